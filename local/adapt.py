@@ -26,7 +26,7 @@ PARAMETERS = {
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class LocalAddresses:
     """The addresses and the build folder of the local stack."""
 
     api: str
@@ -46,19 +46,19 @@ class Adaptation:
 
     type: str
     reason: str
-    change: Callable[[Resource, Surroundings], Resource | None]
+    change: Callable[[Resource, LocalAddresses], Resource | None]
 
 
-def _without_body(api: Resource, _: Surroundings) -> Resource:
+def _without_body(api: Resource, _: LocalAddresses) -> Resource:
     """Returns an HTTP API without routes."""
     return {**api, "Properties": {"Name": "heed", "ProtocolType": "HTTP"}}
 
 
-def _without_expressions(alarm: Resource, _: Surroundings) -> Resource | None:
+def _without_expressions(alarm: Resource, _: LocalAddresses) -> Resource | None:
     return None if "Metrics" in alarm["Properties"] else alarm
 
 
-def _with_local_environment(function: Resource, surroundings: Surroundings) -> Resource:
+def _with_local_environment(function: Resource, surroundings: LocalAddresses) -> Resource:
     """Returns the function with the local addresses and the built layers in its environment.
 
     The emulator would unpack the layers again for each process. That is a thousand files each: cold starts
@@ -99,7 +99,7 @@ ADAPTATIONS = (
 )
 
 
-def adapt(template: Mapping[str, Any], surroundings: Surroundings) -> dict[str, Any]:
+def adapt(template: Mapping[str, Any], surroundings: LocalAddresses) -> dict[str, Any]:
     """Returns the template for the emulator."""
     resources = {
         name: adapted
@@ -109,7 +109,7 @@ def adapt(template: Mapping[str, Any], surroundings: Surroundings) -> dict[str, 
     return {**template, "Resources": resources}
 
 
-def _adapt_resource(resource: Resource, surroundings: Surroundings) -> Resource | None:
+def _adapt_resource(resource: Resource, surroundings: LocalAddresses) -> Resource | None:
     adapted: Resource | None = resource
     for adaptation in ADAPTATIONS:
         if adapted is not None and adapted["Type"] == adaptation.type:

@@ -37,7 +37,7 @@ _HIDDEN = {
 }
 
 
-def session() -> boto3.Session:
+def make_session() -> boto3.Session:
     """Returns a session with the emulator's credentials and without the developer's settings."""
     botocore_session = BotocoreSession(session_vars=_HIDDEN)
     botocore_session.set_credentials(ACCOUNT, "local")
@@ -48,7 +48,7 @@ class Clients:
     """AWS clients for the services that the local stack itself calls. Each is created once."""
 
     def __init__(self, endpoint: str) -> None:
-        self._session = session()
+        self._session = make_session()
         self._endpoint = endpoint
 
     @cached_property

@@ -25,7 +25,7 @@ from starlette.routing import Mount
 from local.functions import FunctionFailed, invoke
 from local.http_event import HttpRequest, to_event, to_response
 from local.loopback import Loopback
-from local.routes import match
+from local.routes import match_route
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -59,7 +59,7 @@ class Gateway:
 
     async def _answer(self, request: Request) -> Response:
         path = request.scope["raw_path"].decode("ascii", "replace")
-        matched = match(self._routes, request.method, path)
+        matched = match_route(self._routes, request.method, path)
         if matched is None:
             return JSONResponse({"message": "Not Found"}, 404)
         route, parameters = matched

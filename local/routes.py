@@ -45,7 +45,7 @@ class Route:
         return self.is_default, self.path.endswith("+}"), self.method == "ANY"
 
 
-def routes(template: Mapping[str, Any]) -> tuple[Route, ...]:
+def read_routes(template: Mapping[str, Any]) -> tuple[Route, ...]:
     """Returns all routes of the HTTP APIs in a translated template."""
     return tuple(
         _to_route(method.upper(), path, _find_function(operation))
@@ -69,7 +69,7 @@ def _find_function(operation: Mapping[str, Any]) -> str:
     return target[1]
 
 
-def match(known: Iterable[Route], method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+def match_route(known: Iterable[Route], method: str, path: str) -> tuple[Route, dict[str, str]] | None:
     """Returns the route of a request and its decoded path parameters, or None if API Gateway answers 404.
 
     The path is decoded before it is split, so `%2F` counts as a slash. A parameter is one segment that is not

@@ -10,7 +10,7 @@ from heed.adapters.dynamodb.api_keys import ApiKeys
 from heed.adapters.stack import functions_by_short_name
 from heed.domain.api_key import KeyScope
 from local import preflight, ready
-from local.adapt import PARAMETERS, Surroundings, adapt
+from local.adapt import PARAMETERS, LocalAddresses, adapt
 from local.aws import Clients
 from local.build import build
 from local.deploy import deploy
@@ -19,7 +19,7 @@ from local.front import Gateway, make_application
 from local.install import install
 from local.page import make_page
 from local.problem import LocalProblem
-from local.routes import routes
+from local.routes import read_routes
 from local.sender import Sender
 from local.server import Server
 from local.translate import translate
@@ -77,7 +77,7 @@ class LocalStack:
 
         _print_now("Deploying …")
         clients = Clients(places.aws)
-        surroundings = Surroundings(places.api, places.aws, places.build)
+        surroundings = LocalAddresses(places.api, places.aws, places.build)
         template = adapt(translated.template, surroundings)
         deployed = deploy(clients, template, code, PARAMETERS)
 
@@ -88,7 +88,7 @@ class LocalStack:
             places, deployed.outputs, functions_by_short_name(deployed.names), api_key
         )
         sender = Sender(stack, clients)
-        gateway = Gateway(clients, routes(translated.template), deployed.names)
+        gateway = Gateway(clients, read_routes(translated.template), deployed.names)
         server = Server(make_application(gateway, make_page(sender)), front)
         self._cleanup.callback(server.stop)
         server.start()

@@ -9,7 +9,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-from local.aws import session
+from local.aws import make_session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +57,7 @@ def translate(path: Path, parameters: Mapping[str, str]) -> Translated:
         if attribute := _CODE_ATTRIBUTES.get(resource["Type"]):
             code[name] = _to_code(path.parent, resource, attribute)
             resource["Properties"][attribute] = f"s3://{CODE_BUCKET}/{name}.zip"
-    translator = Translator(_ManagedPolicies(), Parser(), boto_session=session())
+    translator = Translator(_ManagedPolicies(), Parser(), boto_session=make_session())
     return Translated(translator.translate(source, parameter_values=dict(parameters)), code)
 
 

@@ -22,7 +22,7 @@ heed = Heed.from_environment()
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """Handles a batch of SQS messages; each message that fails goes back to the queue alone."""
-    return queue.handle_each(event, context, _after_confirmation, lambda: heed.confirmed_dead_letters)
+    return queue.handle_each(event, context, _after_confirmation, lambda: heed.confirmed_opt_ins_dead_letters)
 
 
 def _after_confirmation(body: str) -> None:

@@ -34,7 +34,9 @@ def post_changes(call: ApiRequest) -> Mapping[str, object]:
     catalogue = heed.catalogue
     items = changes.parse_change_requests(call.body(), catalogue, call.key.id, call.at)
     identity = heed.identity_key.identity_key()
-    requested = [RequestedChange(recipient_of(item.mention, identity), item.wish) for item in items]
+    requested = [
+        RequestedChange(recipient_of(item.mention, identity), item.preference_request) for item in items
+    ]
     results = record_changes(requested, call.at, heed.preferences, catalogue)
     for result in results:
         count_metric(f"Change{result.outcome.value.title()}")
@@ -98,8 +100,8 @@ def lift_suppression(call: ApiRequest) -> Mapping[str, object] | ApiResponse:
     """Lifts a suppression; a report of a minor needs two keys of different owners."""
     lift_request = reports.parse_lift_request(call, heed.catalogue)
     recipient = _recipient(lift_request.mention)
-    result = heed.lift_stop(
-        recipient, lift_request.what, lift_request.scope, lift_request.signature, lift_request.entry()
+    result = heed.lift_suppression(
+        recipient, lift_request.liftable, lift_request.scope, lift_request.signature, lift_request.entry()
     )
     count_metric(f"Lift{result.outcome.value.title()}" if result else "LiftWaiting")
     return reports.lift_to_json(recipient, lift_request, result)

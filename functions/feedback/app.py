@@ -96,8 +96,8 @@ def _record(message: object, sent: int | None, counts: Counter[str]) -> str:
         outcome = heed.record_feedback(event, time.time_ns() // 1_000_000)
     except MalformedMessage as error:
         return str(error)
-    counts.update(map(feedback_metric, outcome.counts))
-    return outcome.aside
+    counts.update(map(feedback_metric, outcome.effects))
+    return outcome.review_reason
 
 
 heed.warm_up(lambda: (heed.record_feedback, heed.feedback_dead_letters, heed.identity_key.identity_key()))

@@ -75,10 +75,10 @@ def _log_retry(error: HeedError) -> None:
 
 def _measure_batch(batch: LedgerBatch) -> None:
     """Counts the entries, and measures for each source the time from an event to its record."""
-    if batch.entered:
-        count_metric("LedgerEntered", len(batch.entered))
+    if batch.entries:
+        count_metric("LedgerEntered", len(batch.entries))
     by_source: dict[str, list[int]] = {}
-    for source, milliseconds in delays_by_source(batch.entered):
+    for source, milliseconds in delays_by_source(batch.entries):
         by_source.setdefault(source, []).append(milliseconds)
     for source, delays in by_source.items():
         measure_metric("SuppressionLatency", delays, source=source)

@@ -22,7 +22,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     def write(body: str) -> None:
         heed.write_opt_out(QueuedOptOut.from_message(body), time.time_ns() // 1_000_000)
 
-    return queue.handle_each(event, context, write, lambda: heed.opt_out_dead_letters)
+    return queue.handle_each(event, context, write, lambda: heed.opt_out_retry_dead_letters)
 
 
 heed.warm_up(lambda: heed.write_opt_out)

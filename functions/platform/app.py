@@ -64,10 +64,10 @@ def get_suppressions(call: ApiRequest) -> Mapping[str, object]:
     catalogue = heed.catalogue
     position, limit, purpose = suppressions.parse_suppressions_query(call.event, catalogue)
     page = list_suppressions(position, limit, call.at, heed.change_feed, heed.preferences, catalogue)
-    if people := len({item.recipient for item in page.listed}):
+    if people := len({item.recipient for item in page.suppressions}):
         disclosure = DisclosureDetails(call.at, "suppressions", purpose, people, call.key.id)
         heed.disclosures.append(disclosure)
-    if unreadable := sum(isinstance(item.stop, UnreadableItem) for item in page.listed):
+    if unreadable := sum(isinstance(item.suppression, UnreadableItem) for item in page.suppressions):
         count_metric("UnreadableRecordFound", unreadable)
     return suppressions.suppressions_to_json(page, catalogue)
 

@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from heed.bootstrap import Heed
 from heed.domain.errors import IncompleteForm
 from heed.domain.links.link_token import LinkToken, TokenPurpose, verify_link_token
-from heed.domain.preferences.decision import is_closed
+from heed.domain.preferences.decision import refuses_opt_ins
 from heed.domain.preferences.record import Record
 from heed.entrypoints.http import request
 from heed.entrypoints.http.pages import link_views, preference_post, site_documents
@@ -28,21 +28,21 @@ heed = Heed.from_environment()
 app = APIGatewayHttpResolver(debug=False)  # debug mode prints events, with addresses and tokens
 # The template sends every request without a route of its own here (`$default`), such as a damaged link.
 LINKS = ("/p/", "/u/", "/c/", "/subscribe")
-answers = RecipientPages(app, LINKS, lambda: heed)
+responder = RecipientPages(app, LINKS, lambda: heed)
 # API Gateway has no route that ends in a slash, so an unsubscribe link with text after it may arrive here.
-unsubscribe = UnsubscribeLink(app, answers, lambda: heed)
+unsubscribe = UnsubscribeLink(app, responder, lambda: heed)
 
 
 @app.route("/p/<text>", method=["GET", "HEAD"])
 def show(text: str) -> Response[str]:
     """Shows the current state of each topic. It writes nothing except a privacy signal."""
-    keys, visit = heed.link_keys, answers.visit()
+    keys, visit = heed.link_keys, responder.visit()
     token = verify_link_token(text, TokenPurpose.PREFERENCES, keys.link_key)
     record = heed.preferences.read(token.recipient)
-    record = record_signal(answers.event, visit, token, record, heed.apply_privacy_signal)
-    if is_closed(record):
-        return answers.neutral()
-    saved = request.read_query(answers.event, "saved")
+    record = record_signal(responder.event, visit, token, record, heed.apply_privacy_signal)
+    if refuses_opt_ins(record):
+        return responder.neutral()
+    saved = request.read_query(responder.event, "saved")
     undo = link_views.offered_undo(saved, token, record, keys, visit.at)
     view = preferences_view(
         visit,
@@ -53,18 +53,18 @@ def show(text: str) -> Response[str]:
         saved=saved == "1" or undo is not None,
         undo=undo,
     )
-    return answers.page(heed.pages.preferences(view))
+    return responder.page(heed.pages.preferences(view))
 
 
 @app.post("/p/<text>")
 def save(text: str) -> Response[str]:
     """Saves the changes and redirects to the page; a change that needs a confirmation mail gets a form."""
-    visit = answers.visit()
+    visit = responder.visit()
     token = verify_link_token(text, TokenPurpose.PREFERENCES, heed.link_keys.link_key)
-    form, catalogue = answers.form(), heed.catalogue
+    form, catalogue = responder.form(), heed.catalogue
     if preference_post.is_one_click_body(form):
         return unsubscribe.one_click(token, form)
-    wording, press = heed.pages.wording(visit.language), request.request_id(answers.event)
+    wording, press = heed.pages.wording(visit.language), request.request_id(responder.event)
     submission = FormSubmission(visit.at, visit.campaign, wording, press, visit.signal)
     try:
         result = preference_post.submit_preference_form(
@@ -73,21 +73,21 @@ def save(text: str) -> Response[str]:
     except IncompleteForm:
         return _incomplete_form(visit, token, heed.record_form_signal(token, submission))
     count_metric("PreferencesSaved")
-    if is_closed(result.record):
-        return answers.neutral()
+    if refuses_opt_ins(result.record):
+        return responder.neutral()
     if result.consent or result.resume:
         view = link_views.consent_view(visit, result.consent, result.resume, result.record, catalogue)
-        return answers.page(heed.pages.subscribe(view))
-    return answers.redirect(link_views.saved_url(visit, token, result.undo, heed.link_keys))
+        return responder.page(heed.pages.subscribe(view))
+    return responder.redirect(link_views.saved_url(visit, token, result.undo, heed.link_keys))
 
 
 def _incomplete_form(visit: PageVisit, token: LinkToken, record: Record) -> Response[str]:
     """Shows the page again, with the message that the form was incomplete and nothing was saved."""
     count_metric("PreferencesFormIncomplete")
-    if is_closed(record):
-        return answers.neutral()
+    if refuses_opt_ins(record):
+        return responder.neutral()
     view = preferences_view(visit, token, record, heed.catalogue, heed.link_keys, unread=True)
-    return answers.page(heed.pages.preferences(view), HTTPStatus.UNPROCESSABLE_ENTITY)
+    return responder.page(heed.pages.preferences(view), HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 app.get("/.well-known/gpc.json")(site_documents.gpc_document)
@@ -105,7 +105,7 @@ def policy() -> Response[str]:
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """Answers one HTTP request, in payload format 2.0 or 1.0."""
-    return app.resolve(request.without_token_suffix(request.as_payload_2(event)), context)
+    return app.resolve(request.strip_token_suffix(request.to_payload_2(event)), context)
 
 
 heed.warm_up(

@@ -38,12 +38,12 @@ def _report_sweep(sweep: SweepResult) -> dict[str, Any]:
     logger.info("swept", found=sweep.found, done=sweep.done, left=sweep.left)
     if sweep.is_overdue:
         # An alarm fires on this message (template.yaml, PurgeOverdueFilter).
-        logger.warning("purge overdue", left=sweep.left, oldest_seconds=sweep.oldest // 1000)
+        logger.warning("purge overdue", left=sweep.left, oldest_seconds=sweep.oldest_age // 1000)
     return {
         "found": sweep.found,
         "purged": sweep.done,
         "left": sweep.left,
-        "oldest_due_seconds": sweep.oldest // 1000,
+        "oldest_due_seconds": sweep.oldest_age // 1000,
     }
 
 

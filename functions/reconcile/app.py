@@ -25,13 +25,13 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:  # noqa: A
     result = heed.walk_recipients(
         time.time_ns() // 1_000_000, lambda: context.get_remaining_time_in_millis() > RESERVE
     )
-    totals = {"walked": result.people, **{name: result.found[name] for name in _COUNTS}}
+    totals = {"walked": result.recipients, **{name: result.findings[name] for name in _COUNTS}}
     if any(totals[name] for name in _FAULTS):
         # An alarm fires on this message.
-        logger.error("records and ledger do not fit", extra=dict(totals))
+        logger.error("records and ledger do not match", extra=dict(totals))
     if totals["passed"]:
         # Another alarm fires on this message.
-        logger.error("people were passed by", extra=dict(totals))
+        logger.error("recipients were skipped", extra=dict(totals))
     for name, number in totals.items():
         count_metric(f"LedgerReconcile{name.title()}", number)
     if result.is_end:

@@ -13,7 +13,7 @@ from heed.bootstrap import Heed
 from heed.domain.errors import WaitingQueueFull
 from heed.domain.links.link_token import LinkToken
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, verify_confirmation_token
-from heed.domain.preferences.decision import is_closed
+from heed.domain.preferences.decision import refuses_opt_ins
 from heed.domain.preferences.register import ALL_SCOPES
 from heed.entrypoints.http import request
 from heed.entrypoints.http.pages import link_views, subscribe_form, subscribe_view
@@ -26,16 +26,16 @@ from heed.use_cases.opt_in.confirm import ConfirmationPress, confirmed_topics
 _RETRY_LATER = {"Retry-After": "3600"}  # seconds; after about an hour a network has room again
 heed = Heed.from_environment()
 app = APIGatewayHttpResolver(debug=False)  # debug mode prints events, with addresses and tokens
-answers = RecipientPages(app, ("/c/", "/subscribe"), lambda: heed)
+responder = RecipientPages(app, ("/c/", "/subscribe"), lambda: heed)
 
 
 @app.route("/subscribe", method=["GET", "HEAD"])
 def show_form() -> Response[str]:
     """Shows the form; if the deployment sends no mail, it shows the other ways instead."""
-    intent = subscribe_form.parse_intent(request.read_query(answers.event, "intent"))
-    view = subscribe_view.subscribe_view(answers.visit(), intent, heed.catalogue)
+    intent = subscribe_form.parse_intent(request.read_query(responder.event, "intent"))
+    view = subscribe_view.subscribe_view(responder.visit(), intent, heed.catalogue)
     status = HTTPStatus.OK if heed.has_form else HTTPStatus.NOT_FOUND
-    return answers.page(heed.pages.subscribe(view), status)
+    return responder.page(heed.pages.subscribe(view), status)
 
 
 @app.post("/subscribe")
@@ -46,21 +46,23 @@ def submit_form() -> Response[str]:
     """
     if not heed.has_form:
         return show_form()
-    visit, catalogue = answers.visit(), heed.catalogue
-    form = subscribe_form.parse_subscribe_form(answers.form(), catalogue)
+    visit, catalogue = responder.visit(), heed.catalogue
+    form = subscribe_form.parse_subscribe_form(responder.form(), catalogue)
     if form.mistake:
         form_view = subscribe_view.subscribe_view(visit, form.intent, catalogue, form)
-        return answers.page(heed.pages.subscribe(form_view), HTTPStatus.UNPROCESSABLE_ENTITY)
+        return responder.page(heed.pages.subscribe(form_view), HTTPStatus.UNPROCESSABLE_ENTITY)
     url = heed.config.public_url
-    confirmation = subscribe_form.confirmation_request(form, answers.event, visit, url, heed.proxies)
+    confirmation = subscribe_form.confirmation_request(
+        form, responder.event, visit, url, heed.trusted_proxies
+    )
     try:
         heed.request_confirmation(confirmation)
     except WaitingQueueFull:
         count_metric("ConfirmationRejected")
         view = link_views.queue_full_view(visit, catalogue)
-        return answers.page(heed.pages.unavailable(view), HTTPStatus.SERVICE_UNAVAILABLE, **_RETRY_LATER)
+        return responder.page(heed.pages.unavailable(view), HTTPStatus.SERVICE_UNAVAILABLE, **_RETRY_LATER)
     count_metric("ConfirmationRequested")
-    return answers.page(heed.pages.accepted(link_views.page_view(visit, catalogue)), HTTPStatus.ACCEPTED)
+    return responder.page(heed.pages.accepted(link_views.page_view(visit, catalogue)), HTTPStatus.ACCEPTED)
 
 
 @app.route("/c/<text>", method=["GET", "HEAD"])
@@ -69,47 +71,47 @@ def show_confirmation(text: str) -> Response[str]:
 
     A privacy signal is recorded, except for the topics that this link confirms.
     """
-    visit = answers.visit()
+    visit = responder.visit()
     link = verify_confirmation_token(text, heed.confirmation_keys.confirmation_key)
     if link.is_expired(visit.at):
         return _expired(link, visit)
-    token = LinkToken(link.recipient, ALL_SCOPES, link.issued, link.key_id)
+    token = LinkToken(link.recipient, ALL_SCOPES, link.requested_at, link.key_id)
     record = heed.preferences.read(link.recipient)
-    record = record_signal(answers.event, visit, token, record, heed.apply_privacy_signal, link.signals)
-    if is_closed(record):
-        return answers.neutral()
+    record = record_signal(responder.event, visit, token, record, heed.apply_privacy_signal, link.signals)
+    if refuses_opt_ins(record):
+        return responder.neutral()
     view = subscribe_view.confirm_view(
         visit, link, confirmed_topics(link, heed.catalogue), record, heed.catalogue, heed.link_keys
     )
-    return answers.page(heed.pages.confirm(view))
+    return responder.page(heed.pages.confirm(view))
 
 
 @app.post("/c/<text>")
 def confirm(text: str) -> Response[str]:
     """Records the confirmed choice, with the time of the request for the mail."""
-    visit, catalogue = answers.visit(), heed.catalogue
+    visit, catalogue = responder.visit(), heed.catalogue
     link = verify_confirmation_token(text, heed.confirmation_keys.confirmation_key)
     if link.is_expired(visit.at):
         return _expired(link, visit)
     wording = heed.pages.wording(visit.language)
-    press = ConfirmationPress(request.request_id(answers.event), visit.at, wording, visit.signal)
+    press = ConfirmationPress(request.request_id(responder.event), visit.at, wording, visit.signal)
     result = heed.confirm_opt_in(link, press)
     count_metric("ConfirmationPressed")
-    if is_closed(result.record):
-        return answers.neutral()
+    if refuses_opt_ins(result.record):
+        return responder.neutral()
     view = subscribe_view.confirmed_view(visit, link, result, catalogue, heed.link_keys)
-    return answers.page(heed.pages.confirmed(view))
+    return responder.page(heed.pages.confirmed(view))
 
 
 def _expired(link: ConfirmationToken, visit: PageVisit) -> Response[str]:
     view = subscribe_view.expired_view(visit, link, heed.catalogue)
-    return answers.page(heed.pages.confirmed(view), HTTPStatus.GONE)
+    return responder.page(heed.pages.confirmed(view), HTTPStatus.GONE)
 
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """Answers one HTTP request, in payload format 2.0 or 1.0."""
-    return app.resolve(request.without_token_suffix(request.as_payload_2(event)), context)
+    return app.resolve(request.strip_token_suffix(request.to_payload_2(event)), context)
 
 
 heed.warm_up(

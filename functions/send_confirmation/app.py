@@ -46,23 +46,23 @@ def _report_waiting(waiting: SendWaitingResult) -> dict[str, Any]:
     for result, times in waiting.results.items():
         count_metric(confirmation_metric(result), times)
     count_metric("MessageRetried", waiting.deferred.total())
-    count_metric("MessageDeadLettered", waiting.aside)
-    if waiting.aside:
-        logger.warning("messages dead-lettered", number=waiting.aside)
+    count_metric("MessageDeadLettered", waiting.malformed)
+    if waiting.malformed:
+        logger.warning("messages dead-lettered", number=waiting.malformed)
     if waiting.deferred:
         logger.warning("messages retried", errors=dict(waiting.deferred))
     # Alarms read these messages (template.yaml, filters of SendConfirmationLogs). The first alarm fires when
     # its message is missing.
-    logger.info("the waiting line was looked at", left=waiting.left)
+    logger.info("waiting queue swept", left=waiting.still_waiting)
     if 2 * waiting.sent_today >= heed.config.confirmations_per_day:
         logger.warning("half of the day's confirmation mails are sent", sent=waiting.sent_today)
     if waiting.is_overdue:
-        logger.warning("a confirmation mail has waited for a day", left=waiting.left)
-    count_metric("ConfirmationQueueLength", waiting.left)
+        logger.warning("a confirmation mail has waited for a day", left=waiting.still_waiting)
+    count_metric("ConfirmationQueueLength", waiting.still_waiting)
     return {
         "done": waiting.results.total(),
-        "left": waiting.left,
-        "longest_wait_seconds": waiting.longest // 1000,
+        "left": waiting.still_waiting,
+        "longest_wait_seconds": waiting.longest_wait // 1000,
     }
 
 

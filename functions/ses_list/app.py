@@ -46,8 +46,8 @@ def _walk_list(has_time: Any) -> None:  # noqa: ANN401
     count_metric("SesListWalkCompleted", int(walk.is_ended))
     if walk.refused:
         # An alarm fires on this message (template.yaml, SesListRefusedFilter).
-        logger.error("addresses stay on the list of SES", refused=walk.refused)
-    if walk.goes_on:
+        logger.error("addresses remain on the SES list", refused=walk.refused)
+    if walk.must_continue:
         heed.ses_list_queue.send(WALK_REQUEST.to_message())
 
 

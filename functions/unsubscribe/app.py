@@ -17,14 +17,14 @@ from heed.entrypoints.observability import observed
 
 heed = Heed.from_environment()
 app = APIGatewayHttpResolver(debug=False)  # debug mode prints events, with addresses and tokens
-answers = RecipientPages(app, "/u/", lambda: heed)
-UnsubscribeLink(app, answers, lambda: heed)
+responder = RecipientPages(app, "/u/", lambda: heed)
+UnsubscribeLink(app, responder, lambda: heed)
 
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """Answers one HTTP request, in payload format 2.0 or 1.0."""
-    return app.resolve(request.without_token_suffix(request.as_payload_2(event)), context)
+    return app.resolve(request.strip_token_suffix(request.to_payload_2(event)), context)
 
 
 heed.warm_up(

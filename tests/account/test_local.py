@@ -101,4 +101,4 @@ def test_the_key_of_the_checks_is_revoked_at_their_end(announcement: Path) -> No
 
 
 def _are_keys_revoked(keys: ApiKeys, run_id: str) -> list[bool]:
-    return [key.revoked is not None for key in keys.list()[0] if run_id in key.name]
+    return [key.revoked_at is not None for key in keys.list()[0] if run_id in key.name]

@@ -31,7 +31,7 @@ TABLE = "Preferences"
 _numbers = itertools.count(1)
 
 
-def somebody() -> str:
+def new_recipient() -> str:
     """Returns a recipient id that no other test uses."""
     return recipient_from_bytes(next(_numbers).to_bytes(16, "big"))
 
@@ -92,7 +92,7 @@ def _memory() -> Store:
         try:
             preferences.records[item["id"]["S"]] = decode_record(item)
         except UnreadableRecord:
-            preferences.unreadable(item["id"]["S"])
+            preferences.make_unreadable(item["id"]["S"])
 
     return Store(preferences, put)
 

@@ -90,7 +90,7 @@ def test_the_list_contains_every_key_and_no_other_item_of_the_table(keys: ApiKey
     keys.revoke(first)
     boto3.client("dynamodb").put_item(TableName=TABLE, Item={"pk": {"S": "job#1"}})
 
-    assert [(key.id, key.name, key.revoked is None) for key in keys.list()[0]] == [
+    assert [(key.id, key.name, key.revoked_at is None) for key in keys.list()[0]] == [
         (first, "one", False),
         (second, "two", True),
     ]

@@ -15,7 +15,7 @@ from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.domain.links import entry_rate
 from heed.domain.links.entry_rate import HOUR
 from heed.domain.preferences.register import DAY_MS, Change, Entry, Source
-from tests.adapters.conftest import TABLE, somebody
+from tests.adapters.conftest import TABLE, new_recipient
 from tests.support.registers import out, yes
 
 if TYPE_CHECKING:
@@ -56,23 +56,23 @@ def before_the_second_request(client: DynamoDBClient, action: Callable[[], objec
 def test_an_opt_out_after_a_concurrent_opt_in_gets_its_own_entry(
     dynamodb: DynamoDBClient, table: PreferencesTable, spared: int
 ) -> None:
-    recipient, presses = somebody(), MAX_LINK_ENTRIES_A_DAY + spared
+    recipient, presses = new_recipient(), MAX_LINK_ENTRIES_A_DAY + spared
     for number in range(presses):
         press(table, recipient, DAWN + number)
-    assert (table.read(recipient).tally.spared is not None) is (spared > 0)
+    assert (table.read(recipient).tally.omitted_after is not None) is (spared > 0)
     confirmed = Change(yes(2), Entry(DAWN + 100, Source.CONFIRMATION, "{}"))
     before_the_second_request(dynamodb, lambda: table.apply(recipient, [confirmed], DAWN + 100))
     press(table, recipient, DAWN + 200)
 
     record = table.read(recipient)
-    assert (record.revision, record.at(out(2))) == (presses + 2, DAWN + 200)
-    assert record.tally.spared is None
+    assert (record.revision, record.time_of(out(2))) == (presses + 2, DAWN + 200)
+    assert record.tally.omitted_after is None
 
 
 def test_an_opt_out_gets_its_own_entry_after_concurrent_changes_of_other_scopes(
     dynamodb: DynamoDBClient, table: PreferencesTable
 ) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     for number in range(MAX_LINK_ENTRIES_A_DAY + 1):
         press(table, recipient, DAWN + number)
 
@@ -82,17 +82,17 @@ def test_an_opt_out_gets_its_own_entry_after_concurrent_changes_of_other_scopes(
         for at in (DAWN + 101, DAWN + 102):
             other_scope = Change(out(3), Entry(at, Source.ONE_CLICK, "{}"))
             table.apply(recipient, [other_scope], at)
-        assert table.read(recipient).tally.spared is not None
+        assert table.read(recipient).tally.omitted_after is not None
 
     before_the_second_request(dynamodb, write_in_between)
     press(table, recipient, DAWN + 200)
-    assert table.read(recipient).tally.spared is None
+    assert table.read(recipient).tally.omitted_after is None
 
 
 def test_one_of_two_concurrent_presses_gets_the_entry_of_the_hour(
     dynamodb: DynamoDBClient, table: PreferencesTable
 ) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     for number in range(MAX_LINK_ENTRIES_A_DAY):
         press(table, recipient, DAWN + number)
     at = DAWN + HOUR
@@ -100,7 +100,7 @@ def test_one_of_two_concurrent_presses_gets_the_entry_of_the_hour(
     press(table, recipient, at + 1)
 
     record = table.read(recipient)
-    assert (record.revision, record.tally.spared) == (
+    assert (record.revision, record.tally.omitted_after) == (
         MAX_LINK_ENTRIES_A_DAY + 2,
         MAX_LINK_ENTRIES_A_DAY + 1,
     )

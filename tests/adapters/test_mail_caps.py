@@ -62,7 +62,7 @@ def test_each_intent_has_its_own_cap(client: Any) -> None:
 
 def test_two_addresses_of_one_mailbox_share_its_cap(client: Any) -> None:
     mail_caps = make_caps(client)
-    first, second = (make_claim(name, name, Intent.OUT)._replace(mailbox="box") for name in ("r1", "r2"))
+    first, second = (make_claim(name, name, Intent.OUT)._replace(mailbox_hash="box") for name in ("r1", "r2"))
     assert mail_caps.claim(first, NOW, in_turn=False) is None
     assert mail_caps.claim(second, NOW, in_turn=False) == LATER
 
@@ -80,10 +80,10 @@ def test_a_new_request_waits_while_others_wait_for_the_daily_cap(client: Any) ->
     mail_caps = make_caps(client, per_day=1)
     assert [claim(mail_caps, "r1", "1"), claim(mail_caps, "r2", "2")] == [None, FULL]
     midnight = (NOW // DAY + 1) * DAY
-    mail_caps.note_line(midnight - 1, stands=True)
+    mail_caps.save_waiting_state(midnight - 1, is_waiting=True)
     assert claim(mail_caps, "r3", "3", now=midnight + 1) == FULL
     assert claim(mail_caps, "r2", "2", now=midnight + 2, in_turn=True) is None
-    mail_caps.note_line(midnight + 3, stands=False)
+    mail_caps.save_waiting_state(midnight + 3, is_waiting=False)
     assert claim(make_caps(client, per_day=2), "r3", "3", now=midnight + 4) is None
 
 
@@ -91,7 +91,7 @@ def test_an_abandoned_waiting_queue_delays_new_requests_for_at_most_an_hour(clie
     mail_caps = make_caps(client, per_day=1)
     assert [claim(mail_caps, "r1", "1"), claim(mail_caps, "r2", "2")] == [None, FULL]
     later = NOW + DAY
-    mail_caps.note_line(later, stands=True)
+    mail_caps.save_waiting_state(later, is_waiting=True)
     assert claim(mail_caps, "r3", "3", now=later + HOUR) == FULL
     assert claim(mail_caps, "r3", "3", now=later + HOUR + 1) is None, (
         "and a new request does not extend the hour"
@@ -109,19 +109,19 @@ def test_an_address_at_its_cap_does_not_use_the_daily_cap(client: Any) -> None:
 def test_a_retry_of_a_request_is_counted_once(client: Any) -> None:
     mail_caps = make_caps(client, per_day=2)
     assert claim(mail_caps, "r", "1") is None
-    mail_caps.settle(make_claim("r", "1"), sent=True)
-    assert claim(mail_caps, "r", "1", now=NOW + TEN_MINUTES) == NoMailNeeded.REPEATED
+    mail_caps.finish(make_claim("r", "1"), sent=True)
+    assert claim(mail_caps, "r", "1", now=NOW + TEN_MINUTES) == NoMailNeeded.DUPLICATE
     assert claim(mail_caps, "r2", "2") is None
 
 
 def test_a_second_request_for_the_same_scopes_gets_no_second_mail(client: Any) -> None:
     mail_caps, first = make_caps(client), make_claim("r", "1")
     assert mail_caps.claim(first, NOW, in_turn=False) is None
-    again = first._replace(request="2")
+    again = first._replace(request_id="2")
     assert mail_caps.claim(again, NOW, in_turn=False) == LATER, "the first mail may not be sent yet"
-    mail_caps.settle(first, sent=True)
+    mail_caps.finish(first, sent=True)
     assert mail_caps.claim(again, NOW, in_turn=False) == NoMailNeeded.CAPPED
-    assert mail_caps.claim(again._replace(since=NOW + 1), NOW, in_turn=False) == LATER
+    assert mail_caps.claim(again._replace(record_changed_at=NOW + 1), NOW, in_turn=False) == LATER
 
 
 def test_a_new_request_waits_while_others_wait_for_the_mailbox(client: Any) -> None:
@@ -144,7 +144,7 @@ def test_an_attempt_from_the_previous_release_counts_for_the_mailbox(client: Any
         del item["tries"]["L"][0]["M"][name]
     item["tries"]["L"][0]["M"]["done"] = {"BOOL": True}
     client.put_item(TableName="Control", Item=item)
-    assert claim(mail_caps, "r", "1") == NoMailNeeded.REPEATED
+    assert claim(mail_caps, "r", "1") == NoMailNeeded.DUPLICATE
     assert claim(mail_caps, "r", "2") == LATER
 
 

@@ -37,7 +37,7 @@ def test_the_mails_of_a_day_go_at_once_and_further_ones_at_later_times_within_tw
     client: Any,
 ) -> None:
     network_caps = make_caps(client)
-    times = [network_caps.take("n1", Intent.IN, NOW) for _ in range(14)]
+    times = [network_caps.reserve("n1", Intent.IN, NOW) for _ in range(14)]
     assert times[:4] == [NOW] * 4
     assert times[4:12] == [NOW + n * DAY // 4 for n in range(1, 9)]
     assert times[11] == NOW + MAX_WAIT
@@ -46,27 +46,27 @@ def test_the_mails_of_a_day_go_at_once_and_further_ones_at_later_times_within_tw
 
 def test_opt_outs_have_a_separate_cap_that_is_ten_times_as_high(client: Any) -> None:
     network_caps = make_caps(client)
-    while network_caps.take("n1", Intent.IN, NOW) is not None:
+    while network_caps.reserve("n1", Intent.IN, NOW) is not None:
         pass
-    times = [network_caps.take("n1", Intent.OUT, NOW) for _ in range(122)]
+    times = [network_caps.reserve("n1", Intent.OUT, NOW) for _ in range(122)]
     assert times[:40] == [NOW] * 40 and times[40] == NOW + DAY // 40
     assert times[119] == NOW + MAX_WAIT and times[120:] == [None, None]
 
 
 def test_each_network_has_its_own_cap(client: Any) -> None:
     network_caps = make_caps(client)
-    while network_caps.take("n1", Intent.IN, NOW) is not None:
+    while network_caps.reserve("n1", Intent.IN, NOW) is not None:
         pass
-    assert network_caps.take("n2", Intent.IN, NOW) == NOW
+    assert network_caps.reserve("n2", Intent.IN, NOW) == NOW
 
 
 def test_the_cap_frees_up_with_time(client: Any) -> None:
     network_caps = make_caps(client)
     for _ in range(4):
-        assert network_caps.take("n1", Intent.IN, NOW) == NOW
-    assert network_caps.take("n1", Intent.IN, NOW + DAY // 4) == NOW + DAY // 4
+        assert network_caps.reserve("n1", Intent.IN, NOW) == NOW
+    assert network_caps.reserve("n1", Intent.IN, NOW + DAY // 4) == NOW + DAY // 4
     later = NOW + 3 * DAY
-    assert [network_caps.take("n1", Intent.IN, later) for _ in range(4)] == [later] * 4
+    assert [network_caps.reserve("n1", Intent.IN, later) for _ in range(4)] == [later] * 4
 
 
 def test_two_concurrent_first_requests_get_different_times(client: Any) -> None:
@@ -81,12 +81,12 @@ def test_two_concurrent_first_requests_get_different_times(client: Any) -> None:
         def update_item(**arguments: Any) -> Any:
             calls[0] += 1
             if calls[0] == 2:  # the first request has seen that the cap is free
-                other.take("n1", Intent.IN, NOW)
+                other.reserve("n1", Intent.IN, NOW)
             return real(**arguments)
 
     for _ in range(4):
-        other.take("n1", Intent.IN, NOW)
-    assert make_caps(Interleaved()).take("n1", Intent.IN, NOW) == NOW + 2 * DAY // 4
+        other.reserve("n1", Intent.IN, NOW)
+    assert make_caps(Interleaved()).reserve("n1", Intent.IN, NOW) == NOW + 2 * DAY // 4
 
 
 def test_a_truncated_response_is_unavailable_and_not_a_full_cap(
@@ -101,11 +101,11 @@ def test_a_truncated_response_is_unavailable_and_not_a_full_cap(
             return {}  # botocore parses a truncated body in this way
 
     with pytest.raises(StoreUnavailable):
-        make_caps(Cut()).take("n1", Intent.IN, NOW)
+        make_caps(Cut()).reserve("n1", Intent.IN, NOW)
 
 
 def test_an_item_names_no_person_and_expires(client: Any) -> None:
-    make_caps(client).take("n1", Intent.IN, NOW)
+    make_caps(client).reserve("n1", Intent.IN, NOW)
     (item,) = client.scan(TableName="Control")["Items"]
     assert item["pk"] == {"S": "mails#network#in#n1"}
     assert int(item["expires"]["N"]) == (NOW + 4 * DAY) // 1000
@@ -119,7 +119,7 @@ def test_no_day_has_more_than_twice_the_cap_and_no_mail_waits_longer_than_two_da
     network_caps, now, times = make_caps(Dynamo(Nemesis()), per_day), NOW, list[int]()
     for gap in gaps:
         now += gap
-        due = network_caps.take("n", Intent.IN, now)
+        due = network_caps.reserve("n", Intent.IN, now)
         if due is not None:
             assert now <= due <= now + MAX_WAIT
             times.append(due)

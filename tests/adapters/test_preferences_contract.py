@@ -24,10 +24,10 @@ from heed.domain.preferences.register import (
 )
 from heed.domain.rfc3339 import END_OF_TIME
 from heed.use_cases.ports.preferences import Preferences, UnreadableItem, WriteResult
-from tests.adapters.conftest import Store, somebody
+from tests.adapters.conftest import Store, new_recipient
 from tests.support.full import examples
 from tests.support.registers import in_, out, pause, undoable, undone
-from tests.support.strategies import crowded
+from tests.support.strategies import colliding_changes
 
 NOW = 1_772_701_964_390
 
@@ -63,24 +63,24 @@ def apply(preferences: Preferences, recipient: str, *changes: Change) -> WriteRe
 
 
 def test_an_unknown_recipient_has_an_empty_record(preferences: Preferences) -> None:
-    assert preferences.read(somebody()) == EMPTY_RECORD
+    assert preferences.read(new_recipient()) == EMPTY_RECORD
 
 
 def test_a_change_is_stored_unchanged(preferences: Preferences) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     entry = make_entry(NOW, '{"ref":"é \U0001f600 \\" }"}', policy="2026-1")
     apply(preferences, recipient, Change(out(2), entry))
     assert preferences.read(recipient) == Record({out(2): entry}, frozenset(), None, 1)
 
 
 def test_a_pause_is_stored_with_its_end(preferences: Preferences) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     apply(preferences, recipient, make_pause(NOW, NOW + 30 * DAY_MS))
     assert preferences.read(recipient).registers == {pause(0): make_pause(NOW, NOW + 30 * DAY_MS).entry}
 
 
 def test_a_repeated_write_changes_nothing_and_succeeds(preferences: Preferences) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     change = Change(out(2), make_entry(NOW))
     apply(preferences, recipient, change)
     again = apply(preferences, recipient, change)
@@ -89,38 +89,38 @@ def test_a_repeated_write_changes_nothing_and_succeeds(preferences: Preferences)
 
 
 def test_a_duplicate_late_change_is_ignored(preferences: Preferences) -> None:
-    recipient, older = somebody(), Change(out(2), make_entry(NOW - 1))
+    recipient, older = new_recipient(), Change(out(2), make_entry(NOW - 1))
     apply(preferences, recipient, Change(out(2), make_entry(NOW)))
     late = apply(preferences, recipient, older, older)
-    assert late.after.at(out(2)) == NOW
+    assert late.after.time_of(out(2)) == NOW
 
 
 def test_a_late_change_is_ignored_and_succeeds(preferences: Preferences) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     apply(preferences, recipient, Change(out(2), make_entry(NOW)))
     late = apply(preferences, recipient, Change(out(2), make_entry(NOW - 1)))
-    assert late.after.at(out(2)) == NOW
+    assert late.after.time_of(out(2)) == NOW
 
 
 def test_an_opt_in_does_not_delete_an_earlier_opt_out(preferences: Preferences) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     apply(preferences, recipient, Change(out(2), make_entry(NOW)))
     apply(preferences, recipient, Change(in_(2), make_entry(NOW + 1)))
-    assert preferences.read(recipient).at(out(2)) == NOW
+    assert preferences.read(recipient).time_of(out(2)) == NOW
 
 
 @pytest.mark.parametrize("at", [0, END_OF_TIME - 1])
 def test_the_first_and_the_last_possible_instant_are_stored(preferences: Preferences, at: int) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     apply(preferences, recipient, Change(out(2), make_entry(at)))
-    assert preferences.read(recipient).at(out(2)) == at
+    assert preferences.read(recipient).time_of(out(2)) == at
 
 
 def test_an_update_decides_from_the_record_that_it_replaces(
     preferences: Preferences,
 ) -> None:
     """Of two concurrent presses, the second sees the first, so that only one can be undone."""
-    recipient = somebody()
+    recipient = new_recipient()
     apply(preferences, recipient, Change(out(3), make_entry(NOW - 9)))
     records: list[Record] = []
 
@@ -137,17 +137,17 @@ def test_an_update_decides_from_the_record_that_it_replaces(
 
 
 def test_an_update_without_changes_writes_nothing(preferences: Preferences) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     applied = preferences.update(recipient, lambda _: [], NOW)
     assert applied == WriteResult(EMPTY_RECORD, EMPTY_RECORD) and preferences.read(recipient) == EMPTY_RECORD
 
 
 def test_a_press_and_its_undo_are_stored_unchanged(preferences: Preferences) -> None:
-    recipient, press = somebody(), make_entry(NOW, '{"press":"1"}')
+    recipient, press = new_recipient(), make_entry(NOW, '{"press":"1"}')
     pressed = replace(press, until=NOW + DAY_MS)
     changes = [Change(undoable(2), press), Change(undoable(1), pressed)]
     apply(preferences, recipient, *changes, Change(undone(2), press.undo))
-    assert preferences.read(recipient).pressed(ScopeNumber(2)) is None
+    assert preferences.read(recipient).undoable_press(ScopeNumber(2)) is None
     assert preferences.read(recipient).pause(ScopeNumber(1)) == pressed
 
 
@@ -162,7 +162,7 @@ texts = st.text(
 def test_changes_of_one_instant_are_ordered_by_their_utf8_bytes(
     store: Store, first: str, second: str
 ) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     for text in (first, second):
         apply(store.preferences, recipient, Change(out(2), make_entry(NOW, text)))
     entry = store.preferences.read(recipient).registers[out(2)]
@@ -171,7 +171,7 @@ def test_changes_of_one_instant_are_ordered_by_their_utf8_bytes(
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_characters_beyond_the_first_plane_sort_last(preferences: Preferences, order: int) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     for text in ("\uffff", "\U00010000")[::order]:
         apply(preferences, recipient, Change(out(2), make_entry(NOW, text)))
     assert preferences.read(recipient).registers[out(2)].evidence == "\U00010000"
@@ -179,14 +179,14 @@ def test_characters_beyond_the_first_plane_sort_last(preferences: Preferences, o
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_pauses_of_one_instant_are_ordered_by_their_end(preferences: Preferences, order: int) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     for end in (9, 10, 10**13)[::order]:
         apply(preferences, recipient, make_pause(5, end))
     assert preferences.read(recipient).registers[pause(0)].until == 10**13
 
 
 def test_several_registers_change_in_one_revision(preferences: Preferences) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     form = [Change(out(2), make_entry(NOW)), Change(in_(3), make_entry(NOW)), make_pause(NOW, NOW + DAY_MS)]
     apply(preferences, recipient, *form)
     assert preferences.read(recipient).revision == 1
@@ -194,31 +194,31 @@ def test_several_registers_change_in_one_revision(preferences: Preferences) -> N
 
 
 def test_newer_changes_of_a_group_are_accepted_and_late_ones_ignored(preferences: Preferences) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     apply(preferences, recipient, Change(out(2), make_entry(NOW)))
     apply(preferences, recipient, Change(out(2), make_entry(NOW - 1)), Change(in_(3), make_entry(NOW - 1)))
     assert preferences.read(recipient).registers == {out(2): make_entry(NOW), in_(3): make_entry(NOW - 1)}
 
 
 def test_repeated_changes_of_a_group_write_nothing(preferences: Preferences) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     form = [Change(out(2), make_entry(NOW)), Change(in_(3), make_entry(NOW))]
     apply(preferences, recipient, *form)
     assert apply(preferences, recipient, *form).after.revision == 1
 
 
 def test_an_empty_group_of_changes_writes_nothing(preferences: Preferences) -> None:
-    assert apply(preferences, somebody()).after == EMPTY_RECORD
+    assert apply(preferences, new_recipient()).after == EMPTY_RECORD
 
 
 def test_the_newer_of_two_changes_of_a_register_wins_within_a_group(preferences: Preferences) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     apply(preferences, recipient, Change(out(2), make_entry(7)), Change(out(2), make_entry(5)))
     assert preferences.read(recipient).registers == {out(2): make_entry(7)}
 
 
 def test_soft_bounces_count_once_per_day(preferences: Preferences) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     for at in (3 * DAY_MS, 3 * DAY_MS + 5, 4 * DAY_MS, 3 * DAY_MS):
         apply(preferences, recipient, Change(SOFT_BOUNCE, make_entry(at)))
     assert preferences.read(recipient).soft_bounce_days == {3, 4}
@@ -226,7 +226,7 @@ def test_soft_bounces_count_once_per_day(preferences: Preferences) -> None:
 
 
 def test_several_soft_bounces_change_in_one_revision(preferences: Preferences) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     apply(
         preferences,
         recipient,
@@ -243,7 +243,7 @@ def test_several_soft_bounces_change_in_one_revision(preferences: Preferences) -
 
 
 def test_a_soft_bounce_and_an_opt_out_change_together(preferences: Preferences) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     apply(
         preferences,
         recipient,
@@ -260,7 +260,7 @@ def item(recipient: str, **attributes: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("several", [False, True])
 def test_changes_up_to_the_erasure_are_ignored(store: Store, several: bool) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     store.put(item(recipient, f={"N": "100"}, o__0=encode_entry(make_entry(100))))
     for at, register in ((99, out(2)), (100, out(2)), (100, in_(0)), (100, SOFT_BOUNCE)):
         changes = [Change(register, make_entry(at)), Change(in_(3), make_entry(at))][: 1 + several]
@@ -270,7 +270,7 @@ def test_changes_up_to_the_erasure_are_ignored(store: Store, several: bool) -> N
 
 @pytest.mark.parametrize("several", [False, True])
 def test_all_changes_are_ignored_for_a_reported_minor(store: Store, several: bool) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     report = Entry(100, Source.AGE_REPORT, "{}")
     store.put(
         item(recipient, f={"N": "100"}, o__0=encode_entry(make_entry(100)), x__minor=encode_entry(report))
@@ -281,7 +281,7 @@ def test_all_changes_are_ignored_for_a_reported_minor(store: Store, several: boo
 
 
 def test_many_records_are_read_in_the_given_order_without_duplicates(preferences: Preferences) -> None:
-    people = [somebody() for _ in range(5)]
+    people = [new_recipient() for _ in range(5)]
     for at, recipient in enumerate(people[:3]):
         apply(preferences, recipient, Change(out(2), make_entry(at)))
     records = preferences.read_many([*reversed(people), *people])
@@ -294,7 +294,7 @@ def test_no_record_is_read_for_no_recipient(preferences: Preferences) -> None:
 
 
 def test_more_records_are_read_than_fit_into_one_request(preferences: Preferences) -> None:
-    people = [somebody() for _ in range(450)]
+    people = [new_recipient() for _ in range(450)]
     for recipient in people[::50]:
         apply(preferences, recipient, Change(out(2), make_entry(NOW)))
     records = preferences.read_many(people)
@@ -323,7 +323,7 @@ UNREADABLE = {
 def test_a_malformed_item_is_unreadable_and_never_an_empty_record(
     store: Store, attributes: dict[str, Any]
 ) -> None:
-    recipient, other = somebody(), somebody()
+    recipient, other = new_recipient(), new_recipient()
     store.put(item(recipient, **attributes))
     with pytest.raises(UnreadableRecord):
         store.preferences.read(recipient)
@@ -336,17 +336,17 @@ def test_a_malformed_item_is_unreadable_and_never_an_empty_record(
 
 
 def test_other_attributes_of_an_item_are_ignored(store: Store) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     store.put(item(recipient, due={"N": "1"}, due_shard={"S": "0"}, expires={"N": "1"}, new={"S": "x"}))
     assert store.preferences.read(recipient) == Record({}, frozenset(), None, 3)
 
 
 @examples(10)
-@given(data=st.data(), events=crowded(8))
+@given(data=st.data(), events=colliding_changes(8))
 def test_any_order_grouping_and_repetition_of_changes_leads_to_the_same_record(
     store: Store, data: st.DataObject, events: list[Change]
 ) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     repeated = [*events, *events[:2]]
     remaining = data.draw(st.permutations(repeated))
     while remaining:

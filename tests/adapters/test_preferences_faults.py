@@ -23,7 +23,7 @@ from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.domain.errors import HeedError, StoreUnavailable
 from heed.domain.preferences.record import EMPTY_RECORD
 from heed.domain.preferences.register import SOFT_BOUNCE, Change, Entry, Register, Source
-from tests.adapters.conftest import TABLE, somebody
+from tests.adapters.conftest import TABLE, new_recipient
 from tests.support.registers import in_, out
 from tests.support.template import table_definition
 
@@ -54,14 +54,14 @@ class Body:
         yield self._content
 
 
-def answer(status: int, body: bytes) -> AWSResponse:
+def dynamodb_response(status: int, body: bytes) -> AWSResponse:
     headers = {"x-amzn-RequestId": "made-up", "Content-Type": "application/x-amz-json-1.0"}
     return AWSResponse("https://dynamodb", status, headers, Body(body))  # type: ignore[arg-type]
 
 
-def refusal(code: str, status: int = 400) -> Fault:
+def error_response(code: str, status: int = 400) -> Fault:
     body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "made up"})
-    return lambda _event, _request: answer(status, body.encode())
+    return lambda _event, _request: dynamodb_response(status, body.encode())
 
 
 def committed_then(fault: Exception) -> Fault:
@@ -81,35 +81,35 @@ def never_sent(fault: Exception) -> Fault:
     return hook
 
 
-def cut(event: str, request: Any) -> AWSResponse:
+def truncated_response(event: str, request: Any) -> AWSResponse:
     """The request takes effect, but only half of its response arrives."""
     response = botocore_stubber(event, request)
     assert response is not None
-    return answer(response.status_code, response.content[: len(response.content) // 2] or b"{")
+    return dynamodb_response(response.status_code, response.content[: len(response.content) // 2] or b"{")
 
 
 READ_TIMEOUT = ReadTimeoutError(endpoint_url="https://dynamodb")
 CONNECT_TIMEOUT = ConnectTimeoutError(endpoint_url="https://dynamodb")
 
 TRANSIENT = {
-    "ProvisionedThroughputExceeded": refusal("ProvisionedThroughputExceededException"),
-    "Throttling": refusal("ThrottlingException"),
-    "RequestLimitExceeded": refusal("RequestLimitExceeded"),
-    "InternalServerError": refusal("InternalServerError", 500),
-    "ServiceUnavailable": refusal("ServiceUnavailable", 503),
+    "ProvisionedThroughputExceeded": error_response("ProvisionedThroughputExceededException"),
+    "Throttling": error_response("ThrottlingException"),
+    "RequestLimitExceeded": error_response("RequestLimitExceeded"),
+    "InternalServerError": error_response("InternalServerError", 500),
+    "ServiceUnavailable": error_response("ServiceUnavailable", 503),
     "time-out before the commit": never_sent(CONNECT_TIMEOUT),
     "time-out after the commit": committed_then(READ_TIMEOUT),
     "no connection": never_sent(EndpointConnectionError(endpoint_url="https://dynamodb")),
 }
 LASTING = {
-    "TransactionConflict": refusal("TransactionConflictException"),
-    "AccessDenied": refusal("AccessDeniedException"),
-    "a bug in Heed, or an item that is full": refusal("ValidationException"),
-    "no such table": refusal("ResourceNotFoundException"),
-    "the key of the table is disabled": refusal("KMSDisabledException"),
-    "ReplicatedWriteConflict": refusal("ReplicatedWriteConflictException"),
-    "an error page": lambda _event, _request: answer(502, b"<html>Bad Gateway</html>"),
-    "a truncated response": cut,
+    "TransactionConflict": error_response("TransactionConflictException"),
+    "AccessDenied": error_response("AccessDeniedException"),
+    "a bug in Heed, or an item that is full": error_response("ValidationException"),
+    "no such table": error_response("ResourceNotFoundException"),
+    "the key of the table is disabled": error_response("KMSDisabledException"),
+    "ReplicatedWriteConflict": error_response("ReplicatedWriteConflictException"),
+    "an error page": lambda _event, _request: dynamodb_response(502, b"<html>Bad Gateway</html>"),
+    "a truncated response": truncated_response,
 }
 
 
@@ -129,7 +129,7 @@ def table(client: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Preference
 
 
 @contextmanager
-def failing(client: DynamoDBClient, fault: Fault, times: int = 1000) -> Iterator[list[str]]:
+def failing_requests(client: DynamoDBClient, fault: Fault, times: int = 1000) -> Iterator[list[str]]:
     """Makes the first requests fail with a fault. Yields the operations of all requests."""
     requests: list[str] = []
 
@@ -154,11 +154,11 @@ def failing(client: DynamoDBClient, fault: Fault, times: int = 1000) -> Iterator
 def test_a_transient_fault_is_retried_and_the_write_takes_effect_once(
     table: PreferencesTable, client: DynamoDBClient, fault: Fault, changes: list[Change]
 ) -> None:
-    plain = somebody()
+    plain = new_recipient()
     expected = table.apply(plain, changes, NOW).after
     for times in range(1, ATTEMPTS):
-        recipient = somebody()
-        with failing(client, fault, times):
+        recipient = new_recipient()
+        with failing_requests(client, fault, times):
             applied = table.apply(recipient, changes, NOW)
         assert applied.after == table.read(recipient) == expected
 
@@ -168,8 +168,8 @@ def test_a_transient_fault_is_retried_and_the_write_takes_effect_once(
 def test_a_lasting_fault_is_unavailable_and_a_later_retry_succeeds(
     table: PreferencesTable, client: DynamoDBClient, fault: Fault, changes: list[Change]
 ) -> None:
-    recipient = somebody()
-    with failing(client, fault), pytest.raises(StoreUnavailable):
+    recipient = new_recipient()
+    with failing_requests(client, fault), pytest.raises(StoreUnavailable):
         table.apply(recipient, changes, NOW)
     applied = table.apply(recipient, changes, NOW)
     assert applied.after == table.read(recipient)
@@ -180,15 +180,15 @@ def test_a_lasting_fault_is_unavailable_and_a_later_retry_succeeds(
 def test_a_failed_read_is_never_an_empty_record(
     table: PreferencesTable, client: DynamoDBClient, fault: Fault
 ) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     table.apply(recipient, ONE, NOW)
-    with failing(client, fault):
+    with failing_requests(client, fault):
         with pytest.raises(StoreUnavailable):
             table.read(recipient)
         with pytest.raises(StoreUnavailable):
             table.read_many([recipient])
         with pytest.raises(StoreUnavailable):
-            table.read_many([recipient, *(somebody() for _ in range(250))])
+            table.read_many([recipient, *(new_recipient() for _ in range(250))])
 
 
 def test_a_retry_succeeds_after_a_crash_behind_the_commit(
@@ -199,8 +199,8 @@ def test_a_retry_succeeds_after_a_crash_behind_the_commit(
         raise KeyboardInterrupt
 
     for changes in (ONE, FORM):
-        recipient = somebody()
-        with failing(client, crash), pytest.raises(KeyboardInterrupt):
+        recipient = new_recipient()
+        with failing_requests(client, crash), pytest.raises(KeyboardInterrupt):
             table.apply(recipient, changes, NOW)
         assert table.apply(recipient, changes, NOW).after == table.read(recipient)
 
@@ -209,15 +209,15 @@ def test_a_failed_condition_without_the_current_item_is_an_error(
     table: PreferencesTable, client: DynamoDBClient
 ) -> None:
     with (
-        failing(client, refusal("ConditionalCheckFailedException")),
+        failing_requests(client, error_response("ConditionalCheckFailedException")),
         pytest.raises(HeedError),
     ):
-        table.apply(somebody(), ONE, NOW)
+        table.apply(new_recipient(), ONE, NOW)
 
 
 def test_the_message_of_a_failure_names_no_recipient(table: PreferencesTable, client: DynamoDBClient) -> None:
-    recipient = somebody()
-    with failing(client, refusal("ThrottlingException")):
+    recipient = new_recipient()
+    with failing_requests(client, error_response("ThrottlingException")):
         for call in (lambda: table.read(recipient), lambda: table.apply(recipient, ONE, NOW)):
             with pytest.raises(StoreUnavailable) as error:
                 call()
@@ -236,15 +236,15 @@ def leave_unprocessed(keep: int) -> tuple[Fault, list[int]]:
         served = [{"id": key["id"], "n": {"N": "1"}, "salt": {"B": "AAAA"}} for key in keys[:keep]]
         unprocessed = {TABLE: {**request_items, "Keys": keys[keep:]}} if keys[keep:] else {}
         body = {"Responses": {TABLE: served}, "UnprocessedKeys": unprocessed}
-        return answer(200, json.dumps(body).encode())
+        return dynamodb_response(200, json.dumps(body).encode())
 
     return hook, sizes
 
 
 def test_unprocessed_keys_are_retried(table: PreferencesTable, client: DynamoDBClient) -> None:
-    people = [somebody() for _ in range(100)]
+    people = [new_recipient() for _ in range(100)]
     hook, sizes = leave_unprocessed(40)
-    with failing(client, hook):
+    with failing_requests(client, hook):
         records = table.read_many(people)
     assert sizes == [100, 60, 20]
     assert all(records[recipient] != EMPTY_RECORD for recipient in people)
@@ -256,6 +256,6 @@ def test_keys_that_stay_unprocessed_are_unavailable_and_never_empty_records(
     table: PreferencesTable, client: DynamoDBClient, keep: int, count: int
 ) -> None:
     hook, sizes = leave_unprocessed(keep)
-    with failing(client, hook), pytest.raises(StoreUnavailable):
-        table.read_many([somebody() for _ in range(count)])
+    with failing_requests(client, hook), pytest.raises(StoreUnavailable):
+        table.read_many([new_recipient() for _ in range(count)])
     assert len(sizes) > 1

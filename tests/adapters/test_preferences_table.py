@@ -16,7 +16,7 @@ from heed.adapters.dynamodb.feed_index import FEED_SHARDS
 from heed.adapters.dynamodb.late_changes import MAX_LATE_CHANGES, split_late_changes
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.domain.errors import StoreUnavailable, WriteConflict
-from heed.domain.preferences.evidence import evidence
+from heed.domain.preferences.evidence import make_evidence
 from heed.domain.preferences.record import EMPTY_RECORD
 from heed.domain.preferences.register import (
     COMPLAINT,
@@ -32,7 +32,7 @@ from heed.domain.preferences.register import (
     Source,
 )
 from heed.domain.recipients.recipient import recipient_from_bytes
-from tests.adapters.conftest import TABLE, somebody
+from tests.adapters.conftest import TABLE, new_recipient
 from tests.support.registers import in_, out, pause, yes
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ REGISTERS = [
 def test_one_change_is_exactly_one_request_whether_it_is_accepted_or_not(
     table: PreferencesTable, requests: list[Any], register: Register
 ) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     for at in (NOW, NOW, NOW + DAY_MS):
         requests.clear()
         table.apply(recipient, [change(register, at)], NOW)
@@ -111,7 +111,7 @@ def test_one_change_is_exactly_one_request_whether_it_is_accepted_or_not(
 def test_a_late_change_needs_a_second_request_that_stores_it_for_the_ledger(
     table: PreferencesTable, requests: list[Any], register: Register
 ) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     table.apply(recipient, [change(register, NOW)], NOW)
     requests.clear()
     table.apply(recipient, [change(register, NOW - 1)], NOW)
@@ -122,7 +122,7 @@ def test_a_late_change_needs_a_second_request_that_stores_it_for_the_ledger(
 def test_late_changes_never_fill_the_item(
     table: PreferencesTable,
 ) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     table.apply(recipient, [change(out(2), NOW)], NOW)
     for age in range(1, MAX_LATE_CHANGES + 1):
         table.apply(recipient, [change(out(2), NOW - age)], NOW)
@@ -142,7 +142,7 @@ def test_late_changes_never_fill_the_item(
 def test_late_changes_beside_a_newer_change_never_fill_the_item(
     table: PreferencesTable, dynamodb: DynamoDBClient
 ) -> None:
-    recipient, long_proof = somebody(), json.dumps({"reference": "\U0001f4e8" * 200, "agent": '"' * 100})
+    recipient, long_proof = new_recipient(), json.dumps({"reference": "\U0001f4e8" * 200, "agent": '"' * 100})
     table.apply(recipient, [change(out(2), NOW)], NOW)
     rejected = 0
     for request in range(1, 13):
@@ -154,12 +154,12 @@ def test_late_changes_beside_a_newer_change_never_fill_the_item(
     item = stored(dynamodb, recipient)
     assert len(item["late"]) <= MAX_LATE_CHANGES and rejected > 6
     assert len(str(item)) < 250_000
-    assert table.apply(recipient, [change(out(0), NOW + DAY_MS)], NOW).after.at(out(0)) == NOW + DAY_MS
+    assert table.apply(recipient, [change(out(0), NOW + DAY_MS)], NOW).after.time_of(out(0)) == NOW + DAY_MS
     assert item["n"] == 13, "the new change of each request is on record"
 
 
 def test_repeated_late_changes_count_once(table: PreferencesTable) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     letters = [change_by_letter(NOW - age) for age in range(1, 150)]
     for _ in range(3):
         table.apply(recipient, [change(out(2), NOW), *letters], NOW)
@@ -180,7 +180,7 @@ def test_late_changes_of_mixed_lengths_never_fill_an_item(
 
 
 def test_several_changes_need_one_read_and_one_write(table: PreferencesTable, requests: list[Any]) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     form = [change(register) for register in REGISTERS]
     table.apply(recipient, form, NOW)
     assert [operation for operation, _ in requests] == ["GetItem", "UpdateItem"]
@@ -201,7 +201,7 @@ def test_no_request_has_an_empty_map_or_an_unused_name(
     table: PreferencesTable, requests: list[Any], changes: list[Change]
 ) -> None:
     # DynamoDB rejects both, but the emulators accept them.
-    table.apply(somebody(), changes, NOW)
+    table.apply(new_recipient(), changes, NOW)
     _, update = requests[-1]
     text = update["UpdateExpression"] + " " + update["ConditionExpression"]
     for part in ("ExpressionAttributeNames", "ExpressionAttributeValues"):
@@ -211,8 +211,8 @@ def test_no_request_has_an_empty_map_or_an_unused_name(
 
 
 def test_each_read_is_strongly_consistent(table: PreferencesTable, requests: list[Any]) -> None:
-    table.read(somebody())
-    table.read_many([somebody(), somebody()])
+    table.read(new_recipient())
+    table.read_many([new_recipient(), new_recipient()])
     (_, get), (_, batch_get) = requests
     assert get["ConsistentRead"] is True
     assert batch_get["RequestItems"][TABLE]["ConsistentRead"] is True
@@ -221,7 +221,7 @@ def test_each_read_is_strongly_consistent(table: PreferencesTable, requests: lis
 def test_many_records_are_read_in_batches_of_a_hundred_without_duplicates(
     table: PreferencesTable, requests: list[Any]
 ) -> None:
-    people = [somebody() for _ in range(250)]
+    people = [new_recipient() for _ in range(250)]
     table.read_many(people + people)
     sizes = [len(params["RequestItems"][TABLE]["Keys"]) for _, params in requests]
     assert sorted(sizes) == [50, 100, 100]
@@ -233,7 +233,7 @@ def test_many_records_are_read_in_batches_of_a_hundred_without_duplicates(
 def test_read_many_makes_no_needless_request(
     table: PreferencesTable, requests: list[Any], count: int
 ) -> None:
-    table.read_many([somebody() for _ in range(count)])
+    table.read_many([new_recipient() for _ in range(count)])
     assert len(requests) == -(-count // 100)
 
 
@@ -241,7 +241,7 @@ def test_a_suppression_puts_the_recipient_into_the_change_feed(
     table: PreferencesTable, dynamodb: DynamoDBClient
 ) -> None:
     for register in (out(2), pause(0), COMPLAINT, UNDELIVERABLE, HOLD, SOFT_BOUNCE):
-        recipient = somebody()
+        recipient = new_recipient()
         table.apply(recipient, [change(register)], NOW)
         item = stored(dynamodb, recipient)
         assert item["chg_at"].startswith(f"{NOW:015d}")
@@ -251,7 +251,7 @@ def test_a_suppression_puts_the_recipient_into_the_change_feed(
 def test_the_feed_contains_each_recipient_who_ever_had_a_suppression_and_no_other(
     table: PreferencesTable, dynamodb: DynamoDBClient
 ) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     for register in (in_(2), yes(2), LIFT_HOLD):
         table.apply(recipient, [change(register)], NOW)
         assert "chg_shard" not in stored(dynamodb, recipient)
@@ -265,7 +265,7 @@ def test_the_feed_contains_each_recipient_who_ever_had_a_suppression_and_no_othe
 def test_an_ignored_change_does_not_move_the_recipient_in_the_feed(
     table: PreferencesTable, dynamodb: DynamoDBClient
 ) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     table.apply(recipient, [change(out(2))], NOW)
     table.apply(recipient, [change(out(2), NOW - 1)], NOW + 99)
     table.apply(recipient, [change(out(2)), change(out(2), NOW - 1)], NOW + 99)
@@ -273,7 +273,7 @@ def test_an_ignored_change_does_not_move_the_recipient_in_the_feed(
 
 
 def test_each_item_gets_its_own_salt_once(table: PreferencesTable, dynamodb: DynamoDBClient) -> None:
-    recipient, other = somebody(), somebody()
+    recipient, other = new_recipient(), new_recipient()
     table.apply(recipient, [change(out(2))], NOW)
     salt = stored(dynamodb, recipient)["salt"]
     table.apply(recipient, [change(in_(2))], NOW)
@@ -294,7 +294,7 @@ def test_recipients_are_distributed_over_the_shards(
 
 
 def test_a_concurrent_write_is_merged(table: PreferencesTable, dynamodb: DynamoDBClient) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     between = iter([[change(in_(3))], [change(out(2), NOW + 5)], [change(SOFT_BOUNCE)]])
 
     def interleave(**_: Any) -> None:
@@ -305,7 +305,7 @@ def test_a_concurrent_write_is_merged(table: PreferencesTable, dynamodb: DynamoD
     with hooked(dynamodb, "before-call.dynamodb.UpdateItem", interleave):
         applied = table.apply(recipient, [change(out(2)), change(pause(0))], NOW)
     assert applied.after == table.read(recipient)
-    assert applied.after.at(out(2)) == NOW + 5
+    assert applied.after.time_of(out(2)) == NOW + 5
     assert applied.after.registers.keys() == {in_(3), out(2), pause(0)}
     assert applied.after.soft_bounce_days == {NOW // DAY_MS}
     assert applied.after.revision == 4
@@ -314,7 +314,7 @@ def test_a_concurrent_write_is_merged(table: PreferencesTable, dynamodb: DynamoD
 def test_a_concurrent_write_of_the_same_changes_leaves_nothing_to_write(
     table: PreferencesTable, dynamodb: DynamoDBClient
 ) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     form = [change(out(2)), change(out(3))]
     between = iter([form])
 
@@ -336,7 +336,7 @@ def test_a_concurrent_write_of_the_same_changes_leaves_nothing_to_write(
 )
 @pytest.mark.parametrize("conflicts", [8, 23])
 def test_a_write_succeeds_after_many_conflicts(dynamodb: DynamoDBClient, conflicts: int) -> None:
-    recipient, pauses = somebody(), list[float]()
+    recipient, pauses = new_recipient(), list[float]()
     other, table = (
         PreferencesTable(dynamodb, TABLE),
         PreferencesTable(dynamodb, TABLE, pauses.append),
@@ -359,7 +359,7 @@ def test_a_write_succeeds_after_many_conflicts(dynamodb: DynamoDBClient, conflic
 
 
 def test_endless_conflicts_are_an_error(table: PreferencesTable, dynamodb: DynamoDBClient) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     times = iter(range(100))
     running: list[bool] = []
 
@@ -380,7 +380,7 @@ def test_endless_conflicts_are_an_error(table: PreferencesTable, dynamodb: Dynam
 def test_an_item_that_was_deleted_between_read_and_write_is_created_again(
     table: PreferencesTable, dynamodb: DynamoDBClient
 ) -> None:
-    recipient = somebody()
+    recipient = new_recipient()
     table.apply(recipient, [change(in_(3))], NOW)
     deleted: list[bool] = []
 
@@ -427,8 +427,8 @@ def units(dynamodb: DynamoDBClient) -> Iterator[list[float]]:
 def test_a_usual_item_costs_one_write_unit_and_one_read_unit(
     table: PreferencesTable, dynamodb: DynamoDBClient, units: list[float]
 ) -> None:
-    recipient = somebody()
-    proof = evidence(issued=NOW, key=1, campaign="spring-sale-2026-long-name-of-32")
+    recipient = new_recipient()
+    proof = make_evidence(issued=NOW, key=1, campaign="spring-sale-2026-long-name-of-32")
     for register in (out(0), out(2), in_(2)):
         changed = Change(register, Entry(NOW, Source.ONE_CLICK, proof, "2026-07-01"))
         table.apply(recipient, [changed], NOW)

@@ -20,7 +20,7 @@ from heed.adapters.dynamodb.table import (
 )
 from heed.codec.attributes import Item
 from heed.domain.errors import StoreUnavailable
-from tests.adapters.test_preferences_faults import answer, cut, failing
+from tests.adapters.test_preferences_faults import dynamodb_response, failing_requests, truncated_response
 from tests.simulation.aws_in_memory import Dynamo
 from tests.simulation.nemesis import Nemesis
 from tests.support.template import table_definition
@@ -135,14 +135,14 @@ def test_unprocessed_keys_are_retried_with_growing_pauses_and_never_count_as_mis
     unprocessed = b'{"Responses": {}, "UnprocessedKeys": {"Control": {"Keys": [{"pk": {"S": "key 001"}}]}}}'
 
     def leave_unprocessed(_event: str, _request: Any) -> AWSResponse:
-        return answer(200, unprocessed)
+        return dynamodb_response(200, unprocessed)
 
     table.put(item(1))
-    with failing(client, leave_unprocessed, 2):
+    with failing_requests(client, leave_unprocessed, 2):
         assert list(table.get_many([key(1)])) == [item(1)]
     assert pauses == sorted(pauses)
     assert len(pauses) == 2
-    with failing(client, leave_unprocessed) as requests, pytest.raises(StoreUnavailable):
+    with failing_requests(client, leave_unprocessed) as requests, pytest.raises(StoreUnavailable):
         list(table.get_many([key(1)]))
     assert len(requests) == 8
 
@@ -153,7 +153,7 @@ def test_each_page_is_read_only_when_it_is_needed(
     table = DynamoDBTable(client, CONTROL)
     for number in range(5):
         table.put(item(number))
-    with failing(client, lambda *_: None) as requests:
+    with failing_requests(client, lambda *_: None) as requests:
         assert len(list(table.scan(page_size=2))) == 5
         assert len(requests) == 3
         del requests[:]
@@ -187,7 +187,7 @@ def test_a_truncated_page_is_unavailable_and_not_the_end(client: DynamoDBClient)
     for number in range(4):
         table.put(item(number))
     first = {":first": key(0)["pk"]}
-    with failing(client, cut):
+    with failing_requests(client, truncated_response):
         for read in (
             lambda: list(table.scan()),
             lambda: list(table.query("pk = :first", values=first)),
@@ -198,7 +198,7 @@ def test_a_truncated_page_is_unavailable_and_not_the_end(client: DynamoDBClient)
                 read()
     pages = table.scan(page_size=2)
     assert len(list(islice(pages, 2))) == 2
-    with failing(client, cut), pytest.raises(StoreUnavailable):
+    with failing_requests(client, truncated_response), pytest.raises(StoreUnavailable):
         next(pages)
 
 

@@ -48,15 +48,15 @@ from heed.use_cases.ports.ledger import WalkPosition
 from heed.use_cases.ports.opt_in import MailClaim
 from heed.use_cases.ports.preferences import FeedPosition
 from heed.use_cases.ports.privacy import PurgeSubject, RestoredItem
-from tests.adapters.conftest import somebody
-from tests.adapters.test_preferences_faults import cut, failing
+from tests.adapters.conftest import new_recipient
+from tests.adapters.test_preferences_faults import failing_requests, truncated_response
 from tests.support.deployment import NOW
 from tests.support.template import table_definition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-RECIPIENT = somebody()
+RECIPIENT = new_recipient()
 KEY = "a" * 32
 OFFERS = ScopeNumber(2)
 CHANGE = Change(opted_out(OFFERS), Entry(NOW, Source.LETTER, "{}"))
@@ -102,15 +102,19 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
     ErasuresTable: (
         ("Preferences",),
         {
-            "begin": lambda erasures: erasures.begin(
-                somebody(), Erasure(Record(erased_at=NOW, revision=1)), EMPTY_RECORD, NOW
+            "replace_record": lambda erasures: erasures.replace_record(
+                new_recipient(), Erasure(Record(erased_at=NOW, revision=1)), EMPTY_RECORD, NOW
             ),
-            "due": lambda erasures: list(erasures.due(NOW)),
-            "keep": lambda erasures: erasures.keep(somebody(), CHANGE, EMPTY_RECORD, NOW),
-            "prune": lambda erasures: erasures.prune(RECIPIENT, frozenset([1]), NOW),
+            "due_recipients": lambda erasures: list(erasures.due_recipients(NOW)),
+            "set_register": lambda erasures: erasures.set_register(
+                new_recipient(), CHANGE, EMPTY_RECORD, NOW
+            ),
+            "prune_soft_bounces": lambda erasures: erasures.prune_soft_bounces(
+                RECIPIENT, frozenset([1]), NOW
+            ),
             "read": lambda erasures: erasures.read(RECIPIENT),
-            "settle": lambda erasures: erasures.settle(RECIPIENT, ("d" * 32,)),
-            "work": lambda erasures: erasures.work(RECIPIENT),
+            "finish_purges": lambda erasures: erasures.finish_purges(RECIPIENT, ("d" * 32,)),
+            "due_work": lambda erasures: erasures.due_work(RECIPIENT),
         },
     ),
     LedgerTable: (
@@ -119,7 +123,7 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
             "all": lambda ledger: list(ledger.all()),
             "clear": lambda ledger: ledger.clear(PURGE_SUBJECT),
             "enter": lambda ledger: ledger.enter(ENTRY, "{}"),
-            "erase": lambda ledger: ledger.erase("b" * 64),
+            "erase_evidence": lambda ledger: ledger.erase_evidence("b" * 64),
             "is_closed": lambda ledger: ledger.is_closed("b" * 64),
             "entries_of": lambda ledger: list(ledger.entries_of("b" * 64)),
         },
@@ -134,14 +138,14 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
     SesListWalksTable: (
         ("Control",),
         {
-            "await_number": lambda walks: walks.await_number("d" * 32, 1),
+            "set_walk": lambda walks: walks.set_walk("d" * 32, 1),
             "await_walk": lambda walks: walks.await_walk("d" * 32, 1),
-            "count": lambda walks: walks.count("d" * 32),
-            "end": lambda walks: walks.end(1),
-            "ended": lambda walks: walks.ended(),
-            "give_up": lambda walks: walks.give_up(),
-            "leave": lambda walks: walks.leave(b"place", has_removed=False),
-            "take": lambda walks: walks.take(NOW),
+            "count_removal": lambda walks: walks.count_removal("d" * 32),
+            "finish": lambda walks: walks.finish(1),
+            "last_finished": lambda walks: walks.last_finished(),
+            "cancel": lambda walks: walks.cancel(),
+            "release": lambda walks: walks.release(b"place", has_removed=False),
+            "claim": lambda walks: walks.claim(NOW),
         },
     ),
     MailCapsTable: (
@@ -149,15 +153,15 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
         {
             "claim": lambda caps: caps.claim(CLAIM, NOW, in_turn=True),
             "clear": lambda caps: caps.clear(PURGE_SUBJECT),
-            "note_line": lambda caps: caps.note_line(NOW, stands=True),
+            "save_waiting_state": lambda caps: caps.save_waiting_state(NOW, is_waiting=True),
             "sent_today": lambda caps: caps.sent_today(NOW),
-            "settle": lambda caps: caps.settle(CLAIM, sent=True),
+            "finish": lambda caps: caps.finish(CLAIM, sent=True),
         },
     ),
     NetworkCapsTable: (
         ("Control", 99),
         {
-            "take": lambda networks: networks.take("network", Intent.IN, NOW),
+            "reserve": lambda networks: networks.reserve("network", Intent.IN, NOW),
         },
     ),
     RecipientScanTable: (
@@ -171,39 +175,39 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
     PreferencesTable: (
         ("Preferences",),
         {
-            "apply": lambda preferences: preferences.apply(somebody(), [CHANGE], NOW),
+            "apply": lambda preferences: preferences.apply(new_recipient(), [CHANGE], NOW),
             "read": lambda preferences: preferences.read(RECIPIENT),
             "read_many": lambda preferences: preferences.read_many([RECIPIENT]),
-            "settle": lambda preferences: preferences.settle(RECIPIENT, [CHANGE]),
-            "update": lambda preferences: preferences.update(somebody(), lambda _: [CHANGE], NOW),
+            "delete_entered": lambda preferences: preferences.delete_entered(RECIPIENT, [CHANGE]),
+            "update": lambda preferences: preferences.update(new_recipient(), lambda _: [CHANGE], NOW),
         },
     ),
     PurgesTable: (
         ("Control",),
         {
-            "begin": lambda purges: purges.begin("d" * 32, ErasureCause.ERASURE, NOW),
-            "drop": lambda purges: purges.drop("d" * 32),
+            "start": lambda purges: purges.start("d" * 32, ErasureCause.ERASURE, NOW),
+            "delete_order": lambda purges: purges.delete_order("d" * 32),
             "find": lambda purges: purges.find("d" * 32),
             "finish": lambda purges: purges.finish(PURGE, {}, NOW),
-            "note": lambda purges: purges.note(PURGE, {"store": 1}),
+            "save_counts": lambda purges: purges.save_counts(PURGE, {"store": 1}),
             "order": lambda purges: purges.order(PURGE, NOW),
-            "promise": lambda purges: purges.promise(PURGE),
+            "order_after_hold": lambda purges: purges.order_after_hold(PURGE),
         },
     ),
     MinorReportCountsTable: (
         ("Control", 99),
         {
-            "take": lambda counts: counts.take("key", NOW),
+            "count_report": lambda counts: counts.count_report("key", NOW),
         },
     ),
     OptInNotificationsTable: (
         ("Control",),
         {
-            "begin": lambda notifications: notifications.begin(RECIPIENT, NOW, "press", NOW),
+            "claim": lambda notifications: notifications.claim(RECIPIENT, NOW, "press", NOW),
             "clear": lambda notifications: notifications.clear(PURGE_SUBJECT),
             "finish": lambda notifications: notifications.finish(RECIPIENT, NOW),
-            "hand_on": lambda notifications: notifications.hand_on(RECIPIENT, NOW, NOW),
-            "is_handed_on": lambda notifications: notifications.is_handed_on(RECIPIENT, NOW),
+            "mark_queued": lambda notifications: notifications.mark_queued(RECIPIENT, NOW, NOW),
+            "is_queued": lambda notifications: notifications.is_queued(RECIPIENT, NOW),
         },
     ),
 }
@@ -233,7 +237,7 @@ def test_a_truncated_response_is_unavailable_and_not_empty(
     arguments, _ = CALLS[adapter]
     instance = adapter(client, *arguments)
     call(instance)
-    with failing(client, cut), pytest.raises(StoreUnavailable):
+    with failing_requests(client, truncated_response), pytest.raises(StoreUnavailable):
         call(instance)
 
 

@@ -17,8 +17,8 @@ from heed.domain.preferences.catalogue import TopicKind
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.register import KINDS, ChoiceKind, LiftKind, OtherKind, Source
 from tests.architecture.test_template_api import ELSEWHERE, ROUTES
-from tests.support.deployment import NOW, World, deployed, http, parts, restart, run_on
-from tests.support.openapi import document, hold, operations, scopes
+from tests.support.deployment import NOW, World, deployed, http_event, parts, restart, run_on
+from tests.support.openapi import check_response, document, operations, scopes
 
 FUNCTIONS = {"PlatformFunction": platform, "AgentsFunction": agents}
 SERVED: dict[tuple[str, str], Any] = {
@@ -95,7 +95,7 @@ def send(world: World, route: tuple[str, str], key: str | None, body: str | None
     method, path = route
     headers = {} if key is None else {"Authorization": f"Bearer {key}"}
     path = path.replace("{id}", ID)
-    event = http(method, path, body=body if method == "POST" else None, headers=headers)
+    event = http_event(method, path, body=body if method == "POST" else None, headers=headers)
     answer: dict[str, Any] = SERVED[route].handler(event, world.context)
     return answer
 
@@ -151,7 +151,7 @@ def test_without_a_valid_key_the_body_is_not_read(
 
     assert [answer["statusCode"] for answer in answers] == [401, 401]
     assert answers[0] == answers[1], "the same answer for each cause"
-    hold(*route, answers[0])
+    check_response(*route, answers[0])
 
 
 @pytest.mark.parametrize("route", OPERATIONS, ids=_name)
@@ -166,7 +166,7 @@ def test_each_scope_permits_only_its_own_routes(
         assert answer["statusCode"] == (400 if route[0] == "POST" else status)
     else:
         assert answer["statusCode"] == 403
-    hold(*route, answer)
+    check_response(*route, answer)
 
 
 @pytest.mark.parametrize("route", POSTS, ids=_name)
@@ -177,7 +177,7 @@ def test_a_body_that_is_not_json_is_400(
     answer = send(world, route, good, body)
 
     assert answer["statusCode"] == 400
-    hold(*route, answer)
+    check_response(*route, answer)
 
 
 @pytest.mark.parametrize("route", POSTS, ids=_name)
@@ -188,30 +188,30 @@ def test_an_invalid_request_is_422_with_pointers(
     answer = send(world, route, good, body)
 
     assert answer["statusCode"] == 422
-    hold(*route, answer)
+    check_response(*route, answer)
 
 
 def test_an_unknown_parameter_is_422(world: World, good: str) -> None:
     for method, path in OPERATIONS:
         if _has_query(operations()[method, path]):
             headers = {"Authorization": f"Bearer {good}"}
-            event = http(method, path, headers=headers, query={"unheard-of": "1"})
+            event = http_event(method, path, headers=headers, query={"unheard-of": "1"})
             answer = SERVED[method, path].handler(event, world.context)
             assert answer["statusCode"] == 422
-            hold(method, path, answer)
+            check_response(method, path, answer)
 
 
 @pytest.mark.parametrize("route", OPERATIONS, ids=_name)
 def test_the_answer_to_the_example_conforms_to_the_document(
     world: World, good: str, route: tuple[str, str]
 ) -> None:
-    world.forget(world.table, "id")  # a hold of another example would refuse an erasure
+    world.clear_table(world.table, "id")  # a hold of another example would refuse an erasure
 
     answer = send(world, route, good, example(route))
 
     first = min({"200"} if route[1] not in OTHER else OTHER[route[1]] - {"409"})
     assert answer["statusCode"] == (404 if "{id}" in route[1] else int(first))
-    hold(*route, answer)
+    check_response(*route, answer)
 
 
 @pytest.mark.parametrize("route", OPERATIONS, ids=_name)
@@ -224,7 +224,7 @@ def test_an_unavailable_store_is_503_with_retry_after(
     run_on(before)
 
     assert answer["statusCode"] == 503
-    hold(*route, answer)
+    check_response(*route, answer)
 
 
 @pytest.mark.parametrize("route", POSTS, ids=_name)
@@ -234,7 +234,7 @@ def test_an_unavailable_key_service_is_503(world: World, good: str, route: tuple
         answer = send(world, route, good, example(route))
 
     assert answer["statusCode"] == 503
-    hold(*route, answer)
+    check_response(*route, answer)
 
 
 def _no_key() -> bytes:
@@ -255,10 +255,10 @@ def test_each_documented_status_is_tested_here() -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)
 def test_an_unknown_path_is_404_and_a_wrong_method_405(world: World, function: Any) -> None:
-    unknown = function.handler(http("GET", "/v1/unheard-of"), world.context)
+    unknown = function.handler(http_event("GET", "/v1/unheard-of"), world.context)
     assert unknown["statusCode"] == 404
     for method, path in function.api.scopes:
-        wrong = function.handler(http("DELETE", path), world.context)
+        wrong = function.handler(http_event("DELETE", path), world.context)
         assert (wrong["statusCode"], wrong["headers"]["Allow"]) == (405, method)
         assert wrong["headers"]["Content-Type"] == "application/problem+json"
 

@@ -16,7 +16,7 @@ from schemathesis.checks import negative_data_rejection
 from functions.agents import app as agents
 from functions.platform import app as platform
 from heed.domain.api_key import KeyScope
-from tests.support.deployment import Context, deployed, http, parts
+from tests.support.deployment import Context, deployed, http_event, parts
 from tests.support.full import examples
 from tests.support.openapi import document
 
@@ -35,7 +35,7 @@ def application(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
     query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     path = environ["PATH_INFO"]
-    event = http(environ["REQUEST_METHOD"], path, body=body or None, headers=headers, query=query)
+    event = http_event(environ["REQUEST_METHOD"], path, body=body or None, headers=headers, query=query)
     route = "/v1/purges/{id}" if path.startswith("/v1/purges/") else path
     answer = SERVED[route].handler(event, Context())
     status = HTTPStatus(answer["statusCode"])

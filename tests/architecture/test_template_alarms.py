@@ -70,7 +70,7 @@ def test_each_schedule_has_an_alarm_for_its_absence() -> None:
             "WaitingQueueSilentAlarm",
             "WaitingQueueSwept",
             "SendConfirmationLogs",
-            "the waiting line was looked at",
+            "waiting queue swept",
         ),
     ):
         log_filter = RESOURCES[f"{metric}Filter"]["Properties"]

@@ -20,7 +20,7 @@ from heed.adapters.dynamodb import (
     ses_list_walks,
 )
 from heed.domain.preferences.register import COMPLAINT, HOLD, LIFT_HOLD, MINOR, UNDELIVERABLE
-from tests.support.iam_policies import FUNCTIONS, permitted
+from tests.support.iam_policies import FUNCTIONS, is_permitted
 from tests.support.registers import in_, out, yes
 
 _ROWS = {
@@ -83,7 +83,7 @@ def test_each_call_reaches_only_its_kinds_of_rows_in_the_control_table(
         call: {
             kind
             for kind, row in _ROWS.items()
-            if permitted(function, f"dynamodb:{call}", "ControlTable", {"dynamodb:LeadingKeys": {row}})
+            if is_permitted(function, f"dynamodb:{call}", "ControlTable", {"dynamodb:LeadingKeys": {row}})
         }
         for call in _CALLS
     }
@@ -123,7 +123,7 @@ PREFERENCES: dict[str, set[str]] = {
 def _may(function: str, call: str, table: str, *attributes: str, **more: set[str]) -> bool:
     keys: dict[str, Any] = {"dynamodb:Attributes": set(attributes)}
     keys |= {f"dynamodb:{name}": values for name, values in more.items()}
-    return permitted(function, f"dynamodb:{call}", table, keys)
+    return is_permitted(function, f"dynamodb:{call}", table, keys)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -152,7 +152,7 @@ def test_the_ses_list_function_cannot_complete_a_purge_or_read_a_subject() -> No
     def may(*attributes: str, **more: set[str]) -> bool:
         conditions = {**keys, "dynamodb:Attributes": set(attributes)}
         conditions |= {f"dynamodb:{name}": values for name, values in more.items()}
-        return permitted("SesListFunction", "dynamodb:UpdateItem", "ControlTable", conditions)
+        return is_permitted("SesListFunction", "dynamodb:UpdateItem", "ControlTable", conditions)
 
     assert may("pk", "state", "stores", "walk")
     assert not may("pk", "completed_at") and not may("pk", "subject")
@@ -203,7 +203,7 @@ def test_each_function_writes_only_its_prefixes_of_the_ledger_bucket() -> None:
         function: {
             prefix
             for prefix in ("hashes/", "leaves/", "seals/", "")
-            if permitted(function, "s3:PutObject", f"${{LedgerBucket.Arn}}/{prefix}x", {})
+            if is_permitted(function, "s3:PutObject", f"${{LedgerBucket.Arn}}/{prefix}x", {})
         }
         for function in FUNCTIONS
     }
@@ -217,7 +217,7 @@ def test_each_function_writes_only_its_prefixes_of_the_ledger_bucket() -> None:
 def test_the_seal_function_lists_only_its_prefixes() -> None:
     def lists(prefix: str) -> bool:
         keys = {"s3:prefix": {prefix}} if prefix else {}
-        return permitted("SealFunction", "s3:ListBucketVersions", "LedgerBucket", keys)
+        return is_permitted("SealFunction", "s3:ListBucketVersions", "LedgerBucket", keys)
 
     assert lists("hashes/") and lists("hashes/2026-03-05/") and lists("seals/")
     assert lists("leaves/2026-03-05") and not lists("") and not lists("other/")

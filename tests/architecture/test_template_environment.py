@@ -10,7 +10,7 @@ from aws_lambda_powertools.shared import constants
 
 from heed.config import Config
 from tests.architecture.test_template_queues import LINES
-from tests.support.iam_policies import FUNCTIONS, rights
+from tests.support.iam_policies import FUNCTIONS, permitted_actions
 from tests.support.template import PATH, variables
 
 _LAMBDAS_OWN = {"AWS_LAMBDA_FUNCTION_NAME"}
@@ -81,7 +81,11 @@ def test_metrics_and_logs_have_the_name_of_the_function_and_stack(function: str)
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_has_variables_exactly_for_the_resources_that_it_may_use(function: str) -> None:
     known = {NEEDS[name] for name in variables(function).keys() & NEEDS.keys()}
-    used = {resource for action, resource in rights(function) if action not in _READING or resource in LINES}
+    used = {
+        resource
+        for action, resource in permitted_actions(function)
+        if action not in _READING or resource in LINES
+    }
     assert known == used & set(NEEDS.values())
 
 

@@ -12,14 +12,22 @@ from heed.adapters.dynamodb import mail_caps, opt_in_notifications
 from heed.adapters.kms.address_encryption import CONFIRMATION, LIST_POSITION
 from heed.adapters.ses.suppression_list import CALL_INTERVAL, SES_ATTEMPTS
 from tests.architecture.test_template_time import LONGEST_CALL
-from tests.support.iam_policies import FUNCTIONS, RESOURCES, listed, named, rights, role, statements
-from tests.support.template import template, time_of, variables
+from tests.support.iam_policies import (
+    FUNCTIONS,
+    RESOURCES,
+    as_list,
+    permitted_actions,
+    resource_id,
+    role,
+    statements,
+)
+from tests.support.template import template, timeout_of, variables
 
 _SERVICES_WITH_ENCRYPTED_STORES = ("dynamodb", "sqs")
 
 
 def _encrypted_stores(function: str) -> list[str]:
-    used = {action.split(":")[0] for action, _ in rights(function)}
+    used = {action.split(":")[0] for action, _ in permitted_actions(function)}
     return [service for service in _SERVICES_WITH_ENCRYPTED_STORES if service in used]
 
 
@@ -65,7 +73,7 @@ def test_one_function_calls_the_ses_list_at_most_once_a_second() -> None:
     calling = {
         name
         for name in FUNCTIONS
-        for action, _ in rights(name)
+        for action, _ in permitted_actions(name)
         if action.startswith("ses:") and "Suppress" in action
     }
     assert calling == {"SesListFunction"}
@@ -84,8 +92,8 @@ def test_only_a_function_that_sends_to_its_own_queue_allows_recursion() -> None:
         for event in properties.get("Events", {}).values()
         if event["Type"] == "SQS"
         and any(
-            action == "sqs:SendMessage" and resource == named(event["Properties"]["Queue"])
-            for action, resource in rights(name)
+            action == "sqs:SendMessage" and resource == resource_id(event["Properties"]["Queue"])
+            for action, resource in permitted_actions(name)
         )
     }
     assert allowing == sends_to_itself == {"SesListFunction"}
@@ -97,22 +105,22 @@ def test_the_ses_list_function_has_time_for_one_message() -> None:
     once: Any = aws._ONCE
     of_ses = SES_ATTEMPTS * (once.connect_timeout + once.read_timeout + CALL_INTERVAL)
     spellings = 3  # of one address
-    assert time_of("SesListFunction") >= spellings * of_ses + 2 * LONGEST_CALL
+    assert timeout_of("SesListFunction") >= spellings * of_ses + 2 * LONGEST_CALL
     # The reserve covers one step of a walk: a call, its marker, the encrypted position and its write.
     assert of_ses + 3 * LONGEST_CALL <= ses_list._RESERVE / 1_000
-    assert time_of("SesListFunction") * 1_000 >= 2 * ses_list._RESERVE
+    assert timeout_of("SesListFunction") * 1_000 >= 2 * ses_list._RESERVE
 
 
 def test_the_after_confirmation_function_has_time_for_all_its_calls() -> None:
     claim_and_delete_old, decrypt, read_record, send_removal, notify, complete = 2, 1, 1, 1, 1, 1
     calls = claim_and_delete_old + decrypt + read_record + send_removal + notify + complete
-    assert time_of("AfterConfirmationFunction") >= calls * LONGEST_CALL
+    assert timeout_of("AfterConfirmationFunction") >= calls * LONGEST_CALL
 
 
 @pytest.mark.parametrize("function", [name for name in FUNCTIONS if _encrypted_stores(name)])
 def test_the_data_key_is_used_only_through_tables_and_queues(function: str) -> None:
     (statement,) = (s for s in statements(function) if _data_key_is_used(s))
-    assert sorted(listed(statement["Condition"]["StringLike"]["kms:ViaService"])) == [
+    assert sorted(as_list(statement["Condition"]["StringLike"]["kms:ViaService"])) == [
         f"{service}.*.amazonaws.com" for service in _encrypted_stores(function)
     ]
 

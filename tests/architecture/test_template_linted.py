@@ -10,7 +10,7 @@ from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from tests.architecture.test_template_api import ROUTES
 from tests.support.stack import Stack
-from tests.support.translated_template import PARAMETERS, translated
+from tests.support.translated_template import PARAMETERS, translated_template
 
 _DEFAULT = "$default"  # API Gateway's route for all other requests, which OpenAPI does not have
 _ANY = "ANY "  # an extension of API Gateway, which validators ignore
@@ -30,7 +30,7 @@ def _linted(template: dict[str, Any], environment: str) -> list[str]:
 @pytest.mark.system
 @pytest.mark.parametrize("environment", PARAMETERS)
 def test_the_deployed_template_passes_the_linter_of_cloudformation(environment: str) -> None:
-    assert not _linted(translated(environment), environment)
+    assert not _linted(translated_template(environment), environment)
 
 
 @pytest.mark.system
@@ -41,7 +41,7 @@ def test_the_linter_finds_an_invalid_property() -> None:
 
 def _body(environment: str) -> dict[str, Any]:
     """Returns the definition of the API for API Gateway, without the route `$default`."""
-    resources = Stack(translated(environment), PARAMETERS[environment]).resources
+    resources = Stack(translated_template(environment), PARAMETERS[environment]).resources
     (api,) = (properties for kind, properties in resources.values() if kind == "AWS::ApiGatewayV2::Api")
     body: dict[str, Any] = json.loads(json.dumps(api["Body"]))  # converts the string classes of SAM
     body["paths"].pop(_DEFAULT)

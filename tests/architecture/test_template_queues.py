@@ -9,7 +9,7 @@ import pytest
 
 from tests.architecture.test_template_time import LONGEST_CALL
 from tests.support.iam_policies import FUNCTIONS, RESOURCES
-from tests.support.template import time_of
+from tests.support.template import timeout_of
 
 _DATA_KEY = {"Fn::GetAtt": ["DataKey", "Arn"]}
 _FOURTEEN_DAYS = 14 * 24 * 60 * 60
@@ -57,7 +57,7 @@ def test_exactly_these_queues_have_a_reader() -> None:
 def test_the_visibility_timeout_is_six_times_the_timeout_of_the_reader(queue: str) -> None:
     function, event = READ[queue]
     window = event.get("MaximumBatchingWindowInSeconds", 0)
-    assert QUEUES[queue]["VisibilityTimeout"] >= 6 * time_of(function) + window
+    assert QUEUES[queue]["VisibilityTimeout"] >= 6 * timeout_of(function) + window
 
 
 @pytest.mark.parametrize("queue", LINES)
@@ -68,7 +68,7 @@ def test_a_waiting_message_is_hidden_during_a_sweep_and_visible_for_the_next(
     (schedule,) = (e for e in FUNCTIONS[function]["Events"].values() if e["Type"] == "ScheduleV2")
     (minutes,) = re.findall(r"^rate\((\d+) minutes\)$", schedule["Properties"]["ScheduleExpression"])
     hidden, between = QUEUES[queue]["VisibilityTimeout"], 60 * int(minutes)
-    assert 2 * time_of(function) <= hidden < between
+    assert 2 * timeout_of(function) <= hidden < between
     # A redrive does not affect a request that waits for two days. A message that is never readable is moved
     # to the dead-letter queue before it expires.
     sweeps = QUEUES[queue]["RedrivePolicy"]["maxReceiveCount"]
@@ -78,7 +78,7 @@ def test_a_waiting_message_is_hidden_during_a_sweep_and_visible_for_the_next(
 @pytest.mark.parametrize("queue", READ)
 def test_a_reader_has_time_for_each_message_of_its_batch(queue: str) -> None:
     function, event = READ[queue]
-    assert time_of(function) >= event["BatchSize"] * LONGEST_CALL
+    assert timeout_of(function) >= event["BatchSize"] * LONGEST_CALL
 
 
 @pytest.mark.parametrize("queue", READ)

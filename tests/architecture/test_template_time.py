@@ -8,7 +8,7 @@ import pytest
 
 from heed.adapters.aws import CLIENT_CONFIG
 from tests.architecture.test_template_api import ROUTES
-from tests.support.template import time_of
+from tests.support.template import timeout_of
 
 _CONFIG: Any = CLIENT_CONFIG  # botocore creates its attributes at run time
 _ATTEMPT = _CONFIG.connect_timeout + _CONFIG.read_timeout
@@ -21,4 +21,4 @@ def test_the_timeout_of_a_function_is_longer_than_its_calls_and_shorter_than_tha
     function: str,
 ) -> None:
     calls = 3  # a read, a write and a message to the queue
-    assert calls * LONGEST_CALL < time_of(function) < _API_TIMEOUT
+    assert calls * LONGEST_CALL < timeout_of(function) < _API_TIMEOUT

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from local.adapt import Surroundings, adapt
-from local.routes import routes
+from local.adapt import LocalAddresses, adapt
+from local.routes import read_routes
 from tests.architecture.test_template_alarms import ALARMS, SILENT
 from tests.architecture.test_template_api import ROUTES
 from tests.support.iam_policies import RESOURCES
-from tests.support.translated_template import PARAMETERS, translated
+from tests.support.translated_template import PARAMETERS, translated_template
 
 
 def _of(environment: str, kind: str) -> dict[str, Any]:
-    resources = translated(environment)["Resources"]
+    resources = translated_template(environment)["Resources"]
     return {name: r.get("Properties", {}) for name, r in resources.items() if r["Type"] == kind}
 
 
@@ -35,7 +35,9 @@ def test_each_route_is_deployed_with_payload_format_2(environment: str) -> None:
     operations = [operation for methods in paths for operation in methods.values()]
     integrations = [operation["x-amazon-apigateway-integration"] for operation in operations]
     versions = {integration["payloadFormatVersion"] for integration in integrations}
-    assert {route.key for route in routes(translated(environment))} == set().union(*ROUTES.values())
+    assert {route.key for route in read_routes(translated_template(environment))} == set().union(
+        *ROUTES.values()
+    )
     assert versions == {"2.0"}
 
 
@@ -48,10 +50,10 @@ def test_a_warning_about_the_api_does_not_fail_a_deployment(environment: str) ->
 
 @pytest.mark.parametrize("environment", PARAMETERS)
 def test_the_local_stack_has_each_alarm_that_the_emulator_supports(environment: str) -> None:
-    surroundings = Surroundings("http://127.0.0.1:8000", "http://127.0.0.1:4566", Path("/build"))
+    surroundings = LocalAddresses("http://127.0.0.1:8000", "http://127.0.0.1:4566", Path("/build"))
     alarms = {
         name
-        for name, resource in adapt(translated(environment), surroundings)["Resources"].items()
+        for name, resource in adapt(translated_template(environment), surroundings)["Resources"].items()
         if resource["Type"] == "AWS::CloudWatch::Alarm"
     }
     assert alarms == ALARMS.keys() - SILENT.keys()
@@ -59,4 +61,4 @@ def test_the_local_stack_has_each_alarm_that_the_emulator_supports(environment: 
 
 @pytest.mark.parametrize("environment", PARAMETERS)
 def test_the_template_is_far_below_the_size_limit_of_cloudformation(environment: str) -> None:
-    assert len(json.dumps(translated(environment))) < 500_000
+    assert len(json.dumps(translated_template(environment))) < 500_000

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.translated_template import translated
-from tests.support.upgrades import KEPT, faults, released
+from tests.support.translated_template import translated_template
+from tests.support.upgrades import STATEFUL_TYPES, released_template, upgrade_faults
 
 Template = dict[str, Any]
 
@@ -17,11 +17,11 @@ _INDEX = {"KeySchema": [], "Projection": {"ProjectionType": "ALL"}}
 
 
 def test_the_current_template_can_update_the_latest_release() -> None:
-    assert list(faults(released(), translated("production"))) == []
+    assert list(upgrade_faults(released_template(), translated_template("production"))) == []
 
 
 def test_an_unchanged_template_has_no_fault() -> None:
-    assert list(faults(released(), released())) == []
+    assert list(upgrade_faults(released_template(), released_template())) == []
 
 
 def _resource(template: Template, name: str) -> dict[str, Any]:
@@ -133,13 +133,13 @@ FAULTS: dict[str, tuple[Callable[[Template], object], str]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_forbidden_change_is_found(fault: str) -> None:
     change, message = FAULTS[fault]
-    changed = copy.deepcopy(released())
+    changed = copy.deepcopy(released_template())
     change(changed)
-    assert list(faults(released(), changed)) == [message]
+    assert list(upgrade_faults(released_template(), changed)) == [message]
 
 
 def test_permitted_changes_are_accepted() -> None:
-    changed = copy.deepcopy(released())
+    changed = copy.deepcopy(released_template())
     _properties(changed, "PreferencesTable")["GlobalSecondaryIndexes"].append({"IndexName": "One", **_INDEX})
     changed["Resources"]["MailboxBucket"] = {"Type": "AWS::S3::Bucket"}
     changed["Resources"].pop("PurgeErrorsAlarm")
@@ -147,17 +147,17 @@ def test_permitted_changes_are_accepted() -> None:
     changed["Parameters"]["Environment"]["AllowedValues"].append("rehearsal")
     changed["Parameters"]["SealYears"]["MaxValue"] = 200
     changed["Outputs"]["MailboxBucket"] = {"Value": {"Ref": "MailboxBucket"}}
-    assert list(faults(released(), changed)) == []
+    assert list(upgrade_faults(released_template(), changed)) == []
 
 
 def test_a_new_version_of_a_layer_is_accepted() -> None:
-    changed = copy.deepcopy(released())
+    changed = copy.deepcopy(released_template())
     layers = [name for name in changed["Resources"] if name.startswith("CoreLayer")]
     assert len(layers) == 1
     _rename(changed, layers[0], "CoreLayer0123456789")
-    assert list(faults(released(), changed)) == []
+    assert list(upgrade_faults(released_template(), changed)) == []
 
 
-@pytest.mark.parametrize("kind", KEPT)
+@pytest.mark.parametrize("kind", STATEFUL_TYPES)
 def test_the_baseline_has_a_resource_of_each_protected_type(kind: str) -> None:
-    assert kind in {each["Type"] for each in released()["Resources"].values()}
+    assert kind in {each["Type"] for each in released_template()["Resources"].values()}

@@ -68,7 +68,7 @@ assert answer["statusCode"] == 200, answer
 
 def main() -> int:
     """Measures and prints."""
-    from tests.support.deployment import NOW, http
+    from tests.support.deployment import NOW, http_event
 
     work = ROOT / "build" / "bench"
     work.mkdir(parents=True, exist_ok=True)
@@ -101,7 +101,7 @@ def main() -> int:
         for name, (method, letter, purpose, form, expected) in events.items():
             token = mint_link_token(LinkToken(recipient, ScopeNumber(2), NOW - 86_400_000, 1), purpose, KEY)
             path = work / f"{name}.json"
-            path.write_text(_json(http(method, f"/{letter}/{token}", form=form)))
+            path.write_text(_json(http_event(method, f"/{letter}/{token}", form=form)))
             cases[name] = (
                 HEED,
                 {

@@ -21,7 +21,7 @@ from heed.domain.api_key import KeyScope
 from heed.domain.preferences.register import Change, Entry, Source
 from tests import conftest
 from tests.support import stream_events
-from tests.support.deployment import NOW, Context, World, deployed, http, parts
+from tests.support.deployment import NOW, Context, World, deployed, http_event, parts
 from tests.support.registers import out
 from tests.support.ses_messages import EVENTS
 from tests.support.template import template
@@ -92,14 +92,14 @@ def action_costs(world: World) -> Iterator[CostOfAction]:
     headers = {"Authorization": f"Bearer {key}"}
     people = [f"reader{n}@example.com" for n in range(1_000)]
     path = f"/u/{world.token(people[0])}"
-    press = http("POST", path, form={"List-Unsubscribe": "One-Click"})
-    check = http(
+    press = http_event("POST", path, form={"List-Unsubscribe": "One-Click"})
+    check = http_event(
         "POST",
         "/v1/check",
         body=json.dumps({"topic": "offers", "addresses": people}),
         headers=headers,
     )
-    links = http(
+    links = http_event(
         "POST",
         "/v1/links",
         body=json.dumps({"topic": "offers", "addresses": people}),
@@ -111,11 +111,11 @@ def action_costs(world: World) -> Iterator[CostOfAction]:
         {**record, "messageId": str(n), "body": record["body"].replace("recipient@", f"r{n}@")}
         for n in range(10)
     ]
-    for handler, event in ((unsubscribe, http("GET", path)), (platform, check), (platform, links)):
+    for handler, event in ((unsubscribe, http_event("GET", path)), (platform, check), (platform, links)):
         handler.handler(event, world.context)  # keys are derived and looked up once
 
     with counted_calls() as calls:
-        unsubscribe.handler(http("GET", path), world.context)
+        unsubscribe.handler(http_event("GET", path), world.context)
     yield CostOfAction("links opened", calls, 1, 0.02, 0.5, HTTP_API, (0, calls["GetItem"]))
     with counted_calls() as calls:
         unsubscribe.handler(press, world.context)
@@ -142,10 +142,10 @@ def evidence(world: World) -> CostOfAction:
     known = {item["id"]["S"] for item in world.items()}
     for n in range(10):
         said = Entry(NOW, Source.ONE_CLICK, f'{{"issued":{n}}}', "2026-01")
-        world.put(f"writer{n}@example.com", Change(out(2), said))
+        world.apply_changes(f"writer{n}@example.com", Change(out(2), said))
     written = [item for item in world.items() if item["id"]["S"] not in known]
-    batch = stream_events.event(
-        stream_events.record(None, item, NOW, number=n) for n, item in enumerate(written)
+    batch = stream_events.stream_event(
+        stream_events.stream_record(None, item, NOW, number=n) for n, item in enumerate(written)
     )
     with counted_calls() as calls:
         ledger.handler(batch, world.context)
@@ -163,7 +163,7 @@ def metrics_when_idle(world: World) -> set[str]:
     from heed.entrypoints.observability import metrics
 
     metrics.clear_metrics()  # counts of earlier code in this process that were not written
-    lines, minutes = io.StringIO(), Context(left=600_000)
+    lines, minutes = io.StringIO(), Context(milliseconds_left=600_000)
     with redirect_stdout(lines):
         for scheduled in (purge, reconcile, seal, send_confirmation):
             scheduled.handler({}, minutes)

@@ -33,11 +33,11 @@ def best(step: Callable[[], object], times: int = TIMES) -> float:
 def rendered(brand: Path) -> list[tuple[str, float]]:
     """Returns each page with its rendering time, in the state that takes longest."""
     from heed.entrypoints.http.pages.pages import Pages
-    from tests.support.page_views import LANGUAGES, catalogue, render, samples
+    from tests.support.page_views import LANGUAGES, catalogue, render, sample_views
 
     pages, topics, slowest = Pages(brand), catalogue(brand)["topics"], dict[str, float]()
     for language in LANGUAGES:
-        for page, view in samples(language, topics).values():
+        for page, view in sample_views(language, topics).values():
             taken = best(partial(render, pages, page, view), 100)
             slowest[page] = max(taken, slowest.get(page, 0))
     return sorted(slowest.items(), key=lambda row: -row[1])
@@ -62,7 +62,7 @@ def main() -> None:
     from heed.domain.preferences.record import EMPTY_RECORD, merge_changes
     from heed.domain.preferences.register import ScopeNumber
     from heed.use_cases.ports.preferences import WriteResult
-    from tests.support.deployment import NOW, Context, http, parts, run_on
+    from tests.support.deployment import NOW, Context, http_event, parts, run_on
 
     key = bytes(range(32))
 
@@ -89,9 +89,9 @@ def main() -> None:
     link = mint_link_token(said, TokenPurpose.UNSUBSCRIBE, key)
     centre = mint_link_token(said, TokenPurpose.PREFERENCES, key)
     context = Context()
-    one_click = http("POST", f"/u/{link}", form={"List-Unsubscribe": "One-Click"})
-    landing = http("GET", f"/u/{link}")
-    page = http("GET", f"/p/{centre}")
+    one_click = http_event("POST", f"/u/{link}", form={"List-Unsubscribe": "One-Click"})
+    landing = http_event("GET", f"/u/{link}")
+    page = http_event("GET", f"/p/{centre}")
     silent = os.open(os.devnull, os.O_WRONLY)
     stdout = os.dup(1)
     os.dup2(silent, 1)

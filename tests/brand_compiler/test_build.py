@@ -22,7 +22,7 @@ def built(source: Path, tmp_path: Path) -> Path:
 def test_the_domain_reads_the_compiled_catalogue(built: Path) -> None:
     catalogue = Catalogue.from_document(json.loads((built / "catalogue.json").read_text(encoding="utf-8")))
 
-    numbers = {catalogue.name(number): number for number in [*catalogue.brands, *catalogue.topics]}
+    numbers = {catalogue.scope_name(number): number for number in [*catalogue.brands, *catalogue.topics]}
     assert numbers == {
         "meridian": 1,
         "offers": 2,
@@ -32,9 +32,9 @@ def test_the_domain_reads_the_compiled_catalogue(built: Path) -> None:
         "service": 6,
         "targeted-advertising": 7,
     }
-    assert not catalogue.topic("research").default_in
-    assert catalogue.topic("service").kind is TopicKind.SERVICE
-    assert catalogue.topic("targeted-advertising").path == (7,)
+    assert not catalogue.topic_by_name("research").default_in
+    assert catalogue.topic_by_name("service").kind is TopicKind.SERVICE
+    assert catalogue.topic_by_name("targeted-advertising").path == (7,)
 
 
 def test_the_compiled_catalogue_is_small(built: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from brand_compiler.build import compile_command
 from brand_compiler.catalogue import MAX_TOPICS
-from tests.support.brands import build_brand_of
+from tests.support.brands import build_brand_with_topics
 
 CATALOGUE = "catalogue.toml"
 EN = "locales/en.toml"
@@ -265,7 +265,7 @@ def test_a_table_without_entries_is_a_mistake(
 
 
 def test_too_many_topics_are_a_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert build_brand_of(tmp_path, MAX_TOPICS - 6).is_dir()
+    assert build_brand_with_topics(tmp_path, MAX_TOPICS - 6).is_dir()
     with (tmp_path / "source" / CATALOGUE).open("a", encoding="utf-8") as file:
         file.write("[[topics]]\nnumber = 9999\n")
 

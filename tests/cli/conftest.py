@@ -105,8 +105,8 @@ def _stack(outputs: dict[str, str]) -> str:
 @pytest.fixture
 def world(_deployed: World) -> World:
     """A deployed Heed with empty tables."""
-    _deployed.forget(_deployed.table, "id")
-    _deployed.forget(_deployed.control, "pk")
+    _deployed.clear_table(_deployed.table, "id")
+    _deployed.clear_table(_deployed.control, "pk")
     return _deployed
 
 

@@ -52,7 +52,7 @@ def test_a_superseded_change_ends_with_code_1(heed: Heed, local: Path) -> None:
 
 
 def test_a_refused_change_names_the_reason(heed: Heed, local: Path, world: World) -> None:
-    world.put(READER, Change(HOLD, Entry(NOW, Source.AGENT, "{}")))
+    world.apply_changes(READER, Change(HOLD, Entry(NOW, Source.AGENT, "{}")))
 
     result = heed(
         *("change", READER, "--scope", "offers", "--in"), *("--source", "phone", "--reference", "1")

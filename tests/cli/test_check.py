@@ -30,7 +30,7 @@ def test_a_check_ends_with_code_0_if_all_people_may_get_mail(heed: Heed, local: 
 def test_a_check_ends_with_code_1_if_one_person_may_not_get_mail(
     heed: Heed, local: Path, world: World
 ) -> None:
-    world.put(READER, OUT_OF_OFFERS)
+    world.apply_changes(READER, OUT_OF_OFFERS)
 
     result = heed("check", STRANGER, READER, "--topic", "offers")
 
@@ -61,7 +61,7 @@ def test_json_is_the_answer_of_the_api(heed: Heed, local: Path) -> None:
 def test_ids_among_addresses_keep_their_order(
     heed: Heed, local: Path, world: World, server: ApiServer
 ) -> None:
-    world.put(READER, OUT_OF_OFFERS)
+    world.apply_changes(READER, OUT_OF_OFFERS)
     recipient = world.recipient(READER)
     people = [STRANGER, recipient, recipient_to_bytes(recipient).hex(), STRANGER]
 

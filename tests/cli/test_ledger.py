@@ -10,14 +10,14 @@ import pytest
 
 from heed.domain.preferences.register import DAY_MS
 from heed.entrypoints.cli.main import main
-from tests.support.ledgers import START, entry, ordinary
+from tests.support.ledgers import START, entry, sample_ledger
 
 NOW = START + 3 * DAY_MS + DAY_MS // 2
 
 
 @pytest.fixture
 def exported(tmp_path: Path) -> Path:
-    ledger = ordinary()
+    ledger = sample_ledger()
     late = entry(9, 1, at=0)
     ledger.enter(replace(late, source="letter", recorded_at=late.at + 2 * DAY_MS + 3_600_000))
     path = tmp_path / "export"
@@ -46,7 +46,7 @@ def test_an_intact_export_passes_and_a_changed_byte_fails(
     "`--root` takes the root of any night. It shows the day and the number of nights since.",
 )
 def test_an_old_root_is_found_nights_later(exported: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    first, last = ordinary().seals.seals()
+    first, last = sample_ledger().seals.seals()
     for seal, day, nights in ((first, "2024-10-04", 1), (last, "2024-10-05", 0)):
         assert main(["ledger", "verify", str(exported), "--root", seal.root, "--json"]) == 0
         answer = json.loads(capsys.readouterr().out)
@@ -75,14 +75,14 @@ def test_a_file_that_is_not_an_export_is_reported(
 def test_an_entry_dated_long_before_its_seal_is_not_proved(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ledger, old = ordinary(), entry(9, 1, at=-9 * DAY_MS)
+    ledger, old = sample_ledger(), entry(9, 1, at=-9 * DAY_MS)
     ledger.ledger.enter(old, "{}")
-    ledger.seals.add(START // DAY_MS + 2, [old.leaf])
+    ledger.seals.add_hashes(START // DAY_MS + 2, [old.leaf])
     path = tmp_path / "export"
     path.write_bytes(b"".join(ledger.lines(NOW)))
     assert main(["ledger", "prove", old.id, str(path)]) == 3
     result = capsys.readouterr()
-    assert result.out == "" and "a day long before that of its seal" in result.err
+    assert result.out == "" and "long before the day of its seal" in result.err
 
 
 def test_delays_are_reported_by_source_and_limit(exported: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,7 +45,7 @@ def test_reason_and_reference_are_required(heed: Heed, local: Path, command: str
 def test_a_restored_table_is_merged_and_a_missing_one_is_reported(
     heed: Heed, stack: str, world: World
 ) -> None:
-    world.put(READER, Change(out(0), Entry(NOW, Source.PHONE, "{}")))
+    world.apply_changes(READER, Change(out(0), Entry(NOW, Source.PHONE, "{}")))
     client = boto3.client("dynamodb")
     client.create_table(TableName="Copy", **table_definition("PreferencesTable"))
     (item,) = world.items()

@@ -26,7 +26,7 @@ ON_FILE = ("--source", "phone", "--reference", "call 17")
 
 @pytest.fixture(autouse=True)
 def _long_timeout(world: World) -> None:
-    world.context.left = 300_000
+    world.context.milliseconds_left = 300_000
 
 
 def _schema(name: str) -> Any:

@@ -9,7 +9,7 @@ from heed.domain.errors import UnknownScope
 from heed.domain.preferences.catalogue import Catalogue, TopicKind
 from heed.domain.preferences.register import ALL_SCOPES, DAY_MS, ScopeNumber
 from tests.support.catalogues import CATALOGUE, DATA, SCOPES
-from tests.support.growth import LINEAR, growth
+from tests.support.growth import LINEAR, measure_growth
 from tests.support.registers import scope_numbers
 
 
@@ -28,7 +28,7 @@ from tests.support.registers import scope_numbers
     ],
 )
 def test_a_scope_is_found_by_its_name(name: str, number: int) -> None:
-    assert CATALOGUE.number(name) == number
+    assert CATALOGUE.scope_number(name) == number
 
 
 @pytest.mark.parametrize(
@@ -53,53 +53,53 @@ def test_a_scope_is_found_by_its_name(name: str, number: int) -> None:
 )
 def test_a_name_that_is_not_in_the_catalogue_is_unknown(name: str) -> None:
     with pytest.raises(UnknownScope):
-        CATALOGUE.number(name)
+        CATALOGUE.scope_number(name)
     with pytest.raises(UnknownScope):
-        CATALOGUE.topic(name)
+        CATALOGUE.topic_by_name(name)
 
 
 @pytest.mark.parametrize("name", ["*", "meridian", "aurora"])
 def test_brands_and_the_general_scope_are_not_topics(name: str) -> None:
     with pytest.raises(UnknownScope):
-        CATALOGUE.topic(name)
+        CATALOGUE.topic_by_name(name)
 
 
 @pytest.mark.parametrize("number", SCOPES)
 def test_the_name_of_each_number_leads_back_to_the_number(number: int) -> None:
-    assert CATALOGUE.number(CATALOGUE.name(ScopeNumber(number))) == number
+    assert CATALOGUE.scope_number(CATALOGUE.scope_name(ScopeNumber(number))) == number
 
 
 def test_an_unknown_number_has_a_placeholder_name() -> None:
-    assert CATALOGUE.name(ScopeNumber(999)) == "#999"
+    assert CATALOGUE.scope_name(ScopeNumber(999)) == "#999"
 
 
 def test_the_path_of_a_topic_is_everything_its_brand_and_itself() -> None:
-    assert CATALOGUE.topic("offers").path == (0, 1, 2)
-    assert CATALOGUE.topic("aurora/offers").path == (0, 10, 11)
-    assert CATALOGUE.topic("targeted-advertising").path == (7,)
+    assert CATALOGUE.topic_by_name("offers").path == (0, 1, 2)
+    assert CATALOGUE.topic_by_name("aurora/offers").path == (0, 10, 11)
+    assert CATALOGUE.topic_by_name("targeted-advertising").path == (7,)
 
 
 def test_a_chain_of_followed_topics_is_followed_to_its_end() -> None:
-    assert CATALOGUE.topic("straps").followed == (2,)
-    assert CATALOGUE.topic("clasps").followed == (12, 2)
-    assert CATALOGUE.topic("offers").followed == ()
+    assert CATALOGUE.topic_by_name("straps").followed == (2,)
+    assert CATALOGUE.topic_by_name("clasps").followed == (12, 2)
+    assert CATALOGUE.topic_by_name("offers").followed == ()
 
 
 def test_topics_that_follow_each_other_in_a_circle_do_not_loop() -> None:
     topics = [dict(topic) for topic in DATA["topics"]]
     topics[0]["follows"] = 13
     circle = Catalogue.from_document({**DATA, "topics": topics})
-    assert set(circle.topic("offers").followed) == {2, 12, 13}
+    assert set(circle.topic_by_name("offers").followed) == {2, 12, 13}
 
 
 def test_a_scope_governs_its_marketing_topics_including_retired_ones() -> None:
     marketing = {n for n, t in CATALOGUE.topics.items() if t.kind is TopicKind.MARKETING}
-    assert {t.number for t in CATALOGUE.governed(ALL_SCOPES)} == marketing
+    assert {t.number for t in CATALOGUE.governed_topics(ALL_SCOPES)} == marketing
     assert 14 in marketing
-    assert {t.number for t in CATALOGUE.governed(ScopeNumber(10))} == {11, 17}
-    assert [t.number for t in CATALOGUE.governed(ScopeNumber(2))] == [2]
-    assert [t.number for t in CATALOGUE.governed(ScopeNumber(7))] == [7]
-    assert CATALOGUE.governed(ScopeNumber(6)) == CATALOGUE.governed(ScopeNumber(999)) == []
+    assert {t.number for t in CATALOGUE.governed_topics(ScopeNumber(10))} == {11, 17}
+    assert [t.number for t in CATALOGUE.governed_topics(ScopeNumber(2))] == [2]
+    assert [t.number for t in CATALOGUE.governed_topics(ScopeNumber(7))] == [7]
+    assert CATALOGUE.governed_topics(ScopeNumber(6)) == CATALOGUE.governed_topics(ScopeNumber(999)) == []
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_an_opt_out_by_link_is_recorded_at_scopes_that_stop_mail(link_scope: int
     recorded = CATALOGUE.opt_out_scopes(ScopeNumber(link_scope))
     assert set(recorded) == expected
     assert len(recorded) == len(expected)
-    assert any(CATALOGUE.governed(scope) for scope in recorded)
+    assert any(CATALOGUE.governed_topics(scope) for scope in recorded)
 
 
 def test_a_link_of_a_retired_signal_topic_is_not_an_opt_out_of_mail() -> None:
@@ -136,11 +136,11 @@ def test_a_link_of_a_retired_signal_topic_is_not_an_opt_out_of_mail() -> None:
 )
 def test_the_policy_version_is_the_one_in_force_at_that_time(day: str, version: str) -> None:
     at = int(datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp() * 1000)
-    assert CATALOGUE.policy(at) == CATALOGUE.policy(at + DAY_MS - 1) == version
+    assert CATALOGUE.policy_version_at(at) == CATALOGUE.policy_version_at(at + DAY_MS - 1) == version
 
 
 def test_topics_of_several_brands_may_have_the_same_name() -> None:
-    numbers: list[Any] = [CATALOGUE.number(name) for name in ("news", "aurora/news")]
+    numbers: list[Any] = [CATALOGUE.scope_number(name) for name in ("news", "aurora/news")]
     assert numbers == [3, 17]
 
 
@@ -154,14 +154,14 @@ def test_topics_of_several_brands_may_have_the_same_name() -> None:
     ],
 )
 def test_a_misspelt_name_gets_the_most_similar_name_as_suggestion(name: str, suggestion: str | None) -> None:
-    assert CATALOGUE.nearest(name) == suggestion
+    assert CATALOGUE.similar_name(name) == suggestion
 
 
 def test_a_suggestion_is_in_use_and_of_the_requested_kind() -> None:
     retired = next(topic.name for topic in CATALOGUE.topics.values() if topic.retired)
-    assert CATALOGUE.nearest(retired + "x") != retired
-    assert CATALOGUE.nearest("meridan") == "meridian"
-    assert CATALOGUE.nearest("meridan", topics_only=True) != "meridian"
+    assert CATALOGUE.similar_name(retired + "x") != retired
+    assert CATALOGUE.similar_name("meridan") == "meridian"
+    assert CATALOGUE.similar_name("meridan", topics_only=True) != "meridian"
 
 
 def test_the_cost_of_a_suggestion_grows_linearly_with_the_catalogue() -> None:
@@ -172,6 +172,6 @@ def test_the_cost_of_a_suggestion_grows_linearly_with_the_catalogue() -> None:
 
     def search(catalogue: Catalogue) -> None:
         for _ in range(4):  # one search of 2,000 topics is too fast to measure
-            catalogue.nearest("topic-0000x")
+            catalogue.similar_name("topic-0000x")
 
-    assert growth(catalogue, search, 2_000) <= LINEAR
+    assert measure_growth(catalogue, search, 2_000) <= LINEAR

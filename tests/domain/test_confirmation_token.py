@@ -34,7 +34,7 @@ def _token(
     who: bytes, intent: Intent, scopes: list[int], at: int, sealed: bytes, delay: int
 ) -> ConfirmationToken:
     recipient, hours = recipient_from_bytes(who), hours_waited(0, delay)
-    return ConfirmationToken(recipient, intent, scope_numbers(*scopes), at, sealed, waited=hours)
+    return ConfirmationToken(recipient, intent, scope_numbers(*scopes), at, sealed, delay_hours=hours)
 
 
 confirmations = st.builds(
@@ -67,7 +67,7 @@ def test_a_token_fits_all_topics_that_a_brand_may_have(count: int, intent: Inten
         intent=intent,
         scopes=scope_numbers(*range(count)),
         resume=scope_numbers(*range(count + 101)),  # all marketing, 100 brands, each topic
-        issued=1,
+        requested_at=1,
         sealed=b"s" * 420,
     )
 
@@ -82,24 +82,24 @@ def test_a_link_is_valid_for_48_hours_from_its_mail_after_any_wait(requested_at:
         Intent.IN,
         scope_numbers(2),
         requested_at,
-        waited=hours_waited(requested_at, requested_at + waited),
+        delay_hours=hours_waited(requested_at, requested_at + waited),
     )
     verified = verify_confirmation_token(mint_confirmation_token(token, KEY), keys)
     sent_at = requested_at + waited
     assert not verified.is_expired(
         max(sent_at + CONFIRMATION_LIFETIME - MINUTE, requested_at + CONFIRMATION_LIFETIME - 1)
     )
-    assert verified.waited == 0 or not verified.is_expired(sent_at + CONFIRMATION_LIFETIME)
+    assert verified.delay_hours == 0 or not verified.is_expired(sent_at + CONFIRMATION_LIFETIME)
     longer = HOUR if waited < 49 * HOUR else 12 * HOUR
     assert verified.is_expired(sent_at + CONFIRMATION_LIFETIME + longer)
 
 
 def test_a_link_whose_mail_did_not_wait_is_valid_for_exactly_48_hours() -> None:
     token = ConfirmationToken(
-        "a" * 26, Intent.OUT, scope_numbers(2), 5, waited=hours_waited(5, 5 + MINUTE - 1)
+        "a" * 26, Intent.OUT, scope_numbers(2), 5, delay_hours=hours_waited(5, 5 + MINUTE - 1)
     )
     assert (
-        token.waited == 0
+        token.delay_hours == 0
         and token.is_expired(5 + CONFIRMATION_LIFETIME)
         and not token.is_expired(4 + CONFIRMATION_LIFETIME)
     )

@@ -102,7 +102,7 @@ def test_a_new_opt_out_stops_all_topics_of_its_scope(record: Record, now: int, s
     latest = max((entry.at for entry in record.registers.values()), default=0)
     at = max(now, latest)
     after = merge_changes(record, [Change(out(scope), Entry(at, Source.ONE_CLICK, "{}"))])
-    for topic in CATALOGUE.governed(ScopeNumber(scope)):
+    for topic in CATALOGUE.governed_topics(ScopeNumber(scope)):
         assert not decide(after, topic, at).sendable
         assert not decide(after, topic, at + 1000 * DAY_MS).sendable
 
@@ -117,7 +117,7 @@ def test_no_choice_stops_service_mail(record: Record, now: int, more: list[Chang
 
 @given(records(), instants)
 def test_choices_about_mail_and_advertising_do_not_affect_each_other(record: Record, now: int) -> None:
-    signal = CATALOGUE.topic("targeted-advertising")
+    signal = CATALOGUE.topic_by_name("targeted-advertising")
     mail = {r: e for r, e in record.registers.items() if r.scope != signal.number}
     wide = {r: e for r, e in record.registers.items() if not r.is_choice}
     advertising = wide | {r: e for r, e in record.registers.items() if r.scope == signal.number}

@@ -16,14 +16,14 @@ from heed.domain.links.entry_rate import (
     EntryRate,
     LinkTally,
     entry_rate,
-    hourly_registers,
+    hourly_changes,
 )
 from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
 from heed.domain.preferences.register import DAY_MS, Change, Entry, Register, Source
-from tests.support.growth import LINEAR, growth
+from tests.support.growth import LINEAR, measure_growth
 from tests.support.registers import in_, out, pause
 
-_NO_ENTRY = (EntryRate.SPARED,)
+_NO_ENTRY = (EntryRate.OMITTED,)
 
 
 def press(record: Record, now: int, source: Source = Source.ONE_CLICK) -> tuple[Record, EntryRate]:
@@ -31,14 +31,14 @@ def press(record: Record, now: int, source: Source = Source.ONE_CLICK) -> tuple[
     change = Change(out(2), Entry(now, source, "{}"))
     rate = entry_rate(record.tally, record.registers, [change], now)
     tally = record.tally
-    if rate is EntryRate.FIRST:
+    if rate is EntryRate.FIRST_OF_DAY:
         tally = LinkTally(now // HOUR, 1)
     elif rate is EntryRate.COUNTED:
-        tally = LinkTally(now // HOUR, tally.told + 1)
+        tally = LinkTally(now // HOUR, tally.counted + 1)
     elif rate is EntryRate.HOURLY:
-        tally = LinkTally(now // HOUR, tally.told)
-    elif rate is EntryRate.SPARED:
-        tally = replace(tally, spared=tally.spared or record.revision)
+        tally = LinkTally(now // HOUR, tally.counted)
+    elif rate is EntryRate.OMITTED:
+        tally = replace(tally, omitted_after=tally.omitted_after or record.revision)
     return replace(merge_changes(record, [change]), revision=record.revision + 1, tally=tally), rate
 
 
@@ -49,10 +49,10 @@ def test_fifty_changes_a_day_have_entries_of_their_own_and_then_one_an_hour() ->
         rates.append(rate)
     assert MAX_LINK_ENTRIES_A_DAY == 50
     assert Counter(rates) == {
-        EntryRate.FIRST: 1,
+        EntryRate.FIRST_OF_DAY: 1,
         EntryRate.COUNTED: 49,
         EntryRate.HOURLY: 23,
-        EntryRate.SPARED: 24 * 60 - 50 - 23,
+        EntryRate.OMITTED: 24 * 60 - 50 - 23,
     }
 
 
@@ -62,7 +62,7 @@ def test_each_day_with_changes_has_between_one_and_74_entries(instants: list[int
     for at in sorted(instants):
         record, rate = press(record, at)
         entries[at // DAY_MS] += rate not in _NO_ENTRY
-        assert record.at(out(2)) == at
+        assert record.time_of(out(2)) == at
     assert all(0 < count <= MAX_LINK_ENTRIES_A_DAY + 24 for count in entries.values())
 
 
@@ -72,8 +72,8 @@ def test_only_changes_by_links_are_omitted(source: Source) -> None:
     for at in range(MAX_LINK_ENTRIES_A_DAY):
         record, _ = press(record, 1 + at)
     _, rate = press(record, 100, source)
-    assert (rate is EntryRate.SPARED) is (source in LINK_SOURCES)
-    assert (rate is EntryRate.PLAIN) is (source not in LINK_SOURCES)
+    assert (rate is EntryRate.OMITTED) is (source in LINK_SOURCES)
+    assert (rate is EntryRate.NOT_BY_LINK) is (source not in LINK_SOURCES)
 
 
 def test_a_stop_after_an_opt_in_and_a_stop_of_another_scope_have_entries_at_any_time() -> None:
@@ -87,16 +87,16 @@ def test_a_stop_after_an_opt_in_and_a_stop_of_another_scope_have_entries_at_any_
     record, rate = press(record, 101)
     assert rate is EntryRate.HOURLY
     _, rate = press(record, 102)
-    assert rate is EntryRate.SPARED
+    assert rate is EntryRate.OMITTED
 
 
 @pytest.mark.parametrize(
     ("until", "rate"),
     [
-        (30 * DAY_MS, EntryRate.SPARED),
-        (31 * DAY_MS - 1, EntryRate.SPARED),
+        (30 * DAY_MS, EntryRate.OMITTED),
+        (31 * DAY_MS - 1, EntryRate.OMITTED),
         (31 * DAY_MS, EntryRate.HOURLY),
-        (29 * DAY_MS, EntryRate.SPARED),
+        (29 * DAY_MS, EntryRate.OMITTED),
     ],
 )
 def test_a_pause_that_ends_on_a_later_day_has_an_entry_at_any_time(until: int, rate: EntryRate) -> None:
@@ -111,9 +111,9 @@ def opt_outs(count: int) -> list[Change]:
 
 def test_an_hourly_write_enters_the_new_changes_and_one_for_the_rest() -> None:
     registers = {change.register: Entry(1, Source.LINK, "{}") for change in opt_outs(60)}
-    assert hourly_registers(registers, opt_outs(60)) == opt_outs(1)
-    assert hourly_registers(registers, opt_outs(62)) == [*opt_outs(1), *opt_outs(62)[60:]]
-    assert hourly_registers({}, opt_outs(3)) == opt_outs(3)
+    assert hourly_changes(registers, opt_outs(60)) == opt_outs(1)
+    assert hourly_changes(registers, opt_outs(62)) == [*opt_outs(1), *opt_outs(62)[60:]]
+    assert hourly_changes({}, opt_outs(3)) == opt_outs(3)
 
 
 def test_the_cost_of_many_changes_grows_linearly_with_their_number() -> None:
@@ -121,4 +121,6 @@ def test_the_cost_of_many_changes_grows_linearly_with_their_number() -> None:
         registers = {change.register: Entry(1, Source.LINK, "{}") for change in opt_outs(count)}
         return registers, opt_outs(count)
 
-    assert growth(registers_and_changes, lambda arguments: hourly_registers(*arguments), 4_000) <= LINEAR
+    assert (
+        measure_growth(registers_and_changes, lambda arguments: hourly_changes(*arguments), 4_000) <= LINEAR
+    )

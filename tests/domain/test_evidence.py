@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.preferences.evidence import MAX_EVIDENCE_TEXT, evidence, scrub_text
+from heed.domain.preferences.evidence import MAX_EVIDENCE_TEXT, make_evidence, scrub_text
 from tests.vectors import addresses, tokens
 
 TEXTS = st.text(max_size=300)
@@ -120,7 +120,7 @@ def test_a_scrubbed_text_is_short_has_no_at_sign_and_can_be_stored(text: str) ->
 
 
 def test_a_text_with_a_lone_surrogate_can_be_stored() -> None:
-    evidence(reference="\ud800 by phone").encode()
+    make_evidence(reference="\ud800 by phone").encode()
 
 
 @pytest.mark.parametrize(
@@ -150,12 +150,12 @@ def test_a_hostile_megabyte_is_scrubbed_quickly(unit: str) -> None:
 
 
 def test_the_same_event_gives_the_same_text() -> None:
-    assert evidence(b="x", a=1, c=None) == evidence(a=1, b="x") == '{"a":1,"b":"x"}'
+    assert make_evidence(b="x", a=1, c=None) == make_evidence(a=1, b="x") == '{"a":1,"b":"x"}'
 
 
 @given(
     st.dictionaries(st.from_regex("[a-z]{1,8}", fullmatch=True), st.one_of(TEXTS, st.integers(), st.none()))
 )
 def test_evidence_is_json_with_the_known_parts(parts: dict[str, str | int | None]) -> None:
-    document = json.loads(evidence(**parts))
+    document = json.loads(make_evidence(**parts))
     assert document.keys() == {name for name, part in parts.items() if part is not None}

@@ -138,7 +138,7 @@ def test_a_documented_bounce_is_counted_as_ignored_only_if_it_sets_no_register(k
 
 @pytest.mark.parametrize("subtype", CONTENT_REFUSED)
 def test_refused_content_is_counted_for_the_sender(subtype: str) -> None:
-    assert bounce("Transient", subtype).counts == [
+    assert bounce("Transient", subtype).effects == [
         FeedbackEffect.CONTENT_REFUSED,
         FeedbackEffect.BOUNCE_IGNORED,
     ]
@@ -167,7 +167,7 @@ def test_a_permanent_bounce_stops_only_recipients_whose_delivery_failed(
 ) -> None:
     outcome = bounce(to=[BouncedRecipient("a@example.com", action, status)])
     assert (A in outcome.changes) is stops
-    assert not outcome.aside
+    assert not outcome.review_reason
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_a_transient_bounce_without_a_known_cause_is_soft_only_if_delivery_was_g
         outcome = bounce("Transient", subtype, to=listed)
         assert registers(outcome) == ({A: [SOFT_BOUNCE]} if is_soft_day else {})
         counted = FeedbackEffect.SOFT_BOUNCE_RECORDED if is_soft_day else FeedbackEffect.BOUNCE_IGNORED
-        assert outcome.counts == [counted]
+        assert outcome.effects == [counted]
 
 
 def test_an_out_of_office_reply_beside_a_failed_delivery_is_no_soft_bounce() -> None:
@@ -213,7 +213,7 @@ def test_a_delayed_recipient_beside_a_failed_one_is_not_stopped() -> None:
 def test_a_recipient_listed_twice_is_counted_once() -> None:
     outcome = bounce(to=[BouncedRecipient("a@example.com"), BouncedRecipient("A <A@EXAMPLE.COM>")])
     assert registers(outcome) == {A: [UNDELIVERABLE]}
-    assert outcome.counts == [FeedbackEffect.BOUNCE_RECORDED]
+    assert outcome.effects == [FeedbackEffect.BOUNCE_RECORDED]
 
 
 ABC = ("a@example.com", "b@example.com", "c@example.com")
@@ -235,15 +235,15 @@ def test_a_bounce_of_a_stranger_stops_the_tagged_recipient_instead() -> None:
     for mailed in (ABC, ABC[:1], (), None):
         outcome = bounce(to=[STRANGER], tag=TAGGED, mailed=mailed)
         assert registers(outcome) == {TAGGED: HARD}
-        assert FeedbackEffect.RECIPIENT_NOT_MAILED in outcome.counts
-        assert not outcome.aside
+        assert FeedbackEffect.RECIPIENT_NOT_MAILED in outcome.effects
+        assert not outcome.review_reason
 
 
 def test_a_bounce_of_a_stranger_stops_the_only_destination_instead() -> None:
     for mailed in (ABC[:1], ("a@example.com", "A <A@example.com>")):
         outcome = bounce(to=[STRANGER, STRANGER], mailed=mailed)
         assert registers(outcome) == {A: HARD}
-        assert outcome.counts == [
+        assert outcome.effects == [
             FeedbackEffect.BOUNCE_RECORDED,
             *[FeedbackEffect.RECIPIENT_NOT_MAILED] * 2,
         ]
@@ -282,7 +282,7 @@ def test_a_bounce_needs_review_if_the_destinations_are_unknown(
     mailed: Sequence[str | None] | None,
 ) -> None:
     assert bounce(to=[STRANGER], mailed=mailed) == FeedbackOutcome(
-        {}, [FeedbackEffect.RECIPIENT_NOT_MAILED], aside=UNKNOWN_RECIPIENT
+        {}, [FeedbackEffect.RECIPIENT_NOT_MAILED], review_reason=UNKNOWN_RECIPIENT
     )
 
 
@@ -299,8 +299,8 @@ def test_an_unreadable_recipient_needs_review_and_does_not_block_the_others() ->
     ]
     outcome = bounce(to=listed, mailed=ABC)
     assert registers(outcome) == {A: HARD}
-    assert outcome.aside
-    assert outcome.counts.count(FeedbackEffect.RECIPIENT_NOT_READ) == 2
+    assert outcome.review_reason
+    assert outcome.effects.count(FeedbackEffect.RECIPIENT_NOT_READ) == 2
 
 
 @pytest.mark.parametrize("listed", [[], [BouncedRecipient("postmaster@localhost")], [BouncedRecipient(None)]])
@@ -313,11 +313,13 @@ def test_a_bounce_without_a_readable_recipient_counts_for_the_recipient_of_the_m
         (bounce(*kind, to=listed), A),
     ):
         assert list(outcome.changes) == [expected]
-        assert FeedbackEffect.RECIPIENT_NOT_READ in outcome.counts
-        assert not outcome.aside
+        assert FeedbackEffect.RECIPIENT_NOT_READ in outcome.effects
+        assert not outcome.review_reason
     for mailed in (ABC, (), None):
         outcome = bounce(*kind, to=listed, mailed=mailed)
-        assert outcome == FeedbackOutcome({}, [FeedbackEffect.RECIPIENT_NOT_READ], aside=UNKNOWN_RECIPIENT)
+        assert outcome == FeedbackOutcome(
+            {}, [FeedbackEffect.RECIPIENT_NOT_READ], review_reason=UNKNOWN_RECIPIENT
+        )
 
 
 def test_a_transient_bounce_without_details_is_ignored_for_any_recipients() -> None:
@@ -360,7 +362,7 @@ def test_no_report_can_change_the_record_of_a_stranger(
     outcome = bounce(kind, subtype, to=listed, mailed=mailed, tag=tag)
     mailed_recipients = {tag} | {identify_or_none(address) for address in mailed or []}
     assert set(outcome.changes) <= mailed_recipients
-    assert outcome.counts  # each report is counted
+    assert outcome.effects  # each report is counted
 
 
 def identify_or_none(address: str | None) -> str | None:
@@ -378,7 +380,7 @@ def test_every_complaint_counts_except_not_spam_and_auth_failure(feedback_type: 
 
 @pytest.mark.parametrize("feedback_type", ["fraud", "virus", "auth-failure"])
 def test_a_report_of_fraud_is_counted_for_the_sender(feedback_type: str) -> None:
-    assert FeedbackEffect.FRAUD_REPORTED in complaint(feedback_type).counts
+    assert FeedbackEffect.FRAUD_REPORTED in complaint(feedback_type).effects
 
 
 @pytest.mark.parametrize("feedback_type", COMPLAINT_RULES)
@@ -386,7 +388,7 @@ def test_the_type_of_a_complaint_is_case_insensitive(feedback_type: str | None) 
     for spelling in in_other_cases(feedback_type or ""):
         outcome = complaint(spelling)
         assert registers(outcome) == registers(complaint(feedback_type))
-        assert outcome.counts == complaint(feedback_type).counts
+        assert outcome.effects == complaint(feedback_type).effects
 
 
 @pytest.mark.parametrize("subtype", ["OnAccountSuppressionList", "OnTenantSuppressionList"])
@@ -396,16 +398,16 @@ def test_an_echo_of_a_suppression_list_applies_only_to_recipients_without_a_reco
 ) -> None:
     for spelling in (subtype, *in_other_cases(subtype)):
         outcome = complaint(feedback_type, spelling)
-        assert not outcome.changes and not outcome.counts and not outcome.aside
-        (change,) = outcome.echoes[A]
+        assert not outcome.changes and not outcome.effects and not outcome.review_reason
+        (change,) = outcome.echo_changes[A]
         assert (change.register, change.entry.at) == (COMPLAINT, AT)
 
 
 def test_an_echo_applies_to_the_same_recipients_as_a_complaint() -> None:
     echo = "OnAccountSuppressionList"
-    assert set(complaint(subtype=echo, by=THREE).echoes) == {A, B, C}
-    assert set(complaint(subtype=echo, by=THREE, tag=B).echoes) == {B}
-    assert set(complaint(subtype=echo, by=(), mailed=ABC[:1]).echoes) == {A}
+    assert set(complaint(subtype=echo, by=THREE).echo_changes) == {A, B, C}
+    assert set(complaint(subtype=echo, by=THREE, tag=B).echo_changes) == {B}
+    assert set(complaint(subtype=echo, by=(), mailed=ABC[:1]).echo_changes) == {A}
     unattributed = complaint(subtype=echo, by=(), mailed=ABC)
     assert unattributed == FeedbackOutcome({}, [FeedbackEffect.RECIPIENT_NOT_READ], UNKNOWN_RECIPIENT)
 
@@ -433,7 +435,7 @@ def test_a_tag_selects_one_of_several_listed_complainants() -> None:
     outcome = complaint(by=(*THREE, None), tag=B)
     assert registers(outcome) == {B: [COMPLAINT]}
     assert "listed" not in outcome.changes[B][0].entry.evidence
-    assert not outcome.aside
+    assert not outcome.review_reason
 
 
 @pytest.mark.parametrize("by", [THREE, THREE[:1]])
@@ -447,7 +449,7 @@ def test_a_tag_of_a_recipient_who_is_not_listed_changes_nothing(
 def test_an_unreadable_complainant_needs_review() -> None:
     outcome = complaint(by=("a@example.com", None, "nobody"))
     assert registers(outcome) == {A: [COMPLAINT]}
-    assert outcome.aside
+    assert outcome.review_reason
 
 
 @pytest.mark.parametrize("by", [(), (None,), ("nobody",)])
@@ -459,11 +461,11 @@ def test_a_complaint_without_a_readable_address_counts_for_the_recipient_of_the_
         (complaint(by=by, mailed=ABC[:1]), A),
     ):
         assert registers(outcome) == {expected: [COMPLAINT]}
-        assert not outcome.aside
+        assert not outcome.review_reason
     for mailed in (ABC, (), None):
         outcome = complaint(by=by, mailed=mailed)
         assert not outcome.changes
-        assert outcome.aside
+        assert outcome.review_reason
 
 
 def test_a_report_that_is_not_a_complaint_is_ignored_for_any_recipients() -> None:
@@ -477,22 +479,22 @@ def test_an_opt_out_of_everything_in_a_contact_list_is_one_of_everything() -> No
 def test_a_known_topic_that_is_off_is_an_opt_out_and_an_unknown_one_needs_review() -> None:
     outcome = contact_list_opt_out("news", "SomeListOfTheirs", "news")
     assert registers(outcome) == {A: [out(3)]}
-    assert outcome.aside == UNKNOWN_TOPIC
-    assert outcome.counts == [FeedbackEffect.TOPIC_NOT_KNOWN, FeedbackEffect.OPT_OUT_RECORDED]
+    assert outcome.review_reason == UNKNOWN_TOPIC
+    assert outcome.effects == [FeedbackEffect.TOPIC_NOT_KNOWN, FeedbackEffect.OPT_OUT_RECORDED]
 
 
 @pytest.mark.parametrize("name", ["Offers", "OFFERS", " offers", "Meridian/Offers"])
 def test_a_topic_of_a_contact_list_is_known_in_any_case(name: str) -> None:
     outcome = contact_list_opt_out(name)
     assert registers(outcome) == {A: [out(2)]}
-    assert not outcome.aside
+    assert not outcome.review_reason
 
 
 def test_an_opt_out_of_everything_counts_beside_an_unknown_topic_which_needs_review() -> None:
     for unknown in ("SomeListOfTheirs", None):
         outcome = contact_list_opt_out(unknown, everything=True)
         assert registers(outcome) == {A: [out(0)]}
-        assert outcome.aside == UNKNOWN_TOPIC
+        assert outcome.review_reason == UNKNOWN_TOPIC
 
 
 def test_opt_outs_of_everything_and_of_topics_are_one_write() -> None:
@@ -510,7 +512,7 @@ def test_a_choice_without_an_opt_out_is_ignored() -> None:
 
 def test_an_opt_out_with_an_unreadable_address_needs_review() -> None:
     for address in (None, "", "nobody"):
-        assert contact_list_opt_out(everything=True, address=address).aside
+        assert contact_list_opt_out(everything=True, address=address).review_reason
 
 
 @pytest.mark.parametrize(

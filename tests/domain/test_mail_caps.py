@@ -37,7 +37,7 @@ class _Address:
     def deliver(self, request_id: str, now: int, outcome: str) -> CapDecision:
         request = CappedRequest(request_id, f"who {request_id}", "what", now)
         decision, after = decide_mail(self.attempts, request, 0, now, is_scarce=False)
-        if decision in (CapDecision.SEND, CapDecision.AGAIN):
+        if decision in (CapDecision.SEND, CapDecision.RETRY):
             self.attempts = after
             if outcome == "refused":
                 self.attempts = settle_attempt(self.attempts, request_id, sent=False)
@@ -105,7 +105,7 @@ def test_a_redelivered_message_sends_no_second_mail() -> None:
 def test_a_lost_answer_causes_at_most_one_more_mail() -> None:
     address, at = _Address(), 10 * CAP_WINDOW
     decisions = [address.deliver("a", at + n * REPEAT_INTERVAL, "lost answer") for n in range(4)]
-    assert decisions == [CapDecision.SEND, CapDecision.AGAIN, CapDecision.DONE, CapDecision.DONE]
+    assert decisions == [CapDecision.SEND, CapDecision.RETRY, CapDecision.DONE, CapDecision.DONE]
 
 
 def test_a_failed_mail_is_retried_until_it_is_sent() -> None:
@@ -113,7 +113,7 @@ def test_a_failed_mail_is_retried_until_it_is_sent() -> None:
     for n in range(20):
         address.deliver("a", at + n * MINUTE, "refused")
     assert address.mails == []
-    assert address.deliver("a", at + 20 * MINUTE, "sent") is CapDecision.AGAIN
+    assert address.deliver("a", at + 20 * MINUTE, "sent") is CapDecision.RETRY
     assert len(address.mails) == 1
 
 
@@ -121,10 +121,10 @@ def test_a_fourth_mail_waits_until_the_first_is_a_day_old() -> None:
     address, at = _Address(), 10 * CAP_WINDOW
     for place, request in enumerate("abc"):
         assert address.deliver(request, at + place * REPEAT_INTERVAL, "sent") is CapDecision.SEND
-    assert address.deliver("d", at + 3 * REPEAT_INTERVAL, "sent") is CapDecision.WAITS
-    assert address.deliver("e", at + CAP_WINDOW - 1, "sent") is CapDecision.WAITS
+    assert address.deliver("d", at + 3 * REPEAT_INTERVAL, "sent") is CapDecision.WAIT
+    assert address.deliver("e", at + CAP_WINDOW - 1, "sent") is CapDecision.WAIT
     assert address.deliver("f", at + CAP_WINDOW, "sent") is CapDecision.SEND
-    assert address.deliver("g", at + CAP_WINDOW + 1, "sent") is CapDecision.WAITS
+    assert address.deliver("g", at + CAP_WINDOW + 1, "sent") is CapDecision.WAIT
 
 
 @given(_STEPS)
@@ -139,7 +139,7 @@ def test_a_waiting_request_has_room_at_the_returned_time_and_not_before(
 
     due = next_free_time(address.attempts, "new", now)
     assert now <= due <= now + CAP_WINDOW and decision(due) is CapDecision.SEND
-    assert due == now or decision(due - 1) is CapDecision.WAITS
+    assert due == now or decision(due - 1) is CapDecision.WAIT
 
 
 FIRST = CappedRequest("r1", "ann", "news", 10 * CAP_WINDOW)
@@ -148,25 +148,25 @@ FIRST = CappedRequest("r1", "ann", "news", 10 * CAP_WINDOW)
 @pytest.mark.parametrize(
     ("new_request", "since", "decision"),
     [
-        (FIRST._replace(request="r2"), 0, CapDecision.REPEATS),
-        (FIRST._replace(request="r2"), FIRST.at, CapDecision.REPEATS),
-        (FIRST._replace(request="r2"), FIRST.at + 1, CapDecision.WAITS),
-        (FIRST._replace(request="r2", recipient="bob"), 0, CapDecision.WAITS),
-        (FIRST._replace(request="r2", what="offers"), 0, CapDecision.WAITS),
+        (FIRST._replace(request_id="r2"), 0, CapDecision.DUPLICATE),
+        (FIRST._replace(request_id="r2"), FIRST.at, CapDecision.DUPLICATE),
+        (FIRST._replace(request_id="r2"), FIRST.at + 1, CapDecision.WAIT),
+        (FIRST._replace(request_id="r2", recipient="bob"), 0, CapDecision.WAIT),
+        (FIRST._replace(request_id="r2", content_key="offers"), 0, CapDecision.WAIT),
     ],
     ids=["the same", "confirmed", "changed since", "another person", "something else"],
 )
 def test_only_a_request_of_the_same_person_with_the_same_valid_content_is_a_duplicate(
     new_request: CappedRequest, since: int, decision: CapDecision
 ) -> None:
-    sent, lost = (SendAttempt(FIRST, FIRST.at, done=done) for done in (True, False))
+    sent, lost = (SendAttempt(FIRST, FIRST.at, is_sent=done) for done in (True, False))
     for later in (0, REPEAT_INTERVAL - 1):
         now = FIRST.at + later
         assert decide_mail([sent], new_request, since, now, is_scarce=False)[0] is decision
-        assert decide_mail([lost], new_request, since, now, is_scarce=False)[0] is CapDecision.WAITS
+        assert decide_mail([lost], new_request, since, now, is_scarce=False)[0] is CapDecision.WAIT
     now = FIRST.at + REPEAT_INTERVAL
     assert decide_mail([sent], new_request, since, now, is_scarce=False)[0] is CapDecision.SEND
-    scarce = CapDecision.REPEATS if decision is CapDecision.REPEATS else CapDecision.SEND
+    scarce = CapDecision.DUPLICATE if decision is CapDecision.DUPLICATE else CapDecision.SEND
     assert decide_mail([sent], new_request, since, now, is_scarce=True)[0] is scarce
     assert (
         decide_mail([sent], new_request, since, FIRST.at + CAP_WINDOW, is_scarce=True)[0] is CapDecision.SEND

@@ -37,7 +37,7 @@ def record(*facts: str) -> Record:
         entry = Entry(int(at), Source.API, "{}", until=int(until) if until else None)
         scope, _, state = name.partition("=")
         kind = {"out": "o", "in": "i", "pause": "p", "yes": "k"}.get(state)
-        register = f"{kind}:{CATALOGUE.number(scope)}" if kind else name
+        register = f"{kind}:{CATALOGUE.scope_number(scope)}" if kind else name
         changes.append(Change(decode_register(register), entry))
     return merge_changes(EMPTY_RECORD, changes)
 
@@ -50,7 +50,7 @@ def soft(*days: int, lift: int | None = None) -> Record:
 
 
 def decision_for(stored: Record, topic: str, now: int = NOW) -> Decision:
-    return decide(stored, CATALOGUE.topic(topic), now)
+    return decide(stored, CATALOGUE.topic_by_name(topic), now)
 
 
 def reason(stored: Record, topic: str, now: int = NOW) -> str:
@@ -58,7 +58,7 @@ def reason(stored: Record, topic: str, now: int = NOW) -> str:
 
 
 def sendable(stored: Record) -> set[str]:
-    return {CATALOGUE.name(n) for n, t in CATALOGUE.topics.items() if decide(stored, t, NOW).sendable}
+    return {CATALOGUE.scope_name(n) for n, t in CATALOGUE.topics.items() if decide(stored, t, NOW).sendable}
 
 
 def test_an_opt_in_to_offers_after_an_opt_out_of_everything_allows_only_offers() -> None:

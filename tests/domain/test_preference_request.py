@@ -87,7 +87,7 @@ def test_an_opt_out_is_superseded_only_where_it_stops_nothing(record: Record, sc
     after = merge_changes(record, [request.to_change()])
     left = {name: entry for name, entry in after.registers.items() if name != out(scope)}
     without = replace(after, registers=left)
-    topics = topics_in_use(CATALOGUE.governed(ScopeNumber(scope)))
+    topics = topics_in_use(CATALOGUE.governed_topics(ScopeNumber(scope)))
     stopped = [
         topic
         for topic in topics
@@ -105,7 +105,7 @@ def test_an_opt_in_without_blocking_reasons_makes_all_topics_of_its_scope_sendab
 ) -> None:
     request = _request(RequestedState.IN, scope, at)
     after = merge_changes(record, [request.to_change()])
-    topics = topics_in_use(CATALOGUE.governed(ScopeNumber(scope)))
+    topics = topics_in_use(CATALOGUE.governed_topics(ScopeNumber(scope)))
     is_sendable = all(decide(after, topic, NOW).sendable for topic in topics)
     assert is_sendable is (blocked_by(request, after, CATALOGUE, NOW) == [])
 

@@ -20,7 +20,7 @@ from heed.domain.preferences.register import (
 )
 from tests.support.full import examples
 from tests.support.registers import out, pause
-from tests.support.strategies import REGISTERS, changes, crowded, entries
+from tests.support.strategies import REGISTERS, changes, colliding_changes, entries
 
 AGE_REPORT = Entry(5, Source.AGE_REPORT, "{}")
 
@@ -29,12 +29,12 @@ def greatest(events: Iterable[Change]) -> dict[Register, Entry]:
     """Returns the registers of the events by another method: the last event of each register in order."""
     ordered = sorted(
         (event for event in events if event.register != SOFT_BOUNCE),
-        key=lambda event: (event.entry.at, event.entry.tie.encode("utf-8")),
+        key=lambda event: (event.entry.at, event.entry.tie_breaker.encode("utf-8")),
     )
     return {event.register: event.entry for event in ordered}
 
 
-@given(crowded())
+@given(colliding_changes())
 def test_each_register_holds_the_greatest_entry_that_it_received(events: list[Change]) -> None:
     record = merge_changes(EMPTY_RECORD, events)
     assert record.registers == greatest(events)
@@ -43,7 +43,7 @@ def test_each_register_holds_the_greatest_entry_that_it_received(events: list[Ch
     }
 
 
-@given(st.data(), crowded())
+@given(st.data(), colliding_changes())
 @examples(200)
 def test_events_in_any_order_and_repetition_make_the_same_record(
     data: st.DataObject, events: list[Change]
@@ -57,7 +57,7 @@ def test_events_in_any_order_and_repetition_make_the_same_record(
     )
 
 
-@given(crowded(5), st.sampled_from([None, 3, 8]))
+@given(colliding_changes(5), st.sampled_from([None, 3, 8]))
 @examples(40)
 def test_each_permutation_of_a_few_events_makes_the_same_record(
     events: list[Change], erased_at: int | None
@@ -67,7 +67,7 @@ def test_each_permutation_of_a_few_events_makes_the_same_record(
     assert all(merge_changes(start, order) == first for order in itertools.permutations(events))
 
 
-@given(crowded(), crowded(), crowded())
+@given(colliding_changes(), colliding_changes(), colliding_changes())
 def test_merging_is_associative(first: list[Change], second: list[Change], third: list[Change]) -> None:
     stepwise = merge_changes(merge_changes(merge_changes(EMPTY_RECORD, first), second), third)
     assert (
@@ -77,21 +77,21 @@ def test_merging_is_associative(first: list[Change], second: list[Change], third
     )
 
 
-@given(crowded())
+@given(colliding_changes())
 def test_merging_again_changes_nothing(events: list[Change]) -> None:
     once = merge_changes(EMPTY_RECORD, events)
     assert merge_changes(once, events) == once
     assert not any(once.accepts(event) for event in events)
 
 
-@given(crowded())
+@given(colliding_changes())
 def test_merging_does_not_modify_the_original_record(events: list[Change]) -> None:
     before = Record({out(0): AGE_REPORT}, frozenset({3}), None, 7)
     merge_changes(before, events)
     assert before == Record({out(0): AGE_REPORT}, frozenset({3}), None, 7)
 
 
-@given(crowded(), st.integers(0, 12))
+@given(colliding_changes(), st.integers(0, 12))
 def test_an_event_at_or_before_the_erasure_is_ignored(events: list[Change], erased_at: int) -> None:
     start = Record(erased_at=erased_at)
     later = [event for event in events if event.entry.at > erased_at]
@@ -99,7 +99,7 @@ def test_an_event_at_or_before_the_erasure_is_ignored(events: list[Change], eras
     assert merge_changes(start, [e for e in events if e.entry.at <= erased_at]) == start
 
 
-@given(crowded())
+@given(colliding_changes())
 def test_no_event_changes_the_record_of_a_minor(events: list[Change]) -> None:
     minor = Record({MINOR: AGE_REPORT, out(0): AGE_REPORT}, frozenset(), 5, 3)
     assert merge_changes(minor, events) == minor

@@ -129,7 +129,7 @@ def test_a_report_of_a_minor_ends_the_chain_and_makes_events(salt: bytes) -> Non
     closing, *opening = entries_of(transition)
 
     assert closing == (4, "erased", "age-report")
-    assert transition.erased == ledger_subject(SALT, WHO)
+    assert transition.erased_subject == ledger_subject(SALT, WHO)
     assert [seq for seq, *_ in opening] == ([4, 4, 4] if salt else [])
     assert events_of(transition) == [
         ("Purged", "minor", "*"),

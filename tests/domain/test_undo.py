@@ -17,7 +17,7 @@ from heed.domain.links.undo import (
     UndoToken,
     mint_undo_token,
     stop_changes,
-    undo_for,
+    undo_token_for,
     verify_undo_token,
 )
 from heed.domain.preferences.catalogue import Catalogue
@@ -57,7 +57,7 @@ def press(record: Record, scope: int, press_entry: Entry) -> tuple[Record, UndoT
     after = merge_changes(
         record, stop_changes(record, CATALOGUE, {ScopeNumber(scope): press_entry}, press_entry.at)
     )
-    return after, undo_for(RECIPIENT, {ScopeNumber(scope): press_entry}, after)
+    return after, undo_token_for(RECIPIENT, {ScopeNumber(scope): press_entry}, after)
 
 
 def take_back(record: Record, undo: UndoToken | None) -> Record:
@@ -118,7 +118,7 @@ def test_an_undo_at_a_topic_does_not_change_a_stop_of_a_wider_scope() -> None:
         EMPTY_RECORD, [Change(out(ALL_SCOPES), entry(NOW - 5)), Change(in_(OFFERS), entry(NOW - 4))]
     )
     stopped, undo = press(record, OFFERS, entry(NOW))
-    assert take_back(stopped, undo).outs(ALL_SCOPES) == record.outs(ALL_SCOPES)
+    assert take_back(stopped, undo).opt_outs(ALL_SCOPES) == record.opt_outs(ALL_SCOPES)
 
 
 def test_an_earlier_press_that_was_not_taken_back_is_kept_beside_a_newer_one() -> None:
@@ -276,7 +276,7 @@ def test_no_form_of_the_preference_centre_turns_a_topic_on(
 
 def test_a_press_with_an_undo_fits_into_one_update() -> None:
     """Each scope has an earlier press, which is stored beside the new one."""
-    room = MAX_UNDO_REGISTERS - len(CATALOGUE.signals())
+    room = MAX_UNDO_REGISTERS - len(CATALOGUE.signal_topics())
     for presses, is_offered in ((room // 2, True), (room // 2 + 1, False)):
         catalogue, scopes = catalogue_with(presses)
         first, second = entry(NOW), entry(NOW + 2 * DAY_MS, "two")
@@ -288,8 +288,8 @@ def test_a_press_with_an_undo_fits_into_one_update() -> None:
         stops = list(stop_changes(record, catalogue, press_entries, second.at))
         after = merge_changes(record, stops)
 
-        assert len(stops) + len(catalogue.signals()) <= MAX_UNDO_REGISTERS
-        assert (undo_for(RECIPIENT, press_entries, after) is not None) == is_offered
+        assert len(stops) + len(catalogue.signal_topics()) <= MAX_UNDO_REGISTERS
+        assert (undo_token_for(RECIPIENT, press_entries, after) is not None) == is_offered
         assert not any(decide(after, catalogue.topics[scope], second.at).sendable for scope in scopes)
         assert (
             merge_changes(after, stop_changes(after, catalogue, press_entries, second.at)) == after

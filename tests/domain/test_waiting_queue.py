@@ -10,7 +10,7 @@ from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.mail_caps import CAP_WINDOW
 from heed.domain.opt_in.waiting_queue import WaitingRequest, in_send_order
-from tests.support.growth import LINEAR, growth
+from tests.support.growth import LINEAR, measure_growth
 
 NOW = 1_772_701_964_390
 
@@ -94,4 +94,4 @@ def test_the_cost_of_ordering_the_queue_grows_linearly_with_its_length() -> None
     def make(n: int) -> list[WaitingRequest]:
         return [waiting_request(str(i), f"net {i % 100}", ago=i) for i in range(n)]
 
-    assert growth(make, lambda waiting: in_send_order(waiting, NOW), 2_000) <= LINEAR
+    assert measure_growth(make, lambda waiting: in_send_order(waiting, NOW), 2_000) <= LINEAR

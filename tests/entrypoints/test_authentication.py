@@ -133,7 +133,7 @@ def test_a_revoked_key_is_refused_within_a_minute(revoked_after: int, requests: 
     authenticator = Authenticator(store)
     for after in requests:
         if after >= revoked_after:
-            store.put(replace(make_key(), revoked=NOW + revoked_after))
+            store.put(replace(make_key(), revoked_at=NOW + revoked_after))
         if after >= revoked_after + KEY_CACHE_MS:
             with pytest.raises(NotAuthenticated):
                 authenticator.authenticate(f"Bearer {KEY}", CHECK, NOW + after)

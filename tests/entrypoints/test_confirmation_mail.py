@@ -18,7 +18,7 @@ from heed.domain.recipients.address import is_mailable, normalise_address
 from heed.entrypoints.http.pages.pages import Pages
 from heed.entrypoints.mail.confirmation_mail import ConfirmationMailRenderer
 from heed.use_cases.ports.opt_in import ConfirmationMail
-from tests.support.mailbox import link, parsed, text
+from tests.support.mailbox import link_path, mail_text, parse_mail
 from tests.support.registers import scope_numbers
 
 SOURCE = Path(__file__).parents[2] / "layers" / "brand"
@@ -41,9 +41,9 @@ MAIL = ConfirmationMail(
     resume=False,
     language="en",
     base_url="https://prefs.example.com",
-    confirm="C" * 400,
-    unsubscribe="U" * 54,
-    mailto="m" * 58,
+    confirm_token="C" * 400,
+    unsubscribe_token="U" * 54,
+    mailto_token="m" * 58,
 )
 
 
@@ -95,7 +95,7 @@ def test_an_address_cannot_add_a_header_or_a_recipient(
         return
     if not is_mailable(address):
         return  # Heed does not send to it
-    mail = parsed(render(brand, replace(MAIL, to=address)))
+    mail = parse_mail(render(brand, replace(MAIL, to=address)))
     assert set(mail.keys()) == HEADERS and len(mail.keys()) == len(HEADERS)
     assert [address.addr_spec for address in mail["To"].addresses] == [address]
 
@@ -108,7 +108,7 @@ def test_an_address_cannot_add_a_header_or_a_recipient(
 def test_a_brand_title_cannot_add_a_header_or_change_the_sender(
     brand: tuple[Pages, Catalogue], title: str
 ) -> None:
-    mail = parsed(render(brand, MAIL, title))
+    mail = parse_mail(render(brand, MAIL, title))
     assert set(mail.keys()) == HEADERS and len(mail.keys()) == len(HEADERS)
     assert [address.addr_spec for address in mail["From"].addresses] == ["preferences@example.com"]
 
@@ -119,17 +119,20 @@ def test_a_mail_has_plain_text_then_html_in_ascii_lines(
     brand: tuple[Pages, Catalogue], language: str, intent: Intent
 ) -> None:
     raw = render(brand, replace(MAIL, language=language, intent=intent))
-    mail = parsed(raw)
+    mail = parse_mail(raw)
     assert mail.get_content_type() == "multipart/alternative"
     parts = [part.get_content_type() for part in mail.iter_parts()]
     assert parts == ["text/plain", "text/html"]
     assert raw.isascii() and all(len(line) < 998 for line in raw.split(b"\r\n"))
-    assert link(mail) == f"/c/{MAIL.confirm}" and link(mail, "u") == f"/u/{MAIL.unsubscribe}"
-    for part in text(mail), text(mail, "html"):
+    assert (
+        link_path(mail) == f"/c/{MAIL.confirm_token}"
+        and link_path(mail, "u") == f"/u/{MAIL.unsubscribe_token}"
+    )
+    for part in mail_text(mail), mail_text(mail, "html"):
         assert "&#x27;" not in part or part.startswith("<!doctype")
 
 
 def test_without_inbound_mail_there_is_no_mailto_link(brand: tuple[Pages, Catalogue]) -> None:
     pages, catalogue = brand
-    mail = parsed(ConfirmationMailRenderer(pages, catalogue, "preferences@example.com", "")(MAIL))
+    mail = parse_mail(ConfirmationMailRenderer(pages, catalogue, "preferences@example.com", "")(MAIL))
     assert "mailto:" not in mail["List-Unsubscribe"]

@@ -9,15 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.entrypoints.http.forms import MAX_SCANNED_BYTES, PostedForm, read_form
-from tests.support.deployment import http
-from tests.support.forms import MOST, URLENCODED, multipart, typed, unreadable
+from tests.support.deployment import http_event
+from tests.support.forms import MAX_FIELDS, URLENCODED, multipart, multipart_type, unreadable_bodies
 
 FIELDS = [("topics", "Angebote & más"), ("topics", "a=b"), ("name", "line\r\nend"), ("none", "")]
 
 
 def form(body: bytes | str | None, content_type: str = URLENCODED, **headers: str) -> PostedForm:
     headers_of_type = {"content-type": content_type} if content_type else {}
-    return read_form(http("POST", "/p/x", body=body, headers={**headers_of_type, **headers}), MOST)
+    return read_form(
+        http_event("POST", "/p/x", body=body, headers={**headers_of_type, **headers}), MAX_FIELDS
+    )
 
 
 @pytest.mark.parametrize("content_type", [URLENCODED, f"{URLENCODED}; charset=UTF-8", ""])
@@ -28,7 +30,7 @@ def test_a_urlencoded_form_is_read_completely(content_type: str) -> None:
 @pytest.mark.parametrize(
     "content_type",
     [
-        typed(),
+        multipart_type(),
         'Multipart/Form-Data; charset=utf-8; Boundary="----WebKitFormBoundaryq7"',
     ],
 )
@@ -40,11 +42,11 @@ def test_a_multipart_form_is_read_completely(content_type: str) -> None:
 def test_both_content_types_give_the_same_form(fields: list[tuple[str, str]]) -> None:
     assert form(urlencode(fields).encode()) == PostedForm(fields, True)
     if fields:
-        assert form(multipart(fields), typed()) == PostedForm(fields, True)
+        assert form(multipart(fields), multipart_type()) == PostedForm(fields, True)
 
 
 @pytest.mark.parametrize("body", [None, b"", b"\r\n"])
-@pytest.mark.parametrize("content_type", [URLENCODED, typed(), ""])
+@pytest.mark.parametrize("content_type", [URLENCODED, multipart_type(), ""])
 def test_an_empty_body_is_a_complete_form_without_fields(body: bytes | None, content_type: str) -> None:
     assert form(body, content_type) == PostedForm([], True)
 
@@ -57,7 +59,7 @@ def test_a_body_without_base64_is_parsed_too() -> None:
     assert form(urlencode(FIELDS)) == PostedForm(FIELDS, True)
 
 
-FAULTS = list(unreadable(""))
+FAULTS = list(unreadable_bodies(""))
 
 
 @pytest.mark.threat(
@@ -70,7 +72,7 @@ FAULTS = list(unreadable(""))
 def test_an_incomplete_form_is_marked_and_its_opt_out_is_found(
     fault: str,
 ) -> None:
-    parsed = form(*unreadable("all")[fault])
+    parsed = form(*unreadable_bodies("all")[fault])
 
     assert not parsed.complete
     assert parsed.has_value("scope", "all") and not parsed.has_value("all", "out")
@@ -79,7 +81,7 @@ def test_an_incomplete_form_is_marked_and_its_opt_out_is_found(
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("other", ["ball", "this", "all-of-it"])
 def test_other_values_in_an_incomplete_form_are_not_an_opt_out(fault: str, other: str) -> None:
-    assert not form(*unreadable(other)[fault]).has_value("scope", "all")
+    assert not form(*unreadable_bodies(other)[fault]).has_value("scope", "all")
 
 
 @pytest.mark.parametrize(
@@ -90,7 +92,7 @@ def test_other_values_in_an_incomplete_form_are_not_an_opt_out(fault: str, other
 @pytest.mark.parametrize("complete", [True, False])
 def test_a_value_is_found_in_upper_and_lower_case(name: str, value: str, case: Any, complete: bool) -> None:
     fields = [("x", "y"), (case(name), case(value))] + ([] if complete else [("z", "z\0")])
-    for parsed in (form(urlencode(fields).encode()), form(multipart(fields), typed())):
+    for parsed in (form(urlencode(fields).encode()), form(multipart(fields), multipart_type())):
         assert parsed.complete is complete
         assert parsed.has_value(name, value) and not parsed.has_value(name, f"{value}x")
         assert not parsed.has_value(name[1:], value)
@@ -108,14 +110,14 @@ def test_a_compressed_body_is_not_parsed() -> None:
 
 
 def test_invalid_base64_is_not_an_empty_body() -> None:
-    event = http("POST", "/p/x", body=b"x=y&scope=all")
+    event = http_event("POST", "/p/x", body=b"x=y&scope=all")
     event["body"] = f"*{event['body']}"
-    assert read_form(event, MOST).fields == [] and not read_form(event, MOST).complete
+    assert read_form(event, MAX_FIELDS).fields == [] and not read_form(event, MAX_FIELDS).complete
     event["body"] = "x=y&scope=all"  # never encoded
-    assert read_form(event, MOST).has_value("scope", "all")
+    assert read_form(event, MAX_FIELDS).has_value("scope", "all")
 
 
-@given(st.binary(max_size=300), st.sampled_from([URLENCODED, typed("b"), "", "nonsense"]))
+@given(st.binary(max_size=300), st.sampled_from([URLENCODED, multipart_type("b"), "", "nonsense"]))
 def test_no_body_raises_an_error(body: bytes, content_type: str) -> None:
     parsed = form(body.replace(b"b", b"\r\n--b"), content_type)
     assert parsed.has_value("scope", "all") in (True, False)
@@ -124,8 +126,8 @@ def test_no_body_raises_an_error(body: bytes, content_type: str) -> None:
 @pytest.mark.parametrize("limit", [62, 650])
 def test_the_number_of_fields_is_limited(limit: int) -> None:
     fields = [("was.topic.a-brand/a-topic", "out")] * limit
-    for body, kind in ((urlencode(fields).encode(), URLENCODED), (multipart(fields), typed())):
-        event = http("POST", "/p/x", body=body, headers={"content-type": kind})
+    for body, kind in ((urlencode(fields).encode(), URLENCODED), (multipart(fields), multipart_type())):
+        event = http_event("POST", "/p/x", body=body, headers={"content-type": kind})
         assert read_form(event, limit) == PostedForm(fields, True)
         assert not read_form(event, limit - 1).complete
         assert read_form(event, limit - 1).fields == fields[1:]
@@ -141,10 +143,10 @@ def test_the_number_of_fields_is_limited(limit: int) -> None:
 @pytest.mark.parametrize("in_base64", [True, False])
 def test_the_search_in_an_incomplete_body_has_a_limit(junk: bytes, in_base64: bool) -> None:
     def read(length: int) -> PostedForm:
-        event = http("POST", "/p/x", body=junk * (length // len(junk)))
+        event = http_event("POST", "/p/x", body=junk * (length // len(junk)))
         if not in_base64:
             event["body"] = "*" + event["body"]  # invalid base64
-        return read_form(event, MOST)
+        return read_form(event, MAX_FIELDS)
 
     long, longer = read(256 * 1024), read(4 * 1024 * 1024)
 
@@ -155,7 +157,7 @@ def test_the_search_in_an_incomplete_body_has_a_limit(junk: bytes, in_base64: bo
 
 @pytest.mark.parametrize("fault", ["multipart without a content type", "JSON", "UTF-16", "plain text"])
 def test_an_opt_out_is_found_at_both_ends_of_a_long_body(fault: str) -> None:
-    opt_out, kind = unreadable("all")[fault]
+    opt_out, kind = unreadable_bodies("all")[fault]
     junk = b" name=scope" * 400_000
     assert form(opt_out + b"\r\n" + junk, kind).has_value("scope", "all")
     assert form(junk + b"\r\n" + opt_out, kind).has_value("scope", "all")

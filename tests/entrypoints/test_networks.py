@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.entrypoints.http.networks import find_network, parse_network
-from tests.support.deployment import http
-from tests.support.growth import LINEAR, growth
+from tests.support.deployment import http_event
+from tests.support.growth import LINEAR, measure_growth
 
 PROXIES = tuple(map(parse_network, ("10.0.0.0/8", "2001:db8:ffff::/48")))
 PEER, INNER = "10.1.2.3", "10.9.9.9"
@@ -18,7 +18,7 @@ PEER, INNER = "10.1.2.3", "10.9.9.9"
 
 def event(source: str, forwarded: str | None = None) -> dict[str, Any]:
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
-    return http("POST", "/subscribe", source_ip=source, headers=headers)
+    return http_event("POST", "/subscribe", source_ip=source, headers=headers)
 
 
 def network_behind_proxies(source: str, forwarded: str | None = None) -> str:
@@ -129,7 +129,7 @@ def test_the_cost_of_a_long_header_is_linear() -> None:
     def make(n: int) -> dict[str, Any]:
         return event(PEER, f"{INNER}," * n)
 
-    assert growth(make, lambda long: find_network(long, PROXIES), 2_000) <= LINEAR
+    assert measure_growth(make, lambda long: find_network(long, PROXIES), 2_000) <= LINEAR
 
 
 def test_an_invalid_network_of_the_setting_raises_an_error() -> None:

@@ -21,7 +21,7 @@ from heed.entrypoints.http.pages.pages import Pages, page_headers
 from heed.entrypoints.http.pages.render import escape_html
 from heed.entrypoints.http.pages.views import VIEWS, PageView
 from tests.support.full import examples
-from tests.support.page_views import LANGUAGES, catalogue, render, samples
+from tests.support.page_views import LANGUAGES, catalogue, render, sample_views
 
 SOURCE = Path(__file__).parents[2] / "layers" / "brand"
 VOID = {"meta", "input", "br", "link", "img", "hr"}
@@ -79,12 +79,12 @@ def html(folder: Path, pages: Pages) -> dict[tuple[str, str], str]:
     return {
         (language, name): render(pages, page, view)
         for language in LANGUAGES
-        for name, (page, view) in samples(language, topics).items()
+        for name, (page, view) in sample_views(language, topics).items()
     }
 
 
 def test_each_page_has_a_sample(folder: Path) -> None:
-    shown = {page for page, _ in samples("en", catalogue(folder)["topics"]).values()}
+    shown = {page for page, _ in sample_views("en", catalogue(folder)["topics"]).values()}
 
     assert shown == set(VIEWS)
 
@@ -280,7 +280,7 @@ def _filled(view: Any, text: str) -> Any:
 @given(st.text(min_size=1))
 @example(HOSTILE)
 def test_no_value_can_become_markup(folder: Path, pages: Pages, text: str) -> None:
-    for page, view in samples("en", catalogue(folder)["topics"]).values():
+    for page, view in sample_views("en", catalogue(folder)["topics"]).values():
         plain = Document(render(pages, page, _filled(view, "x")))
         hostile = Document(render(pages, page, _filled(view, text)))
 

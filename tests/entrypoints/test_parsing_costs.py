@@ -46,8 +46,8 @@ from heed.entrypoints.http.pages import subscribe_form, visit
 from heed.entrypoints.mail import confirmation_mail
 from tests.support.attack_texts import ADDRESSES, CONTENT_TYPES, DOCUMENTS, FORMS, PLAIN
 from tests.support.catalogues import CATALOGUE
-from tests.support.deployment import http
-from tests.support.growth import LINEAR, growth
+from tests.support.deployment import http_event
+from tests.support.growth import LINEAR, measure_growth
 
 HEED = Path(__file__).parents[2] / "layers" / "core" / "heed"
 COMMAND_LINE = HEED / "entrypoints" / "cli"  # its input comes from the person who runs it
@@ -65,7 +65,7 @@ def ignoring_refusals(parse: Callable[..., object]) -> Callable[[Any], object]:
 
 
 def event(kind: str, raw: bytes) -> dict[str, Any]:
-    return http("POST", "/p/x", body=raw, headers={"content-type": kind})
+    return http_event("POST", "/p/x", body=raw, headers={"content-type": kind})
 
 
 def requests(kind: str, make: Callable[[int], str]) -> Callable[[int], tuple[dict[str, Any], int]]:
@@ -139,7 +139,7 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "an encoded word": _unencoded,
     "a hash": values.is_hash,
     "a proxy's header": lambda text: networks.find_network(
-        http("POST", "/subscribe", headers={"x-forwarded-for": text}),
+        http_event("POST", "/subscribe", headers={"x-forwarded-for": text}),
         [networks.parse_network("0.0.0.0/0")],
     ),
     "SES's word": lambda text: outcome._evidence(code=text),
@@ -238,7 +238,7 @@ def test_each_pattern_has_hostile_inputs() -> None:
 def test_the_cost_of_a_text_is_linear(parser: str) -> None:
     parse, inputs = PARSERS[parser]
     for name, make in inputs.items():
-        assert growth(make, ignoring_refusals(parse), 100) <= LINEAR, name
+        assert measure_growth(make, ignoring_refusals(parse), 100) <= LINEAR, name
 
 
 @pytest.mark.system
@@ -253,7 +253,7 @@ def test_the_cost_of_an_address_is_linear_up_to_the_limit(address: str) -> None:
         for text in addresses:
             ignoring_refusals(normalise_address)(text)
 
-    assert growth(make, run, 110) <= LINEAR
+    assert measure_growth(make, run, 110) <= LINEAR
 
 
 @pytest.mark.system
@@ -269,7 +269,7 @@ def test_the_cost_of_an_address_is_linear_up_to_the_limit(address: str) -> None:
 )
 @pytest.mark.parametrize("form", FORMS)
 def test_the_cost_of_a_form_is_linear(form: str) -> None:
-    assert growth(requests(*FORMS[form]), search_form, 2_000) <= LINEAR
+    assert measure_growth(requests(*FORMS[form]), search_form, 2_000) <= LINEAR
 
 
 @pytest.mark.system
@@ -278,4 +278,4 @@ def test_the_cost_of_a_content_type_is_linear(header: str) -> None:
     def make(n: int) -> tuple[dict[str, Any], int]:
         return event(CONTENT_TYPES[header](n), b"--b--"), n
 
-    assert growth(make, search_form, 300) <= LINEAR
+    assert measure_growth(make, search_form, 300) <= LINEAR

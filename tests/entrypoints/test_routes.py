@@ -12,7 +12,7 @@ from heed.domain.api_key import ApiKey, KeyScope, api_key_id, hash_api_key
 from heed.domain.errors import InvalidAddress, StoreUnavailable
 from heed.entrypoints.http.api.authentication import Authenticator
 from heed.entrypoints.http.api.routes import ApiRequest, ApiRoutes
-from tests.support.deployment import NOW, http
+from tests.support.deployment import NOW, http_event
 
 KEY = "heed_" + "k" * 43
 AUTHORIZED = {"Authorization": f"Bearer {KEY}"}
@@ -36,7 +36,7 @@ def routes_with(handler: Any, method: str = "POST") -> ApiRoutes:
 
 
 def post(api: ApiRoutes, **request: Any) -> dict[str, Any]:
-    return api(http("POST", "/v1/test", **{"headers": AUTHORIZED, "body": "{}", **request}), None)
+    return api(http_event("POST", "/v1/test", **{"headers": AUTHORIZED, "body": "{}", **request}), None)
 
 
 def test_a_handler_gets_the_key_and_the_time_of_the_request() -> None:
@@ -61,7 +61,7 @@ def test_a_body_may_be_base64_and_invalid_base64_is_not_json() -> None:
     api = routes_with(lambda call: {"read": call.body().has("a")})
 
     assert json.loads(post(api, body=b'{"a": 1}')["body"]) == {"read": True}
-    broken = http("POST", "/v1/test", headers=AUTHORIZED, body="?") | {"isBase64Encoded": True}
+    broken = http_event("POST", "/v1/test", headers=AUTHORIZED, body="?") | {"isBase64Encoded": True}
     assert api(broken, None)["statusCode"] == 400
 
 
@@ -131,6 +131,6 @@ def test_a_wrong_method_gets_all_methods_of_the_path() -> None:
     api = routes_with(lambda _: {}, "POST")
     api.route("GET", "/v1/test", KeyScope.CHECK)(lambda _: {})
 
-    response = api(http("PUT", "/v1/test", headers=AUTHORIZED), None)
+    response = api(http_event("PUT", "/v1/test", headers=AUTHORIZED), None)
 
     assert (response["statusCode"], response["headers"]["Allow"]) == (405, "GET, POST")

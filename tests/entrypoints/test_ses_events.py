@@ -16,7 +16,7 @@ from heed.domain.feedback.rules import TOPIC_TEST, FeedbackEffect
 from heed.domain.preferences.register import COMPLAINT, SOFT_BOUNCE, UNDELIVERABLE, Register
 from heed.entrypoints.ses_events import parse_aws_time, parse_ses_event
 from tests.support.registers import out
-from tests.support.ses_messages import CATALOGUE, EVENTS, NAMES, identify, ses, sns
+from tests.support.ses_messages import CATALOGUE, EVENTS, NAMES, identify, ses_event, sns_envelope
 
 DEAD = [UNDELIVERABLE]
 A = "a@example.com"
@@ -87,7 +87,9 @@ def effect(message: object) -> dict[str, list[Register]]:
 @pytest.mark.parametrize("name", NAMES)
 def test_each_documented_event_has_the_documented_effect(name: str) -> None:
     expected = EFFECTS.get(name, {})
-    assert effect(ses(name)) == {identify(address): registers for address, registers in expected.items()}
+    assert effect(ses_event(name)) == {
+        identify(address): registers for address, registers in expected.items()
+    }
 
 
 def transports(event: dict[str, Any]) -> list[object]:
@@ -103,22 +105,22 @@ def transports(event: dict[str, Any]) -> list[object]:
     return [
         event,  # the event itself
         text,  # raw in SQS
-        sns(text),  # SNS in SQS
-        json.loads(sns(text)),  # SNS to Lambda
+        sns_envelope(text),  # SNS in SQS
+        json.loads(sns_envelope(text)),  # SNS to Lambda
         bridge,  # EventBridge to Lambda
         json.dumps(bridge),  # EventBridge in SQS
-        sns(json.dumps(bridge)),  # EventBridge by SNS in SQS
+        sns_envelope(json.dumps(bridge)),  # EventBridge by SNS in SQS
     ]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_event_has_the_same_effect_by_each_transport(name: str) -> None:
-    effects = [effect(message) for message in transports(ses(name))]
+    effects = [effect(message) for message in transports(ses_event(name))]
     assert effects == [effects[0]] * len(effects)
 
 
 def test_a_notification_and_an_event_have_the_same_effect() -> None:
-    event = ses("event-bounce-permanent-general")
+    event = ses_event("event-bounce-permanent-general")
     notification = {**event, "notificationType": event["eventType"]}
     del notification["eventType"]
     assert parse_ses_event(event) == parse_ses_event(notification)
@@ -159,10 +161,10 @@ def test_events_that_are_not_feedback_are_known_and_ignored(detail_type: str) ->
 @pytest.mark.parametrize(
     "message",
     [
-        sns("Successfully validated SNS topic for Amazon SES event publishing."),
-        sns("You have chosen to subscribe to the topic …", Type="SubscriptionConfirmation"),
-        sns("You have chosen to deactivate …", Type="UnsubscribeConfirmation"),
-        sns(json.dumps({"notificationType": "AmazonSnsSubscriptionSucceeded", "message": "…"})),
+        sns_envelope("Successfully validated SNS topic for Amazon SES event publishing."),
+        sns_envelope("You have chosen to subscribe to the topic …", Type="SubscriptionConfirmation"),
+        sns_envelope("You have chosen to deactivate …", Type="UnsubscribeConfirmation"),
+        sns_envelope(json.dumps({"notificationType": "AmazonSnsSubscriptionSucceeded", "message": "…"})),
     ],
 )
 def test_messages_that_aws_itself_sends_to_a_topic_are_recognised(message: str) -> None:
@@ -185,8 +187,8 @@ def test_messages_that_aws_itself_sends_to_a_topic_are_recognised(message: str) 
         '{"eventType":"Bounce"}',
         '{"eventType":"Bounce","bounce":[]}',
         '{"Type":"Notification","Message":"{\\"eventType\\":\\"Bounce\\","}',
-        sns("[]"),
-        sns(sns("{}")),
+        sns_envelope("[]"),
+        sns_envelope(sns_envelope("{}")),
         json.dumps({"Type": "Notification", "Message": {"eventType": "Send"}}),
         json.dumps({"detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}),
         json.dumps({"detail-type": "Email Bounced", "source": "aws.ses", "detail": "{}"}),
@@ -216,7 +218,7 @@ def test_a_message_that_is_not_an_ses_event_is_malformed(message: object) -> Non
 )
 def test_an_event_with_an_invalid_required_field_is_malformed(name: str, changed: dict[str, Any]) -> None:
     with pytest.raises(MalformedMessage):
-        parse_ses_event(ses(name, **changed))
+        parse_ses_event(ses_event(name, **changed))
 
 
 @pytest.mark.parametrize(
@@ -230,7 +232,7 @@ def test_an_event_with_an_invalid_required_field_is_malformed(name: str, changed
     ],
 )
 def test_an_event_with_invalid_optional_fields_still_counts(changed: dict[str, Any]) -> None:
-    assert effect(ses("event-bounce-permanent-general", **changed)) == {identify(ONE): DEAD}
+    assert effect(ses_event("event-bounce-permanent-general", **changed)) == {identify(ONE): DEAD}
 
 
 @pytest.mark.parametrize("list_", [None, {}, "a@example.com", 7, [], [None]])
@@ -246,24 +248,24 @@ def test_an_unreadable_list_means_the_mailed_recipient_or_goes_to_a_person(
 ) -> None:
     tag = {"heed-recipient": [identify("b@example.com")]}
     several = {"mail__destination": [ONE, "b@example.com"]}
-    assert effect(ses(name, **{path: list_})) == {identify(ONE): registers}
-    tagged = ses(name, **{path: list_}, **several, mail__tags=tag)
+    assert effect(ses_event(name, **{path: list_})) == {identify(ONE): registers}
+    tagged = ses_event(name, **{path: list_}, **several, mail__tags=tag)
     assert effect(tagged) == {identify("b@example.com"): registers}
     outcome = apply_feedback_rules(
-        parse_ses_event(ses(name, **{path: list_}, **several)), identify, CATALOGUE
+        parse_ses_event(ses_event(name, **{path: list_}, **several)), identify, CATALOGUE
     )
     assert not outcome.changes
-    assert outcome.aside
+    assert outcome.review_reason
 
 
 @pytest.mark.parametrize("changed", [{"mail": None}, {"mail__destination": ONE}, {"mail": [ONE]}])
 def test_a_bounce_without_the_mailed_recipients_goes_to_a_person(
     changed: dict[str, Any],
 ) -> None:
-    event = ses("event-bounce-permanent-general", **changed)
+    event = ses_event("event-bounce-permanent-general", **changed)
     outcome = apply_feedback_rules(parse_ses_event(event), identify, CATALOGUE)
     assert not outcome.changes
-    assert outcome.aside
+    assert outcome.review_reason
 
 
 @pytest.mark.threat(
@@ -279,7 +281,7 @@ def test_a_bounce_without_the_mailed_recipients_goes_to_a_person(
 def test_a_forged_bounce_does_not_change_strangers_by_any_transport(
     name: str, listed: list[str], mailed: list[str]
 ) -> None:
-    event = ses(
+    event = ses_event(
         name,
         bounce__bouncedRecipients=[{"emailAddress": address} for address in listed],
         mail__destination=mailed,
@@ -294,25 +296,25 @@ def test_a_forged_bounce_does_not_change_strangers_by_any_transport(
 @pytest.mark.parametrize("entry", [None, 7, {}, {"emailAddress": 7}, {"emailAddress": A, "action": 7}])
 def test_an_invalid_entry_does_not_affect_the_other_entries(entry: object) -> None:
     listed = [entry, {"emailAddress": ONE}]
-    event = ses(
+    event = ses_event(
         "event-bounce-permanent-general",
         bounce__bouncedRecipients=listed,
         mail__destination=[ONE, A],
     )
     outcome = apply_feedback_rules(parse_ses_event(event), identify, CATALOGUE)
     assert set(outcome.changes) == {identify(ONE)}
-    assert outcome.aside
+    assert outcome.review_reason
 
 
 def test_a_bounce_with_half_a_surrogate_pair_is_parsed() -> None:
-    whole = ses("event-bounce-permanent-general")
+    whole = ses_event("event-bounce-permanent-general")
     cut = {**whole, "mail": {**whole["mail"], "commonHeaders": {"subject": "Summer \ud83c"}}}
-    assert parse_ses_event(sns(json.dumps(cut))) == parse_ses_event(sns(json.dumps(whole)))
+    assert parse_ses_event(sns_envelope(json.dumps(cut))) == parse_ses_event(sns_envelope(json.dumps(whole)))
 
 
 def topics_of_a_list(statuses: object, **changed: Any) -> dict[str, Any]:
     path = "subscription__newTopicPreferences__topicSubscriptionStatus"
-    return ses("event-subscription-one-topic-optout-with-defaults", **{path: statuses}, **changed)
+    return ses_event("event-subscription-one-topic-optout-with-defaults", **{path: statuses}, **changed)
 
 
 @pytest.mark.parametrize("off", ["OptOut", "OPT_OUT", "Optout", "optout", "OPT-OUT"])
@@ -349,7 +351,7 @@ def test_an_invalid_topic_does_not_affect_the_other_topics(
     entries = [odd, {"topicName": "offers", "subscriptionStatus": "OptOut"}]
     outcome = apply_feedback_rules(parse_ses_event(topics_of_a_list(entries)), identify, CATALOGUE)
     assert [change.register for change in outcome.changes[identify(ONE)]] == [out(2)]
-    assert outcome.aside == UNKNOWN_TOPIC
+    assert outcome.review_reason == UNKNOWN_TOPIC
 
 
 @pytest.mark.parametrize(
@@ -386,7 +388,7 @@ def at(message: object, sent: int | None = None) -> int:
 
 
 def test_the_time_of_an_event_is_that_of_ses() -> None:
-    for message in transports(ses("event-bounce-permanent-general"))[:4]:
+    for message in transports(ses_event("event-bounce-permanent-general"))[:4]:
         assert at(message, sent=BOUNCED_AT + 10**9) == BOUNCED_AT
 
 
@@ -394,7 +396,7 @@ def test_the_time_of_an_event_is_that_of_ses() -> None:
 def test_a_future_or_missing_time_is_replaced_by_the_timestamp_of_the_envelope(
     timestamp: object,
 ) -> None:
-    event = ses("event-bounce-permanent-general", bounce__timestamp=timestamp)
+    event = ses_event("event-bounce-permanent-general", bounce__timestamp=timestamp)
     bare, text, in_sns, of_sns, bridge, *_ = transports(event)
     assert at(in_sns) == at(of_sns) == at(in_sns, sent=QUEUED_AT + 5) == QUEUED_AT
     assert at(bridge) == 1_772_671_263_000
@@ -402,8 +404,8 @@ def test_a_future_or_missing_time_is_replaced_by_the_timestamp_of_the_envelope(
 
 
 def test_without_a_timestamp_of_the_envelope_the_time_of_the_queue_counts() -> None:
-    event = ses("event-bounce-permanent-general", bounce__timestamp=None)
-    assert at(sns(json.dumps(event), Timestamp="?"), sent=QUEUED_AT) == QUEUED_AT
+    event = ses_event("event-bounce-permanent-general", bounce__timestamp=None)
+    assert at(sns_envelope(json.dumps(event), Timestamp="?"), sent=QUEUED_AT) == QUEUED_AT
 
 
 @pytest.mark.threat(
@@ -419,14 +421,14 @@ def test_without_a_timestamp_of_the_envelope_the_time_of_the_queue_counts() -> N
 def test_no_event_is_later_than_the_time_of_its_queue(
     happened: str | None, timestamp: str | None, sent: int
 ) -> None:
-    event = ses("event-bounce-permanent-general", bounce__timestamp=happened)
+    event = ses_event("event-bounce-permanent-general", bounce__timestamp=happened)
     bridge = {"source": "aws.ses", "detail-type": "Email Bounced", "time": timestamp, "detail": event}
-    for message in (event, sns(json.dumps(event), Timestamp=timestamp), bridge):
+    for message in (event, sns_envelope(json.dumps(event), Timestamp=timestamp), bridge):
         assert at(message, sent) <= sent
 
 
 def test_the_earliest_timestamp_of_nested_envelopes_counts() -> None:
-    event = ses("event-bounce-permanent-general", bounce__timestamp=None)
+    event = ses_event("event-bounce-permanent-general", bounce__timestamp=None)
     assert at(transports(event)[-1]) == 1_772_671_263_000
 
 
@@ -454,11 +456,11 @@ def positions(value: object) -> list[tuple[Any, Any]]:
 def test_an_event_with_any_changed_value_is_parsed_or_malformed(
     data: st.DataObject, name: str, times: int
 ) -> None:
-    holder = {"event": ses(name)}
+    holder = {"event": ses_event(name)}
     for _ in range(times):
         container, key = data.draw(st.sampled_from(positions(holder)))
         container[key] = data.draw(JSON)
-    for message in [holder["event"], json.dumps(holder["event"]), sns(json.dumps(holder["event"]))]:
+    for message in [holder["event"], json.dumps(holder["event"]), sns_envelope(json.dumps(holder["event"]))]:
         try:
             apply_feedback_rules(parse_ses_event(message, QUEUED_AT), identify, CATALOGUE)
         except MalformedMessage:
@@ -467,7 +469,7 @@ def test_an_event_with_any_changed_value_is_parsed_or_malformed(
 
 @given(JSON | st.text(), st.none() | st.integers(0, 2**45))
 def test_any_message_is_parsed_or_malformed(message: object, sent: int | None) -> None:
-    for text in (message, json.dumps(message), sns(json.dumps(message)), sns(str(message))):
+    for text in (message, json.dumps(message), sns_envelope(json.dumps(message)), sns_envelope(str(message))):
         try:
             apply_feedback_rules(parse_ses_event(text, sent), identify, CATALOGUE)
         except MalformedMessage:
@@ -476,7 +478,7 @@ def test_any_message_is_parsed_or_malformed(message: object, sent: int | None) -
 
 @given(st.sampled_from([name for name in NAMES if name in EFFECTS]), st.data())
 def test_no_address_in_a_field_reaches_a_record(name: str, data: st.DataObject) -> None:
-    holder = {"event": ses(name)}
+    holder = {"event": ses_event(name)}
     container, key = data.draw(st.sampled_from(positions(holder["event"])))
     if isinstance(container[key], str):
         container[key] = "someone@example.com"

@@ -11,7 +11,7 @@ import pytest
 
 from heed.entrypoints.observability import logger
 from tests.iam.recorder import Recorder
-from tests.support.aws_calls import Watcher, watch
+from tests.support.aws_calls import Watcher, watch_calls
 from tests.support.deployment import World, deployed
 
 
@@ -26,7 +26,7 @@ def recorders(pytestconfig: pytest.Config) -> list[Watcher]:
 def world(monkeypatch: pytest.MonkeyPatch, recorders: list[Watcher]) -> Iterator[World]:
     """Deploys Heed in this process."""
     with deployed(monkeypatch) as deployment:
-        watch(monkeypatch, _check_spared, *recorders)
+        watch_calls(monkeypatch, _check_spared, *recorders)
         yield deployment
 
 

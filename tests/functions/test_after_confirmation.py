@@ -30,15 +30,15 @@ from heed.domain.privacy.erasure import ErasureCause, ErasureReport
 from heed.domain.recipients.address import normalise_address
 from heed.use_cases.ports.privacy import PurgeSubject
 from tests.support import mailbox
-from tests.support.deployment import NOW, World, http, parts
+from tests.support.deployment import NOW, World, http_event, parts
 
 READER = "reader+x@example.com"
 
 
 @pytest.fixture
-def ses(world: World) -> Iterator[mailbox.SuppressionList]:
-    world.context.left = 90_000
-    with mailbox.suppression_list() as suppression_list:
+def ses(world: World) -> Iterator[mailbox.FakeSesList]:
+    world.context.milliseconds_left = 90_000
+    with mailbox.fake_ses_list() as suppression_list:
         suppression_list.addresses.add(READER)
         yield suppression_list
 
@@ -60,9 +60,9 @@ def deliver(world: World, *opt_ins: ConfirmedOptIn) -> list[str]:
 
 def run_queues(world: World) -> None:
     """Runs the queue of the SES list, and then the queue of confirmed opt-ins, until both are empty."""
-    while mailbox.deliver(world, "SES_LIST_QUEUE_URL", ses_list.handler):
+    while mailbox.deliver_messages(world, "SES_LIST_QUEUE_URL", ses_list.handler):
         pass
-    while mailbox.deliver(world, "CONFIRMED_OPT_INS_QUEUE_URL", app.handler):
+    while mailbox.deliver_messages(world, "CONFIRMED_OPT_INS_QUEUE_URL", app.handler):
         pass
 
 
@@ -71,7 +71,7 @@ def notifications(world: World) -> list[dict[str, Any]]:
 
 
 def test_the_address_leaves_the_ses_list_and_the_adopter_is_notified(
-    world: World, ses: mailbox.SuppressionList
+    world: World, ses: mailbox.FakeSesList
 ) -> None:
     assert deliver(world, opt_in(world)) == []
     run_queues(world)
@@ -87,7 +87,7 @@ def test_the_address_leaves_the_ses_list_and_the_adopter_is_notified(
     ]
 
 
-def test_an_address_that_is_not_on_the_list_is_no_failure(world: World, ses: mailbox.SuppressionList) -> None:
+def test_an_address_that_is_not_on_the_list_is_no_failure(world: World, ses: mailbox.FakeSesList) -> None:
     ses.addresses.clear()
     assert deliver(world, opt_in(world)) == []
     run_queues(world)
@@ -107,36 +107,36 @@ def test_an_address_that_is_not_on_the_list_is_no_failure(world: World, ses: mai
     ],
 )
 def test_an_address_is_removed_in_the_spelling_of_the_form(
-    world: World, ses: mailbox.SuppressionList, spelling: str, listed: str
+    world: World, ses: mailbox.FakeSesList, spelling: str, listed: str
 ) -> None:
     """From the form to the call of SES, which finds an entry only by its exact spelling."""
     now = time.time_ns() // 1_000_000
     ses.addresses = {listed}
     form = {"address": spelling, "topics": "offers", "intent": "in"}
-    answer = resubscribe.handler(http("POST", "/subscribe", form=form, at=now), world.context)
+    answer = resubscribe.handler(http_event("POST", "/subscribe", form=form, at=now), world.context)
     assert answer["statusCode"] == 202
-    mailbox.deliver(world, "CONFIRMATION_REQUESTS_QUEUE_URL", send_confirmation.handler)
-    press = http("POST", mailbox.link(mailbox.sent()[-1]), at=now + 1)
+    mailbox.deliver_messages(world, "CONFIRMATION_REQUESTS_QUEUE_URL", send_confirmation.handler)
+    press = http_event("POST", mailbox.link_path(mailbox.sent_mails()[-1]), at=now + 1)
     assert resubscribe.handler(press, world.context)["statusCode"] == 200
-    mailbox.deliver(world, "CONFIRMED_OPT_INS_QUEUE_URL", app.handler)
+    mailbox.deliver_messages(world, "CONFIRMED_OPT_INS_QUEUE_URL", app.handler)
     run_queues(world)
     assert ses.addresses == set()
     assert [notification["address"] for notification in notifications(world)] == [normalise_address(spelling)]
 
 
-def test_an_address_in_lower_case_needs_one_call(world: World, ses: mailbox.SuppressionList) -> None:
+def test_an_address_in_lower_case_needs_one_call(world: World, ses: mailbox.FakeSesList) -> None:
     deliver(world, opt_in(world))
     run_queues(world)
-    assert ses.removed == [READER] and ses.pages == 0
+    assert ses.removed == [READER] and ses.pages_read == 0
 
 
 def _add_bounce(world: World, register: Register) -> None:
-    world.put(READER, Change(register, Entry(NOW - 1, Source.BOUNCE, "{}")))
+    world.apply_changes(READER, Change(register, Entry(NOW - 1, Source.BOUNCE, "{}")))
 
 
 @pytest.mark.parametrize("register", [UNDELIVERABLE, COMPLAINT])
 def test_a_notification_after_a_bounce_waits_for_the_removal(
-    world: World, ses: mailbox.SuppressionList, register: Register
+    world: World, ses: mailbox.FakeSesList, register: Register
 ) -> None:
     _add_bounce(world, register)
     assert deliver(world, opt_in(world)) == [] and notifications(world) == []
@@ -146,14 +146,12 @@ def test_a_notification_after_a_bounce_waits_for_the_removal(
     assert ses_list.handler({"Records": records}, world.context)["batchItemFailures"]
     assert notifications(world) == []
     ses.failure = ""
-    mailbox.show_again("SES_LIST_QUEUE_URL")
+    mailbox.make_messages_visible("SES_LIST_QUEUE_URL")
     run_queues(world)
     assert ses.addresses == set() and len(notifications(world)) == 1
 
 
-def test_notifications_without_a_bounce_do_not_wait_for_ses(
-    world: World, ses: mailbox.SuppressionList
-) -> None:
+def test_notifications_without_a_bounce_do_not_wait_for_ses(world: World, ses: mailbox.FakeSesList) -> None:
     ses.failure = "TooManyRequestsException"
     for number in range(5):
         address = f"reader{number}@example.com"
@@ -162,11 +160,11 @@ def test_notifications_without_a_bounce_do_not_wait_for_ses(
 
 
 def test_an_address_that_ses_refuses_is_dead_lettered_and_notified(
-    world: World, ses: mailbox.SuppressionList, log: io.StringIO
+    world: World, ses: mailbox.FakeSesList, log: io.StringIO
 ) -> None:
     refused = "Reader/Two@example.com"
     ses.addresses = {refused}
-    world.put(refused, Change(UNDELIVERABLE, Entry(NOW - 1, Source.BOUNCE, "{}")))
+    world.apply_changes(refused, Change(UNDELIVERABLE, Entry(NOW - 1, Source.BOUNCE, "{}")))
     message = opt_in(world, address=refused)
     deliver(world, message)
     run_queues(world)
@@ -177,7 +175,7 @@ def test_an_address_that_ses_refuses_is_dead_lettered_and_notified(
     assert "Two" not in log.getvalue() and "SesListAddressRemoved" not in log.getvalue()
 
 
-def test_repeated_presses_and_deliveries_notify_once(world: World, ses: mailbox.SuppressionList) -> None:
+def test_repeated_presses_and_deliveries_notify_once(world: World, ses: mailbox.FakeSesList) -> None:
     first, second = opt_in(world), opt_in(world, "p2")
     for message in (first, first, second, second, first):
         assert deliver(world, message) == []
@@ -188,7 +186,7 @@ def test_repeated_presses_and_deliveries_notify_once(world: World, ses: mailbox.
 
 @pytest.mark.parametrize("cause", [ErasureCause.MINOR, ErasureCause.ERASURE])
 def test_an_erased_person_or_a_minor_is_neither_notified_nor_stored(
-    world: World, ses: mailbox.SuppressionList, cause: ErasureCause
+    world: World, ses: mailbox.FakeSesList, cause: ErasureCause
 ) -> None:
     report = ErasureReport(cause, NOW + 5, Source.PHONE, "call 1", "key", "")
     parts().erase(world.recipient(READER), report)
@@ -201,9 +199,9 @@ def test_an_erased_person_or_a_minor_is_neither_notified_nor_stored(
 
 
 def test_a_purge_during_a_notification_leaves_no_data(
-    world: World, ses: mailbox.SuppressionList, monkeypatch: pytest.MonkeyPatch
+    world: World, ses: mailbox.FakeSesList, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table, opt_ins = parts().opt_in_notifications, parts().after_confirmation.opt_ins
+    table, opt_ins = parts().opt_in_notifications, parts().after_confirmation.notification_queue
     send = opt_ins.send  # type: ignore[union-attr]
 
     def purge_then_send(body: str) -> None:
@@ -219,15 +217,15 @@ def test_frequent_confirmations_do_not_make_the_item_grow(world: World) -> None:
     table, recipient = parts().opt_in_notifications, world.recipient(READER)
     for week in range(20):
         now = NOW + week * 7 * DAY_MS
-        assert table.begin(recipient, now, "p", now)
+        assert table.claim(recipient, now, "p", now)
         table.finish(recipient, now)
-        assert not table.begin(recipient, now, "other", now)
+        assert not table.claim(recipient, now, "other", now)
     (item,) = world.items("Control")
     assert len(item) <= 2 + 2 * 6
     assert item["expires"] == {"N": str((now + 30 * DAY_MS) // 1000)}
 
 
-def test_a_deployment_without_notifications_sends_none(world: World, ses: mailbox.SuppressionList) -> None:
+def test_a_deployment_without_notifications_sends_none(world: World, ses: mailbox.FakeSesList) -> None:
     message = opt_in(world)
     parts().config.opt_in_notifications_queue_url = ""
     assert deliver(world, message) == []
@@ -243,14 +241,14 @@ def test_a_deployment_without_notifications_sends_none(world: World, ses: mailbo
     "Each press of one link calls SES, which permits one call a second, so other removals wait.",
     "A press of a confirmation that another press has claimed ends before the first call of SES.",
 )
-def test_another_press_of_the_same_link_does_not_call_ses(world: World, ses: mailbox.SuppressionList) -> None:
+def test_another_press_of_the_same_link_does_not_call_ses(world: World, ses: mailbox.FakeSesList) -> None:
     for number in range(20):
         assert deliver(world, opt_in(world, f"p{number}")) == []
         run_queues(world)
     assert len(ses.removed) == len(ses.pauses) == 1
 
 
-def test_a_failed_notification_queue_loses_nothing(world: World, ses: mailbox.SuppressionList) -> None:
+def test_a_failed_notification_queue_loses_nothing(world: World, ses: mailbox.FakeSesList) -> None:
     sqs = boto3.client("sqs")
     sqs.delete_queue(QueueUrl=world.queues["OPT_IN_NOTIFICATIONS_QUEUE_URL"])
     message = opt_in(world)
@@ -261,7 +259,7 @@ def test_a_failed_notification_queue_loses_nothing(world: World, ses: mailbox.Su
 
 
 def test_an_address_encrypted_for_another_purpose_is_dead_lettered(
-    world: World, ses: mailbox.SuppressionList
+    world: World, ses: mailbox.FakeSesList
 ) -> None:
     kms = parts().client("kms")
     foreign = kms.encrypt(KeyId=parts().config.address_key, Plaintext=READER.encode())
@@ -281,7 +279,7 @@ def test_a_foreign_message_is_dead_lettered(world: World, body: str) -> None:
     assert answer == {"batchItemFailures": []}
 
 
-def test_no_address_is_logged_or_stored(world: World, ses: mailbox.SuppressionList, log: io.StringIO) -> None:
+def test_no_address_is_logged_or_stored(world: World, ses: mailbox.FakeSesList, log: io.StringIO) -> None:
     message = opt_in(world)
     assert "reader" not in message.to_message()
     deliver(world, message)

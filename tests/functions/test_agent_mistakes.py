@@ -24,7 +24,7 @@ from heed.domain.preferences.register import (
     Entry,
     Source,
 )
-from tests.support.deployment import NOW, ROOT, World, http, parts
+from tests.support.deployment import NOW, ROOT, World, http_event, parts
 from tests.support.registers import in_, out, pause, yes
 
 JANE = "jane.doe@example.com"
@@ -66,7 +66,7 @@ class Agents:
     def post(self, path: str, by: str = "kim", **body: str) -> None:
         headers = {"Authorization": f"Bearer {self._keys[by]}"}
         text = json.dumps({"address": JANE, **body})
-        event = http("POST", path, body=text, headers=headers, at=next(self._clock))
+        event = http_event("POST", path, body=text, headers=headers, at=next(self._clock))
         assert app.handler(event, self.world.context)["statusCode"] in (200, 202), body
 
     def change(self, scope: str, state: str, **more: str) -> None:
@@ -86,7 +86,7 @@ class Agents:
         """Returns for each topic whether mail may be sent a minute later."""
         headers = {"Authorization": f"Bearer {self._keys['kim']}"}
         at = next(self._clock) + 60_000
-        event = http(
+        event = http_event(
             "POST",
             "/v1/recipients/lookup",
             body=json.dumps({"address": JANE}),
@@ -164,7 +164,7 @@ INVERSES: dict[str, tuple[Action, Action, set[str]]] = {
 )
 def test_a_mistake_and_its_inverse_restore_the_decisions(agents: Agents, row: str, state: str) -> None:
     if changes := STATES[state]:
-        agents.world.put(JANE, *changes)
+        agents.world.apply_changes(JANE, *changes)
     before = agents.sendable()
     mistake, inverse, _ = INVERSES[row]
 
@@ -196,7 +196,7 @@ def test_a_minor_who_was_lifted_by_mistake_can_be_reported_again(agents: Agents)
 @pytest.mark.parametrize("row", ["`heed minor`", "`heed erase`"])
 def test_an_erasure_by_mistake_never_makes_mail_sendable(agents: Agents, row: str, state: str) -> None:
     if changes := STATES[state]:
-        agents.world.put(JANE, *changes)
+        agents.world.apply_changes(JANE, *changes)
     before = agents.sendable()
     mistake, _, _ = INVERSES[row]
     mistake(agents)

@@ -25,7 +25,7 @@ from heed.domain.preferences.register import (
 )
 from heed.domain.recipients.recipient import recipient_to_bytes
 from tests.support import openapi
-from tests.support.deployment import NOW, World, http, parts
+from tests.support.deployment import NOW, World, http_event, parts
 from tests.support.registers import in_, out
 
 JANE = "jane.doe@example.com"
@@ -43,8 +43,8 @@ class Agent:
     def call(self, path: str, body: object, at: int = NOW, key: str | None = None) -> tuple[int, Any]:
         text = body if isinstance(body, str) else json.dumps(body)
         headers = {"Authorization": f"Bearer {key or self.key}", "content-type": "application/json"}
-        answer = app.handler(http("POST", path, body=text, headers=headers, at=at), self.world.context)
-        return answer["statusCode"], openapi.hold("POST", path, answer)
+        answer = app.handler(http_event("POST", path, body=text, headers=headers, at=at), self.world.context)
+        return answer["statusCode"], openapi.check_response("POST", path, answer)
 
     def change(self, **fields: object) -> Any:
         status, body = self.call("/v1/changes", _change(**fields))
@@ -119,7 +119,7 @@ def test_a_recipient_id_in_either_form_replaces_an_address(agent: Agent) -> None
 
 
 def test_an_opt_in_by_phone_ends_an_opt_out(agent: Agent) -> None:
-    agent.world.put(JANE, Change(out(2), _entry()))
+    agent.world.apply_changes(JANE, Change(out(2), _entry()))
     result = agent.change(state="in", reference="call 18")
     assert (result["outcome"], result["blocked_by"]) == ("applied", [])
     assert result["sendable"]["offers"] is True
@@ -131,7 +131,7 @@ def test_an_opt_in_by_phone_ends_an_opt_out(agent: Agent) -> None:
     "An agent's opt-in does not lift a complaint. Each change of an agent records the id of the key.",
 )
 def test_an_opt_in_by_phone_lifts_no_complaint_and_no_bounce(agent: Agent) -> None:
-    agent.world.put(JANE, Change(COMPLAINT, _entry()), Change(UNDELIVERABLE, _entry()))
+    agent.world.apply_changes(JANE, Change(COMPLAINT, _entry()), Change(UNDELIVERABLE, _entry()))
     result = agent.change(state="in", reference="call 18")
     assert (result["outcome"], result["blocked_by"]) == (
         "applied",
@@ -141,7 +141,7 @@ def test_an_opt_in_by_phone_lifts_no_complaint_and_no_bounce(agent: Agent) -> No
 
 
 def test_a_letter_older_than_an_opt_in_is_recorded_as_superseded(agent: Agent) -> None:
-    agent.world.put(JANE, Change(in_(2), _entry(NOW - 1)))
+    agent.world.apply_changes(JANE, Change(in_(2), _entry(NOW - 1)))
     result = agent.change(source="letter", occurred_at="2026-03-01")
     assert (result["outcome"], result["record"]) == ("superseded", "existing")
     assert result["sendable"]["offers"] is True
@@ -149,7 +149,7 @@ def test_a_letter_older_than_an_opt_in_is_recorded_as_superseded(agent: Agent) -
 
 
 def test_a_change_for_a_minor_is_refused(agent: Agent) -> None:
-    agent.world.put(JANE, Change(MINOR, _entry()))
+    agent.world.apply_changes(JANE, Change(MINOR, _entry()))
     before = agent.world.items()
     for state, more in (
         ("out", {}),
@@ -163,7 +163,7 @@ def test_a_change_for_a_minor_is_refused(agent: Agent) -> None:
 
 
 def test_an_address_on_hold_accepts_opt_outs_only(agent: Agent) -> None:
-    agent.world.put(JANE, Change(HOLD, _entry()))
+    agent.world.apply_changes(JANE, Change(HOLD, _entry()))
     before = agent.world.items()
     refused = agent.change(state="in", reference="r")
     assert (refused["outcome"], refused["blocked_by"]) == ("refused", ["hold"])
@@ -403,8 +403,8 @@ def test_a_failed_write_is_503_and_a_retry_completes_it(
 def test_a_lookup_shows_all_stored_data_in_words(agent: Agent) -> None:
     agent.change(scope="*", reference="call 17", occurred_at="2026-03-01")
     agent.change(scope="offers", state="paused", until="2026-04-01")
-    agent.world.put(JANE, Change(UNDELIVERABLE, _entry(NOW - 2 * DAY_MS)))
-    agent.world.put(JANE, *(Change(SOFT_BOUNCE, _entry(day * DAY_MS)) for day in (20_000, 20_001)))
+    agent.world.apply_changes(JANE, Change(UNDELIVERABLE, _entry(NOW - 2 * DAY_MS)))
+    agent.world.apply_changes(JANE, *(Change(SOFT_BOUNCE, _entry(day * DAY_MS)) for day in (20_000, 20_001)))
     person = agent.lookup(address=JANE, purpose="legal")
     assert person["recipient"] == agent.world.recipient(JANE)
     assert [(register["register"], register["scope"]) for register in person["registers"]] == [
@@ -445,7 +445,7 @@ def test_a_lookup_of_an_unknown_person_shows_the_defaults(agent: Agent) -> None:
 def test_a_long_history_is_cut_to_its_latest_part_and_marked(
     agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    agent.world.put(JANE, Change(out(2), Entry(NOW, Source.LINK, "{}")))
+    agent.world.apply_changes(JANE, Change(out(2), Entry(NOW, Source.LINK, "{}")))
     recipient = agent.world.recipient(JANE)
     salt = parts().preferences.read(recipient).salt
     for seq in range(1, 6):
@@ -463,7 +463,7 @@ def test_a_long_history_is_cut_to_its_latest_part_and_marked(
 def test_a_history_above_the_read_limit_is_cut_and_marked(
     agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    agent.world.put(JANE, Change(out(2), Entry(NOW, Source.LINK, "{}")))
+    agent.world.apply_changes(JANE, Change(out(2), Entry(NOW, Source.LINK, "{}")))
     recipient = agent.world.recipient(JANE)
     salt = parts().preferences.read(recipient).salt
     for seq in range(1, 6):

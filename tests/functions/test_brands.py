@@ -21,7 +21,7 @@ from heed.domain.preferences.register import Change, Entry, Source
 from tests.support import mailbox
 from tests.support.brands import deploy_catalogue
 from tests.support.catalogues import DATA
-from tests.support.deployment import NOW, World, http, parts
+from tests.support.deployment import NOW, World, http_event, parts
 from tests.support.registers import out, scope_numbers
 
 READER = "reader@example.com"
@@ -34,22 +34,22 @@ def _two_brands(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_page_names_the_brand_of_the_link(world: World) -> None:
-    page = unsubscribe.handler(http("GET", f"/u/{world.token(READER, _AURORAS_OFFERS)}"), world.context)[
-        "body"
-    ]
+    page = unsubscribe.handler(
+        http_event("GET", f"/u/{world.token(READER, _AURORAS_OFFERS)}"), world.context
+    )["body"]
 
     assert "Aurora Clocks" in page and "Meridian Watches" not in page
 
 
 def test_an_undo_of_everything_restores_all_brands(world: World) -> None:
     path = f"/u/{world.token(READER, _AURORAS_OFFERS)}"
-    answer = unsubscribe.handler(http("POST", path, form={"scope": "all"}), world.context)
+    answer = unsubscribe.handler(http_event("POST", path, form={"scope": "all"}), world.context)
     query = dict(parse_qsl(answer["headers"]["Location"].partition("?")[2]))
-    page = unsubscribe.handler(http("GET", path, query=query), world.context)["body"]
+    page = unsubscribe.handler(http_event("GET", path, query=query), world.context)["body"]
     undo = re.search(r'<form[^>]*action="(/p/[^"?]+)', page)
     assert undo is not None
     form = {"undo": query["done"]}
-    preferences.handler(http("POST", undo[1], form=form, at=NOW + 1), world.context)
+    preferences.handler(http_event("POST", undo[1], form=form, at=NOW + 1), world.context)
 
     record = parts().preferences.read(world.recipient(READER))
     for topic in (_OFFERS, _AURORAS_OFFERS):
@@ -57,15 +57,15 @@ def test_an_undo_of_everything_restores_all_brands(world: World) -> None:
 
 
 def test_the_form_names_the_brand_of_each_topic(world: World) -> None:
-    page = resubscribe.handler(http("GET", "/subscribe"), world.context)["body"]
+    page = resubscribe.handler(http_event("GET", "/subscribe"), world.context)["body"]
 
     assert "<b>Offers (Meridian Watches)</b>" in page and "<b>Offers (Aurora Clocks)</b>" in page
 
 
 def test_a_choice_that_needs_a_confirmation_names_the_brand_of_the_link(world: World) -> None:
-    world.put(READER, Change(out(_AURORAS_NEWS), Entry(NOW - 5, Source.LINK, "{}")))
+    world.apply_changes(READER, Change(out(_AURORAS_NEWS), Entry(NOW - 5, Source.LINK, "{}")))
     path = f"/p/{world.token(READER, _AURORAS_OFFERS, purpose=TokenPurpose.PREFERENCES)}"
-    answer = preferences.handler(http("POST", path, form={"topic.aurora/news": "in"}), world.context)
+    answer = preferences.handler(http_event("POST", path, form={"topic.aurora/news": "in"}), world.context)
 
     assert answer["statusCode"] == 200
     assert "<h1>Get e-\u2060mail from Aurora Clocks</h1>" in answer["body"]
@@ -83,7 +83,7 @@ def test_the_confirmation_names_the_brand_of_its_topics(
     token = ConfirmationToken(world.recipient(READER), Intent.IN, scope_numbers(*scopes), NOW - 5, b"sealed")
     path = f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
     for method in ("GET", "POST"):
-        page = resubscribe.handler(http(method, path), world.context)["body"]
+        page = resubscribe.handler(http_event(method, path), world.context)["body"]
         assert f"<p>{brand_name} will send you:</p>" in page
         assert "<li>Offers (Aurora Clocks)</li>" in page
 
@@ -101,7 +101,7 @@ def test_the_confirmation_mail_comes_from_the_brand_of_its_topics(world: World) 
     )
     event = {"Records": [{"messageId": "1", "body": request.to_message()}]}
     assert send_confirmation.handler(event, world.context) == {"batchItemFailures": []}
-    (mail,) = mailbox.sent()
+    (mail,) = mailbox.sent_mails()
 
     assert mail["From"].startswith("Aurora Clocks")
     assert "meridian" not in mail["List-Id"] and "Aurora Clocks" in mail["Subject"]

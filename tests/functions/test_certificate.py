@@ -19,12 +19,12 @@ from heed.domain.privacy.purge import PURGE_OVERDUE
 from heed.domain.privacy.ses_list_request import WALK_REQUEST
 from heed.use_cases.ledger.reconcile import STREAM_RETENTION
 from tests.support import mailbox
-from tests.support.api_callers import JANE, Office
-from tests.support.aws_calls import by_somebody_else
+from tests.support.api_callers import JANE, ApiCallers
+from tests.support.aws_calls import outside_handlers
 from tests.support.deployment import NOW, World, client, parts
-from tests.support.ledgers import history
+from tests.support.ledgers import entries_in_order
 from tests.support.registers import in_, out
-from tests.support.stream_events import Recorder, event
+from tests.support.stream_events import StreamRecorder, stream_event
 
 
 class LateLedger:
@@ -32,25 +32,25 @@ class LateLedger:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.office = Office(world)
-        self.stream = Recorder(parts().client("dynamodb"), world.table, NOW)
+        self.office = ApiCallers(world)
+        self.stream = StreamRecorder(parts().client("dynamodb"), world.table, NOW)
         self.now = NOW + 5_000
         self.paused: list[float] = []
         self.while_paused: Callable[[], object] = lambda: None
         for change in (Change(out(2), _entry(NOW - DAY_MS)), Change(in_(3), _entry(NOW - 1))):
-            world.put(JANE, change)
+            world.apply_changes(JANE, change)
         recipient = world.recipient(JANE)
         self.subject = ledger_subject(parts().preferences.read(recipient).salt, recipient)
         row_of_mailbox = mail_caps.mailbox_key(recipient) | {"box": {"S": "a keyed name"}}
-        for row in (row_of_mailbox, {"pk": {"S": mail_caps.tries_key(Intent.IN, "a keyed name")}}):
+        for row in (row_of_mailbox, {"pk": {"S": mail_caps.attempts_key(Intent.IN, "a keyed name")}}):
             client("dynamodb").put_item(TableName=world.control, Item=row)
-        self.purge = self.office.minor(NOW)["purge"]
+        self.purge = self.office.report_minor(NOW)["purge"]
         self.walk_list()
 
     def walk_list(self) -> None:
         """Walks the SES list for all purges that are due now."""
         parts().ses_list_queue.send(WALK_REQUEST.to_message())
-        mailbox.read_list(self.world)
+        mailbox.work_on_ses_list(self.world)
 
     def pause(self, seconds: float) -> None:
         self.paused.append(seconds)
@@ -62,12 +62,12 @@ class LateLedger:
     def deliver_to_purge(self) -> Any:
         """Hands the last write to the function `purge`."""
         records = json.loads(json.dumps(self.stream.records[-1:]))
-        return app.handler(event(records), self.world.context)
+        return app.handler(stream_event(records), self.world.context)
 
     def deliver_to_ledger(self, count: int | None = None) -> None:
-        with by_somebody_else():
+        with outside_handlers():
             records = json.loads(json.dumps(self.stream.records[:count]))
-            ledger.handler(event(records), self.world.context)
+            ledger.handler(stream_event(records), self.world.context)
 
     def certificate(self) -> Any:
         return self.office.certificate(self.purge)
@@ -83,7 +83,7 @@ def _entry(at: int) -> Entry:
 
 @pytest.fixture
 def late_ledger(world: World, monkeypatch: pytest.MonkeyPatch) -> LateLedger:
-    world.context.left = 300_000
+    world.context.milliseconds_left = 300_000
     late_ledger = LateLedger(world)
     clock: Any = SimpleNamespace(time_ns=lambda: late_ledger.now * 1_000_000, sleep=late_ledger.pause)
     monkeypatch.setattr(parts(), "clock", clock)
@@ -156,11 +156,11 @@ def test_a_redelivery_after_a_purge_restores_no_data(late_ledger: LateLedger) ->
     late_ledger.deliver_to_purge()
     assert late_ledger.evidence() == []
     assert late_ledger.certificate() == before
-    assert history(parts().ledger, late_ledger.subject)[-1].entry.register == ERASED_REGISTER
+    assert entries_in_order(parts().ledger, late_ledger.subject)[-1].entry.register == ERASED_REGISTER
 
 
 def test_a_purge_of_an_unknown_person_does_not_wait(late_ledger: LateLedger) -> None:
-    report = late_ledger.office.minor(NOW, "stranger@example.com")
+    report = late_ledger.office.report_minor(NOW, "stranger@example.com")
     late_ledger.walk_list()
     late_ledger.deliver_to_purge()
     assert late_ledger.office.certificate(report["purge"])["state"] == "done"

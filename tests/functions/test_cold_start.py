@@ -10,7 +10,7 @@ import pytest
 from botocore.client import BaseClient
 
 from tests.support.deployment import ROOT, World, parts
-from tests.support.iam_policies import FUNCTIONS, rights
+from tests.support.iam_policies import FUNCTIONS, permitted_actions
 from tests.support.template import variables
 
 KEYS = ("IDENTITY_KEY", "LINKS_KEY", "CONFIRMATION_KEY", "ADDRESS_KEY")
@@ -41,8 +41,8 @@ def test_a_function_starts_with_its_own_variables_and_permissions(
     world: World, monkeypatch: pytest.MonkeyPatch, function: str
 ) -> None:
     module, calls = _start(function, monkeypatch)
-    assert module["heed"].config.deployed
-    assert {operation for operation, _ in calls} <= {action for action, _ in rights(function)}
+    assert module["heed"].config.is_lambda
+    assert {operation for operation, _ in calls} <= {action for action, _ in permitted_actions(function)}
     known = {parts().config.environ[name] for name in KEYS if name in variables(function)}
     assert {request["KeyId"] for _, request in calls} <= known
 

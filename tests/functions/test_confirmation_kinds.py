@@ -14,8 +14,8 @@ from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent, min
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import HOLD, UNDELIVERABLE, Change, Entry, Register, Source
-from tests.support.aws_calls import by_somebody_else
-from tests.support.deployment import NOW, World, http, parts
+from tests.support.aws_calls import outside_handlers
+from tests.support.deployment import NOW, World, http_event, parts
 from tests.support.registers import in_, out, pause, scope_numbers, undoable
 
 READER = "reader@example.com"
@@ -24,9 +24,9 @@ BRAND = 1
 
 
 def confirm(world: World, **fields: Any) -> str:
-    token = ConfirmationToken(world.recipient(READER), Intent.IN, issued=NOW, scopes=(), **fields)
+    token = ConfirmationToken(world.recipient(READER), Intent.IN, requested_at=NOW, scopes=(), **fields)
     path = f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
-    answer = app.handler(http("POST", path, at=NOW + 5), world.context)
+    answer = app.handler(http_event("POST", path, at=NOW + 5), world.context)
     assert answer["statusCode"] == 200
     return str(answer["body"])
 
@@ -45,7 +45,7 @@ def pause_entry(until: int = NOW + DAY) -> Entry:
 
 
 def test_a_confirmed_end_of_a_pause_writes_nothing_else(world: World) -> None:
-    world.put(READER, Change(pause(BRAND), pause_entry()))
+    world.apply_changes(READER, Change(pause(BRAND), pause_entry()))
     assert "offers" not in sendable(world)
     confirm(world, resume=(BRAND,))
 
@@ -54,7 +54,7 @@ def test_a_confirmed_end_of_a_pause_writes_nothing_else(world: World) -> None:
 
 
 def test_a_confirmation_ends_an_undoable_pause(world: World) -> None:
-    world.put(READER, Change(undoable(BRAND), pause_entry()))
+    world.apply_changes(READER, Change(undoable(BRAND), pause_entry()))
     assert "offers" not in sendable(world)
     assert "Offers" in confirm(world, resume=(BRAND,))
 
@@ -62,27 +62,27 @@ def test_a_confirmation_ends_an_undoable_pause(world: World) -> None:
 
 
 def test_a_confirmation_ends_no_opt_out_and_no_newer_pause(world: World) -> None:
-    world.put(READER, Change(out(2), Entry(NOW - 5, Source.LINK, "{}")))
-    world.put(READER, Change(pause(BRAND), pause_entry()))
+    world.apply_changes(READER, Change(out(2), Entry(NOW - 5, Source.LINK, "{}")))
+    world.apply_changes(READER, Change(pause(BRAND), pause_entry()))
     confirm(world, resume=(BRAND,))
     assert {"news"} <= sendable(world) and "offers" not in sendable(world)
 
     newer_pause = Entry(NOW + 1, Source.PHONE, "{}", until=NOW + DAY)
-    world.put(READER, Change(pause(BRAND), newer_pause))
+    world.apply_changes(READER, Change(pause(BRAND), newer_pause))
     confirm(world, resume=(BRAND,))
     assert "news" not in sendable(world)
 
 
 def test_a_confirmed_end_of_a_pause_lifts_no_undeliverable_address(world: World) -> None:
-    world.put(READER, Change(UNDELIVERABLE, Entry(NOW - 5, Source.BOUNCE, "{}")))
-    world.put(READER, Change(pause(BRAND), pause_entry()))
+    world.apply_changes(READER, Change(UNDELIVERABLE, Entry(NOW - 5, Source.BOUNCE, "{}")))
+    world.apply_changes(READER, Change(pause(BRAND), pause_entry()))
     assert "Not changed" in confirm(world, resume=(BRAND,))
 
     assert "offers" not in sendable(world)
 
 
 def test_advertising_needs_its_own_confirmation(world: World) -> None:
-    world.put(READER, Change(out(7), Entry(NOW - 5, Source.SIGNAL, "{}")))
+    world.apply_changes(READER, Change(out(7), Entry(NOW - 5, Source.SIGNAL, "{}")))
     confirm(world, signals=(7,))
 
     assert "targeted-advertising" in sendable(world)
@@ -92,12 +92,12 @@ def test_advertising_needs_its_own_confirmation(world: World) -> None:
 def test_a_signal_with_the_press_does_not_override_the_confirmation(
     world: World,
 ) -> None:
-    world.put(READER, Change(out(7), Entry(NOW - 5, Source.SIGNAL, "{}")))
+    world.apply_changes(READER, Change(out(7), Entry(NOW - 5, Source.SIGNAL, "{}")))
     token = ConfirmationToken(
-        world.recipient(READER), Intent.IN, issued=NOW, scopes=(), signals=scope_numbers(7)
+        world.recipient(READER), Intent.IN, requested_at=NOW, scopes=(), signals=scope_numbers(7)
     )
     path = f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
-    app.handler(http("POST", path, at=NOW + 5, headers={"sec-gpc": "1"}), world.context)
+    app.handler(http_event("POST", path, at=NOW + 5, headers={"sec-gpc": "1"}), world.context)
 
     assert "targeted-advertising" in sendable(world)
 
@@ -110,36 +110,38 @@ def test_a_hold_between_read_and_write_stops_the_opt_in(
     def read_then_hold(self: PreferencesTable, recipient: str) -> Record:
         record = read(self, recipient)
         if not record.revision:
-            with by_somebody_else():
-                world.put(READER, Change(HOLD, Entry(NOW + 1, Source.AGENT, "{}")))
+            with outside_handlers():
+                world.apply_changes(READER, Change(HOLD, Entry(NOW + 1, Source.AGENT, "{}")))
         return record
 
     monkeypatch.setattr(PreferencesTable, "read", read_then_hold)
-    token = ConfirmationToken(world.recipient(READER), Intent.IN, issued=NOW, scopes=scope_numbers(2))
+    token = ConfirmationToken(world.recipient(READER), Intent.IN, requested_at=NOW, scopes=scope_numbers(2))
     path = f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
-    app.handler(http("POST", path, at=NOW + 5), world.context)
+    app.handler(http_event("POST", path, at=NOW + 5), world.context)
 
     assert registers(world) == {HOLD}
 
 
 def test_an_older_request_does_not_override_a_newer_signal(world: World) -> None:
-    world.put(READER, Change(out(7), Entry(NOW + 1, Source.SIGNAL, "{}")))
+    world.apply_changes(READER, Change(out(7), Entry(NOW + 1, Source.SIGNAL, "{}")))
     confirm(world, signals=(7,))
 
     assert "targeted-advertising" not in sendable(world)
 
 
 def test_the_form_after_a_link_requests_exactly_the_chosen_changes(world: World) -> None:
-    world.put(READER, Change(pause(BRAND), pause_entry()))
-    world.put(READER, Change(out(7), Entry(NOW - 5, Source.PHONE, "{}")))
+    world.apply_changes(READER, Change(pause(BRAND), pause_entry()))
+    world.apply_changes(READER, Change(out(7), Entry(NOW - 5, Source.PHONE, "{}")))
     path = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
     form = {"pause": "0", "targeted-advertising": "in", "topic.news": "out"}
-    page = preferences.handler(http("POST", path, form=form), world.context)["body"]
+    page = preferences.handler(http_event("POST", path, form=form), world.context)["body"]
 
     assert 'name="resume" value="meridian" checked' in page
     assert 'name="topics" value="targeted-advertising" checked' in page
     fields = [("address", READER), ("intent", "in"), ("topics", "targeted-advertising")]
-    answer = app.handler(http("POST", "/subscribe", form=[*fields, ("resume", "meridian")]), world.context)
+    answer = app.handler(
+        http_event("POST", "/subscribe", form=[*fields, ("resume", "meridian")]), world.context
+    )
     assert answer["statusCode"] == 202
     (request,) = world.messages("CONFIRMATION_REQUESTS_QUEUE_URL")
     assert '"resume": [1]' in request and '"scopes": [7]' in request

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.deployment import World, http, parts, run_on
+from tests.support.deployment import World, http_event, parts, run_on
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(
@@ -26,7 +26,7 @@ def test_no_environment_variable_makes_the_functions_print_links(
     run_on(deployed)
     token = world.token("reader@example.com")
     for path in ("u", "p", "c"):
-        app.handler(http("GET", f"/{path}/{token}"), world.context)
+        app.handler(http_event("GET", f"/{path}/{token}"), world.context)
 
     assert token not in capsys.readouterr().out
     monkeypatch.delenv("POWERTOOLS_DEV")

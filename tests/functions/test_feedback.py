@@ -16,7 +16,7 @@ from functions.feedback import app
 from heed.domain.errors import DependencyUnavailable
 from heed.domain.preferences.register import COMPLAINT, UNDELIVERABLE
 from tests.support.deployment import Context, World, parts, restart
-from tests.support.ses_messages import EVENTS, ses, sns
+from tests.support.ses_messages import EVENTS, ses_event, sns_envelope
 
 RECIPIENT = "recipient@example.com"
 NO_FAILURES: dict[str, Any] = {"batchItemFailures": []}
@@ -62,7 +62,7 @@ def batch(*bodies: str) -> dict[str, Any]:
 
 def bounce_of(*addresses: str, mailed: Sequence[str] | None = None) -> str:
     """Returns a bounce of these addresses, for a mail to the same addresses or to `mailed`."""
-    event = ses(
+    event = ses_event(
         "event-bounce-permanent-general",
         bounce__bouncedRecipients=[{"emailAddress": address} for address in addresses],
         mail__destination=list(addresses if mailed is None else mailed),
@@ -115,7 +115,7 @@ def test_each_sample_event_has_its_effect_once(world: World) -> None:
 
 
 def test_an_opt_out_of_several_ses_topics_is_recorded_for_each(world: World) -> None:
-    event = ses("event-subscription-one-topic-optout-with-defaults")
+    event = ses_event("event-subscription-one-topic-optout-with-defaults")
     event["subscription"]["newTopicPreferences"]["topicSubscriptionStatus"] = [
         {"topicName": name, "subscriptionStatus": "OptOut"} for name in ("offers", "news")
     ]
@@ -185,14 +185,14 @@ def test_an_event_without_a_recipient_is_dead_lettered(world: World, kind: str) 
     name = {"bounce": "event-bounce-permanent-general", "complaint": "event-complaint-abuse"}[kind]
     list_name = {"bounce": "bouncedRecipients", "complaint": "complainedRecipients"}[kind]
     fields = {f"{kind}__{list_name}": [], "mail__destination": [RECIPIENT, "b@example.com"]}
-    body = json.dumps(ses(name, **fields))
+    body = json.dumps(ses_event(name, **fields))
     assert app.handler(batch(body), world.context) == NO_FAILURES
     assert not registers(world)
     assert world.messages("FEEDBACK_DLQ_URL") == [body]
 
 
 def test_an_event_of_an_unknown_type_is_dead_lettered_with_a_reason(world: World) -> None:
-    bodies = [json.dumps(ses(f"event-{name}")) for name in ("unknown-type", "bounce-unknown-type")]
+    bodies = [json.dumps(ses_event(f"event-{name}")) for name in ("unknown-type", "bounce-unknown-type")]
     assert app.handler(batch(*bodies), world.context) == NO_FAILURES
     assert not registers(world)
     messages = boto3.client("sqs").receive_message(
@@ -208,7 +208,7 @@ def test_an_event_of_an_unknown_type_is_dead_lettered_with_a_reason(world: World
 def test_known_topics_are_recorded_and_a_message_with_unknown_ones_is_dead_lettered(
     world: World,
 ) -> None:
-    body = json.dumps(ses("event-subscription-optout-in-another-case-and-of-another-list"))
+    body = json.dumps(ses_event("event-subscription-optout-in-another-case-and-of-another-list"))
     assert app.handler(batch(body), world.context) == NO_FAILURES
     assert registers(world) == {world.recipient(RECIPIENT): {"o:2"}}
     assert world.messages("FEEDBACK_DLQ_URL") == [body]
@@ -223,13 +223,13 @@ def test_a_complaint_from_the_account_list_does_not_change_a_known_record(
     )
     app.handler(opt_out, world.context)
     stored = world.items()
-    assert app.handler(batch(json.dumps(ses(complaint))), world.context) == NO_FAILURES
+    assert app.handler(batch(json.dumps(ses_event(complaint))), world.context) == NO_FAILURES
     assert world.items() == stored
     assert '"ComplaintIgnored":[1.0]' in capsys.readouterr().out
 
 
 def test_a_direct_event_with_a_future_time_is_dead_lettered(world: World) -> None:
-    event = ses("event-bounce-permanent-general", bounce__timestamp="2099-01-01T00:00:00Z")
+    event = ses_event("event-bounce-permanent-general", bounce__timestamp="2099-01-01T00:00:00Z")
     assert app.handler(event, world.context) is None
     assert not registers(world)
     assert world.messages("FEEDBACK_DLQ_URL") == [json.dumps(event)]
@@ -326,15 +326,15 @@ def test_no_message_is_handled_with_little_time_left(world: World, monkeypatch: 
 
 
 def test_an_event_without_a_time_gets_the_time_of_its_queue(world: World) -> None:
-    event = ses("event-bounce-permanent-general", bounce__timestamp=None)
+    event = ses_event("event-bounce-permanent-general", bounce__timestamp=None)
     app.handler(batch(json.dumps(event)), world.context)
     record = parts().preferences.read(world.recipient(RECIPIENT))
-    assert record.at(UNDELIVERABLE) == 1_772_671_263_101  # the SentTimestamp of the sample
+    assert record.time_of(UNDELIVERABLE) == 1_772_671_263_101  # the SentTimestamp of the sample
 
 
 def test_the_order_of_a_batch_does_not_change_the_record(world: World) -> None:
     bodies = [
-        sns(json.dumps(ses(name)))
+        sns_envelope(json.dumps(ses_event(name)))
         for name in (
             "event-bounce-permanent-general",
             "event-bounce-permanent-onaccountsuppressionlist",

@@ -20,7 +20,7 @@ from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
 from heed.domain.links.link_token import TokenPurpose
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent, mint_confirmation_token
-from tests.support.deployment import NOW, World, http, parts
+from tests.support.deployment import NOW, World, http_event, parts
 
 # Both are too long to appear in a random token by chance.
 MARK = "zq7hostile"
@@ -168,7 +168,7 @@ def test_hostile_values_in_fields_and_headers_have_no_effect(world: World, route
     method, target = route.split()[0], path(world, route)
 
     def send(**request: Any) -> dict[str, Any]:
-        return handler(route)(http(method, target, **request), world.context)
+        return handler(route)(http_event(method, target, **request), world.context)
 
     normal_requests: list[dict[str, Any]] = [
         {"form": {"scope": "all"}, "query": {"intent": "out"}},
@@ -191,8 +191,8 @@ def test_hostile_values_in_fields_and_headers_have_no_effect(world: World, route
 @pytest.mark.parametrize("letter", ["u", "p", "c"])
 def test_hostile_values_in_the_path_have_no_effect(world: World, method: str, letter: str) -> None:
     app = handler(f"x/{letter}")
-    expected = app(http(method, f"/{letter}/nonsense"), world.context)
+    expected = app(http_event(method, f"/{letter}/nonsense"), world.context)
     assert expected["statusCode"] == (405 if method == "PUT" else 404)
     for value in VALUES.values():
         for hostile in (value, quote(value, safe=""), f"{value}/more", f"A{quote(value)}"):
-            assert app(http(method, f"/{letter}/{hostile}"), world.context) == expected
+            assert app(http_event(method, f"/{letter}/{hostile}"), world.context) == expected

@@ -13,23 +13,25 @@ from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
 from heed.domain.links.link_token import TokenPurpose
-from tests.support.deployment import World, http, parts, restart
+from tests.support.deployment import World, http_event, parts, restart
 from tests.support.forms import URLENCODED
-from tests.support.growth import LINEAR, growth
+from tests.support.growth import LINEAR, measure_growth
 
 READER = "reader@example.com"
 Make = Callable[[str, str, int], dict[str, Any]]
 PARTS: dict[str, Make] = {
-    "path": lambda method, path, length: http(method, path + "A" * length),
-    "path of other characters": lambda method, path, length: http(method, path + "/'\"" * (length // 3)),
-    "query": lambda method, path, length: http(
+    "path": lambda method, path, length: http_event(method, path + "A" * length),
+    "path of other characters": lambda method, path, length: http_event(
+        method, path + "/'\"" * (length // 3)
+    ),
+    "query": lambda method, path, length: http_event(
         method, path, query={"lang": "a-" * length, "c": "a" * length}
     ),
-    "languages": lambda method, path, length: http(
+    "languages": lambda method, path, length: http_event(
         method, path, headers={"accept-language": "de;q=0.1," * length}
     ),
-    "signals": lambda method, path, length: http(method, path, headers={"sec-gpc": "1 ," * length}),
-    "content type": lambda method, path, length: http(
+    "signals": lambda method, path, length: http_event(method, path, headers={"sec-gpc": "1 ," * length}),
+    "content type": lambda method, path, length: http_event(
         method, path, body="x", headers={"content-type": 'multipart/form-data;"' + ";" * length}
     ),
 }
@@ -54,7 +56,7 @@ def test_the_cost_of_each_part_of_a_request_is_linear(
     def make(length: int) -> dict[str, Any]:
         return PARTS[part](method, path, length)
 
-    assert growth(make, lambda event: handler(event, world.context), 100) <= LINEAR
+    assert measure_growth(make, lambda event: handler(event, world.context), 100) <= LINEAR
 
 
 @pytest.mark.threat(
@@ -70,9 +72,9 @@ def test_the_cost_of_an_invalid_link_does_not_depend_on_the_body(
     world: World, handler: Any, path: str
 ) -> None:
     def make(length: int) -> dict[str, Any]:
-        return http("POST", path, body=b"%" * length, headers={"content-type": URLENCODED})
+        return http_event("POST", path, body=b"%" * length, headers={"content-type": URLENCODED})
 
-    assert growth(make, lambda event: handler(event, world.context), 500, limit=1.9) < 2
+    assert measure_growth(make, lambda event: handler(event, world.context), 500, limit=1.9) < 2
 
 
 def fail(service: str, operation: str) -> None:
@@ -111,11 +113,11 @@ def test_the_body_is_not_read_while_the_key_service_fails(world: World, handler:
     purpose = TokenPurpose.PREFERENCES if path == "/p/" else TokenPurpose.UNSUBSCRIBE
     text = world.token(READER, purpose=purpose)
     handler(
-        http("POST", path + text, form={"scope": "this"}), world.context
+        http_event("POST", path + text, form={"scope": "this"}), world.context
     )  # an earlier request of a person
     restart()
     fail("kms", "GenerateMac")
-    event = CountingRequest(http("POST", path + text, form={"scope": "all"}))
+    event = CountingRequest(http_event("POST", path + text, form={"scope": "all"}))
 
     answer = handler(event, world.context)
 
@@ -126,7 +128,7 @@ def test_the_body_is_not_read_while_the_key_service_fails(world: World, handler:
 @pytest.mark.parametrize("scope", ["this", "all"])
 def test_a_form_with_a_failed_write_is_offered_again(world: World, scope: str) -> None:
     fail("dynamodb", "UpdateItem")
-    event = http("POST", f"/u/{world.token(READER)}", form={"scope": scope})
+    event = http_event("POST", f"/u/{world.token(READER)}", form={"scope": scope})
 
     answer = unsubscribe.handler(event, world.context)
 
@@ -137,6 +139,6 @@ def test_a_form_with_a_failed_write_is_offered_again(world: World, scope: str) -
 @pytest.mark.system
 def test_the_cost_of_an_invalid_api_key_is_linear(world: World) -> None:
     def make(length: int) -> dict[str, Any]:
-        return http("GET", "/v1/topics", headers={"authorization": f"Bearer {' heed_' * length}"})
+        return http_event("GET", "/v1/topics", headers={"authorization": f"Bearer {' heed_' * length}"})
 
-    assert growth(make, lambda event: platform.handler(event, world.context), 100) <= LINEAR
+    assert measure_growth(make, lambda event: platform.handler(event, world.context), 100) <= LINEAR

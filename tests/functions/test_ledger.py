@@ -21,9 +21,9 @@ from heed.domain.preferences.register import (
 )
 from heed.use_cases.ledger.seal_days import seal_days
 from tests.support.deployment import NOW, ROOT, World, parts
-from tests.support.ledgers import history
+from tests.support.ledgers import entries_in_order
 from tests.support.registers import in_, out
-from tests.support.stream_events import Recorder, event
+from tests.support.stream_events import StreamRecorder, stream_event
 
 JANE = "jane.doe@example.com"
 
@@ -44,8 +44,8 @@ class EventRecorder:
 
 
 @pytest.fixture
-def stream(world: World) -> Recorder:
-    return Recorder(parts().client("dynamodb"), world.table, NOW + 1_610)
+def stream(world: World) -> StreamRecorder:
+    return StreamRecorder(parts().client("dynamodb"), world.table, NOW + 1_610)
 
 
 @pytest.fixture
@@ -55,14 +55,14 @@ def event_bus(world: World) -> EventRecorder:
 
 def deliver(world: World, records: list[dict[str, Any]]) -> list[str]:
     """Hands records to the function; returns the sequence numbers of the records to retry."""
-    answer = app.handler(event(json.loads(json.dumps(records))), world.context)
+    answer = app.handler(stream_event(json.loads(json.dumps(records))), world.context)
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
 def entries(world: World, address: str = JANE) -> list[Any]:
     recipient = world.recipient(address)
     record = parts().preferences.read(recipient)
-    return history(parts().ledger, ledger_subject(record.salt, recipient))
+    return entries_in_order(parts().ledger, ledger_subject(record.salt, recipient))
 
 
 def outcomes(world: World) -> list[tuple[int, str, int, str]]:
@@ -74,8 +74,8 @@ def one_click(at: int = NOW, evidence: str = '{"issued":1}') -> Change:
     return Change(out(2), Entry(at, Source.ONE_CLICK, evidence, "2026-01"))
 
 
-def test_a_change_becomes_an_entry_without_the_recipient_id(world: World, stream: Recorder) -> None:
-    world.put(JANE, one_click())
+def test_a_change_becomes_an_entry_without_the_recipient_id(world: World, stream: StreamRecorder) -> None:
+    world.apply_changes(JANE, one_click())
 
     assert deliver(world, stream.records) == []
 
@@ -91,8 +91,10 @@ def test_a_change_becomes_an_entry_without_the_recipient_id(world: World, stream
 
 
 def test_an_entry_is_never_recorded_before_its_change(world: World) -> None:
-    stream = Recorder(parts().client("dynamodb"), world.table, NOW + 40)  # the stream drops the milliseconds
-    world.put(JANE, one_click(), Change(out(3), Entry(NOW - DAY_MS, Source.LETTER, "{}")))
+    stream = StreamRecorder(
+        parts().client("dynamodb"), world.table, NOW + 40
+    )  # the stream drops the milliseconds
+    world.apply_changes(JANE, one_click(), Change(out(3), Entry(NOW - DAY_MS, Source.LETTER, "{}")))
 
     deliver(world, stream.records)
 
@@ -100,8 +102,8 @@ def test_an_entry_is_never_recorded_before_its_change(world: World) -> None:
     assert recorded == {NOW: NOW, NOW - DAY_MS: NOW // 1000 * 1000}
 
 
-def test_an_entry_costs_one_write_unit(world: World, stream: Recorder) -> None:
-    world.put(JANE, one_click())
+def test_an_entry_costs_one_write_unit(world: World, stream: StreamRecorder) -> None:
+    world.apply_changes(JANE, one_click())
     units: list[float] = []
     client = parts().client("dynamodb")
 
@@ -122,9 +124,9 @@ def test_an_entry_costs_one_write_unit(world: World, stream: Recorder) -> None:
     assert units == [1.0]
 
 
-def test_entries_of_one_write_share_one_sequence_number(world: World, stream: Recorder) -> None:
-    world.put(JANE, one_click(), Change(out(3), one_click().entry))
-    world.put(JANE, Change(in_(3), Entry(NOW + 1, Source.PHONE, "{}")))
+def test_entries_of_one_write_share_one_sequence_number(world: World, stream: StreamRecorder) -> None:
+    world.apply_changes(JANE, one_click(), Change(out(3), one_click().entry))
+    world.apply_changes(JANE, Change(in_(3), Entry(NOW + 1, Source.PHONE, "{}")))
 
     deliver(world, stream.records)
 
@@ -135,9 +137,9 @@ def test_entries_of_one_write_share_one_sequence_number(world: World, stream: Re
     ]
 
 
-def test_a_redelivery_of_any_part_writes_nothing_twice(world: World, stream: Recorder) -> None:
+def test_a_redelivery_of_any_part_writes_nothing_twice(world: World, stream: StreamRecorder) -> None:
     for at in range(5):
-        world.put(JANE, one_click(NOW + at))
+        world.apply_changes(JANE, one_click(NOW + at))
     deliver(world, stream.records)
     items_before, objects_before = ledger_items(), objects()
 
@@ -165,8 +167,8 @@ def leaves(objects: dict[str, bytes]) -> set[bytes]:
     return {body[at : at + 32] for body in objects.values() for at in range(0, len(body), 32)}
 
 
-def test_the_stored_hashes_are_the_leaves_of_the_entries(world: World, stream: Recorder) -> None:
-    world.put(JANE, one_click(), Change(UNDELIVERABLE, Entry(NOW, Source.BOUNCE, "{}")))
+def test_the_stored_hashes_are_the_leaves_of_the_entries(world: World, stream: StreamRecorder) -> None:
+    world.apply_changes(JANE, one_click(), Change(UNDELIVERABLE, Entry(NOW, Source.BOUNCE, "{}")))
 
     deliver(world, stream.records)
 
@@ -194,10 +196,10 @@ def test_the_sample_events_are_accepted(world: World, sample: str, registers: li
 
 
 def test_a_late_change_is_entered_once_and_leaves_the_record_unchanged(
-    world: World, stream: Recorder
+    world: World, stream: StreamRecorder
 ) -> None:
-    world.put(JANE, one_click(NOW))
-    world.put(JANE, one_click(NOW - DAY_MS, '{"reference":"letter"}'))
+    world.apply_changes(JANE, one_click(NOW))
+    world.apply_changes(JANE, one_click(NOW - DAY_MS, '{"reference":"letter"}'))
 
     deliver(world, stream.records)
     deliver(world, stream.records)  # includes the write that removed the late change
@@ -208,20 +210,20 @@ def test_a_late_change_is_entered_once_and_leaves_the_record_unchanged(
     assert item["n"] == {"N": "1"}
 
 
-def test_a_duplicate_late_change_is_the_same_entry(world: World, stream: Recorder) -> None:
-    world.put(JANE, one_click(NOW))
+def test_a_duplicate_late_change_is_the_same_entry(world: World, stream: StreamRecorder) -> None:
+    world.apply_changes(JANE, one_click(NOW))
     late_change = one_click(NOW - DAY_MS, '{"reference":"letter"}')
     for _ in range(3):
-        world.put(JANE, late_change)
+        world.apply_changes(JANE, late_change)
         deliver(world, stream.records)
 
     assert [seq for seq, *_ in outcomes(world)] == [1, 1]
 
 
-def test_a_redelivery_is_not_a_late_change(world: World, stream: Recorder) -> None:
-    world.put(JANE, one_click(NOW))
-    world.put(JANE, one_click(NOW + 1))
-    world.put(JANE, one_click(NOW))  # the first change again, after a newer one
+def test_a_redelivery_is_not_a_late_change(world: World, stream: StreamRecorder) -> None:
+    world.apply_changes(JANE, one_click(NOW))
+    world.apply_changes(JANE, one_click(NOW + 1))
+    world.apply_changes(JANE, one_click(NOW))  # the first change again, after a newer one
 
     deliver(world, stream.records)
 
@@ -237,16 +239,16 @@ def test_an_opt_out_is_one_request_and_a_late_one_is_two(
         "before-call.dynamodb", lambda model, **_: calls.append(model.name)
     )
 
-    world.put(JANE, one_click(NOW))
+    world.apply_changes(JANE, one_click(NOW))
     assert calls == ["UpdateItem"]
-    world.put(JANE, one_click(NOW))  # again
+    world.apply_changes(JANE, one_click(NOW))  # again
     assert calls == ["UpdateItem"] * 2
-    world.put(JANE, one_click(NOW - 1))  # late
+    world.apply_changes(JANE, one_click(NOW - 1))  # late
     assert calls == ["UpdateItem"] * 4
 
 
-def test_the_older_of_two_changes_in_one_request_is_entered_too(world: World, stream: Recorder) -> None:
-    world.put(JANE, one_click(NOW), one_click(NOW - 1))
+def test_the_older_of_two_changes_in_one_request_is_entered_too(world: World, stream: StreamRecorder) -> None:
+    world.apply_changes(JANE, one_click(NOW), one_click(NOW - 1))
 
     deliver(world, stream.records)
 
@@ -254,10 +256,10 @@ def test_the_older_of_two_changes_in_one_request_is_entered_too(world: World, st
 
 
 def test_an_opt_out_of_everything_older_than_an_opt_in_to_one_topic_is_applied(
-    world: World, stream: Recorder
+    world: World, stream: StreamRecorder
 ) -> None:
-    world.put(JANE, Change(in_(2), Entry(NOW, Source.PHONE, "{}")))
-    world.put(JANE, Change(out(0), Entry(NOW - DAY_MS, Source.LETTER, "{}")))
+    world.apply_changes(JANE, Change(in_(2), Entry(NOW, Source.PHONE, "{}")))
+    world.apply_changes(JANE, Change(out(0), Entry(NOW - DAY_MS, Source.LETTER, "{}")))
 
     deliver(world, stream.records)
 
@@ -265,9 +267,9 @@ def test_an_opt_out_of_everything_older_than_an_opt_in_to_one_topic_is_applied(
     assert "late" not in world.items()[0]
 
 
-def test_a_late_bounce_is_not_entered(world: World, stream: Recorder) -> None:
-    world.put(JANE, Change(UNDELIVERABLE, Entry(NOW, Source.BOUNCE, "{}")))
-    world.put(JANE, Change(UNDELIVERABLE, Entry(NOW - 1, Source.BOUNCE, "{}")))
+def test_a_late_bounce_is_not_entered(world: World, stream: StreamRecorder) -> None:
+    world.apply_changes(JANE, Change(UNDELIVERABLE, Entry(NOW, Source.BOUNCE, "{}")))
+    world.apply_changes(JANE, Change(UNDELIVERABLE, Entry(NOW - 1, Source.BOUNCE, "{}")))
 
     deliver(world, stream.records)
 
@@ -293,8 +295,8 @@ def write_erasure(world: World, erased_at: int, revision: int) -> dict[str, Any]
     return item
 
 
-def test_an_erasure_ends_the_history_and_deletes_the_evidence(world: World, stream: Recorder) -> None:
-    world.put(JANE, one_click(NOW))
+def test_an_erasure_ends_the_history_and_deletes_the_evidence(world: World, stream: StreamRecorder) -> None:
+    world.apply_changes(JANE, one_click(NOW))
     recipient = world.recipient(JANE)
     salt = parts().preferences.read(recipient).salt
     write_erasure(world, NOW + 5, 2)
@@ -302,7 +304,7 @@ def test_an_erasure_ends_the_history_and_deletes_the_evidence(world: World, stre
     deliver(world, stream.records)
     deliver(world, stream.records)  # a redelivered record restores no evidence
 
-    items = history(parts().ledger, ledger_subject(salt, recipient))
+    items = entries_in_order(parts().ledger, ledger_subject(salt, recipient))
     assert [(entry.seq, entry.register, entry.source) for entry, _ in items] == [
         (1, "out", "one-click"),
         (2, "erased", "letter"),
@@ -311,11 +313,11 @@ def test_an_erasure_ends_the_history_and_deletes_the_evidence(world: World, stre
 
 
 def test_a_history_after_an_erasure_begins_with_its_time_and_the_kept_opt_out(
-    world: World, stream: Recorder
+    world: World, stream: StreamRecorder
 ) -> None:
-    world.put(JANE, one_click(NOW))
+    world.apply_changes(JANE, one_click(NOW))
     write_erasure(world, NOW + 5, 2)
-    world.put(JANE, one_click(NOW + 10))
+    world.apply_changes(JANE, one_click(NOW + 10))
 
     deliver(world, stream.records)
 
@@ -326,26 +328,28 @@ def test_a_history_after_an_erasure_begins_with_its_time_and_the_kept_opt_out(
     ]
 
 
-def test_a_late_change_from_before_an_erasure_is_ignored(world: World, stream: Recorder) -> None:
+def test_a_late_change_from_before_an_erasure_is_ignored(world: World, stream: StreamRecorder) -> None:
     write_erasure(world, NOW, 1)
-    world.put(JANE, one_click(NOW - 1))
-    world.put(JANE, one_click(NOW - 1), Change(out(3), one_click(NOW - 1).entry))
+    world.apply_changes(JANE, one_click(NOW - 1))
+    world.apply_changes(JANE, one_click(NOW - 1), Change(out(3), one_click(NOW - 1).entry))
 
     assert "late" not in world.items()[0]
     deliver(world, stream.records)
     assert ledger_items() == []
 
 
-def test_an_expired_item_ends_its_history(world: World, stream: Recorder, event_bus: EventRecorder) -> None:
-    world.put(JANE, one_click(NOW))
+def test_an_expired_item_ends_its_history(
+    world: World, stream: StreamRecorder, event_bus: EventRecorder
+) -> None:
+    world.apply_changes(JANE, one_click(NOW))
     recipient = world.recipient(JANE)
     salt = parts().preferences.read(recipient).salt
     boto3.client("dynamodb").delete_item(TableName=world.table, Key={"id": {"S": recipient}})
-    stream.look(expired=True)
+    stream.record_changes(expired=True)
 
     deliver(world, stream.records)
 
-    assert history(parts().ledger, ledger_subject(salt, recipient))[-1].entry.source == "retention"
+    assert entries_in_order(parts().ledger, ledger_subject(salt, recipient))[-1].entry.source == "retention"
     assert event_bus.types() == ["Recipient Opted Out", "Recipient Purged"]
 
 
@@ -353,10 +357,10 @@ def test_an_expired_item_ends_its_history(world: World, stream: Recorder, event_
 
 
 def test_an_unreadable_record_is_dead_lettered_by_position_and_blocks_nothing(
-    world: World, stream: Recorder
+    world: World, stream: StreamRecorder
 ) -> None:
-    world.put(JANE, one_click(NOW))
-    world.put("john@example.com", one_click(NOW))
+    world.apply_changes(JANE, one_click(NOW))
+    world.apply_changes("john@example.com", one_click(NOW))
     stream.records[0]["dynamodb"]["NewImage"]["o:2"] = {"S": "not a register"}
 
     assert deliver(world, stream.records) == []
@@ -370,10 +374,10 @@ def test_an_unreadable_record_is_dead_lettered_by_position_and_blocks_nothing(
 
 @pytest.mark.parametrize("operation", ["PutItem", "PutObject", "PutEvents"])
 def test_a_failed_call_is_retried_without_loss_or_duplicates(
-    world: World, stream: Recorder, event_bus: EventRecorder, operation: str
+    world: World, stream: StreamRecorder, event_bus: EventRecorder, operation: str
 ) -> None:
-    world.put(JANE, one_click(NOW))
-    world.put(JANE, one_click(NOW + 1))
+    world.apply_changes(JANE, one_click(NOW))
+    world.apply_changes(JANE, one_click(NOW + 1))
     service = {"PutItem": "dynamodb", "PutObject": "s3", "PutEvents": "events"}[operation]
     with failing(service, operation):
         retried = deliver(world, stream.records)
@@ -405,11 +409,11 @@ class failing:  # noqa: N801 - reads as a verb
 
 
 def test_the_next_delivery_completes_the_work_after_a_crash_at_any_call(
-    world: World, stream: Recorder
+    world: World, stream: StreamRecorder
 ) -> None:
-    world.put(JANE, one_click(NOW))
-    world.put(JANE, one_click(NOW - 5, '{"late":1}'))
-    world.put(JANE, Change(SOFT_BOUNCE, Entry(NOW, Source.BOUNCE, "{}")))
+    world.apply_changes(JANE, one_click(NOW))
+    world.apply_changes(JANE, one_click(NOW - 5, '{"late":1}'))
+    world.apply_changes(JANE, Change(SOFT_BOUNCE, Entry(NOW, Source.BOUNCE, "{}")))
     records = list(stream.records)
     for call in range(1, 40):
         try:
@@ -453,9 +457,9 @@ class crashing:  # noqa: N801
             raise KeyboardInterrupt
 
 
-def test_records_without_time_left_are_retried(world: World, stream: Recorder) -> None:
-    world.put(JANE, one_click(NOW))
-    world.context.left = 1_000
+def test_records_without_time_left_are_retried(world: World, stream: StreamRecorder) -> None:
+    world.apply_changes(JANE, one_click(NOW))
+    world.context.milliseconds_left = 1_000
     assert deliver(world, stream.records) == [stream.records[0]["dynamodb"]["SequenceNumber"]]
     assert ledger_items() == []
 
@@ -464,9 +468,9 @@ def test_records_without_time_left_are_retried(world: World, stream: Recorder) -
 
 
 def test_an_event_for_other_systems_has_an_id_that_the_ledger_does_not_hold(
-    world: World, stream: Recorder, event_bus: EventRecorder
+    world: World, stream: StreamRecorder, event_bus: EventRecorder
 ) -> None:
-    world.put(JANE, one_click(NOW))
+    world.apply_changes(JANE, one_click(NOW))
 
     deliver(world, stream.records)
 
@@ -486,9 +490,9 @@ def test_an_event_for_other_systems_has_an_id_that_the_ledger_does_not_hold(
 
 
 def test_the_time_from_an_opt_out_to_its_record_is_measured_per_source(
-    world: World, stream: Recorder, capsys: pytest.CaptureFixture[str]
+    world: World, stream: StreamRecorder, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    world.put(JANE, one_click(NOW - 5_390))
+    world.apply_changes(JANE, one_click(NOW - 5_390))
     capsys.readouterr()
 
     deliver(world, stream.records)
@@ -501,8 +505,8 @@ def test_the_time_from_an_opt_out_to_its_record_is_measured_per_source(
 # ---- The seal ----
 
 
-def test_a_day_is_sealed_once_and_includes_the_seal_before(world: World, stream: Recorder) -> None:
-    world.put(JANE, one_click(NOW))
+def test_a_day_is_sealed_once_and_includes_the_seal_before(world: World, stream: StreamRecorder) -> None:
+    world.apply_changes(JANE, one_click(NOW))
     deliver(world, stream.records)
     day = NOW // DAY_MS
 
@@ -516,23 +520,23 @@ def test_a_day_is_sealed_once_and_includes_the_seal_before(world: World, stream:
     assert second[1].previous == second[0].root
 
 
-def test_an_entry_after_the_seal_of_its_day_is_in_the_next_seal(world: World, stream: Recorder) -> None:
-    world.put(JANE, one_click(NOW))
+def test_an_entry_after_the_seal_of_its_day_is_in_the_next_seal(world: World, stream: StreamRecorder) -> None:
+    world.apply_changes(JANE, one_click(NOW))
     deliver(world, stream.records)
     seal_days(parts().ledger_seals, NOW // DAY_MS + 1)
-    world.put(JANE, one_click(NOW + 1))
+    world.apply_changes(JANE, one_click(NOW + 1))
     deliver(world, stream.records)  # handled after the seal, but recorded on the same day
 
     (seal,) = seal_days(parts().ledger_seals, NOW // DAY_MS + 2)
 
     assert seal.count == 1
-    (leaf,) = parts().ledger_seals.sealed(seal.day)
+    (leaf,) = parts().ledger_seals.sealed_hashes(seal.day)
     assert leaf == entries(world)[-1].entry.leaf
 
 
-def test_only_a_change_that_was_never_applied_is_superseded(world: World, stream: Recorder) -> None:
-    world.put(JANE, one_click(NOW))
-    world.put(JANE, one_click(NOW - 1))
+def test_only_a_change_that_was_never_applied_is_superseded(world: World, stream: StreamRecorder) -> None:
+    world.apply_changes(JANE, one_click(NOW))
+    world.apply_changes(JANE, one_click(NOW - 1))
     deliver(world, stream.records)
     outcome_by_time = {item.entry.at: item.entry.outcome for item in entries(world)}
     assert outcome_by_time == {NOW: EntryOutcome.APPLIED, NOW - 1: EntryOutcome.SUPERSEDED}

@@ -17,8 +17,8 @@ from functions.unsubscribe import app as unsubscribe
 from heed.domain.links.link_token import URL_LENGTH, TokenPurpose
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent, mint_confirmation_token
 from heed.domain.preferences.decision import decide
-from heed.entrypoints.http.request import without_token_suffix
-from tests.support.deployment import NOW, World, http, parts
+from heed.entrypoints.http.request import strip_token_suffix
+from tests.support.deployment import NOW, World, http_event, parts
 from tests.support.registers import scope_numbers
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -36,9 +36,9 @@ def percent_encode(text: str) -> str:
     return "".join(f"%{byte:02X}" for byte in text.encode())
 
 
-def http_event(path: str, token: str) -> dict[str, Any]:
+def one_click_event(path: str, token: str) -> dict[str, Any]:
     """Returns a one-click as an HTTP API sends it: the path parameter is decoded."""
-    event = http("POST", path, form={"List-Unsubscribe": "One-Click"})
+    event = http_event("POST", path, form={"List-Unsubscribe": "One-Click"})
     return event | {"pathParameters": {"token": token}}
 
 
@@ -50,7 +50,7 @@ def rest_event(name: str, path: str, token: str) -> dict[str, Any]:
 
 def stopped_topics(world: World) -> set[str]:
     record, catalogue = parts().preferences.read(world.recipient(READER)), parts().catalogue
-    topics = (catalogue.topic(name) for name in ("offers", "news"))
+    topics = (catalogue.topic_by_name(name) for name in ("offers", "news"))
     return {topic.name for topic in topics if not decide(record, topic, NOW + 1).sendable}
 
 
@@ -74,16 +74,16 @@ def test_a_suffix_of_a_link_is_ignored(
 ) -> None:
     path = f"/{kind}/{world.token(READER, purpose=purpose)}{suffix}"
 
-    assert handler(http("GET", path), world.context)["statusCode"] == 200
-    assert handler(http("HEAD", path), world.context)["statusCode"] == 200
+    assert handler(http_event("GET", path), world.context)["statusCode"] == 200
+    assert handler(http_event("HEAD", path), world.context)["statusCode"] == 200
     assert world.items() == []
-    answer = handler(http("POST", path, form={"List-Unsubscribe": "One-Click"}), world.context)
+    answer = handler(http_event("POST", path, form={"List-Unsubscribe": "One-Click"}), world.context)
     assert answer["statusCode"] == 200 and stopped_topics(world) == {"offers"}
 
 
 def test_the_page_after_a_press_has_the_link_without_the_suffix(world: World) -> None:
     token = world.token(READER)
-    event = http("POST", f"/u/{token}>.", form={"scope": "this"})
+    event = http_event("POST", f"/u/{token}>.", form={"scope": "this"})
 
     answer = unsubscribe.handler(event, world.context)
 
@@ -97,10 +97,10 @@ def test_a_percent_encoded_link_is_the_same_link(world: World, encode: Any) -> N
     raw = f"/u/{encode(token)}"
     decoded = f"/u/{token}"
     for event in (
-        http("POST", raw),
-        http_event(raw, token),
-        http_event(decoded, encode(token)),
-        http_event(decoded, token),
+        http_event("POST", raw),
+        one_click_event(raw, token),
+        one_click_event(decoded, encode(token)),
+        one_click_event(decoded, token),
         *(rest_event(name, raw, token) for name in ONE_CLICKS),
         *(rest_event(name, raw, encode(token)) for name in ONE_CLICKS),
     ):
@@ -111,7 +111,7 @@ def test_a_percent_encoded_link_is_the_same_link(world: World, encode: Any) -> N
 def test_a_percent_encoded_link_to_the_preference_centre_is_the_same_link(world: World) -> None:
     token = world.token(READER, purpose=TokenPurpose.PREFERENCES)
 
-    page = preferences.handler(http("GET", f"/p/{percent_encode(token)}."), world.context)
+    page = preferences.handler(http_event("GET", f"/p/{percent_encode(token)}."), world.context)
 
     assert page["statusCode"] == 200
 
@@ -120,14 +120,14 @@ def test_a_percent_encoded_link_of_a_confirmation_is_the_same_link(world: World)
     confirmation = ConfirmationToken(world.recipient(READER), Intent.IN, scope_numbers(2), NOW - 1, b"sealed")
     token = mint_confirmation_token(confirmation, parts().confirmation_keys.confirmation_key(1))
     for event in (
-        http("GET", f"/c/{percent_encode(token)}"),
-        http("GET", f"/c/{percent_encode(token)}") | {"pathParameters": {"token": token}},
+        http_event("GET", f"/c/{percent_encode(token)}"),
+        http_event("GET", f"/c/{percent_encode(token)}") | {"pathParameters": {"token": token}},
     ):
         assert resubscribe.handler(event, world.context)["statusCode"] == 200
 
 
 def test_the_token_is_taken_from_the_path_parameter_if_there_is_one(world: World) -> None:
-    event = http_event("/u/any%20text%20before%20the%20token", world.token(READER) + ")")
+    event = one_click_event("/u/any%20text%20before%20the%20token", world.token(READER) + ")")
 
     assert unsubscribe.handler(event, world.context)["statusCode"] == 200
     assert stopped_topics(world) == {"offers"}
@@ -137,14 +137,14 @@ def test_the_token_is_taken_from_the_path_parameter_if_there_is_one(world: World
 def test_an_invalid_tag_is_answered_with_the_same_404_for_each_suffix(world: World, suffix: str) -> None:
     valid = world.token(READER)
     forged = valid[:-1] + chr(ord(valid[-1]) ^ 1)
-    not_found = unsubscribe.handler(http("POST", "/u/none"), world.context)
+    not_found = unsubscribe.handler(http_event("POST", "/u/none"), world.context)
     for handler in (unsubscribe.handler, preferences.handler):
         for path in (
             f"/u/{forged}{suffix}",
             f"/u/{percent_encode(forged)}{suffix}",
             f"/u/{valid[:-1]}!{suffix}",
         ):
-            answer = handler(http("POST", path), world.context)
+            answer = handler(http_event("POST", path), world.context)
             assert (answer["statusCode"], answer["body"]) == (404, not_found["body"])
     assert world.items() == []
 
@@ -154,14 +154,14 @@ def test_each_text_after_a_token_is_removed(text: str, kind: str) -> None:
     token = "A" * URL_LENGTH
 
     for event in (
-        http("GET", f"/{kind}/{token}{text}"),
-        http("GET", "/elsewhere") | {"rawPath": f"/{kind}/{quote(token + text, errors='replace')}"},
+        http_event("GET", f"/{kind}/{token}{text}"),
+        http_event("GET", "/elsewhere") | {"rawPath": f"/{kind}/{quote(token + text, errors='replace')}"},
     ):
-        assert without_token_suffix(event)["rawPath"] == f"/{kind}/{token}"
+        assert strip_token_suffix(event)["rawPath"] == f"/{kind}/{token}"
 
 
 @given(st.text(max_size=60))
 def test_a_path_that_is_not_a_link_stays_unchanged(path: str) -> None:
-    event = http("GET", f"/v1/{path}")
+    event = http_event("GET", f"/v1/{path}")
 
-    assert without_token_suffix(event) is event
+    assert strip_token_suffix(event) is event

@@ -17,7 +17,7 @@ from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import TokenPurpose
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import COMPLAINT, Change, Entry, Source
-from tests.support.deployment import NOW, World, http, parts
+from tests.support.deployment import NOW, World, http_event, parts
 from tests.support.registers import out, pause, yes
 
 READER = "reader@example.com"
@@ -51,11 +51,11 @@ def key_of(*scopes: KeyScope) -> dict[str, str]:
 def attack(world: World, link: str, at: int) -> None:
     """Posts all forms to a link of the preference centre, and opens done pages with made-up tokens."""
     for form, headers in product(forms(), ({}, {"sec-gpc": "1"})):
-        preferences.handler(http("POST", link, form=form, headers=headers, at=at), world.context)
+        preferences.handler(http_event("POST", link, form=form, headers=headers, at=at), world.context)
     for guess in ("1", "x", link.removeprefix("/p/")):
-        preferences.handler(http("GET", link, query={"saved": guess}, at=at), world.context)
+        preferences.handler(http_event("GET", link, query={"saved": guess}, at=at), world.context)
         path = f"/u/{world.token(READER)}"
-        page = unsubscribe.handler(http("GET", path, query={"done": guess}, at=at), world.context)
+        page = unsubscribe.handler(http_event("GET", path, query={"done": guess}, at=at), world.context)
         assert 'name="undo"' not in page["body"]
 
 
@@ -78,10 +78,10 @@ SUPPRESSIONS = {
 )
 @pytest.mark.parametrize("suppression", SUPPRESSIONS.values(), ids=SUPPRESSIONS.keys())
 def test_a_key_that_creates_links_cannot_opt_people_in(world: World, suppression: Change) -> None:
-    world.put(READER, suppression)
+    world.apply_changes(READER, suppression)
     sendable_before = sendable(world, NOW + 1)
     answer = platform.handler(
-        http(
+        http_event(
             "POST",
             "/v1/links",
             body=json.dumps({"topic": "offers", "addresses": [READER]}),
@@ -103,7 +103,7 @@ def test_a_key_that_creates_links_cannot_opt_people_in(world: World, suppression
 def test_a_link_from_before_an_erasure_cannot_opt_in(world: World) -> None:
     link = f"/p/{world.token(READER, issued=NOW - DAY, purpose=TokenPurpose.PREFERENCES)}"
     answer = agents.handler(
-        http(
+        http_event(
             "POST",
             "/v1/erasures",
             body=json.dumps({"address": READER, "source": "letter", "reference": "L-1"}),
@@ -123,8 +123,8 @@ def test_a_link_from_before_an_erasure_cannot_opt_in(world: World) -> None:
     "An old link opts out, as its holder requests. It can do nothing else.",
 )
 def test_an_old_link_opts_out_but_never_in(world: World) -> None:
-    world.put(READER, Change(yes(2), Entry(NOW - 5, Source.CONFIRMATION, "{}")))
-    event = http("POST", f"/u/{world.token(READER, issued=NOW - 900 * DAY)}", body="")
+    world.apply_changes(READER, Change(yes(2), Entry(NOW - 5, Source.CONFIRMATION, "{}")))
+    event = http_event("POST", f"/u/{world.token(READER, issued=NOW - 900 * DAY)}", body="")
     assert unsubscribe.handler(event, world.context)["statusCode"] == 200
 
     assert "offers" not in sendable(world, NOW + 1)
@@ -139,13 +139,13 @@ def test_an_attacker_cannot_undo_the_press_of_the_person(world: World) -> None:
     path = f"/u/{world.token(READER)}"
 
     def press(at: int, **more: Any) -> dict[str, Any]:
-        event = http("POST", path, form={"scope": "all"}, at=at, **more)
+        event = http_event("POST", path, form={"scope": "all"}, at=at, **more)
         return dict(unsubscribe.handler(event, world.context))
 
     location = press(NOW)["headers"]["Location"]
     undo = location.partition("done=")[2].partition("&")[0]
     press(NOW + 1_000, request_id="another")
     link = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
-    preferences.handler(http("POST", link, form={"undo": undo}, at=NOW + 2_000), world.context)
+    preferences.handler(http_event("POST", link, form={"undo": undo}, at=NOW + 2_000), world.context)
 
     assert sendable(world, NOW + 3_000) == {"service", "targeted-advertising"}

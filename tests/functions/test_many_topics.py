@@ -23,10 +23,10 @@ from heed.domain.links.link_token import TokenPurpose
 from heed.domain.preferences.decision import decide, decide_by_choice
 from heed.domain.preferences.register import ALL_SCOPES, DAY_MS, Change, Entry, Source
 from tests.support import mailbox
-from tests.support.brands import build_brand_of
-from tests.support.deployment import NOW, World, http, parts, restart
+from tests.support.brands import build_brand_with_topics
+from tests.support.deployment import NOW, World, http_event, parts, restart
 from tests.support.registers import pause
-from tests.support.stream_events import event, record
+from tests.support.stream_events import stream_event, stream_record
 
 READER = "reader@example.com"
 MORE = MAX_TOPICS - 6  # the sample brand has six topics
@@ -52,7 +52,7 @@ class Fields(HTMLParser):
 
 @pytest.fixture(scope="module")
 def brand_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_brand_of(tmp_path_factory.mktemp("many"), MORE)
+    return build_brand_with_topics(tmp_path_factory.mktemp("many"), MORE)
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +76,7 @@ def sendable(world: World) -> int:
     preferences_record = parts().preferences.read(world.recipient(READER))
     return sum(
         decide_by_choice(preferences_record, topic).sendable
-        for topic in parts().catalogue.marketing(ALL_SCOPES)
+        for topic in parts().catalogue.marketing_topics(ALL_SCOPES)
     )
 
 
@@ -85,8 +85,8 @@ def preference_centre(world: World) -> str:
 
 
 def turn_all_off(world: World, at: int) -> dict[str, Any]:
-    form = [(f"topic.{topic.name}", "out") for topic in parts().catalogue.marketing(ALL_SCOPES)]
-    request = http("POST", preference_centre(world), form=form, at=at)
+    form = [(f"topic.{topic.name}", "out") for topic in parts().catalogue.marketing_topics(ALL_SCOPES)]
+    request = http_event("POST", preference_centre(world), form=form, at=at)
     return dict(preferences.handler(request, world.context))
 
 
@@ -96,16 +96,16 @@ def confirm_all(world: World, now: int, ends: Iterable[str] = ()) -> list[str]:
     `ends` names the scopes whose pause must end with the confirmation. `now` must be near the real time,
     because the function that sends the mail reads the clock.
     """
-    page = resubscribe.handler(http("GET", "/subscribe"), world.context)["body"]
+    page = resubscribe.handler(http_event("GET", "/subscribe"), world.context)["body"]
     topics = re.findall(r'name="topics" value="([^"]+)"', page)
     chosen_topics = [("topics", topic) for topic in topics]
     form = [("address", READER), ("intent", "in"), *chosen_topics, ("resume", ",".join(ends))]
-    request = http("POST", "/subscribe", form=form, at=now - 30_000)
+    request = http_event("POST", "/subscribe", form=form, at=now - 30_000)
     assert resubscribe.handler(request, world.context)["statusCode"] == 202
 
-    mailbox.deliver(world, "CONFIRMATION_REQUESTS_QUEUE_URL", send_confirmation.handler)
-    (mail,) = mailbox.sent()
-    press = http("POST", mailbox.link(mail), at=now)
+    mailbox.deliver_messages(world, "CONFIRMATION_REQUESTS_QUEUE_URL", send_confirmation.handler)
+    (mail,) = mailbox.sent_mails()
+    press = http_event("POST", mailbox.link_path(mail), at=now)
     assert resubscribe.handler(press, world.context)["statusCode"] == 200
     return topics
 
@@ -122,22 +122,22 @@ def test_the_brand_has_the_largest_number_of_topics() -> None:
 )
 @pytest.mark.system
 def test_the_form_of_the_preference_centre_turns_each_topic_off(world: World) -> None:
-    page = preferences.handler(http("GET", preference_centre(world)), world.context)["body"]
+    page = preferences.handler(http_event("GET", preference_centre(world)), world.context)["body"]
     fields = max(Fields(page).forms, key=len)
     form = [(name, re.sub("^in$", "out", value) if name[:6] == "topic." else value) for name, value in fields]
     assert len(form) > 2 * MORE
 
-    answer = preferences.handler(http("POST", preference_centre(world), form=form), world.context)
+    answer = preferences.handler(http_event("POST", preference_centre(world), form=form), world.context)
 
     assert answer["statusCode"] == 303 and sendable(world) == 0
 
 
 def test_one_press_stops_everything_and_its_page_is_shown(world: World) -> None:
     before, path = sendable(world), f"/u/{world.token(READER)}"
-    answer = unsubscribe.handler(http("POST", path, form={"scope": "all"}), world.context)
+    answer = unsubscribe.handler(http_event("POST", path, form={"scope": "all"}), world.context)
     if answer["statusCode"] == 303:
         location, _, query = answer["headers"]["Location"].partition("?")
-        request = http("GET", location, query=dict(parse_qsl(query)))
+        request = http_event("GET", location, query=dict(parse_qsl(query)))
         answer = unsubscribe.handler(request, world.context)
 
     assert answer["statusCode"] == 200 and "<h1" in answer["body"]
@@ -147,7 +147,7 @@ def test_one_press_stops_everything_and_its_page_is_shown(world: World) -> None:
 @pytest.mark.system
 def test_all_topics_can_be_confirmed_at_once(world: World) -> None:
     now = time.time_ns() // 1_000_000
-    opt_out = http("POST", f"/u/{world.token(READER)}", form={"scope": "all"}, at=now - 60_000)
+    opt_out = http_event("POST", f"/u/{world.token(READER)}", form={"scope": "all"}, at=now - 60_000)
     assert unsubscribe.handler(opt_out, world.context)["statusCode"] in (200, 303)
 
     topics = confirm_all(world, now)
@@ -158,12 +158,12 @@ def test_all_topics_can_be_confirmed_at_once(world: World) -> None:
 @pytest.mark.system
 def test_a_confirmation_ends_the_pauses_of_all_topics(world: World) -> None:
     now = time.time_ns() // 1_000_000
-    topics = [topic for topic in parts().catalogue.marketing(ALL_SCOPES) if not topic.retired]
+    topics = [topic for topic in parts().catalogue.marketing_topics(ALL_SCOPES) if not topic.retired]
     entry = Entry(now - DAY_MS, Source.PHONE, "{}", until=now + DAY_MS)
-    world.put(READER, *(Change(pause(topic.number), entry) for topic in topics))
-    page = preferences.handler(http("POST", preference_centre(world), form={"pause": "0"}), world.context)[
-        "body"
-    ]
+    world.apply_changes(READER, *(Change(pause(topic.number), entry) for topic in topics))
+    page = preferences.handler(
+        http_event("POST", preference_centre(world), form={"pause": "0"}), world.context
+    )["body"]
     (ends,) = re.findall(r'name="resume" value="([^"]+)"', page)
 
     confirm_all(world, now, ends.split(","))
@@ -198,10 +198,10 @@ def test_all_topics_can_be_turned_off_again_after_a_confirmation(world: World) -
 
 @pytest.mark.system
 def test_the_ledger_enters_each_choice(world: World) -> None:
-    form = [(f"topic.{topic.name}", "out") for topic in parts().catalogue.marketing(ALL_SCOPES)]
-    preferences.handler(http("POST", preference_centre(world), form=form), world.context)
+    form = [(f"topic.{topic.name}", "out") for topic in parts().catalogue.marketing_topics(ALL_SCOPES)]
+    preferences.handler(http_event("POST", preference_centre(world), form=form), world.context)
     (item,) = world.items()
-    answer = ledger.handler(event([record(None, item, NOW)]), world.context)
+    answer = ledger.handler(stream_event([stream_record(None, item, NOW)]), world.context)
 
     assert answer == {"batchItemFailures": []}
     assert len(world.items("Ledger")) == sum(name[:2] in ("c:", "o:") for name in item) > MORE

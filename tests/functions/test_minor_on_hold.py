@@ -19,18 +19,18 @@ from heed.domain.preferences.register import (
     Source,
 )
 from heed.domain.privacy.purge import PurgeState
-from tests.support.api_callers import JANE, ON_FILE, Office
+from tests.support.api_callers import JANE, ON_FILE, ApiCallers
 from tests.support.deployment import NOW, World, parts
 from tests.support.registers import in_, out
 
 
 @pytest.fixture
-def office(world: World) -> Office:
+def office(world: World) -> ApiCallers:
     """An address on hold, with data on record."""
-    office = Office(world)
-    world.context.left = 300_000
-    world.put(JANE, Change(out(2), _entry(NOW - DAY_MS)), Change(in_(3), _entry(NOW - DAY_MS)))
-    office.hold(NOW)
+    office = ApiCallers(world)
+    world.context.milliseconds_left = 300_000
+    world.apply_changes(JANE, Change(out(2), _entry(NOW - DAY_MS)), Change(in_(3), _entry(NOW - DAY_MS)))
+    office.place_hold(NOW)
     return office
 
 
@@ -38,7 +38,7 @@ def _entry(at: int) -> Entry:
     return Entry(at, Source.LINK, '{"campaign":"spring"}')
 
 
-def _item(office: Office) -> dict[str, Any]:
+def _item(office: ApiCallers) -> dict[str, Any]:
     (item,) = office.world.items()
     return item
 
@@ -49,10 +49,10 @@ def _item(office: Office) -> dict[str, Any]:
     "The report is added to the preserved record, and replaces nothing.",
 )
 def test_a_report_by_a_write_key_erases_no_held_data(
-    office: Office,
+    office: ApiCallers,
 ) -> None:
     before = _item(office)
-    answer = office.minor(NOW + 1, by="ann")
+    answer = office.report_minor(NOW + 1, by="ann")
     assert answer.keys() == {"purge", "recipient"}
     after = _item(office)
     assert after.keys() == before.keys() | {"x:minor"}
@@ -60,11 +60,11 @@ def test_a_report_by_a_write_key_erases_no_held_data(
     assert {name: after[name] for name in after.keys() - changed} == {
         name: before[name] for name in before.keys() - changed
     }
-    assert {office.reason(topic) for topic in ("offers", "service")} == {"minor"}
+    assert {office.blocking_reason(topic) for topic in ("offers", "service")} == {"minor"}
 
 
-def test_a_held_record_of_a_minor_does_not_expire_and_has_no_due_purge(office: Office) -> None:
-    report = office.minor(NOW + 1)
+def test_a_held_record_of_a_minor_does_not_expire_and_has_no_due_purge(office: ApiCallers) -> None:
+    report = office.report_minor(NOW + 1)
     assert not _item(office).keys() & {"expires", "due", "purge", "f"}
     assert purge.handler({}, office.world.context)["found"] == 0
     certificate = office.certificate(report["purge"])
@@ -77,42 +77,42 @@ def test_a_held_record_of_a_minor_does_not_expire_and_has_no_due_purge(office: O
 @pytest.mark.parametrize(
     "act",
     [
-        lambda office: office.world.put(JANE, Change(out(2), _entry(NOW + DAY_MS))),
-        lambda office: office.world.put(JANE, Change(in_(2), _entry(NOW + DAY_MS))),
-        lambda office: office.world.put(JANE, Change(UNDELIVERABLE, _entry(NOW + DAY_MS))),
-        lambda office: office.minor(NOW + DAY_MS),
-        lambda office: office.minor(NOW + DAY_MS, by="bob"),
-        lambda office: office.hold(NOW + DAY_MS),
-        lambda office: office.lift("undeliverable", NOW + DAY_MS),
-        lambda office: office.lift("complaint", NOW + DAY_MS, scope="*"),
-        lambda office: office.lift("minor", NOW + DAY_MS),
-        lambda office: office.lift("hold", NOW),  # the lift must be later than the hold
+        lambda office: office.world.apply_changes(JANE, Change(out(2), _entry(NOW + DAY_MS))),
+        lambda office: office.world.apply_changes(JANE, Change(in_(2), _entry(NOW + DAY_MS))),
+        lambda office: office.world.apply_changes(JANE, Change(UNDELIVERABLE, _entry(NOW + DAY_MS))),
+        lambda office: office.report_minor(NOW + DAY_MS),
+        lambda office: office.report_minor(NOW + DAY_MS, by="bob"),
+        lambda office: office.place_hold(NOW + DAY_MS),
+        lambda office: office.lift_suppression("undeliverable", NOW + DAY_MS),
+        lambda office: office.lift_suppression("complaint", NOW + DAY_MS, scope="*"),
+        lambda office: office.lift_suppression("minor", NOW + DAY_MS),
+        lambda office: office.lift_suppression("hold", NOW),  # the lift must be later than the hold
         lambda office: office.call("POST", "/v1/erasures", {"address": JANE, **ON_FILE}),
     ],
 )
 def test_only_the_lift_of_the_hold_changes_the_record(
-    office: Office, act: Callable[[Office], object]
+    office: ApiCallers, act: Callable[[ApiCallers], object]
 ) -> None:
-    office.minor(NOW + 1)
+    office.report_minor(NOW + 1)
     before = _item(office)
     act(office)
     assert _item(office) == before
 
 
-def test_an_erasure_and_a_lift_of_the_minor_are_refused_during_the_hold(office: Office) -> None:
-    office.minor(NOW + 1)
+def test_an_erasure_and_a_lift_of_the_minor_are_refused_during_the_hold(office: ApiCallers) -> None:
+    office.report_minor(NOW + 1)
     status, _ = office.call("POST", "/v1/erasures", {"address": JANE, **ON_FILE})
     assert status == 409
     for by in ("kim", "lou"):
-        status, answer = office.lift("minor", NOW + 2, by=by)
+        status, answer = office.lift_suppression("minor", NOW + 2, by=by)
         assert (status, answer["outcome"], answer["blocked_by"]) == (200, "refused", ["hold"])
 
 
 def test_the_lift_of_the_hold_erases_the_minor_and_orders_the_purge(
-    office: Office,
+    office: ApiCallers,
 ) -> None:
-    report = office.minor(NOW + 1, by="ann")
-    status, answer = office.lift("hold", NOW + 5)
+    report = office.report_minor(NOW + 1, by="ann")
+    status, answer = office.lift_suppression("hold", NOW + 5)
     assert (status, answer["outcome"], answer["blocked_by"]) == (200, "applied", ["minor"])
     assert answer["purge"] == report["purge"]
     assert not any(answer["sendable"].values())
@@ -131,50 +131,50 @@ def test_the_lift_of_the_hold_erases_the_minor_and_orders_the_purge(
     assert certificate["stores"]["ses-suppression-list"] == 0
 
 
-def test_a_duplicate_lift_changes_nothing(office: Office) -> None:
-    report = office.minor(NOW + 1)
-    office.lift("hold", NOW + 5)
+def test_a_duplicate_lift_changes_nothing(office: ApiCallers) -> None:
+    report = office.report_minor(NOW + 1)
+    office.lift_suppression("hold", NOW + 5)
     purge.handler({}, office.world.context)
     before = _item(office)
-    assert office.lift("hold", NOW + 6)[1]["blocked_by"] == ["minor"]
-    assert office.minor(NOW + 7)["purge"] == report["purge"]
+    assert office.lift_suppression("hold", NOW + 6)[1]["blocked_by"] == ["minor"]
+    assert office.report_minor(NOW + 7)["purge"] == report["purge"]
     assert _item(office) == before
     assert parts().purges.find(report["purge"]).state is PurgeState.DONE  # type: ignore[union-attr]
 
 
-def test_two_owners_can_lift_the_minor_after_the_hold(office: Office) -> None:
-    office.minor(NOW + 1)
-    office.lift("hold", NOW + 5)
-    assert office.lift("minor", NOW + 6)[0] == 202
-    assert office.lift("minor", NOW + 7, by="lou")[1]["outcome"] == "applied"
+def test_two_owners_can_lift_the_minor_after_the_hold(office: ApiCallers) -> None:
+    office.report_minor(NOW + 1)
+    office.lift_suppression("hold", NOW + 5)
+    assert office.lift_suppression("minor", NOW + 6)[0] == 202
+    assert office.lift_suppression("minor", NOW + 7, by="lou")[1]["outcome"] == "applied"
     assert _item(office).keys() & {HOLD, MINOR} == set()
-    assert (office.reason(), office.reason("service")) == ("unsubscribed", "ok")
+    assert (office.blocking_reason(), office.blocking_reason("service")) == ("unsubscribed", "ok")
 
 
 def test_a_hold_on_an_erased_minor_is_refused(world: World) -> None:
-    office = Office(world)
-    office.minor(NOW)
+    office = ApiCallers(world)
+    office.report_minor(NOW)
     before = _item(office)
-    assert office.hold(NOW + 1)["blocked_by"] == ["minor"]
-    assert office.lift("hold", NOW + 2)[1]["blocked_by"] == ["minor"]
+    assert office.place_hold(NOW + 1)["blocked_by"] == ["minor"]
+    assert office.lift_suppression("hold", NOW + 2)[1]["blocked_by"] == ["minor"]
     assert _item(office) == before
 
 
-def test_a_minor_reported_after_the_lift_is_erased_at_once(office: Office) -> None:
-    office.lift("hold", NOW + 1)
-    office.minor(NOW + 2)
+def test_a_minor_reported_after_the_lift_is_erased_at_once(office: ApiCallers) -> None:
+    office.lift_suppression("hold", NOW + 1)
+    office.report_minor(NOW + 2)
     assert _item(office)["f"] == {"N": str(NOW + 2)}
     assert HOLD.code not in _item(office)
 
 
 def test_old_soft_bounce_days_are_kept_during_a_hold(world: World) -> None:
-    office = Office(world)
-    world.context.left = 300_000
-    world.put(JANE, Change(SOFT_BOUNCE, _entry(NOW - 400 * DAY_MS)))
-    office.hold(NOW)
+    office = ApiCallers(world)
+    world.context.milliseconds_left = 300_000
+    world.apply_changes(JANE, Change(SOFT_BOUNCE, _entry(NOW - 400 * DAY_MS)))
+    office.place_hold(NOW)
     before = _item(office)
     assert purge.handler({}, world.context)["left"] == 0
     assert _item(office) == before
-    office.lift("hold", NOW + 1)
+    office.lift_suppression("hold", NOW + 1)
     purge.handler({}, world.context)
     assert "soft" not in _item(office)

@@ -12,7 +12,7 @@ import pytest
 from heed.domain.preferences.register import DAY_MS, HOLD, MINOR, Change, Entry, Source
 from heed.domain.privacy.erasure import ErasureCause, ErasureReport
 from heed.use_cases.privacy.erase import REPORT_WAITS, ReportResult
-from tests.support.api_callers import JANE, ON_FILE, Office
+from tests.support.api_callers import JANE, ON_FILE, ApiCallers
 from tests.support.deployment import NOW, World, parts, restart
 from tests.support.registers import out
 
@@ -20,23 +20,23 @@ LIMIT = 3
 
 
 @pytest.fixture
-def office(world: World, monkeypatch: pytest.MonkeyPatch) -> Office:
+def office(world: World, monkeypatch: pytest.MonkeyPatch) -> ApiCallers:
     """Ann's key has made all reports that it may make today."""
     restart(MINOR_REPORTS_PER_KEY=str(LIMIT))
-    office = Office(world)
+    office = ApiCallers(world)
     for number in range(LIMIT):
-        assert "purge" in office.minor(NOW, f"child{number}@example.com", by="ann")
-    world.put(JANE, Change(out(2), Entry(NOW - DAY_MS, Source.LINK, '{"campaign":"spring"}')))
+        assert "purge" in office.report_minor(NOW, f"child{number}@example.com", by="ann")
+    world.apply_changes(JANE, Change(out(2), Entry(NOW - DAY_MS, Source.LINK, '{"campaign":"spring"}')))
     return office
 
 
-def _item(office: Office) -> dict[str, Any]:
+def _item(office: ApiCallers) -> dict[str, Any]:
     recipient = office.world.recipient(JANE)
     (item,) = (item for item in office.world.items() if item["id"]["S"] == recipient)
     return item
 
 
-def _hold(office: Office) -> Entry:
+def _hold(office: ApiCallers) -> Entry:
     return parts().preferences.read(office.world.recipient(JANE)).registers[HOLD]
 
 
@@ -51,81 +51,81 @@ def _hold(office: Office) -> Entry:
     "Above a daily limit, a second person with the scope privacy must confirm each purge. An alarm fires.",
 )
 def test_a_report_above_the_limit_stops_mail_but_erases_nothing(
-    office: Office, caplog: pytest.LogCaptureFixture
+    office: ApiCallers, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = _item(office)
-    answer = office.minor(NOW + 1, by="ann")
+    answer = office.report_minor(NOW + 1, by="ann")
     assert answer == {"state": "waiting", "recipient": office.world.recipient(JANE)}
-    assert {office.reason(topic) for topic in ("offers", "service")} == {"hold"}
+    assert {office.blocking_reason(topic) for topic in ("offers", "service")} == {"hold"}
     assert _item(office).keys() == before.keys() | {HOLD.code}
     assert office.world.messages("SES_LIST_QUEUE_URL") == []
     assert "report of a minor waits" in caplog.messages, "the alarm's filter reads it"
     assert "example.com" not in caplog.text
 
 
-def test_a_report_by_an_officer_confirms_the_waiting_report(office: Office) -> None:
-    office.minor(NOW + 1, by="ann")
-    assert "purge" in office.minor(NOW + 2)
+def test_a_report_by_an_officer_confirms_the_waiting_report(office: ApiCallers) -> None:
+    office.report_minor(NOW + 1, by="ann")
+    assert "purge" in office.report_minor(NOW + 2)
     assert MINOR.code in _item(office) and HOLD.code not in _item(office)
     assert _item(office)["f"] == {"N": str(NOW + 2)}
 
 
-def test_an_officer_rejects_a_report_by_lifting_the_hold(office: Office) -> None:
+def test_an_officer_rejects_a_report_by_lifting_the_hold(office: ApiCallers) -> None:
     before = _item(office)
-    office.minor(NOW + 1, by="ann")
-    assert office.lift("hold", NOW + 2)[1]["outcome"] == "applied"
-    assert office.reason("news") == "ok"
+    office.report_minor(NOW + 1, by="ann")
+    assert office.lift_suppression("hold", NOW + 2)[1]["outcome"] == "applied"
+    assert office.blocking_reason("news") == "ok"
     assert _item(office)["o:2"] == before["o:2"]
-    assert office.minor(NOW + 3, by="ann")["state"] == "waiting", "a new report is possible"
-    assert office.reason("news") == "hold"
+    assert office.report_minor(NOW + 3, by="ann")["state"] == "waiting", "a new report is possible"
+    assert office.blocking_reason("news") == "hold"
 
 
-def test_another_write_key_cannot_confirm_a_waiting_report(office: Office) -> None:
-    office.minor(NOW + 1, by="ann")
-    assert office.minor(NOW + 2, by="bob")["state"] == "waiting"
-    assert office.minor(NOW + DAY_MS, by="ann")["state"] == "waiting"
+def test_another_write_key_cannot_confirm_a_waiting_report(office: ApiCallers) -> None:
+    office.report_minor(NOW + 1, by="ann")
+    assert office.report_minor(NOW + 2, by="bob")["state"] == "waiting"
+    assert office.report_minor(NOW + DAY_MS, by="ann")["state"] == "waiting"
     assert MINOR.code not in _item(office)
 
 
 def test_a_duplicate_report_is_not_counted(world: World) -> None:
-    office = Office(world)
+    office = ApiCallers(world)
     for again in range(60):
-        assert "purge" in office.minor(NOW + again, by="ann")
-    assert "purge" in office.minor(NOW, "another@example.com", by="ann")
+        assert "purge" in office.report_minor(NOW + again, by="ann")
+    assert "purge" in office.report_minor(NOW, "another@example.com", by="ann")
 
 
 def test_the_limit_counts_per_key_and_day_and_not_for_officers(
-    office: Office,
+    office: ApiCallers,
 ) -> None:
-    assert "purge" in office.minor(NOW + 1, "a@example.com", by="bob")
-    assert "purge" in office.minor(NOW + DAY_MS, "b@example.com", by="ann")
+    assert "purge" in office.report_minor(NOW + 1, "a@example.com", by="bob")
+    assert "purge" in office.report_minor(NOW + DAY_MS, "b@example.com", by="ann")
     for number in range(2 * LIMIT):
-        assert "purge" in office.minor(NOW + 1, f"c{number}@example.com", by="kim")
+        assert "purge" in office.report_minor(NOW + 1, f"c{number}@example.com", by="kim")
 
 
-def test_the_count_names_no_person_and_expires(office: Office) -> None:
+def test_the_count_names_no_person_and_expires(office: ApiCallers) -> None:
     rows = [row for row in office.world.items("Control") if row["pk"]["S"].startswith("reports#")]
     (row,) = rows
     assert row["n"] == {"N": str(LIMIT)}
     assert NOW < int(row["expires"]["N"]) * 1000 <= NOW + 2 * DAY_MS
     assert office.world.recipient("child1@example.com") not in str(row)
     for again in range(3):
-        office.minor(NOW + again, f"more{again}@example.com", by="ann")
+        office.report_minor(NOW + again, f"more{again}@example.com", by="ann")
     assert [other for other in office.world.items("Control") if other["pk"] == row["pk"]] == [row]
 
 
-def test_a_report_above_the_limit_does_not_change_a_hold_of_an_officer(office: Office) -> None:
-    office.hold(NOW)
+def test_a_report_above_the_limit_does_not_change_a_hold_of_an_officer(office: ApiCallers) -> None:
+    office.place_hold(NOW)
     before = _item(office)
-    assert office.minor(NOW + 1, by="ann")["state"] == "waiting"
+    assert office.report_minor(NOW + 1, by="ann")["state"] == "waiting"
     assert _item(office) == before, "otherwise the officer's confirmation would erase held data"
     assert office.call("POST", "/v1/erasures", {"address": JANE, **ON_FILE})[0] == 409
 
 
-def test_a_hold_of_an_officer_after_a_waiting_report_preserves_the_record(office: Office) -> None:
-    office.minor(NOW + 1, by="ann")
-    office.hold(NOW + 2)
-    office.minor(NOW + 3)
+def test_a_hold_of_an_officer_after_a_waiting_report_preserves_the_record(office: ApiCallers) -> None:
+    office.report_minor(NOW + 1, by="ann")
+    office.place_hold(NOW + 2)
+    office.report_minor(NOW + 3)
     item = _item(office)
     assert MINOR.code in item and HOLD.code in item and "o:2" in item and "salt" in item
 
@@ -157,39 +157,39 @@ def test_concurrent_reports_erase_no_more_than_the_limit(
 
 
 @pytest.mark.parametrize("holds", [1, 2])
-def test_a_waiting_report_stays_when_a_later_hold_is_lifted(office: Office, holds: int) -> None:
-    office.minor(NOW + 1, by="ann")
+def test_a_waiting_report_stays_when_a_later_hold_is_lifted(office: ApiCallers, holds: int) -> None:
+    office.report_minor(NOW + 1, by="ann")
     waiting = _hold(office)
     for again in range(holds):
-        office.hold(NOW + 2 + again)
+        office.place_hold(NOW + 2 + again)
 
-    status, answer = office.lift("hold", NOW + 5)
+    status, answer = office.lift_suppression("hold", NOW + 5)
 
     assert (status, answer["outcome"]) == (200, "applied")
     assert not any(answer["sendable"].values()), "the report waits again"
-    assert {office.reason(topic) for topic in ("offers", "service")} == {"hold"}
+    assert {office.blocking_reason(topic) for topic in ("offers", "service")} == {"hold"}
     assert answer["blocked_by"] == ["hold"]
     assert _hold(office) == replace(waiting, at=NOW + 5)
-    assert office.minor(NOW + 6, by="bob")["state"] == "waiting"
-    assert "purge" in office.minor(NOW + 7), "an officer confirms"
+    assert office.report_minor(NOW + 6, by="bob")["state"] == "waiting"
+    assert "purge" in office.report_minor(NOW + 7), "an officer confirms"
     assert MINOR.code in _item(office) and HOLD.code not in _item(office)
 
 
-def test_a_second_lift_rejects_the_waiting_report(office: Office) -> None:
-    office.minor(NOW + 1, by="ann")
-    office.hold(NOW + 2)
-    office.lift("hold", NOW + 3)
-    assert office.reason("news") == "hold"
-    assert office.lift("hold", NOW + 4)[1]["outcome"] == "applied"
-    assert office.reason("news") == "ok"
-    office.hold(NOW + 5)
-    assert office.lift("hold", NOW + 6)[1]["outcome"] == "applied"
-    assert office.reason("news") == "ok", "the rejected report is not kept"
+def test_a_second_lift_rejects_the_waiting_report(office: ApiCallers) -> None:
+    office.report_minor(NOW + 1, by="ann")
+    office.place_hold(NOW + 2)
+    office.lift_suppression("hold", NOW + 3)
+    assert office.blocking_reason("news") == "hold"
+    assert office.lift_suppression("hold", NOW + 4)[1]["outcome"] == "applied"
+    assert office.blocking_reason("news") == "ok"
+    office.place_hold(NOW + 5)
+    assert office.lift_suppression("hold", NOW + 6)[1]["outcome"] == "applied"
+    assert office.blocking_reason("news") == "ok", "the rejected report is not kept"
 
 
-def test_a_report_confirmed_during_a_hold_is_carried_out_at_the_lift(office: Office) -> None:
-    office.minor(NOW + 1, by="ann")
-    office.hold(NOW + 2)
-    office.minor(NOW + 3)
-    office.lift("hold", NOW + 4)
+def test_a_report_confirmed_during_a_hold_is_carried_out_at_the_lift(office: ApiCallers) -> None:
+    office.report_minor(NOW + 1, by="ann")
+    office.place_hold(NOW + 2)
+    office.report_minor(NOW + 3)
+    office.lift_suppression("hold", NOW + 4)
     assert MINOR.code in _item(office) and HOLD.code not in _item(office)

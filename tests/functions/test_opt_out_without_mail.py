@@ -11,7 +11,7 @@ from functions.resubscribe import app
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent, mint_confirmation_token
 from heed.domain.preferences.decision import decide
 from heed.entrypoints.http.pages.views import ConfirmationMailView
-from tests.support.deployment import NOW, World, http, parts
+from tests.support.deployment import NOW, World, http_event, parts
 from tests.support.registers import scope_numbers
 
 READER = "reader@example.com"
@@ -20,7 +20,7 @@ EVERYTHING = {"offers", "news", "events", "service", "targeted-advertising"}
 
 def queued_request(world: World, *fields: tuple[str, str]) -> dict[str, Any]:
     form = [("address", READER), *fields]
-    assert app.handler(http("POST", "/subscribe", form=form), world.context)["statusCode"] == 202
+    assert app.handler(http_event("POST", "/subscribe", form=form), world.context)["statusCode"] == 202
     (body,) = world.messages("CONFIRMATION_REQUESTS_QUEUE_URL")
     request: dict[str, Any] = json.loads(body)
     return request
@@ -64,8 +64,8 @@ def test_an_unreadable_intent_is_an_opt_out(world: World, intent: str) -> None:
 
 
 def test_the_press_stops_only_the_topics_of_the_request(world: World) -> None:
-    before = app.handler(http("GET", path(world, 2, 4)), world.context)["body"]
-    after = app.handler(http("POST", path(world, 2, 4)), world.context)
+    before = app.handler(http_event("GET", path(world, 2, 4)), world.context)["body"]
+    after = app.handler(http_event("POST", path(world, 2, 4)), world.context)
 
     assert after["statusCode"] == 200
     assert sendable(world) == EVERYTHING - {"offers", "events"}
@@ -74,7 +74,7 @@ def test_the_press_stops_only_the_topics_of_the_request(world: World) -> None:
 
 
 def test_an_opt_out_of_advertising_stops_no_mail(world: World) -> None:
-    app.handler(http("POST", path(world, 7)), world.context)
+    app.handler(http_event("POST", path(world, 7)), world.context)
 
     assert sendable(world) == EVERYTHING - {"targeted-advertising"}
 

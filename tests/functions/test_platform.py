@@ -14,8 +14,8 @@ from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import TokenPurpose, verify_link_token
 from heed.domain.preferences.register import COMPLAINT, DAY_MS, Change, Entry, Source
 from heed.domain.recipients.recipient import recipient_to_bytes
-from tests.support.deployment import NOW, World, http, parts, restart
-from tests.support.openapi import hold
+from tests.support.deployment import NOW, World, http_event, parts, restart
+from tests.support.openapi import check_response
 from tests.support.registers import out, pause
 
 READER, STRANGER = "reader@example.com", "stranger@example.com"
@@ -31,10 +31,10 @@ def call_api(world: World) -> CallApi:
 
     def call(method: str, path: str, body: Any = None, expected: int = 200) -> Any:
         text = None if body is None else json.dumps(body)
-        event = http(method, path, body=text, headers={"Authorization": f"Bearer {key}"})
+        event = http_event(method, path, body=text, headers={"Authorization": f"Bearer {key}"})
         answer = app.handler(event, world.context)
         assert answer["statusCode"] == expected
-        return hold(method, path, answer)
+        return check_response(method, path, answer)
 
     return call
 
@@ -71,7 +71,7 @@ def test_topics_are_listed_with_number_kind_default_and_names(call_api: CallApi)
 
 
 def test_a_check_keeps_the_order_and_the_spelling_of_the_addresses(world: World, call_api: CallApi) -> None:
-    world.put(READER, OUT_OF_OFFERS)
+    world.apply_changes(READER, OUT_OF_OFFERS)
     addresses = [STRANGER, " Reader <READER@Example.com> ", "no address", READER, "", STRANGER]
 
     answer = call_api("POST", "/v1/check", {"topic": "offers", "addresses": addresses})
@@ -112,7 +112,7 @@ def test_an_unknown_person_gets_the_default_of_the_topic(call_api: CallApi) -> N
 
 def test_a_check_shows_the_end_of_a_pause(world: World, call_api: CallApi) -> None:
     entry = Entry(NOW - 1, Source.PREFERENCE_CENTRE, "{}", "", NOW + 30 * DAY_MS)
-    world.put(READER, Change(pause(0), entry))
+    world.apply_changes(READER, Change(pause(0), entry))
 
     (result,) = call_api("POST", "/v1/check", {"topic": "news", "addresses": [READER]})["results"]
 
@@ -120,7 +120,7 @@ def test_a_check_shows_the_end_of_a_pause(world: World, call_api: CallApi) -> No
 
 
 def test_recipient_ids_in_base32_or_hex_can_replace_addresses(world: World, call_api: CallApi) -> None:
-    world.put(READER, OUT_OF_OFFERS)
+    world.apply_changes(READER, OUT_OF_OFFERS)
     recipient = world.recipient(READER)
     ids = [recipient, recipient_to_bytes(recipient).hex(), recipient.upper(), "no id"]
 
@@ -135,7 +135,7 @@ def test_recipient_ids_in_base32_or_hex_can_replace_addresses(world: World, call
 def test_an_unreadable_record_is_not_sendable_and_does_not_affect_others(
     world: World, call_api: CallApi, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    world.put(READER, OUT_OF_OFFERS)
+    world.apply_changes(READER, OUT_OF_OFFERS)
     parts().client("dynamodb").update_item(
         TableName=world.table,
         Key={"id": {"S": world.recipient(READER)}},
@@ -169,7 +169,7 @@ def test_a_check_makes_one_consistent_read_per_distinct_address(world: World, ca
 
 
 def test_the_same_calls_are_made_for_known_and_unknown_people(world: World, call_api: CallApi) -> None:
-    world.put(READER, OUT_OF_OFFERS, Change(COMPLAINT, Entry(NOW, Source.COMPLAINT, "{}")))
+    world.apply_changes(READER, OUT_OF_OFFERS, Change(COMPLAINT, Entry(NOW, Source.COMPLAINT, "{}")))
     names_by_address = []
     for address in (READER, STRANGER):
         with record_calls("dynamodb") as calls:
@@ -269,7 +269,7 @@ def test_creating_links_reads_and_writes_nothing(world: World, call_api: CallApi
 
 @pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/no/such", "/v1/Check"])
 def test_an_unknown_path_is_answered_with_a_problem(world: World, path: str) -> None:
-    answer = app.handler(http("POST", path, body="{}"), world.context)
+    answer = app.handler(http_event("POST", path, body="{}"), world.context)
 
     assert answer["statusCode"] == 404
     assert answer["headers"]["Content-Type"] == "application/problem+json"

@@ -12,7 +12,7 @@ from functions.preferences import app as preferences
 from functions.unsubscribe import app as unsubscribe
 from heed.domain.links.link_token import TokenPurpose
 from tests.support.brands import deploy_catalogue
-from tests.support.deployment import NOW, World, http, parts
+from tests.support.deployment import NOW, World, http_event, parts
 
 READER = "reader@example.com"
 PROMINENT, QUIET = "Our privacy policy has changed", "Our privacy policy was updated on"
@@ -38,7 +38,7 @@ def centre(world: World) -> str:
 
 
 def show(world: World) -> str:
-    return str(preferences.handler(http("GET", centre(world)), world.context)["body"])
+    return str(preferences.handler(http_event("GET", centre(world)), world.context)["body"])
 
 
 def test_a_first_version_and_a_future_version_are_not_announced(
@@ -53,7 +53,7 @@ def test_a_material_change_is_prominent_on_each_page(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     policies(tmp_path, monkeypatch, MATERIAL)
-    landing = unsubscribe.handler(http("GET", f"/u/{world.token(READER)}"), world.context)["body"]
+    landing = unsubscribe.handler(http_event("GET", f"/u/{world.token(READER)}"), world.context)["body"]
 
     for page in (show(world), landing):
         assert f'<h2 id="policy">{PROMINENT}</h2>' in page and QUIET not in page
@@ -76,7 +76,7 @@ def test_the_notice_ends_with_the_next_save(
 ) -> None:
     policies(tmp_path, monkeypatch, MATERIAL)
     assert show(world).count('name="policy" value="2026-02"') == 2  # one in the notice, one in the form
-    preferences.handler(http("POST", centre(world), form=form), world.context)
+    preferences.handler(http_event("POST", centre(world), form=form), world.context)
 
     assert PROMINENT not in show(world) and 'name="policy"' not in show(world)
 
@@ -106,12 +106,12 @@ def test_a_choice_on_a_page_records_its_wording_but_one_click_does_not(world: Wo
         text = world.items()[0][register]["M"]["ev"]["S"]
         return dict(json.loads(text[text.index("{") : text.rindex("}") + 1]))
 
-    unsubscribe.handler(http("POST", link, at=NOW), world.context)
+    unsubscribe.handler(http_event("POST", link, at=NOW), world.context)
     assert "wording" not in evidence("o:2")
     unsubscribe.handler(
-        http("POST", link, form={"scope": "this"}, query={"lang": "fr"}, at=NOW + 1), world.context
+        http_event("POST", link, form={"scope": "this"}, query={"lang": "fr"}, at=NOW + 1), world.context
     )
     assert evidence("o:2")["wording"] == parts().pages.wording("fr")
     form = {"topic.news": "out", "was.topic.news": "in"}
-    preferences.handler(http("POST", centre(world), form=form, at=NOW + 2), world.context)
+    preferences.handler(http_event("POST", centre(world), form=form, at=NOW + 2), world.context)
     assert evidence("c:3")["wording"] == parts().pages.wording("en") != parts().pages.wording("fr")

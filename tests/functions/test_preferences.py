@@ -22,7 +22,7 @@ from heed.domain.preferences.register import (
     Source,
 )
 from tests.support.brands import deploy_catalogue
-from tests.support.deployment import NOW, World, brand, client, http, parts
+from tests.support.deployment import NOW, World, brand, client, http_event, parts
 from tests.support.registers import in_, out, pause, yes
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -37,12 +37,12 @@ def path(world: World, scope: int = 2, issued: int = NOW - DAY) -> str:
 
 def save(world: World, form: dict[str, str], **more: Any) -> dict[str, Any]:
     url = more.pop("path", None) or path(world)
-    answer: dict[str, Any] = app.handler(http("POST", url, form=form, **more), world.context)
+    answer: dict[str, Any] = app.handler(http_event("POST", url, form=form, **more), world.context)
     return answer
 
 
 def show(world: World, **more: Any) -> str:
-    response = app.handler(http("GET", path(world), **more), world.context)
+    response = app.handler(http_event("GET", path(world), **more), world.context)
     assert response["statusCode"] == 200
     return str(response["body"])
 
@@ -73,14 +73,14 @@ def test_only_changed_fields_of_the_form_are_written(world: World) -> None:
 
 
 def test_an_old_page_does_not_end_a_newer_opt_out(world: World) -> None:
-    world.put(READER, Change(out(0), Entry(NOW - 5, Source.PHONE, "{}")))
+    world.apply_changes(READER, Change(out(0), Entry(NOW - 5, Source.PHONE, "{}")))
     save(world, {**ALL_SHOWN_IN, "topic.offers": "in", "topic.news": "in", "topic.events": "in"})
 
     assert sendable(world) == {"service", "targeted-advertising"}
 
 
 def test_a_form_without_the_shown_state_is_compared_with_the_record(world: World) -> None:
-    world.put(READER, Change(out(3), Entry(NOW - 5, Source.LINK, "{}")))
+    world.apply_changes(READER, Change(out(3), Entry(NOW - 5, Source.LINK, "{}")))
     save(world, {"topic.offers": "in", "topic.news": "out", "topic.events": "out"})
 
     assert {name for name in world.items()[0] if name[1:2] == ":"} == {"o:3", "c:4"}
@@ -108,7 +108,7 @@ def test_a_form_without_the_shown_state_is_compared_with_the_record(world: World
 def test_an_opt_in_that_needs_a_confirmation_shows_the_form_for_it(
     world: World, stop: Change, topic: str, issued: int
 ) -> None:
-    world.put(READER, stop)
+    world.apply_changes(READER, stop)
     before = world.items()
     field = topic if topic == "targeted-advertising" else f"topic.{topic}"
     answer = save(world, {field: "in"}, path=path(world, issued=issued))
@@ -146,7 +146,7 @@ def test_a_pause_ends_at_its_time_but_not_by_a_link(world: World) -> None:
 
 
 def test_ending_a_pause_of_all_marketing_needs_a_confirmation(world: World) -> None:
-    world.put(READER, Change(pause(0), Entry(NOW - 5, Source.PHONE, "{}", until=NOW + DAY)))
+    world.apply_changes(READER, Change(pause(0), Entry(NOW - 5, Source.PHONE, "{}", until=NOW + DAY)))
     assert 'name="resume" value="*" checked' in save(world, {"pause": "0"})["body"]
     save(world, {"pause": "30"})
     assert 'name="resume" value="meridian,*" checked' in save(world, {"pause": "0"})["body"]
@@ -199,7 +199,7 @@ UNREADABLE: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("request_fields", UNREADABLE.values(), ids=UNREADABLE.keys())
 def test_an_unreadable_form_is_not_reported_as_saved(world: World, request_fields: dict[str, Any]) -> None:
-    answer = app.handler(http("POST", path(world), **request_fields), world.context)
+    answer = app.handler(http_event("POST", path(world), **request_fields), world.context)
 
     assert answer["statusCode"] == 422 and world.items() == []
     assert "Nothing was saved" in answer["body"] and "was.topic.offers" in answer["body"]
@@ -218,7 +218,7 @@ def test_an_unreadable_form_is_not_reported_as_saved(world: World, request_field
     ids=["too many fields", "too long", "twice", "another word", "an Undo", "capitals"],
 )
 def test_an_opt_out_of_everything_is_found_in_any_form(world: World, request_fields: dict[str, Any]) -> None:
-    answer = app.handler(http("POST", path(world), **request_fields), world.context)
+    answer = app.handler(http_event("POST", path(world), **request_fields), world.context)
 
     assert answer["statusCode"] == 303
     assert sendable(world) == {"service", "targeted-advertising"}
@@ -245,7 +245,7 @@ def test_an_opt_out_of_everything_is_found_in_any_form(world: World, request_fie
 def test_a_one_click_post_to_a_preferences_link_opts_out(
     world: World, request_fields: dict[str, Any], remaining: set[str]
 ) -> None:
-    answer = app.handler(http("POST", path(world), **request_fields), world.context)
+    answer = app.handler(http_event("POST", path(world), **request_fields), world.context)
 
     assert (answer["statusCode"], answer["body"]) == (200, "Unsubscribed.\n")
     assert "Location" not in answer["headers"]
@@ -262,7 +262,7 @@ def test_a_one_click_post_to_a_preferences_link_opts_out(
     ],
 )
 def test_the_opt_out_counts_when_a_form_contradicts_itself(world: World, form: list[tuple[str, str]]) -> None:
-    assert app.handler(http("POST", path(world), form=form), world.context)["statusCode"] == 303
+    assert app.handler(http_event("POST", path(world), form=form), world.context)["statusCode"] == 303
     assert sendable(world) == EVERYTHING - {"offers"}
 
 
@@ -286,7 +286,7 @@ def test_a_privacy_signal_is_recorded_with_a_save_and_overrides_the_form(
 @pytest.mark.parametrize("change", [out(3), HOLD])
 def test_a_privacy_signal_is_recorded_with_an_unreadable_form_too(world: World, change: Register) -> None:
     """The signal is a request of its own (11 CCR 7025(c)), so the rest of the form does not matter."""
-    world.put(READER, Change(change, Entry(NOW - 1, Source.PHONE, "{}")))
+    world.apply_changes(READER, Change(change, Entry(NOW - 1, Source.PHONE, "{}")))
     answer = save(world, {"undo": "x"}, headers={"sec-gpc": "1"})
 
     assert answer["statusCode"] == (200 if change == HOLD else 422)
@@ -296,9 +296,9 @@ def test_a_privacy_signal_is_recorded_with_an_unreadable_form_too(world: World, 
 def test_a_signal_overrides_an_older_opt_in_that_arrives_late(
     world: World,
 ) -> None:
-    world.put(READER, Change(out(7), Entry(NOW - 3 * DAY, Source.PHONE, "{}")))
+    world.apply_changes(READER, Change(out(7), Entry(NOW - 3 * DAY, Source.PHONE, "{}")))
     save(world, {"topic.news": "in", "was.topic.news": "in"}, headers={"sec-gpc": "1"})
-    world.put(READER, Change(in_(7), Entry(NOW - 2 * DAY, Source.LETTER, "{}")))
+    world.apply_changes(READER, Change(in_(7), Entry(NOW - 2 * DAY, Source.LETTER, "{}")))
 
     assert "targeted-advertising" not in sendable(world)
 
@@ -316,8 +316,8 @@ def test_an_opt_out_of_advertising_does_not_stop_mail(world: World) -> None:
 
 
 def test_the_page_shows_the_state_but_no_data_of_the_person(world: World) -> None:
-    world.put(READER, Change(out(2), Entry(NOW - DAY, Source.PHONE, '{"reference":"call 17"}')))
-    world.put(READER, Change(in_(4), Entry(NOW - 2 * DAY, Source.LETTER, "{}")))
+    world.apply_changes(READER, Change(out(2), Entry(NOW - DAY, Source.PHONE, '{"reference":"call 17"}')))
+    world.apply_changes(READER, Change(in_(4), Entry(NOW - 2 * DAY, Source.LETTER, "{}")))
     page = show(world)
 
     assert 'name="was.topic.offers" value="out"' in page
@@ -327,7 +327,7 @@ def test_the_page_shows_the_state_but_no_data_of_the_person(world: World) -> Non
 
 def test_the_page_says_that_an_address_is_undeliverable(world: World) -> None:
     before = show(world)
-    world.put(READER, Change(UNDELIVERABLE, Entry(NOW - DAY, Source.BOUNCE, "{}")))
+    world.apply_changes(READER, Change(UNDELIVERABLE, Entry(NOW - DAY, Source.BOUNCE, "{}")))
 
     assert show(world) != before
 
@@ -342,7 +342,7 @@ def test_a_minor_and_an_address_on_hold_get_the_neutral_page(world: World, regis
 
 
 def test_an_unsubscribe_link_does_not_open_the_preference_centre(world: World) -> None:
-    event = http("GET", f"/p/{world.token(READER)}")
+    event = http_event("GET", f"/p/{world.token(READER)}")
 
     assert app.handler(event, world.context)["statusCode"] == 404
 
@@ -352,8 +352,8 @@ def test_the_documents_about_signals_and_policy_are_served(world: World) -> None
         json.loads((EVENTS / "preferences-v2-get-well-known-gpc-json.json").read_text()),
         world.context,
     )
-    dnt = app.handler(http("GET", "/.well-known/dnt/"), world.context)
-    policy = app.handler(http("GET", "/policy.json"), world.context)
+    dnt = app.handler(http_event("GET", "/.well-known/dnt/"), world.context)
+    policy = app.handler(http_event("GET", "/policy.json"), world.context)
 
     assert json.loads(gpc["body"])["gpc"] is True
     assert gpc["headers"]["Content-Type"] == "application/json"
@@ -365,16 +365,16 @@ def test_the_documents_about_signals_and_policy_are_served(world: World) -> None
 
 @pytest.mark.parametrize("path", ["/", "/u/", "/u/a/b", "/p/a/", "/favicon.ico", "/no/such"])
 def test_an_unknown_path_shows_the_other_ways_to_opt_out(world: World, path: str) -> None:
-    answer = app.handler(http("GET", path), world.context)
+    answer = app.handler(http_event("GET", path), world.context)
 
     assert answer["statusCode"] == 404
     assert answer["headers"]["Content-Type"] == "text/html; charset=utf-8"
-    assert answer["body"] == app.handler(http("GET", "/p/mangled"), world.context)["body"]
+    assert answer["body"] == app.handler(http_event("GET", "/p/mangled"), world.context)["body"]
 
 
 @pytest.mark.parametrize("path", ["/u/abc", "/p/abc", "/c/abc", "/subscribe"])
 def test_an_unknown_method_gets_the_list_of_allowed_methods(world: World, path: str) -> None:
-    answer = app.handler(http("PUT", path), world.context)
+    answer = app.handler(http_event("PUT", path), world.context)
 
     assert (answer["statusCode"], answer["headers"]["Allow"]) == (405, "GET, HEAD, POST")
 
@@ -385,7 +385,7 @@ def test_a_brand_without_marketing_topics_still_has_its_page(
     topics = json.loads((brand() / "catalogue.json").read_text())["topics"]
     retired_topics = [{**topic, "retired": topic["kind"] == "marketing"} for topic in topics]
     deploy_catalogue(tmp_path, monkeypatch, topics=retired_topics)
-    world.put(READER, Change(UNDELIVERABLE, Entry(NOW - 5, Source.BOUNCE, "{}")))
+    world.apply_changes(READER, Change(UNDELIVERABLE, Entry(NOW - 5, Source.BOUNCE, "{}")))
 
     page = show(world)
     assert 'name="topic.' not in page and 'name="targeted-advertising"' in page
@@ -413,10 +413,10 @@ def test_a_failed_opt_out_of_everything_offers_a_retry(
 
 def test_an_opt_out_is_written_even_if_a_complaint_stops_the_topic(world: World) -> None:
     """A confirmation of an older request may still arrive. It must not override this opt-out."""
-    world.put(READER, Change(COMPLAINT, Entry(NOW - 9, Source.COMPLAINT, "{}")))
+    world.apply_changes(READER, Change(COMPLAINT, Entry(NOW - 9, Source.COMPLAINT, "{}")))
     save(world, {"topic.offers": "out"})
     confirmation = Entry(NOW - 1, Source.CONFIRMATION, "{}")
-    world.put(READER, Change(yes(2), confirmation))
+    world.apply_changes(READER, Change(yes(2), confirmation))
 
     assert "offers" not in sendable(world)
 
@@ -425,7 +425,7 @@ def test_a_failed_one_click_opt_out_is_queued_for_a_retry(
     world: World,
 ) -> None:
     client("dynamodb").delete_table(TableName=world.table)
-    answer = app.handler(http("POST", path(world), body="List-Unsubscribe=One-Click"), world.context)
+    answer = app.handler(http_event("POST", path(world), body="List-Unsubscribe=One-Click"), world.context)
 
     assert answer["statusCode"] == 503
     assert len(world.messages("OPT_OUT_RETRY_QUEUE_URL")) == 1

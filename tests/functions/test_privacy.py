@@ -27,48 +27,50 @@ from heed.domain.privacy.disclosure import (
     DisclosurePurpose,
     is_next_entry,
 )
-from tests.support.api_callers import JANE, ON_FILE, WHY, Office
+from tests.support.api_callers import JANE, LIFT_REASON, ON_FILE, ApiCallers
 from tests.support.deployment import NOW, World, parts
 from tests.support.registers import out
 
 
 @pytest.fixture
-def office(world: World) -> Office:
-    return Office(world)
+def office(world: World) -> ApiCallers:
+    return ApiCallers(world)
 
 
 def _entry(at: int) -> Entry:
     return Entry(at, Source.LINK, "{}")
 
 
-def test_a_reported_minor_gets_no_mail_at_all_from_the_answer_on(office: Office) -> None:
-    office.world.put(JANE, Change(out(2), _entry(NOW - DAY_MS)))
-    answer = office.minor()
+def test_a_reported_minor_gets_no_mail_at_all_from_the_answer_on(office: ApiCallers) -> None:
+    office.world.apply_changes(JANE, Change(out(2), _entry(NOW - DAY_MS)))
+    answer = office.report_minor()
     assert answer["recipient"] == office.world.recipient(JANE)
-    assert {office.reason(topic) for topic in ("offers", "service", "targeted-advertising")} == {"minor"}
+    assert {office.blocking_reason(topic) for topic in ("offers", "service", "targeted-advertising")} == {
+        "minor"
+    }
     status, certificate = office.call("GET", f"/v1/purges/{answer['purge']}", route="/v1/purges/{id}")
     assert (status, certificate["state"], certificate["completed_at"]) == (200, "due", None)
     texts = json.dumps(certificate)
     assert office.world.recipient(JANE) not in texts and "example" not in texts
 
 
-def test_a_second_report_changes_nothing_and_returns_the_same_purge(office: Office) -> None:
-    first = office.minor()
+def test_a_second_report_changes_nothing_and_returns_the_same_purge(office: ApiCallers) -> None:
+    first = office.report_minor()
     before = office.world.items()
-    assert office.minor(NOW + 5) == first
+    assert office.report_minor(NOW + 5) == first
     assert office.call("POST", "/v1/erasures", {"address": JANE, **ON_FILE})[1] == first
     assert office.world.items() == before
 
 
-def test_changes_for_a_minor_are_refused(office: Office) -> None:
-    office.minor()
+def test_changes_for_a_minor_are_refused(office: ApiCallers) -> None:
+    office.report_minor()
     before = office.world.items()
     change = {"address": JANE, "scope": "offers", "state": "in", **ON_FILE}
     _, answer = office.call("POST", "/v1/changes", change, at=NOW + DAY_MS)
     assert answer["results"][0]["outcome"] == "refused"
     for register in ("undeliverable", "hold"):
-        assert office.lift(register, NOW + DAY_MS)[1]["outcome"] == "refused"
-    hold = {"address": JANE, "source": "letter", **WHY}
+        assert office.lift_suppression(register, NOW + DAY_MS)[1]["outcome"] == "refused"
+    hold = {"address": JANE, "source": "letter", **LIFT_REASON}
     assert office.call("POST", "/v1/holds", hold)[1]["blocked_by"] == ["minor"]
     assert office.world.items() == before
 
@@ -78,45 +80,47 @@ def test_changes_for_a_minor_are_refused(office: Office) -> None:
     "One person makes two keys and signs twice. The owners differ only by an invisible character.",
     "Owners are compared without invisible characters, width and case. New keys cannot contain them.",
 )
-def test_two_owners_can_lift_a_wrong_report_but_opt_outs_stay(office: Office) -> None:
-    office.minor()
-    assert office.lift("minor", NOW + 10)[0] == 202
-    assert office.lift("minor", NOW + 20)[0] == 202  # the same key again does not count
-    assert office.lift("minor", NOW + 30, by=" KIM ")[0] == 202  # another key of that owner does not count
+def test_two_owners_can_lift_a_wrong_report_but_opt_outs_stay(office: ApiCallers) -> None:
+    office.report_minor()
+    assert office.lift_suppression("minor", NOW + 10)[0] == 202
+    assert office.lift_suppression("minor", NOW + 20)[0] == 202  # the same key again does not count
+    assert (
+        office.lift_suppression("minor", NOW + 30, by=" KIM ")[0] == 202
+    )  # another key of that owner does not count
     for spelling in ("k\u200bim", "\uff4bim"):  # an owner that only looks different does not count
-        assert office.lift("minor", NOW + 30, by=spelling)[0] == 202
-    assert office.reason() == "minor"
-    status, result = office.lift("minor", NOW + 40, by="lou")
+        assert office.lift_suppression("minor", NOW + 30, by=spelling)[0] == 202
+    assert office.blocking_reason() == "minor"
+    status, result = office.lift_suppression("minor", NOW + 40, by="lou")
     assert (status, result["outcome"]) == (200, "applied")
-    assert (office.reason(), office.reason("service")) == ("unsubscribed", "ok")
+    assert (office.blocking_reason(), office.blocking_reason("service")) == ("unsubscribed", "ok")
     assert all("expires" not in item for item in office.world.items())
-    assert office.lift("minor", NOW + 50, by="lou")[1]["outcome"] == "superseded"
+    assert office.lift_suppression("minor", NOW + 50, by="lou")[1]["outcome"] == "superseded"
     # The person can opt in again.
     change = {"address": JANE, "scope": "offers", "state": "in", **ON_FILE}
     office.call("POST", "/v1/changes", change, at=NOW + 60)
-    assert office.reason() == "ok"
+    assert office.blocking_reason() == "ok"
 
 
-def test_the_second_signature_must_come_within_a_day(office: Office) -> None:
-    office.minor()
-    office.lift("minor", NOW)
-    assert office.lift("minor", NOW + DAY_MS, by="lou")[0] == 202
-    assert office.reason() == "minor"
-    assert office.lift("minor", NOW + 2 * DAY_MS - 1)[0] == 200
+def test_the_second_signature_must_come_within_a_day(office: ApiCallers) -> None:
+    office.report_minor()
+    office.lift_suppression("minor", NOW)
+    assert office.lift_suppression("minor", NOW + DAY_MS, by="lou")[0] == 202
+    assert office.blocking_reason() == "minor"
+    assert office.lift_suppression("minor", NOW + 2 * DAY_MS - 1)[0] == 200
 
 
-def test_a_purge_keeps_a_later_signature(office: Office) -> None:
-    office.minor()
-    office.lift("minor", NOW + 10)
-    office.world.context.left = 300_000
+def test_a_purge_keeps_a_later_signature(office: ApiCallers) -> None:
+    office.report_minor()
+    office.lift_suppression("minor", NOW + 10)
+    office.world.context.milliseconds_left = 300_000
     assert purge.handler({}, office.world.context)["purged"] == 1
-    assert office.lift("minor", NOW + 20, by="lou")[0] == 200
+    assert office.lift_suppression("minor", NOW + 20, by="lou")[0] == 200
 
 
 def test_data_is_not_disclosed_when_the_register_fails(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: ApiCallers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office.minor()
+    office.report_minor()
 
     def fail(_: object) -> None:
         raise StoreUnavailable("the test made the store fail")
@@ -129,8 +133,8 @@ def test_data_is_not_disclosed_when_the_register_fails(
 
 
 @pytest.mark.parametrize("purpose", ["marketing", "Legal", "sending "])
-def test_data_is_not_disclosed_for_an_unknown_purpose(office: Office, purpose: str) -> None:
-    office.minor()
+def test_data_is_not_disclosed_for_an_unknown_purpose(office: ApiCallers, purpose: str) -> None:
+    office.report_minor()
     body = {"address": JANE, "purpose": purpose}
     query = {"purpose": purpose}
     answers = [
@@ -143,25 +147,29 @@ def test_data_is_not_disclosed_for_an_unknown_purpose(office: Office, purpose: s
 
 
 @pytest.mark.parametrize("purpose", list(DisclosurePurpose))
-def test_each_known_purpose_is_permitted_and_registered(office: Office, purpose: DisclosurePurpose) -> None:
+def test_each_known_purpose_is_permitted_and_registered(
+    office: ApiCallers, purpose: DisclosurePurpose
+) -> None:
     body = {"address": JANE, "purpose": purpose.value}
     assert office.call("POST", "/v1/recipients/lookup", body)[0] == 200
     (disclosure,) = office.call("GET", "/v1/disclosures")[1]["disclosures"]
     assert (disclosure["what"], disclosure["purpose"]) == ("lookup", purpose.value)
 
 
-def test_an_erasure_keeps_the_opt_out_and_is_refused_during_a_hold(office: Office) -> None:
-    office.world.put(JANE, Change(out(2), _entry(NOW - DAY_MS)), Change(COMPLAINT, _entry(NOW - DAY_MS)))
-    hold = {"address": JANE, "source": "letter", **WHY}
+def test_an_erasure_keeps_the_opt_out_and_is_refused_during_a_hold(office: ApiCallers) -> None:
+    office.world.apply_changes(
+        JANE, Change(out(2), _entry(NOW - DAY_MS)), Change(COMPLAINT, _entry(NOW - DAY_MS))
+    )
+    hold = {"address": JANE, "source": "letter", **LIFT_REASON}
     assert office.call("POST", "/v1/holds", hold)[1]["sendable"]["service"] is False
     before = office.world.items()
     erasure = {"address": JANE, **ON_FILE}
     status, problem = office.call("POST", "/v1/erasures", erasure, at=NOW + 1)
     assert (status, problem["type"]) == (409, "urn:heed:problem:held")
     assert office.world.items() == before
-    assert office.lift("hold", NOW + 2)[1]["outcome"] == "applied"
+    assert office.lift_suppression("hold", NOW + 2)[1]["outcome"] == "applied"
     assert office.call("POST", "/v1/erasures", erasure, at=NOW + 3)[0] == 202
-    assert (office.reason(), office.reason("service")) == ("unsubscribed", "ok")
+    assert (office.blocking_reason(), office.blocking_reason("service")) == ("unsubscribed", "ok")
     (item,) = office.world.items()
     assert "salt" not in item and "x:complaint" not in item and "expires" not in item
 
@@ -175,19 +183,19 @@ def test_an_erasure_keeps_the_opt_out_and_is_refused_during_a_hold(office: Offic
     ],
 )
 def test_a_mistake_of_an_agent_can_be_lifted(
-    office: Office, mistake: Change, register: str, more: dict[str, str]
+    office: ApiCallers, mistake: Change, register: str, more: dict[str, str]
 ) -> None:
-    office.world.put(JANE, mistake)
-    assert office.reason() != "ok"
-    status, result = office.lift(register, NOW + 1, **more)
+    office.world.apply_changes(JANE, mistake)
+    assert office.blocking_reason() != "ok"
+    status, result = office.lift_suppression(register, NOW + 1, **more)
     assert (status, result["outcome"], result["sendable"]["offers"]) == (200, "applied", True)
-    assert office.reason() == "ok"
+    assert office.blocking_reason() == "ok"
     if register == "complaint":
-        assert office.reason("news") == "complained"
+        assert office.blocking_reason("news") == "complained"
 
 
-def test_the_function_agents_queues_no_address(office: Office) -> None:
-    office.minor()
+def test_the_function_agents_queues_no_address(office: ApiCallers) -> None:
+    office.report_minor()
     assert office.world.messages("SES_LIST_QUEUE_URL") == []
 
 
@@ -199,28 +207,28 @@ def test_the_function_agents_queues_no_address(office: Office) -> None:
         ("/v1/minors", {"address": JANE, **ON_FILE, "source": "age-report"}, "/source"),
         ("/v1/erasures", {"address": JANE, **ON_FILE, "reference": " "}, "/reference"),
         ("/v1/holds", {"address": JANE, **ON_FILE}, "/reason"),
-        ("/v1/lifts", {"address": JANE, "register": "complaint", **WHY}, "/scope"),
-        ("/v1/lifts", {"address": JANE, "register": "hold", "scope": "*", **WHY}, "/scope"),
-        ("/v1/lifts", {"address": JANE, "register": "paused", **WHY}, "/register"),
+        ("/v1/lifts", {"address": JANE, "register": "complaint", **LIFT_REASON}, "/scope"),
+        ("/v1/lifts", {"address": JANE, "register": "hold", "scope": "*", **LIFT_REASON}, "/scope"),
+        ("/v1/lifts", {"address": JANE, "register": "paused", **LIFT_REASON}, "/register"),
         (
             "/v1/lifts",
-            {"address": JANE, "register": "complaint", "scope": "service", **WHY},
+            {"address": JANE, "register": "complaint", "scope": "service", **LIFT_REASON},
             "/scope",
         ),
     ],
 )
 def test_a_request_that_breaks_the_contract_is_reported_and_changes_nothing(
-    office: Office, path: str, body: object, pointer: str
+    office: ApiCallers, path: str, body: object, pointer: str
 ) -> None:
     status, problem = office.call("POST", path, body)
     assert (status, [fault["pointer"] for fault in problem["errors"]]) == (422, [pointer])
     assert office.world.items() == []
 
 
-def test_each_lookup_and_each_page_of_the_feed_is_registered(office: Office) -> None:
+def test_each_lookup_and_each_page_of_the_feed_is_registered(office: ApiCallers) -> None:
     office.call("POST", "/v1/recipients/lookup", {"address": JANE, "purpose": "legal"})
     office.call("GET", "/v1/suppressions")  # the list is empty, so nothing is disclosed
-    office.minor()
+    office.report_minor()
     feed = {"purpose": "affiliate"}
     office.call("GET", "/v1/suppressions", query=feed, at=NOW + DAY_MS)
     refused = office.call("GET", "/v1/suppressions", query={"purpose": "marketing"})
@@ -245,7 +253,7 @@ def test_each_lookup_and_each_page_of_the_feed_is_registered(office: Office) -> 
 
 
 def test_concurrent_disclosures_make_one_unbroken_chain(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: ApiCallers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     register, client, lock = parts().disclosures, parts().client("dynamodb"), threading.Lock()
     call = client._make_api_call
@@ -270,7 +278,7 @@ def test_concurrent_disclosures_make_one_unbroken_chain(
     assert all(is_next_entry(later, earlier) for later, earlier in pairwise(entries))
 
 
-def test_an_entry_before_a_crash_is_found_by_the_next_append(office: Office) -> None:
+def test_an_entry_before_a_crash_is_found_by_the_next_append(office: ApiCallers) -> None:
     register = parts().disclosures
     details = DisclosureDetails(NOW, "lookup", DisclosurePurpose.LEGAL, 1, "k")
 

@@ -14,8 +14,8 @@ from heed.domain.links.link_token import TokenPurpose
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent, mint_confirmation_token
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Register, Source
-from tests.support.deployment import NOW, World, http, parts
-from tests.support.failing_client import Fault
+from tests.support.deployment import NOW, World, http_event, parts
+from tests.support.failing_client import FailingCalls
 from tests.support.registers import in_, out, scope_numbers
 
 READER = "reader@example.com"
@@ -48,7 +48,7 @@ def confirmation(
 def show(world: World, kind: str = "p", method: str = "GET", **headers: str) -> str:
     handler, path = link_target(world, kind)
     signal_headers = {name.replace("_", "-"): value for name, value in headers.items()}
-    answer = handler(http(method, path, headers={**NAVIGATION, **signal_headers}), world.context)
+    answer = handler(http_event(method, path, headers={**NAVIGATION, **signal_headers}), world.context)
     assert answer["statusCode"] == 200
     return str(answer["body"])
 
@@ -62,7 +62,10 @@ def confirm(world: World, issued: int = NOW - 1, **headers: str) -> None:
     """Confirms an opt-in to targeted advertising."""
     path = confirmation(world, signals=(ADVERTISING,), issued=issued)
     signal_headers = {name.replace("_", "-"): value for name, value in headers.items()}
-    assert resubscribe.handler(http("POST", path, headers=signal_headers), world.context)["statusCode"] == 200
+    assert (
+        resubscribe.handler(http_event("POST", path, headers=signal_headers), world.context)["statusCode"]
+        == 200
+    )
 
 
 @pytest.mark.parametrize("kind", "upc")
@@ -114,7 +117,7 @@ def test_prefetch_head_frames_and_scanners_change_nothing(
 
 
 def test_the_signal_writes_nothing_if_advertising_is_off_already(world: World) -> None:
-    world.put(READER, Change(out(ADVERTISING), Entry(NOW - 5, Source.PHONE, "{}")))
+    world.apply_changes(READER, Change(out(ADVERTISING), Entry(NOW - 5, Source.PHONE, "{}")))
     before = world.items()
     pages = [show(world, kind) for kind in "upc"]
 
@@ -143,10 +146,10 @@ def test_an_opt_in_confirmed_with_the_signal_overrides_the_signal(
     page = show(world, kind)
     for form in ({"topic.offers": "out"}, {"targeted-advertising": "in", "topic.news": "out"}):
         path = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
-        preferences.handler(http("POST", path, form=form, headers={"sec-gpc": "1"}), world.context)
+        preferences.handler(http_event("POST", path, form=form, headers={"sec-gpc": "1"}), world.context)
     for form in ({"scope": "this"}, {"List-Unsubscribe": "One-Click"}):
         path = f"/u/{world.token(READER)}"
-        unsubscribe.handler(http("POST", path, form=form, headers={"dnt": "1"}), world.context)
+        unsubscribe.handler(http_event("POST", path, form=form, headers={"dnt": "1"}), world.context)
 
     assert KEPT in page and BUTTON in page and HONOURED not in page
     assert is_advertising_sendable(world) and world.items()[0]["i:7"] == before
@@ -157,23 +160,23 @@ def test_a_press_ends_an_opt_in_that_overrides_the_signal(world: World) -> None:
     confirm(world, sec_gpc="1")
     path = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
     form = {"targeted-advertising": "out"}
-    preferences.handler(http("POST", path, form=form, headers={"sec-gpc": "1"}), world.context)
+    preferences.handler(http_event("POST", path, form=form, headers={"sec-gpc": "1"}), world.context)
 
     assert not is_advertising_sendable(world) and HONOURED in show(world)
 
 
 def test_a_newer_opt_in_by_phone_does_not_override_the_signal(world: World) -> None:
     confirm(world, sec_gpc="1")
-    world.put(READER, Change(in_(ADVERTISING), Entry(NOW, Source.PHONE, "{}")))
+    world.apply_changes(READER, Change(in_(ADVERTISING), Entry(NOW, Source.PHONE, "{}")))
     path = f"/u/{world.token(READER)}"
-    unsubscribe.handler(http("POST", path, headers={"dnt": "1"}, at=NOW + 1), world.context)
+    unsubscribe.handler(http_event("POST", path, headers={"dnt": "1"}, at=NOW + 1), world.context)
 
     assert not is_advertising_sendable(world)
 
 
 def test_the_page_that_asks_to_confirm_advertising_does_not_stop_it(world: World) -> None:
     path = confirmation(world, signals=(ADVERTISING,))
-    page = resubscribe.handler(http("GET", path, headers=NAVIGATION), world.context)["body"]
+    page = resubscribe.handler(http_event("GET", path, headers=NAVIGATION), world.context)["body"]
 
     assert world.items() == [] and HONOURED not in page
 
@@ -182,9 +185,9 @@ def test_a_failed_write_leaves_the_button_on_the_page(
     world: World,
 ) -> None:
     targets = {kind: link_target(world, kind) for kind in "upc"}
-    Fault("dynamodb", "UpdateItem")
+    FailingCalls("dynamodb", "UpdateItem")
     for handler, path in targets.values():
-        answer = handler(http("GET", path, headers=NAVIGATION), world.context)
+        answer = handler(http_event("GET", path, headers=NAVIGATION), world.context)
         assert answer["statusCode"] == 200
         assert BUTTON in answer["body"]
         assert HONOURED not in answer["body"]
@@ -196,7 +199,7 @@ def test_a_failed_write_leaves_the_button_on_the_page(
 def test_a_signal_for_a_minor_or_during_a_hold_writes_nothing(
     world: World, kind: str, register: Register
 ) -> None:
-    world.put(READER, Change(register, Entry(5, Source.AGE_REPORT, "{}")))
+    world.apply_changes(READER, Change(register, Entry(5, Source.AGE_REPORT, "{}")))
     before = world.items()
 
     assert HONOURED not in show(world, kind) and world.items() == before
@@ -204,13 +207,13 @@ def test_a_signal_for_a_minor_or_during_a_hold_writes_nothing(
 
 def test_an_invalid_link_with_the_signal_is_answered_with_404(world: World) -> None:
     for path in ("/u/none", f"/u/{world.token(READER)[:-1]}"):
-        answer = unsubscribe.handler(http("GET", path, headers=NAVIGATION), world.context)
+        answer = unsubscribe.handler(http_event("GET", path, headers=NAVIGATION), world.context)
         assert answer["statusCode"] == 404 and HONOURED not in answer["body"]
     assert world.items() == []
 
 
 def test_a_link_with_a_suffix_stops_advertising_too(world: World) -> None:
     path = f"/u/{world.token(READER)}>."
-    preferences.handler(http("GET", path, headers=NAVIGATION), world.context)
+    preferences.handler(http_event("GET", path, headers=NAVIGATION), world.context)
 
     assert not is_advertising_sendable(world)

@@ -23,9 +23,9 @@ from heed.domain.privacy.retention import soft_bounce_expiry
 from heed.domain.privacy.ses_list_request import WALK_REQUEST
 from heed.use_cases.ports.opt_in import MailClaim
 from tests.support import mailbox
-from tests.support.crash import Stopped, meanwhile, stopped_after
+from tests.support.crash import SimulatedCrash, crash_after, run_after_calls
 from tests.support.deployment import NOW, World, parts
-from tests.support.ledgers import history
+from tests.support.ledgers import entries_in_order
 from tests.support.registers import in_, out
 
 CHILD = "child@example.com"
@@ -39,13 +39,13 @@ def _create_person(world: World, address: str = CHILD) -> str:
     """Gives a person data in every store; returns the person's subject in the ledger."""
     recipient = world.recipient(address)
     changes = [Change(out(2), _entry(NOW)), Change(in_(3), _entry(NOW + 1))]
-    world.put(address, *changes)
+    world.apply_changes(address, *changes)
     salt = parts().preferences.read(recipient).salt
     for seq, change in enumerate(changes, 1):
         parts().ledger.enter(*make_ledger_entry(salt, recipient, change, seq, NOW))
     claim = MailClaim(recipient, "where the mail arrives", Intent.IN, "request", "what", NOW, 0)
     assert parts().mail_caps.claim(claim, NOW, in_turn=False) is None
-    parts().opt_in_notifications.begin(recipient, NOW, "press", NOW)
+    parts().opt_in_notifications.claim(recipient, NOW, "press", NOW)
     return ledger_subject(salt, recipient)
 
 
@@ -53,7 +53,7 @@ def _report(
     world: World, address: str = CHILD, cause: ErasureCause = ErasureCause.MINOR, at: int = NOW + 9
 ) -> str:
     report = ErasureReport(cause, at, Source.PHONE, "call 1", "key", "")
-    return parts().erase(world.recipient(address), report).purge
+    return parts().erase(world.recipient(address), report).purge_id
 
 
 def _sweep(world: World) -> Any:
@@ -62,11 +62,11 @@ def _sweep(world: World) -> Any:
 
 @pytest.fixture(autouse=True)
 def _long_time_limit(world: World) -> None:
-    world.context.left = 300_000
+    world.context.milliseconds_left = 300_000
 
 
 def _is_clear(world: World, subject: str) -> bool:
-    entries = history(parts().ledger, subject)
+    entries = entries_in_order(parts().ledger, subject)
     texts = json.dumps(world.items(world.control), default=str)
     return (
         len(entries) == 2
@@ -127,7 +127,7 @@ def test_a_failed_purge_from_the_stream_is_retried_and_stays_due(
     _report(world)
     (item,) = world.items()
     with monkeypatch.context() as patch:
-        patch.setattr(parts().ledger, "erase", _unavailable)
+        patch.setattr(parts().ledger, "erase_evidence", _unavailable)
         answer = app.handler(_stream_event(item), world.context)
         assert answer == {"batchItemFailures": [{"itemIdentifier": "7"}]}
         assert _sweep(world)["left"] == 1
@@ -151,7 +151,7 @@ def _unavailable(*_: object) -> int:
 
 
 def _count_calls(work: Callable[[], object]) -> int:
-    with stopped_after(0) as calls:
+    with crash_after(0) as calls:
         work()
     return len(calls)
 
@@ -164,7 +164,7 @@ def test_a_report_and_its_purge_survive_a_crash_after_any_call(world: World, cau
 
     def report_and_purge(address: str) -> None:
         _report(world, address, cause)
-        (work,) = [parts().erasures.work(world.recipient(address))]
+        (work,) = [parts().erasures.due_work(world.recipient(address))]
         assert work is not None
         parts().purge_person(world.recipient(address), work)
 
@@ -173,16 +173,16 @@ def test_a_report_and_its_purge_survive_a_crash_after_any_call(world: World, cau
     for crash_at in range(1, calls + 1):
         address = f"child{crash_at}@example.com"
         subject, recipient = _create_person(world, address), world.recipient(address)
-        with stopped_after(crash_at), pytest.raises(Stopped):
+        with crash_after(crash_at), pytest.raises(SimulatedCrash):
             report_and_purge(address)
         purge = _report(world, address, cause)
         _sweep(world)
 
-        assert parts().erasures.work(recipient) is None, crash_at
+        assert parts().erasures.due_work(recipient) is None, crash_at
         certificate = parts().purges.find(purge)
         assert certificate is not None and certificate.state is PurgeState.DONE, crash_at
         assert certificate.stores["ledger-evidence"] == 2, crash_at
-        assert all(entry.evidence is None for entry in history(parts().ledger, subject)), crash_at
+        assert all(entry.evidence is None for entry in entries_in_order(parts().ledger, subject)), crash_at
         assert certificate.subject == "", crash_at
         record = parts().preferences.read(recipient)
         assert record.salt == b"" and out(0) in record.registers, crash_at
@@ -200,11 +200,11 @@ def test_an_unreadable_record_stays_due_and_does_not_delay_others(
     assert app.handler(_stream_event({**item, **invalid_fields}), world.context) == {"batchItemFailures": []}
     result = _sweep(world)
     assert (result["found"], result["purged"], result["left"]) == (2, 1, 1)
-    assert history(parts().ledger, subject)[0].evidence is None
+    assert entries_in_order(parts().ledger, subject)[0].evidence is None
 
 
 def _purge(world: World, recipient: str) -> None:
-    if work := parts().erasures.work(recipient):
+    if work := parts().erasures.due_work(recipient):
         parts().purge_person(recipient, work)
 
 
@@ -220,15 +220,15 @@ def test_two_concurrent_purges_end_as_one(world: World) -> None:
         subject, recipient = _create_person(world, address), world.recipient(address)
         purge_id = _report(world, address)
         parts().ses_list_queue.send(WALK_REQUEST.to_message())
-        mailbox.read_list(world)
-        with meanwhile(call, lambda other=recipient: _purge(world, other)):  # type: ignore[misc]
+        mailbox.work_on_ses_list(world)
+        with run_after_calls(call, lambda other=recipient: _purge(world, other)):  # type: ignore[misc]
             _purge(world, recipient)
 
         purge = parts().purges.find(purge_id)
         assert purge is not None and purge.state is PurgeState.DONE, call
         assert (purge.stores["mail-caps"], purge.stores["ledger-evidence"]) == (1, 2), call
         assert purge.subject == "" and _is_clear(world, subject), call
-        assert parts().erasures.work(recipient) is None, call
+        assert parts().erasures.due_work(recipient) is None, call
 
 
 @pytest.mark.system  # exhaustive: slower than a second
@@ -249,10 +249,10 @@ def test_events_during_a_purge_restore_no_old_data_and_lose_no_new_data(
         subject, recipient = _create_person(world, address), world.recipient(address)
 
         def add_events(address: str = address) -> None:
-            world.put(address, Change(in_(4), _entry(NOW + 5)))  # before the report
-            world.put(address, Change(out(5), _entry(NOW + DAY_MS)))  # after the report
+            world.apply_changes(address, Change(in_(4), _entry(NOW + 5)))  # before the report
+            world.apply_changes(address, Change(out(5), _entry(NOW + DAY_MS)))  # after the report
 
-        with meanwhile(call, add_events):
+        with run_after_calls(call, add_events):
             report_and_purge(address)
         _sweep(world)
 
@@ -264,8 +264,8 @@ def test_events_during_a_purge_restore_no_old_data_and_lose_no_new_data(
         if cause is ErasureCause.MINOR:
             assert record.salt == b"" and out(5) not in record.registers, call
         assert not is_before or call <= 3, "a change after the report counts"
-        assert parts().erasures.work(recipient) is None, call
-        assert all(entry.evidence is None for entry in history(parts().ledger, subject)), call
+        assert parts().erasures.due_work(recipient) is None, call
+        assert all(entry.evidence is None for entry in entries_in_order(parts().ledger, subject)), call
 
 
 def test_events_after_a_report_of_a_minor_change_nothing(world: World) -> None:
@@ -273,11 +273,11 @@ def test_events_after_a_report_of_a_minor_change_nothing(world: World) -> None:
     _report(world)
     before = world.items()
     for at in (NOW, NOW + 9, NOW + DAY_MS):  # before, at and after the report; nothing counts for a minor
-        world.put(CHILD, Change(in_(2), _entry(at)), Change(SOFT_BOUNCE, _entry(at)))
-        world.put(CHILD, Change(in_(2), _entry(at)))
+        world.apply_changes(CHILD, Change(in_(2), _entry(at)), Change(SOFT_BOUNCE, _entry(at)))
+        world.apply_changes(CHILD, Change(in_(2), _entry(at)))
     assert world.items() == before
     _sweep(world)
-    world.put(CHILD, Change(out(2), _entry(NOW + 2 * DAY_MS)))
+    world.apply_changes(CHILD, Change(out(2), _entry(NOW + 2 * DAY_MS)))
     (item,) = world.items()
     assert "salt" not in item and "o:2" not in item
 
@@ -285,8 +285,10 @@ def test_events_after_a_report_of_a_minor_change_nothing(world: World) -> None:
 def test_only_changes_after_an_erasure_count(world: World) -> None:
     _create_person(world)
     purge = _report(world, cause=ErasureCause.ERASURE)
-    world.put(CHILD, Change(out(0), _entry(NOW + DAY_MS)))  # replaces the opt-out that names the purge
-    world.put(CHILD, Change(in_(2), _entry(NOW + 5)))
+    world.apply_changes(
+        CHILD, Change(out(0), _entry(NOW + DAY_MS))
+    )  # replaces the opt-out that names the purge
+    world.apply_changes(CHILD, Change(in_(2), _entry(NOW + 5)))
     assert _sweep(world)["purged"] == 1
     assert parts().purges.find(purge).state is PurgeState.DONE  # type: ignore[union-attr]
     assert parts().preferences.read(world.recipient(CHILD)).registers.keys() == {out(0)}
@@ -304,12 +306,12 @@ def test_a_second_erasure_before_the_first_purge_completes_both(world: World) ->
 
 
 def test_an_opt_out_of_advertising_survives_an_erasure(world: World) -> None:
-    (signal,) = parts().catalogue.signals()
-    world.put(CHILD, Change(out(signal.number), Entry(NOW, Source.SIGNAL, "{}")))
+    (signal,) = parts().catalogue.signal_topics()
+    world.apply_changes(CHILD, Change(out(signal.number), Entry(NOW, Source.SIGNAL, "{}")))
     _report(world, cause=ErasureCause.ERASURE)
     assert out(signal.number) in parts().preferences.read(world.recipient(CHILD)).registers
-    world.put("ben@example.com", Change(out(signal.number), Entry(NOW, Source.SIGNAL, "{}")))
-    world.put("ben@example.com", Change(in_(signal.number), _entry(NOW + 1)))
+    world.apply_changes("ben@example.com", Change(out(signal.number), Entry(NOW, Source.SIGNAL, "{}")))
+    world.apply_changes("ben@example.com", Change(in_(signal.number), _entry(NOW + 1)))
     _report(world, "ben@example.com", ErasureCause.ERASURE)
     ben = parts().preferences.read(world.recipient("ben@example.com"))
     assert ben.registers.keys() == {out(0)}
@@ -322,8 +324,8 @@ def test_old_soft_bounce_days_are_deleted_when_due(
     today = NOW // DAY_MS
     old_day, young_day = today - 60, today - 59
     recipient = world.recipient(CHILD)
-    world.put(CHILD, Change(SOFT_BOUNCE, _entry(old_day * DAY_MS)))
-    world.put(CHILD, Change(SOFT_BOUNCE, _entry(young_day * DAY_MS)), Change(out(2), _entry(NOW)))
+    world.apply_changes(CHILD, Change(SOFT_BOUNCE, _entry(old_day * DAY_MS)))
+    world.apply_changes(CHILD, Change(SOFT_BOUNCE, _entry(young_day * DAY_MS)), Change(out(2), _entry(NOW)))
     revision = parts().preferences.read(recipient).revision
 
     assert _sweep(world)["purged"] == 1
@@ -340,7 +342,7 @@ def test_a_purge_that_two_sweeps_left_is_logged_as_overdue(
 ) -> None:
     _create_person(world)
     _report(world)  # at the fixed time of the tests, long ago
-    monkeypatch.setattr(parts().ledger, "erase", _unavailable)
+    monkeypatch.setattr(parts().ledger, "erase_evidence", _unavailable)
     _sweep(world)
     assert [record.message for record in caplog.records] == ["swept", "purge overdue"]
     assert "example.com" not in caplog.text
@@ -351,11 +353,11 @@ def test_remaining_soft_bounce_days_do_not_make_a_purge_overdue(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     for number in range(3):
-        world.put(
+        world.apply_changes(
             f"{number}@example.com",
             Change(SOFT_BOUNCE, _entry((NOW // DAY_MS - 60) * DAY_MS - DAY_MS)),
         )
-    world.context.left = 5_000  # more days are due than a sweep has time for
+    world.context.milliseconds_left = 5_000  # more days are due than a sweep has time for
     result = _sweep(world)
     assert (result["left"], result["oldest_due_seconds"]) == (3, 0)
     assert "purge overdue" not in caplog.messages
@@ -366,16 +368,18 @@ def test_purges_run_before_the_deletion_of_soft_bounce_days(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for address in range(9):
-        world.put(f"{address}@example.com", Change(SOFT_BOUNCE, _entry((NOW // DAY_MS - 70) * DAY_MS)))
+        world.apply_changes(
+            f"{address}@example.com", Change(SOFT_BOUNCE, _entry((NOW // DAY_MS - 70) * DAY_MS))
+        )
     _report(world, at=NOW - 1)
     recipients: list[str] = []
-    work = parts().erasures.work
+    work = parts().erasures.due_work
 
     def record_work(address: str) -> Any:
         recipients.append(address)
         return work(address)
 
-    monkeypatch.setattr(parts().erasures, "work", record_work)
+    monkeypatch.setattr(parts().erasures, "due_work", record_work)
     monkeypatch.setattr("heed.use_cases.privacy.run_purges._PARALLEL", 1)
     _sweep(world)
     assert recipients[0] == world.recipient(CHILD) and len(set(recipients)) == 10
@@ -384,7 +388,7 @@ def test_purges_run_before_the_deletion_of_soft_bounce_days(
 def test_a_sweep_without_time_starts_nothing(world: World) -> None:
     _create_person(world)
     _report(world)
-    world.context.left = 5_000
+    world.context.milliseconds_left = 5_000
     assert _sweep(world)["left"] == 1
     assert MINOR in parts().preferences.read(world.recipient(CHILD)).registers
 
@@ -392,7 +396,7 @@ def test_a_sweep_without_time_starts_nothing(world: World) -> None:
 def test_a_lost_purge_order_is_created_again(world: World) -> None:
     _create_person(world)
     purge = _report(world)
-    parts().purges.drop(purge)
+    parts().purges.delete_order(purge)
     _sweep(world)
     certificate = parts().purges.find(purge)
     assert certificate is not None

@@ -20,11 +20,11 @@ from heed.use_cases.ledger import reconcile, walk_recipients
 from heed.use_cases.ledger.export import export_ledger
 from heed.use_cases.ledger.reconcile import REPAIR_AFTER, STREAM_RETENTION
 from heed.use_cases.ledger.verify import verify_ledger
-from tests.support.aws_calls import by_somebody_else
+from tests.support.aws_calls import outside_handlers
 from tests.support.deployment import NOW, World, parts
-from tests.support.ledgers import history
+from tests.support.ledgers import entries_in_order
 from tests.support.registers import in_, out
-from tests.support.stream_events import Recorder, event
+from tests.support.stream_events import StreamRecorder, stream_event
 
 JANE = "jane.doe@example.com"
 
@@ -42,12 +42,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.fixture
-def stream(world: World) -> Recorder:
-    return Recorder(parts().client("dynamodb"), world.table, NOW)
+def stream(world: World) -> StreamRecorder:
+    return StreamRecorder(parts().client("dynamodb"), world.table, NOW)
 
 
 def walk(world: World) -> dict[str, int]:
-    world.context.left = 600_000
+    world.context.milliseconds_left = 600_000
     totals: dict[str, int] = app.handler({}, world.context)
     return totals
 
@@ -59,7 +59,7 @@ def expected_totals(**more: int) -> dict[str, int]:
 
 
 def deliver(world: World, records: list[Any]) -> None:
-    ledger_app.handler(event(json.loads(json.dumps(records))), world.context)
+    ledger_app.handler(stream_event(json.loads(json.dumps(records))), world.context)
 
 
 def link_change(at: int = NOW, register: Register | None = None) -> Change:
@@ -76,8 +76,10 @@ def ledger_fault() -> str | None:
     return verify_ledger(export_ledger(ledger, seals, NOW + 40 * DAY_MS), ExternalSorter).fault
 
 
-def test_records_that_match_the_ledger_are_not_changed(world: World, stream: Recorder, clock: Any) -> None:
-    world.put(JANE, link_change(), link_change(NOW, in_(3)))
+def test_records_that_match_the_ledger_are_not_changed(
+    world: World, stream: StreamRecorder, clock: Any
+) -> None:
+    world.apply_changes(JANE, link_change(), link_change(NOW, in_(3)))
     deliver(world, stream.records)
     clock(NOW + 30 * DAY_MS)
 
@@ -85,22 +87,22 @@ def test_records_that_match_the_ledger_are_not_changed(world: World, stream: Rec
 
 
 def test_a_recent_change_is_not_reported_as_missing(world: World, clock: Any) -> None:
-    world.put(JANE, link_change())
+    world.apply_changes(JANE, link_change())
     clock(NOW + REPAIR_AFTER - 1)
     assert walk(world)["missing"] == 0
 
 
 def test_a_gap_is_reported_at_once_and_repaired_after_the_stream_retention(
-    world: World, stream: Recorder, clock: Any, log: Any
+    world: World, stream: StreamRecorder, clock: Any, log: Any
 ) -> None:
-    world.put(JANE, link_change(NOW - 2))
-    world.put(JANE, link_change(NOW - 1, in_(3)))
-    world.put(JANE, link_change(NOW))
+    world.apply_changes(JANE, link_change(NOW - 2))
+    world.apply_changes(JANE, link_change(NOW - 1, in_(3)))
+    world.apply_changes(JANE, link_change(NOW))
     deliver(world, stream.records[:1])  # the other two records are lost
 
     clock(NOW + REPAIR_AFTER)
     assert walk(world) == expected_totals(missing=2, unentered=2)
-    assert "records and ledger do not fit" in log.getvalue(), "an alarm reads these words"
+    assert "records and ledger do not match" in log.getvalue(), "an alarm reads these words"
 
     clock(NOW + STREAM_RETENTION)
     assert walk(world)["repaired"] == 2
@@ -110,10 +112,10 @@ def test_a_gap_is_reported_at_once_and_repaired_after_the_stream_retention(
 
 
 def test_a_missing_entry_of_a_replaced_change_is_entered_as_lost(
-    world: World, stream: Recorder, clock: Any
+    world: World, stream: StreamRecorder, clock: Any
 ) -> None:
     for at in range(3):
-        world.put(JANE, link_change(NOW + at))
+        world.apply_changes(JANE, link_change(NOW + at))
     deliver(world, [stream.records[0], stream.records[2]])  # the second record is lost
 
     clock(NOW + STREAM_RETENTION)
@@ -124,10 +126,10 @@ def test_a_missing_entry_of_a_replaced_change_is_entered_as_lost(
     assert ledger_fault() is None
 
 
-def test_a_late_change_without_an_entry_is_entered(world: World, stream: Recorder, clock: Any) -> None:
-    world.put(JANE, link_change())
+def test_a_late_change_without_an_entry_is_entered(world: World, stream: StreamRecorder, clock: Any) -> None:
+    world.apply_changes(JANE, link_change())
     deliver(world, stream.records)
-    world.put(JANE, link_change(NOW - DAY_MS))
+    world.apply_changes(JANE, link_change(NOW - DAY_MS))
 
     clock(NOW + STREAM_RETENTION)
     assert walk(world)["repaired"] == 1
@@ -137,9 +139,9 @@ def test_a_late_change_without_an_entry_is_entered(world: World, stream: Recorde
 
 
 def test_a_stream_record_after_a_repair_writes_nothing_twice(
-    world: World, stream: Recorder, clock: Any
+    world: World, stream: StreamRecorder, clock: Any
 ) -> None:
-    world.put(JANE, link_change())
+    world.apply_changes(JANE, link_change())
     clock(NOW + STREAM_RETENTION)
     walk(world)
 
@@ -149,8 +151,8 @@ def test_a_stream_record_after_a_repair_writes_nothing_twice(
     assert ledger_fault() is None
 
 
-def test_altered_evidence_is_found(world: World, stream: Recorder, clock: Any) -> None:
-    world.put(JANE, link_change())
+def test_altered_evidence_is_found(world: World, stream: StreamRecorder, clock: Any) -> None:
+    world.apply_changes(JANE, link_change())
     deliver(world, stream.records)
     (item,) = boto3.client("dynamodb").scan(TableName="Ledger")["Items"]
     item["evidence"] = {"S": '{"reference":"another letter"}'}
@@ -162,10 +164,10 @@ def test_altered_evidence_is_found(world: World, stream: Recorder, clock: Any) -
 
 
 def test_an_unreadable_entry_is_reported_and_does_not_block_others(
-    world: World, stream: Recorder, clock: Any, log: Any
+    world: World, stream: StreamRecorder, clock: Any, log: Any
 ) -> None:
     for number in range(4):
-        world.put(f"{number}@example.com", link_change())
+        world.apply_changes(f"{number}@example.com", link_change())
     deliver(world, stream.records[:3])
     for item in boto3.client("dynamodb").scan(TableName="Ledger")["Items"][:2]:
         invalid = {**item, "register": {"N": "1"}}
@@ -175,18 +177,18 @@ def test_an_unreadable_entry_is_reported_and_does_not_block_others(
     totals = walk(world)
 
     assert (totals["walked"], totals["altered"], totals["missing"]) == (4, 2, 1)
-    assert "records and ledger do not fit" in log.getvalue()
+    assert "records and ledger do not match" in log.getvalue()
     deliver(world, stream.records)  # it does not block the stream either
     assert len(world.messages("LEDGER_DLQ_URL")) == 2
 
 
 def test_a_recent_late_change_is_not_reported_as_a_gap(
-    world: World, stream: Recorder, clock: Any, log: Any
+    world: World, stream: StreamRecorder, clock: Any, log: Any
 ) -> None:
-    world.put(JANE, link_change())
+    world.apply_changes(JANE, link_change())
     deliver(world, stream.records)
     clock(NOW + 30 * DAY_MS)
-    world.put(JANE, link_change(NOW - DAY_MS), now=NOW + 30 * DAY_MS)
+    world.apply_changes(JANE, link_change(NOW - DAY_MS), now=NOW + 30 * DAY_MS)
 
     totals = walk(world)
 
@@ -200,14 +202,14 @@ def test_a_recent_late_change_is_not_reported_as_a_gap(
 def test_a_repair_during_an_erasure_leaves_no_evidence(
     world: World, clock: Any, monkeypatch: pytest.MonkeyPatch, erased_after: str
 ) -> None:
-    world.put(JANE, link_change())
+    world.apply_changes(JANE, link_change())
     recipient, ledger = world.recipient(JANE), parts().ledger
     record = parts().preferences.read(recipient)
     clock(NOW + STREAM_RETENTION)
 
     def erase() -> None:
         report = ErasureReport(ErasureCause.ERASURE, NOW + DAY_MS, Source.PHONE, "call 1", "key", "")
-        with by_somebody_else():
+        with outside_handlers():
             parts().erase(recipient, report)
 
     page, enter = parts().recipient_scan.page, ledger.enter
@@ -237,21 +239,21 @@ def test_a_scan_continues_from_its_checkpoint_and_starts_again_at_the_end(
     monkeypatch.setattr(walk_recipients, "MAX_RECIPIENTS_A_WALK", 2)
     monkeypatch.setattr(walk_recipients, "SCAN_PAGE_SIZE", 2)
     for number in range(5):
-        world.put(f"{number}@example.com", link_change())
+        world.apply_changes(f"{number}@example.com", link_change())
     assert [walk(world)["walked"] for _ in range(4)] == [2, 2, 1, 2]
 
 
 def test_a_recipient_with_too_many_entries_is_skipped_and_reported(
-    world: World, stream: Recorder, clock: Any, monkeypatch: pytest.MonkeyPatch, log: Any
+    world: World, stream: StreamRecorder, clock: Any, monkeypatch: pytest.MonkeyPatch, log: Any
 ) -> None:
     monkeypatch.setattr(reconcile, "MAX_ENTRIES_READ", 1)
     for address in ("a@example.com", JANE):
-        world.put(address, link_change())
-    world.put(JANE, link_change(NOW, in_(3)))
+        world.apply_changes(address, link_change())
+    world.apply_changes(JANE, link_change(NOW, in_(3)))
     deliver(world, stream.records)
     clock(NOW + STREAM_RETENTION)
     assert walk(world) == expected_totals(walked=2, passed=1)
-    assert "people were passed by" in log.getvalue(), "an alarm reads these words"
+    assert "recipients were skipped" in log.getvalue(), "an alarm reads these words"
 
 
 @pytest.mark.threat(
@@ -260,11 +262,11 @@ def test_a_recipient_with_too_many_entries_is_skipped_and_reported(
     "The scan remembers the recipient at which it failed. The next run skips it and raises an alarm.",
 )
 def test_a_scan_that_failed_at_a_recipient_skips_that_recipient(
-    world: World, stream: Recorder, clock: Any, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: StreamRecorder, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     addresses = [f"{number}@example.com" for number in range(5)]
     for address in addresses:
-        world.put(address, link_change())
+        world.apply_changes(address, link_change())
     deliver(world, stream.records)
     clock(NOW + STREAM_RETENTION)
     order = [item.recipient for item in parts().recipient_scan.page(None, 10).recipients]
@@ -285,10 +287,10 @@ def test_a_scan_that_failed_at_a_recipient_skips_that_recipient(
 
 
 def test_a_scan_without_time_left_continues_at_the_next_recipient(
-    world: World, stream: Recorder, clock: Any, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: StreamRecorder, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(5):
-        world.put(f"{number}@example.com", link_change())
+        world.apply_changes(f"{number}@example.com", link_change())
     deliver(world, stream.records)
     clock(NOW + STREAM_RETENTION)
     times = iter([600_000] * 4 + [0] * 99)
@@ -299,9 +301,9 @@ def test_a_scan_without_time_left_continues_at_the_next_recipient(
 
 
 def test_the_nightly_seal_covers_complete_days_and_includes_the_seal_before(
-    world: World, stream: Recorder, clock: Any
+    world: World, stream: StreamRecorder, clock: Any
 ) -> None:
-    world.put(JANE, link_change())
+    world.apply_changes(JANE, link_change())
     deliver(world, stream.records)
     recipient = world.recipient(JANE)
     subject = ledger_subject(parts().preferences.read(recipient).salt, recipient)
@@ -319,7 +321,7 @@ def test_the_nightly_seal_covers_complete_days_and_includes_the_seal_before(
         TableName="Ledger",
         Key={
             "subject": {"S": subject},
-            "id": {"S": history(parts().ledger, subject)[0].entry.id},
+            "id": {"S": entries_in_order(parts().ledger, subject)[0].entry.id},
         },
     )
     assert "missing" in str(ledger_fault())

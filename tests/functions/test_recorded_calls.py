@@ -9,13 +9,13 @@ import pytest
 
 from functions.unsubscribe import app
 from tests.iam.recorder import Recorder, recorded
-from tests.support.aws_calls import by_somebody_else, watch
-from tests.support.deployment import World, client, http, parts
+from tests.support.aws_calls import outside_handlers, watch_calls
+from tests.support.deployment import World, client, http_event, parts
 
 
 def _press(world: World) -> None:
     token = world.token("reader@example.com")
-    event = http("POST", f"/u/{token}", form={"List-Unsubscribe": "One-Click"})
+    event = http_event("POST", f"/u/{token}", form={"List-Unsubscribe": "One-Click"})
     event["pathParameters"] = {"token": token}
     assert app.handler(event, world.context)["statusCode"] == 200
 
@@ -23,7 +23,7 @@ def _press(world: World) -> None:
 def test_each_call_is_recorded_once_with_the_setting_of_its_resource(
     world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    watch(monkeypatch, Recorder(str(tmp_path)))
+    watch_calls(monkeypatch, Recorder(str(tmp_path)))
     _press(world)
     _press(world)
     (update,) = (call for call in recorded(str(tmp_path)) if "Update" in call["action"])
@@ -37,11 +37,11 @@ def test_calls_of_others_during_a_handler_are_not_recorded(
     world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def scan(**_: Any) -> None:
-        with by_somebody_else():
+        with outside_handlers():
             client("dynamodb").scan(TableName=world.table)
 
     parts().client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", scan)
-    watch(monkeypatch, Recorder(str(tmp_path)))
+    watch_calls(monkeypatch, Recorder(str(tmp_path)))
     _press(world)
     actions = {call["action"] for call in recorded(str(tmp_path))}
     assert "dynamodb:UpdateItem" in actions and "dynamodb:Scan" not in actions

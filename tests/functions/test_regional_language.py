@@ -10,7 +10,7 @@ import pytest
 
 from brand_compiler.build import compile_command as build
 from functions.unsubscribe import app
-from tests.support.deployment import ROOT, World, http, restart
+from tests.support.deployment import ROOT, World, http_event, restart
 
 _SPANISH = re.compile(r'^es = (?:"[^\n]*"|\[[^\n]*\]|\[.*?^\])$', re.MULTILINE | re.DOTALL)
 
@@ -30,7 +30,7 @@ def brazil(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wor
 
 def language_of(world: World, lang: str = "", accepted: str = "") -> str:
     query = {"lang": lang} if lang else {}
-    event = http(
+    event = http_event(
         "GET",
         f"/u/{world.token('reader@example.com')}",
         query=query,

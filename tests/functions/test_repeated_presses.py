@@ -23,11 +23,11 @@ from heed.domain.privacy.erasure import ErasureCause, ErasureReport
 from heed.use_cases.ledger.export import export_ledger
 from heed.use_cases.ledger.reconcile import REPAIR_AFTER, STREAM_RETENTION
 from heed.use_cases.ledger.verify import verify_ledger
-from tests.support.aws_calls import by_somebody_else
-from tests.support.deployment import NOW, World, http, parts
-from tests.support.ledgers import history
+from tests.support.aws_calls import outside_handlers
+from tests.support.deployment import NOW, World, http_event, parts
+from tests.support.ledgers import entries_in_order
 from tests.support.registers import in_, out, pause
-from tests.support.stream_events import Recorder, event
+from tests.support.stream_events import StreamRecorder, stream_event
 
 JANE = "jane.doe@example.com"
 DAWN = NOW // DAY_MS * DAY_MS
@@ -42,26 +42,26 @@ def _low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def stream(world: World) -> Recorder:
-    return Recorder(parts().client("dynamodb"), world.table, DAWN)
+def stream(world: World) -> StreamRecorder:
+    return StreamRecorder(parts().client("dynamodb"), world.table, DAWN)
 
 
 def press(world: World, at: int, form: dict[str, str] | None = None) -> int:
     """Posts a one-click as a mail client does; returns the status code."""
     path = "/u/" + world.token(JANE)
-    event = http("POST", path, form=form or {"List-Unsubscribe": "One-Click"}, at=at)
+    event = http_event("POST", path, form=form or {"List-Unsubscribe": "One-Click"}, at=at)
     status: int = unsubscribe.handler(event, world.context)["statusCode"]
     return status
 
 
-def flood(world: World, stream: Recorder, start: int = DAWN, presses: int = FLOOD) -> None:
+def flood(world: World, stream: StreamRecorder, start: int = DAWN, presses: int = FLOOD) -> None:
     for number in range(presses):
         stream.at = start + number
         assert press(world, start + number) == 200
 
 
 def deliver(world: World, records: list[Any]) -> None:
-    answer = ledger.handler(event(json.loads(json.dumps(records))), world.context)
+    answer = ledger.handler(stream_event(json.loads(json.dumps(records))), world.context)
     assert answer == {"batchItemFailures": []}
 
 
@@ -69,8 +69,8 @@ def spans(world: World) -> list[tuple[int, int]]:
     """Returns the first and the last sequence number of each entry."""
     recipient = world.recipient(JANE)
     salt = parts().preferences.read(recipient).salt
-    items = history(parts().ledger, ledger_subject(salt, recipient))
-    return sorted({(item.entry.first, item.entry.seq) for item in items})
+    items = entries_in_order(parts().ledger, ledger_subject(salt, recipient))
+    return sorted({(item.entry.start_seq, item.entry.seq) for item in items})
 
 
 def ledger_fault() -> str | None:
@@ -81,7 +81,7 @@ def ledger_fault() -> str | None:
 def reconcile_at(world: World, monkeypatch: pytest.MonkeyPatch, now: int) -> dict[str, int]:
     module: Any = reconcile
     monkeypatch.setattr(module.time, "time_ns", lambda: now * 1_000_000)
-    world.context.left = 600_000
+    world.context.milliseconds_left = 600_000
     totals: dict[str, int] = reconcile.handler({}, world.context)
     return totals
 
@@ -93,10 +93,12 @@ def reconcile_at(world: World, monkeypatch: pytest.MonkeyPatch, now: int) -> dic
     "The record has each press. The ledger enters 50 changes by links a day for a person, then one an hour. "
     "That entry names the sequence numbers that it stands for.",
 )
-def test_the_ledger_enters_50_presses_a_day_then_one_an_hour(world: World, stream: Recorder) -> None:
+def test_the_ledger_enters_50_presses_a_day_then_one_an_hour(world: World, stream: StreamRecorder) -> None:
     flood(world, stream)
     record = parts().preferences.read(world.recipient(JANE))
-    assert (record.revision, record.at(out(2))) == (FLOOD, DAWN + FLOOD - 1), "the record has the last press"
+    assert (record.revision, record.time_of(out(2))) == (FLOOD, DAWN + FLOOD - 1), (
+        "the record has the last press"
+    )
 
     flood(world, stream, DAWN + HOUR, 3)
     flood(world, stream, DAWN + 2 * HOUR, 1)
@@ -110,7 +112,7 @@ def test_the_ledger_enters_50_presses_a_day_then_one_an_hour(world: World, strea
 
 
 def test_the_bus_gets_one_event_per_entry_with_its_number_of_changes(
-    world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: StreamRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     published: list[Any] = []
     monkeypatch.setattr(EventBus, "publish", lambda _self, events, _at: published.extend(events))
@@ -123,7 +125,7 @@ def test_the_bus_gets_one_event_per_entry_with_its_number_of_changes(
     ]
 
 
-def test_the_order_of_the_stream_does_not_change_the_entries(world: World, stream: Recorder) -> None:
+def test_the_order_of_the_stream_does_not_change_the_entries(world: World, stream: StreamRecorder) -> None:
     flood(world, stream)
     flood(world, stream, DAWN + HOUR, 3)
     shuffled = [*stream.records, *stream.records[3:7]]
@@ -141,12 +143,12 @@ def test_the_order_of_the_stream_does_not_change_the_entries(world: World, strea
     assert ledger_fault() is None
 
 
-def test_a_new_choice_during_a_flood_is_entered_at_once(world: World, stream: Recorder) -> None:
+def test_a_new_choice_during_a_flood_is_entered_at_once(world: World, stream: StreamRecorder) -> None:
     flood(world, stream)
     assert press(world, DAWN + 500, {"scope": "all", "all": "1"}) == 303  # by the button of the page
     entry = Entry(DAWN + 600, Source.LETTER, "{}")
     stream.at = DAWN + 600
-    world.put(JANE, Change(in_(2), entry), now=DAWN + 600)
+    world.apply_changes(JANE, Change(in_(2), entry), now=DAWN + 600)
     flood(world, stream, DAWN + 700, 1)  # an opt-out again, after an opt-in
     flood(world, stream, DAWN + 800, 1)  # a repeat
     deliver(world, stream.records)
@@ -159,11 +161,11 @@ def test_a_new_choice_during_a_flood_is_entered_at_once(world: World, stream: Re
     assert parts().preferences.read(world.recipient(JANE)).revision == FLOOD + 4
 
 
-def test_changes_from_other_sources_are_always_entered(world: World, stream: Recorder) -> None:
+def test_changes_from_other_sources_are_always_entered(world: World, stream: StreamRecorder) -> None:
     flood(world, stream)
     for number in range(3):
         at = DAWN + 1_000 + number
-        world.put(JANE, Change(out(2), Entry(at, Source.PHONE, "{}")), now=at)
+        world.apply_changes(JANE, Change(out(2), Entry(at, Source.PHONE, "{}")), now=at)
     deliver(world, stream.records)
     last = FLOOD + 1
     assert spans(world)[MAX_LINK_ENTRIES_A_DAY:] == [
@@ -174,14 +176,14 @@ def test_changes_from_other_sources_are_always_entered(world: World, stream: Rec
 
 
 def test_a_report_of_a_minor_during_a_hold_and_a_flood_is_entered(
-    world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: StreamRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     published: list[Any] = []
     monkeypatch.setattr(EventBus, "publish", lambda _self, events, _at: published.extend(events))
-    world.put(JANE, Change(HOLD, Entry(DAWN, Source.AGENT, "{}")), now=DAWN)
+    world.apply_changes(JANE, Change(HOLD, Entry(DAWN, Source.AGENT, "{}")), now=DAWN)
     flood(world, stream)
     report = ErasureReport(ErasureCause.MINOR, DAWN + 2_000, Source.PHONE, "call 1", "key", "")
-    with by_somebody_else():
+    with outside_handlers():
         parts().erase(world.recipient(JANE), report)
     deliver(world, stream.records)
     (entry,) = [item for item in world.items("Ledger") if item["register"]["S"] == "minor"]
@@ -194,10 +196,10 @@ def test_a_report_of_a_minor_during_a_hold_and_a_flood_is_entered(
     assert ledger_fault() is None
 
 
-def test_an_erasure_during_a_flood_leaves_no_gap(world: World, stream: Recorder) -> None:
+def test_an_erasure_during_a_flood_leaves_no_gap(world: World, stream: StreamRecorder) -> None:
     flood(world, stream)
     report = ErasureReport(ErasureCause.ERASURE, DAWN + 2_000, Source.PHONE, "call 1", "key", "")
-    with by_somebody_else():
+    with outside_handlers():
         parts().erase(world.recipient(JANE), report)
     deliver(world, stream.records)
     (last,) = [item for item in world.items("Ledger") if item["register"]["S"] == "erased"]
@@ -209,7 +211,7 @@ def test_an_erasure_during_a_flood_leaves_no_gap(world: World, stream: Recorder)
 
 
 def test_the_reconciler_enters_combined_presses_after_a_day(
-    world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: StreamRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flood(world, stream)
     deliver(world, stream.records)
@@ -235,11 +237,11 @@ def test_the_reconciler_enters_combined_presses_after_a_day(
 
 
 def test_presses_combined_before_another_change_are_entered_after_a_day(
-    world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: StreamRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flood(world, stream)
     end = stream.at = DAWN + 2 * HOUR
-    world.put(JANE, Change(in_(3), Entry(end, Source.LETTER, "{}")), now=end)
+    world.apply_changes(JANE, Change(in_(3), Entry(end, Source.LETTER, "{}")), now=end)
     deliver(world, stream.records)
     for now, repaired in (
         (end + REPAIR_AFTER, 0),
@@ -255,7 +257,7 @@ def test_presses_combined_before_another_change_are_entered_after_a_day(
 
 
 def test_a_press_without_an_entry_is_reported_as_missing(
-    world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: StreamRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flood(world, stream)
     flood(world, stream, DAWN + HOUR, 1)  # its entry stands for all presses before it
@@ -266,7 +268,7 @@ def test_a_press_without_an_entry_is_reported_as_missing(
 
 
 def test_repeated_sets_of_changes_make_one_entry_and_one_event_an_hour(
-    world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: StreamRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     published: list[Any] = []
     monkeypatch.setattr(EventBus, "publish", lambda _self, events, _at: published.extend(events))
@@ -296,7 +298,7 @@ def test_repeated_sets_of_changes_make_one_entry_and_one_event_an_hour(
 
 
 def test_the_bus_gets_an_event_for_a_longer_pause_during_a_flood(
-    world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: StreamRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     published: list[Any] = []
     monkeypatch.setattr(EventBus, "publish", lambda _self, events, _at: published.extend(events))
@@ -304,7 +306,7 @@ def test_the_bus_gets_an_event_for_a_longer_pause_during_a_flood(
     def add_pause(at: int, until: int) -> None:
         stream.at = at
         entry = Entry(at, Source.PREFERENCE_CENTRE, "{}", until=until)
-        world.put(JANE, Change(pause(1), entry), now=at)
+        world.apply_changes(JANE, Change(pause(1), entry), now=at)
 
     add_pause(DAWN, DAWN + 30 * DAY_MS)
     flood(world, stream, DAWN + 1)
@@ -316,7 +318,7 @@ def test_the_bus_gets_an_event_for_a_longer_pause_during_a_flood(
 
 
 def test_a_lost_entry_for_many_presses_is_reported_and_repaired_by_one(
-    world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: StreamRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flood(world, stream)
     flood(world, stream, DAWN + HOUR, 1)
@@ -350,7 +352,7 @@ def test_a_press_makes_one_request_until_the_item_must_be_reset(
         client.meta.events.unregister("before-call.dynamodb", unique_id="operations")
 
 
-def test_presses_on_many_days_do_not_make_the_item_grow(world: World, stream: Recorder) -> None:
+def test_presses_on_many_days_do_not_make_the_item_grow(world: World, stream: StreamRecorder) -> None:
     sizes = []
     for day in range(3):
         flood(world, stream, DAWN + day * DAY_MS, FLOOD)

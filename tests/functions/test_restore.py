@@ -24,7 +24,7 @@ from heed.domain.preferences.register import (
 from heed.domain.privacy.erasure import ErasureCause, ErasureReport
 from heed.use_cases.ports.preferences import FeedPosition
 from heed.use_cases.privacy.replay_restored import ReplayOutcome, replay_restored
-from tests.support.crash import Stopped, stopped_after
+from tests.support.crash import SimulatedCrash, crash_after
 from tests.support.deployment import NOW, World, parts
 from tests.support.registers import in_, out
 from tests.support.template import table_definition
@@ -49,11 +49,11 @@ def _report(cause: ErasureCause, at: int = LATER) -> ErasureReport:
 @pytest.fixture
 def copy(world: World) -> list[dict[str, Any]]:
     """Creates a table with the state of a day ago; returns its items."""
-    world.put(_address("ada"), Change(in_(2), _entry(NOW)))
-    world.put(_address("ben"), Change(in_(2), _entry(NOW)))
-    world.put(_address("cleo"), Change(out(2), _entry(NOW)), Change(COMPLAINT, _entry(NOW)))
-    world.put(_address("dora"), Change(out(3), _entry(NOW)), Change(SOFT_BOUNCE, _entry(NOW)))
-    world.put(_address("ed"), Change(in_(5), _entry(NOW)))
+    world.apply_changes(_address("ada"), Change(in_(2), _entry(NOW)))
+    world.apply_changes(_address("ben"), Change(in_(2), _entry(NOW)))
+    world.apply_changes(_address("cleo"), Change(out(2), _entry(NOW)), Change(COMPLAINT, _entry(NOW)))
+    world.apply_changes(_address("dora"), Change(out(3), _entry(NOW)), Change(SOFT_BOUNCE, _entry(NOW)))
+    world.apply_changes(_address("ed"), Change(in_(5), _entry(NOW)))
     parts().erase(world.recipient(_address("fay")), _report(ErasureCause.MINOR, NOW))
     client = boto3.client("dynamodb")
     client.create_table(TableName="Restored", **table_definition("PreferencesTable"))
@@ -79,7 +79,7 @@ def _record(world: World, name: str) -> Any:
 )
 def test_a_restore_loses_no_newer_opt_out_and_no_erasure(world: World, copy: list[dict[str, Any]]) -> None:
     erase = parts().erase
-    world.put(_address("ada"), Change(out(2), _entry(LATER)))
+    world.apply_changes(_address("ada"), Change(out(2), _entry(LATER)))
     erase(world.recipient(_address("ben")), _report(ErasureCause.MINOR))
     erase(world.recipient(_address("cleo")), _report(ErasureCause.ERASURE))
     before = world.items()
@@ -89,7 +89,7 @@ def test_a_restore_loses_no_newer_opt_out_and_no_erasure(world: World, copy: lis
     assert outcomes == {ReplayOutcome.UNCHANGED: len(PEOPLE)}
     assert world.items() == before
     for name in ("ada", "ben", "cleo"):
-        decision = decide(_record(world, name), parts().catalogue.topic("offers"), LATER + 9_000)
+        decision = decide(_record(world, name), parts().catalogue.topic_by_name("offers"), LATER + 9_000)
         assert not decision.sendable
 
 
@@ -97,7 +97,7 @@ def test_lost_items_are_restored_with_salt_and_erasures(world: World, copy: list
     client = boto3.client("dynamodb")
     for item in copy:
         client.delete_item(TableName=world.table, Key={"id": item["id"]})
-    world.put(_address("fay"), Change(in_(2), _entry(LATER)))  # her erasure was lost
+    world.apply_changes(_address("fay"), Change(in_(2), _entry(LATER)))  # her erasure was lost
 
     outcomes = _replay(world)
 
@@ -107,7 +107,7 @@ def test_lost_items_are_restored_with_salt_and_erasures(world: World, copy: list
     assert [item for item in world.items() if item in restored] == restored
     fay = _record(world, "fay")
     assert MINOR in fay.registers
-    assert decide(fay, parts().catalogue.topic("service"), LATER).reason is Reason.MINOR
+    assert decide(fay, parts().catalogue.topic_by_name("service"), LATER).reason is Reason.MINOR
 
 
 def test_restored_suppressions_appear_at_the_end_of_the_feed(
@@ -130,7 +130,7 @@ def test_lost_registers_are_merged_and_a_second_replay_changes_nothing(
 ) -> None:
     recipient = world.recipient(_address("cleo"))
     boto3.client("dynamodb").delete_item(TableName=world.table, Key={"id": {"S": recipient}})
-    world.put(_address("cleo"), Change(out(3), _entry(LATER)))
+    world.apply_changes(_address("cleo"), Change(out(3), _entry(LATER)))
 
     first, after, second = _replay(world), world.items(), _replay(world)
 
@@ -174,14 +174,14 @@ def test_an_unreadable_item_is_counted_and_does_not_end_the_replay(
 def test_a_replay_can_be_repeated_after_a_crash_at_any_call(world: World, copy: list[dict[str, Any]]) -> None:
     """Crashes once after each call. Some people were erased, reported or opted out since the copy."""
     erase, client = parts().erase, boto3.client("dynamodb")
-    world.put(_address("ada"), Change(out(2), _entry(LATER)))
+    world.apply_changes(_address("ada"), Change(out(2), _entry(LATER)))
     erase(world.recipient(_address("ben")), _report(ErasureCause.MINOR))
     lost_recipients = [world.recipient(_address(name)) for name in ("cleo", "fay")]
     for recipient in lost_recipients:
         client.delete_item(TableName=world.table, Key={"id": {"S": recipient}})
-    world.put(_address("fay"), Change(in_(2), _entry(LATER)))  # her erasure was lost
+    world.apply_changes(_address("fay"), Change(in_(2), _entry(LATER)))  # her erasure was lost
     before = world.items()
-    with stopped_after(0) as calls:
+    with crash_after(0) as calls:
         _replay(world)
     expected = world.items()
 
@@ -190,7 +190,7 @@ def test_a_replay_can_be_repeated_after_a_crash_at_any_call(world: World, copy: 
             client.delete_item(TableName=world.table, Key={"id": item["id"]})
         for item in before:
             client.put_item(TableName=world.table, Item=item)
-        with stopped_after(crash_at), pytest.raises(Stopped):
+        with crash_after(crash_at), pytest.raises(SimulatedCrash):
             _replay(world)
         _replay(world)
         assert [_stable_attributes(item) for item in world.items()] == [
@@ -210,7 +210,7 @@ def _stable_attributes(item: dict[str, Any]) -> dict[str, Any]:
 def test_a_lost_report_of_a_minor_under_a_hold_is_restored(world: World, copy: list[dict[str, Any]]) -> None:
     client, ada = boto3.client("dynamodb"), world.recipient(_address("ada"))
     (old_item,) = (item for item in copy if item["id"]["S"] == ada)
-    world.put(_address("ada"), Change(HOLD, _entry(NOW + 1)))
+    world.apply_changes(_address("ada"), Change(HOLD, _entry(NOW + 1)))
     parts().erase(ada, _report(ErasureCause.MINOR, NOW + 2))
     (new_item,) = (item for item in world.items() if item["id"]["S"] == ada)
     client.put_item(TableName="Restored", Item=new_item)

@@ -34,8 +34,8 @@ from heed.domain.preferences.register import (
     Source,
 )
 from tests.support import mailbox
-from tests.support.deployment import NOW, World, http, parts, restart
-from tests.support.forms import unreadable
+from tests.support.deployment import NOW, World, http_event, parts, restart
+from tests.support.forms import unreadable_bodies
 from tests.support.registers import in_, out, scope_numbers, yes
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -45,7 +45,7 @@ FORM = [("address", READER), ("topics", "offers"), ("topics", "research"), ("int
 
 
 def submit(world: World, form: Any = FORM, **more: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = app.handler(http("POST", "/subscribe", form=form, **more), world.context)
+    answer: dict[str, Any] = app.handler(http_event("POST", "/subscribe", form=form, **more), world.context)
     return answer
 
 
@@ -64,13 +64,13 @@ def path(
 
 
 def press(world: World, link: str | None = None, at: int = NOW, **more: Any) -> dict[str, Any]:
-    event = http("POST", link or path(world), at=at, **more)
+    event = http_event("POST", link or path(world), at=at, **more)
     answer: dict[str, Any] = app.handler(event, world.context)
     return answer
 
 
 def show(world: World, link: str, method: str = "GET", **more: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = app.handler(http(method, link, **more), world.context)
+    answer: dict[str, Any] = app.handler(http_event(method, link, **more), world.context)
     return answer
 
 
@@ -86,11 +86,11 @@ def entry(at: int, source: Source = Source.LINK) -> Entry:
 # ---- The form
 
 
-@pytest.mark.parametrize("fault", unreadable(""))
+@pytest.mark.parametrize("fault", unreadable_bodies(""))
 def test_an_unreadable_form_is_shown_again_and_sends_no_mail(world: World, fault: str) -> None:
-    body, content_type = unreadable("all")[fault]
+    body, content_type = unreadable_bodies("all")[fault]
     form = b"address=" + READER.encode() + b"&topics=offers&" + body
-    event = http("POST", "/subscribe", body=form, headers={"content-type": content_type})
+    event = http_event("POST", "/subscribe", body=form, headers={"content-type": content_type})
     answer = app.handler(event, world.context)
 
     assert answer["statusCode"] == 422 and "<form" in answer["body"]
@@ -205,7 +205,7 @@ def test_an_address_that_heed_cannot_send_to_is_rejected_with_other_ways(
 def test_an_address_with_lost_bytes_is_rejected_with_other_ways(world: World, address: bytes) -> None:
     body = b"intent=out&address=" + address
     headers = {"content-type": "application/x-www-form-urlencoded"}
-    answer = app.handler(http("POST", "/subscribe", body=body, headers=headers), world.context)
+    answer = app.handler(http_event("POST", "/subscribe", body=body, headers=headers), world.context)
 
     assert answer["statusCode"] == 422 and queued(world) == []
     assert "preferences@example.com" in answer["body"]
@@ -244,7 +244,7 @@ def test_the_answer_and_the_aws_calls_are_the_same_for_every_address(world: Worl
     for address, changes in RECIPIENTS.values():
         for change in changes:
             parts().preferences.apply(world.recipient(address), [change], NOW)
-        new_calls = mailbox.calls()
+        new_calls = mailbox.record_aws_calls()
         form = [("address", address), ("topics", "offers"), ("intent", intent)]
         answers.append(submit(world, form))
         calls.append(list(new_calls))
@@ -298,7 +298,7 @@ def test_showing_the_page_changes_nothing(world: World, intent: Intent) -> None:
 
 
 def test_a_press_opts_in_to_each_topic_at_the_time_of_the_request(world: World) -> None:
-    world.put(READER, Change(out(0), entry(REQUESTED_AT - 1)))
+    world.apply_changes(READER, Change(out(0), entry(REQUESTED_AT - 1)))
     answer = press(world)
     assert answer["statusCode"] == 200 and "Offers" in answer["body"] and "Research" in answer["body"]
     assert sendable(world) >= {"offers", "research"} and "news" not in sendable(world)
@@ -332,7 +332,7 @@ def test_eighty_presses_queue_one_message(world: World) -> None:
 
 def test_a_press_after_a_failed_claim_queues_the_message_again(world: World) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts().opt_in_notifications, "hand_on", unavailable)
+        patch.setattr(parts().opt_in_notifications, "mark_queued", unavailable)
         assert press(world)["statusCode"] == 503
     assert press(world)["statusCode"] == 200
     assert len(world.messages("CONFIRMED_OPT_INS_QUEUE_URL")) == 2, "the claim prevents a second notification"
@@ -348,7 +348,7 @@ def unavailable(*_: object) -> None:
     "A confirmation counts from the time of its request, so the newer opt-out wins.",
 )
 def test_a_press_after_a_newer_opt_out_changes_no_decision(world: World) -> None:
-    world.put(READER, Change(out(0), entry(REQUESTED_AT + 1)))
+    world.apply_changes(READER, Change(out(0), entry(REQUESTED_AT + 1)))
     answer = press(world)
     assert answer["statusCode"] == 200 and "Not changed" in answer["body"]
     assert not {"offers", "research"} & sendable(world)
@@ -356,7 +356,7 @@ def test_a_press_after_a_newer_opt_out_changes_no_decision(world: World) -> None
 
 
 def test_the_page_names_only_topics_without_a_newer_opt_out(world: World) -> None:
-    world.put(READER, Change(out(2), entry(REQUESTED_AT + 1)))
+    world.apply_changes(READER, Change(out(2), entry(REQUESTED_AT + 1)))
     page = press(world)["body"]
     assert "<li>Research</li>" in page and "<li>Offers</li>" not in page
     (message,) = world.messages("CONFIRMED_OPT_INS_QUEUE_URL")
@@ -372,14 +372,16 @@ def test_a_press_lifts_undeliverable_and_overrides_a_complaint_for_its_topics(wo
         Change(COMPLAINT, entry(REQUESTED_AT - 3, Source.COMPLAINT)),
         *soft_bounces,
     ):
-        world.put(READER, change)
+        world.apply_changes(READER, change)
     assert sendable(world) == set()
     press(world)
     assert sendable(world) == {"offers", "research", "service", "targeted-advertising"}
 
 
 def test_an_opt_out_press_stops_all_marketing_at_once(world: World) -> None:
-    world.put(READER, Change(yes(2), entry(NOW - 1)))  # newer than the request, older than the press
+    world.apply_changes(
+        READER, Change(yes(2), entry(NOW - 1))
+    )  # newer than the request, older than the press
     answer = press(world, path(world, (), Intent.OUT))
     assert answer["statusCode"] == 200 and "no more marketing" in answer["body"]
     assert sendable(world) == {"service", "targeted-advertising"}
@@ -446,7 +448,7 @@ def test_a_choice_that_a_link_cannot_make_continues_by_mail(world: World) -> Non
     from heed.domain.links.link_token import TokenPurpose
 
     link = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
-    page = preferences.handler(http("POST", link, form={"topic.research": "in"}), world.context)["body"]
+    page = preferences.handler(http_event("POST", link, form={"topic.research": "in"}), world.context)["body"]
     form = re.findall(r'name="(topics|intent)" value="([a-z]+)"', page)
     assert 'action="/subscribe?lang=en"' in page
     assert submit(world, [("address", READER), *form])["statusCode"] == 202

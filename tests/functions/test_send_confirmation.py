@@ -36,7 +36,7 @@ from heed.domain.preferences.register import (
 from heed.domain.privacy.erasure import ErasureCause, ErasureReport
 from heed.domain.recipients.address import normalise_address
 from tests.support import mailbox
-from tests.support.deployment import World, http, parts, restart
+from tests.support.deployment import World, http_event, parts, restart
 from tests.support.registers import scope_numbers
 
 READER = "reader@example.com"
@@ -72,14 +72,14 @@ def deliver(world: World, *requests: ConfirmationRequest) -> list[str]:
 
 def test_the_mail_has_the_sender_the_address_and_one_click_headers(world: World) -> None:
     assert deliver(world, make_request()) == []
-    (mail,) = mailbox.sent()
+    (mail,) = mailbox.sent_mails()
     assert mail["From"] == "Meridian Watches <preferences@example.com>"
     assert mail["To"] == READER
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["List-Id"] == "<confirmations.meridian.example.com>"
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     https, mailto = mail["List-Unsubscribe"].split(", ")
-    assert https.startswith(f"<https://prefs.example.com{mailbox.link(mail, 'u')}")
+    assert https.startswith(f"<https://prefs.example.com{mailbox.link_path(mail, 'u')}")
     assert mailto.startswith("<mailto:u+") and mailto.endswith("@mail.example.com?subject=unsubscribe>")
 
 
@@ -114,14 +114,14 @@ def test_the_mail_names_topics_sender_and_links_in_each_language(
 ) -> None:
     scopes = (2, 5) if intent is Intent.IN else ()
     deliver(world, make_request(language=language, intent=intent, scopes=scopes))
-    (mail,) = mailbox.sent()
+    (mail,) = mailbox.sent_mails()
     names = [parts().catalogue.topics[number].names[language] for number in scopes]
-    html, plain = mailbox.text(mail, "html"), mailbox.text(mail)
+    html, plain = mailbox.mail_text(mail, "html"), mailbox.mail_text(mail)
     for words in (html, plain):
         for part in ("Meridian Watches", "1 Example Street", "48", *names):
             assert part in words
         assert "{" not in words.partition("<body")[2] + plain and "\u2060" not in words
-        assert mailbox.link(mail) in words and mailbox.link(mail, "u") in words
+        assert mailbox.link_path(mail) in words and mailbox.link_path(mail, "u") in words
         assert f"?lang={language}" in words
     assert f'<html lang="{language}">' in html and mail["Content-Language"] == language
     assert "<img" not in html and "src=" not in html and html.count("https://") == 2
@@ -131,13 +131,13 @@ def test_the_mail_names_topics_sender_and_links_in_each_language(
 def test_the_five_languages_have_different_subjects(world: World) -> None:
     for index, language in enumerate(LANGUAGES):
         deliver(world, make_request(id=language, language=language, address=f"a{index}@example.com"))
-    assert len({mail["Subject"] for mail in mailbox.sent()}) == 5
+    assert len({mail["Subject"] for mail in mailbox.sent_mails()}) == 5
 
 
 def test_the_links_contain_no_address(world: World) -> None:
     deliver(world, make_request())
-    (mail,) = mailbox.sent()
-    for link in (mailbox.link(mail), mailbox.link(mail, "u"), mail["List-Unsubscribe"]):
+    (mail,) = mailbox.sent_mails()
+    for link in (mailbox.link_path(mail), mailbox.link_path(mail, "u"), mail["List-Unsubscribe"]):
         assert "reader" not in link and "%40" not in link
 
 
@@ -146,21 +146,21 @@ def test_one_link_confirms_and_the_other_always_opts_out_of_everything(
 ) -> None:
     request = make_request()
     deliver(world, request)
-    (mail,) = mailbox.sent()
-    press = http("POST", mailbox.link(mail), at=request.at + 5 * MINUTE)
+    (mail,) = mailbox.sent_mails()
+    press = http_event("POST", mailbox.link_path(mail), at=request.at + 5 * MINUTE)
     assert resubscribe.handler(press, world.context)["statusCode"] == 200
     assert world.items()[0]["k:5"]["M"]["t"] == {"N": str(request.at)}
-    years_later = http("POST", mailbox.link(mail, "u"), at=request.at + 10**11, body=b"")
+    years_later = http_event("POST", mailbox.link_path(mail, "u"), at=request.at + 10**11, body=b"")
     assert unsubscribe.handler(years_later, world.context)["statusCode"] == 200
     record = parts().preferences.read(world.recipient(READER))
-    marketing = parts().catalogue.marketing(ScopeNumber(0))
+    marketing = parts().catalogue.marketing_topics(ScopeNumber(0))
     assert not any(decide(record, topic, request.at + 10**11).sendable for topic in marketing)
 
 
 def test_an_opt_out_link_contains_no_encrypted_address(world: World) -> None:
     deliver(world, make_request(intent=Intent.OUT, scopes=()))
-    (mail,) = mailbox.sent()
-    token = mailbox.link(mail).removeprefix("/c/")
+    (mail,) = mailbox.sent_mails()
+    token = mailbox.link_path(mail).removeprefix("/c/")
     assert verify_confirmation_token(token, parts().confirmation_keys.confirmation_key).sealed == b""
     assert len(token) < 64
 
@@ -181,7 +181,7 @@ def test_unusual_addresses_are_sent_unchanged(world: World, address: str) -> Non
         lambda params, **_: messages.append(params["Content"]["Raw"]["Data"]),
     )
     deliver(world, make_request(address=address))
-    (to,) = mailbox.parsed(messages[0])["To"].addresses
+    (to,) = mailbox.parse_mail(messages[0])["To"].addresses
     assert to.addr_spec == address
 
 
@@ -193,7 +193,7 @@ def test_unusual_addresses_are_sent_unchanged(world: World, address: str) -> Non
 def test_a_minor_and_an_address_on_hold_get_no_mail(world: World, register: Register, intent: Intent) -> None:
     entry = Entry(5, Source.AGENT, "{}")
     parts().preferences.apply(world.recipient(READER), [Change(register, entry)], 9)
-    assert deliver(world, make_request(intent=intent)) == [] and mailbox.sent() == []
+    assert deliver(world, make_request(intent=intent)) == [] and mailbox.sent_mails() == []
 
 
 @pytest.mark.parametrize("intent", Intent)
@@ -202,15 +202,17 @@ def test_a_request_from_before_an_erasure_gets_no_mail(world: World, intent: Int
     report = ErasureReport(ErasureCause.ERASURE, request.at, Source.LETTER, "letter 4", "key", "")
     parts().erase(world.recipient(READER), report)
     before = world.items("Control")
-    assert deliver(world, request) == [] and mailbox.sent() == []
+    assert deliver(world, request) == [] and mailbox.sent_mails() == []
     assert world.items("Control") == before, "the request is not counted"
-    assert deliver(world, replace(request, id="r2", at=request.at + 1)) == [] and len(mailbox.sent()) == 1
+    assert (
+        deliver(world, replace(request, id="r2", at=request.at + 1)) == [] and len(mailbox.sent_mails()) == 1
+    )
 
 
 def test_a_person_who_complained_can_get_a_confirmation_mail(world: World) -> None:
-    world.put(READER, Change(COMPLAINT, Entry(5, Source.COMPLAINT, "{}")))
+    world.apply_changes(READER, Change(COMPLAINT, Entry(5, Source.COMPLAINT, "{}")))
     deliver(world, make_request())
-    assert len(mailbox.sent()) == 1
+    assert len(mailbox.sent_mails()) == 1
 
 
 @pytest.mark.parametrize("local", ["rëader", "=?utf-8?q?a=0d=0ab?="])
@@ -218,7 +220,7 @@ def test_an_address_that_cannot_be_mailed_is_counted(
     world: World, capsys: pytest.CaptureFixture[str], local: str
 ) -> None:
     address = normalise_address(f"{local}@example.com")
-    assert deliver(world, make_request(address=address)) == [] and mailbox.sent() == []
+    assert deliver(world, make_request(address=address)) == [] and mailbox.sent_mails() == []
     assert "ConfirmationUnmailable" in capsys.readouterr().out
 
 
@@ -228,24 +230,24 @@ def test_an_old_request_gets_a_valid_link(
     now = time.time_ns() // 1_000_000
     requested_at = now - 60 * 60 * MINUTE
     assert deliver(world, make_request(at=requested_at)) == []
-    (mail,) = mailbox.sent()
+    (mail,) = mailbox.sent_mails()
     token = verify_confirmation_token(
-        mailbox.link(mail).removeprefix("/c/"), parts().confirmation_keys.confirmation_key
+        mailbox.link_path(mail).removeprefix("/c/"), parts().confirmation_keys.confirmation_key
     )
-    assert token.issued == requested_at and not token.is_expired(now + CONFIRMATION_LIFETIME)
+    assert token.requested_at == requested_at and not token.is_expired(now + CONFIRMATION_LIFETIME)
 
 
 def test_a_duplicate_message_sends_no_second_mail(world: World) -> None:
     request = make_request()
     assert deliver(world, request, request) == [] and deliver(world, request) == []
-    assert len(mailbox.sent()) == 1
+    assert len(mailbox.sent_mails()) == 1
 
 
 def test_a_second_request_within_ten_minutes_sends_a_mail_only_for_another_intent(
     world: World,
 ) -> None:
     deliver(world, make_request(), make_request(id="r2"), make_request(id="r3", intent=Intent.OUT, scopes=()))
-    assert len(mailbox.sent()) == 2
+    assert len(mailbox.sent_mails()) == 2
 
 
 # ---- Failures
@@ -269,13 +271,13 @@ def test_lost_answers_cost_at_most_one_extra_mail(world: World) -> None:
     failing(timeout, timeout, timeout, timeout)
     request = make_request()
     failed = [deliver(world, request) for _ in range(4)]
-    assert failed == [["0"], ["0"], [], []] and len(mailbox.sent()) == 2
+    assert failed == [["0"], ["0"], [], []] and len(mailbox.sent_mails()) == 2
 
 
 def test_the_client_does_not_retry_a_call(world: World) -> None:
     failing(ReadTimeoutError(endpoint_url="https://email"))
     deliver(world, make_request())
-    assert len(mailbox.sent()) == 1
+    assert len(mailbox.sent_mails()) == 1
 
 
 def refuse(code: str, text: str = "no", status: int = 400) -> None:
@@ -306,7 +308,7 @@ def test_a_temporary_failure_is_retried_until_it_ends(world: World, code: str, t
     request = make_request()
     assert [deliver(world, request) for _ in range(5)] == [["0"]] * 5
     restart()
-    assert deliver(world, request) == [] and len(mailbox.sent()) == 1
+    assert deliver(world, request) == [] and len(mailbox.sent_mails()) == 1
 
 
 def test_a_permanent_rejection_is_not_retried(world: World) -> None:
@@ -314,7 +316,7 @@ def test_a_permanent_rejection_is_not_retried(world: World) -> None:
     request = make_request()
     assert deliver(world, request) == []
     restart()
-    assert deliver(world, request) == [] and mailbox.sent() == []
+    assert deliver(world, request) == [] and mailbox.sent_mails() == []
 
 
 @pytest.mark.parametrize("service", ["dynamodb", "kms"])
@@ -323,9 +325,9 @@ def test_a_failure_of_tables_or_keys_sends_nothing_and_is_retried(world: World, 
         raise ReadTimeoutError(endpoint_url="https://aws")
 
     parts().client(service).meta.events.register("before-send", time_out)
-    assert deliver(world, make_request()) == ["0"] and mailbox.sent() == []
+    assert deliver(world, make_request()) == ["0"] and mailbox.sent_mails() == []
     restart()
-    assert deliver(world, make_request()) == [] and len(mailbox.sent()) == 1
+    assert deliver(world, make_request()) == [] and len(mailbox.sent_mails()) == 1
 
 
 def test_a_foreign_message_is_dead_lettered_unchanged(world: World) -> None:
@@ -342,7 +344,7 @@ def test_the_entered_spelling_must_match_the_address(world: World, entered: str)
     answer = app.handler({"Records": [{"messageId": "x", "body": body}]}, world.context)
     assert answer == {"batchItemFailures": []}
     is_same = entered == "reader@example.com"
-    assert len(mailbox.sent()) == is_same and len(world.messages("CONFIRMATION_REQUESTS_DLQ_URL")) == (
+    assert len(mailbox.sent_mails()) == is_same and len(world.messages("CONFIRMATION_REQUESTS_DLQ_URL")) == (
         not is_same
     )
 
@@ -359,11 +361,11 @@ def test_neither_address_nor_network_is_logged_or_stored(world: World, log: io.S
 def test_a_double_opt_in_works_from_form_to_record(world: World) -> None:
     form = [("address", f" Reader <{READER}>"), ("topics", "research"), ("intent", "in")]
     now = time.time_ns() // 1_000_000
-    resubscribe.handler(http("POST", "/subscribe", form=form, at=now), world.context)
-    mailbox.deliver(world, "CONFIRMATION_REQUESTS_QUEUE_URL", app.handler)
-    (mail,) = mailbox.sent()
-    resubscribe.handler(http("POST", mailbox.link(mail), at=now + 9), world.context)
+    resubscribe.handler(http_event("POST", "/subscribe", form=form, at=now), world.context)
+    mailbox.deliver_messages(world, "CONFIRMATION_REQUESTS_QUEUE_URL", app.handler)
+    (mail,) = mailbox.sent_mails()
+    resubscribe.handler(http_event("POST", mailbox.link_path(mail), at=now + 9), world.context)
     record = parts().preferences.read(world.recipient(READER))
-    assert decide(record, parts().catalogue.topic("research"), now + 9).sendable
+    assert decide(record, parts().catalogue.topic_by_name("research"), now + 9).sendable
     sqs = boto3.client("sqs")
     assert "Messages" not in sqs.receive_message(QueueUrl=world.queues["CONFIRMATION_REQUESTS_QUEUE_URL"])

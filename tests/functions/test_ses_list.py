@@ -19,27 +19,27 @@ from heed.adapters.dynamodb.ses_list_walks import SesListWalksTable
 from heed.domain.errors import StoreUnavailable, SuppressionListUnavailable
 from heed.domain.preferences.register import Change, Entry, Source
 from heed.domain.privacy.ses_list_request import WALK_REQUEST
-from tests.adapters.test_preferences_faults import cut, failing
+from tests.adapters.test_preferences_faults import failing_requests, truncated_response
 from tests.support import mailbox
-from tests.support.api_callers import JANE, Office
+from tests.support.api_callers import JANE, ApiCallers
 from tests.support.deployment import NOW, World, client, parts, restart
 from tests.support.registers import out
-from tests.support.template import time_of
+from tests.support.template import timeout_of
 
 JOAN = "Joan.Smith@Example.COM"
 OTHERS = {"someone@example.com", "Someone.Else@Example.com", "no address", "jöan@example.com"}
 
 
 @pytest.fixture
-def office(world: World) -> Office:
-    world.context.left = 300_000
-    return Office(world)
+def office(world: World) -> ApiCallers:
+    world.context.milliseconds_left = 300_000
+    return ApiCallers(world)
 
 
 @pytest.fixture
-def ses(world: World) -> Iterator[mailbox.SuppressionList]:
-    suppression_list = mailbox.SuppressionList(set(OTHERS))
-    with mailbox.suppression_list(suppression_list):
+def ses(world: World) -> Iterator[mailbox.FakeSesList]:
+    suppression_list = mailbox.FakeSesList(set(OTHERS))
+    with mailbox.fake_ses_list(suppression_list):
         yield suppression_list
 
 
@@ -78,7 +78,7 @@ def walk_row(world: World) -> dict[str, Any]:
     "Heed walks the list and compares normalised addresses. A purge is done only after such a walk.",
 )
 def test_a_certified_purge_removes_every_spelling_from_the_ses_list(
-    office: Office, ses: mailbox.SuppressionList, reported: str, listed: str, path: str
+    office: ApiCallers, ses: mailbox.FakeSesList, reported: str, listed: str, path: str
 ) -> None:
     ses.addresses.add(listed)
     body = {"address": reported, "source": "phone", "reference": "call 1"}
@@ -91,7 +91,7 @@ def test_a_certified_purge_removes_every_spelling_from_the_ses_list(
 
 
 def test_a_person_reported_by_recipient_id_is_removed_too(
-    office: Office, ses: mailbox.SuppressionList
+    office: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
     ses.addresses |= {JOAN, JOAN.lower()}
     body = {"recipient": office.world.recipient(JOAN), "source": "phone", "reference": "call 1"}
@@ -102,22 +102,22 @@ def test_a_person_reported_by_recipient_id_is_removed_too(
 
 
 def test_a_cold_start_can_identify_the_addresses_on_the_list(
-    office: Office,
+    office: ApiCallers,
 ) -> None:
-    office.minor()
+    office.report_minor()
     restart()  # otherwise the key that another function derived would be available
-    with mailbox.suppression_list(mailbox.SuppressionList({*OTHERS, JANE})) as ses:
+    with mailbox.fake_ses_list(mailbox.FakeSesList({*OTHERS, JANE})) as ses:
         assert walk(office.world) == []
     assert ses.addresses == OTHERS
 
 
 def test_a_purge_is_not_done_until_a_later_walk_has_ended(
-    office: Office, ses: mailbox.SuppressionList
+    office: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
     office.world.while_paused = lambda _: None  # no walk runs
-    first = office.minor()["purge"]
+    first = office.report_minor()["purge"]
     assert walk(office.world) == []
-    second = office.minor(NOW + 1, JOAN)["purge"]
+    second = office.report_minor(NOW + 1, JOAN)["purge"]
     assert sweep(office.world)["left"] == 1
     assert office.certificate(first)["state"] == "done"
     assert office.certificate(second)["state"] == "running"
@@ -127,88 +127,88 @@ def test_a_purge_is_not_done_until_a_later_walk_has_ended(
     assert office.certificate(second)["state"] == "done"
 
 
-def test_one_walk_serves_all_due_purges(office: Office, ses: mailbox.SuppressionList) -> None:
+def test_one_walk_serves_all_due_purges(office: ApiCallers, ses: mailbox.FakeSesList) -> None:
     for number in range(9):
         ses.addresses.add(f"Child{number}@example.com")
-        office.minor(NOW, f"child{number}@example.com")
+        office.report_minor(NOW, f"child{number}@example.com")
     for _ in range(5):
         assert walk(office.world) == []
-    assert ses.pages == 2, "the first pass removed nine addresses, the second found none"
+    assert ses.pages_read == 2, "the first pass removed nine addresses, the second found none"
     assert ses.addresses == OTHERS
     result = sweep(office.world)
-    assert (result["left"], result["purged"], ses.pages) == (0, 9, 2)
+    assert (result["left"], result["purged"], ses.pages_read) == (0, 9, 2)
 
 
-def test_ses_is_not_called_when_no_purge_is_due(office: Office, ses: mailbox.SuppressionList) -> None:
-    office.world.put(JANE, Change(out(2), Entry(NOW, Source.LINK, "{}")))
+def test_ses_is_not_called_when_no_purge_is_due(office: ApiCallers, ses: mailbox.FakeSesList) -> None:
+    office.world.apply_changes(JANE, Change(out(2), Entry(NOW, Source.LINK, "{}")))
     assert walk(office.world) == []
     assert sweep(office.world)["found"] == 0
-    assert (ses.pages, ses.removed) == (0, [])
+    assert (ses.pages_read, ses.removed) == (0, [])
 
 
-def walks_in_parts(office: Office, ses: mailbox.SuppressionList, calls: int) -> int:
+def walks_in_parts(office: ApiCallers, ses: mailbox.FakeSesList, calls: int) -> int:
     """Walks with time for a few calls of SES in each run; returns the number of messages that it took."""
     world, messages = office.world, 0
     parts().ses_list_queue.send(WALK_REQUEST.to_message())
     while True:
-        world.context.left, calls_before = 90_000, ses.pages + len(ses.removed)
+        world.context.milliseconds_left, calls_before = 90_000, ses.pages_read + len(ses.removed)
 
         def tick(calls_before: int = calls_before) -> None:
-            if ses.pages + len(ses.removed) - calls_before + 1 >= calls:
-                world.context.left = 39_000
+            if ses.pages_read + len(ses.removed) - calls_before + 1 >= calls:
+                world.context.milliseconds_left = 39_000
 
-        ses.between = tick
-        if not mailbox.deliver(world, "SES_LIST_QUEUE_URL", app.handler):
-            world.context.left, ses.between = 300_000, lambda: None
+        ses.before_response = tick
+        if not mailbox.deliver_messages(world, "SES_LIST_QUEUE_URL", app.handler):
+            world.context.milliseconds_left, ses.before_response = 300_000, lambda: None
             return messages
         messages += 1
         assert messages < 40, "the walk never ends"
 
 
 @pytest.mark.parametrize("calls", [2, 3, 7])
-def test_a_long_list_is_walked_in_parts(office: Office, ses: mailbox.SuppressionList, calls: int) -> None:
-    ses.page = 3
+def test_a_long_list_is_walked_in_parts(office: ApiCallers, ses: mailbox.FakeSesList, calls: int) -> None:
+    ses.page_size = 3
     ses.addresses |= {f"Reader{number:02}@example.com" for number in range(8)} | {
         JOAN,
         "JOAN.Smith@example.com",
     }
     remaining = ses.addresses - {JOAN, "JOAN.Smith@example.com"}
-    report = office.minor(NOW, JOAN.lower())
+    report = office.report_minor(NOW, JOAN.lower())
     assert walks_in_parts(office, ses, calls) > 1
     assert ses.addresses == remaining
     assert sweep(office.world)["left"] == 0
     assert office.certificate(report["purge"])["stores"]["ses-suppression-list"] == 2
 
 
-def test_a_report_during_a_walk_waits_for_the_next_walk(office: Office, ses: mailbox.SuppressionList) -> None:
+def test_a_report_during_a_walk_waits_for_the_next_walk(office: ApiCallers, ses: mailbox.FakeSesList) -> None:
     office.world.while_paused = lambda _: None
-    ses.page = 2
-    first, world = office.minor()["purge"], office.world
-    world.context.left = 90_000
-    ses.between = lambda: setattr(world.context, "left", 39_000)
+    ses.page_size = 2
+    first, world = office.report_minor()["purge"], office.world
+    world.context.milliseconds_left = 90_000
+    ses.before_response = lambda: setattr(world.context, "left", 39_000)
     walk(world)
-    ses.between = lambda: None
-    world.context.left = 300_000
-    second = office.minor(NOW + 1, "a@example.com")["purge"]
+    ses.before_response = lambda: None
+    world.context.milliseconds_left = 300_000
+    second = office.report_minor(NOW + 1, "a@example.com")["purge"]
     ses.addresses.add("A@example.com")  # before the position at which the walk continues
     assert walk(world) == []
     sweep(world)
     states = [office.certificate(purge)["state"] for purge in (first, second)]
     assert states == ["done", "running"]
-    mailbox.read_list(world)
+    mailbox.work_on_ses_list(world)
     assert sweep(world)["left"] == 0 and ses.addresses == OTHERS
 
 
 def test_a_walk_starts_again_when_ses_no_longer_knows_the_token(
-    office: Office, ses: mailbox.SuppressionList
+    office: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
-    ses.page, world = 2, office.world
+    ses.page_size, world = 2, office.world
     ses.addresses.add("zOE@example.com")
-    report = office.minor(NOW, "zoe@example.com")
-    ses.between = lambda: setattr(world.context, "left", 39_000)
-    world.context.left = 90_000
+    report = office.report_minor(NOW, "zoe@example.com")
+    ses.before_response = lambda: setattr(world.context, "left", 39_000)
+    world.context.milliseconds_left = 90_000
     walk(world)
-    ses.failure, ses.between, world.context.left = (
+    ses.failure, ses.before_response, world.context.milliseconds_left = (
         "InvalidNextTokenException",
         lambda: None,
         300_000,
@@ -225,13 +225,13 @@ def test_a_walk_starts_again_when_ses_no_longer_knows_the_token(
     "junk", [{"place": {"B": b"not encrypted"}}, {"place": {"S": "x"}}, {"ended": {"S": "?"}}]
 )
 def test_a_walk_with_unreadable_state_starts_again(
-    office: Office, ses: mailbox.SuppressionList, junk: dict[str, Any]
+    office: ApiCallers, ses: mailbox.FakeSesList, junk: dict[str, Any]
 ) -> None:
     ses.addresses.add(JOAN)
     for number in range(3):
-        office.minor(NOW, f"child{number}@example.com")
+        office.report_minor(NOW, f"child{number}@example.com")
         sweep(office.world)
-    report = office.minor(NOW, JOAN)
+    report = office.report_minor(NOW, JOAN)
     client("dynamodb").put_item(
         TableName=office.world.control, Item={"pk": {"S": ses_list_walks.SES_LIST_KEY}, **junk}
     )
@@ -240,19 +240,19 @@ def test_a_walk_with_unreadable_state_starts_again(
 
 
 def test_an_address_that_ses_refuses_to_remove_leaves_only_its_own_purge_open(
-    office: Office, ses: mailbox.SuppressionList, caplog: pytest.LogCaptureFixture
+    office: ApiCallers, ses: mailbox.FakeSesList, caplog: pytest.LogCaptureFixture
 ) -> None:
     refused = "Joan/Smith@example.com"  # SES refuses it in a path
     ses.addresses |= {refused, JOAN}
-    first, second = (office.minor(NOW, purge)["purge"] for purge in (refused, JOAN))
+    first, second = (office.report_minor(NOW, purge)["purge"] for purge in (refused, JOAN))
     for _ in range(3):
         assert sweep(office.world)["left"] == 1
     assert ses.addresses == OTHERS | {refused}
     states = [office.certificate(purge)["state"] for purge in (first, second)]
     assert states == ["running", "done"]
-    assert "addresses stay on the list of SES" in caplog.messages
+    assert "addresses remain on the SES list" in caplog.messages
     assert "smith" not in caplog.text.lower()
-    assert ses.pages < 20, "the walks for it end"
+    assert ses.pages_read < 20, "the walks for it end"
     ses.addresses.discard(refused)  # a person removed it
     assert sweep(office.world)["left"] == 0
     assert office.certificate(first)["state"] == "done"
@@ -260,11 +260,11 @@ def test_an_address_that_ses_refuses_to_remove_leaves_only_its_own_purge_open(
 
 @pytest.mark.parametrize("failure", ["TooManyRequestsException", "InternalFailure", "AccessDeniedException"])
 def test_a_call_that_ses_refuses_is_retried(
-    office: Office, ses: mailbox.SuppressionList, failure: str
+    office: ApiCallers, ses: mailbox.FakeSesList, failure: str
 ) -> None:
     ses.addresses.add(JOAN)
     office.world.while_paused = lambda _: None
-    office.minor(NOW, JOAN)
+    office.report_minor(NOW, JOAN)
     ses.failure = failure
     assert walk(office.world) == ["walk"]
     assert sweep(office.world)["left"] == 1
@@ -274,57 +274,57 @@ def test_a_call_that_ses_refuses_is_retried(
 
 
 def test_an_entry_added_during_a_pass_is_found_by_the_next_pass(
-    office: Office, ses: mailbox.SuppressionList
+    office: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
-    ses.page = 2
+    ses.page_size = 2
     ses.addresses |= {JOAN, "z@example.com"}
 
     def add_entry() -> None:
         if ses.removed and "JOAN.SMITH@example.com" not in ses.removed:
             ses.addresses.add("JOAN.SMITH@example.com")  # before the position of the pass
 
-    ses.between = add_entry
-    office.minor(NOW, JOAN)
+    ses.before_response = add_entry
+    office.report_minor(NOW, JOAN)
     walk(office.world)
     assert ses.addresses == OTHERS | {"z@example.com"}
 
 
 def test_purges_that_a_walk_has_no_time_to_register_wait_for_the_next_walk(
-    office: Office, ses: mailbox.SuppressionList, monkeypatch: pytest.MonkeyPatch
+    office: ApiCallers, ses: mailbox.FakeSesList, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office.world.while_paused = lambda _: None
-    purges = [office.minor(NOW, f"child{number}@example.com")["purge"] for number in range(6)]
+    purges = [office.report_minor(NOW, f"child{number}@example.com")["purge"] for number in range(6)]
     ses.addresses.add("Child5@example.com")
     await_walk, world = SesListWalksTable.await_walk, office.world
 
     def slow_await_walk(self: SesListWalksTable, purge_id: str, number: int) -> bool:
-        world.context.left -= 10_000
+        world.context.milliseconds_left -= 10_000
         return await_walk(self, purge_id, number)
 
     monkeypatch.setattr(SesListWalksTable, "await_walk", slow_await_walk)
     parts().ses_list_queue.send(WALK_REQUEST.to_message())
     for _ in range(9):
-        world.context.left = 90_000
-        mailbox.deliver(world, "SES_LIST_QUEUE_URL", app.handler)
-    world.context.left = 300_000
-    assert ses.pages > 0 and sweep(world)["purged"] >= 4
+        world.context.milliseconds_left = 90_000
+        mailbox.deliver_messages(world, "SES_LIST_QUEUE_URL", app.handler)
+    world.context.milliseconds_left = 300_000
+    assert ses.pages_read > 0 and sweep(world)["purged"] >= 4
     for _ in range(2):
-        world.context.left = 90_000
+        world.context.milliseconds_left = 90_000
         walk(world)
-    world.context.left = 300_000
+    world.context.milliseconds_left = 300_000
     assert sweep(world)["left"] == 0 and ses.addresses == OTHERS
     assert {office.certificate(purge)["state"] for purge in purges} == {"done"}
 
 
 def test_a_page_of_refused_addresses_does_not_stop_the_walk(
-    office: Office, ses: mailbox.SuppressionList
+    office: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
     office.world.while_paused = lambda _: None
     refused = [f"A/{number}@example.com" for number in range(8)]
     ses.addresses |= {*refused, JOAN}
     for address in refused:
-        office.minor(NOW, address)
-    purge = office.minor(NOW, JOAN)["purge"]
+        office.report_minor(NOW, address)
+    purge = office.report_minor(NOW, JOAN)["purge"]
     assert walks_in_parts(office, ses, 3) < 20
     assert sweep(office.world)["left"] == len(refused)
     assert office.certificate(purge)["state"] == "done"
@@ -332,94 +332,94 @@ def test_a_page_of_refused_addresses_does_not_stop_the_walk(
 
 @pytest.mark.parametrize("failure", ["BadRequestException", "ValidationException"])
 def test_a_token_that_ses_rejects_does_not_block_later_walks(
-    office: Office, ses: mailbox.SuppressionList, failure: str
+    office: ApiCallers, ses: mailbox.FakeSesList, failure: str
 ) -> None:
-    ses.page, world = 2, office.world
-    office.minor(NOW, JOAN)
-    ses.between = lambda: setattr(world.context, "left", 39_000)
-    world.context.left = 90_000
+    ses.page_size, world = 2, office.world
+    office.report_minor(NOW, JOAN)
+    ses.before_response = lambda: setattr(world.context, "left", 39_000)
+    world.context.milliseconds_left = 90_000
     walk(world)
-    ses.failure, ses.between, world.context.left = failure, lambda: None, 300_000
+    ses.failure, ses.before_response, world.context.milliseconds_left = failure, lambda: None, 300_000
     assert walk(world) == []
     ses.failure = ""
     assert sweep(world)["left"] == 0
 
 
 def test_a_lost_answer_does_not_reset_the_count_of_walks(
-    office: Office, ses: mailbox.SuppressionList
+    office: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
     """Otherwise the count would start again, and a walk that ended long ago would complete a purge."""
     for number in range(3):
-        office.minor(NOW, f"child{number}@example.com")
+        office.report_minor(NOW, f"child{number}@example.com")
         sweep(office.world)
     ended = walk_row(office.world)["ended"]
-    purge = office.minor(NOW, JOAN)["purge"]
-    with failing(parts().client("dynamodb"), cut), pytest.raises(StoreUnavailable):
-        parts().ses_list_walks.take(NOW)
-    with failing(parts().client("dynamodb"), cut), pytest.raises(StoreUnavailable):
-        parts().ses_list_walks.ended()
+    purge = office.report_minor(NOW, JOAN)["purge"]
+    with failing_requests(parts().client("dynamodb"), truncated_response), pytest.raises(StoreUnavailable):
+        parts().ses_list_walks.claim(NOW)
+    with failing_requests(parts().client("dynamodb"), truncated_response), pytest.raises(StoreUnavailable):
+        parts().ses_list_walks.last_finished()
     assert walk_row(office.world)["ended"] == ended
     assert office.certificate(purge)["state"] != "done"
 
 
 def test_the_count_of_walks_is_kept_when_the_position_is_unreadable(
-    office: Office, ses: mailbox.SuppressionList
+    office: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
     client("dynamodb").put_item(
         TableName=office.world.control,
         Item={"pk": {"S": ses_list_walks.SES_LIST_KEY}, "ended": {"N": "50"}, "place": {"S": "x"}},
     )
-    state = parts().ses_list_walks.take(NOW)
-    assert state is not None and (state.ended, state.place) == (50, None)
+    state = parts().ses_list_walks.claim(NOW)
+    assert state is not None and (state.last_finished, state.position) == (50, None)
 
 
 def test_a_walk_continued_after_a_crash_reads_the_list_once_more(
-    office: Office, ses: mailbox.SuppressionList
+    office: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
     walks = parts().ses_list_walks
-    walks.leave(b"place", has_removed=False)
-    assert walks.take(NOW) == (0, b"place", False)
-    assert walks.take(NOW + ses_list_walks.SES_LIST_LEASE + 1) == (0, b"place", True)
+    walks.release(b"place", has_removed=False)
+    assert walks.claim(NOW) == (0, b"place", False)
+    assert walks.claim(NOW + ses_list_walks.SES_LIST_LEASE + 1) == (0, b"place", True)
 
 
 def test_only_one_walk_runs_at_a_time_and_a_second_request_is_kept(
-    office: Office, ses: mailbox.SuppressionList
+    office: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
     """A person is reported during a walk, and the new request finds that a walk is running."""
     world = office.world
-    office.minor()
+    office.report_minor()
     purges: list[str] = []
 
     def report_and_walk() -> None:
-        ses.between = lambda: None
+        ses.before_response = lambda: None
         ses.addresses.add(JOAN)
-        purges.append(office.minor(NOW + 1, JOAN)["purge"])
+        purges.append(office.report_minor(NOW + 1, JOAN)["purge"])
         assert walk(world) == []
-        assert ses.pages == 0, "only the first request walks"
+        assert ses.pages_read == 0, "only the first request walks"
 
-    ses.between = report_and_walk
+    ses.before_response = report_and_walk
     assert walk(world) == []
     assert world.messages("SES_LIST_QUEUE_URL") == [WALK_REQUEST.to_message()]
-    mailbox.show_again("SES_LIST_QUEUE_URL")
-    mailbox.read_list(world)
+    mailbox.make_messages_visible("SES_LIST_QUEUE_URL")
+    mailbox.work_on_ses_list(world)
     assert ses.addresses == OTHERS
     assert sweep(world)["left"] == 0 and office.certificate(purges[0])["state"] == "done"
 
 
 def test_the_lease_of_a_walk_ends_after_the_longest_run_of_a_function(
-    office: Office, ses: mailbox.SuppressionList
+    office: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
-    assert 1_000 * time_of("SesListFunction") < ses_list_walks.SES_LIST_LEASE
+    assert 1_000 * timeout_of("SesListFunction") < ses_list_walks.SES_LIST_LEASE
     walks = parts().ses_list_walks
-    assert walks.take(NOW) is not None
-    assert walks.take(NOW + ses_list_walks.SES_LIST_LEASE) is None
-    assert walks.take(NOW + ses_list_walks.SES_LIST_LEASE + 1) is not None
+    assert walks.claim(NOW) is not None
+    assert walks.claim(NOW + ses_list_walks.SES_LIST_LEASE) is None
+    assert walks.claim(NOW + ses_list_walks.SES_LIST_LEASE + 1) is not None
 
 
 def test_a_purge_stays_due_when_a_walk_cannot_be_requested(
-    office: Office, ses: mailbox.SuppressionList
+    office: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
-    office.minor()
+    office.report_minor()
     client("sqs").delete_queue(QueueUrl=office.world.queues["SES_LIST_QUEUE_URL"])
     office.world.while_paused = lambda _: None
     assert sweep(office.world)["left"] == 1
@@ -430,8 +430,8 @@ def test_a_purge_stays_due_when_a_walk_cannot_be_requested(
 
 @pytest.mark.parametrize(("hours", "is_logged"), [(2, False), (25, True)])
 def test_a_purge_that_waits_for_a_walk_is_overdue_after_a_day(
-    office: Office,
-    ses: mailbox.SuppressionList,
+    office: ApiCallers,
+    ses: mailbox.FakeSesList,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
     hours: int,
@@ -440,20 +440,20 @@ def test_a_purge_that_waits_for_a_walk_is_overdue_after_a_day(
     now = (NOW + hours * 3_600_000) * 1_000_000
     monkeypatch.setattr(parts().clock, "time_ns", lambda: now)
     office.world.while_paused = lambda _: None
-    office.minor()
+    office.report_minor()
     assert sweep(office.world)["left"] == 1
     assert ("purge overdue" in caplog.messages) is is_logged
 
 
 def test_a_walk_leaves_no_address_in_tables_messages_or_logs(
-    office: Office, ses: mailbox.SuppressionList, log: io.StringIO
+    office: ApiCallers, ses: mailbox.FakeSesList, log: io.StringIO
 ) -> None:
     """The token that SES returns for a position contains an address."""
-    ses.page, world = 1, office.world
+    ses.page_size, world = 1, office.world
     ses.addresses |= {JOAN, "Jill@example.com"}
-    office.minor(NOW, JOAN)
-    world.context.left = 90_000
-    ses.between = lambda: setattr(world.context, "left", 39_000 if ses.pages else 90_000)
+    office.report_minor(NOW, JOAN)
+    world.context.milliseconds_left = 90_000
+    ses.before_response = lambda: setattr(world.context, "left", 39_000 if ses.pages_read else 90_000)
     walk(world)
     assert walk_row(world)["place"]["B"]
     stored = repr(world.items(world.control)) + log.getvalue() + repr(world.messages("SES_LIST_QUEUE_URL"))
@@ -472,12 +472,12 @@ def base64_of(text: str) -> str:
 
 
 def test_each_call_of_ses_is_followed_by_a_pause_even_after_a_failure(
-    office: Office, ses: mailbox.SuppressionList
+    office: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
     ses.addresses.add(JOAN)
-    office.minor(NOW, JOAN)
+    office.report_minor(NOW, JOAN)
     walk(office.world)
-    assert ses.pauses == [2.0] * (ses.pages + len(ses.removed)) and len(ses.pauses) == 3
+    assert ses.pauses == [2.0] * (ses.pages_read + len(ses.removed)) and len(ses.pauses) == 3
     ses.failure = "TooManyRequestsException"
     with pytest.raises(SuppressionListUnavailable):
         parts().ses_suppression_list.remove(JOAN)
@@ -486,22 +486,22 @@ def test_each_call_of_ses_is_followed_by_a_pause_even_after_a_failure(
 
 
 def test_a_pass_interrupted_after_a_removal_is_followed_by_another(
-    office: Office, ses: mailbox.SuppressionList
+    office: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
     """SES fails right after a removal. The next part knows that this pass removed an address."""
-    ses.page, world = 2, office.world
+    ses.page_size, world = 2, office.world
     office.world.while_paused = lambda _: None
     ses.addresses |= {"A@example.com", "B@example.com", "JOAN.smith@example.com", JOAN}
-    office.minor(NOW, JOAN)
+    office.report_minor(NOW, JOAN)
 
     def fail_after_a_removal() -> None:
         ses.failure = "TooManyRequestsException" if ses.removed else ""
 
-    ses.between = fail_after_a_removal
+    ses.before_response = fail_after_a_removal
     assert walk(world) == ["walk"]
-    ses.between, ses.failure, pages = lambda: None, "", ses.pages
+    ses.before_response, ses.failure, pages = lambda: None, "", ses.pages_read
     ses.addresses.discard(JOAN)  # SES removed it, and its answer was lost
     assert walk(world) == []
     assert ses.addresses == OTHERS | {"A@example.com", "B@example.com"}
-    assert ses.pages - pages == 2 + 3, "from the position to the end, and once more from the beginning"
+    assert ses.pages_read - pages == 2 + 3, "from the position to the end, and once more from the beginning"
     assert sweep(world)["left"] == 0

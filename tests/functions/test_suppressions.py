@@ -21,7 +21,7 @@ from heed.domain.preferences.register import (
     Source,
 )
 from tests.support import openapi
-from tests.support.deployment import NOW, World, http, parts
+from tests.support.deployment import NOW, World, http_event, parts
 from tests.support.registers import in_, out, pause
 
 REQUESTED_AT = NOW + 10_000
@@ -33,7 +33,7 @@ def call_feed(world: World) -> Callable[..., tuple[int, Any]]:
     _, key = parts().api_keys.create("platform", "ops", [KeyScope.READ])
 
     def call_feed(at: int = REQUESTED_AT, key: str = key, **query: object) -> tuple[int, Any]:
-        event = http(
+        event = http_event(
             "GET",
             "/v1/suppressions",
             headers={"Authorization": f"Bearer {key}"},
@@ -41,7 +41,7 @@ def call_feed(world: World) -> Callable[..., tuple[int, Any]]:
             at=at,
         )
         answer = app.handler(event, world.context)
-        return answer["statusCode"], openapi.hold("GET", "/v1/suppressions", answer)
+        return answer["statusCode"], openapi.check_response("GET", "/v1/suppressions", answer)
 
     return call_feed
 
@@ -58,7 +58,7 @@ def read_page(call_feed: Callable[..., tuple[int, Any]]) -> CallFeed:
 
 def _put(world: World, address: str, *registers: Register, at: int = NOW - 5, now: int = NOW) -> None:
     until = NOW + DAY_MS
-    world.put(
+    world.apply_changes(
         address,
         *(
             Change(register, Entry(at, Source.PHONE, "{}", until=until if register.may_end else None))

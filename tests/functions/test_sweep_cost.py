@@ -15,9 +15,9 @@ from heed.domain.ledger.transition import make_ledger_entry
 from heed.domain.preferences.register import DAY_MS, SOFT_BOUNCE, Change, Entry, Source
 from heed.domain.privacy.erasure import ErasureCause, ErasureReport
 from heed.domain.privacy.ses_list_request import WALK_REQUEST
-from tests.support.capacity import Read, counted
+from tests.support.capacity import ReadUsage, count_reads
 from tests.support.deployment import NOW, World, parts
-from tests.support.mailbox import ACCOUNT, read_list
+from tests.support.mailbox import ACCOUNT, work_on_ses_list
 from tests.support.registers import in_, out
 
 pytestmark = pytest.mark.system  # a hundred thousand people
@@ -37,7 +37,7 @@ def _add_others(world: World) -> None:
     The items go directly into moto's table, because its API would take two minutes. Each is a complete
     item with its own key, and with the attributes of the other index.
     """
-    world.put("like.them@example.com", Change(out(2), _entry(NOW)), Change(in_(3), _entry(NOW)))
+    world.apply_changes("like.them@example.com", Change(out(2), _entry(NOW)), Change(in_(3), _entry(NOW)))
     (sample,) = world.items()
     items: dict[DynamoType, Any] = dynamodb_backends[ACCOUNT]["us-east-1"].tables[world.table].items
     # All items share these values, because no test changes them.
@@ -48,9 +48,9 @@ def _add_others(world: World) -> None:
         items[key].attrs = {**attributes, "id": key}
 
 
-def _sweep(world: World) -> tuple[Any, Read]:
-    world.context.left = 300_000
-    with counted(parts().client("dynamodb")) as read:
+def _sweep(world: World) -> tuple[Any, ReadUsage]:
+    world.context.milliseconds_left = 300_000
+    with count_reads(parts().client("dynamodb")) as read:
         result = app.handler({}, world.context)
     return result, read
 
@@ -64,7 +64,7 @@ def test_a_sweep_costs_at_most_four_and_a_half_read_units_per_due_person(
     result, read = _sweep(world)
 
     assert result["found"] == 0
-    assert (read.items, read.all) == (0, SHARDS / 2)
+    assert (read.items, read.total) == (0, SHARDS / 2)
     assert dict(read.requests) == {"Query Preferences.Due": SHARDS}
 
     due = set()
@@ -72,7 +72,7 @@ def test_a_sweep_costs_at_most_four_and_a_half_read_units_per_due_person(
         address = f"{number}@example.com"
         recipient = world.recipient(address)
         changes = [Change(out(2), _entry(NOW)), Change(in_(3), _entry(NOW + 1))]
-        world.put(address, *changes)
+        world.apply_changes(address, *changes)
         salt = parts().preferences.read(recipient).salt
         for seq, change in enumerate(changes, 1):
             parts().ledger.enter(*make_ledger_entry(salt, recipient, change, seq, NOW))
@@ -82,14 +82,14 @@ def test_a_sweep_costs_at_most_four_and_a_half_read_units_per_due_person(
     assert len(dynamodb_backends[ACCOUNT]["us-east-1"].tables[world.table].items) > OTHERS + DUE
 
     parts().ses_list_queue.send(WALK_REQUEST.to_message())
-    with counted(parts().client("dynamodb")) as read:
-        read_list(world)
+    with count_reads(parts().client("dynamodb")) as read:
+        work_on_ses_list(world)
     assert dict(read.requests) == {"Query Preferences.Due": SHARDS}, "a walk reads only due people"
 
     result, read = _sweep(world)
 
     assert (result["found"], result["purged"], result["left"]) == (DUE, DUE, 0)
-    assert read.all <= 4.5 * DUE, dict(read.units)
+    assert read.total <= 4.5 * DUE, dict(read.units)
     others = {f"mails#of#{recipient}" for recipient in due} | {SES_LIST_KEY}
     assert read.keys == due | others, "no other item is read"
     assert dict(read.requests) == {
@@ -104,9 +104,9 @@ def test_a_sweep_costs_at_most_four_and_a_half_read_units_per_due_person(
 def test_old_soft_bounces_cost_half_a_read_unit_per_due_person(world: World) -> None:
     today = NOW // DAY_MS
     for number in range(DUE):
-        world.put(f"{number}@example.com", Change(SOFT_BOUNCE, _entry((today - 60) * DAY_MS)))
+        world.apply_changes(f"{number}@example.com", Change(SOFT_BOUNCE, _entry((today - 60) * DAY_MS)))
 
     result, read = _sweep(world)
 
     assert (result["found"], result["purged"], result["left"]) == (DUE, DUE, 0)
-    assert read.all <= DUE / 2 + SHARDS
+    assert read.total <= DUE / 2 + SHARDS

@@ -12,9 +12,9 @@ from functions.unsubscribe import app as unsubscribe
 from heed.domain.links.link_token import TokenPurpose, verify_link_token
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import HOLD, Change, Entry, ScopeNumber, Source
-from heed.use_cases.links.unsubscribe import opt_out_of
-from tests.support.deployment import NOW, World, http, parts
-from tests.support.failing_client import Fault
+from heed.use_cases.links.unsubscribe import opt_out_for
+from tests.support.deployment import NOW, World, http_event, parts
+from tests.support.failing_client import FailingCalls
 from tests.support.registers import in_, out, pause, undoable, yes
 
 READER = "reader@example.com"
@@ -28,7 +28,7 @@ def link_entry(at: int) -> Entry:
 def press(world: World, scope: str = "all", at: int = NOW) -> str:
     """Presses a button of the page; returns the path of the page that follows."""
     path = f"/u/{world.token(READER)}"
-    answer = unsubscribe.handler(http("POST", path, form={"scope": scope}, at=at), world.context)
+    answer = unsubscribe.handler(http_event("POST", path, form={"scope": scope}, at=at), world.context)
     assert answer["statusCode"] == 303
     return str(answer["headers"]["Location"])
 
@@ -36,7 +36,7 @@ def press(world: World, scope: str = "all", at: int = NOW) -> str:
 def get(world: World, location: str, at: int = NOW + 1) -> str:
     path, _, query = location.partition("?")
     app = unsubscribe if path.startswith("/u/") else preferences
-    event = http("GET", path, query=dict(parse_qsl(query)), at=at)
+    event = http_event("GET", path, query=dict(parse_qsl(query)), at=at)
     return str(app.handler(event, world.context)["body"])
 
 
@@ -49,7 +49,7 @@ def find_undo(page: str) -> tuple[str, str]:
 
 def press_undo(world: World, done_page: str, at: int = NOW + 1) -> int:
     path, token = find_undo(get(world, done_page))
-    answer = preferences.handler(http("POST", path, form={"undo": token}, at=at), world.context)
+    answer = preferences.handler(http_event("POST", path, form={"undo": token}, at=at), world.context)
     return int(answer["statusCode"])
 
 
@@ -64,12 +64,12 @@ def test_a_press_after_an_expired_pause_keeps_the_pause_on_record(
 ) -> None:
     paused_at = NOW - 100 * DAY
     path = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
-    pause_event = http("POST", path, form={"pause": "30"}, at=paused_at)
+    pause_event = http_event("POST", path, form={"pause": "30"}, at=paused_at)
     assert preferences.handler(pause_event, world.context)["statusCode"] == 303
     pause_entry = parts().preferences.read(world.recipient(READER)).registers[undoable(1)]
     assert (pause_entry.until or NOW) < NOW
 
-    event = http("POST", f"/u/{world.token(READER, scope=1)}", form={"scope": "this"})
+    event = http_event("POST", f"/u/{world.token(READER, scope=1)}", form={"scope": "this"})
     assert unsubscribe.handler(event, world.context)["statusCode"] == 303
 
     record = parts().preferences.read(world.recipient(READER))
@@ -91,7 +91,7 @@ def test_a_press_after_an_expired_pause_keeps_the_pause_on_record(
 def test_an_undo_restores_exactly_the_previous_choices(
     world: World, scope: str, before: list[Change]
 ) -> None:
-    world.put(READER, Change(in_(7), link_entry(1)), *before)
+    world.apply_changes(READER, Change(in_(7), link_entry(1)), *before)
     sendable_before = sendable(world)
     done_page = press(world, scope)
     assert sendable(world) < sendable_before
@@ -103,11 +103,11 @@ def test_an_undo_restores_exactly_the_previous_choices(
 def test_an_undo_of_everything_leaves_no_opt_out_for_later_topics(world: World) -> None:
     press_undo(world, press(world))
 
-    assert parts().preferences.read(world.recipient(READER)).outs(ScopeNumber(0)) == ()
+    assert parts().preferences.read(world.recipient(READER)).opt_outs(ScopeNumber(0)) == ()
 
 
 def test_an_opt_out_from_before_the_press_stays(world: World) -> None:
-    world.put(READER, Change(out(0), link_entry(5)), Change(in_(2), link_entry(6)))
+    world.apply_changes(READER, Change(out(0), link_entry(5)), Change(in_(2), link_entry(6)))
     press(world)
 
     assert out(0) in parts().preferences.read(world.recipient(READER)).registers
@@ -122,7 +122,7 @@ def test_an_undo_after_an_hour_needs_a_confirmation(world: World) -> None:
 def test_a_privacy_signal_with_an_expired_undo_is_recorded(world: World) -> None:
     path, token = find_undo(get(world, press(world)))
     expired_at, form = NOW + 60 * 60 * 1000, {"undo": token}
-    event = http("POST", path, form=form, headers={"sec-gpc": "1"}, at=expired_at)
+    event = http_event("POST", path, form=form, headers={"sec-gpc": "1"}, at=expired_at)
     assert preferences.handler(event, world.context)["statusCode"] == 200
     assert sendable(world, expired_at) == {"service"}
 
@@ -138,7 +138,7 @@ def test_an_undo_of_the_first_press_leaves_the_second_press_active(world: World)
 
 def test_an_undo_leaves_a_later_one_click_active(world: World) -> None:
     done_page = press(world, "this")
-    one_click = http("POST", f"/u/{world.token(READER)}", body="List-Unsubscribe=One-Click")
+    one_click = http_event("POST", f"/u/{world.token(READER)}", body="List-Unsubscribe=One-Click")
     unsubscribe.handler(one_click, world.context)
     press_undo(world, done_page)
 
@@ -151,7 +151,9 @@ def test_a_used_undo_does_not_affect_a_later_press(world: World) -> None:
     before = world.items()
     path, token = find_undo(get(world, press(world, at=NOW + 2 * DAY), at=NOW + 2 * DAY + 1))
     assert undo_token(done_page) != token
-    preferences.handler(http("POST", path, form={"undo": undo_token(done_page)}, at=NOW + 3), world.context)
+    preferences.handler(
+        http_event("POST", path, form={"undo": undo_token(done_page)}, at=NOW + 3), world.context
+    )
     assert world.items() != before  # the press two days later is recorded
     assert sendable(world, NOW + 2 * DAY + 2) == {"service", "targeted-advertising"}
 
@@ -179,10 +181,10 @@ def test_opening_a_page_creates_no_undo(world: World) -> None:
 def test_an_undo_of_another_person_is_neither_shown_nor_accepted(world: World) -> None:
     token = undo_token(press(world))
     other_token = world.token("other@example.com")
-    world.put("other@example.com", Change(out(0), link_entry(5)))
+    world.apply_changes("other@example.com", Change(out(0), link_entry(5)))
     assert token not in get(world, f"/u/{other_token}?done={token}")
     path = f"/p/{world.token('other@example.com', purpose=TokenPurpose.PREFERENCES)}"
-    answer = preferences.handler(http("POST", path, form={"undo": token}), world.context)
+    answer = preferences.handler(http_event("POST", path, form={"undo": token}), world.context)
 
     assert answer["statusCode"] == 422
     assert sendable(world) == {"service", "targeted-advertising"}
@@ -190,9 +192,9 @@ def test_an_undo_of_another_person_is_neither_shown_nor_accepted(world: World) -
 
 def test_an_undo_during_a_hold_changes_nothing(world: World) -> None:
     path, token = find_undo(get(world, press(world)))
-    world.put(READER, Change(HOLD, Entry(NOW + 1, Source.AGENT, "{}")))
+    world.apply_changes(READER, Change(HOLD, Entry(NOW + 1, Source.AGENT, "{}")))
     before = world.items()
-    preferences.handler(http("POST", path, form={"undo": token}, at=NOW + 2), world.context)
+    preferences.handler(http_event("POST", path, form={"undo": token}, at=NOW + 2), world.context)
 
     assert world.items() == before
 
@@ -200,7 +202,7 @@ def test_an_undo_during_a_hold_changes_nothing(world: World) -> None:
 def test_an_opt_out_written_from_the_queue_has_no_undo(
     world: World,
 ) -> None:
-    queued = opt_out_of(
+    queued = opt_out_for(
         verify_link_token(world.token(READER), TokenPurpose.UNSUBSCRIBE, parts().link_keys.link_key),
         parts().catalogue,
         NOW,
@@ -227,12 +229,12 @@ def test_the_done_page_shows_the_current_state_at_each_load(world: World) -> Non
 def test_a_save_in_the_preference_centre_has_its_own_undo(world: World) -> None:
     path = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
     form = {"was.topic.offers": "in", "topic.offers": "out", "pause": "30"}
-    saved = preferences.handler(http("POST", path, form=form), world.context)
+    saved = preferences.handler(http_event("POST", path, form=form), world.context)
     assert saved["statusCode"] == 303 and sendable(world) == {"service", "targeted-advertising"}
     location = saved["headers"]["Location"]
     token = dict(parse_qsl(location.partition("?")[2]))["saved"]
     assert f'name="undo" value="{token}"' in get(world, location)
-    preferences.handler(http("POST", path, form={"undo": token}, at=NOW + 1), world.context)
+    preferences.handler(http_event("POST", path, form={"undo": token}, at=NOW + 1), world.context)
 
     assert "offers" in sendable(world)
 
@@ -240,9 +242,9 @@ def test_a_save_in_the_preference_centre_has_its_own_undo(world: World) -> None:
 def test_an_undo_does_not_remove_the_privacy_signal(world: World) -> None:
     path = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
     form = {"targeted-advertising": "out"}
-    saved = preferences.handler(http("POST", path, form=form), world.context)
+    saved = preferences.handler(http_event("POST", path, form=form), world.context)
     token = dict(parse_qsl(saved["headers"]["Location"].partition("?")[2]))["saved"]
-    event = http("POST", path, form={"undo": token}, at=NOW + 1, headers={"sec-gpc": "1"})
+    event = http_event("POST", path, form={"undo": token}, at=NOW + 1, headers={"sec-gpc": "1"})
     preferences.handler(event, world.context)
 
     assert "targeted-advertising" not in sendable(world)
@@ -251,14 +253,14 @@ def test_an_undo_does_not_remove_the_privacy_signal(world: World) -> None:
 def save(world: World, form: dict[str, str], at: int) -> str:
     """Saves a form of the preference centre; returns the page that follows."""
     path = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
-    response = preferences.handler(http("POST", path, form=form, at=at), world.context)
+    response = preferences.handler(http_event("POST", path, form=form, at=at), world.context)
     return get(world, str(response["headers"]["Location"]), at)
 
 
 def test_the_button_names_the_topics_that_the_undo_restores(world: World) -> None:
     first_page = save(world, {"topic.news": "out"}, NOW)
     assert re.findall(r">Undo: ([^<]*)<", first_page) == ["News"]
-    world.put(READER, Change(yes(3), link_entry(NOW + 1)))
+    world.apply_changes(READER, Change(yes(3), link_entry(NOW + 1)))
 
     second_page = save(world, {"topic.news": "out", "topic.offers": "out"}, NOW + 2)
 
@@ -268,8 +270,8 @@ def test_the_button_names_the_topics_that_the_undo_restores(world: World) -> Non
 def test_a_failed_undo_is_on_the_page_for_a_retry(world: World) -> None:
     path, token = find_undo(get(world, press(world)))
     before = world.items()
-    fault = Fault("dynamodb", "UpdateItem")
-    event = http("POST", path, form={"undo": token}, at=NOW + 2)
+    fault = FailingCalls("dynamodb", "UpdateItem")
+    event = http_event("POST", path, form={"undo": token}, at=NOW + 2)
     answer = preferences.handler(event, world.context)
 
     assert answer["statusCode"] == 503 and fault.calls
@@ -278,10 +280,10 @@ def test_a_failed_undo_is_on_the_page_for_a_retry(world: World) -> None:
 
 
 def test_a_failed_save_is_on_the_page_for_a_retry(world: World) -> None:
-    Fault("dynamodb", "UpdateItem")
+    FailingCalls("dynamodb", "UpdateItem")
     path = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
     form = {"topic.news": "out", "was.topic.news": "in", "address": READER, "pause": "30"}
-    answer = preferences.handler(http("POST", path, form=form), world.context)
+    answer = preferences.handler(http_event("POST", path, form=form), world.context)
 
     assert answer["statusCode"] == 503
     fields = re.findall(r'type="hidden" name="([^"]+)" value="([^"]+)"', answer["body"])

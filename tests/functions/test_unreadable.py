@@ -24,11 +24,11 @@ from heed.domain.preferences.register import DAY_MS, SOFT_BOUNCE, Change, Entry,
 from heed.domain.rfc3339 import END_OF_TIME
 from heed.use_cases.privacy.replay_restored import replay_restored
 from tests.support import junk
-from tests.support.aws_calls import by_somebody_else
-from tests.support.deployment import NOW, World, client, http, parts
+from tests.support.aws_calls import outside_handlers
+from tests.support.deployment import NOW, World, client, http_event, parts
 from tests.support.full import examples
 from tests.support.registers import in_, out, pause
-from tests.support.stream_events import event, record
+from tests.support.stream_events import stream_event, stream_record
 
 JANE, JOHN, ANN = "jane@example.com", "john@example.com", "ann@example.com"
 LATER = NOW + 60 * DAY_MS
@@ -45,21 +45,21 @@ class People:
         self.world = world
         _, self.key = parts().api_keys.create("all", "ops", list(KeyScope))
         letter = Entry(NOW - 9, Source.LETTER, '{"reference":"a"}', "1")
-        world.put(JANE, Change(out(0), letter), Change(out(2), letter))
-        world.put(JANE, Change(pause(3), Entry(NOW, Source.LINK, "{}", "", NOW + 30 * DAY_MS)))
-        world.put(JANE, Change(out(0), Entry(NOW - 19, Source.PHONE, "{}")))  # late
-        world.put(JANE, Change(SOFT_BOUNCE, Entry(NOW, Source.BOUNCE, "{}")))
-        world.put(JOHN, Change(out(2), letter))
-        world.put(ANN, Change(in_(2), letter))
+        world.apply_changes(JANE, Change(out(0), letter), Change(out(2), letter))
+        world.apply_changes(JANE, Change(pause(3), Entry(NOW, Source.LINK, "{}", "", NOW + 30 * DAY_MS)))
+        world.apply_changes(JANE, Change(out(0), Entry(NOW - 19, Source.PHONE, "{}")))  # late
+        world.apply_changes(JANE, Change(SOFT_BOUNCE, Entry(NOW, Source.BOUNCE, "{}")))
+        world.apply_changes(JOHN, Change(out(2), letter))
+        world.apply_changes(ANN, Change(in_(2), letter))
         self.jane, self.john, self.ann = map(world.recipient, (JANE, JOHN, ANN))
         self.good = {item["id"]["S"]: item for item in world.items()}[self.jane]
 
     def put(self, item: Item, table: str = "Preferences") -> None:
-        with by_somebody_else():
+        with outside_handlers():
             client("dynamodb").put_item(TableName=table, Item=item)
 
     def call(self, app: Any, method: str, path: str, body: Any = None, **query: str) -> Any:
-        event = http(
+        event = http_event(
             method,
             path,
             body=None if body is None else json.dumps(body),
@@ -73,7 +73,7 @@ class People:
 
     def page(self, app: Any, method: str, purpose: TokenPurpose, **more: Any) -> int:
         path = f"/{'u' if purpose is TokenPurpose.UNSUBSCRIBE else 'p'}/"
-        event = http(method, path + self.world.token(JANE, purpose=purpose), at=LATER, **more)
+        event = http_event(method, path + self.world.token(JANE, purpose=purpose), at=LATER, **more)
         status: int = app.handler(event, self.world.context)["statusCode"]
         assert status in (200, 303, 503), status
         return status
@@ -86,14 +86,14 @@ class People:
 
 @pytest.fixture(autouse=True)
 def _as_dynamodb_compares(monkeypatch: pytest.MonkeyPatch) -> None:
-    junk.compared_as_dynamodb_does(monkeypatch)
+    junk.compare_like_dynamodb(monkeypatch)
 
 
 @pytest.fixture
 def people(world: World, monkeypatch: pytest.MonkeyPatch) -> People:
     app: Any = reconcile
     monkeypatch.setattr(app.time, "time_ns", lambda: LATER * 1_000_000)
-    world.context.left = 600_000
+    world.context.milliseconds_left = 600_000
     return People(world)
 
 
@@ -119,7 +119,7 @@ def _check_scans(people: People) -> None:
     sweep = purge.handler({}, people.world.context)
     assert sweep["found"] >= 0
     restored = RestoredPreferencesTable(parts().client("dynamodb"), "Preferences", "Preferences")
-    with by_somebody_else():
+    with outside_handlers():
         outcomes = list(replay_restored(restored, parts().preferences, parts().erasures, lambda: LATER))
     assert len(outcomes) == 3
 
@@ -128,13 +128,13 @@ def _check_ledger(people: People, item: Item) -> None:
     """Stream records of Jane are entered or dead-lettered, and the records after them are entered."""
     items = {element["id"]["S"]: element for element in people.world.items()}
     records = [
-        record(people.good, item, NOW, number=1),
-        record(item, people.good, NOW, number=2),
-        record(None, items[people.john], NOW, number=3),
+        stream_record(people.good, item, NOW, number=1),
+        stream_record(item, people.good, NOW, number=2),
+        stream_record(None, items[people.john], NOW, number=3),
     ]
-    answer = ledger.handler(event(json.loads(json.dumps(records))), people.world.context)
+    answer = ledger.handler(stream_event(json.loads(json.dumps(records))), people.world.context)
     assert answer == {"batchItemFailures": []}, item
-    purge.handler(event(json.loads(json.dumps(records))), people.world.context)
+    purge.handler(stream_event(json.loads(json.dumps(records))), people.world.context)
     entries = parts().ledger.entries_of(_subject(items[people.john], people.john))
     assert [element.entry.register for element in entries] == ["out"]
 
@@ -244,7 +244,7 @@ def test_an_unreadable_record_affects_no_other_person(people: People, change: Ca
 @pytest.mark.system
 def test_junk_in_any_attribute_affects_no_other_person(people: People) -> None:
     @settings(examples(8), phases=[Phase.generate])
-    @given(junk.spoiled(people.good, ("id",)))
+    @given(junk.invalid_items(people.good, ("id",)))
     def check(item: Item) -> None:
         assume("o:0" in item)  # without it Jane is sendable, and the code cannot know that it is missing
         # DynamoDB itself rejects index keys of another type, empty texts, and keys above 1,024 bytes.

@@ -39,11 +39,11 @@ from heed.use_cases.ports.ledger import WalkPosition
 from heed.use_cases.ports.opt_in import MailClaim
 from heed.use_cases.ports.privacy import PurgeSubject
 from tests.support import junk, mailbox
-from tests.support.aws_calls import by_somebody_else
+from tests.support.aws_calls import outside_handlers
 from tests.support.deployment import NOW, World, client, parts
 from tests.support.full import examples
 from tests.support.registers import out, scope_numbers
-from tests.support.stream_events import Recorder, event
+from tests.support.stream_events import StreamRecorder, stream_event
 
 JANE, JOHN = "jane@example.com", "john@example.com"
 PURGE = "ab" * 16
@@ -53,7 +53,7 @@ SIGNATURE = Signature("k", "ann", NOW, "a mistake", "call 1")
 
 @pytest.fixture(autouse=True)
 def _as_dynamodb_compares(monkeypatch: pytest.MonkeyPatch) -> None:
-    junk.compared_as_dynamodb_does(monkeypatch)
+    junk.compare_like_dynamodb(monkeypatch)
 
 
 def _keys(_world: World) -> list[Callable[[], object]]:
@@ -76,7 +76,7 @@ def _purges(_: World) -> list[Callable[[], object]]:
     purges.order(order, NOW)
     return [
         lambda: purges.find(PURGE),
-        lambda: purges.begin(PURGE, ErasureCause.MINOR, NOW),
+        lambda: purges.start(PURGE, ErasureCause.MINOR, NOW),
         lambda: purges.finish(order, {"ledger-evidence": 1}, NOW),
     ]
 
@@ -94,8 +94,8 @@ def _mails(world: World) -> list[Callable[[], object]]:
     claim = MailClaim(jane, "mailbox", Intent.IN, "r1", "what", NOW, 0)
     caps.claim(claim, NOW, in_turn=False)
     return [
-        lambda: caps.claim(claim._replace(request="r2"), NOW + DAY_MS, in_turn=False),
-        lambda: caps.settle(claim, sent=True),
+        lambda: caps.claim(claim._replace(request_id="r2"), NOW + DAY_MS, in_turn=False),
+        lambda: caps.finish(claim, sent=True),
         lambda: caps.sent_today(NOW),
         lambda: MailCapsTable(parts().client("dynamodb"), world.control).clear(PurgeSubject(jane, "")),
     ]
@@ -103,9 +103,9 @@ def _mails(world: World) -> list[Callable[[], object]]:
 
 def _notifications(world: World) -> list[Callable[[], object]]:
     notifications, jane = parts().opt_in_notifications, world.recipient(JANE)
-    notifications.begin(jane, NOW, "press", NOW)
+    notifications.claim(jane, NOW, "press", NOW)
     return [
-        lambda: notifications.begin(jane, NOW + 1, "press", NOW),
+        lambda: notifications.claim(jane, NOW + 1, "press", NOW),
         lambda: notifications.finish(jane, NOW),
         lambda: notifications.clear(PurgeSubject(jane, "")),
     ]
@@ -129,9 +129,9 @@ def test_junk_in_the_control_table_raises_only_known_errors(
     @settings(examples(6), phases=[Phase.generate])
     @given(st.data())
     def check(data: st.DataObject) -> None:
-        item = data.draw(st.sampled_from(items).flatmap(lambda element: junk.spoiled(element, ("pk",))))
+        item = data.draw(st.sampled_from(items).flatmap(lambda element: junk.invalid_items(element, ("pk",))))
         for element in calls:
-            with by_somebody_else():
+            with outside_handlers():
                 client("dynamodb").put_item(TableName="Control", Item=item)
             with suppress(HeedError):
                 element()
@@ -161,13 +161,13 @@ def test_an_unreadable_api_key_is_listed_and_does_not_block_others(
 def test_junk_in_a_ledger_entry_is_reported_and_does_not_block_others(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stream = Recorder(parts().client("dynamodb"), world.table, NOW)
+    stream = StreamRecorder(parts().client("dynamodb"), world.table, NOW)
     module: Any = reconcile
     monkeypatch.setattr(module.time, "time_ns", lambda: (NOW + 2 * DAY_MS) * 1_000_000)
-    world.context.left = 600_000
+    world.context.milliseconds_left = 600_000
     for address in (JANE, JOHN):
-        world.put(address, Change(out(2), Entry(NOW, Source.LETTER, "{}")))
-    records = event(json.loads(json.dumps(stream.records)))
+        world.apply_changes(address, Change(out(2), Entry(NOW, Source.LETTER, "{}")))
+    records = stream_event(json.loads(json.dumps(stream.records)))
     ledger.handler(records, world.context)
     salts = {item["id"]["S"]: item["salt"]["B"] for item in world.items()}
     jane, john = (
@@ -177,10 +177,10 @@ def test_junk_in_a_ledger_entry_is_reported_and_does_not_block_others(
     (valid,) = [item for item in world.items("Ledger") if item["subject"]["S"] == jane]
 
     @settings(examples(6), phases=[Phase.generate])
-    @given(junk.spoiled(valid, ("subject", "id", "evidence")))
+    @given(junk.invalid_items(valid, ("subject", "id", "evidence")))
     def check(item: dict[str, Any]) -> None:
         assume({name: item.get(name) for name in valid} != valid)  # other attributes are ignored
-        with by_somebody_else():
+        with outside_handlers():
             client("dynamodb").put_item(TableName="Ledger", Item=item)
         assert ledger.handler(records, world.context) == {"batchItemFailures": []}
         totals = reconcile.handler({}, world.context)
@@ -192,7 +192,7 @@ def test_junk_in_a_ledger_entry_is_reported_and_does_not_block_others(
         lines = export_ledger(ledger_table, parts().ledger_seals, NOW + 2 * DAY_MS)
         fault = verify_ledger(lines, ExternalSorter).fault
         assert fault is not None, item
-        ledger_table.erase(jane)
+        ledger_table.erase_evidence(jane)
 
     check()
 
@@ -248,11 +248,11 @@ def test_junk_in_a_queue_does_not_block_other_messages(
     app: Any,
     message: Callable[[World, str], str],
 ) -> None:
-    world.context.left = 90_000
+    world.context.milliseconds_left = 90_000
     valid = message(world, JOHN)
 
     @settings(examples(20), phases=[Phase.generate])
-    @given(junk.bodies(message(world, JANE)))
+    @given(junk.message_bodies(message(world, JANE)))
     def check(body: str) -> None:
         records = [
             {"messageId": name, "eventSource": "aws:sqs", "body": text}
@@ -263,7 +263,7 @@ def test_junk_in_a_queue_does_not_block_other_messages(
         assert not (body and answer["batchItemFailures"]), "it is dead-lettered, not retried"
         assert all(len(item["id"]["S"]) == 26 for item in world.items())
 
-    with mailbox.suppression_list():
+    with mailbox.fake_ses_list():
         check()
 
 

@@ -23,7 +23,7 @@ from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import ALL_SCOPES, HOLD, Change, Entry, Source
 from heed.use_cases.ports.privacy import PurgeSubject
 from tests.support import mailbox
-from tests.support.deployment import World, http, parts, restart
+from tests.support.deployment import World, http_event, parts, restart
 from tests.support.registers import out, scope_numbers, yes
 
 MINUTE, HOUR = 60_000, 3_600_000
@@ -43,7 +43,7 @@ class Clock:
 @pytest.fixture
 def clock(world: World, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock at one hour after midnight, so that the next hours are on the same day."""
-    world.context.left = 60_000
+    world.context.milliseconds_left = 60_000
     clock_stub = Clock((time.time_ns() // 1_000_000 // DAY) * DAY + HOUR)
     monkeypatch.setattr(app, "time", clock_stub)
     return clock_stub
@@ -67,7 +67,7 @@ def request_mail(
 ) -> int:
     """Posts the form and runs the queued request; returns the status code of the answer."""
     form = [("address", f"{name}@example.com"), ("topics", topic), ("intent", intent)]
-    event = http(
+    event = http_event(
         "POST",
         "/subscribe",
         form=form,
@@ -77,20 +77,20 @@ def request_mail(
         **more,
     )
     status = int(resubscribe.handler(event, world.context)["statusCode"])
-    mailbox.deliver(world, "CONFIRMATION_REQUESTS_QUEUE_URL", app.handler)
+    mailbox.deliver_messages(world, "CONFIRMATION_REQUESTS_QUEUE_URL", app.handler)
     return status
 
 
 def sweep(world: World) -> dict[str, Any]:
     """Runs a sweep of the waiting queue; messages that the last sweep hid are visible again."""
-    mailbox.show_again("WAITING_QUEUE_URL")
+    mailbox.make_messages_visible("WAITING_QUEUE_URL")
     answer: dict[str, Any] = app.handler({}, world.context)
     return answer
 
 
 def mailed_names() -> list[str]:
     """Returns the local parts of the addresses that got a mail, in order."""
-    return [mail["To"].partition("@")[0] for mail in mailbox.sent()]
+    return [mail["To"].partition("@")[0] for mail in mailbox.sent_mails()]
 
 
 # ---- The cap of a network
@@ -141,7 +141,7 @@ def test_a_rejected_request_gets_a_retry_after_header(
     for number in range(3):
         request_mail(world, clock, f"a{number}", "in")
     form = [("address", "x@example.com"), ("topics", "offers"), ("intent", "in")]
-    event = http("POST", "/subscribe", form=form, at=clock.now)
+    event = http_event("POST", "/subscribe", form=form, at=clock.now)
     answer = resubscribe.handler(event, world.context)
     assert answer["statusCode"] == 503 and answer["headers"]["Retry-After"] == "3600"
     assert "Very many people are asking" in answer["body"] and "did not answer" not in answer["body"]
@@ -157,15 +157,15 @@ def test_a_rejection_is_identical_for_known_and_unknown_addresses(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limit_caps(monkeypatch, per_network=1)
-    world.put("held@example.com", Change(HOLD, Entry(5, Source.AGENT, "{}")))
-    world.put("known@example.com", Change(out(ALL_SCOPES), Entry(5, Source.LINK, "{}")))
+    world.apply_changes("held@example.com", Change(HOLD, Entry(5, Source.AGENT, "{}")))
+    world.apply_changes("known@example.com", Change(out(ALL_SCOPES), Entry(5, Source.LINK, "{}")))
     for number in range(3):
         request_mail(world, clock, f"a{number}", "in")
     answers, calls = [], []
     for name in ("held", "known", "nobody", "a1"):
-        new_calls = mailbox.calls()
+        new_calls = mailbox.record_aws_calls()
         form = [("address", f"{name}@example.com"), ("topics", "offers"), ("intent", "in")]
-        event = http("POST", "/subscribe", form=form, at=clock.now)
+        event = http_event("POST", "/subscribe", form=form, at=clock.now)
         answers.append(resubscribe.handler(event, world.context))
         calls.append(list(new_calls))
     assert answers == [answers[0]] * 4 and answers[0]["statusCode"] == 503
@@ -252,7 +252,7 @@ def test_the_queue_length_is_read_at_most_once_in_ten_seconds(world: World) -> N
     queue = type(parts().waiting_queue)(
         parts().client("sqs"), world.queues["WAITING_QUEUE_URL"], lambda: now[0]
     )
-    calls = mailbox.calls(("sqs",))
+    calls = mailbox.record_aws_calls(("sqs",))
     assert queue.count() == 0
     queue.send("x")
     now[0] = 9.9
@@ -272,7 +272,7 @@ def test_half_of_the_daily_cap_and_a_wait_of_a_day_are_logged(
     def warnings() -> set[str]:
         lines = [json.loads(line)["message"] for line in log.getvalue().splitlines()]
         log.seek(0), log.truncate()
-        return set(lines) - {"the waiting line was looked at"}
+        return set(lines) - {"waiting queue swept"}
 
     sweep(world)
     assert warnings() == set()
@@ -283,12 +283,12 @@ def test_half_of_the_daily_cap_and_a_wait_of_a_day_are_logged(
         request_mail(world, clock, name)
     assert warnings() == {"a confirmation mail waits for room"}
 
-    world.context.left = 0  # a sweep that has no time to send
+    world.context.milliseconds_left = 0  # a sweep that has no time to send
     clock.now += DAY - 1
     sweep(world)
     assert waited not in warnings()
     clock.now += 1
-    world.context.left = 60_000
+    world.context.milliseconds_left = 60_000
     monkeypatch.setattr(type(parts().send_waiting), "_serve", lambda *_: (set(), True))
     sweep(world)
     assert warnings() == {waited}
@@ -308,15 +308,17 @@ def test_a_link_is_valid_for_48_hours_from_its_mail_and_counts_from_the_request(
     for _ in range(2):
         clock.now += DAY
         sweep(world)
-    late_link = mailbox.link(mailbox.sent()[2])
+    late_link = mailbox.link_path(mailbox.sent_mails()[2])
     pressed_at = clock.now + CONFIRMATION_LIFETIME - 1
-    answer = resubscribe.handler(http("POST", late_link, at=pressed_at), world.context)
+    answer = resubscribe.handler(http_event("POST", late_link, at=pressed_at), world.context)
     assert answer["statusCode"] == 200
     (item,) = world.items()
     assert item["k:2"]["M"]["t"] == {"N": str(requested_at)}, "an opt-out after the request stays active"
-    expired = http("GET", late_link, at=clock.now + CONFIRMATION_LIFETIME + HOUR)
+    expired = http_event("GET", late_link, at=clock.now + CONFIRMATION_LIFETIME + HOUR)
     assert resubscribe.handler(expired, world.context)["statusCode"] == 410
-    first_link = http("GET", mailbox.link(mailbox.sent()[0]), at=requested_at + CONFIRMATION_LIFETIME)
+    first_link = http_event(
+        "GET", mailbox.link_path(mailbox.sent_mails()[0]), at=requested_at + CONFIRMATION_LIFETIME
+    )
     assert resubscribe.handler(first_link, world.context)["statusCode"] == 410
 
 
@@ -336,8 +338,8 @@ def test_a_mail_that_waited_for_both_caps_has_a_valid_link(
     assert "c" not in mailed_names()
     clock.now = requested_at + 3 * DAY
     sweep(world)
-    late_mail = mailbox.sent()[mailed_names().index("c")]
-    pressed = http("POST", mailbox.link(late_mail), at=clock.now + CONFIRMATION_LIFETIME - 1)
+    late_mail = mailbox.sent_mails()[mailed_names().index("c")]
+    pressed = http_event("POST", mailbox.link_path(late_mail), at=clock.now + CONFIRMATION_LIFETIME - 1)
     assert resubscribe.handler(pressed, world.context)["statusCode"] == 200
 
 
@@ -347,17 +349,17 @@ def test_a_hold_or_an_opt_out_during_the_wait_counts(
     limit_caps(monkeypatch, per_network=1)
     for name in ("a", "b", "c"):
         request_mail(world, clock, name, "in")
-    world.put("b@example.com", Change(HOLD, Entry(clock.now + 1, Source.AGENT, "{}")))
+    world.apply_changes("b@example.com", Change(HOLD, Entry(clock.now + 1, Source.AGENT, "{}")))
     opt_out = Change(out(ALL_SCOPES), Entry(clock.now + 1, Source.LINK, "{}"))
-    world.put("c@example.com", opt_out)
+    world.apply_changes("c@example.com", opt_out)
     for _ in range(2):
         clock.now += DAY
         sweep(world)
     assert mailed_names() == ["a", "c"], "an address on hold gets no mail"
-    press = http("POST", mailbox.link(mailbox.sent()[1]), at=clock.now + 1)
+    press = http_event("POST", mailbox.link_path(mailbox.sent_mails()[1]), at=clock.now + 1)
     resubscribe.handler(press, world.context)
     record = parts().preferences.read(world.recipient("c@example.com"))
-    assert not decide(record, parts().catalogue.topic("offers"), clock.now + 2).sendable
+    assert not decide(record, parts().catalogue.topic_by_name("offers"), clock.now + 2).sendable
 
 
 @pytest.mark.system
@@ -404,7 +406,9 @@ def test_a_second_address_of_a_flooded_mailbox_still_gets_its_mail(
     )  # a newer request waits behind the older one
     assert sweep(world) == {"done": 1, "left": 1, "longest_wait_seconds": 0}
     assert mailed_names()[3:] == ["marysmith"]
-    press = http("POST", mailbox.link(mailbox.sent()[3]), at=clock.now + CONFIRMATION_LIFETIME - 1)
+    press = http_event(
+        "POST", mailbox.link_path(mailbox.sent_mails()[3]), at=clock.now + CONFIRMATION_LIFETIME - 1
+    )
     assert resubscribe.handler(press, world.context)["statusCode"] == 200
 
 
@@ -417,11 +421,11 @@ def test_a_request_for_another_topic_gets_its_own_mail(world: World, clock: Cloc
     assert sweep(world)["left"] == 1 and mailed_names() == ["a"]
     clock.now += 1
     assert sweep(world)["left"] == 0 and mailed_names() == ["a", "a"]
-    for mail in mailbox.sent():
-        resubscribe.handler(http("POST", mailbox.link(mail), at=clock.now + 1), world.context)
+    for mail in mailbox.sent_mails():
+        resubscribe.handler(http_event("POST", mailbox.link_path(mail), at=clock.now + 1), world.context)
     record = parts().preferences.read(world.recipient("a@example.com"))
     for topic in ("news", "offers"):
-        register = (out if intent is Intent.OUT else yes)(parts().catalogue.number(topic))
+        register = (out if intent is Intent.OUT else yes)(parts().catalogue.scope_number(topic))
         assert record.get(register) is not None
 
 
@@ -434,19 +438,21 @@ def test_a_duplicate_request_gets_no_second_mail(world: World, clock: Clock) -> 
 
 def test_a_mail_whose_link_has_no_effect_now_is_sent_again(world: World, clock: Clock) -> None:
     request_mail(world, clock, "a")
-    resubscribe.handler(http("POST", mailbox.link(mailbox.sent()[0]), at=clock.now), world.context)
+    resubscribe.handler(
+        http_event("POST", mailbox.link_path(mailbox.sent_mails()[0]), at=clock.now), world.context
+    )
     clock.now += MINUTE
-    opt_in = Change(yes(parts().catalogue.number("offers")), Entry(clock.now, Source.LINK, "{}"))
-    world.put("a@example.com", opt_in)
+    opt_in = Change(yes(parts().catalogue.scope_number("offers")), Entry(clock.now, Source.LINK, "{}"))
+    world.apply_changes("a@example.com", opt_in)
     clock.now += MINUTE
     request_mail(world, clock, "a")
     assert sweep(world)["left"] == 1, "the first link would have no effect now"
     clock.now += 8 * MINUTE
     assert sweep(world)["left"] == 0
-    press = http("POST", mailbox.link(mailbox.sent()[1]), at=clock.now)
+    press = http_event("POST", mailbox.link_path(mailbox.sent_mails()[1]), at=clock.now)
     assert resubscribe.handler(press, world.context)["statusCode"] == 200
     record = parts().preferences.read(world.recipient("a@example.com"))
-    assert not decide(record, parts().catalogue.topic("offers"), clock.now).sendable
+    assert not decide(record, parts().catalogue.topic_by_name("offers"), clock.now).sendable
 
 
 def test_requests_for_a_full_mailbox_do_not_delay_others_and_are_tried_once(
@@ -580,7 +586,7 @@ def test_a_message_that_cannot_be_dead_lettered_stays_in_the_queue(world: World,
     boto3.client("sqs").delete_queue(QueueUrl=world.queues["CONFIRMATION_REQUESTS_DLQ_URL"])
     parts().waiting_queue.send("not a confirmation request")
     sweep(world)
-    mailbox.show_again("WAITING_QUEUE_URL")
+    mailbox.make_messages_visible("WAITING_QUEUE_URL")
     assert world.messages("WAITING_QUEUE_URL") == ["not a confirmation request"]
 
 
@@ -609,10 +615,10 @@ def test_a_message_of_the_previous_release_is_read(world: World, clock: Clock) -
 
 def test_a_sweep_without_time_sends_nothing_and_loses_nothing(world: World, clock: Clock) -> None:
     queue_requests(world, clock, "a")
-    world.context.left = 1_000
+    world.context.milliseconds_left = 1_000
     sweep(world)
     assert mailed_names() == []
-    world.context.left = 60_000
+    world.context.milliseconds_left = 60_000
     sweep(world)
     assert mailed_names() == ["a"]
 

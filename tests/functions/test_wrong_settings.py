@@ -10,7 +10,7 @@ import pytest
 from functions.platform import app
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import HeedError
-from tests.support.deployment import World, http, parts, restart
+from tests.support.deployment import World, http_event, parts, restart
 
 WRONG = [
     *((name, None) for name in ("PREFERENCES_TABLE", "CONTROL_TABLE", "IDENTITY_KEY", "BRAND_DIR")),
@@ -30,7 +30,7 @@ def test_a_wrong_setting_never_makes_a_topic_sendable(
     _, key = parts().api_keys.create("test", "test", [KeyScope.CHECK])
     restart(**{name: value})
     body = {"topic": "offers", "addresses": ["reader@example.com"]}
-    event = http(
+    event = http_event(
         "POST",
         "/v1/check",
         body=json.dumps(body),

@@ -21,14 +21,14 @@ def role_of(stack: Stack, function: str) -> str:
 
 def function_requests(stack: Stack) -> Iterator[Request]:
     """Lambda writes a function's log, and reads its event sources, in the name of the function's role."""
-    for name, function in stack.of("AWS::Lambda::Function").items():
+    for name, function in stack.of_type("AWS::Lambda::Function").items():
         role = role_of(stack, name)
-        group = stack.called(function["LoggingConfig"]["LogGroup"]).removesuffix("*")
+        group = stack.arn_of(function["LoggingConfig"]["LogGroup"]).removesuffix("*")
         for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
             yield Request(role, action, f"{group}log-stream:2026/03/05/1", "the log")
         if dead := function.get("DeadLetterConfig"):
             yield Request(role, "sqs:SendMessage", dead["TargetArn"], "events that failed")
-    for mapping in stack.of("AWS::Lambda::EventSourceMapping").values():
+    for mapping in stack.of_type("AWS::Lambda::EventSourceMapping").values():
         role = role_of(stack, _function(stack, mapping["FunctionName"]))
         yield from _polled(role, mapping["EventSourceArn"])
         if failed := mapping.get("DestinationConfig"):
@@ -38,7 +38,7 @@ def function_requests(stack: Stack) -> Iterator[Request]:
 
 def schedule_requests(stack: Stack) -> Iterator[Request]:
     """EventBridge Scheduler calls a function in the name of the schedule's role."""
-    for schedule in stack.of("AWS::Scheduler::Schedule").values():
+    for schedule in stack.of_type("AWS::Scheduler::Schedule").values():
         target = schedule["Target"]
         role = _role(stack, target["RoleArn"])
         yield Request(role, "lambda:InvokeFunction", target["Arn"], "the schedule")
@@ -94,9 +94,9 @@ def _role(stack: Stack, arn: str) -> str:
 
 
 def _function(stack: Stack, name: str) -> str:
-    return _whose(stack, stack.called(name), "AWS::Lambda::Function")
+    return _whose(stack, stack.arn_of(name), "AWS::Lambda::Function")
 
 
 def _whose(stack: Stack, arn: str, kind: str) -> str:
-    (found,) = (name for name in stack.of(kind) if stack.arn(name) == arn)
+    (found,) = (name for name in stack.of_type(kind) if stack.arn(name) == arn)
     return found

@@ -45,10 +45,10 @@ def key_requests(stack: Stack, requests: Iterable[Request]) -> Iterator[Request]
 
 def _keys(stack: Stack) -> Iterator[tuple[str, str]]:
     """The resources that are encrypted with a key of the stack: ARNs of both."""
-    for name, queue in stack.of("AWS::SQS::Queue", "AWS::SNS::Topic").items():
+    for name, queue in stack.of_type("AWS::SQS::Queue", "AWS::SNS::Topic").items():
         if "KmsMasterKeyId" in queue:
             yield stack.arn(name), queue["KmsMasterKeyId"]
-    for name, table in stack.of("AWS::DynamoDB::Table").items():
+    for name, table in stack.of_type("AWS::DynamoDB::Table").items():
         yield stack.arn(name), table["SSESpecification"]["KMSMasterKeyId"]
 
 

@@ -35,11 +35,11 @@ class Policies:
     def __init__(self, stack: Stack) -> None:
         self.identities = {
             role: _numbered(policy["PolicyDocument"])
-            for role, properties in stack.of("AWS::IAM::Role").items()
+            for role, properties in stack.of_type("AWS::IAM::Role").items()
             for (policy,) in [properties["Policies"]]
         } | {
             name: _numbered(properties["PolicyDocument"])
-            for name, properties in stack.of("AWS::IAM::ManagedPolicy").items()
+            for name, properties in stack.of_type("AWS::IAM::ManagedPolicy").items()
         }
         """What a role, or a role with a managed policy, may do, by its logical id."""
         self.resources: dict[str, Document] = {}
@@ -64,11 +64,11 @@ def _numbered(document: Document) -> Document:
 
 
 def _of_resources(stack: Stack) -> Iterable[tuple[str, str, Document]]:
-    for name, key in stack.of("AWS::KMS::Key").items():
+    for name, key in stack.of_type("AWS::KMS::Key").items():
         yield name, stack.arn(name), key.get("KeyPolicy", _OF_A_KEY)
-    for role, properties in stack.of("AWS::IAM::Role").items():
+    for role, properties in stack.of_type("AWS::IAM::Role").items():
         yield f"trust of {role}", stack.arn(role), properties["AssumeRolePolicyDocument"]
     for kind, holds in _HELD_BY.items():
-        for name, properties in stack.of(kind).items():
+        for name, properties in stack.of_type(kind).items():
             for named in listed(properties[holds]):
-                yield name, stack.called(named), properties["PolicyDocument"]
+                yield name, stack.arn_of(named), properties["PolicyDocument"]

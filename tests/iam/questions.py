@@ -59,7 +59,7 @@ def _made(stack: Stack, line: Mapping[str, Any]) -> Request:
     if resource.startswith("$"):
         name, slash, rest = resource[1:].partition("/")
         variables = stack.resources[function][1]["Environment"]["Variables"]
-        resource = f"{stack.called(variables[name])}{slash}{rest}"
+        resource = f"{stack.arn_of(variables[name])}{slash}{rest}"
     role = implicit.role_of(stack, function)
     return Request(role, line["action"], resource, "in the tests", line["context"])
 

@@ -13,11 +13,11 @@ LAMBDA, SCHEDULER, SES = "lambda.amazonaws.com", "scheduler.amazonaws.com", "ses
 
 def trust_requests(stack: Stack) -> Iterator[Request]:
     """A service assumes a role: Lambda that of a function, the scheduler that of a schedule."""
-    scheduled = {one["Target"]["RoleArn"] for one in stack.of("AWS::Scheduler::Schedule").values()}
+    scheduled = {one["Target"]["RoleArn"] for one in stack.of_type("AWS::Scheduler::Schedule").values()}
     for role in sorted(scheduled):
         context = {"aws:SourceAccount": ACCOUNT}
         yield Request(SCHEDULER, "sts:AssumeRole", role, "the role of a schedule", context)
-    for name in stack.of("AWS::Lambda::Function"):
+    for name in stack.of_type("AWS::Lambda::Function"):
         role = stack.arn(role_of(stack, name))
         yield Request(LAMBDA, "sts:AssumeRole", role, "the role of a function")
 
@@ -29,18 +29,18 @@ def service_requests(stack: Stack) -> Iterator[Request]:
             # The source of notifications is the identity; that of events is the configuration set.
             context = {"aws:SourceArn": source, "aws:SourceAccount": ACCOUNT}
             yield Request(SES, "sns:Publish", topic, "feedback", context)
-    for subscription in stack.of("AWS::SNS::Subscription").values():
+    for subscription in stack.of_type("AWS::SNS::Subscription").values():
         if subscription["Protocol"] == "sqs":
             context = {"aws:SourceArn": subscription["TopicArn"], "aws:SourceAccount": ACCOUNT}
             dead = subscription["RedrivePolicy"]["deadLetterTargetArn"]
             for queue in (subscription["Endpoint"], dead):
                 yield Request("sns.amazonaws.com", "sqs:SendMessage", queue, "delivery", context)
-    for name, alarm in stack.of("AWS::CloudWatch::Alarm").items():
+    for name, alarm in stack.of_type("AWS::CloudWatch::Alarm").items():
         source = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}"
         context = {"aws:SourceArn": source, "aws:SourceAccount": ACCOUNT}
         for topic in alarm["AlarmActions"]:
             yield Request("cloudwatch.amazonaws.com", "sns:Publish", topic, "an alarm", context)
-    for name, rule in stack.of("AWS::Events::Rule").items():
+    for name, rule in stack.of_type("AWS::Events::Rule").items():
         # AWS passes no account here: its own connector from a rule to a topic checks only the rule's ARN.
         context = {"aws:SourceArn": stack.arn(name)}
         for target in rule["Targets"]:
@@ -53,7 +53,7 @@ def log_requests(stack: Stack) -> Iterator[Request]:
     The calls are those of "Encrypt log data in CloudWatch Logs using AWS KMS".
     """
     calls = ("Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey", "DescribeKey")
-    for name, group in stack.of("AWS::Logs::LogGroup").items():
+    for name, group in stack.of_type("AWS::Logs::LogGroup").items():
         context = {"kms:EncryptionContext:aws:logs:arn": stack.arn(name).removesuffix(":*")}
         for call in calls:
             who = f"logs.{REGION}.amazonaws.com"
@@ -61,11 +61,11 @@ def log_requests(stack: Stack) -> Iterator[Request]:
 
 
 def _senders(stack: Stack) -> Iterator[str]:
-    for name in stack.of("AWS::SES::ConfigurationSet", "AWS::SES::EmailIdentity"):
+    for name in stack.of_type("AWS::SES::ConfigurationSet", "AWS::SES::EmailIdentity"):
         yield stack.arn(name)
     yield f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/another.example.org"  # an identity outside of the stack
 
 
 def _told_of_mail(stack: Stack) -> set[str]:
-    found = stack.of("AWS::SES::ConfigurationSetEventDestination").values()
+    found = stack.of_type("AWS::SES::ConfigurationSetEventDestination").values()
     return {one["EventDestination"]["SnsDestination"]["TopicARN"] for one in found}

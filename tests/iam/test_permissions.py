@@ -17,7 +17,7 @@ from tests.iam.questions import questions
 from tests.iam.recorder import recorded
 from tests.support.iam_policies import FUNCTIONS
 from tests.support.stack import Stack
-from tests.support.translated_template import PARAMETERS, translated
+from tests.support.translated_template import PARAMETERS, translated_template
 
 pytestmark = pytest.mark.system
 Template = dict[str, Any]
@@ -39,7 +39,7 @@ def _of(template: Template, calls: list[dict[str, Any]]) -> Findings:
 @pytest.fixture(scope="module")
 def found(calls: list[dict[str, Any]]) -> Findings:
     """What is wrong with the template as it is."""
-    return _of(translated("production"), calls)
+    return _of(translated_template("production"), calls)
 
 
 def test_the_calls_of_every_function_were_recorded(calls: list[dict[str, Any]]) -> None:
@@ -131,7 +131,7 @@ def test_a_missing_permission_is_found(calls: list[dict[str, Any]]) -> None:
             "ses.amazonaws.com: kms:Decrypt",
         },
     }
-    changed = copy.deepcopy(translated("production"))
+    changed = copy.deepcopy(translated_template("production"))
     for change in gone:
         change(changed)
     missed = {one.split(" on ")[0] for one in _of(changed, calls).missing}
@@ -141,7 +141,7 @@ def test_a_missing_permission_is_found(calls: list[dict[str, Any]]) -> None:
 def test_an_unused_permission_a_wide_one_and_an_open_topic_are_found(
     calls: list[dict[str, Any]],
 ) -> None:
-    changed = copy.deepcopy(translated("production"))
+    changed = copy.deepcopy(translated_template("production"))
     _statement(changed, "SesListRole", "ReceiveMessage")["Action"].append("sqs:PurgeQueue")
     _statement(changed, "LedgerRole", "PutItem")["Resource"] = {
         "Fn::Sub": "arn:aws:dynamodb:*:*:table/${AWS::StackName}-*"

@@ -3,9 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from local.adapt import ADAPTATIONS, Surroundings, adapt
+from local.adapt import ADAPTATIONS, LocalAddresses, adapt
 
-HERE = Surroundings("http://127.0.0.1:8000", "http://127.0.0.1:4566", Path("/build"))
+HERE = LocalAddresses("http://127.0.0.1:8000", "http://127.0.0.1:4566", Path("/build"))
 
 
 def _adapted(**resources: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.routes import Route, match, routes
+from local.routes import Route, match_route, read_routes
 
 TOKEN = Route("GET", "/u/{token}", "UnsubscribeFunction")
 DNT = Route("GET", "/.well-known/dnt", "PreferencesFunction")
@@ -31,48 +31,48 @@ def _template(operation: Mapping[str, object]) -> dict[str, dict[str, Any]]:
 
 
 def test_routes_are_read_from_the_body_of_the_http_api() -> None:
-    assert routes(_template(_integration("UnsubscribeFunction"))) == (TOKEN,)
+    assert read_routes(_template(_integration("UnsubscribeFunction"))) == (TOKEN,)
 
 
 def test_a_route_must_lead_to_a_function() -> None:
     operation = {"x-amazon-apigateway-integration": {"uri": {"Fn::Sub": "https://example.com"}}}
 
     with pytest.raises(ValueError, match="not a Lambda integration"):
-        routes(_template(operation))
+        read_routes(_template(operation))
 
 
 def test_a_parameter_is_one_segment() -> None:
-    assert match(KNOWN, "GET", "/u/abc") == (TOKEN, {"token": "abc"})
+    assert match_route(KNOWN, "GET", "/u/abc") == (TOKEN, {"token": "abc"})
 
 
 @pytest.mark.parametrize("path", ["/u/", "/u", "/u/a/b", "/u/a/", "/x/a", "/", ""])
 def test_an_unknown_path_has_no_route(path: str) -> None:
-    assert match(KNOWN, "GET", path) is None
+    assert match_route(KNOWN, "GET", path) is None
 
 
 def test_a_method_needs_a_route() -> None:
-    assert match(KNOWN, "HEAD", "/u/abc") is None
+    assert match_route(KNOWN, "HEAD", "/u/abc") is None
 
 
 def test_a_parameter_is_decoded() -> None:
-    assert match(KNOWN, "GET", "/u/a%5Fb%20c") == (TOKEN, {"token": "a_b c"})
+    assert match_route(KNOWN, "GET", "/u/a%5Fb%20c") == (TOKEN, {"token": "a_b c"})
 
 
 def test_a_path_is_decoded_before_it_is_split() -> None:
-    assert match(KNOWN, "GET", "/u/a%2Fb") is None
-    assert match(KNOWN, "GET", "/.well-known%2Fdnt/a%2Fb") == (DNT_REST, {"status": "a/b"})
+    assert match_route(KNOWN, "GET", "/u/a%2Fb") is None
+    assert match_route(KNOWN, "GET", "/.well-known%2Fdnt/a%2Fb") == (DNT_REST, {"status": "a/b"})
 
 
 def test_a_greedy_parameter_is_the_rest_of_the_path() -> None:
-    assert match(KNOWN, "GET", "/.well-known/dnt/a/b") == (DNT_REST, {"status": "a/b"})
+    assert match_route(KNOWN, "GET", "/.well-known/dnt/a/b") == (DNT_REST, {"status": "a/b"})
 
 
 def test_a_greedy_parameter_may_be_empty_after_a_slash() -> None:
-    assert match(KNOWN, "GET", "/.well-known/dnt/") == (DNT_REST, {"status": ""})
+    assert match_route(KNOWN, "GET", "/.well-known/dnt/") == (DNT_REST, {"status": ""})
 
 
 def test_an_exact_path_precedes_a_greedy_one() -> None:
-    assert match(KNOWN, "GET", "/.well-known/dnt") == (DNT, {})
+    assert match_route(KNOWN, "GET", "/.well-known/dnt") == (DNT, {})
 
 
 def test_the_key_of_a_route() -> None:
@@ -98,7 +98,7 @@ ALL = (DEFAULT, ANY, CHECK, *KNOWN)
     ],
 )
 def test_the_default_route_gets_all_other_requests(request_line: str, expected: Route) -> None:
-    matched = match(ALL, *request_line.split(" "))
+    matched = match_route(ALL, *request_line.split(" "))
     assert matched is not None
     assert matched[0] == expected
 
@@ -107,7 +107,7 @@ def test_the_default_route_and_any_method_have_names_of_sam() -> None:
     method = {"x-amazon-apigateway-any-method": _integration("PreferencesFunction")}
     template: dict[str, dict[str, Any]] = _template({})
     template["Resources"]["HttpApi"]["Properties"]["Body"]["paths"] = {"/$default": method}
-    assert routes(template) == (DEFAULT,)
+    assert read_routes(template) == (DEFAULT,)
     assert DEFAULT.key == "$default"
 
 
@@ -126,6 +126,6 @@ POSTED = Route("POST", "/u/{token}", "UnsubscribeFunction")
     ],
 )
 def test_a_link_with_text_after_it_leads_to_its_function(path: str, route: Route) -> None:
-    matched = match((DEFAULT, POSTED, WITH_REST), "POST", path)
+    matched = match_route((DEFAULT, POSTED, WITH_REST), "POST", path)
 
     assert matched and matched[0] == route and matched[1]["token"].startswith("abc")

@@ -9,7 +9,7 @@ import pytest
 from heed.adapters.stack import functions_by_short_name
 from local.adapt import PARAMETERS
 from local.places import ROOT
-from local.routes import routes
+from local.routes import read_routes
 from local.translate import Translated, translate
 
 
@@ -25,7 +25,7 @@ def test_the_template_has_the_parameters_of_the_local_stack(
 
 
 def test_each_route_leads_to_a_function_of_the_template(translated: Translated) -> None:
-    known = routes(translated.template)
+    known = read_routes(translated.template)
 
     assert "POST /u/{token}" in {route.key for route in known}
     assert {route.function for route in known} <= set(translated.code)

@@ -18,9 +18,9 @@ import pytest
 from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import TokenPurpose
 from tests.support import mailbox
-from tests.support.deployment import NOW, ROOT, World, http, parts, restart, run_on
-from tests.support.ses_messages import ses, sns
-from tests.support.stream_events import Recorder, event
+from tests.support.deployment import NOW, ROOT, World, http_event, parts, restart, run_on
+from tests.support.ses_messages import ses_event, sns_envelope
+from tests.support.stream_events import StreamRecorder, stream_event
 
 FUNCTIONS: dict[str, ModuleType] = {
     path.parent.name: importlib.import_module(f"functions.{path.parent.name}.app")
@@ -49,7 +49,7 @@ class Drive:
         secrets: the keys and the tokens in use, by name.
     """
 
-    def __init__(self, world: World, stream: Recorder) -> None:
+    def __init__(self, world: World, stream: StreamRecorder) -> None:
         self.world, self.stream = world, stream
         self.routes: set[tuple[str, str, str]] = set()
         self.events: set[tuple[str, str]] = set()
@@ -74,7 +74,7 @@ class Drive:
         self.routes.add((function, method, path))
         text = None if body is None else body if isinstance(body, str) else json.dumps(body)
         more.setdefault("headers", self.bearer)
-        response = self.call(function, http(method, path, body=text, **more))
+        response = self.call(function, http_event(method, path, body=text, **more))
         return json.loads(response["body"]) if response and response["body"][:1] == "{" else response
 
     def call(self, function: str, payload: dict[str, Any]) -> Any:
@@ -97,12 +97,12 @@ class Drive:
     def deliver(self, function: str, queue: str) -> None:
         """Delivers the messages that wait in a queue to its function."""
         self.events.add((function, "SQS"))
-        assert mailbox.deliver(self.world, queue, FUNCTIONS[function].handler), f"{queue} is empty"
+        assert mailbox.deliver_messages(self.world, queue, FUNCTIONS[function].handler), f"{queue} is empty"
 
     def changes(self, function: str, records: list[dict[str, Any]]) -> None:
         """Sends records of the table's stream to a function."""
         self.events.add((function, "DynamoDB"))
-        self.call(function, event(json.loads(json.dumps(records))))
+        self.call(function, stream_event(json.loads(json.dumps(records))))
 
     def tick(self, function: str) -> None:
         """Sends the event of a schedule to a function."""
@@ -195,13 +195,15 @@ def _exercise_agents(drive: Drive) -> None:
 
 def _exercise_feedback(drive: Drive) -> None:
     bounced = [{"emailAddress": f"Heron <{ADDRESSES['bounce']}>", "diagnosticCode": ADDRESSES["note"]}]
-    bounce = ses(
+    bounce = ses_event(
         "event-bounce-permanent-general",
         bounce__bouncedRecipients=bounced,
         mail__destination=[ADDRESSES["bounce"]],
     )
     broken = "not json " + ADDRESSES["garbage"]
-    drive.queue("feedback", sns(json.dumps(bounce)), json.dumps(bounce), broken, sns(broken))
+    drive.queue(
+        "feedback", sns_envelope(json.dumps(bounce)), json.dumps(bounce), broken, sns_envelope(broken)
+    )
 
 
 def _exercise_opt_in(drive: Drive) -> None:
@@ -213,11 +215,11 @@ def _exercise_opt_in(drive: Drive) -> None:
     drive.request("resubscribe", "POST", "/subscribe", form=entered, at=now)
     drive.request("resubscribe", "POST", "/subscribe", form=[("address", f"{ADDRESSES['garbage']}@")])
     drive.deliver("send_confirmation", "CONFIRMATION_REQUESTS_QUEUE_URL")
-    confirm = mailbox.link(mailbox.sent()[-1])
+    confirm = mailbox.link_path(mailbox.sent_mails()[-1])
     drive.secrets["confirmation token"] = confirm.removeprefix("/c/")
     for method in ("GET", "HEAD", "POST"):
         drive.request("resubscribe", method, confirm, headers=drive.plain, at=now)
-    with mailbox.suppression_list():
+    with mailbox.fake_ses_list():
         drive.deliver("after_confirmation", "CONFIRMED_OPT_INS_QUEUE_URL")
         drive.deliver("ses_list", "SES_LIST_QUEUE_URL")
     leaving = [("address", ADDRESSES["form"]), ("intent", "out")]

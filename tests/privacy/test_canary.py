@@ -27,7 +27,7 @@ from tests.privacy.exercise_all import ADDRESSES, Drive, everything
 from tests.privacy.inventory import CONTROL
 from tests.support.deployment import NOW, World, parts
 from tests.support.iam_policies import FUNCTIONS as DEPLOYED
-from tests.support.stream_events import Recorder
+from tests.support.stream_events import StreamRecorder
 
 pytestmark = pytest.mark.system  # it exercises the whole system
 
@@ -119,9 +119,9 @@ def exercised(
         return _exercised[0]
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    world.context.left = 300_000
+    world.context.milliseconds_left = 300_000
     requests = RequestRecorder(world)
-    drive = Drive(world, Recorder(parts().client("dynamodb"), world.table, NOW + 1_610))
+    drive = Drive(world, StreamRecorder(parts().client("dynamodb"), world.table, NOW + 1_610))
     everything(drive, monkeypatch)
     printed = capsys.readouterr()  # log lines and metrics
     texts = (printed.out, printed.err, caplog.text, *drive.crashes)

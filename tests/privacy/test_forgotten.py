@@ -30,9 +30,9 @@ from heed.domain.privacy.purge import PurgeState
 from tests.privacy.inventory import CONTROL
 from tests.privacy.test_canary import stored
 from tests.support import mailbox
-from tests.support.deployment import World, http, parts
-from tests.support.ses_messages import ses, sns
-from tests.support.stream_events import Recorder, event
+from tests.support.deployment import World, http_event, parts
+from tests.support.ses_messages import ses_event, sns_envelope
+from tests.support.stream_events import StreamRecorder, stream_event
 
 JANE = "jane.doe@example.com"
 LISTED = "Jane.Doe@Example.COM"  # the spelling on the SES list
@@ -55,38 +55,38 @@ class Agent:
 
     def post(self, path: str, at: int, **body: str) -> int:
         text = json.dumps({"address": JANE, **body})
-        request = http("POST", path, body=text, headers=self.headers, at=at)
+        request = http_event("POST", path, body=text, headers=self.headers, at=at)
         return int(agents.handler(request, self.world.context)["statusCode"])
 
 
-def _create_all_data(world: World, now: int) -> Recorder:
+def _create_all_data(world: World, now: int) -> StreamRecorder:
     """Creates data of a person in each store. Returns the recorder of the table's stream."""
-    stream = Recorder(parts().client("dynamodb"), world.table, now + 1_000)
+    stream = StreamRecorder(parts().client("dynamodb"), world.table, now + 1_000)
     agent = Agent(world)
     token, odd = world.token(JANE, issued=now - 1_000), {"c": CAMPAIGN}
-    unsubscribe.handler(http("POST", f"/u/{token}", query=odd, at=now), world.context)
+    unsubscribe.handler(http_event("POST", f"/u/{token}", query=odd, at=now), world.context)
     centre = world.token(JANE, 1, now - 1_000, TokenPurpose.PREFERENCES)
     form = {"topic.news": "out"}
-    request = http("POST", f"/p/{centre}", form=form, query=odd, at=now + 1)
+    request = http_event("POST", f"/p/{centre}", form=form, query=odd, at=now + 1)
     preferences.handler(request, world.context)
     bounced = [{"emailAddress": JANE, "diagnosticCode": REFERENCE}]
-    bounce = ses(
+    bounce = ses_event(
         "event-bounce-permanent-general",
         bounce__bouncedRecipients=bounced,
         mail__destination=[JANE],
     )
-    record = {"messageId": "1", "eventSource": "aws:sqs", "body": sns(json.dumps(bounce))}
+    record = {"messageId": "1", "eventSource": "aws:sqs", "body": sns_envelope(json.dumps(bounce))}
     feedback.handler({"Records": [record]}, world.context)
     for intent in ("in", "out"):
         entered = [("address", JANE), ("topics", "offers"), ("intent", intent)]
-        request = http("POST", "/subscribe", form=entered, at=now + 2)
+        request = http_event("POST", "/subscribe", form=entered, at=now + 2)
         resubscribe.handler(request, world.context)
-        mailbox.deliver(world, "CONFIRMATION_REQUESTS_QUEUE_URL", send_confirmation.handler)
-    request = http("POST", mailbox.link(mailbox.sent()[0]), at=now + 3)
+        mailbox.deliver_messages(world, "CONFIRMATION_REQUESTS_QUEUE_URL", send_confirmation.handler)
+    request = http_event("POST", mailbox.link_path(mailbox.sent_mails()[0]), at=now + 3)
     resubscribe.handler(request, world.context)
-    assert mailbox.deliver(world, "CONFIRMED_OPT_INS_QUEUE_URL", after_confirmation.handler)
-    mailbox.read_list(world)
-    assert mailbox.deliver(world, "CONFIRMED_OPT_INS_QUEUE_URL", after_confirmation.handler)
+    assert mailbox.deliver_messages(world, "CONFIRMED_OPT_INS_QUEUE_URL", after_confirmation.handler)
+    mailbox.work_on_ses_list(world)
+    assert mailbox.deliver_messages(world, "CONFIRMED_OPT_INS_QUEUE_URL", after_confirmation.handler)
     on_file = {"source": "letter", "reference": REFERENCE}
     change = {"scope": "events", "state": "in", **on_file}
     assert agent.post("/v1/changes", now + 4, **change) == 200
@@ -95,7 +95,7 @@ def _create_all_data(world: World, now: int) -> Recorder:
     lift = {"register": "minor", "reason": REFERENCE, "reference": REFERENCE}
     assert agent.post("/v1/lifts", now + 6, **lift) == 200, "the lift succeeds although there is no report"
     parts().lift_requests.sign(world.recipient(JANE), _signature(now + 7))
-    ledger.handler(event(json.loads(json.dumps(stream.records))), world.context)
+    ledger.handler(stream_event(json.loads(json.dumps(stream.records))), world.context)
     return stream
 
 
@@ -119,7 +119,7 @@ def _find(world: World, identifiers: list[bytes]) -> Iterator[tuple[str, bytes]]
 def test_after_a_purge_only_the_key_of_the_minimal_record_identifies_the_person(
     world: World, now: int, path: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    world.context.left = 300_000
+    world.context.milliseconds_left = 300_000
     stream = _create_all_data(world, now)
     recipient = world.recipient(JANE)
     salt = parts().preferences.read(recipient).salt
@@ -134,8 +134,8 @@ def test_after_a_purge_only_the_key_of_the_minimal_record_identifies_the_person(
 
     status = Agent(world).post(path, now + 10, source="phone", reference="call 9")
     assert status == 202
-    ledger.handler(event(json.loads(json.dumps(stream.records[count:]))), world.context)
-    with mailbox.suppression_list() as ses_list:
+    ledger.handler(stream_event(json.loads(json.dumps(stream.records[count:]))), world.context)
+    with mailbox.fake_ses_list() as ses_list:
         ses_list.addresses |= {JANE, LISTED, "other@example.com"}
         assert purge.handler({}, world.context)["left"] == 0
     assert ses_list.addresses == {"other@example.com"}

@@ -23,7 +23,7 @@ from tests.simulation import presses, requests
 from tests.simulation.deployment import SPELLINGS, SimulatedDeployment
 from tests.simulation.history import Fact
 from tests.simulation.steps import DAY, Step
-from tests.support.deployment import http
+from tests.support.deployment import http_event
 from tests.support.registers import scope_numbers
 
 OwnUndo = tuple[str, tuple[Fact, ...]]
@@ -124,7 +124,7 @@ class Attacker:
 
     def _save(self, step: Step, form: Mapping[str, str], *facts: Fact) -> Attempt:
         path, press = self._link(step, "p"), step.what["press"]
-        event = http("POST", path, form=form, at=step.at, request_id=press)
+        event = http_event("POST", path, form=form, at=step.at, request_id=press)
         return Attempt("save", event, step.what["who"], facts, quiet=not facts)
 
     def _all_on(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
@@ -147,13 +147,13 @@ class Attacker:
     def _press(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         what = {**step.what, "how": "this", "signal": False, "scope": _scope(step)}
         path, press = self._link(step, "u"), what["press"]
-        event = http("POST", path, form={"scope": "this"}, at=step.at, request_id=press)
+        event = http_event("POST", path, form={"scope": "this"}, at=step.at, request_id=press)
         return Attempt("press", event, what["who"], requests.press_facts(what, step.at))
 
     def _undo(self, who: int, text: str, at: int, facts: tuple[Fact, ...] = ()) -> Attempt:
         self._sent.add(text)
         link = self.stage.token(who, 1, at, TokenPurpose.PREFERENCES, 1)
-        event = http("POST", f"/p/{link}", form={"undo": text}, at=at)
+        event = http_event("POST", f"/p/{link}", form={"undo": text}, at=at)
         return Attempt("undo", event, who, facts, quiet=not facts)
 
     def _undo_given(self, step: Step, held: Sequence[OwnUndo]) -> Attempt:
@@ -186,7 +186,7 @@ class Attacker:
         who, at = step.what["who"], step.at
         guesses = ("1", "x" * 80, self._undo_made_up(step, ()).event["rawPath"])
         guess = guesses[step.what["back"] - 1]
-        event = http("GET", self._link(step, kind), query={name: guess}, at=at)
+        event = http_event("GET", self._link(step, kind), query={name: guess}, at=at)
         return Attempt("press" if kind == "u" else "save", event, who, quiet=True)
 
     def _done(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
@@ -200,11 +200,11 @@ class Attacker:
         who = step.what["who"]
         fields = [("address", SPELLINGS[who][0]), ("intent", "in"), ("resume", "*,meridian")]
         form = [*fields, *(("topics", name) for name in _TOPICS)]
-        event = http("POST", "/subscribe", form=form, at=step.at)
+        event = http_event("POST", "/subscribe", form=form, at=step.at)
         return Attempt("form", event, who, quiet=True)
 
     def _confirm(self, who: int, text: str, at: int) -> Attempt:
-        return Attempt("form", http("POST", f"/c/{text}", at=at), who, quiet=True, hopeless=True)
+        return Attempt("form", http_event("POST", f"/c/{text}", at=at), who, quiet=True, hopeless=True)
 
     def _confirm_made_up(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         who, at = step.what["who"], step.at

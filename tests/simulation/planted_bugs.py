@@ -47,7 +47,7 @@ def last_arrival_wins(patch: Patch) -> None:
 def acknowledged_before_it_is_written(patch: Patch) -> None:
     def opt_out(self: unsubscribe.Unsubscribe, asked: QueuedOptOut) -> unsubscribe.UnsubscribeResult:
         try:
-            return unsubscribe.UnsubscribeResult(self.write(asked, asked.at).after, None)
+            return unsubscribe.UnsubscribeResult(self.write_opt_out(asked, asked.at).after, None)
         except DependencyUnavailable:
             return unsubscribe.UnsubscribeResult(EMPTY_RECORD, None)
 
@@ -85,7 +85,7 @@ def withdrawn_consent_is_revived(patch: Patch) -> None:
 @bug
 def a_pause_heals_an_out(patch: Patch) -> None:
     def latest(record: Record, scopes: Any) -> int:
-        return max(record.at(kind(s)) for s in scopes for kind in (in_, yes, pause))
+        return max(record.time_of(kind(s)) for s in scopes for kind in (in_, yes, pause))
 
     patch.setattr(decision, "_latest_lift", latest)
 
@@ -102,7 +102,7 @@ def a_yes_that_nobody_confirmed_passes_a_complaint(patch: Patch) -> None:
 
     def passed(record: Record, topic: Any) -> Any:
         entry = stands(record, topic)
-        return None if entry and record.at(in_(topic.number)) > entry.at else entry
+        return None if entry and record.time_of(in_(topic.number)) > entry.at else entry
 
     patch.setattr(decision, "active_complaint", passed)
 
@@ -160,7 +160,7 @@ def a_time_of_the_future_is_believed(patch: Patch) -> None:
 
 @bug
 def a_report_is_believed_whomever_it_names(patch: Patch) -> None:
-    patch.setattr(outcome._Mailed, "has", lambda *_: True)
+    patch.setattr(outcome._MailRecipients, "has", lambda *_: True)
 
 
 @bug

@@ -40,7 +40,7 @@ def an_undo_brings_back_a_later_press(patch: Patch) -> None:
     def pressed(self: Record, scope: int) -> Entry | None:
         return None if self.get(undone(scope)) else self.get(undoable(scope))
 
-    patch.setattr(Record, "pressed", pressed)
+    patch.setattr(Record, "undoable_press", pressed)
 
 
 @bug
@@ -96,7 +96,7 @@ def whoever_looks_is_given_an_undo(patch: Patch) -> None:
     def offered(_: str, token: Any, record: Record, *__: Any) -> undo.UndoToken | None:
         numbers = {r.scope for r in record.registers if r.kind is ChoiceKind.UNDOABLE}
         for scope in sorted(numbers):
-            press = record.pressed(scope)
+            press = record.undoable_press(scope)
             if press is not None:
                 return undo.UndoToken(token.recipient, (scope,), press.at, press.digest)
         return None
@@ -125,7 +125,7 @@ def a_key_may_do_what_it_has_no_scope_for(patch: Patch) -> None:
 def an_answer_shows_the_link_that_only_a_mail_may(patch: Patch) -> None:
     from functions.resubscribe import app as form
 
-    ask, accepted = subscribe_form.confirmation_request, form.answers.page
+    ask, accepted = subscribe_form.confirmation_request, form.responder.page
 
     def telling(entered: Any, event: Any, visit: Any, *rest: Any) -> Any:
         request = ask(entered, event, visit, *rest)
@@ -134,10 +134,10 @@ def an_answer_shows_the_link_that_only_a_mail_may(patch: Patch) -> None:
         link = mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))
 
         def page(body: str, *more: Any, **headers: Any) -> Any:
-            patch.setattr(form.answers, "page", accepted)
+            patch.setattr(form.responder, "page", accepted)
             return accepted(f"{body}/c/{link}", *more, **headers)
 
-        patch.setattr(form.answers, "page", page)
+        patch.setattr(form.responder, "page", page)
         return request
 
     patch.setattr(subscribe_form, "confirmation_request", telling)

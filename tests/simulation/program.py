@@ -111,7 +111,7 @@ class SimulatedProgram:
             return happen
 
         inside = {place: meanwhile(inner) for place, inner in step.inside.items()}
-        self.stage.context.left = step.left
+        self.stage.context.milliseconds_left = step.left
         try:
             with self.stage.nemesis.over(step.faults, inside, batch), CapturedOutput(mute=step.mute):
                 answer = call()

@@ -15,7 +15,7 @@ from tests.simulation.feedback_messages import format_aws_time
 from tests.simulation.history import Fact
 from tests.simulation.steps import DAY, Step
 from tests.support.catalogues import DATA
-from tests.support.deployment import http
+from tests.support.deployment import http_event
 
 BRANDS = {brand["number"]: brand["name"] for brand in DATA["brands"]}
 HOUR = 3_600_000
@@ -46,7 +46,7 @@ def _press(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str,
     headers = {"sec-gpc": "1"} if what["signal"] else {}
     forms = {"one-click": {"List-Unsubscribe": "One-Click"}, "garbled": {}}
     form = forms.get(what["how"], {"scope": what["how"]})
-    event = http("POST", f"/u/{token}", form=form, headers=headers, at=step.at, request_id=_id(what))
+    event = http_event("POST", f"/u/{token}", form=form, headers=headers, at=step.at, request_id=_id(what))
     if what["how"] == "garbled":
         event["body"] = "%%%"  # marked as base64
     return event, press_facts(what, step.at) if str(what["key"]) in ring.split(",") else ()
@@ -89,7 +89,7 @@ def _look(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, 
     headers = {"sec-gpc": "1"} if what["signal"] else {}
     if what["navigates"]:
         headers |= {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
-    event = http("GET", f"/u/{token}", query=query, headers=headers, at=step.at)
+    event = http_event("GET", f"/u/{token}", query=query, headers=headers, at=step.at)
     is_noted = what["signal"] and what["navigates"] and str(what["key"]) in ring.split(",")
     # This is the only fact that a GET may write. It may not if advertising is off already.
     return event, (Fact(what["who"], "o:7", step.at, "signal", must=False),) if is_noted else ()
@@ -107,7 +107,7 @@ def _save(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, 
     if what["pause"] is not None:
         form["pause"] = str(what["pause"])
     headers = {"dnt": "1"} if what["signal"] else {}
-    event = http("POST", f"/p/{token}", form=form, headers=headers, at=at, request_id=_id(what))
+    event = http_event("POST", f"/p/{token}", form=form, headers=headers, at=at, request_id=_id(what))
     return event, tuple(_form_facts(what, at, is_empty=not form))
 
 
@@ -148,7 +148,7 @@ def undo(
     what = step.what
     token = stage.token(undos[0].who, 1, what["issued"], TokenPurpose.PREFERENCES, 1)
     headers = {"sec-gpc": "1"} if what["signal"] else {}
-    event = http("POST", f"/p/{token}", form={"undo": text}, headers=headers, at=step.at)
+    event = http_event("POST", f"/p/{token}", form={"undo": text}, headers=headers, at=step.at)
     signal = (Fact(undos[0].who, "o:7", step.at, "signal"),) if what["signal"] else ()
     return event, (*undos, *signal) if is_fresh(undos, step.at) else signal
 
@@ -197,7 +197,7 @@ def _v1(stage: SimulatedDeployment, step: Step, path: str, body: Any) -> dict[st
 def by_key(key: str, path: str, body: Any, at: int) -> dict[str, Any]:
     """A request to /v1."""
     headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
-    return http("POST", path, body=json.dumps(body), headers=headers, at=at)
+    return http_event("POST", path, body=json.dumps(body), headers=headers, at=at)
 
 
 def _report(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:

@@ -43,4 +43,4 @@ class Scene:
 
 def report(world: World, cause: ErasureCause, at: int = NOW + 9, address: str = JANE) -> str:
     said = ErasureReport(cause, at, Source.PHONE, "call 1", "key", "")
-    return parts().erase(world.recipient(address), said).purge
+    return parts().erase(world.recipient(address), said).purge_id

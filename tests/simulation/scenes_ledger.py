@@ -22,7 +22,7 @@ from heed.use_cases.ledger.verify import verify_ledger
 from tests.simulation.scenes import JANE, JOHN, Scene, click, registers, report
 from tests.support.deployment import NOW, World, parts
 from tests.support.registers import in_
-from tests.support.stream_events import Recorder, event
+from tests.support.stream_events import StreamRecorder, stream_event
 
 LATER = 4 * DAY_MS  # after every day in a scene
 
@@ -33,11 +33,11 @@ class LedgerWrites(Scene):
     lost = 0  # records that the stream never delivered
 
     def before(self, world: World) -> None:
-        stream = Recorder(parts().client("dynamodb"), world.table, NOW + 5)
-        world.put(JANE, click())
-        world.put(JANE, click(NOW - 5, evidence='{"late":1}'))
-        world.put(JANE, click(NOW, SOFT_BOUNCE), click(NOW + 1, in_(3)))
-        world.put(JOHN, click())
+        stream = StreamRecorder(parts().client("dynamodb"), world.table, NOW + 5)
+        world.apply_changes(JANE, click())
+        world.apply_changes(JANE, click(NOW - 5, evidence='{"late":1}'))
+        world.apply_changes(JANE, click(NOW, SOFT_BOUNCE), click(NOW + 1, in_(3)))
+        world.apply_changes(JOHN, click())
         report(world, ErasureCause.ERASURE, address=JOHN)
         self.records = copy.deepcopy(stream.records)
         self.heard: set[str] = set()
@@ -47,7 +47,7 @@ class LedgerWrites(Scene):
     def enter(self, world: World, records: list[Any]) -> None:
         bus = parts().client("events").meta.events
         bus.register("before-parameter-build.events", self._hear, unique_id="heard")
-        answer = ledger.handler(event(json.loads(json.dumps(records))), world.context)
+        answer = ledger.handler(stream_event(json.loads(json.dumps(records))), world.context)
         assert answer == {"batchItemFailures": []}
 
     def _hear(self, params: dict[str, Any], **_: object) -> None:

@@ -81,9 +81,9 @@ class Confirmations(Queue):
         self.bodies = (asked.to_message(),)
 
     def left(self, world: World) -> object:
-        before = len(mailbox.sent())
+        before = len(mailbox.sent_mails())
         self.deliver(world)
-        return 1 <= len(mailbox.sent()) <= 2, len(mailbox.sent()) == before
+        return 1 <= len(mailbox.sent_mails()) <= 2, len(mailbox.sent_mails()) == before
 
 
 class Waiting(Scene):
@@ -92,7 +92,7 @@ class Waiting(Scene):
     function, app = "send_confirmation", send_confirmation
 
     def before(self, world: World) -> None:
-        world.context.left = 300_000
+        world.context.milliseconds_left = 300_000
         now = time.time_ns() // 1_000_000 - 60_000
         asked = ConfirmationRequest(
             "r1", JANE, Intent.OUT, (), "en", now, "https://prefs.example.com", "192.0.2.0/24"
@@ -100,11 +100,11 @@ class Waiting(Scene):
         parts().waiting_queue.send(asked.to_message())
 
     def deliver(self, world: World) -> None:
-        mailbox.show_again("WAITING_QUEUE_URL")
+        mailbox.make_messages_visible("WAITING_QUEUE_URL")
         assert send_confirmation.handler({}, world.context)["left"] == 0
 
     def left(self, world: World) -> object:
-        return 1 <= len(mailbox.sent()) <= 2, world.messages("WAITING_QUEUE_URL")
+        return 1 <= len(mailbox.sent_mails()) <= 2, world.messages("WAITING_QUEUE_URL")
 
 
 class DelayedRequests(Queue):
@@ -120,8 +120,8 @@ class DelayedRequests(Queue):
         self.bodies = (asked.to_message(),)
 
     def left(self, world: World) -> object:
-        mailbox.show_again("WAITING_QUEUE_URL")
-        return set(world.messages("WAITING_QUEUE_URL")) == set(self.bodies), mailbox.sent()
+        mailbox.make_messages_visible("WAITING_QUEUE_URL")
+        return set(world.messages("WAITING_QUEUE_URL")) == set(self.bodies), mailbox.sent_mails()
 
 
 class AfterConfirmations(Queue):
@@ -155,7 +155,7 @@ class SesListRemovals(Queue):
 
     def left(self, world: World) -> object:
         handed_on = map(ConfirmedOptIn.from_message, world.messages("CONFIRMED_OPT_INS_QUEUE_URL"))
-        return self.suppressed, {(one.recipient, one.unlisted) for one in handed_on}
+        return self.suppressed, {(one.recipient, one.is_off_ses_list) for one in handed_on}
 
 
 class SesListWalks(Queue):

@@ -18,7 +18,7 @@ from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
 from heed.domain.preferences.register import DAY_MS
 from heed.domain.privacy.erasure import ErasureCause
 from tests.simulation.scenes import JANE, JOHN, Scene, click, registers, report
-from tests.support.deployment import NOW, World, http, parts
+from tests.support.deployment import NOW, World, http_event, parts
 from tests.support.registers import in_, scope_numbers
 
 
@@ -33,7 +33,7 @@ class Page(Scene):
         self.path = f"/u/{world.token(JANE)}"
 
     def deliver(self, world: World) -> None:
-        made = http("POST", self.path, form=self.form, headers={"sec-gpc": "1"})
+        made = http_event("POST", self.path, form=self.form, headers={"sec-gpc": "1"})
         assert self.app.handler(made, world.context)["statusCode"] == self.answers
 
 
@@ -72,7 +72,7 @@ class ConfirmOptIn(Page):
 
     def left(self, world: World) -> object:
         waiting = [ConfirmedOptIn.from_message(one) for one in world.messages("CONFIRMED_OPT_INS_QUEUE_URL")]
-        return registers(world), {(one.press, one.issued, one.topics) for one in waiting}
+        return registers(world), {(one.press_id, one.requested_at, one.topics) for one in waiting}
 
 
 class Api(Scene):
@@ -82,7 +82,7 @@ class Api(Scene):
     requests: tuple[tuple[str, str, dict[str, Any]], ...]
 
     def before(self, world: World) -> None:
-        world.put(JANE, click(NOW - DAY_MS), click(NOW - DAY_MS, in_(3)))
+        world.apply_changes(JANE, click(NOW - DAY_MS), click(NOW - DAY_MS, in_(3)))
         make = parts().api_keys.create
         self.keys = {owner: make("key", owner, list(KeyScope))[1] for owner in ("kim", "lou")}
         self.answers: list[Any] = []
@@ -91,7 +91,7 @@ class Api(Scene):
         self.answers = []
         for owner, path, body in self.requests:
             headers = {"authorization": f"Bearer {self.keys[owner]}"}
-            made = http("POST", path, body=json.dumps(body), headers=headers)
+            made = http_event("POST", path, body=json.dumps(body), headers=headers)
             answer = self.app.handler(made, world.context)
             assert answer["statusCode"] in (200, 202), answer
             self.answers.append(json.loads(answer["body"]))

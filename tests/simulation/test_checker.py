@@ -39,5 +39,5 @@ def test_the_checker_finds_an_undo_that_counts_after_a_hold() -> None:
     ]
     with simulated_deployment("pure") as stage, pytest.MonkeyPatch.context() as patch:
         assert trial(stage, steps)[0] == []
-        patch.setattr(save_preferences, "is_closed", lambda _: False)
+        patch.setattr(save_preferences, "refuses_opt_ins", lambda _: False)
         assert trial(stage, steps)[0] == ["step 3: I15 a press was taken back under a hold"]

@@ -36,7 +36,7 @@ from tests.simulation.steps import Step, program
 from tests.support.catalogues import CATALOGUE
 from tests.support.deployment import NOW, parts
 from tests.support.ledgers import MemoryLedger, MemorySeals
-from tests.support.stream_events import record
+from tests.support.stream_events import stream_record
 
 Write = tuple[int, dict[str, Any] | None, dict[str, Any]]  # when, the item before, the item after
 
@@ -95,16 +95,16 @@ class Ports:
         there: LedgerEntry = self._asked(lambda: self.ledger.enter(entry, evidence))
         return there
 
-    def erase(self, subject: str) -> int:
-        return int(self._asked(lambda: self.ledger.erase(subject)))
+    def erase_evidence(self, subject: str) -> int:
+        return int(self._asked(lambda: self.ledger.erase_evidence(subject)))
 
-    def add(self, day: int, leaves: Iterable[bytes]) -> None:
-        self._asked(lambda: self.seals.add(day, leaves))
+    def add_hashes(self, day: int, leaves: Iterable[bytes]) -> None:
+        self._asked(lambda: self.seals.add_hashes(day, leaves))
 
     def publish(self, announcements: Sequence[PreferenceEvent], at: int) -> None:  # noqa: ARG002
         self._asked(lambda: self.told.update(str(one.detail["id"]) for one in announcements))
 
-    def settle(self, recipient: str, entered: Iterable[Change]) -> None:
+    def delete_entered(self, recipient: str, entered: Iterable[Change]) -> None:
         """The late changes stay in the record: every later write delivers them again."""
 
 
@@ -150,7 +150,7 @@ def changes_by_subject(writes: list[Write]) -> dict[str, tuple[set[NamedChange],
         held, before = decode_record(item), decode_record(old)
         if held.salt:
             whose = ledger_subject(held.salt, item["id"]["S"])
-            if held.tally.spared is None:
+            if held.tally.omitted_after is None:
                 known = before if before.salt == held.salt else EMPTY_RECORD
                 applied[whose] |= _wishes(changes_between(known, held))
             if (
@@ -166,7 +166,7 @@ def check(seed: int, stage: SimulatedDeployment, steps: Sequence[Step] = ()) -> 
     writes = preference_writes(stage, steps or _ours(program(seed, 20)))
     ports = Ports(random.Random(seed))  # noqa: S311
     made = enumerate(writes, 1)
-    deliver_stream(ports, [record(old, new, at, number=number) for number, (at, old, new) in made])
+    deliver_stream(ports, [stream_record(old, new, at, number=number) for number, (at, old, new) in made])
 
     living = {
         ledger_subject(held.salt, key)
@@ -219,18 +219,18 @@ def _all(seeds: range, stage: SimulatedDeployment) -> int:
 
 
 def _hashed_only_by_the_first_delivery(patch: pytest.MonkeyPatch) -> None:
-    add = Ports.add
+    add = Ports.add_hashes
 
     def once(self: Ports, day: int, leaves: Iterable[bytes]) -> None:
         hashed = [leaf for leaf in leaves if leaf.hex() not in self.told]
         self.told |= {leaf.hex() for leaf in hashed}
         add(self, day, hashed)
 
-    patch.setattr(Ports, "add", once)
+    patch.setattr(Ports, "add_hashes", once)
 
 
 def _evidence_outlives_an_erasure(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(MemoryLedger, "erase", lambda *_: 0)
+    patch.setattr(MemoryLedger, "erase_evidence", lambda *_: 0)
 
 
 def _named_by_when_it_was_entered(patch: pytest.MonkeyPatch) -> None:
@@ -240,7 +240,7 @@ def _named_by_when_it_was_entered(patch: pytest.MonkeyPatch) -> None:
 
 def _late_wishes_are_dropped(patch: pytest.MonkeyPatch) -> None:
     read = stream.parse_transition
-    patch.setattr(stream, "parse_transition", lambda one: replace(read(one), late=frozenset()))
+    patch.setattr(stream, "parse_transition", lambda one: replace(read(one), late_changes=frozenset()))
 
 
 def _a_record_that_fails_is_passed_over(patch: pytest.MonkeyPatch) -> None:
@@ -254,7 +254,7 @@ def _a_record_that_fails_is_passed_over(patch: pytest.MonkeyPatch) -> None:
 
 
 def _a_spared_change_is_entered_all_the_same(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Transition, "is_spared", property(lambda _: False))
+    patch.setattr(Transition, "is_omitted", property(lambda _: False))
 
 
 def _an_entry_stands_for_its_own_number_alone(patch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,7 @@ def prepared_world(scene: Scene) -> Iterator[World]:
         for app, now in ((seal, NOW + 2 * DAY_MS), (reconcile, NOW + STREAM_RETENTION + 60_000)):
             patch.setattr(app, "time", SimpleNamespace(time_ns=lambda now=now: now * 1_000_000))
         with deployed(patch) as world:
-            world.context.left = 600_000
+            world.context.milliseconds_left = 600_000
             scene.before(world)
             yield world
 
@@ -51,15 +51,15 @@ def prepared_world(scene: Scene) -> Iterator[World]:
 def deliver_once(scene: Scene, world: World, place: int | None = None) -> Stop:
     """Makes one delivery to a fresh process, which may be killed."""
     restart()
-    held = mailbox.SuppressionList(scene.suppressed)
-    with mailbox.suppression_list(held), stopping(place) as stop:
+    held = mailbox.FakeSesList(scene.suppressed)
+    with mailbox.fake_ses_list(held), stopping(place) as stop:
         scene.deliver(world)
     return stop
 
 
 def left(scene: Scene, world: World) -> object:
     restart()
-    with mailbox.suppression_list(mailbox.SuppressionList(scene.suppressed)):
+    with mailbox.fake_ses_list(mailbox.FakeSesList(scene.suppressed)):
         return scene.left(world)
 
 

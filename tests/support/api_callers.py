@@ -10,11 +10,11 @@ from functions.platform import app as platform
 from heed.domain.api_key import KeyScope
 from heed.domain.preferences.register import DAY_MS
 from tests.support import openapi
-from tests.support.deployment import NOW, World, http, parts
+from tests.support.deployment import NOW, World, http_event, parts
 
 JANE = "jane.doe@example.com"
 ON_FILE = {"source": "phone", "reference": "call 17"}
-WHY = {"reason": "a mistake", "reference": "call 18"}
+LIFT_REASON = {"reason": "a mistake", "reference": "call 18"}
 
 
 class _Keys(dict[str, str]):
@@ -27,7 +27,7 @@ class _Keys(dict[str, str]):
         return self[owner]
 
 
-class Office:
+class ApiCallers:
     """Calls the API with one of several keys.
 
     The keys of two owners have every scope. Some owners have other spellings of the same name. The keys of
@@ -51,30 +51,30 @@ class Office:
     ) -> tuple[int, Any]:
         text = None if body is None else json.dumps(body)
         headers = {"Authorization": f"Bearer {self.keys[by]}"}
-        event = http(method, path, body=text, headers=headers, at=at, query=query)
+        event = http_event(method, path, body=text, headers=headers, at=at, query=query)
         function = platform if path in ("/v1/check", "/v1/suppressions") else agents
         response = function.handler(event, self.world.context)
-        return response["statusCode"], openapi.hold(method, route or path, response)
+        return response["statusCode"], openapi.check_response(method, route or path, response)
 
-    def minor(self, at: int = NOW, address: str = JANE, by: str = "kim") -> Any:
+    def report_minor(self, at: int = NOW, address: str = JANE, by: str = "kim") -> Any:
         report = {"address": address, **ON_FILE}
         status, body = self.call("POST", "/v1/minors", report, at=at, by=by)
         assert status == 202, body
         return body
 
-    def hold(self, at: int = NOW, address: str = JANE) -> Any:
-        status, body = self.call("POST", "/v1/holds", {"address": address, **ON_FILE, **WHY}, at=at)
+    def place_hold(self, at: int = NOW, address: str = JANE) -> Any:
+        status, body = self.call("POST", "/v1/holds", {"address": address, **ON_FILE, **LIFT_REASON}, at=at)
         assert status == 200, body
         return body
 
     def certificate(self, purge: str) -> Any:
         return self.call("GET", f"/v1/purges/{purge}", route="/v1/purges/{id}")[1]
 
-    def lift(self, register: str, at: int, by: str = "kim", **more: str) -> tuple[int, Any]:
-        body = {"address": JANE, "register": register, **WHY, **more}
+    def lift_suppression(self, register: str, at: int, by: str = "kim", **more: str) -> tuple[int, Any]:
+        body = {"address": JANE, "register": register, **LIFT_REASON, **more}
         return self.call("POST", "/v1/lifts", body, at=at, by=by)
 
-    def reason(self, topic: str = "offers", at: int = NOW + DAY_MS) -> str:
+    def blocking_reason(self, topic: str = "offers", at: int = NOW + DAY_MS) -> str:
         body = {"topic": topic, "addresses": [JANE]}
         _, response = self.call("POST", "/v1/check", body, at=at)
         return str(response["results"][0]["reason"])

@@ -18,7 +18,7 @@ _running: list[str] = []
 
 
 @contextmanager
-def by_somebody_else() -> Iterator[None]:
+def outside_handlers() -> Iterator[None]:
     """Excludes the AWS calls of a test that runs in the middle of a handler."""
     running, _running[:] = _running[:], []
     try:
@@ -27,7 +27,7 @@ def by_somebody_else() -> Iterator[None]:
         _running[:] = running
 
 
-def watch(patch: pytest.MonkeyPatch, *watchers: Watcher) -> None:
+def watch_calls(patch: pytest.MonkeyPatch, *watchers: Watcher) -> None:
     """Calls the watchers before each AWS call of a handler, from now on."""
     call: Callable[..., Any] = BaseClient._make_api_call  # type: ignore[attr-defined]
 

@@ -34,7 +34,7 @@ def deploy_catalogue(
     restart(BRAND_DIR=str(folder))
 
 
-def build_brand_of(folder: Path, topics: int) -> Path:
+def build_brand_with_topics(folder: Path, topics: int) -> Path:
     """Compiles the sample brand with a number of additional topics, and returns its directory."""
     source = Path(shutil.copytree(ROOT / "layers" / "brand", folder / "source"))
     languages = sorted(file.stem for file in (source / "locales").iterdir())

@@ -21,7 +21,7 @@ _INDEX_ENTRY_BYTES = 100  # cost of each index entry in addition to its attribut
 
 
 @dataclass
-class Read:
+class ReadUsage:
     """The reads of a client.
 
     Attributes:
@@ -37,15 +37,15 @@ class Read:
     items: int = 0
 
     @property
-    def all(self) -> float:
+    def total(self) -> float:
         """The total of read units."""
         return sum(self.units.values())
 
 
 @contextmanager
-def counted(client: Any) -> Iterator[Read]:
+def count_reads(client: Any) -> Iterator[ReadUsage]:
     """Counts the reads of a client while the block runs. Only GetItem and Query may read."""
-    read = Read()
+    read = ReadUsage()
     current = threading.local()  # threads share a client, but each call runs in one thread
 
     def before(params: dict[str, Any], **_: object) -> None:

@@ -9,23 +9,23 @@ from typing import Any
 from tests.support.deployment import parts
 
 
-class Stopped(BaseException):
+class SimulatedCrash(BaseException):
     """The simulated crash."""
 
 
 @contextmanager
-def stopped_after(calls: int) -> Iterator[list[str]]:
+def crash_after(calls: int) -> Iterator[list[str]]:
     """Raises Stopped directly after a number of AWS calls. Yields the names of the calls."""
 
     def crash() -> None:
-        raise Stopped
+        raise SimulatedCrash
 
-    with meanwhile(calls, crash) as completed:
+    with run_after_calls(calls, crash) as completed:
         yield completed
 
 
 @contextmanager
-def meanwhile(calls: int, action: Callable[[], object]) -> Iterator[list[str]]:
+def run_after_calls(calls: int, action: Callable[[], object]) -> Iterator[list[str]]:
     """Runs an action directly after a number of AWS calls. The calls of the action are not counted.
 
     Yields the names of the calls.

@@ -32,7 +32,7 @@ from heed.domain.preferences.register import Change, ScopeNumber
 from heed.domain.recipients.address import normalise_address
 from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.http.pages.pages import Pages
-from tests.support.aws_calls import by_somebody_else
+from tests.support.aws_calls import outside_handlers
 from tests.support.clients import client_factory, returned_at_the_end
 from tests.support.template import table_definition
 
@@ -63,7 +63,7 @@ def parts() -> Heed:
     return heed
 
 
-def made(settings: Mapping[str, str], clock: Any) -> Heed:
+def build_heed(settings: Mapping[str, str], clock: Any) -> Heed:
     """Returns the parts of a deployment with these settings. The sample brand is cached, since it is slow."""
     heed = Heed(Config(settings), client_factory(), clock)
     if heed.config.brand_dir == brand():
@@ -87,7 +87,7 @@ def restart(**changed: str | None) -> None:
     """Simulates a cold start of all functions with changed settings. None removes a setting."""
     current = parts()
     settings = {**current.config.environ, **changed}
-    run_on(made({name: value for name, value in settings.items() if value is not None}, current.clock))
+    run_on(build_heed({name: value for name, value in settings.items() if value is not None}, current.clock))
 
 
 @functools.cache
@@ -110,10 +110,10 @@ class Context:
     function_name: str = "test"
     memory_limit_in_mb: int = 256
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:test"
-    left: int = 10_000
+    milliseconds_left: int = 10_000
 
     def get_remaining_time_in_millis(self) -> int:
-        return self.left
+        return self.milliseconds_left
 
 
 @dataclass
@@ -132,8 +132,8 @@ class World:
         self.paused.append(seconds)
         from tests.support import mailbox
 
-        with by_somebody_else():
-            (self.while_paused or mailbox.read_list)(self)
+        with outside_handlers():
+            (self.while_paused or mailbox.work_on_ses_list)(self)
 
     def recipient(self, address: str) -> str:
         return recipient_id(parts().identity_key.identity_key(), normalise_address(address))
@@ -149,14 +149,14 @@ class World:
         token = LinkToken(self.recipient(address), ScopeNumber(scope), issued, keys.newest_key_id())
         return mint_link_token(token, purpose, keys.link_key(purpose, token.key_id))
 
-    def put(self, address: str, *changes: Change, now: int = NOW) -> None:
+    def apply_changes(self, address: str, *changes: Change, now: int = NOW) -> None:
         parts().preferences.apply(self.recipient(address), changes, now)
 
     def items(self, table: str | None = None) -> list[dict[str, Any]]:
         items = client("dynamodb").scan(TableName=table or self.table)["Items"]
         return sorted(items, key=lambda item: str(item.get("id") or item.get("pk")))
 
-    def forget(self, table: str, key: str) -> None:
+    def clear_table(self, table: str, key: str) -> None:
         """Deletes all items of a table. `key` is the name of its key attribute."""
         for item in self.items(table):
             client("dynamodb").delete_item(TableName=table, Key={key: item[key]})
@@ -166,7 +166,7 @@ class World:
         return [message["Body"] for message in response.get("Messages", [])]
 
 
-def http(
+def http_event(
     method: str,
     path: str,
     *,
@@ -302,5 +302,5 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             )  # so that `monkeypatch` restores the old parts at the end
         world = World(queues)
         clock: Any = SimpleNamespace(time_ns=lambda: time.time_ns(), sleep=world.pause)
-        run_on(made(environment, clock))
+        run_on(build_heed(environment, clock))
         yield world

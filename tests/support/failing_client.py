@@ -9,7 +9,7 @@ from botocore.exceptions import ReadTimeoutError
 from tests.support.deployment import parts
 
 
-class Fault:
+class FailingCalls:
     """Makes AWS calls fail with a read time-out, before they are sent."""
 
     def __init__(self, service: str, operation: str) -> None:

@@ -50,7 +50,7 @@ class MemoryPreferences:
             self.records[recipient] = after
         return WriteResult(before, after)
 
-    def unreadable(self, recipient: str) -> None:
+    def make_unreadable(self, recipient: str) -> None:
         """Makes the record of a recipient unreadable."""
         self.records[recipient] = UNREADABLE
 

@@ -23,7 +23,7 @@ _MIN_SECONDS = 0.005
 _DOUBLINGS = 10
 
 
-def growth(
+def measure_growth(
     make: Callable[[int], Any], run: Callable[[Any], object], size: int, *, limit: float = LINEAR
 ) -> float:
     """Returns how many times more `run` costs with the input `make(8 * size)` than with `make(size)`.

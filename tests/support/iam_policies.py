@@ -34,12 +34,12 @@ def statements(function: str) -> list[dict[str, Any]]:
     return statements
 
 
-def listed(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
     """Returns one value or several values as a list."""
     return value if isinstance(value, list) else [value]
 
 
-def named(value: Any) -> str:
+def resource_id(value: Any) -> str:
     """Returns the logical id of a resource in a policy, or its text if that combines several references."""
     if isinstance(value, dict) and "Fn::GetAtt" in value:
         name, attribute = value["Fn::GetAtt"]
@@ -52,20 +52,20 @@ def named(value: Any) -> str:
     return str(text[0] if isinstance(text, list) else text)
 
 
-def rights(function: str) -> Iterator[tuple[str, str]]:
+def permitted_actions(function: str) -> Iterator[tuple[str, str]]:
     """Returns each pair of action and resource that the role of a function permits under any condition."""
     for statement in statements(function):
         assert statement["Effect"] == "Allow"
-        for action in listed(statement["Action"]):
-            for resource in listed(statement["Resource"]):
-                yield action, named(resource)
+        for action in as_list(statement["Action"]):
+            for resource in as_list(statement["Resource"]):
+                yield action, resource_id(resource)
 
 
-def permitted(function: str, action: str, resource: str, keys: Mapping[str, Collection[str]]) -> bool:
+def is_permitted(function: str, action: str, resource: str, keys: Mapping[str, Collection[str]]) -> bool:
     """Returns whether a statement permits a request."""
     return any(
-        action in listed(statement["Action"])
-        and any(fnmatchcase(resource, named(pattern)) for pattern in listed(statement["Resource"]))
+        action in as_list(statement["Action"])
+        and any(fnmatchcase(resource, resource_id(pattern)) for pattern in as_list(statement["Resource"]))
         and _holds(statement.get("Condition", {}), keys)
         for statement in statements(function)
     )
@@ -73,7 +73,7 @@ def permitted(function: str, action: str, resource: str, keys: Mapping[str, Coll
 
 def _holds(condition: Mapping[str, Mapping[str, Any]], keys: Mapping[str, Collection[str]]) -> bool:
     return all(
-        _compare(operator, keys.get(key, ()), listed(expected))
+        _compare(operator, keys.get(key, ()), as_list(expected))
         for operator, compared in condition.items()
         for key, expected in compared.items()
         if key.startswith(_EVALUATED_KEYS)

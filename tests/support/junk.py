@@ -55,7 +55,7 @@ _FLAT = st.one_of(
     st.sets(_BYTES, min_size=1, max_size=3).map(lambda some: {"BS": sorted(some)}),
 )
 _NAMES = st.sampled_from(["t", "by", "ev", "pv", "u", "request", "at", "x"])
-attributes: st.SearchStrategy[dict[str, Any]] = st.recursive(
+attribute_values: st.SearchStrategy[dict[str, Any]] = st.recursive(
     _FLAT,
     lambda inner: st.one_of(
         st.lists(inner, max_size=3).map(lambda parts: {"L": parts}),
@@ -67,17 +67,17 @@ attributes: st.SearchStrategy[dict[str, Any]] = st.recursive(
 
 
 @st.composite
-def spoiled(draw: st.DrawFn, item: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
+def invalid_items(draw: st.DrawFn, item: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
     """Draws an item with one invalid attribute, or part of an attribute, or with a missing or extra one."""
     changed: dict[str, Any] = copy.deepcopy(dict(item))
     name = draw(st.sampled_from(sorted({*changed, "o:99999999", "o:07", "q:1", "p:3"} - {*keys})))
     parts = changed.get(name, {}).get("M")
     if parts and draw(st.booleans()):
-        parts[draw(st.sampled_from(sorted(parts)))] = draw(attributes)
+        parts[draw(st.sampled_from(sorted(parts)))] = draw(attribute_values)
     elif name in changed and draw(st.integers(0, 5)) == 0:
         del changed[name]
     else:
-        changed[name] = draw(attributes)
+        changed[name] = draw(attribute_values)
     return changed
 
 
@@ -89,7 +89,7 @@ _SIMPLE = st.one_of(
     st.text(max_size=20),
     st.sampled_from(["\ud800", "9999-12-31", 10**400, -1, 253402300800000]),
 )
-values: st.SearchStrategy[Any] = st.recursive(
+json_values: st.SearchStrategy[Any] = st.recursive(
     _SIMPLE,
     lambda inner: st.one_of(
         st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)
@@ -100,23 +100,23 @@ values: st.SearchStrategy[Any] = st.recursive(
 
 
 @st.composite
-def bodies(draw: st.DrawFn, message: str) -> str:
+def message_bodies(draw: st.DrawFn, message: str) -> str:
     """Draws the body of a queue message: a valid one with one invalid member, or any other text."""
     document = json.loads(message)
     kind = draw(st.integers(0, 5))
     if kind == 0:
         return draw(st.sampled_from(["", "null", "[]", "{", "NaN", "[" * 100_000, '"x"', "1" * 5_000]))
     if kind == 1:
-        return json.dumps(draw(values))
+        return json.dumps(draw(json_values))
     name = draw(st.sampled_from([*sorted(document), "another"]))
     if kind == 2:
         document.pop(name, None)
     else:
-        document[name] = draw(values)
+        document[name] = draw(json_values)
     return json.dumps(document)
 
 
-def compared_as_dynamodb_does(patch: pytest.MonkeyPatch) -> None:
+def compare_like_dynamodb(patch: pytest.MonkeyPatch) -> None:
     """Makes moto compare values of two types as DynamoDB does: no order holds. moto would raise an error."""
     for name in ("LessThan", "GreaterThan", "LessThanOrEqual", "GreaterThanOrEqual"):
         kind = getattr(comparisons, f"Op{name}")

@@ -28,7 +28,7 @@ class MemoryLedger:
     def entries_of(self, subject: str) -> Iterator[StoredEntry]:
         return (stored for (owner, _), stored in list(self.entries.items()) if owner == subject)
 
-    def erase(self, subject: str) -> int:
+    def erase_evidence(self, subject: str) -> int:
         keys = [key for key in self.entries if key[0] == subject]
         for key in keys:
             self.entries[key] = StoredEntry(self.entries[key].entry, None)
@@ -42,39 +42,39 @@ class MemoryLedger:
 class MemorySeals:
     """Implements the port Seals."""
 
-    kept: dict[int, set[bytes]] = field(default_factory=lambda: defaultdict(set))
-    gathered: dict[int, Sequence[bytes]] = field(default_factory=dict)
-    made: list[Seal] = field(default_factory=list)
-    found: list[AlteredObject] = field(default_factory=list)
+    hashes_by_day: dict[int, set[bytes]] = field(default_factory=lambda: defaultdict(set))
+    sealed_by_day: dict[int, Sequence[bytes]] = field(default_factory=dict)
+    added_seals: list[Seal] = field(default_factory=list)
+    alterations: list[AlteredObject] = field(default_factory=list)
 
-    def add(self, day: int, leaves: Iterable[bytes]) -> None:
-        self.kept[day].update(leaves)
+    def add_hashes(self, day: int, leaves: Iterable[bytes]) -> None:
+        self.hashes_by_day[day].update(leaves)
 
     def hashes(self, day: int) -> LeafHashes:
-        return LeafHashes(set(self.kept.get(day, ())), [])
+        return LeafHashes(set(self.hashes_by_day.get(day, ())), [])
 
     def first_day(self) -> int | None:
-        return min(self.kept, default=None)
+        return min(self.hashes_by_day, default=None)
 
     def seals(self) -> list[Seal]:
-        return list(self.made)
+        return list(self.added_seals)
 
-    def sealed(self, day: int) -> Iterator[bytes]:
-        return iter(self.gathered[day])
+    def sealed_hashes(self, day: int) -> Iterator[bytes]:
+        return iter(self.sealed_by_day[day])
 
-    def altered(self) -> list[AlteredObject]:
-        return list(self.found)
+    def altered_objects(self) -> list[AlteredObject]:
+        return list(self.alterations)
 
-    def gather(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
-        return list(self.gathered.setdefault(day, leaves))
+    def fix_hashes(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
+        return list(self.sealed_by_day.setdefault(day, leaves))
 
-    def seal(self, seal: Seal) -> None:
-        self.made.append(seal)
+    def add_seal(self, seal: Seal) -> None:
+        self.added_seals.append(seal)
 
 
-def history(ledger: Ledger, subject: str) -> list[StoredEntry]:
+def entries_in_order(ledger: Ledger, subject: str) -> list[StoredEntry]:
     """Returns the entries of a subject, sorted by their sequence numbers."""
-    return sorted(ledger.entries_of(subject), key=lambda stored: stored.entry.chain)
+    return sorted(ledger.entries_of(subject), key=lambda stored: stored.entry.sort_key)
 
 
 def salt(subject: int) -> bytes:
@@ -110,13 +110,13 @@ class Ledgers:
     def enter(self, *entries: LedgerEntry) -> None:
         for new_entry in entries:
             stored_entry = self.ledger.enter(new_entry, "{}")
-            self.seals.add(stored_entry.recorded_at // DAY_MS, [stored_entry.leaf])
+            self.seals.add_hashes(stored_entry.recorded_at // DAY_MS, [stored_entry.leaf])
 
     def lines(self, now: int) -> list[bytes]:
         return list(export_ledger(self.ledger, self.seals, now))
 
 
-def ordinary(subjects: int = 5, changes: int = 4, days: int = 3) -> Ledgers:
+def sample_ledger(subjects: int = 5, changes: int = 4, days: int = 3) -> Ledgers:
     """Returns a ledger with several changes of several subjects. All days but the last are sealed."""
     from heed.use_cases.ledger.seal_days import seal_days
 

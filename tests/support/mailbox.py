@@ -24,12 +24,12 @@ ACCOUNT = "123456789012"
 _PATH = re.compile(r"https://[a-z.]+(/[cu]/[^\s?\"<>]+)")
 
 
-def sent() -> list[EmailMessage]:
+def sent_mails() -> list[EmailMessage]:
     """Returns each mail that SES accepted, in order."""
-    return [parsed(message.raw_data) for message in ses_backends[ACCOUNT]["us-east-1"].sent_messages]
+    return [parse_mail(message.raw_data) for message in ses_backends[ACCOUNT]["us-east-1"].sent_messages]
 
 
-def parsed(raw: str | bytes) -> EmailMessage:
+def parse_mail(raw: str | bytes) -> EmailMessage:
     """Parses a mail as a mail program does."""
     raw = raw.encode() if isinstance(raw, str) else raw
     message = email.message_from_bytes(raw, policy=default)
@@ -37,20 +37,22 @@ def parsed(raw: str | bytes) -> EmailMessage:
     return message
 
 
-def text(message: EmailMessage, kind: str = "plain") -> str:
+def mail_text(message: EmailMessage, kind: str = "plain") -> str:
     """Returns the text of a mail, in plain text or HTML."""
     part = message.get_body((kind,))
     assert isinstance(part, EmailMessage)
     return str(part.get_content())
 
 
-def link(message: EmailMessage, kind: str = "c") -> str:
+def link_path(message: EmailMessage, kind: str = "c") -> str:
     """Returns the path of the confirmation link (`c`) or of the unsubscribe link (`u`) in a mail."""
-    (path,) = {path for path in _PATH.findall(text(message)) if path.startswith(f"/{kind}/")}
+    (path,) = {path for path in _PATH.findall(mail_text(message)) if path.startswith(f"/{kind}/")}
     return str(path)
 
 
-def deliver(world: World, queue: str, handler: Callable[[dict[str, Any], Any], Any]) -> list[dict[str, Any]]:
+def deliver_messages(
+    world: World, queue: str, handler: Callable[[dict[str, Any], Any], Any]
+) -> list[dict[str, Any]]:
     """Delivers the messages of a queue to a handler, and deletes those that it handled successfully."""
     sqs = client("sqs")
     url = world.queues[queue]
@@ -73,7 +75,7 @@ def deliver(world: World, queue: str, handler: Callable[[dict[str, Any], Any], A
     return records
 
 
-def show_again(queue: str) -> None:
+def make_messages_visible(queue: str) -> None:
     """Makes all received messages of a queue visible again."""
     for backend in sqs_backends[ACCOUNT]["us-east-1"].queues.values():
         if backend.name == queue:
@@ -82,7 +84,7 @@ def show_again(queue: str) -> None:
 
 
 @dataclass
-class SuppressionList:
+class FakeSesList:
     """A fake of the SES list, which moto does not implement. It returns responses as botocore parses them.
 
     An entry keeps its case, and is found by its exact spelling only. An invalid address is rejected. The
@@ -100,14 +102,14 @@ class SuppressionList:
 
     addresses: set[str] = field(default_factory=set)
     removed: list[str] = field(default_factory=list)
-    pages: int = 0
-    page: int = 1_000
+    pages_read: int = 0
+    page_size: int = 1_000
     failure: str = ""
     pauses: list[float] = field(default_factory=list)
-    between: Callable[[], object] = lambda: None
+    before_response: Callable[[], object] = lambda: None
 
     def answer(self, model: Any, params: Any, **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
-        self.between()
+        self.before_response()
         if self.failure:
             status, body = 429, _error(self.failure)
         elif model.name == "ListSuppressedDestinations":
@@ -127,10 +129,10 @@ class SuppressionList:
         return 200, {}
 
     def _list_page(self, query: Any) -> tuple[int, dict[str, Any]]:
-        self.pages += 1
+        self.pages_read += 1
         after = base64.b64decode(query.get("NextToken", "")).decode()
         addresses = sorted(address for address in self.addresses if address > after)
-        size = min(self.page, int(query["PageSize"]))
+        size = min(self.page_size, int(query["PageSize"]))
         summaries = [{"EmailAddress": address, "Reason": "BOUNCE"} for address in addresses[:size]]
         body: dict[str, Any] = {"SuppressedDestinationSummaries": summaries}
         if len(addresses) > size:
@@ -147,9 +149,9 @@ def _error(code: str, message: str = "made up") -> dict[str, Any]:
 
 
 @contextmanager
-def suppression_list(fake: SuppressionList | None = None) -> Iterator[SuppressionList]:
+def fake_ses_list(fake: FakeSesList | None = None) -> Iterator[FakeSesList]:
     """Connects the fake list to the client of the functions, while the block runs. Calls do not pause."""
-    fake = fake or SuppressionList()
+    fake = fake or FakeSesList()
     parts().ses_suppression_list._pause = fake.pauses.append
     events = parts().client("sesv2", once=True).meta.events
     names = [f"before-call.sesv2.{call}SuppressedDestination{end}" for call, end in _CALLS]
@@ -165,16 +167,16 @@ def suppression_list(fake: SuppressionList | None = None) -> Iterator[Suppressio
 _CALLS = (("Delete", ""), ("List", "s"))
 
 
-def read_list(world: World) -> None:
+def work_on_ses_list(world: World) -> None:
     """Runs the function of the SES list until its queue is empty."""
     from functions.ses_list import app
 
-    with suppression_list():
-        while deliver(world, "SES_LIST_QUEUE_URL", app.handler):
+    with fake_ses_list():
+        while deliver_messages(world, "SES_LIST_QUEUE_URL", app.handler):
             pass
 
 
-def calls(clients: tuple[str, ...] = ("sqs", "dynamodb", "kms", "sesv2")) -> list[str]:
+def record_aws_calls(clients: tuple[str, ...] = ("sqs", "dynamodb", "kms", "sesv2")) -> list[str]:
     """Returns a list that receives the name of each AWS call that the functions make from now on."""
     names: list[str] = []
     for service in clients:

@@ -40,7 +40,7 @@ def scopes(operation: dict[str, Any]) -> set[str]:
     return {scope for requirement in operation["security"] for scope in requirement["apiKey"]}
 
 
-def hold(method: str, path: str, answer: Answer) -> Any:
+def check_response(method: str, path: str, answer: Answer) -> Any:
     """Checks the status, the headers and the body of a response, and returns its body."""
     response = _resolve(operations()[method, path]["responses"][str(answer["statusCode"])])
     ((content_type, media),) = response["content"].items()

@@ -46,7 +46,7 @@ def catalogue(folder: Path) -> dict[str, Any]:
     return dict(json.loads((folder / "catalogue.json").read_text(encoding="utf-8")))
 
 
-def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str, PageView]]:
+def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str, PageView]]:
     """Returns the name of the page and the view of each sample, by the name of the sample."""
     names = {topic["name"]: topic["names"][language] for topic in topics}
     descriptions = {topic["name"]: topic["descriptions"][language] for topic in topics}
@@ -93,7 +93,7 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
         line("offers", TopicState.OUT, StateNote.STOPPED),
         line("news", TopicState.IN),
         line("events", TopicState.IN),
-        line("research", TopicState.OUT, StateNote.NOT_ASKED),
+        line("research", TopicState.OUT, StateNote.NO_OPT_IN),
     )
     off = tuple(line(n, TopicState.OUT, StateNote.STOPPED) for n in ("offers", "news", "events", "research"))
     options = tuple(

@@ -52,7 +52,7 @@ def identify(address: str) -> str:
 TAGGED = identify("tagged@example.com")
 
 
-def ses(name: str, **changed: Any) -> dict[str, Any]:
+def ses_event(name: str, **changed: Any) -> dict[str, Any]:
     """Returns an event of tests/data/ses, with some members changed.
 
     The text TAG in a file is replaced by the recipient id of b@example.com.
@@ -72,7 +72,7 @@ def ses(name: str, **changed: Any) -> dict[str, Any]:
     return event
 
 
-def sns(message: str, **members: Any) -> str:
+def sns_envelope(message: str, **members: Any) -> str:
     """Returns the envelope that SNS puts around a message."""
     stamp = {"Timestamp": "2026-03-05T00:41:03.101Z"}
     return json.dumps({"Type": "Notification", "Message": message, **stamp, **members})

@@ -60,12 +60,12 @@ class Stack:
             if "Condition" not in resource or self._holds(resource["Condition"])
         }
         self.resources = {
-            name: (resource["Type"], self.resolved(resource.get("Properties", {})))
+            name: (resource["Type"], self.resolve(resource.get("Properties", {})))
             for name, resource in self._created.items()
         }
         """The type and the properties of each resource whose condition holds, by its logical id."""
 
-    def of(self, *types: str) -> dict[str, dict[str, Any]]:
+    def of_type(self, *types: str) -> dict[str, dict[str, Any]]:
         """Returns the properties of all resources of some types, by logical id."""
         return {name: properties for name, (kind, properties) in self.resources.items() if kind in types}
 
@@ -78,23 +78,23 @@ class Stack:
         """Returns whether this module knows the ARN of a resource."""
         return self._created[name]["Type"] in _ARNS
 
-    def called(self, value: str) -> str:
+    def arn_of(self, value: str) -> str:
         """Returns the ARN of the resource whose ARN, name or URL is `value`."""
         arns = {self.arn(name) for name in self._created if self.has_arn(name) and value in self._names(name)}
         assert len(arns) == 1, f"{value} names {arns or 'no resource'}"
         return arns.pop()
 
-    def resolved(self, value: Any) -> Any:
+    def resolve(self, value: Any) -> Any:
         """Returns a part of the template with all references resolved."""
         if isinstance(value, list):
-            return [item for part in value if (item := self.resolved(part)) is not _NO_VALUE]
+            return [item for part in value if (item := self.resolve(part)) is not _NO_VALUE]
         if not isinstance(value, dict):
             return value
         if len(value) == 1:
             ((function, argument),) = value.items()
             if function in self._functions:
                 return self._functions[function](argument)
-        members = {name: self.resolved(part) for name, part in value.items()}
+        members = {name: self.resolve(part) for name, part in value.items()}
         return {name: member for name, member in members.items() if member is not _NO_VALUE}
 
     @property
@@ -104,18 +104,18 @@ class Stack:
             "Condition": lambda name: self._holds(name) if isinstance(name, str) else name,
             "Fn::GetAtt": lambda args: self._attribute(*args),
             "Fn::Sub": self._sub,
-            "Fn::If": lambda args: self.resolved(args[1] if self._holds(args[0]) else args[2]),
-            "Fn::Equals": lambda args: self.resolved(args[0]) == self.resolved(args[1]),
-            "Fn::Not": lambda args: not self.resolved(args[0]),
-            "Fn::And": lambda args: all(self.resolved(arg) for arg in args),
-            "Fn::Or": lambda args: any(self.resolved(arg) for arg in args),
-            "Fn::Join": lambda args: args[0].join(map(str, self.resolved(args[1]))),
-            "Fn::Split": lambda args: self.resolved(args[1]).split(args[0]),
-            "Fn::Select": lambda args: self.resolved(args[1])[int(args[0])],
+            "Fn::If": lambda args: self.resolve(args[1] if self._holds(args[0]) else args[2]),
+            "Fn::Equals": lambda args: self.resolve(args[0]) == self.resolve(args[1]),
+            "Fn::Not": lambda args: not self.resolve(args[0]),
+            "Fn::And": lambda args: all(self.resolve(arg) for arg in args),
+            "Fn::Or": lambda args: any(self.resolve(arg) for arg in args),
+            "Fn::Join": lambda args: args[0].join(map(str, self.resolve(args[1]))),
+            "Fn::Split": lambda args: self.resolve(args[1]).split(args[0]),
+            "Fn::Select": lambda args: self.resolve(args[1])[int(args[0])],
         }
 
     def _holds(self, condition: str) -> bool:
-        return bool(self.resolved(self._conditions[condition]))
+        return bool(self.resolve(self._conditions[condition]))
 
     def _ref(self, name: str) -> Any:
         if name == "AWS::NoValue":
@@ -133,7 +133,7 @@ class Stack:
     def _name(self, name: str) -> str:
         resource = self._created[name]
         if name_property := _NAMED_BY.get(resource["Type"]):
-            return str(self.resolved(resource["Properties"][name_property]))
+            return str(self.resolve(resource["Properties"][name_property]))
         return f"{NAME}-{name}"
 
     def _names(self, name: str) -> set[str]:
@@ -150,7 +150,7 @@ class Stack:
         def value(match: re.Match[str]) -> str:
             name = match[1]
             if name in variables:
-                return str(self.resolved(variables[name]))
+                return str(self.resolve(variables[name]))
             if "." in name:
                 return self._attribute(*name.split(".", 1))
             return str(self._ref(name))

@@ -64,7 +64,7 @@ def changes(draw: st.DrawFn, registers: tuple[Register, ...] = REGISTERS) -> Cha
     return Change(register, entry)
 
 
-def crowded(size: int = 12) -> st.SearchStrategy[list[Change]]:
+def colliding_changes(size: int = 12) -> st.SearchStrategy[list[Change]]:
     """Returns a strategy for many changes of a few registers, so that they collide."""
     few = (out(0), in_(2), pause(2), undoable(2), undone(2), COMPLAINT)
     return st.lists(st.one_of(changes(few), changes()), max_size=size)

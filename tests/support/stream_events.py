@@ -7,13 +7,13 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tests.support.aws_calls import by_somebody_else
+from tests.support.aws_calls import outside_handlers
 
 STREAM = "arn:aws:dynamodb:us-east-1:123456789012:table/Preferences/stream/2026-03-05T00:00:00.000"
-OF_TIME = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+EXPIRY_IDENTITY = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 
 
-def record(
+def stream_record(
     old: Mapping[str, Any] | None,
     new: Mapping[str, Any] | None,
     at: int,
@@ -49,10 +49,10 @@ def record(
         "dynamodb": body,
         "eventSourceARN": STREAM,
     }
-    return stream_record | ({"userIdentity": OF_TIME} if expired else {})
+    return stream_record | ({"userIdentity": EXPIRY_IDENTITY} if expired else {})
 
 
-def event(records: Iterable[dict[str, Any]]) -> dict[str, Any]:
+def stream_event(records: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """Returns the event of a batch of records."""
     return {"Records": list(records)}
 
@@ -66,7 +66,7 @@ def _plain(value: Any) -> Any:
     return [_plain(part) for part in value] if isinstance(value, list) else value
 
 
-class Recorder:
+class StreamRecorder:
     """Watches a table of moto and creates one stream record for each write that changed an item."""
 
     def __init__(self, client: Any, table: str, at: int) -> None:
@@ -76,20 +76,20 @@ class Recorder:
         self.records: list[dict[str, Any]] = []
         self._items: dict[str, dict[str, Any]] = {}
         client.meta.events.register("after-call.dynamodb", self._after)
-        self.look()
+        self.record_changes()
 
-    def look(self, *, expired: bool = False) -> None:
+    def record_changes(self, *, expired: bool = False) -> None:
         """Creates the records of all changes since the last call."""
-        with by_somebody_else():
+        with outside_handlers():
             items = self._client.scan(TableName=self._table)["Items"]
         current = {item["id"]["S"]: item for item in items}
         for name in sorted({*self._items, *current}):
             old, new = self._items.get(name), current.get(name)
             if old != new:
                 number = len(self.records) + 1
-                self.records.append(record(old, new, self.at, number=number, expired=expired))
+                self.records.append(stream_record(old, new, self.at, number=number, expired=expired))
         self._items = current
 
     def _after(self, model: Any, **_: Any) -> None:
         if model.name in ("UpdateItem", "PutItem", "DeleteItem"):
-            self.look()
+            self.record_changes()

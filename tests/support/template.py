@@ -42,7 +42,7 @@ def template() -> dict[str, Any]:
     return copied
 
 
-def time_of(function: str) -> int:
+def timeout_of(function: str) -> int:
     """Returns the time-out of a function, in seconds."""
     own = template()["Resources"][function]["Properties"]
     seconds: int = own.get("Timeout", template()["Globals"]["Function"]["Timeout"])

@@ -19,7 +19,7 @@ _TABLES = ("Preferences", "Control", "Ledger")
 
 
 def _write(world: World) -> None:
-    world.put(_READER, Change(out(2), Entry(NOW, Source.LINK, "{}")))
+    world.apply_changes(_READER, Change(out(2), Entry(NOW, Source.LINK, "{}")))
     parts().api_keys.create("all", "tests", list(KeyScope))
     client("dynamodb").put_item(TableName="Ledger", Item={"subject": {"S": "made up"}, "id": {"S": "1"}})
 
@@ -70,7 +70,7 @@ def _observable_state(world: World) -> dict[str, Any]:
         "items": {table: world.items(table) for table in tables},
         "tables": {table: dynamodb.describe_table(TableName=table)["Table"] for table in tables},
         "waiting": {name: world.messages(name) for name in world.queues},
-        "sent": len(mailbox.sent()),
+        "sent": len(mailbox.sent_mails()),
         "objects": s3.list_objects_v2(Bucket="ledger").get("Contents", []),
         "keys": [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]],
     }

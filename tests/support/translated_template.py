@@ -32,7 +32,7 @@ PARAMETERS = {
 
 
 @functools.cache
-def translated(environment: str) -> dict[str, Any]:
+def translated_template(environment: str) -> dict[str, Any]:
     """Returns the whole translated template, with the parameters of an environment."""
     source = yaml_parse(PATH.read_text())
     for resource in source["Resources"].values():

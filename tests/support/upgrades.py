@@ -16,7 +16,7 @@ Template = Mapping[str, Any]
 
 # Resource types that must not be lost, because they hold data or other systems know their names. A change of
 # one of the listed properties makes CloudFormation replace the resource.
-KEPT = {
+STATEFUL_TYPES = {
     "AWS::ApiGatewayV2::Api": ("ProtocolType",),
     "AWS::ApiGatewayV2::DomainName": ("DomainName",),
     "AWS::DynamoDB::Table": ("TableName", "KeySchema"),
@@ -41,18 +41,18 @@ def version() -> str:
     return str(project["project"]["version"])
 
 
-def released() -> dict[str, Any]:
+def released_template() -> dict[str, Any]:
     """Returns the translated template of the latest release. A release is compared with the one before."""
     newest = max(RELEASED.glob("*.json"), key=lambda path: [int(n) for n in path.stem.split(".")])
     template: dict[str, Any] = json.loads(newest.read_text())
     return template
 
 
-def faults(before: Template, after: Template) -> Iterator[str]:
+def upgrade_faults(before: Template, after: Template) -> Iterator[str]:
     """Returns what an update from one template to the other would lose, and what AWS would reject."""
     old, new = _resources(before), _resources(after)
     for name, resource in old.items():
-        if resource["Type"] in KEPT:
+        if resource["Type"] in STATEFUL_TYPES:
             yield from _faults_of_stateful(name, resource, new.get(name, {}))
         elif name in new and new[name]["Type"] != resource["Type"]:
             yield f"{name} becomes another type of resource, and CloudFormation rejects that"
@@ -83,7 +83,7 @@ def _faults_of_stateful(name: str, old: Mapping[str, Any], new: Mapping[str, Any
     if new.get("Type") != old["Type"]:
         yield f"{name} is removed"
         return
-    for property_name in KEPT[old["Type"]]:
+    for property_name in STATEFUL_TYPES[old["Type"]]:
         if _properties(old).get(property_name) != _properties(new).get(property_name):
             yield f"{name} is replaced, because its {property_name} changes"
     for attribute in _LIFECYCLE_ATTRIBUTES:

@@ -16,7 +16,7 @@ import pytest
 from heed.adapters.s3 import LedgerBucket
 from heed.domain.ledger.seal import make_seal
 from heed.use_cases.ports.ledger import Alteration
-from local.aws import Clients, session
+from local.aws import Clients, make_session
 from local.functions import invoke
 from tests.system.running import PATIENCE, ROOT, soon
 
@@ -72,8 +72,8 @@ def test_a_press_leads_to_an_entry_of_the_ledger(stack: Stack) -> None:
 
 
 def test_a_subscriber_of_the_event_bus_gets_an_event(stack: Stack) -> None:
-    sqs = session().client("sqs", endpoint_url=stack["aws"])
-    events = session().client("events", endpoint_url=stack["aws"])
+    sqs = make_session().client("sqs", endpoint_url=stack["aws"])
+    events = make_session().client("events", endpoint_url=stack["aws"])
     queue = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
     bus = stack["outputs"]["EventBusName"]
@@ -130,21 +130,21 @@ def test_the_command_verifies_and_exports_the_ledger_and_proves_an_entry(
 
 
 def test_readers_use_the_first_version_of_a_rewritten_object(stack: Stack) -> None:
-    client = session().client("s3", endpoint_url=stack["aws"])
+    client = make_session().client("s3", endpoint_url=stack["aws"])
     client.create_bucket(Bucket="sealed")
     client.put_bucket_versioning(Bucket="sealed", VersioningConfiguration={"Status": "Enabled"})
     seals, leaves = LedgerBucket(client, "sealed"), [bytes([n]) * 32 for n in range(3)]
     seal = make_seal(20_000, "", leaves)
     for _ in range(2):
-        seals.add(20_000, leaves)
-        assert seals.gather(20_000, leaves) == leaves
-        seals.seal(seal)
-    assert (seals.hashes(20_000), seals.altered()) == ((set(leaves), []), [])
+        seals.add_hashes(20_000, leaves)
+        assert seals.fix_hashes(20_000, leaves) == leaves
+        seals.add_seal(seal)
+    assert (seals.hashes(20_000), seals.altered_objects()) == ((set(leaves), []), [])
 
     client.put_object(Bucket="sealed", Key="leaves/2024-10-04", Body=b"forged")
 
-    assert (seals.seals(), list(seals.sealed(20_000))) == ([seal], leaves)
-    assert [altered.how for altered in seals.altered()] == [Alteration.REWRITTEN]
+    assert (seals.seals(), list(seals.sealed_hashes(20_000))) == ([seal], leaves)
+    assert [altered.how for altered in seals.altered_objects()] == [Alteration.REWRITTEN]
 
 
 def test_the_scheduled_functions_run_without_findings(stack: Stack) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from local.aws import Clients, session
+from local.aws import Clients, make_session
 from local.functions import invoke
 from tests.system.running import PATIENCE, ROOT, Running, free_ports, soon
 
@@ -146,7 +146,7 @@ def test_a_button_of_the_local_page_reaches_the_record(
 def test_a_queue_invokes_its_function_and_malformed_messages_go_to_the_dead_letter_queue(
     stack: dict[str, Any],
 ) -> None:
-    sqs = session().client("sqs", endpoint_url=stack["aws"])
+    sqs = make_session().client("sqs", endpoint_url=stack["aws"])
     sqs.send_message(QueueUrl=stack["outputs"]["FeedbackQueueUrl"], MessageBody="not a report")
 
     dead_letters = stack["outputs"]["FeedbackDeadLettersUrl"]

@@ -88,7 +88,7 @@ def test_each_answer_is_the_decision_for_the_record_of_that_person(
 
 def test_an_unreadable_record_gives_no_decision() -> None:
     preferences = MemoryPreferences()
-    preferences.unreadable("a" * 26)
+    preferences.make_unreadable("a" * 26)
 
     ((_, answer),) = check_sendable([IdentifiedPerson(None, "a" * 26)], OFFERS, NOW, preferences)
 

@@ -23,7 +23,7 @@ from heed.use_cases.ledger.read_export import read_export
 from heed.use_cases.ledger.seal_days import seal_days
 from heed.use_cases.ledger.verify import verify_ledger
 from heed.use_cases.ports.ledger import Alteration, AlteredObject
-from tests.support.ledgers import START, Ledgers, entry, ordinary
+from tests.support.ledgers import START, Ledgers, entry, sample_ledger
 
 NOW = START + 4 * DAY_MS + DAY_MS // 2
 FIRST = START // DAY_MS
@@ -35,7 +35,7 @@ def fault(lines: list[bytes] | tuple[bytes, ...]) -> str | None:
 
 def forged(days: int, **other: Any) -> tuple[Ledgers, LedgerEntry]:
     """Returns a ledger with an entry that was added on the third day and backdated by a number of days."""
-    made = ordinary(days=2)
+    made = sample_ledger(days=2)
     original = replace(entry(7, 1, at=2 * DAY_MS), **other)
     backdated = replace(
         original,
@@ -43,7 +43,7 @@ def forged(days: int, **other: Any) -> tuple[Ledgers, LedgerEntry]:
         at=original.at - days * DAY_MS,
     )
     made.ledger.enter(backdated, "{}")
-    made.seals.add(FIRST + 2, [backdated.leaf])
+    made.seals.add_hashes(FIRST + 2, [backdated.leaf])
     seal_days(made.seals, FIRST + 3)
     return made, backdated
 
@@ -86,26 +86,26 @@ def test_the_fault_names_a_backdated_entry_in_the_chain_of_another_person(outcom
 
 
 def test_the_open_part_covers_only_the_days_after_the_last_seal() -> None:
-    made = ordinary(days=2)
+    made = sample_ledger(days=2)
     seal_days(made.seals, FIRST + 2)
     timely, delay = entry(7, 1, at=2 * DAY_MS), LATE_DAYS * DAY_MS
     late = replace(timely, recorded_at=timely.recorded_at - delay, at=timely.at - delay)
     old = replace(late, recorded_at=late.recorded_at - DAY_MS, scope=ScopeNumber(3))
     made.ledger.enter(late, "{}")
-    made.seals.add(FIRST + 2, [late.leaf])
+    made.seals.add_hashes(FIRST + 2, [late.leaf])
     weeks = START + 20 * DAY_MS  # weeks later, without any new seal
     assert fault(made.lines(weeks)) is None
     assert prove_entry(made.lines(weeks), late.id)["sealed"] is False
 
     made.ledger.enter(old, "{}")
-    made.seals.add(FIRST + 2, [old.leaf])
+    made.seals.add_hashes(FIRST + 2, [old.leaf])
     assert old.id in str(fault(made.lines(weeks)))
     with pytest.raises(InvalidEvidence):
         prove_entry(made.lines(weeks), old.id)
 
 
 def test_an_entry_without_any_seal_has_no_proof() -> None:
-    made = ordinary()
+    made = sample_ledger()
     unsealed = entry(7, 1, at=0)
     lines = [*made.lines(NOW), canonical_json(unsealed.to_document()) + b"\n"]
     with pytest.raises(InvalidEvidence):
@@ -121,18 +121,18 @@ def test_an_entry_without_any_seal_has_no_proof() -> None:
     "Verification accepts the root of any seal, and states its day and the number of later seals.",
 )
 def test_verification_finds_the_day_of_any_root_and_the_number_of_later_seals() -> None:
-    made = ordinary(days=5)
+    made = sample_ledger(days=5)
     result = verify_ledger(made.lines(NOW), ExternalSorter)
     seals = made.seals.seals()
-    assert [result.under(seal.root) for seal in seals] == [
+    assert [result.find_root(seal.root) for seal in seals] == [
         (FIRST, 3),
         (FIRST + 1, 2),
         (FIRST + 2, 1),
         (FIRST + 3, 0),
     ]
     assert result.root == seals[-1].root
-    assert result.under("0" * 64) is None
-    assert result.under("") is None and result.under(None) is None
+    assert result.find_root("0" * 64) is None
+    assert result.find_root("") is None and result.find_root(None) is None
 
 
 # ---- Additions to lines ----
@@ -140,8 +140,8 @@ def test_verification_finds_the_day_of_any_root_and_the_number_of_later_seals() 
 
 @functools.cache
 def whole() -> tuple[bytes, ...]:
-    made = ordinary()
-    made.seals.found.append(AlteredObject("seals/2024-10-04.json", Alteration.REWRITTEN))
+    made = sample_ledger()
+    made.seals.alterations.append(AlteredObject("seals/2024-10-04.json", Alteration.REWRITTEN))
     return tuple(made.lines(NOW))
 
 
@@ -188,8 +188,8 @@ def test_lines_of_hashes_must_be_full_so_that_each_ledger_has_one_form() -> None
 
 @pytest.mark.parametrize("how", Alteration)
 def test_an_alteration_of_the_storage_is_the_fault_only_if_there_is_no_other(how: Alteration) -> None:
-    made = ordinary()
-    made.seals.found.append(AlteredObject("leaves/2024-10-04", how))
+    made = sample_ledger()
+    made.seals.alterations.append(AlteredObject("leaves/2024-10-04", how))
     assert str(fault(made.lines(NOW))).startswith("leaves/2024-10-04: ")
     removed = next(iter(made.ledger.entries))
     del made.ledger.entries[removed]
@@ -197,8 +197,8 @@ def test_an_alteration_of_the_storage_is_the_fault_only_if_there_is_no_other(how
 
 
 def test_the_fault_shows_an_unprintable_object_name_with_escapes() -> None:
-    made = ordinary()
-    made.seals.found.append(AlteredObject("seals/\x07\n\u202e", Alteration.MALFORMED))
+    made = sample_ledger()
+    made.seals.alterations.append(AlteredObject("seals/\x07\n\u202e", Alteration.MALFORMED))
     assert str(fault(made.lines(NOW))).startswith(r"seals/\x07\n\u202e: ")
 
 
@@ -337,6 +337,6 @@ def test_an_entry_has_exact_types_and_ranges(member: str, value: object) -> None
     ],
 )
 def test_a_seal_has_exact_types_and_ranges(member: str, value: object) -> None:
-    document = {**ordinary().seals.seals()[0].to_document(), member: value}
+    document = {**sample_ledger().seals.seals()[0].to_document(), member: value}
     with pytest.raises(MalformedMessage, match=member):
         Seal.from_document(document)

@@ -64,7 +64,7 @@ class Store(MemoryPreferences):
             for history in self.history.values()
             if (visible := [change for change in history if change[0] <= self.now])
         ]
-        in_range = (position for position in positions if position > after and position.at <= until)
+        in_range = (position for position in positions if position > after and position.changed_at <= until)
         return sorted(in_range)[:limit]
 
     def read_many(self, recipients: Iterable[str]) -> Mapping[str, Record | UnreadableItem]:
@@ -102,10 +102,10 @@ def test_a_reader_that_follows_the_cursor_gets_every_suppression_in_the_end(
     store, cursor, known = Store(), START, dict[tuple[str, tuple[int, int]], Suppression]()
 
     def take(page: SuppressionPage) -> FeedCursor:
-        for recipient, suppression in page.listed:
+        for recipient, suppression in page.suppressions:
             assert isinstance(suppression, Suppression)
             known[recipient, suppression.sort_key] = suppression
-        return page.next
+        return page.next_cursor
 
     for step in steps:
         store.now += 10_000
@@ -118,7 +118,7 @@ def test_a_reader_that_follows_the_cursor_gets_every_suppression_in_the_end(
     while True:
         page = store.page(cursor, 3)
         cursor = take(page)
-        if page.is_end and page.next.after.at == store.now - FEED_OVERLAP:
+        if page.is_end and page.next_cursor.after.changed_at == store.now - FEED_OVERLAP:
             break
     for recipient, record in store.records.items():
         assert isinstance(record, Record)
@@ -154,7 +154,7 @@ def test_short_pages_list_the_same_as_a_long_page(writes: list[tuple[str, Change
     for recipient, change, _ in writes:
         store.now += 1
         store.change(recipient, change)
-    assert store.whole_pass(limit=limit) == store.page().listed
+    assert store.whole_pass(limit=limit) == store.page().suppressions
 
 
 def test_suppressions_have_the_order_of_their_changes() -> None:
@@ -162,7 +162,7 @@ def test_suppressions_have_the_order_of_their_changes() -> None:
     for recipient in (PEOPLE[2], PEOPLE[0], PEOPLE[1], PEOPLE[2]):
         store.now += 1
         _suppress(store, recipient, out(0), at=store.now)
-    assert [listed.recipient for listed in store.page().listed] == [PEOPLE[0], PEOPLE[1], PEOPLE[2]]
+    assert [listed.recipient for listed in store.page().suppressions] == [PEOPLE[0], PEOPLE[1], PEOPLE[2]]
 
 
 def test_a_pass_ends_although_a_recipient_changes_before_each_page() -> None:
@@ -184,10 +184,10 @@ def test_the_next_pass_starts_before_the_bound_of_the_previous_pass() -> None:
     page = store.page(limit=1)
     store.now += 5_000
     assert not page.is_end
-    last = store.page(page.next, 1)
-    assert (last.listed, last.is_end) == ([], True)
-    assert last.next == FeedCursor(FeedPosition(NOW - FEED_OVERLAP, ""))
-    assert store.page(last.next).listed == page.listed
+    last = store.page(page.next_cursor, 1)
+    assert (last.suppressions, last.is_end) == ([], True)
+    assert last.next_cursor == FeedCursor(FeedPosition(NOW - FEED_OVERLAP, ""))
+    assert store.page(last.next_cursor).suppressions == page.suppressions
 
 
 def test_a_page_may_end_between_two_suppressions_of_a_recipient() -> None:
@@ -197,7 +197,9 @@ def test_a_page_may_end_between_two_suppressions_of_a_recipient() -> None:
     pages, cursor = [], START
     for _ in range(4):
         listed, cursor, _ = store.page(cursor, 1)
-        pages.append([item.stop.reason for item in listed if isinstance(item.stop, Suppression)])
+        pages.append(
+            [item.suppression.reason for item in listed if isinstance(item.suppression, Suppression)]
+        )
     assert pages == [["undeliverable"], ["complained"], ["unsubscribed"], ["unsubscribed"]]
 
 
@@ -209,8 +211,8 @@ def test_a_pause_that_ends_between_two_pages_does_not_hide_other_suppressions() 
         EMPTY_RECORD,
         [Change(pause(n), Entry(6, Source.PHONE, "{}", until=NOW + DAY_MS)) for n in (1, 3)],
     )
-    others = store.page(first.next, 5).listed
-    assert [item.stop.scope for item in others if isinstance(item.stop, Suppression)] == [1, 3]
+    others = store.page(first.next_cursor, 5).suppressions
+    assert [item.suppression.scope for item in others if isinstance(item.suppression, Suppression)] == [1, 3]
 
 
 def test_a_filter_selects_suppressions_and_the_cursor_keeps_the_filter() -> None:
@@ -218,11 +220,11 @@ def test_a_filter_selects_suppressions_and_the_cursor_keeps_the_filter() -> None
     _suppress(store, PEOPLE[0], out(0), out(3), COMPLAINT)
     _suppress(store, PEOPLE[1], out(3))
     filtered = FeedCursor(
-        FeedPosition(0, ""), only=SuppressionFilter(Reason.TOPIC_UNSUBSCRIBED, ScopeNumber(3))
+        FeedPosition(0, ""), filter=SuppressionFilter(Reason.TOPIC_UNSUBSCRIBED, ScopeNumber(3))
     )
     listed = store.whole_pass(filtered, limit=1)
     assert [item.recipient for item in listed] == [PEOPLE[0], PEOPLE[1]]
-    assert store.page(filtered).next.only == filtered.only
+    assert store.page(filtered).next_cursor.filter == filtered.filter
 
 
 def test_the_feed_finds_a_rare_suppression_although_each_page_reads_a_limited_number() -> None:
@@ -233,7 +235,7 @@ def test_the_feed_finds_a_rare_suppression_although_each_page_reads_a_limited_nu
         store.now += 1
     _suppress(store, crowd[-1], COMPLAINT)
     cursor, pages, matches = (
-        FeedCursor(FeedPosition(0, ""), only=SuppressionFilter(Reason.COMPLAINED)),
+        FeedCursor(FeedPosition(0, ""), filter=SuppressionFilter(Reason.COMPLAINED)),
         0,
         [],
     )
@@ -253,10 +255,10 @@ def test_the_feed_lists_lifted_suppressions_and_unreadable_records() -> None:
     _suppress(store, PEOPLE[0], out(0))
     _suppress(store, PEOPLE[0], in_(0), at=6)
     _suppress(store, PEOPLE[1], out(0))
-    store.unreadable(PEOPLE[1])
-    lifted, unreadable = store.page().listed
-    assert isinstance(lifted.stop, Suppression)
-    assert not lifted.stop.active
+    store.make_unreadable(PEOPLE[1])
+    lifted, unreadable = store.page().suppressions
+    assert isinstance(lifted.suppression, Suppression)
+    assert not lifted.suppression.active
     assert unreadable == ListedSuppression(PEOPLE[1], UNREADABLE)
-    other_reason = FeedCursor(FeedPosition(0, ""), only=SuppressionFilter(Reason.MINOR))
-    assert store.page(other_reason).listed == [unreadable], "every filter selects it"
+    other_reason = FeedCursor(FeedPosition(0, ""), filter=SuppressionFilter(Reason.MINOR))
+    assert store.page(other_reason).suppressions == [unreadable], "every filter selects it"

@@ -98,7 +98,7 @@ def test_the_results_have_the_order_of_the_requests() -> None:
 
 def test_the_result_covers_each_topic_in_use() -> None:
     (result,) = _record(Store(), (JANE, _request()))
-    used = {CATALOGUE.name(t.number) for t in CATALOGUE.topics.values() if not t.retired}
+    used = {CATALOGUE.scope_name(t.number) for t in CATALOGUE.topics.values() if not t.retired}
     assert set(result.sendable) == used
 
 
@@ -143,7 +143,7 @@ def test_a_failing_store_ends_the_call_without_a_result() -> None:
 
 def test_an_unreadable_record_does_not_prevent_the_writes_of_others() -> None:
     store = Store()
-    store.unreadable(SAM)
+    store.make_unreadable(SAM)
     with pytest.raises(UnreadableRecord):
         _record(store, (JANE, _request()), (SAM, _request()), (KIM, _request()))
     assert out(2) in store.read(KIM).registers

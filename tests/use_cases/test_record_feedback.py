@@ -18,7 +18,7 @@ from heed.entrypoints.ses_events import parse_ses_event
 from heed.use_cases.feedback.record_feedback import MAX_CLOCK_SKEW, RecordFeedback
 from heed.use_cases.ports.preferences import WriteResult
 from tests.support.registers import out
-from tests.support.ses_messages import CATALOGUE, KEY, NAMES, identify, ses, sns
+from tests.support.ses_messages import CATALOGUE, KEY, NAMES, identify, ses_event, sns_envelope
 
 NOW = 1_772_701_964_390
 BOUNCED_AT = 1_772_671_262_669
@@ -75,7 +75,7 @@ def recorder(stored: Stored, keys: Keys | None = None) -> RecordFeedback:
 
 def test_an_event_causes_one_write_for_each_recipient() -> None:
     stored = Stored()
-    recorder(stored)(parse_ses_event(ses("event-bounce-several-recipients")), NOW)
+    recorder(stored)(parse_ses_event(ses_event("event-bounce-several-recipients")), NOW)
     assert stored.writes == [A, B, C]
     assert all(UNDELIVERABLE in stored.records[recipient].registers for recipient in (A, B, C))
     assert stored.feed_time == NOW
@@ -83,7 +83,7 @@ def test_an_event_causes_one_write_for_each_recipient() -> None:
 
 def test_an_opt_out_of_several_topics_needs_a_single_write() -> None:
     stored = Stored()
-    event = ses(
+    event = ses_event(
         "event-subscription-unsubscribe-all-header",
         subscription__newTopicPreferences__topicSubscriptionStatus=[
             {"topicName": name, "subscriptionStatus": "OptOut"} for name in ("news", "offers")
@@ -101,33 +101,33 @@ def test_an_opt_out_of_several_topics_needs_a_single_write() -> None:
 @pytest.mark.parametrize("name", ["event-delivery", "event-open", "event-send", "event-unknown-type"])
 def test_an_event_without_changes_uses_neither_the_table_nor_the_key(name: str) -> None:
     stored, keys = Stored(), Keys(up=False)
-    outcome = recorder(stored, keys)(parse_ses_event(ses(name)), NOW)
-    assert not stored.writes and not keys.reads and len(outcome.counts) == 1
+    outcome = recorder(stored, keys)(parse_ses_event(ses_event(name)), NOW)
+    assert not stored.writes and not keys.reads and len(outcome.effects) == 1
 
 
 def test_a_failed_write_for_a_recipient_does_not_affect_the_others() -> None:
     stored = Stored(down=[A])
     with pytest.raises(StoreUnavailable):
-        recorder(stored)(parse_ses_event(ses("event-bounce-several-recipients")), NOW)
+        recorder(stored)(parse_ses_event(ses_event("event-bounce-several-recipients")), NOW)
     assert stored.writes == [B, C]
 
 
 def test_without_the_key_nothing_is_recorded() -> None:
     stored = Stored()
     with pytest.raises(KeysUnavailable):
-        recorder(stored, Keys(up=False))(parse_ses_event(ses("event-complaint-abuse")), NOW)
+        recorder(stored, Keys(up=False))(parse_ses_event(ses_event("event-complaint-abuse")), NOW)
     assert not stored.writes
 
 
 def test_an_unreadable_recipient_is_reported_after_the_others_are_recorded() -> None:
     stored = Stored()
     listed = [{"emailAddress": "?"}, {"emailAddress": "a@example.com"}]
-    event = ses(
+    event = ses_event(
         "event-complaint-abuse",
         complaint__complainedRecipients=listed,
         mail__destination=["a@example.com", "b@example.net"],
     )
-    assert recorder(stored)(parse_ses_event(event), NOW).aside
+    assert recorder(stored)(parse_ses_event(event), NOW).review_reason
     assert COMPLAINT in stored.records[A].registers
 
 
@@ -141,9 +141,9 @@ def test_an_unreadable_recipient_is_reported_after_the_others_are_recorded() -> 
 def test_feedback_with_a_time_in_the_future_is_rejected_in_each_envelope(name: str, happened: str) -> None:
     stored = Stored()
     part = name.split("-")[1]
-    event = ses(name, **{f"{part}__timestamp": happened})
+    event = ses_event(name, **{f"{part}__timestamp": happened})
     bridge = {"source": "aws.ses", "detail-type": "x", "time": happened, "detail": event}
-    enveloped = json.loads(sns(json.dumps(event), Timestamp=happened))
+    enveloped = json.loads(sns_envelope(json.dumps(event), Timestamp=happened))
     for message in (event, json.dumps(event), bridge, enveloped):
         with pytest.raises(MalformedMessage):
             recorder(stored)(parse_ses_event(message), NOW)
@@ -152,11 +152,13 @@ def test_feedback_with_a_time_in_the_future_is_rejected_in_each_envelope(name: s
 
 def test_feedback_is_recorded_although_clocks_differ_by_minutes() -> None:
     stored = Stored()
-    recorder(stored)(parse_ses_event(ses("event-bounce-permanent-general")), BOUNCED_AT - MAX_CLOCK_SKEW)
+    recorder(stored)(
+        parse_ses_event(ses_event("event-bounce-permanent-general")), BOUNCED_AT - MAX_CLOCK_SKEW
+    )
     assert stored.writes
     with pytest.raises(MalformedMessage):
         recorder(stored)(
-            parse_ses_event(ses("event-bounce-permanent-general")), BOUNCED_AT - MAX_CLOCK_SKEW - 1
+            parse_ses_event(ses_event("event-bounce-permanent-general")), BOUNCED_AT - MAX_CLOCK_SKEW - 1
         )
 
 
@@ -164,14 +166,20 @@ def test_feedback_is_recorded_although_clocks_differ_by_minutes() -> None:
 def test_a_drop_by_ses_is_recorded_with_its_time_only_for_an_unknown_recipient(name: str) -> None:
     recipient = identify("recipient@example.com")
     stored = Stored()
-    assert recorder(stored)(parse_ses_event(ses(name)), NOW).counts == [FeedbackEffect.COMPLAINT_RECORDED]
-    assert stored.records[recipient].at(COMPLAINT) == BOUNCED_AT
-    assert recorder(stored)(parse_ses_event(ses(name)), NOW).counts == [FeedbackEffect.COMPLAINT_IGNORED]
+    assert recorder(stored)(parse_ses_event(ses_event(name)), NOW).effects == [
+        FeedbackEffect.COMPLAINT_RECORDED
+    ]
+    assert stored.records[recipient].time_of(COMPLAINT) == BOUNCED_AT
+    assert recorder(stored)(parse_ses_event(ses_event(name)), NOW).effects == [
+        FeedbackEffect.COMPLAINT_IGNORED
+    ]
     for known in (UNSUBSCRIBED, "event-bounce-transient-mailboxfull"):
         stored = Stored()
-        recorder(stored)(parse_ses_event(ses(known)), NOW)
+        recorder(stored)(parse_ses_event(ses_event(known)), NOW)
         before = stored.records[recipient]
-        assert recorder(stored)(parse_ses_event(ses(name)), NOW).counts == [FeedbackEffect.COMPLAINT_IGNORED]
+        assert recorder(stored)(parse_ses_event(ses_event(name)), NOW).effects == [
+            FeedbackEffect.COMPLAINT_IGNORED
+        ]
         assert stored.records[recipient] == before
 
 
@@ -180,7 +188,7 @@ def test_a_drop_of_several_is_recorded_for_each_unknown_recipient_whose_write_su
     name: str,
 ) -> None:
     listed = [{"emailAddress": address} for address in ("a@example.com", "b@example.net", "c@example.org")]
-    event = ses(name, complaint__complainedRecipients=listed)
+    event = ses_event(name, complaint__complainedRecipients=listed)
     stored = Stored(down=[A])
     stored.apply(B, [Change(out(2), Entry(1, Source.LINK, "{}"))], NOW)
     with pytest.raises(StoreUnavailable):
@@ -198,11 +206,11 @@ def test_any_order_and_any_duplicates_of_events_lead_to_the_same_records(
 ) -> None:
     first, second = Stored(), Stored()
     for name in names:
-        recorder(first)(parse_ses_event(ses(name)), NOW)
+        recorder(first)(parse_ses_event(ses_event(name)), NOW)
     again = names * 2
     random.shuffle(again)  # type: ignore[attr-defined]
     for delay, name in enumerate(again):
-        recorder(second)(parse_ses_event(json.dumps(ses(name)), NOW + delay), NOW + delay)
+        recorder(second)(parse_ses_event(json.dumps(ses_event(name)), NOW + delay), NOW + delay)
     assert first.records == second.records
 
 
@@ -217,15 +225,15 @@ def test_a_drop_in_any_position_only_adds_a_complaint(
     without, with_drops = Stored(), Stored()
     names = [name for name in names if name not in DROPS]
     for name in names:
-        recorder(without)(parse_ses_event(ses(name)), NOW)
+        recorder(without)(parse_ses_event(ses_event(name)), NOW)
     mixed = names + drops
     random.shuffle(mixed)  # type: ignore[attr-defined]
     for name in mixed:
-        recorder(with_drops)(parse_ses_event(ses(name)), NOW)
+        recorder(with_drops)(parse_ses_event(ses_event(name)), NOW)
     for recipient, record in with_drops.records.items():
         expected = without.records[recipient]
         assert {**record.registers, COMPLAINT: None} == {**expected.registers, COMPLAINT: None}
-        assert (record.soft_bounce_days, record.at(COMPLAINT) >= expected.at(COMPLAINT)) == (
+        assert (record.soft_bounce_days, record.time_of(COMPLAINT) >= expected.time_of(COMPLAINT)) == (
             expected.soft_bounce_days,
             True,
         )

@@ -7,13 +7,13 @@ import functools
 from heed.adapters.external_sort import ExternalSorter
 from heed.domain.preferences.register import DAY_MS
 from heed.use_cases.ledger.verify import verify_ledger
-from tests.support.growth import LINEAR, growth
-from tests.support.ledgers import START, ordinary
+from tests.support.growth import LINEAR, measure_growth
+from tests.support.ledgers import START, sample_ledger
 
 
 @functools.cache
 def _export(changes: int) -> list[bytes]:
-    return ordinary(subjects=10, changes=changes).lines(START + 4 * DAY_MS)
+    return sample_ledger(subjects=10, changes=changes).lines(START + 4 * DAY_MS)
 
 
 def _verify(lines: list[bytes]) -> None:
@@ -21,4 +21,4 @@ def _verify(lines: list[bytes]) -> None:
 
 
 def test_the_cost_of_verification_grows_linearly_with_the_entries() -> None:
-    assert growth(_export, _verify, 10) <= LINEAR
+    assert measure_growth(_export, _verify, 10) <= LINEAR

@@ -24,7 +24,7 @@ from heed.use_cases.ledger.prove import prove_entry
 from heed.use_cases.ledger.seal_days import seal_days
 from heed.use_cases.ledger.verify import LedgerCheck, verify_ledger
 from tests.support.full import examples
-from tests.support.ledgers import START, Ledgers, entry, ordinary, salt
+from tests.support.ledgers import START, Ledgers, entry, salt, sample_ledger
 
 NOW = START + 2 * DAY_MS + DAY_MS // 2 * 3
 EVIDENCE = Path(__file__).parents[2] / "docs" / "evidence.md"
@@ -32,7 +32,7 @@ EVIDENCE = Path(__file__).parents[2] / "docs" / "evidence.md"
 
 @functools.cache
 def whole() -> tuple[bytes, ...]:
-    return tuple(ordinary().lines(NOW))
+    return tuple(sample_ledger().lines(NOW))
 
 
 def check(lines: list[bytes] | tuple[bytes, ...]) -> LedgerCheck:
@@ -50,7 +50,7 @@ def resealed(original: Ledgers) -> list[bytes]:
 def test_an_unchanged_ledger_has_no_fault() -> None:
     result = check(whole())
     assert (result.fault, result.entries, len(result.roots)) == (None, 20, 2)
-    assert result.root == ordinary().seals.seals()[-1].root
+    assert result.root == sample_ledger().seals.seals()[-1].root
 
 
 def test_an_empty_ledger_has_no_fault() -> None:
@@ -94,7 +94,7 @@ def test_entries_may_have_any_order() -> None:
 
 
 def test_the_number_of_a_removed_entry_is_missing_even_after_a_new_seal() -> None:
-    made = ordinary()
+    made = sample_ledger()
     removed = entry(2, 3, at=2 % 3 * DAY_MS + 0)
     (removed_id,) = [
         entry_id
@@ -110,7 +110,7 @@ def test_the_number_of_a_removed_entry_is_missing_even_after_a_new_seal() -> Non
 
 
 def test_the_seal_reveals_that_the_last_entry_is_missing() -> None:
-    made = ordinary()
+    made = sample_ledger()
     key, removed = next(item for item in made.ledger.entries.items() if item[1].entry.seq == 4)
     del made.ledger.entries[key]
 
@@ -135,7 +135,7 @@ def test_the_fault_names_an_altered_entry() -> None:
 
 
 def test_a_rewritten_ledger_has_a_different_last_root() -> None:
-    made = ordinary()
+    made = sample_ledger()
     root = check(made.lines(NOW)).root
     (key, stored), *_ = made.ledger.entries.items()
     del made.ledger.entries[key]
@@ -148,10 +148,10 @@ def test_a_rewritten_ledger_has_a_different_last_root() -> None:
 
 
 def test_verification_finds_a_seal_that_does_not_include_the_previous_root() -> None:
-    made = ordinary()
-    seal = made.seals.made[1]
-    leaves = made.seals.sealed(seal.day)
-    made.seals.made[1] = Seal(
+    made = sample_ledger()
+    seal = made.seals.added_seals[1]
+    leaves = made.seals.sealed_hashes(seal.day)
+    made.seals.added_seals[1] = Seal(
         seal.day, seal.count, "0" * 64, root_of_day(seal.day, seal.count, "0" * 64, leaves)
     )
 
@@ -219,7 +219,7 @@ def run_program(tmp_path: Path, proof: object, root: str) -> tuple[int, str]:
 
 
 def test_a_third_party_can_verify_a_proof_with_the_program_of_the_handbook(tmp_path: Path) -> None:
-    made = ordinary()
+    made = sample_ledger()
     assert len([line for line in program().splitlines() if line.strip()]) <= 30
     for stored in list(made.ledger.entries.values())[:4]:
         proof = prove_entry(made.lines(NOW), stored.entry.id)
@@ -247,7 +247,7 @@ def test_the_program_of_the_handbook_prints_both_dates_and_rejects_a_large_gap(t
     late, old = entry(1, 1, at=-2 * DAY_MS), entry(2, 1, at=-3 * DAY_MS)
     for backdated in (late, old):
         made.ledger.enter(backdated, "{}")
-        made.seals.add(START // DAY_MS, [backdated.leaf])
+        made.seals.add_hashes(START // DAY_MS, [backdated.leaf])
     seal_days(made.seals, START // DAY_MS + 1)
     proof = prove_entry(made.lines(NOW), late.id)
     root = proof["seal"]["root"]

@@ -37,7 +37,7 @@ from heed.domain.preferences.register import (
     Source,
 )
 from heed.domain.recipients.recipient import recipient_id
-from local.aws import Clients, session
+from local.aws import Clients, make_session
 from tests.support.registers import out, pause, scope_numbers
 from tests.web.matrix import LANGUAGES, Visit
 
@@ -72,7 +72,7 @@ class LocalStack:
             "LINKS_KEY": outputs["LinksKeyArn"],
             "CONFIRMATION_KEY": self._environment("resubscribe")["CONFIRMATION_KEY"],
         }
-        return Heed(Config(settings), partial(session().client, endpoint_url=self._stack["aws"]))
+        return Heed(Config(settings), partial(make_session().client, endpoint_url=self._stack["aws"]))
 
     def unsubscribe(self, scope: int = OFFERS, *said: Change) -> str:
         """Returns the path of a link of a new person with these choices."""

@@ -183,7 +183,7 @@ class Config:
         return Path(self.environ.get("BRAND_DIR", "/opt/brand"))
 
     @cached_property
-    def deployed(self) -> bool:
+    def is_lambda(self) -> bool:
         """Whether the code runs as a Lambda function, where work during import is cheap."""
         return "AWS_LAMBDA_FUNCTION_NAME" in self.environ
 

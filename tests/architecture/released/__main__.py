@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import sys
 
-from tests.support.translated_template import translated
+from tests.support.translated_template import translated_template
 from tests.support.upgrades import RELEASED, ROOT, version
 
 path = RELEASED / f"{version()}.json"
-path.write_text(json.dumps(translated("production"), indent=1, sort_keys=True) + "\n")
+path.write_text(json.dumps(translated_template("production"), indent=1, sort_keys=True) + "\n")
 sys.stdout.write(f"{path.relative_to(ROOT)}\n")

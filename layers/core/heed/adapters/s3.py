@@ -58,7 +58,7 @@ class LedgerBucket(Seals):
         self._bucket = bucket
 
     @override
-    def add(self, day: int, leaves: Iterable[bytes]) -> None:
+    def add_hashes(self, day: int, leaves: Iterable[bytes]) -> None:
         """Stores the leaves of a batch under the hash of their content.
 
         A retry of the same batch therefore writes the same object. If the key exists, this method does not
@@ -102,7 +102,7 @@ class LedgerBucket(Seals):
         ]
 
     @override
-    def sealed(self, day: int) -> Iterator[bytes]:
+    def sealed_hashes(self, day: int) -> Iterator[bytes]:
         body = self._open(self._find_object(_leaves_key(day)))
         buffer = b""  # ends with a part of a hash, after each chunk
         try:
@@ -115,7 +115,7 @@ class LedgerBucket(Seals):
             raise to_store_unavailable(error) from error
 
     @override
-    def altered(self) -> list[AlteredObject]:
+    def altered_objects(self) -> list[AlteredObject]:
         return [
             AlteredObject(item.key, how)
             for prefix in (_LEAVES, _SEALS)
@@ -124,13 +124,13 @@ class LedgerBucket(Seals):
         ]
 
     @override
-    def gather(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
+    def fix_hashes(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
         if self._put(_leaves_key(day), b"".join(leaves)):
             return list(leaves)
-        return list(self.sealed(day))
+        return list(self.sealed_hashes(day))
 
     @override
-    def seal(self, seal: Seal) -> None:
+    def add_seal(self, seal: Seal) -> None:
         key = _seal_key(seal.day)
         is_first = self._put(key, canonical_json(seal.to_document()))
         if not is_first and self._read_seal(self._find_object(key)) != seal:

@@ -37,6 +37,6 @@ class Heed(PreferenceParts, PrivacyParts):
         Args:
             create: Reads the parts that the function's requests will need.
         """
-        if self.config.deployed:
+        if self.config.is_lambda:
             with suppress(DependencyUnavailable):
                 create()

@@ -34,7 +34,7 @@ class OptInParts(SharedParts):
         return KmsConfirmationKeys(self.client("kms"), self.config.confirmation_key_arn)
 
     @cached_property
-    def proxies(self) -> tuple[Network, ...]:
+    def trusted_proxies(self) -> tuple[Network, ...]:
         """The networks of the proxies whose `X-Forwarded-For` header is trusted."""
         from heed.entrypoints.http.networks import parse_network
 
@@ -121,15 +121,17 @@ class OptInParts(SharedParts):
         """Handles a confirmation link."""
         from heed.use_cases.opt_in.confirm import ConfirmOptIn
 
-        return ConfirmOptIn(self.preferences, self.catalogue, self.confirmed_queue, self.opt_in_notifications)
+        return ConfirmOptIn(
+            self.preferences, self.catalogue, self.confirmed_opt_ins_queue, self.opt_in_notifications
+        )
 
     @cached_property
-    def confirmed_queue(self) -> SqsQueue:
+    def confirmed_opt_ins_queue(self) -> SqsQueue:
         """The queue of confirmed opt-ins, for the work after a confirmation."""
         return self.queue(self.config.confirmed_opt_ins_queue_url)
 
     @cached_property
-    def confirmed_dead_letters(self) -> SqsQueue:
+    def confirmed_opt_ins_dead_letters(self) -> SqsQueue:
         """The dead-letter queue for confirmed opt-ins that cannot be parsed."""
         return self.queue(self.config.confirmed_opt_ins_dlq_url)
 
@@ -162,7 +164,7 @@ class OptInParts(SharedParts):
         from heed.use_cases.opt_in.remove_from_ses_list import RemoveFromSesList
 
         return RemoveFromSesList(
-            self.address_encryption(CONFIRMATION), self.ses_suppression_list, self.confirmed_queue
+            self.address_encryption(CONFIRMATION), self.ses_suppression_list, self.confirmed_opt_ins_queue
         )
 
     @cached_property

@@ -31,12 +31,12 @@ class PreferenceParts(SharedParts):
         return ChangeFeedIndex(self.client("dynamodb"), self.config.preferences_table)
 
     @cached_property
-    def opt_out_queue(self) -> SqsQueue:
+    def opt_out_retry_queue(self) -> SqsQueue:
         """The queue of opt-outs whose write failed."""
         return self.queue(self.config.opt_out_retry_queue_url)
 
     @cached_property
-    def opt_out_dead_letters(self) -> SqsQueue:
+    def opt_out_retry_dead_letters(self) -> SqsQueue:
         """The dead-letter queue for queued opt-outs that cannot be parsed."""
         return self.queue(self.config.opt_out_retry_dlq_url)
 
@@ -52,7 +52,7 @@ class PreferenceParts(SharedParts):
         """Handles a press of an unsubscribe link. It creates an SQS client only after a failed write."""
         from heed.use_cases.links.unsubscribe import Unsubscribe
 
-        return Unsubscribe(self.write_opt_out, lambda: self.opt_out_queue)
+        return Unsubscribe(self.write_opt_out, lambda: self.opt_out_retry_queue)
 
     @cached_property
     def save_preferences(self) -> SavePreferences:

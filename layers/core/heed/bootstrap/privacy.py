@@ -67,7 +67,7 @@ class PrivacyParts(OptInParts, LedgerParts):
         return PlaceHold(self.preferences, self.catalogue)
 
     @cached_property
-    def lift_stop(self) -> LiftStop:
+    def lift_suppression(self) -> LiftStop:
         """Lifts a suppression of an address that is not the person's own choice."""
         from heed.use_cases.privacy.hold_and_lift import LiftHold, LiftMinor, LiftStop
 
@@ -138,7 +138,7 @@ class PrivacyParts(OptInParts, LedgerParts):
     def _pause(self, seconds: float) -> None:
         self.clock.sleep(seconds)
 
-    def restored(self, copy: str) -> RestoredPreferencesTable:
+    def restored_table(self, copy: str) -> RestoredPreferencesTable:
         """Returns a restored copy of the table `Preferences`.
 
         Args:

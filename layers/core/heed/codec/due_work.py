@@ -21,9 +21,9 @@ def decode_due_work(item: Item) -> DueWork:
         raise ValueError("not the ids of purges")
     return DueWork(
         purges=purges,
-        floor=read_optional_instant(item, "f") or 0,
+        erased_at=read_optional_instant(item, "f") or 0,
         cause=ErasureCause.MINOR if MINOR.code in item else ErasureCause.ERASURE,
-        soft=decode_soft_bounce_days(item),
+        soft_bounce_days=decode_soft_bounce_days(item),
         is_held=_is_held(item),
     )
 

@@ -33,7 +33,7 @@ from heed.domain.preferences.register import (
 from heed.domain.rfc3339 import END_OF_TIME
 
 SALT_SIZE = 16  # bytes
-TOLD_HOUR, SPARED = "told_hour", "spared"
+LINK_HOUR_ATTRIBUTE, OMITTED_AFTER_ATTRIBUTE = "told_hour", "spared"
 TALLY_ATTRIBUTES = tuple(f"told{number}" for number in range(32))
 """The attributes of the tally of a person's links, which heed.adapters.dynamodb.link_tally describes."""
 
@@ -47,7 +47,7 @@ def encode_entry(entry: Entry) -> dict[str, Any]:
     attribute: dict[str, Any] = {
         "t": {"N": str(entry.at)},
         "by": {"S": entry.source.value},
-        "ev": {"S": entry.tie},
+        "ev": {"S": entry.tie_breaker},
         "pv": {"S": entry.policy},
     }
     if entry.until is not None:
@@ -81,14 +81,16 @@ def decode_soft_bounce_days(item: Item) -> frozenset[int]:
 
 
 def _decode_tally(item: Item) -> LinkTally:
-    if TOLD_HOUR not in item and SPARED not in item:
+    if LINK_HOUR_ATTRIBUTE not in item and OMITTED_AFTER_ATTRIBUTE not in item:
         return LinkTally()
-    hour = read_number(item, TOLD_HOUR, END_OF_TIME // HOUR)
+    hour = read_number(item, LINK_HOUR_ATTRIBUTE, END_OF_TIME // HOUR)
     name = tally_attribute(hour)
     return LinkTally(
         hour=hour,
-        told=read_number(item, name, MAX_COUNT) if name in item else 0,
-        spared=read_number(item, SPARED, MAX_COUNT) if SPARED in item else None,
+        counted=read_number(item, name, MAX_COUNT) if name in item else 0,
+        omitted_after=read_number(item, OMITTED_AFTER_ATTRIBUTE, MAX_COUNT)
+        if OMITTED_AFTER_ATTRIBUTE in item
+        else None,
     )
 
 
@@ -126,7 +128,7 @@ def _decode_entry(name: str, attribute: Item) -> tuple[Register, Entry]:
     until = read_number(attribute, "u") if "u" in attribute else None
     bare = Entry(read_number(attribute, "t"), source, "", read_text(attribute, "pv"), until)
     # The tie-breaker is `source evidence[ policy][ until]`. The evidence is between the other parts.
-    around = bare.tie
+    around = bare.tie_breaker
     begins = len(source) + 1
     ends = len(tie) - len(around) + begins
     if tie[:begins] + tie[max(begins, ends) :] != around:

@@ -48,13 +48,13 @@ class ApiKey:
     name: str
     owner: str
     scopes: frozenset[KeyScope]
-    created: int
-    ends: int | None = None
-    revoked: int | None = None
+    created_at: int
+    expires_at: int | None = None
+    revoked_at: int | None = None
 
     def is_valid_at(self, now: int) -> bool:
         """Whether the key is neither revoked nor expired at `now` (milliseconds)."""
-        return self.revoked is None and (self.ends is None or now < self.ends)
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
 def is_visible_text(text: str) -> bool:

@@ -39,7 +39,7 @@ def _transition(record: Mapping[str, Any]) -> Transition:
         recipient=read_recipient(change["Keys"]),
         before=decode_record(old),
         after=decode_record(new),
-        late=decode_late_changes(new),
+        late_changes=decode_late_changes(new),
         recorded_at=round(float(change["ApproximateCreationDateTime"]) * 1000),
         expired=record.get("userIdentity") == _TTL_IDENTITY,
     )

@@ -105,7 +105,7 @@ class ApiKeys:
         decoded = [_decode_or_id(item) for item in items]
         keys = [key for key in decoded if isinstance(key, ApiKey)]
         unreadable = [key_id for key_id in decoded if isinstance(key_id, str)]
-        return sorted(keys, key=lambda key: (key.created, key.id)), sorted(unreadable)
+        return sorted(keys, key=lambda key: (key.created_at, key.id)), sorted(unreadable)
 
     def revoke(self, key_id: str) -> None:
         """Revokes a key. A second call does not change the time of revocation.
@@ -135,9 +135,9 @@ def _to_key(item: Item) -> ApiKey:
         owner=read_text(item, "owner"),
         # A later version may have added scopes that this version does not know. They grant nothing.
         scopes=frozenset(KeyScope(scope) for scope in read_texts(item, "scopes") if scope in known_scopes),
-        created=read_number(item, "created"),
-        ends=read_optional_instant(item, "ends"),
-        revoked=read_optional_instant(item, "revoked"),
+        created_at=read_number(item, "created"),
+        expires_at=read_optional_instant(item, "ends"),
+        revoked_at=read_optional_instant(item, "revoked"),
     )
 
 

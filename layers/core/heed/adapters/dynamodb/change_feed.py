@@ -36,7 +36,7 @@ class ChangeFeedIndex(ChangeFeed):
 
     @override
     def changes_after(self, after: FeedPosition, until: int, limit: int) -> list[FeedPosition]:
-        if after.at > until:
+        if after.changed_at > until:
             return []  # DynamoDB rejects a range whose end is before its start
         first = format_feed_position(*after) + _BEFORE_ANY_ID
         read = partial(self._read_shard, first, format_feed_position(until, _AFTER_ANY_ID), limit)

@@ -131,8 +131,8 @@ def _to_item(entry: DisclosureEntry) -> dict[str, Any]:
     return {
         **_key(entry.number),
         "number": {"N": str(entry.number)},
-        "before": {"S": entry.before},
-        "before_at": {"N": str(entry.before_at)},
+        "before": {"S": entry.previous_hash},
+        "before_at": {"N": str(entry.previous_at)},
         "hash": {"S": entry.hash},
         "at": {"N": str(details.at)},
         "what": {"S": details.what},
@@ -154,8 +154,8 @@ def _to_end(item: Item) -> RegisterEnd:
 def _to_entry(item: Item) -> DisclosureEntry:
     entry = DisclosureEntry(
         number=read_number(item, "number", MAX_COUNT),
-        before=read_text(item, "before"),
-        before_at=read_number(item, "before_at"),
+        previous_hash=read_text(item, "before"),
+        previous_at=read_number(item, "before_at"),
         details=DisclosureDetails(
             at=read_number(item, "at"),
             what=read_text(item, "what"),

@@ -16,7 +16,7 @@ from heed.adapters.dynamodb.feed_index import FEED_SHARDS, feed_shard, format_fe
 from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
 from heed.codec.attributes import Item
 from heed.codec.due_work import decode_due_work
-from heed.codec.record import SPARED, decode_record, encode_entry
+from heed.codec.record import OMITTED_AFTER_ATTRIBUTE, decode_record, encode_entry
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Change
 from heed.domain.privacy.erasure import Erasure
@@ -42,7 +42,9 @@ class ErasuresTable(Erasures):
         return _decode_with_purges(self._table.get(_key(recipient)))
 
     @override
-    def begin(self, recipient: str, erasure: Erasure, before: Record, now: int) -> RecordWithPurges | None:
+    def replace_record(
+        self, recipient: str, erasure: Erasure, before: Record, now: int
+    ) -> RecordWithPurges | None:
         """Replaces the item. The caller recognises its earlier attempt by the purge id in the evidence."""
         condition, values = _is_unchanged(before)
         try:
@@ -57,14 +59,16 @@ class ErasuresTable(Erasures):
         return None
 
     @override
-    def keep(self, recipient: str, change: Change, before: Record, now: int) -> RecordWithPurges | None:
+    def set_register(
+        self, recipient: str, change: Change, before: Record, now: int
+    ) -> RecordWithPurges | None:
         """Sets one register. The other registers stay unchanged, and the item does not expire."""
         condition, values = _is_unchanged(before)
         try:
             self._table.update(
                 _key(recipient),
                 "SET #register = :entry, salt = if_not_exists(salt, :salt), "
-                f"chg_at = :now, chg_shard = :shard ADD n :one REMOVE {SPARED}",
+                f"chg_at = :now, chg_shard = :shard ADD n :one REMOVE {OMITTED_AFTER_ATTRIBUTE}",
                 condition=condition,
                 names={"#register": change.register.code},
                 values={
@@ -82,7 +86,7 @@ class ErasuresTable(Erasures):
         return None
 
     @override
-    def due(self, now: int) -> Iterator[DueRecipient]:
+    def due_recipients(self, now: int) -> Iterator[DueRecipient]:
         for shard in range(FEED_SHARDS):
             for item in self._table.query(
                 "due_shard = :shard AND due <= :now",
@@ -94,13 +98,13 @@ class ErasuresTable(Erasures):
                 yield DueRecipient(item["id"]["S"], since, _purge_ids(item))
 
     @override
-    def work(self, recipient: str) -> DueWork | None:
+    def due_work(self, recipient: str) -> DueWork | None:
         """Reads the due work, eventually consistent as the index is. The read costs half a read unit."""
         item = self._table.get(_key(recipient), consistent=False)
         return decode_due_work(item) if item and "due" in item else None
 
     @override
-    def settle(self, recipient: str, purges: tuple[str, ...]) -> None:
+    def finish_purges(self, recipient: str, purges: tuple[str, ...]) -> None:
         """Removes the purges. If the item has newer soft-bounce days, those become due at their own time."""
         purge_value = {":purge": {"S": " ".join(purges)}}
         is_done = self._update(
@@ -109,12 +113,12 @@ class ErasuresTable(Erasures):
             "purge = :purge AND attribute_not_exists(soft)",
             purge_value,
         )
-        if not is_done and (remaining := self.work(recipient)) and remaining.soft:
-            due = {":due": {"N": str(soft_bounce_expiry(min(remaining.soft)))}}
+        if not is_done and (remaining := self.due_work(recipient)) and remaining.soft_bounce_days:
+            due = {":due": {"N": str(soft_bounce_expiry(min(remaining.soft_bounce_days)))}}
             self._update(recipient, "SET due = :due REMOVE purge", "purge = :purge", purge_value | due)
 
     @override
-    def prune(self, recipient: str, soft: frozenset[int], now: int) -> None:
+    def prune_soft_bounces(self, recipient: str, soft: frozenset[int], now: int) -> None:
         """Removes expired soft-bounce days. The revision stays, since no decision changes."""
         expired = expired_soft_bounce_days(soft, now)
         expression, values = "REMOVE due, due_shard", {":soft": _encode_days(soft)}
@@ -176,6 +180,6 @@ def to_erased_item(recipient: str, erasure: Erasure, now: int) -> Item:
             "due": {"N": str(now)},
             "due_shard": {"S": feed_shard(recipient)},
         }
-    if erasure.ends is not None:
-        item["expires"] = {"N": str(erasure.ends // 1000)}
+    if erasure.expires_at is not None:
+        item["expires"] = {"N": str(erasure.expires_at // 1000)}
     return item

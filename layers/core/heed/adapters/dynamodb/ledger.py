@@ -67,7 +67,7 @@ class LedgerTable(Ledger, ClosedChains, PurgeTarget):
         return (StoredEntry(_to_entry(item), _read_evidence(item)) for item in self._query(subject))
 
     @override
-    def erase(self, subject: str) -> int:
+    def erase_evidence(self, subject: str) -> int:
         entries = 0
         for entries, item in enumerate(self._query(subject), 1):  # noqa: B007 - the last index is the count
             if _EVIDENCE in item:
@@ -84,7 +84,7 @@ class LedgerTable(Ledger, ClosedChains, PurgeTarget):
 
         It returns the number of entries, because that number is the same after each retry of the purge.
         """
-        return self.erase(person.subject) if person.subject else 0
+        return self.erase_evidence(person.subject) if person.subject else 0
 
     @override
     def is_closed(self, subject: str) -> bool:

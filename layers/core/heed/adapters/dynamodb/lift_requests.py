@@ -59,10 +59,10 @@ class LiftRequestsTable(LiftRequests):
     def clear(self, person: PurgeSubject) -> int:
         """Deletes the request, unless it is about the report that caused the purge."""
         options: WriteOptions = {"returns": "ALL_OLD"}
-        if person.floor is not None:
+        if person.erased_at is not None:
             options["condition"] = "attribute_not_exists(pk) OR #at <= :floor"
             options["names"] = {"#at": "at"}
-            options["values"] = {":floor": {"N": str(person.floor)}}
+            options["values"] = {":floor": {"N": str(person.erased_at)}}
         try:
             return int(bool(self._table.delete(_key(person.recipient), **options)))
         except ConditionFailed:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from heed.codec.record import SPARED, TALLY_ATTRIBUTES, TOLD_HOUR, tally_attribute
+from heed.codec.record import LINK_HOUR_ATTRIBUTE, OMITTED_AFTER_ATTRIBUTE, TALLY_ATTRIBUTES, tally_attribute
 from heed.domain.links import entry_rate
 from heed.domain.links.entry_rate import HOUR, EntryRate, first_hour_of_day
 from heed.domain.preferences.record import Record
@@ -36,9 +36,9 @@ class TallyUpdate:
 
     sets: tuple[str, ...] = ()
     adds: tuple[str, ...] = ()
-    removes: tuple[str, ...] = (SPARED,)
+    removes: tuple[str, ...] = (OMITTED_AFTER_ATTRIBUTE,)
     values: dict[str, Any] = field(default_factory=dict)
-    condition: str = f"attribute_exists({TOLD_HOUR})"
+    condition: str = f"attribute_exists({LINK_HOUR_ATTRIBUTE})"
     condition_values: dict[str, Any] = field(default_factory=dict)
 
 
@@ -49,11 +49,11 @@ def assumed_tally_update(now: int) -> TallyUpdate:
     """
     name = tally_attribute(now // HOUR)
     return TallyUpdate(
-        sets=(f"{TOLD_HOUR} = :hour",),
+        sets=(f"{LINK_HOUR_ATTRIBUTE} = :hour",),
         adds=(f"{name} :told",),
         removes=_other_attributes(name),
         values=_values(1, now),
-        condition=f"(attribute_not_exists({name}) OR ({TOLD_HOUR} >= :today AND {name} < :most))",
+        condition=f"(attribute_not_exists({name}) OR ({LINK_HOUR_ATTRIBUTE} >= :today AND {name} < :most))",
         condition_values={**_today(now), ":most": {"N": str(entry_rate.MAX_LINK_ENTRIES_A_DAY)}},
     )
 
@@ -68,15 +68,15 @@ def tally_update(rate: EntryRate, before: Record, changes: int, now: int) -> Tal
         now: Milliseconds since the Unix epoch.
     """
     values, name = _values(changes, now), tally_attribute(now // HOUR)
-    set_hour = f"{TOLD_HOUR} = :hour"
-    if rate is EntryRate.PLAIN:
+    set_hour = f"{LINK_HOUR_ATTRIBUTE} = :hour"
+    if rate is EntryRate.NOT_BY_LINK:
         return TallyUpdate(condition="")
-    if rate is EntryRate.FIRST:
+    if rate is EntryRate.FIRST_OF_DAY:
         return TallyUpdate(
             sets=(set_hour, f"{name} = :told"),
             removes=_other_attributes(name),
             values=values,
-            condition=f"(attribute_not_exists({TOLD_HOUR}) OR {TOLD_HOUR} < :today)",
+            condition=f"(attribute_not_exists({LINK_HOUR_ATTRIBUTE}) OR {LINK_HOUR_ATTRIBUTE} < :today)",
             condition_values=_today(now),
         )
     if rate is EntryRate.COUNTED:
@@ -86,17 +86,17 @@ def tally_update(rate: EntryRate, before: Record, changes: int, now: int) -> Tal
         return TallyUpdate(
             sets=(set_hour,),
             values=values,
-            condition=f"{TOLD_HOUR} = :seen",
+            condition=f"{LINK_HOUR_ATTRIBUTE} = :seen",
             condition_values={":seen": {"N": str(before.tally.hour)}},
         )
     # The condition fails if a change with its own entry was stored meanwhile. That may be an opt-in, after
     # which this change is no repetition any more.
-    spared, condition = before.tally.spared, f"{SPARED} = :seen"
+    spared, condition = before.tally.omitted_after, f"{OMITTED_AFTER_ATTRIBUTE} = :seen"
     if spared is None:
         spared, condition = before.revision, "n = :seen"
     # In this clause, `n` is the revision before the write: that of the latest change with its own entry.
     return TallyUpdate(
-        sets=(f"{SPARED} = if_not_exists({SPARED}, n)",),
+        sets=(f"{OMITTED_AFTER_ATTRIBUTE} = if_not_exists({OMITTED_AFTER_ATTRIBUTE}, n)",),
         removes=(),
         condition=condition,
         condition_values={":seen": {"N": str(spared)}},
@@ -112,4 +112,4 @@ def _today(now: int) -> dict[str, Any]:
 
 
 def _other_attributes(name: str) -> tuple[str, ...]:
-    return (SPARED, *(other for other in TALLY_ATTRIBUTES if other != name))
+    return (OMITTED_AFTER_ATTRIBUTE, *(other for other in TALLY_ATTRIBUTES if other != name))

@@ -79,21 +79,21 @@ class MailCapsTable(MailCaps, PurgeTarget):
 
     @override
     def claim(self, claim: MailClaim, now: int, *, in_turn: bool) -> NoMailNeeded | MailDelayed | None:
-        key = tries_key(claim.intent, claim.mailbox)
-        request = CappedRequest(claim.request, claim.recipient, claim.what, claim.at)
+        key = attempts_key(claim.intent, claim.mailbox_hash)
+        request = CappedRequest(claim.request_id, claim.recipient, claim.scopes_hash, claim.requested_at)
         is_counted = False
         for _ in range(_MAX_ATTEMPTS):
             mailbox = self._read(key)
             others_wait = mailbox.waits > now - _MAX_QUEUE_AGE
             decision, after = decide_mail(
-                mailbox.attempts, request, claim.since, now, is_scarce=in_turn or others_wait
+                mailbox.attempts, request, claim.record_changed_at, now, is_scarce=in_turn or others_wait
             )
             if decision is CapDecision.DONE:
-                return NoMailNeeded.REPEATED
-            if decision is CapDecision.REPEATS:
+                return NoMailNeeded.DUPLICATE
+            if decision is CapDecision.DUPLICATE:
                 return NoMailNeeded.CAPPED
-            if decision is CapDecision.WAITS:
-                due = next_free_time(after, claim.request, now)
+            if decision is CapDecision.WAIT:
+                due = next_free_time(after, claim.request_id, now)
                 if due <= mailbox.waits or self._write(key, after, mailbox.version, due):
                     return MailDelayed(due)
                 continue
@@ -109,11 +109,11 @@ class MailCapsTable(MailCaps, PurgeTarget):
         raise WriteConflict("the attempts changed under every write")
 
     @override
-    def settle(self, claim: MailClaim, *, sent: bool) -> None:
-        key = tries_key(claim.intent, claim.mailbox)
+    def finish(self, claim: MailClaim, *, sent: bool) -> None:
+        key = attempts_key(claim.intent, claim.mailbox_hash)
         for _ in range(_MAX_ATTEMPTS):
             mailbox = self._read(key)
-            after = settle_attempt(mailbox.attempts, claim.request, sent=sent)
+            after = settle_attempt(mailbox.attempts, claim.request_id, sent=sent)
             if self._write(key, after, mailbox.version, mailbox.waits):
                 return
         raise WriteConflict("the attempts changed under every write")
@@ -124,8 +124,8 @@ class MailCapsTable(MailCaps, PurgeTarget):
         return _read_day_count(item) if item.get("d") == {"N": str(now // DAY_MS)} else 0
 
     @override
-    def note_line(self, now: int, *, stands: bool) -> None:
-        if stands:
+    def save_waiting_state(self, now: int, *, is_waiting: bool) -> None:
+        if is_waiting:
             self._update_day("SET waits = :now", "attribute_exists(pk)", {":now": now})
         else:
             self._table.try_update(_DAY_KEY, "REMOVE waits", condition="attribute_exists(waits)")
@@ -141,7 +141,7 @@ class MailCapsTable(MailCaps, PurgeTarget):
         item = self._table.get(mailbox_item_key)
         if not item:
             return 0
-        keys = [{"pk": {"S": tries_key(intent, _read_mailbox_name(item))}} for intent in Intent]
+        keys = [{"pk": {"S": attempts_key(intent, _read_mailbox_name(item))}} for intent in Intent]
         cleared = sum(bool(self._table.delete(key, returns="ALL_OLD")) for key in keys)
         self._table.delete(mailbox_item_key, returns="ALL_OLD")
         return cleared
@@ -179,7 +179,7 @@ class MailCapsTable(MailCaps, PurgeTarget):
             mailbox_key(claim.recipient),
             "SET box = :box, expires = :expires",
             values={
-                ":box": {"S": claim.mailbox},
+                ":box": {"S": claim.mailbox_hash},
                 ":expires": {"N": str(now // 1000 + _LIFETIME)},
             },
         )
@@ -205,7 +205,7 @@ class MailCapsTable(MailCaps, PurgeTarget):
         )
 
 
-def tries_key(intent: str, mailbox: str) -> str:
+def attempts_key(intent: str, mailbox: str) -> str:
     """Returns the key of the item that holds the attempts of a mailbox."""
     return f"{MAIL_CAP_PREFIX}{intent}#{mailbox}"
 
@@ -217,13 +217,13 @@ def mailbox_key(recipient: str) -> dict[str, Any]:
 
 def _encode_attempt(attempt: SendAttempt) -> dict[str, Any]:
     return {
-        "request": {"S": attempt.asked.request},
-        "recipient": {"S": attempt.asked.recipient},
-        "what": {"S": attempt.asked.what},
-        "asked": {"N": str(attempt.asked.at)},
+        "request": {"S": attempt.request.request_id},
+        "recipient": {"S": attempt.request.recipient},
+        "what": {"S": attempt.request.content_key},
+        "asked": {"N": str(attempt.request.at)},
         "at": {"N": str(attempt.at)},
         "tries": {"N": str(attempt.tries)},
-        "done": {"BOOL": attempt.done},
+        "done": {"BOOL": attempt.is_sent},
     }
 
 
@@ -251,7 +251,7 @@ def _decode_attempt(item: Item) -> SendAttempt:
     request = CappedRequest(read_text(item, "request"), "", "", 0)
     if "what" in item:
         recipient, scopes = read_text(item, "recipient"), read_text(item, "what")
-        request = CappedRequest(request.request, recipient, scopes, read_number(item, "asked"))
+        request = CappedRequest(request.request_id, recipient, scopes, read_number(item, "asked"))
     return SendAttempt(
         request,
         read_number(item, "at"),

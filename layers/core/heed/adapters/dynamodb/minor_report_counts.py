@@ -37,7 +37,7 @@ class MinorReportCountsTable(MinorReportCounts):
         self._limit = limit
 
     @override
-    def take(self, key: str, now: int) -> bool:
+    def count_report(self, key: str, now: int) -> bool:
         day = now // DAY_MS
         return self._table.try_update(
             {"pk": {"S": f"{REPORT_COUNT_PREFIX}{format_day(day)}#{key}"}},

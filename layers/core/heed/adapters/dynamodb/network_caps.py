@@ -39,7 +39,7 @@ class NetworkCapsTable(NetworkCaps):
         self._per_day = per_day
 
     @override
-    def take(self, network: str, intent: Intent, now: int) -> int | None:
+    def reserve(self, network: str, intent: Intent, now: int) -> int | None:
         key, share = (
             f"{NETWORK_CAP_PREFIX}{intent}#{network}",
             network_interval(intent, self._per_day),

@@ -37,7 +37,7 @@ class OptInNotificationsTable(OptInNotifications):
         self._table = DynamoDBTable(client, table)
 
     @override
-    def begin(self, recipient: str, issued: int, press: str, now: int) -> bool:
+    def claim(self, recipient: str, issued: int, press: str, now: int) -> bool:
         try:
             item = self._table.update(
                 _key(recipient),
@@ -55,11 +55,11 @@ class OptInNotificationsTable(OptInNotifications):
         return True
 
     @override
-    def is_handed_on(self, recipient: str, issued: int) -> bool:
+    def is_queued(self, recipient: str, issued: int) -> bool:
         return f"h{issued}" in (self._table.get(_key(recipient)) or {})
 
     @override
-    def hand_on(self, recipient: str, issued: int, now: int) -> None:
+    def mark_queued(self, recipient: str, issued: int, now: int) -> None:
         item = self._table.update(
             _key(recipient),
             "SET #handed = :yes, expires = :expires",

@@ -138,7 +138,7 @@ class PreferencesTable(Preferences, LateChanges):
         raise WriteConflict("the record changed under every attempt")
 
     @override
-    def settle(self, recipient: str, entered: Iterable[Change]) -> None:
+    def delete_entered(self, recipient: str, entered: Iterable[Change]) -> None:
         with suppress(ConditionFailed):  # no late change waits, or the record does not exist any more
             # The update returns no attributes, because the caller's role may not read the record.
             self._table.update(
@@ -239,7 +239,7 @@ def _build_single_update(change: Change, recipient: str, now: int, tally: TallyU
         values[":day"] = {"N": str(change.entry.day)}
         condition = "NOT contains(soft, :day)"
     else:
-        values[":ev"] = {"S": change.entry.tie}
+        values[":ev"] = {"S": change.entry.tie_breaker}
         condition = _IS_NEWER
     if tally.condition:
         values |= tally.condition_values

@@ -45,16 +45,16 @@ class PurgesTable(Purges):
             )
 
     @override
-    def promise(self, purge: Purge) -> None:
+    def order_after_hold(self, purge: Purge) -> None:
         with suppress(ConditionFailed):
             self._table.put(_to_item(purge), condition="attribute_not_exists(pk)")
 
     @override
-    def drop(self, purge_id: str) -> None:
+    def delete_order(self, purge_id: str) -> None:
         self._table.delete(_key(purge_id))
 
     @override
-    def begin(self, purge_id: str, cause: ErasureCause, requested_at: int) -> Purge:
+    def start(self, purge_id: str, cause: ErasureCause, requested_at: int) -> Purge:
         """Starts a purge and returns it, in one request."""
         try:
             item = self._table.update(
@@ -80,7 +80,7 @@ class PurgesTable(Purges):
         return _to_purge(item)
 
     @override
-    def note(self, purge: Purge, stores: Mapping[str, int]) -> None:
+    def save_counts(self, purge: Purge, stores: Mapping[str, int]) -> None:
         """Stores the counts of this run. The certificate keeps the larger count of concurrent runs."""
         self._add_counts(purge, stores)
 

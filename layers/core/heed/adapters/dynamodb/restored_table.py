@@ -46,7 +46,7 @@ class RestoredPreferencesTable(RestoredTable):
     @override
     def put_back(self, copy: RestoredItem, now: int) -> bool:
         """Puts an item back, with its salt and its revision, so that its ledger entries continue."""
-        item = {**copy.whole, "chg_at": {"S": format_feed_position(now, copy.recipient)}}
+        item = {**copy.item, "chg_at": {"S": format_feed_position(now, copy.recipient)}}
         return self._live.try_put(item, condition="attribute_not_exists(id)")
 
 

@@ -40,19 +40,19 @@ class SesListWalksTable(SesListWalks):
         self._table = DynamoDBTable(client, table)
 
     @override
-    def ended(self) -> int:
+    def last_finished(self) -> int:
         item = self._table.get(_key(SES_LIST_KEY), consistent=False)
-        return _decode_state(item or {}).ended
+        return _decode_state(item or {}).last_finished
 
     @override
-    def take(self, now: int) -> SesListWalkState | None:
+    def claim(self, now: int) -> SesListWalkState | None:
         if state := self._take_lease(now):
             return state
         self._table.update(_key(SES_LIST_KEY), "SET asked = :yes", values={":yes": {"BOOL": True}})
         return self._take_lease(now)  # the current walk may have ended before the request was stored
 
     @override
-    def leave(self, position: bytes, *, has_removed: bool) -> None:
+    def release(self, position: bytes, *, has_removed: bool) -> None:
         self._table.update(
             _key(SES_LIST_KEY),
             "SET place = :place, removed = :removed REMOVE #until",
@@ -61,11 +61,11 @@ class SesListWalksTable(SesListWalks):
         )
 
     @override
-    def give_up(self) -> bool:
+    def cancel(self) -> bool:
         return self._release("")
 
     @override
-    def end(self, number: int) -> bool:
+    def finish(self, number: int) -> bool:
         return self._release("SET ended = :number ", {":number": {"N": str(number)}})
 
     def _release(self, set_clause: str, values: Mapping[str, Any] | None = None) -> bool:
@@ -94,11 +94,11 @@ class SesListWalksTable(SesListWalks):
         )
 
     @override
-    def await_number(self, purge_id: str, number: int) -> None:
+    def set_walk(self, purge_id: str, number: int) -> None:
         self._update_purge(purge_id, "SET walk = :walk", {":walk": {"N": str(number)}})
 
     @override
-    def count(self, purge_id: str) -> None:
+    def count_removal(self, purge_id: str) -> None:
         self._update_purge(
             purge_id,
             "SET stores.#ses = if_not_exists(stores.#ses, :none) + :one",

@@ -47,7 +47,7 @@ class Bounce(NamedTuple):
     type: str
     subtype: str | None
     recipients: list[BouncedRecipient]
-    feedback: str | None
+    feedback_id: str | None
     mail: FeedbackMail
 
 
@@ -67,7 +67,7 @@ class Complaint(NamedTuple):
     type: str | None
     subtype: str | None
     addresses: list[str | None]
-    feedback: str | None
+    feedback_id: str | None
     mail: FeedbackMail
 
 
@@ -86,10 +86,10 @@ class ContactListOptOut(NamedTuple):
 
     at: int
     address: str | None
-    by: str | None
+    trigger: str | None
     everything: bool
     topics: list[str | None]
-    message: str | None
+    message_id: str | None
 
 
 class OtherEvent(NamedTuple):

@@ -57,9 +57,9 @@ class FeedbackOutcome(NamedTuple):
     """
 
     changes: dict[str, list[Change]]
-    counts: list[FeedbackEffect]
-    aside: str = ""
-    echoes: dict[str, list[Change]] = {}  # noqa: RUF012 - never modified
+    effects: list[FeedbackEffect]
+    review_reason: str = ""
+    echo_changes: dict[str, list[Change]] = {}  # noqa: RUF012 - never modified
 
 
 UNKNOWN_RECIPIENT = "applies to a recipient that cannot be identified"
@@ -94,7 +94,7 @@ def _apply_bounce(event: Bounce, rule: FeedbackRule, identify: Identify) -> Feed
     listed = [bounced for bounced in recipients if rule.applies_to(bounced.action, bounced.status)]
     if register is None or not listed:
         return FeedbackOutcome({}, [*effects, FeedbackEffect.BOUNCE_IGNORED])
-    mailed = _Mailed(event.mail, identify)
+    mailed = _MailRecipients(event.mail, identify)
     changes: dict[str, list[Change]] = {}
     unreadable = not_mailed = 0
     for bounced in listed:
@@ -118,7 +118,7 @@ def _apply_bounce(event: Bounce, rule: FeedbackRule, identify: Identify) -> Feed
 
 def _bounce_entry(event: Bounce, status: str | None) -> Entry:
     evidence = _evidence(
-        feedback=event.feedback,
+        feedback=event.feedback_id,
         message=event.mail.id,
         status=status,
         subtype=event.subtype,
@@ -142,14 +142,14 @@ def _apply_complaint(event: Complaint, rule: FeedbackRule, identify: Identify) -
     effects: list[FeedbackEffect] = [] if rule.extra_effect is None or echo else [rule.extra_effect]
     if rule.register is None:
         return FeedbackOutcome({}, [*effects, FeedbackEffect.COMPLAINT_IGNORED])
-    mailed = _Mailed(event.mail, identify)
+    mailed = _MailRecipients(event.mail, identify)
     ids = [_identify_or_none(address, identify) for address in event.addresses] or [None]
     if mailed.tag is not None and mailed.tag in ids:
         ids = [mailed.tag]
     unreadable = ids.count(None)
     mail_recipient = mailed.only_recipient() if unreadable else None
     evidence = _evidence(
-        feedback=event.feedback,
+        feedback=event.feedback_id,
         listed=str(len(ids)) if len(ids) > 1 else None,  # the number of recipients of whom one complained
         message=event.mail.id,
         subtype=event.subtype,
@@ -160,11 +160,11 @@ def _apply_complaint(event: Complaint, rule: FeedbackRule, identify: Identify) -
     effects.extend([FeedbackEffect.RECIPIENT_NOT_READ] * unreadable)
     review_reason = UNKNOWN_RECIPIENT if unreadable > 0 and mail_recipient is None else ""
     if echo:
-        return FeedbackOutcome({}, effects, review_reason, echoes=changes)
+        return FeedbackOutcome({}, effects, review_reason, echo_changes=changes)
     return FeedbackOutcome(changes, [*effects, *[rule.effect] * len(changes)], review_reason)
 
 
-class _Mailed:
+class _MailRecipients:
     """The recipients of a mail. It computes recipient ids only if the result depends on them."""
 
     def __init__(self, mail: FeedbackMail, identify: Identify) -> None:
@@ -215,9 +215,9 @@ def _apply_list_opt_out(
     recipient = _identify_or_none(event.address, identify)
     if recipient is None:
         return FeedbackOutcome({}, [*effects, FeedbackEffect.RECIPIENT_NOT_READ], UNKNOWN_RECIPIENT)
-    is_button = event.by is not None and normalise_word(event.by) == "unsubscribeheader"
+    is_button = event.trigger is not None and normalise_word(event.trigger) == "unsubscribeheader"
     source = Source.ONE_CLICK if is_button else Source.LINK
-    entry = Entry(event.at, source, _evidence(by=event.by, message=event.message, list="ses"))
+    entry = Entry(event.at, source, _evidence(by=event.trigger, message=event.message_id, list="ses"))
     changes = {recipient: [Change(opted_out(scope), entry) for scope in scopes]}
     return FeedbackOutcome(changes, [*effects, FeedbackEffect.OPT_OUT_RECORDED], review_reason)
 
@@ -227,7 +227,7 @@ def _topic_number(name: str | None, catalogue: Catalogue) -> ScopeNumber | None:
     if name is None:
         return None
     try:
-        topic = catalogue.topic(name.strip().lower())
+        topic = catalogue.topic_by_name(name.strip().lower())
     except UnknownScope:
         return None
     return None if topic.kind is TopicKind.SIGNAL else topic.number

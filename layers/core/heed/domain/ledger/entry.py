@@ -73,7 +73,7 @@ class LedgerEntry:
     first_seq: int | None = None
 
     @property
-    def first(self) -> int:
+    def start_seq(self) -> int:
         """The first revision that the entry records."""
         return self.seq if self.first_seq is None else self.first_seq
 
@@ -103,7 +103,7 @@ class LedgerEntry:
         return merkle.leaf_hash(canonical_json(self.to_document()))
 
     @property
-    def chain(self) -> tuple[int, int, str]:
+    def sort_key(self) -> tuple[int, int, str]:
         """The sort key of the entries of a subject: by revision, then by time, then by id."""
         return self.seq, self.at, self.id
 

@@ -85,7 +85,7 @@ def events_for(transition: Transition, catalogue: Catalogue) -> Iterator[Prefere
         yield _purge_event(transition)
     elif not transition.after.revision:
         yield _removal_event(transition)
-    for change in transition.told:
+    for change in transition.recorded_changes:
         if (type_and_state := _type_and_state(change.kind)) is not None:
             yield _change_event(transition, change, type_and_state, catalogue)
     before, after = transition.before, transition.after
@@ -101,7 +101,7 @@ def _change_event(
     event_type, state = type_and_state
     if entry.until is not None and entry.until <= entry.at:
         event_type, state = EventType.LIFTED, "paused"  # a pause of no length ends the one before it
-    scope = catalogue.name(register.scope)
+    scope = catalogue.scope_name(register.scope)
     detail = _detail(transition, register.code, state, entry.at, entry.source.value, scope)
     if event_type is EventType.PAUSED and entry.until is not None:
         detail["until"] = rfc3339.format_time(entry.until)

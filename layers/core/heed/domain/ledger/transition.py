@@ -20,7 +20,7 @@ from heed.domain.ledger.entry import (
     ledger_subject,
     time_recorded,
 )
-from heed.domain.links.entry_rate import LINK_SOURCES, hourly_registers, is_hourly_write
+from heed.domain.links.entry_rate import LINK_SOURCES, hourly_changes, is_hourly_write
 from heed.domain.preferences.record import EMPTY_RECORD, Record, changes_between
 from heed.domain.preferences.register import ALL_SCOPES, MINOR, Change, Source, opted_out
 
@@ -43,7 +43,7 @@ class Transition:
     recipient: str
     before: Record
     after: Record
-    late: frozenset[Change] = frozenset()
+    late_changes: frozenset[Change] = frozenset()
     recorded_at: int = 0
     expired: bool = False
 
@@ -53,28 +53,28 @@ class Transition:
         return changes_between(self.before, self.after)
 
     @property
-    def told(self) -> list[Change]:
+    def recorded_changes(self) -> list[Change]:
         """The changes that make ledger entries and events.
 
         For repeated changes by links there are none, or one that represents all of them.
         """
-        if self.is_spared:
+        if self.is_omitted:
             return []
-        return hourly_registers(self.before.registers, self.changes) if self._is_hourly else self.changes
+        return hourly_changes(self.before.registers, self.changes) if self._is_hourly else self.changes
 
     @property
-    def is_spared(self) -> bool:
+    def is_omitted(self) -> bool:
         """Whether the write has no entry of its own. The entry of a later write includes it."""
-        return self.after.tally.spared is not None and self.before.revision > 0
+        return self.after.tally.omitted_after is not None and self.before.revision > 0
 
     @property
     def first_seq(self) -> int | None:
         """The first recorded revision, if the entries record more than their own changes; else None."""
-        if self.is_spared:
+        if self.is_omitted:
             return None
-        omitted_after = (self.before if self.before.revision else self.after).tally.spared
+        omitted_after = (self.before if self.before.revision else self.after).tally.omitted_after
         if omitted_after is None:
-            has_omissions = self._is_hourly and len(self.told) < len(self.changes)
+            has_omissions = self._is_hourly and len(self.recorded_changes) < len(self.changes)
             return self.after.revision if has_omissions else None
         return omitted_after + 1
 
@@ -83,7 +83,7 @@ class Transition:
         """Whether the write made the one entry of its hour (heed.domain.links.entry_rate)."""
         return (
             self.before.revision > 0
-            and not self.is_spared
+            and not self.is_omitted
             and is_hourly_write(self.before.tally, self.after.tally)
             and all(change.entry.source in LINK_SOURCES for change in self.changes)
         )
@@ -94,7 +94,7 @@ class Transition:
         return self.after.erased_at is not None and self.after.erased_at != self.before.erased_at
 
     @property
-    def erased(self) -> str | None:
+    def erased_subject(self) -> str | None:
         """The subject that cannot be linked to the recipient after the write, or None."""
         if self.before.salt and self.before.salt != self.after.salt:
             return ledger_subject(self.before.salt, self.recipient)
@@ -111,7 +111,7 @@ class EntryWithEvidence(NamedTuple):
 def ledger_entries(transition: Transition) -> Iterator[EntryWithEvidence]:
     """Yields the ledger entries of a write. They are the same at every delivery."""
     before, after = transition.before, transition.after
-    if transition.erased:
+    if transition.erased_subject:
         yield _erased_entry(transition)
     if not after.salt:
         return
@@ -124,11 +124,11 @@ def ledger_entries(transition: Transition) -> Iterator[EntryWithEvidence]:
             for change in changes_between(EMPTY_RECORD, before):
                 yield _change_entry(transition, change, before.revision)
             is_new_subject = False
-    records_all = is_new_subject and not transition.is_spared
-    for change in changes_between(EMPTY_RECORD, after) if records_all else transition.told:
+    records_all = is_new_subject and not transition.is_omitted
+    for change in changes_between(EMPTY_RECORD, after) if records_all else transition.recorded_changes:
         yield _change_entry(transition, change, after.revision)
-    for change in sorted(transition.late, key=lambda late: (late.register.code, late.entry.rank)):
-        yield _change_entry(transition, change, after.told, EntryOutcome.SUPERSEDED)
+    for change in sorted(transition.late_changes, key=lambda late: (late.register.code, late.entry.rank)):
+        yield _change_entry(transition, change, after.last_ledger_revision, EntryOutcome.SUPERSEDED)
 
 
 def make_ledger_entry(

@@ -37,18 +37,18 @@ class LinkTally:
     """
 
     hour: int = -1
-    told: int = 0
-    spared: int | None = None
+    counted: int = 0
+    omitted_after: int | None = None
 
 
 class EntryRate(Enum):
     """How the changes of a write are entered in the ledger and sent as events."""
 
-    PLAIN = auto()  # the changes are not by link: each has an entry
-    FIRST = auto()  # the first write by link on its day: each change has an entry, the count begins
+    NOT_BY_LINK = auto()  # the changes are not by link: each has an entry
+    FIRST_OF_DAY = auto()  # the first write by link on its day: each change has an entry, the count begins
     COUNTED = auto()  # below the limit: each change has an entry and is counted
     HOURLY = auto()  # over the limit: one entry for the hour, and one for each change with new content
-    SPARED = auto()  # over the limit: no entry; the next write with an entry includes these changes
+    OMITTED = auto()  # over the limit: no entry; the next write with an entry includes these changes
 
 
 def entry_rate(
@@ -63,24 +63,24 @@ def entry_rate(
         now: the time of the write, milliseconds.
     """
     if any(change.entry.source not in LINK_SOURCES for change in changes):
-        return EntryRate.PLAIN
+        return EntryRate.NOT_BY_LINK
     if tally.hour < first_hour_of_day(now):
-        return EntryRate.FIRST
+        return EntryRate.FIRST_OF_DAY
     if not is_limit_reached(tally, now):
         return EntryRate.COUNTED
     is_due = tally.hour < now // HOUR or bool(_new_changes(registers, changes))
-    return EntryRate.HOURLY if is_due else EntryRate.SPARED
+    return EntryRate.HOURLY if is_due else EntryRate.OMITTED
 
 
 def is_limit_reached(tally: LinkTally, now: int) -> bool:
     """Whether 50 changes by links were counted on the day of `now` (milliseconds)."""
-    return tally.hour >= first_hour_of_day(now) and tally.told >= MAX_LINK_ENTRIES_A_DAY
+    return tally.hour >= first_hour_of_day(now) and tally.counted >= MAX_LINK_ENTRIES_A_DAY
 
 
 def is_hourly_write(before: LinkTally, after: LinkTally) -> bool:
     """Whether a write by a link, which has an entry, made the one entry of its hour and was not counted."""
     is_same_day = before.hour // _HOURS_A_DAY == after.hour // _HOURS_A_DAY
-    return is_same_day and before.told == after.told > 0
+    return is_same_day and before.counted == after.counted > 0
 
 
 def first_hour_of_day(now: int) -> int:
@@ -88,7 +88,7 @@ def first_hour_of_day(now: int) -> int:
     return now // DAY_MS * _HOURS_A_DAY
 
 
-def hourly_registers(registers: Mapping[Register, Entry], changes: Sequence[Change]) -> list[Change]:
+def hourly_changes(registers: Mapping[Register, Entry], changes: Sequence[Change]) -> list[Change]:
     """Returns the changes to enter for an hourly write: all new ones, and one that represents the rest."""
     new = {change.register for change in _new_changes(registers, changes)}
     selected = new.union([change.register for change in changes if change.register not in new][:1])

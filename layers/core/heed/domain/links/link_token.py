@@ -103,7 +103,7 @@ def sign_payload(payload: bytes, key: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def verified_payload(text: str, first: int, min_length: int, key_for: Callable[[int], bytes]) -> bytes:
+def verify_payload(text: str, first: int, min_length: int, key_for: Callable[[int], bytes]) -> bytes:
     """Verifies a text made by `sign_payload` and returns its payload.
 
     Args:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from heed.domain.errors import InvalidToken
-from heed.domain.links.link_token import TokenPurpose, sign_payload, verified_payload
+from heed.domain.links.link_token import TokenPurpose, sign_payload, verify_payload
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.record import Record
@@ -73,7 +73,7 @@ class UndoToken:
 
     def is_current(self, record: Record) -> bool:
         """Whether the record has the press at any of its scopes, and it was not taken back."""
-        presses = (record.pressed(scope) for scope in self.scopes)
+        presses = (record.undoable_press(scope) for scope in self.scopes)
         return any(e is not None and (e.at, e.digest) == (self.at, self.digest) for e in presses)
 
     def changes(self) -> list[Change]:
@@ -98,8 +98,8 @@ def stop_changes(
     """
     undoable_scopes = {s for s, entry in press.items() if _can_be_undone(record, catalogue, s, entry, now)}
     # An earlier press that was not taken back can no longer be taken back. It becomes a plain stop.
-    earlier = {s: old for s in undoable_scopes if (old := record.pressed(s)) and old != press[s]}
-    if earlier and len(press) + len(earlier) + len(catalogue.signals()) > MAX_UNDO_REGISTERS:
+    earlier = {s: old for s in undoable_scopes if (old := record.undoable_press(s)) and old != press[s]}
+    if earlier and len(press) + len(earlier) + len(catalogue.signal_topics()) > MAX_UNDO_REGISTERS:
         # No Undo is offered, because an Undo of some scopes would look like an Undo of all.
         undoable_scopes, earlier = set(), {}
     for scope, entry in press.items():
@@ -125,19 +125,19 @@ def _can_be_undone(record: Record, catalogue: Catalogue, scope: ScopeNumber, ent
     if current is not None and (current.rank > entry.rank or entry.at - current.at < DAY_MS):
         return False
     return not _has_active_stop(record, scope, now) and any(
-        decide(record, topic, now).sendable for topic in catalogue.governed(scope)
+        decide(record, topic, now).sendable for topic in catalogue.governed_topics(scope)
     )
 
 
 def _has_active_stop(record: Record, scope: ScopeNumber, now: int) -> bool:
     """Whether a stop at this scope itself is active, even if an opt-in below it excepts some topics."""
-    opted_in_at = max(record.at(opted_in(scope)), record.at(confirmed(scope)))
+    opted_in_at = max(record.time_of(opted_in(scope)), record.time_of(confirmed(scope)))
     pause = record.pause(scope)
     is_paused = pause is not None and pause.at >= opted_in_at and (pause.until or 0) > now
-    return is_paused or any(entry.at >= opted_in_at for entry in record.outs(scope))
+    return is_paused or any(entry.at >= opted_in_at for entry in record.opt_outs(scope))
 
 
-def undo_for(recipient: str, press: Mapping[ScopeNumber, Entry], record: Record) -> UndoToken | None:
+def undo_token_for(recipient: str, press: Mapping[ScopeNumber, Entry], record: Record) -> UndoToken | None:
     """Returns the Undo token of a press, or None.
 
     It covers the scopes where the record has the press as undoable. The result is None if there are none.
@@ -171,7 +171,7 @@ def verify_undo_token(text: str, key_for: Callable[[TokenPurpose, int], bytes]) 
     """
     if len(text) > MAX_UNDO_LENGTH:
         raise InvalidToken("too long")
-    payload = verified_payload(text, _FIRST_BYTE, _HEAD.size, partial(key_for, TokenPurpose.UNDO))
+    payload = verify_payload(text, _FIRST_BYTE, _HEAD.size, partial(key_for, TokenPurpose.UNDO))
     _, _, recipient, at, digest, count = _HEAD.unpack_from(payload)
     scopes = struct.unpack_from(f">{count}H", payload, _HEAD.size)
     return UndoToken(recipients.recipient_from_bytes(recipient), scopes, at, digest.hex())

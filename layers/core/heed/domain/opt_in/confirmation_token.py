@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from heed.domain.errors import InvalidToken
-from heed.domain.links.link_token import sign_payload, verified_payload
+from heed.domain.links.link_token import sign_payload, verify_payload
 from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients import recipient as recipients
 
@@ -76,16 +76,16 @@ class ConfirmationToken:
     recipient: str
     intent: Intent
     scopes: tuple[ScopeNumber, ...]
-    issued: int
+    requested_at: int
     sealed: bytes = b""
     resume: tuple[ScopeNumber, ...] = ()
     signals: tuple[ScopeNumber, ...] = ()
     key_id: int = CONFIRMATION_KEY_ID
-    waited: int = 0
+    delay_hours: int = 0
 
     def is_expired(self, now: int) -> bool:
         """Whether the lifetime of 48 hours is over. `now` is in milliseconds."""
-        return now >= self.issued + self.waited * _HOUR + CONFIRMATION_LIFETIME
+        return now >= self.requested_at + self.delay_hours * _HOUR + CONFIRMATION_LIFETIME
 
 
 def hours_waited(requested_at: int, now: int) -> int:
@@ -114,8 +114,8 @@ def mint_confirmation_token(token: ConfirmationToken, key: bytes) -> str:
         _FIRST_BYTE,
         token.key_id,
         recipients.recipient_to_bytes(token.recipient),
-        token.issued,
-        _CODES[token.intent] | _HOURS.index(token.waited) << _HOURS_SHIFT,
+        token.requested_at,
+        _CODES[token.intent] | _HOURS.index(token.delay_hours) << _HOURS_SHIFT,
         len(actions),
     )
     payload = head + b"".join(_SCOPE.pack(*each) for each in actions) + token.sealed
@@ -130,7 +130,7 @@ def verify_confirmation_token(text: str, key_for: Callable[[int], bytes]) -> Con
     """
     if len(text) > MAX_CONFIRMATION_LENGTH:
         raise InvalidToken("too long")
-    payload = verified_payload(text, _FIRST_BYTE, _HEAD.size, key_for)
+    payload = verify_payload(text, _FIRST_BYTE, _HEAD.size, key_for)
     _, key_id, recipient, issued, code, count = _HEAD.unpack_from(payload)
     end = _HEAD.size + _SCOPE.size * count
     actions = list(_SCOPE.iter_unpack(payload[_HEAD.size : end]))
@@ -140,8 +140,8 @@ def verify_confirmation_token(text: str, key_for: Callable[[int], bytes]) -> Con
         scopes=tuple(scope for action, scope in actions if action == ConfirmedAction.CHOICE),
         resume=tuple(scope for action, scope in actions if action == ConfirmedAction.RESUME),
         signals=tuple(scope for action, scope in actions if action == ConfirmedAction.SIGNAL_OFF),
-        issued=issued,
+        requested_at=issued,
         sealed=payload[end:],
         key_id=key_id,
-        waited=_HOURS[code >> _HOURS_SHIFT],
+        delay_hours=_HOURS[code >> _HOURS_SHIFT],
     )

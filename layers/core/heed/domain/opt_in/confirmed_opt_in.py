@@ -25,23 +25,23 @@ class ConfirmedOptIn:
         is_off_ses_list: whether the address was removed from the suppression list of SES since.
     """
 
-    press: str
+    press_id: str
     recipient: str
-    issued: int
+    requested_at: int
     topics: tuple[str, ...]
     sealed: bytes
-    unlisted: bool = False
+    is_off_ses_list: bool = False
 
     def to_message(self) -> str:
         """Returns the message for the queue."""
         return json.dumps(
             {
-                "press": self.press,
+                "press": self.press_id,
                 "recipient": self.recipient,
-                "issued": self.issued,
+                "issued": self.requested_at,
                 "topics": self.topics,
                 "sealed": base64.b64encode(self.sealed).decode(),
-                "unlisted": self.unlisted,
+                "unlisted": self.is_off_ses_list,
             },
             sort_keys=True,
         )
@@ -58,12 +58,12 @@ class ConfirmedOptIn:
     @classmethod
     def _from_members(cls, members: dict[str, Any]) -> ConfirmedOptIn:
         return cls(
-            press=queue_messages.text_member(members.pop("press")),
+            press_id=queue_messages.text_member(members.pop("press")),
             recipient=queue_messages.recipient_member(members.pop("recipient")),
-            issued=queue_messages.number_member(members.pop("issued")),
+            requested_at=queue_messages.number_member(members.pop("issued")),
             topics=queue_messages.list_member(members.pop("topics"), queue_messages.text_member),
             sealed=base64.b64decode(queue_messages.text_member(members.pop("sealed")), validate=True),
-            unlisted=queue_messages.flag_member(members.pop("unlisted", False)),
+            is_off_ses_list=queue_messages.flag_member(members.pop("unlisted", False)),
             **members,
         )
 
@@ -85,11 +85,11 @@ class OptInNotification:
         opt_in = self.opt_in
         return json.dumps(
             {
-                "id": f"{opt_in.recipient}#{opt_in.issued}",
+                "id": f"{opt_in.recipient}#{opt_in.requested_at}",
                 "address": self.address,
                 "recipient": opt_in.recipient,
                 "topics": opt_in.topics,
-                "at": format_time(opt_in.issued),
+                "at": format_time(opt_in.requested_at),
             },
             sort_keys=True,
         )

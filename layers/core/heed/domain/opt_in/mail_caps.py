@@ -60,9 +60,9 @@ class CappedRequest(NamedTuple):
         at: the time of the request, milliseconds. The choices of its link count from this time.
     """
 
-    request: str
+    request_id: str
     recipient: str
-    what: str
+    content_key: str
     at: int
 
 
@@ -77,20 +77,20 @@ class SendAttempt:
         is_sent: whether the mail service has accepted the mail.
     """
 
-    asked: CappedRequest
+    request: CappedRequest
     at: int
     tries: int = 1
-    done: bool = False
+    is_sent: bool = False
 
 
 class CapDecision(Enum):
     """The decision about a request."""
 
     SEND = auto()  # the first mail for it
-    AGAIN = auto()  # a new try for a request that already had one
+    RETRY = auto()  # a new try for a request that already had one
     DONE = auto()  # its mail is sent, or the tries are used up
-    REPEATS = auto()  # the mail of an earlier request has the same effect
-    WAITS = auto()  # the mailbox has reached its cap
+    DUPLICATE = auto()  # the mail of an earlier request has the same effect
+    WAIT = auto()  # the mailbox has reached its cap
 
 
 def decide_mail(
@@ -114,21 +114,21 @@ def decide_mail(
         The decision, and the attempts to store for the mailbox.
     """
     recent = _recent(attempts, now)
-    own = _attempt_for(recent, request.request)
+    own = _attempt_for(recent, request.request_id)
     # A request whose only try failed has 0 tries. It keeps its place under the cap.
     if own and (
-        own.done
+        own.is_sent
         or (own.tries and (own.tries >= MAX_SEND_ATTEMPTS or _mail_count(recent) >= MAX_MAILS_PER_MAILBOX))
     ):
         return CapDecision.DONE, recent
-    has_room = next_free_time(recent, request.request, now) <= now
+    has_room = next_free_time(recent, request.request_id, now) <= now
     if (is_scarce or not has_room) and any(_is_duplicate(attempt, request, since) for attempt in recent):
-        return CapDecision.REPEATS, recent
+        return CapDecision.DUPLICATE, recent
     if not has_room:
-        return CapDecision.WAITS, recent
+        return CapDecision.WAIT, recent
     others = tuple(attempt for attempt in recent if attempt is not own)
     if own:
-        return CapDecision.AGAIN, (*others, replace(own, at=now, tries=own.tries + 1))
+        return CapDecision.RETRY, (*others, replace(own, at=now, tries=own.tries + 1))
     return CapDecision.SEND, (*others, SendAttempt(request, now))
 
 
@@ -144,8 +144,11 @@ def next_free_time(attempts: Sequence[SendAttempt], request_id: str, now: int) -
 
 def _is_duplicate(attempt: SendAttempt, request: CappedRequest, since: int) -> bool:
     """Whether an attempt's mail is sent, and its link has the same effect as the request's link would."""
-    is_same = (attempt.asked.recipient, attempt.asked.what) == (request.recipient, request.what)
-    return attempt.done and is_same and attempt.asked.at >= since
+    is_same = (attempt.request.recipient, attempt.request.content_key) == (
+        request.recipient,
+        request.content_key,
+    )
+    return attempt.is_sent and is_same and attempt.request.at >= since
 
 
 def _recent(attempts: Sequence[SendAttempt], now: int) -> tuple[SendAttempt, ...]:
@@ -153,7 +156,7 @@ def _recent(attempts: Sequence[SendAttempt], now: int) -> tuple[SendAttempt, ...
 
 
 def _attempt_for(attempts: Sequence[SendAttempt], request_id: str) -> SendAttempt | None:
-    return next((attempt for attempt in attempts if attempt.asked.request == request_id), None)
+    return next((attempt for attempt in attempts if attempt.request.request_id == request_id), None)
 
 
 def _mail_count(attempts: Sequence[SendAttempt]) -> int:
@@ -167,8 +170,8 @@ def settle_attempt(
     """Returns the attempts to store once it is known whether the mail of a request was sent."""
     return tuple(
         attempt
-        if attempt.asked.request != request_id
-        else replace(attempt, done=True)
+        if attempt.request.request_id != request_id
+        else replace(attempt, is_sent=True)
         if sent
         else replace(attempt, tries=max(attempt.tries - 1, 0))
         for attempt in attempts

@@ -116,7 +116,7 @@ class Catalogue:
         for brand in brands:
             self._numbers[brand.name] = brand.number
         for topic in topics:
-            self._numbers[self.name(topic.number)] = topic.number
+            self._numbers[self.scope_name(topic.number)] = topic.number
             if topic.brand:
                 self._numbers[f"{self.brands[topic.brand].name}/{topic.name}"] = topic.number
 
@@ -136,7 +136,7 @@ class Catalogue:
             ),
         )
 
-    def number(self, name: str) -> ScopeNumber:
+    def scope_number(self, name: str) -> ScopeNumber:
         """Returns the number of a scope: `*`, `brand`, `topic` of the default brand, or `brand/topic`.
 
         Raises:
@@ -147,7 +147,7 @@ class Catalogue:
         except KeyError:
             raise UnknownScope("not in the catalogue") from None
 
-    def nearest(self, name: str, *, topics_only: bool = False) -> str | None:
+    def similar_name(self, name: str, *, topics_only: bool = False) -> str | None:
         """Suggests the name in use that is most similar to an unknown name, or None.
 
         It compares at most 200 names of similar length, because a request may contain many faults.
@@ -164,18 +164,18 @@ class Catalogue:
         matches = get_close_matches(name.lower(), list(islice(candidates, _MAX_COMPARED_NAMES)), 1)
         return matches[0] if matches else None
 
-    def topic(self, name: str) -> Topic:
+    def topic_by_name(self, name: str) -> Topic:
         """Returns the topic with this name.
 
         Raises:
             UnknownScope: no scope has this name, or it is a brand or `*`.
         """
         try:
-            return self.topics[self.number(name)]
+            return self.topics[self.scope_number(name)]
         except KeyError:
             raise UnknownScope("not a topic") from None
 
-    def name(self, number: int) -> str:
+    def scope_name(self, number: int) -> str:
         """Returns the name of a scope in requests and responses; `#number` for an unknown number."""
         if number == ALL_SCOPES:
             return ALL_NAME
@@ -188,12 +188,12 @@ class Catalogue:
             return topic.name
         return f"{self.brands[topic.brand].name}/{topic.name}"
 
-    def policy(self, at: int) -> str:
+    def policy_version_at(self, at: int) -> str:
         """Returns the policy version in force at an instant (milliseconds); "" if there is none."""
         day = datetime.fromtimestamp(at / 1000, UTC).date().isoformat()
         return next((p.version for p in reversed(self.policies) if p.effective <= day), "")
 
-    def notice(self, acknowledged: Iterable[str], at: int) -> PolicyVersion | None:
+    def unacknowledged_notice(self, acknowledged: Iterable[str], at: int) -> PolicyVersion | None:
         """Returns the newest material policy version that the person has not acknowledged, or None.
 
         The version is in force, and it is newer than every acknowledged version.
@@ -201,7 +201,7 @@ class Catalogue:
         versions = self._unacknowledged(acknowledged, at)
         return next((p for p in reversed(versions) if p.material), None)
 
-    def update(self, acknowledged: Iterable[str], at: int) -> PolicyVersion | None:
+    def unacknowledged_update(self, acknowledged: Iterable[str], at: int) -> PolicyVersion | None:
         """Returns the newest policy version that is not material and not acknowledged, or None.
 
         The version is in force, and it is newer than every acknowledged version. The first version of all
@@ -213,27 +213,27 @@ class Catalogue:
     def _unacknowledged(self, acknowledged: Iterable[str], at: int) -> tuple[PolicyVersion, ...]:
         order = [p.version for p in self.policies]
         newest = max((order.index(v) for v in acknowledged if v in order), default=-1)
-        in_force = order.index(self.policy(at)) if self.policy(at) else -1
+        in_force = order.index(self.policy_version_at(at)) if self.policy_version_at(at) else -1
         return self.policies[newest + 1 : in_force + 1]
 
-    def signals(self) -> list[Topic]:
+    def signal_topics(self) -> list[Topic]:
         """Returns the topics that a browser's privacy signal stops."""
         return [t for t in self.topics.values() if t.kind is TopicKind.SIGNAL and not t.retired]
 
-    def marketing(self, scope: ScopeNumber) -> list[Topic]:
+    def marketing_topics(self, scope: ScopeNumber) -> list[Topic]:
         """Returns the marketing topics that a stop at a scope stops, including retired topics."""
         return [t for t in self.topics.values() if t.kind is TopicKind.MARKETING and scope in t.path]
 
-    def offered(self, scope: ScopeNumber) -> list[Topic]:
+    def offered_topics(self, scope: ScopeNumber) -> list[Topic]:
         """Returns the marketing topics at a scope that are in use."""
-        return [topic for topic in self.marketing(scope) if not topic.retired]
+        return [topic for topic in self.marketing_topics(scope) if not topic.retired]
 
-    def governed(self, scope: ScopeNumber) -> list[Topic]:
+    def governed_topics(self, scope: ScopeNumber) -> list[Topic]:
         """Returns the topics that a choice at a scope decides: its marketing topics, or the signal topic."""
         topic = self.topics.get(scope)
         if topic is not None and topic.kind is TopicKind.SIGNAL:
             return [topic]
-        return self.marketing(scope)
+        return self.marketing_topics(scope)
 
     def brand_of(self, scope: ScopeNumber) -> ScopeNumber:
         """Returns the brand of a scope.

@@ -58,7 +58,7 @@ def decide(record: Record, topic: Topic, now: int) -> Decision:
 def decide_each(record: Record, catalogue: Catalogue, now: int) -> dict[str, Decision]:
     """Returns the decision about each topic in use, by the topic's name."""
     topics = (topic for topic in catalogue.topics.values() if not topic.retired)
-    return {catalogue.name(topic.number): decide(record, topic, now) for topic in topics}
+    return {catalogue.scope_name(topic.number): decide(record, topic, now) for topic in topics}
 
 
 def sendable_by_topic(record: Record, catalogue: Catalogue, now: int) -> dict[str, bool]:
@@ -69,7 +69,7 @@ def sendable_by_topic(record: Record, catalogue: Catalogue, now: int) -> dict[st
 
 def is_any_sendable(record: Record, scopes: Iterable[ScopeNumber], catalogue: Catalogue, now: int) -> bool:
     """Whether any topic may be sent that a stop at one of these scopes should stop."""
-    governed = (topic for scope in scopes for topic in catalogue.governed(scope))
+    governed = (topic for scope in scopes for topic in catalogue.governed_topics(scope))
     return any(decide(record, topic, now).sendable for topic in governed)
 
 
@@ -95,7 +95,7 @@ def active_opt_out(record: Record, topic: Topic, scope: ScopeNumber) -> Entry | 
     It stops the topic unless an opt-in there or below is newer. At the same instant the opt-out wins. If
     several opt-outs stop the topic, the earliest is returned, because the topic is stopped since then.
     """
-    active = [e for e in record.outs(scope) if not is_overridden(record, topic, scope, e)]
+    active = [e for e in record.opt_outs(scope) if not is_overridden(record, topic, scope, e)]
     return min(active, key=lambda entry: entry.rank, default=None)
 
 
@@ -107,14 +107,14 @@ def is_overridden(record: Record, topic: Topic, scope: ScopeNumber, stop: Entry)
 def active_complaint(record: Record, topic: Topic) -> Entry | None:
     """Returns the complaint if no confirmed opt-in on the topic's path is newer, otherwise None."""
     entry = record.get(COMPLAINT)
-    if entry is None or entry.at < max(record.at(confirmed(scope)) for scope in topic.path):
+    if entry is None or entry.at < max(record.time_of(confirmed(scope)) for scope in topic.path):
         return None
     return entry
 
 
 def withdraws_consent(record: Record, topic: Topic, stop: Entry) -> bool:
     """Whether the topic needs consent, had it before this stop, and has not had it again since."""
-    consent_at = max(record.at(opted_in(topic.number)), record.at(confirmed(topic.number)))
+    consent_at = max(record.time_of(opted_in(topic.number)), record.time_of(confirmed(topic.number)))
     return not topic.default_in and BEFORE_ALL_TIME < consent_at <= stop.at
 
 
@@ -168,17 +168,17 @@ def is_awaiting_officer(record: Record) -> bool:
     return hold is not None and hold.source is Source.AGE_REPORT
 
 
-def is_closed(record: Record) -> bool:
+def refuses_opt_ins(record: Record) -> bool:
     """Whether the person's choices have no effect, because the person is a minor or the address is held."""
     return any(stop.active_entry(record) for stop in _REFUSING_OPT_INS)
 
 
-def is_silent(record: Record, requested_at: int) -> bool:
+def is_request_void(record: Record, requested_at: int) -> bool:
     """Whether a request from this instant (milliseconds) must have no effects any more.
 
     This applies to minors and held addresses. An erasure also cancels all requests from before it.
     """
-    return is_closed(record) or (record.erased_at is not None and requested_at <= record.erased_at)
+    return refuses_opt_ins(record) or (record.erased_at is not None and requested_at <= record.erased_at)
 
 
 def _stop_by_choice(record: Record, topic: Topic, now: int) -> Decision | None:
@@ -208,7 +208,7 @@ def _lifting_scopes(topic: Topic, scope: ScopeNumber) -> tuple[ScopeNumber, ...]
 
 
 def _latest_lift(record: Record, scopes: Iterable[ScopeNumber]) -> int:
-    return max(max(record.at(opted_in(s)), record.at(confirmed(s))) for s in scopes)
+    return max(max(record.time_of(opted_in(s)), record.time_of(confirmed(s))) for s in scopes)
 
 
 def _stop_since(reason: Reason, entries: Iterable[Entry | None]) -> Decision | None:
@@ -236,8 +236,8 @@ def _without_consent(record: Record, topic: Topic, scopes: Iterable[ScopeNumber]
     """
     if topic.default_in:
         return None
-    consent_at = max(record.at(opted_in(topic.number)), record.at(confirmed(topic.number)))
-    opt_outs = (entry.at for scope in scopes for entry in record.outs(scope))
+    consent_at = max(record.time_of(opted_in(topic.number)), record.time_of(confirmed(topic.number)))
+    opt_outs = (entry.at for scope in scopes for entry in record.opt_outs(scope))
     if consent_at != BEFORE_ALL_TIME and consent_at > max(opt_outs, default=BEFORE_ALL_TIME):
         return None
     return Decision(False, Reason.NO_CONSENT)

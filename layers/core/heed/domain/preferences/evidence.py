@@ -65,7 +65,7 @@ def _hide_token(match: re.Match[str]) -> str:
     return "[token]" if len(match[0]) >= _SPLIT_LENGTH else match[0]
 
 
-def evidence(**parts: str | int | None) -> str:
+def make_evidence(**parts: str | int | None) -> str:
     """Returns canonical JSON of the known parts: sorted, compact, without None, texts scrubbed.
 
     The same event gives the same text. So a redelivered event makes the same entry.

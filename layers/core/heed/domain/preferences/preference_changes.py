@@ -147,7 +147,7 @@ def _paused(
     resume = [scope for scope, end in ends.items() if end > until]
     if not choices.pause:
         # All mail should resume, so pauses of single topics end too. An agent may have entered one.
-        resume += [t.number for t in catalogue.offered(brand) if _is_paused(record, t, context.at)]
+        resume += [t.number for t in catalogue.offered_topics(brand) if _is_paused(record, t, context.at)]
     return None, tuple(resume)
 
 
@@ -160,7 +160,7 @@ def _active_pause_at(record: Record, catalogue: Catalogue, scope: ScopeNumber, n
 
     The end is 0 if the pause stops no topic.
     """
-    pauses = [active_pause(record, topic, scope, now) for topic in catalogue.offered(scope)]
+    pauses = [active_pause(record, topic, scope, now) for topic in catalogue.offered_topics(scope)]
     return max((e.until or 0 for e in pauses if e), default=0), all(pauses)
 
 

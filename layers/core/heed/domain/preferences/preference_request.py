@@ -113,7 +113,7 @@ def is_superseded(request: PreferenceRequest, record: Record, catalogue: Catalog
     current = record.get(change.register)
     if current is None or current.rank != change.entry.rank:
         return True
-    topics = topics_in_use(catalogue.governed(request.scope))
+    topics = topics_in_use(catalogue.governed_topics(request.scope))
 
     def is_ineffective(topic: Topic) -> bool:
         if request.state is RequestedState.OUT:
@@ -130,7 +130,7 @@ def blocked_by(request: PreferenceRequest, record: Record, catalogue: Catalogue,
     """Returns the reasons that still stop topics in the scope of an opt-in, the strongest first."""
     if request.state is not RequestedState.IN:
         return []
-    topics = topics_in_use(catalogue.governed(request.scope))
+    topics = topics_in_use(catalogue.governed_topics(request.scope))
     reasons = {r for topic in topics for r in blocking_reasons(record, topic, catalogue, now)}
     return sorted(reasons, key=PRECEDENCE.index)
 

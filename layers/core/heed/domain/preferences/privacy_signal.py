@@ -29,7 +29,7 @@ def has_signal_exception(record: Record, topic: Topic) -> bool:
 
 def is_signal_honoured(record: Record, catalogue: Catalogue) -> bool:
     """Whether the record has an active opt-out for each topic that the signal stops."""
-    return all(active_opt_out(record, topic, topic.number) for topic in catalogue.signals())
+    return all(active_opt_out(record, topic, topic.number) for topic in catalogue.signal_topics())
 
 
 def signal_changes(record: Record, catalogue: Catalogue, entry: Entry) -> list[Change]:
@@ -37,7 +37,7 @@ def signal_changes(record: Record, catalogue: Catalogue, entry: Entry) -> list[C
 
     The changes include topics that are stopped already, because an older opt-in may still arrive.
     """
-    topics = (topic for topic in catalogue.signals() if not has_signal_exception(record, topic))
+    topics = (topic for topic in catalogue.signal_topics() if not has_signal_exception(record, topic))
     return [Change(opted_out(topic.number), entry) for topic in topics]
 
 
@@ -46,7 +46,7 @@ def missing_signal_changes(record: Record, catalogue: Catalogue, entry: Entry) -
 
     The changes do not include topics that are stopped already.
     """
-    topics = (t for t in catalogue.signals() if not active_opt_out(record, t, t.number))
+    topics = (t for t in catalogue.signal_topics() if not active_opt_out(record, t, t.number))
     return [
         Change(opted_out(topic.number), entry) for topic in topics if not has_signal_exception(record, topic)
     ]

@@ -71,7 +71,7 @@ class AddressStop:
         entry = record.registers.get(self.register)
         if entry is None or self.lift is None:
             return entry
-        return entry if entry.at >= record.at(self.lift) else None
+        return entry if entry.at >= record.time_of(self.lift) else None
 
 
 _LIFTS = {kind.stop: Register(kind) for kind in LiftKind}

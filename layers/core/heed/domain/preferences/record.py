@@ -17,9 +17,9 @@ from heed.domain.preferences.register import (
     Register,
     ScopeNumber,
     Source,
+    change_sort_key,
     opted_out,
     paused,
-    sort_by_code,
     undoable,
     undone,
 )
@@ -50,13 +50,13 @@ class Record:
         """Returns the entry of a register, or None."""
         return self.registers.get(register)
 
-    def at(self, register: Register) -> int:
+    def time_of(self, register: Register) -> int:
         """Returns the time of a register's entry, milliseconds; BEFORE_ALL_TIME if there is no entry."""
         entry = self.registers.get(register)
         return BEFORE_ALL_TIME if entry is None else entry.at
 
     @property
-    def changed(self) -> int:
+    def last_changed_at(self) -> int:
         """The time of the latest entry, milliseconds.
 
         A request from before this time may no longer be valid.
@@ -65,16 +65,16 @@ class Record:
         return max([earliest, *(entry.at for entry in self.registers.values())])
 
     @property
-    def told(self) -> int:
+    def last_ledger_revision(self) -> int:
         """The revision of the latest change that has a ledger entry of its own.
 
         Later changes, if any, were omitted (heed.domain.links.entry_rate).
         """
-        return self.revision if self.tally.spared is None else self.tally.spared
+        return self.revision if self.tally.omitted_after is None else self.tally.omitted_after
 
-    def outs(self, scope: ScopeNumber) -> tuple[Entry, ...]:
+    def opt_outs(self, scope: ScopeNumber) -> tuple[Entry, ...]:
         """Returns the valid opt-outs at a scope: the latest one, and a press that was not taken back."""
-        opt_out, press = self.registers.get(opted_out(scope)), self.pressed(scope)
+        opt_out, press = self.registers.get(opted_out(scope)), self.undoable_press(scope)
         if press is None or press.until is not None:
             return () if opt_out is None else (opt_out,)
         return (press,) if opt_out is None else (opt_out, press)
@@ -84,12 +84,12 @@ class Record:
 
         It is the later of two: the latest pause, and a press with an end that was not taken back.
         """
-        latest, press = self.registers.get(paused(scope)), self.pressed(scope)
+        latest, press = self.registers.get(paused(scope)), self.undoable_press(scope)
         if press is None or press.until is None:
             return latest
         return press if latest is None or latest.rank < press.rank else latest
 
-    def pressed(self, scope: ScopeNumber) -> Entry | None:
+    def undoable_press(self, scope: ScopeNumber) -> Entry | None:
         """Returns the latest press with an offered Undo at a scope, unless it was taken back."""
         entry = self.registers.get(undoable(scope))
         if entry is None:
@@ -115,7 +115,7 @@ class Record:
             case ChoiceKind.OUT | ChoiceKind.IN | ChoiceKind.PAUSE | ChoiceKind.CONFIRMED:
                 return entry
             case ChoiceKind.UNDOABLE:
-                return self.pressed(scope)
+                return self.undoable_press(scope)
             case ChoiceKind.UNDONE:
                 return None
             case _:
@@ -161,7 +161,7 @@ def changes_between(before: Record, after: Record) -> list[Change]:
 
     Of a soft bounce only the day is known.
     """
-    registers = sorted(after.registers.items(), key=sort_by_code)
+    registers = sorted(after.registers.items(), key=change_sort_key)
     days = sorted(after.soft_bounce_days - before.soft_bounce_days)
     return [
         *(Change(r, entry) for r, entry in registers if before.get(r) != entry),

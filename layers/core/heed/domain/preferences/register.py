@@ -223,7 +223,7 @@ class Entry:
     until: int | None = None
 
     @property
-    def tie(self) -> str:
+    def tie_breaker(self) -> str:
         """The tie-breaker between entries of the same instant, compared as UTF-8 bytes, as the table does.
 
         It contains all parts of an entry except `at`. So one of two different entries is always the greater.
@@ -235,7 +235,7 @@ class Entry:
     @property
     def rank(self) -> tuple[int, bytes]:
         """The order of the write rule: the later entry is greater, then the one with the greater bytes."""
-        return self.at, self.tie.encode()
+        return self.at, self.tie_breaker.encode()
 
     @property
     def day(self) -> int:
@@ -277,6 +277,6 @@ def undo_entry(at: int, digest: str) -> Entry:
     return Entry(at, Source.PREFERENCE_CENTRE, f'{{"undone":"{digest}"}}')
 
 
-def sort_by_code(item: tuple[Register, Entry]) -> str:
+def change_sort_key(item: tuple[Register, Entry]) -> str:
     """Returns the sort key that orders the registers of one write in the ledger and in events."""
     return item[0].code

@@ -46,7 +46,7 @@ def lost_presses(old: Record, live: Record) -> list[Change]:
     stop or pause the mail. The presses keep their places, as in `heed.domain.links.undo.stop_changes`.
     """
     scopes = [r.scope for r in old.registers if r.kind is ChoiceKind.UNDOABLE]
-    presses = ((scope, old.pressed(scope)) for scope in scopes)
+    presses = ((scope, old.undoable_press(scope)) for scope in scopes)
     return [
         Change((opted_out if press.until is None else paused)(scope), press)
         for scope, press in presses

@@ -148,12 +148,12 @@ def _is_chosen(record: Record, scope: ScopeNumber) -> bool:
 
 def _scope_suppressions(record: Record, catalogue: Catalogue, now: int) -> Iterator[Suppression]:
     if complaint := record.get(COMPLAINT):
-        topics = topics_in_use(catalogue.marketing(ALL_SCOPES))
+        topics = topics_in_use(catalogue.marketing_topics(ALL_SCOPES))
         stopped = [topic for topic in topics if active_complaint(record, topic)]
         yield _suppression_of_topics(Reason.COMPLAINED, ALL_SCOPES, complaint, topics, stopped)
     for scope in sorted({r.scope for r in record.registers if r.is_choice and r.may_stop}):
         taken_back = _presses_taken_back(record, scope)
-        opt_outs = record.outs(scope) or [entry for entry in taken_back if entry.until is None]
+        opt_outs = record.opt_outs(scope) or [entry for entry in taken_back if entry.until is None]
         if opt_outs:
             yield from _suppressions_at(record, catalogue, now, scope, opt_outs)
         pauses = [e for e in (record.pause(scope), *taken_back) if e is not None]
@@ -165,7 +165,7 @@ def _scope_suppressions(record: Record, catalogue: Catalogue, now: int) -> Itera
 def _presses_taken_back(record: Record, scope: ScopeNumber) -> list[Entry]:
     """Returns the press at a scope that an Undo took back. It is reported as lifted."""
     press = record.get(undoable(scope))
-    return [] if press is None or record.pressed(scope) is not None else [press]
+    return [] if press is None or record.undoable_press(scope) is not None else [press]
 
 
 def _suppressions_at(
@@ -186,7 +186,7 @@ def _suppressions_at(
         return min((e for e in active if e), key=_rank, default=min(entries, key=_rank))
 
     if scope == ALL_SCOPES or scope in catalogue.brands:
-        topics = topics_in_use(catalogue.marketing(scope))
+        topics = topics_in_use(catalogue.marketing_topics(scope))
         reason = Reason.PAUSED if is_pause else Reason.UNSUBSCRIBED
         if topics:
             entry = earliest(map(active_entry, topics))

@@ -65,8 +65,8 @@ class DisclosureEntry:
     """
 
     number: int
-    before: str
-    before_at: int
+    previous_hash: str
+    previous_at: int
     details: DisclosureDetails
 
     @property
@@ -74,8 +74,8 @@ class DisclosureEntry:
         """SHA-256 of the whole entry, hex."""
         content = {
             "number": self.number,
-            "before": self.before,
-            "before_at": self.before_at,
+            "before": self.previous_hash,
+            "before_at": self.previous_at,
             **asdict(self.details),
         }
         text = json.dumps(content, sort_keys=True, separators=(",", ":"))
@@ -101,12 +101,12 @@ class DisclosurePage(NamedTuple):
 
     entries: list[DisclosureEntry]
     end: RegisterEnd | None
-    rest: int | None
+    next_before: int | None
 
 
 def is_next_entry(entry: DisclosureEntry, before: DisclosureEntry) -> bool:
     """Whether an entry directly follows another one in the chain."""
-    return (entry.number, entry.before, entry.before_at) == (
+    return (entry.number, entry.previous_hash, entry.previous_at) == (
         before.number + 1,
         before.hash,
         before.details.at,
@@ -115,7 +115,7 @@ def is_next_entry(entry: DisclosureEntry, before: DisclosureEntry) -> bool:
 
 def is_previous_expired(entry: DisclosureEntry, now: int) -> bool:
     """Whether the previous entry, and so each older one, is expired. `now` is in milliseconds."""
-    return entry.number == 1 or entry.before_at + DISCLOSURE_DAYS * DAY_MS <= now
+    return entry.number == 1 or entry.previous_at + DISCLOSURE_DAYS * DAY_MS <= now
 
 
 def first_broken_entry(
@@ -154,11 +154,11 @@ def _is_expired_gap(entry: DisclosureEntry, before: DisclosureEntry, now: int) -
 
 def _is_valid_start(entry: DisclosureEntry, now: int) -> bool:
     if entry.number == 1:
-        return (entry.before, entry.before_at) == (FIRST_PREVIOUS_HASH, 0)
+        return (entry.previous_hash, entry.previous_at) == (FIRST_PREVIOUS_HASH, 0)
     return is_previous_expired(entry, now)
 
 
-def permitted_purpose(purpose: str) -> DisclosurePurpose:
+def parse_purpose(purpose: str) -> DisclosurePurpose:
     """Returns the purpose with this name.
 
     Raises:

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 from heed.domain.preferences.decision import is_awaiting_officer, is_on_hold
-from heed.domain.preferences.evidence import evidence
+from heed.domain.preferences.evidence import make_evidence
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
     ALL_SCOPES,
@@ -83,7 +83,7 @@ class Erasure:
 
     record: Record
     purges: tuple[str, ...] = ()
-    ends: int | None = None
+    expires_at: int | None = None
 
 
 def erasure_for_report(
@@ -128,7 +128,7 @@ def hold_until_decided(report: ErasureReport, before: Record) -> Change:
 
     Nothing is erased yet. The hold is active even if an earlier hold was lifted.
     """
-    at = max(report.at, before.at(LIFT_HOLD))
+    at = max(report.at, before.time_of(LIFT_HOLD))
     return Change(HOLD, Entry(at, Source.AGE_REPORT, _evidence(report, None), report.policy))
 
 
@@ -147,7 +147,7 @@ def hold_after_lift(lift: Entry, before: Record) -> Entry | None:
     itself, because such a lift rejects the report.
     """
     report = _waiting_report(before)
-    if report is None or is_awaiting_officer(before) or lift.at <= before.at(HOLD):
+    if report is None or is_awaiting_officer(before) or lift.at <= before.time_of(HOLD):
         return None
     return Entry(lift.at, Source.AGE_REPORT, _canonical_json(report), lift.policy)
 
@@ -226,7 +226,7 @@ def _canonical_json(document: dict[str, Any]) -> str:
 
 
 def _evidence(report: ErasureReport, purge_id: str | None) -> str:
-    return evidence(
+    return make_evidence(
         key=report.key or None,
         reference=report.reference,
         purge=purge_id,
@@ -239,8 +239,8 @@ def _kept(before: Record, erased_at: int, scopes: tuple[ScopeNumber, ...]) -> di
     return {
         opted_out(scope): Entry(erased_at, entry.source, "{}", entry.policy)
         for scope in scopes
-        for entry in before.outs(scope)
-        if entry.at >= max(before.at(opted_in(scope)), before.at(confirmed(scope)))
+        for entry in before.opt_outs(scope)
+        if entry.at >= max(before.time_of(opted_in(scope)), before.time_of(confirmed(scope)))
     }
 
 

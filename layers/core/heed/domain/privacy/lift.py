@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from heed.domain.preferences.evidence import evidence
+from heed.domain.preferences.evidence import make_evidence
 from heed.domain.preferences.register import DAY_MS
 
 SECOND_SIGNATURE_WITHIN = DAY_MS  # milliseconds
@@ -39,7 +39,7 @@ class Signature:
 
 def evidence_of_both(first: Signature, second: Signature) -> str:
     """Returns the evidence of the lift of a minor."""
-    return evidence(
+    return make_evidence(
         lifted="minor",
         key=first.key,
         reason=first.reason,

@@ -35,9 +35,9 @@ class DueWork(NamedTuple):
     """
 
     purges: tuple[str, ...]
-    floor: int
+    erased_at: int
     cause: ErasureCause
-    soft: frozenset[int]
+    soft_bounce_days: frozenset[int]
     is_held: bool
 
 

@@ -73,8 +73,8 @@ def _parse_entry(row: Mapping[str, Any]) -> DisclosureEntry:
     before_at = row["before_at"]
     return DisclosureEntry(
         number=row["number"],
-        before=row["before"],
-        before_at=rfc3339.parse_time(before_at).first if before_at else 0,
+        previous_hash=row["before"],
+        previous_at=rfc3339.parse_time(before_at).first if before_at else 0,
         details=DisclosureDetails(
             at=rfc3339.parse_time(row["at"]).first,
             what=row["what"],

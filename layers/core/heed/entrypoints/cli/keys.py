@@ -92,10 +92,10 @@ def _to_row(key: ApiKey, now: int) -> dict[str, object]:
         "name": key.name,
         "owner": key.owner,
         "scopes": sorted(key.scopes),
-        "created": rfc3339.format_time(key.created),
-        "expires": None if key.ends is None else rfc3339.format_time(key.ends),
-        "revoked": None if key.revoked is None else rfc3339.format_time(key.revoked),
-        "state": "good" if key.is_valid_at(now) else "ended" if key.revoked is None else "revoked",
+        "created": rfc3339.format_time(key.created_at),
+        "expires": None if key.expires_at is None else rfc3339.format_time(key.expires_at),
+        "revoked": None if key.revoked_at is None else rfc3339.format_time(key.revoked_at),
+        "state": "good" if key.is_valid_at(now) else "ended" if key.revoked_at is None else "revoked",
     }
 
 

@@ -100,7 +100,7 @@ def _verify(args: Namespace) -> Exit:
 
     check = verify_ledger(read_export_lines(args), ExternalSorter)
     fault = check.fault
-    sealed = check.under(args.root)
+    sealed = check.find_root(args.root)
     if fault is None and args.root and sealed is None:
         fault = "no seal has the root given by --root"
     facts = {

@@ -33,7 +33,7 @@ def _run(args: Namespace) -> Exit:
     from heed.use_cases.privacy.replay_restored import ReplayOutcome, replay_restored
 
     heed = find_stack(args.stack).heed
-    restored, now = heed.restored(args.table), lambda: time.time_ns() // 1_000_000
+    restored, now = heed.restored_table(args.table), lambda: time.time_ns() // 1_000_000
     outcomes: Counter[ReplayOutcome] = Counter()
     try:
         for outcome in replay_restored(restored, heed.preferences, heed.erasures, now):

@@ -15,7 +15,7 @@ _LINKS = (*_FIXED_LENGTH_LINKS, "/c/")
 _PREFETCH_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 
 
-def as_payload_2(event: dict[str, Any]) -> dict[str, Any]:
+def to_payload_2(event: dict[str, Any]) -> dict[str, Any]:
     """Converts an event to payload format 2.0. REST APIs and older mappings send format 1.0."""
     if "requestContext" not in event or "http" in event["requestContext"]:
         return event
@@ -48,7 +48,7 @@ def as_payload_2(event: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def without_token_suffix(event: dict[str, Any]) -> dict[str, Any]:
+def strip_token_suffix(event: dict[str, Any]) -> dict[str, Any]:
     """Returns the event (payload format 2.0) with only the token of a link in its path.
 
     Mail programs and people percent-encode links and append text: a full stop, a bracket, words,

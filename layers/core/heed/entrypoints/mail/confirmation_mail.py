@@ -67,15 +67,15 @@ class ConfirmationMailRenderer(MailRenderer):
         topics = [self._catalogue.topics[number] for number in mail.scopes]
         brand = common_brand(topics, self._catalogue)
         query = f"?lang={mail.language}"
-        unsubscribe_url = f"{mail.base_url}/u/{mail.unsubscribe}{query}"
-        mailto = f"u+{mail.mailto}@{self._mail_domain}" if self._mail_domain else ""
+        unsubscribe_url = f"{mail.base_url}/u/{mail.unsubscribe_token}{query}"
+        mailto = f"u+{mail.mailto_token}@{self._mail_domain}" if self._mail_domain else ""
         view = views.ConfirmationMailView(
             language=mail.language,
             brand=brand.title,
             intent=mail.intent,
             topics=tuple(topic_name(topic, self._catalogue, mail.language) for topic in topics),
             resume=mail.resume,
-            confirm_url=f"{mail.base_url}/c/{mail.confirm}{query}",
+            confirm_url=f"{mail.base_url}/c/{mail.confirm_token}{query}",
             unsubscribe_url=unsubscribe_url,
         )
         message = EmailMessage(_POLICY)

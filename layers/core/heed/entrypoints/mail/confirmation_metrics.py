@@ -16,7 +16,7 @@ def confirmation_metric(result: SendResult) -> str:
             return "ConfirmationUnmailable"
         case SendResult.SILENT:
             return "ConfirmationSilent"
-        case SendResult.REPEATED:
+        case SendResult.DUPLICATE:
             return "ConfirmationRepeated"
         case SendResult.CAPPED:
             return "ConfirmationCapped"

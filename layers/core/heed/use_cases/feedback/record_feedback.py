@@ -52,15 +52,15 @@ class RecordFeedback:
                 self.preferences.apply(recipient, changes, now)
             except HeedError as error:
                 failure = error
-        counts = list(outcome.counts)
-        for recipient, changes in outcome.echoes.items():
+        counts = list(outcome.effects)
+        for recipient, changes in outcome.echo_changes.items():
             try:
                 counts.append(self._record_if_unknown(recipient, changes, now))
             except HeedError as error:
                 failure = error
         if failure is not None:
             raise failure
-        return outcome._replace(counts=counts)
+        return outcome._replace(effects=counts)
 
     def _record_if_unknown(self, recipient: str, changes: Sequence[Change], now: int) -> FeedbackEffect:
         """Records a drop by SES if the recipient is unknown. The same write checks that the record is empty.

@@ -29,7 +29,7 @@ class LedgerBatch:
         late_changes: recipients, each with the late changes that are now in the ledger.
     """
 
-    entered: list[LedgerEntry] = field(default_factory=list)
+    entries: list[LedgerEntry] = field(default_factory=list)
     leaves: defaultdict[int, set[bytes]] = field(default_factory=lambda: defaultdict(set))
     events: defaultdict[int, list[PreferenceEvent]] = field(default_factory=lambda: defaultdict(list))
     late_changes: list[tuple[str, frozenset[Change]]] = field(default_factory=list)
@@ -53,12 +53,12 @@ class EnterTransition:
             # A different time means that the ledger had this entry before. Then its hash is stored as well.
             if stored.recorded_at == entry.recorded_at:
                 batch.leaves[stored.recorded_at // DAY_MS].add(stored.leaf)
-                batch.entered.append(stored)
-        if transition.erased:
+                batch.entries.append(stored)
+        if transition.erased_subject:
             # This is the only place: the stream is in order, so all entries of this subject exist by now.
-            self.ledger.erase(transition.erased)
-        if transition.late:
-            batch.late_changes.append((transition.recipient, transition.late))
+            self.ledger.erase_evidence(transition.erased_subject)
+        if transition.late_changes:
+            batch.late_changes.append((transition.recipient, transition.late_changes))
         batch.events[transition.recorded_at] += events_for(transition, self.catalogue)
 
 
@@ -66,9 +66,9 @@ class EnterTransition:
 class FinishBatch:
     """Does the remaining work after all entries of a batch are in the ledger."""
 
-    late: LateChanges
+    late_changes: LateChanges
     seals: Seals
-    bus: EventPublisher
+    publisher: EventPublisher
 
     def __call__(self, batch: LedgerBatch) -> None:
         """Stores the hashes, publishes the events, and deletes the late changes from their records.
@@ -77,8 +77,8 @@ class FinishBatch:
             DependencyUnavailable: Some of the work is not done.
         """
         for day, leaves in batch.leaves.items():
-            self.seals.add(day, leaves)
+            self.seals.add_hashes(day, leaves)
         for at, events in batch.events.items():
-            self.bus.publish(events, at)
+            self.publisher.publish(events, at)
         for recipient, entered in batch.late_changes:
-            self.late.settle(recipient, entered)
+            self.late_changes.delete_entered(recipient, entered)

@@ -45,11 +45,11 @@ def export_ledger(ledger: Ledger, seals: Seals, now: int) -> Iterator[bytes]:
     stored_seals = seals.seals()
     for seal in stored_seals:
         yield _line({"seal": seal.to_document()})
-        yield from _leaf_lines(seals.sealed(seal.day))
+        yield from _leaf_lines(seals.sealed_hashes(seal.day))
     today = now // DAY_MS
     first = stored_seals[-1].day + 1 if stored_seals else seals.first_day()
     open_leaves: set[bytes] = set()
-    altered = set(seals.altered())
+    altered = set(seals.altered_objects())
     for day in range(today if first is None else first, today + 1):
         unsealed = unsealed_leaves(seals, stored_seals, day)
         open_leaves |= unsealed.leaves

@@ -95,9 +95,9 @@ class Reconcile:
         if repairs and not self._is_current(stored):
             # An erasure happened meanwhile, and the stream may have delivered it already. Without this call
             # the evidence of the repairs would stay.
-            self.ledger.erase(ledger_subject(stored.record.salt, stored.recipient))
-        if stored.late:
-            self.records.settle(stored.recipient, stored.late)
+            self.ledger.erase_evidence(ledger_subject(stored.record.salt, stored.recipient))
+        if stored.late_changes:
+            self.records.delete_entered(stored.recipient, stored.late_changes)
         return ReconcileFindings(missing, len(unentered), altered, len(repairs))
 
     def _is_current(self, stored: StoredRecipient) -> bool:
@@ -112,7 +112,7 @@ class Reconcile:
         for entry in entries:
             leaves.setdefault(entry.recorded_at // DAY_MS, []).append(entry.leaf)
         for day, hashes in leaves.items():
-            self.seals.add(day, hashes)
+            self.seals.add_hashes(day, hashes)
 
 
 def _recent_repairs(stored: StoredRecipient, with_evidence: list[StoredEntry], now: int) -> list[LedgerEntry]:
@@ -126,13 +126,15 @@ def _recent_repairs(stored: StoredRecipient, with_evidence: list[StoredEntry], n
 
 def _find_gaps(record: Record, entries: list[LedgerEntry]) -> list[range]:
     """Returns the sequence numbers that no entry covers, without the numbers of omitted repeats."""
-    applied = sorted((entry.first, entry.seq) for entry in entries if entry.outcome is EntryOutcome.APPLIED)
+    applied = sorted(
+        (entry.start_seq, entry.seq) for entry in entries if entry.outcome is EntryOutcome.APPLIED
+    )
     opened = [entry.seq for entry in entries if entry.register == FLOOR_REGISTER]
     if record.erased_at is not None and not opened:
         # The opening entry itself is missing.
-        opened = [min((first for first, _ in applied), default=record.told)]
+        opened = [min((first for first, _ in applied), default=record.last_ledger_revision)]
     due, gaps = min(opened, default=1), []
-    for first, last in [*applied, (record.told + 1, record.told)]:
+    for first, last in [*applied, (record.last_ledger_revision + 1, record.last_ledger_revision)]:
         if first > due:
             gaps.append(range(due, first))
         due = max(due, last + 1)
@@ -163,10 +165,10 @@ def _covering_numbers(record: Record, spans: list[LedgerEntry], at: int) -> tupl
         spans: the entries that cover several numbers, in order.
         at: time of the repeat, milliseconds.
     """
-    if record.tally.spared is not None:
-        return record.told + 1, record.revision
+    if record.tally.omitted_after is not None:
+        return record.last_ledger_revision + 1, record.revision
     later = (entry for entry in spans if at < entry.recorded_at + CLOCK_TOLERANCE)
-    return next(((entry.first, entry.seq) for entry in later), None)
+    return next(((entry.start_seq, entry.seq) for entry in later), None)
 
 
 def _find_unentered(stored: StoredRecipient, ids: set[str], now: int) -> list[EntryWithEvidence]:
@@ -184,7 +186,8 @@ def _find_late(stored: StoredRecipient, ids: set[str], now: int) -> list[EntryWi
     """
     salt, recipient = stored.record.salt, stored.recipient
     entries = [
-        make_ledger_entry(salt, recipient, change, 0, now, EntryOutcome.SUPERSEDED) for change in stored.late
+        make_ledger_entry(salt, recipient, change, 0, now, EntryOutcome.SUPERSEDED)
+        for change in stored.late_changes
     ]
     return [item for item in entries if item.entry.id not in ids]
 
@@ -202,7 +205,7 @@ def _make_repairs(
     """
     free = list(gaps)
     for entry, evidence in sorted(unentered, key=lambda item: item.entry.at):
-        seq = stored.record.told
+        seq = stored.record.last_ledger_revision
         if entry.outcome is EntryOutcome.APPLIED and free:
             seq, free = free[0][0], [gap for gap in (free[0][1:], *free[1:]) if gap]
         yield EntryWithEvidence(replace(entry, seq=seq), evidence)

@@ -32,9 +32,9 @@ def seal_days(seals: Seals, today: int) -> list[Seal]:
         previous = stored_seals[-1].root if stored_seals else FIRST_PREVIOUS_ROOT
         unsealed = unsealed_leaves(seals, stored_seals, day)
         altered.update(unsealed.altered)
-        leaves = seals.gather(day, sorted(unsealed.leaves))
+        leaves = seals.fix_hashes(day, sorted(unsealed.leaves))
         seal = make_seal(day, previous, leaves)
-        seals.seal(seal)
+        seals.add_seal(seal)
         stored_seals.append(seal)
         new_seals.append(seal)
     if altered:
@@ -52,5 +52,5 @@ def unsealed_leaves(seals: Seals, stored_seals: list[Seal], day: int) -> LeafHas
         unsealed.leaves.update(stored.leaves)
         unsealed.altered.extend(stored.altered)
     for sealed_day in sealed_days.intersection(days):
-        unsealed.leaves.difference_update(seals.sealed(sealed_day))
+        unsealed.leaves.difference_update(seals.sealed_hashes(sealed_day))
     return unsealed

@@ -47,7 +47,7 @@ class LedgerCheck:
         """The last root, or "". The user keeps a copy of it outside of Heed."""
         return next(reversed(self.roots.values()), FIRST_PREVIOUS_ROOT)
 
-    def under(self, root: str | None) -> tuple[int, int] | None:
+    def find_root(self, root: str | None) -> tuple[int, int] | None:
         """Finds a root that the user kept. Returns its day and the number of seals after it, or None."""
         days = list(self.roots)
         for index, day in enumerate(days):
@@ -176,7 +176,7 @@ class _Verification:
         entry, entry_id = line.content.entry, bytes.fromhex(line.content.id)
         day = entry.recorded_at // DAY_MS
         self._entries.add(merkle.leaf_hash(line.text[:-1]) + day.to_bytes(4, "big") + entry_id)
-        numbers = entry.seq.to_bytes(8, "big") + entry.first.to_bytes(8, "big")
+        numbers = entry.seq.to_bytes(8, "big") + entry.start_seq.to_bytes(8, "big")
         position = bytes.fromhex(entry.subject) + numbers + _sort_kind(entry)
         self._chains.add(position + entry_id)
         self.entries += 1

@@ -24,8 +24,8 @@ class RecipientWalkResult(NamedTuple):
         is_end: whether the scan reached the end of the table.
     """
 
-    people: int
-    found: Counter[str]
+    recipients: int
+    findings: Counter[str]
     is_end: bool
 
 
@@ -38,8 +38,8 @@ class WalkRecipients:
         reconcile: reconciles one recipient.
     """
 
-    people: RecipientScan
-    look: Callable[[StoredRecipient, int], ReconcileFindings]
+    scan: RecipientScan
+    reconcile: Callable[[StoredRecipient, int], ReconcileFindings]
 
     def __call__(self, now: int, has_time: Callable[[], bool]) -> RecipientWalkResult:
         """Continues the scan, and saves the position.
@@ -52,29 +52,29 @@ class WalkRecipients:
             DependencyUnavailable: A recipient could not be reconciled. The next run starts with this
                 recipient, and skips them if they fail again.
         """
-        position, processed = self.people.checkpoint(), 0
+        position, processed = self.scan.checkpoint(), 0
         found: Counter[str] = Counter()
         while processed < MAX_RECIPIENTS_A_WALK and has_time():
-            page = self.people.page(position.after, SCAN_PAGE_SIZE)
+            page = self.scan.page(position.after, SCAN_PAGE_SIZE)
             found["unreadable"] += page.unreadable
             for stored in page.recipients:
                 if not has_time():
-                    self.people.save_checkpoint(position)
+                    self.scan.save_checkpoint(position)
                     return RecipientWalkResult(processed, found, is_end=False)
                 found.update(self._reconcile(stored, position, now)._asdict())
                 processed += 1
                 position = WalkPosition(stored.recipient)
-            position = WalkPosition(page.last)
-            self.people.save_checkpoint(position)
+            position = WalkPosition(page.next_after)
+            self.scan.save_checkpoint(position)
             if position.after is None:
                 return RecipientWalkResult(processed, found, is_end=True)
         return RecipientWalkResult(processed, found, is_end=False)
 
     def _reconcile(self, stored: StoredRecipient, position: WalkPosition, now: int) -> ReconcileFindings:
         try:
-            return self.look(stored, now)
+            return self.reconcile(stored, now)
         except DependencyUnavailable:
             if position.failed == stored.recipient:
                 return ReconcileFindings(passed=1)
-            self.people.save_checkpoint(WalkPosition(position.after, stored.recipient))
+            self.scan.save_checkpoint(WalkPosition(position.after, stored.recipient))
             raise

@@ -13,11 +13,11 @@ from heed.domain.errors import (
 )
 from heed.domain.links.link_token import LinkToken
 from heed.domain.links.queued_opt_out import QueuedOptOut
-from heed.domain.links.undo import UndoToken, stop_changes, undo_for
+from heed.domain.links.undo import UndoToken, stop_changes, undo_token_for
 from heed.domain.preferences import privacy_signal
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import is_any_sendable
-from heed.domain.preferences.evidence import evidence
+from heed.domain.preferences.evidence import make_evidence
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
     ALL_SCOPES,
@@ -45,7 +45,7 @@ class UnsubscribeResult:
     undo: UndoToken | None
 
 
-def opt_out_of(
+def opt_out_for(
     token: LinkToken,
     catalogue: Catalogue,
     at: int,
@@ -75,14 +75,14 @@ def opt_out_of(
         scopes=(ALL_SCOPES,) if everything else catalogue.opt_out_scopes(token.scope),
         at=at,
         source=source,
-        evidence=evidence(
+        evidence=make_evidence(
             issued=token.issued,
             key=token.key_id,
             campaign=campaign or None,
             wording=wording,
             press=press,
         ),
-        policy=catalogue.policy(at),
+        policy=catalogue.policy_version_at(at),
         signal=signal,
     )
 
@@ -129,8 +129,8 @@ class Unsubscribe:
             write, since a client of another service would slow each cold start.
     """
 
-    write: WriteOptOut
-    later: Callable[[], MessageQueue]
+    write_opt_out: WriteOptOut
+    get_retry_queue: Callable[[], MessageQueue]
 
     def __call__(self, opt_out: QueuedOptOut) -> UnsubscribeResult:
         """Writes an opt-out, and checks that it is effective.
@@ -146,24 +146,26 @@ class Unsubscribe:
         entry = _entry(opt_out)
         press = dict.fromkeys(opt_out.scopes, entry) if opt_out.source is Source.LINK else {}
         try:
-            result = self._write_undoable(opt_out, press) if press else self.write(opt_out, opt_out.at)
+            result = (
+                self._write_undoable(opt_out, press) if press else self.write_opt_out(opt_out, opt_out.at)
+            )
         except (DependencyUnavailable, UnreadableRecord) as error:
-            self.later().send(opt_out.to_message())
+            self.get_retry_queue().send(opt_out.to_message())
             raise OptOutQueued(type(error).__name__) from error
-        if is_any_sendable(result.after, opt_out.scopes, self.write.catalogue, opt_out.at):
+        if is_any_sendable(result.after, opt_out.scopes, self.write_opt_out.catalogue, opt_out.at):
             raise StopNotEffective("a newer opt-in is active")
-        undo = undo_for(opt_out.recipient, press, result.after)
+        undo = undo_token_for(opt_out.recipient, press, result.after)
         return UnsubscribeResult(result.after, undo)
 
     def _write_undoable(self, opt_out: QueuedOptOut, press: Mapping[ScopeNumber, Entry]) -> WriteResult:
         """Writes the press of a browser. The person can undo it if it stops any mail."""
-        catalogue = self.write.catalogue
+        catalogue = self.write_opt_out.catalogue
 
         def changes(record: Record) -> list[Change]:
             stopped = stop_changes(record, catalogue, press, opt_out.at)
             return [*stopped, *_signal_changes(record, catalogue, opt_out)]
 
-        return self.write.preferences.update(opt_out.recipient, changes, opt_out.at)
+        return self.write_opt_out.preferences.update(opt_out.recipient, changes, opt_out.at)
 
 
 def _signal_changes(record: Record, catalogue: Catalogue, opt_out: QueuedOptOut) -> list[Change]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from heed.domain.errors import InvalidAddress, MalformedMessage
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn, OptInNotification
-from heed.domain.preferences.decision import is_silent
+from heed.domain.preferences.decision import is_request_void
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import COMPLAINT, UNDELIVERABLE
 from heed.domain.privacy.ses_list_request import SesListRequest
@@ -34,11 +34,11 @@ class AfterConfirmation:
         notification_queue: the queue of the adopter; None: the adopter gets no notifications.
     """
 
-    seal: AddressEncryption
-    unlisting: MessageQueue
+    encryption: AddressEncryption
+    ses_list_queue: MessageQueue
     preferences: Preferences
-    tellings: OptInNotifications
-    opt_ins: MessageQueue | None
+    notifications: OptInNotifications
+    notification_queue: MessageQueue | None
 
     def __call__(self, opt_in: ConfirmedOptIn, now: int) -> None:
         """Does all steps. A second call, or a second press of the same link, changes nothing.
@@ -52,26 +52,26 @@ class AfterConfirmation:
             MalformedMessage: The encrypted address is not valid.
         """
         # This is the first step, so that a second press of the same link uses none of the rare SES calls.
-        if not self.tellings.begin(opt_in.recipient, opt_in.issued, opt_in.press, now):
+        if not self.notifications.claim(opt_in.recipient, opt_in.requested_at, opt_in.press_id, now):
             return
         address = self._address(opt_in)
         # This read follows the claim. So a purge that starts after the read finds the claim and deletes it.
         record = self.preferences.read(opt_in.recipient)
-        if is_silent(record, opt_in.issued):
-            self.tellings.clear(PurgeSubject(opt_in.recipient, ""))
+        if is_request_void(record, opt_in.requested_at):
+            self.notifications.clear(PurgeSubject(opt_in.recipient, ""))
             return
-        if not opt_in.unlisted:
-            self.unlisting.send(SesListRequest(opt_in).to_message())
+        if not opt_in.is_off_ses_list:
+            self.ses_list_queue.send(SesListRequest(opt_in).to_message())
             if _may_be_listed(record):
                 return  # after the removal this use case runs again, and notifies the adopter
-        if self.opt_ins is not None:
-            self.opt_ins.send(OptInNotification(opt_in, address).to_message())
-        self.tellings.finish(opt_in.recipient, opt_in.issued)
+        if self.notification_queue is not None:
+            self.notification_queue.send(OptInNotification(opt_in, address).to_message())
+        self.notifications.finish(opt_in.recipient, opt_in.requested_at)
 
     def _address(self, opt_in: ConfirmedOptIn) -> str:
         """Returns the normalised address."""
         try:
-            return normalise_address(self.seal.decrypt(opt_in.sealed))
+            return normalise_address(self.encryption.decrypt(opt_in.sealed))
         except InvalidAddress as error:
             raise MalformedMessage(type(error).__name__) from None
 

@@ -10,8 +10,8 @@ from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
 from heed.domain.preferences import privacy_signal
 from heed.domain.preferences.catalogue import Catalogue, Topic
-from heed.domain.preferences.decision import decide, decide_by_choice, is_any_sendable, is_closed
-from heed.domain.preferences.evidence import evidence
+from heed.domain.preferences.decision import decide, decide_by_choice, is_any_sendable, refuses_opt_ins
+from heed.domain.preferences.evidence import make_evidence
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
     ALL_SCOPES,
@@ -78,8 +78,8 @@ class ConfirmOptIn:
 
     preferences: Preferences
     catalogue: Catalogue
-    confirmed: MessageQueue
-    tellings: OptInNotifications
+    confirmed_queue: MessageQueue
+    notifications: OptInNotifications
 
     def __call__(self, token: ConfirmationToken, press: ConfirmationPress) -> ConfirmResult:
         """Writes the choice of a confirmation link, and queues the next steps. A retry changes nothing.
@@ -103,32 +103,32 @@ class ConfirmOptIn:
             if is_any_sendable(after, token.scopes or (ALL_SCOPES,), self.catalogue, press.at):
                 raise StopNotEffective("a newer opt-in is active")
             return ConfirmResult(after, confirmed_topics(token, self.catalogue))
-        if is_closed(after):
+        if refuses_opt_ins(after):
             return ConfirmResult(after, ())
         topics = [
             topic
             for topic in confirmed_topics(token, self.catalogue)
             if decide_by_choice(after, topic).sendable
         ]
-        names = tuple(self.catalogue.name(t.number) for t in topics if t.number in token.scopes)
-        if names and not self.tellings.is_handed_on(token.recipient, token.issued):
-            opt_in = ConfirmedOptIn(press.id, token.recipient, token.issued, names, token.sealed)
-            self.confirmed.send(opt_in.to_message())
-            self.tellings.hand_on(token.recipient, token.issued, press.at)
+        names = tuple(self.catalogue.scope_name(t.number) for t in topics if t.number in token.scopes)
+        if names and not self.notifications.is_queued(token.recipient, token.requested_at):
+            opt_in = ConfirmedOptIn(press.id, token.recipient, token.requested_at, names, token.sealed)
+            self.confirmed_queue.send(opt_in.to_message())
+            self.notifications.mark_queued(token.recipient, token.requested_at, press.at)
         return ConfirmResult(after, (*topics, *self._resumed(token, after, topics, press.at)))
 
     def _write(self, token: ConfirmationToken, press: ConfirmationPress, choices: list[Change]) -> Record:
         """Writes at most `MAX_UNDO_REGISTERS` changes in one update. Returns the record after the write."""
 
         def changes(record: Record) -> list[Change]:
-            is_accepted = token.intent is Intent.OUT or not is_closed(record)
+            is_accepted = token.intent is Intent.OUT or not refuses_opt_ins(record)
             return self._signal_changes(record, token, press) + (choices if is_accepted else [])
 
         return self.preferences.update(token.recipient, changes, press.at).after
 
     def _resumed(self, token: ConfirmationToken, after: Record, named: list[Topic], now: int) -> list[Topic]:
         """Returns the topics that may be sent again since a pause ended, without those in `named`."""
-        scopes = {t.number: t for scope in token.resume for t in self.catalogue.marketing(scope)}
+        scopes = {t.number: t for scope in token.resume for t in self.catalogue.marketing_topics(scope)}
         others = (t for t in scopes.values() if not t.retired and t not in named)
         return [topic for topic in others if decide(after, topic, now).sendable]
 
@@ -136,11 +136,11 @@ class ConfirmOptIn:
         if token.intent is Intent.OUT:
             entry = self._entry(token, press, press.at, Source.LINK)
             return [Change(opted_out(scope), entry) for scope in token.scopes or (ALL_SCOPES,)]
-        entry = self._entry(token, press, token.issued, Source.CONFIRMATION)
+        entry = self._entry(token, press, token.requested_at, Source.CONFIRMATION)
         lifts = [LIFT_UNDELIVERABLE] if token.scopes else []
         registers = [*map(confirmed, token.scopes), *lifts]
         # Of two presses the one with the signal wins in either order, since its evidence sorts higher.
-        with_signal = self._entry(token, press, token.issued, Source.CONFIRMATION, signal=press.signal)
+        with_signal = self._entry(token, press, token.requested_at, Source.CONFIRMATION, signal=press.signal)
         resumed = replace(entry, until=entry.at)  # a pause of length zero ends the previous pause
         return [
             *(Change(register, entry) for register in registers),
@@ -166,5 +166,5 @@ class ConfirmOptIn:
         source: Source,
         **details: bool,
     ) -> Entry:
-        proof = evidence(issued=token.issued, key=token.key_id, wording=press.wording, **details)
-        return Entry(at, source, proof, self.catalogue.policy(at))
+        proof = make_evidence(issued=token.requested_at, key=token.key_id, wording=press.wording, **details)
+        return Entry(at, source, proof, self.catalogue.policy_version_at(at))

@@ -22,9 +22,9 @@ class RemoveFromSesList:
         confirmed_queue: the queue to which the opt-in returns (see heed.use_cases.opt_in.after_confirmation).
     """
 
-    seal: AddressEncryption
-    suppressions: SesSuppressionList
-    confirmed: MessageQueue
+    encryption: AddressEncryption
+    ses_list: SesSuppressionList
+    confirmed_queue: MessageQueue
 
     def __call__(self, opt_in: ConfirmedOptIn) -> int:
         """Removes the address, and queues the opt-in for its next steps.
@@ -38,16 +38,16 @@ class RemoveFromSesList:
             DependencyUnavailable: Some steps may not be done. The caller may retry.
         """
         try:
-            spellings = address_spellings(self.seal.decrypt(opt_in.sealed))
+            spellings = address_spellings(self.encryption.decrypt(opt_in.sealed))
         except InvalidAddress as error:
             raise MalformedMessage(type(error).__name__) from None
         removed, refused = 0, None
         for spelling in spellings:
             try:
-                removed += self.suppressions.remove(spelling)
+                removed += self.ses_list.remove(spelling)
             except SuppressionListRefused as error:
                 refused = error
-        self.confirmed.send(replace(opt_in, unlisted=True).to_message())
+        self.confirmed_queue.send(replace(opt_in, is_off_ses_list=True).to_message())
         if refused is not None:
             raise refused
         return removed

@@ -25,11 +25,11 @@ def opt_in_scopes(names: Iterable[str], catalogue: Catalogue) -> tuple[ScopeNumb
 
     Targeted advertising is included, although the form shows it only to people who come for it.
     """
-    numbers = {topic.number for topic in (*catalogue.offered(ALL_SCOPES), *catalogue.signals())}
+    numbers = {topic.number for topic in (*catalogue.offered_topics(ALL_SCOPES), *catalogue.signal_topics())}
     requested = set()
     for name in names:
         try:
-            requested.add(catalogue.number(name))
+            requested.add(catalogue.scope_number(name))
         except UnknownScope:
             continue
     return tuple(sorted(requested & numbers))
@@ -41,9 +41,9 @@ def opt_out_scopes(names: Iterable[str], catalogue: Catalogue) -> tuple[ScopeNum
     An opt-out without names, or with any name that is not a topic, is an opt-out of everything. So an unknown
     name never reduces an opt-out.
     """
-    topics = {topic.number for topic in (*catalogue.offered(ALL_SCOPES), *catalogue.signals())}
+    topics = {topic.number for topic in (*catalogue.offered_topics(ALL_SCOPES), *catalogue.signal_topics())}
     try:
-        named = {catalogue.number(name) for name in names}
+        named = {catalogue.scope_number(name) for name in names}
     except UnknownScope:
         return ()
     return tuple(sorted(named)) if named <= topics else ()
@@ -54,9 +54,9 @@ def resume_scopes(names: Iterable[str], catalogue: Catalogue) -> tuple[ScopeNumb
     numbers = (
         ALL_SCOPES,
         *catalogue.brands,
-        *(topic.number for topic in catalogue.offered(ALL_SCOPES)),
+        *(topic.number for topic in catalogue.offered_topics(ALL_SCOPES)),
     )
-    scopes = {catalogue.name(number): number for number in numbers}
+    scopes = {catalogue.scope_name(number): number for number in numbers}
     return tuple(sorted({scopes[name] for name in names if name in scopes}))
 
 
@@ -72,11 +72,11 @@ class RequestConfirmation:
         request_queue: the queue of accepted requests.
     """
 
-    keys: ConfirmationKeys
-    networks: NetworkCaps
-    line: WaitingQueue
-    most: int
-    queue: MessageQueue
+    confirmation_keys: ConfirmationKeys
+    network_caps: NetworkCaps
+    waiting_queue: WaitingQueue
+    max_waiting: int
+    request_queue: MessageQueue
 
     def __call__(self, request: ConfirmationRequest) -> None:
         """Queues a request, with the time from which the cap of its network permits its mail.
@@ -85,14 +85,14 @@ class RequestConfirmation:
             WaitingQueueFull: The mail could not be sent in time.
             DependencyUnavailable: The request was not queued.
         """
-        if self.line.count() >= self.most:
+        if self.waiting_queue.count() >= self.max_waiting:
             raise WaitingQueueFull("the requests in the waiting queue fill the caps of two days")
-        due = self.networks.take(self._network_hash(request.network), request.intent, request.at)
+        due = self.network_caps.reserve(self._network_hash(request.network), request.intent, request.at)
         if due is None:
             raise WaitingQueueFull("the network has reached its cap for two days")
-        self.queue.send(replace(request, due=due).to_message())
+        self.request_queue.send(replace(request, due=due).to_message())
 
     def _network_hash(self, network: str) -> str:
         """Returns a keyed hash of a network. The key also signs tokens, but none starts with these bytes."""
-        key = self.keys.confirmation_key(CONFIRMATION_KEY_ID)
+        key = self.confirmation_keys.confirmation_key(CONFIRMATION_KEY_ID)
         return hmac.digest(key, f"network {network}".encode(), "sha256").hex()[:32]

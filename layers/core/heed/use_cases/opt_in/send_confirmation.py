@@ -20,7 +20,7 @@ from heed.domain.opt_in.confirmation_token import (
 )
 from heed.domain.opt_in.mail_caps import mailbox_of
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.preferences.decision import is_silent
+from heed.domain.preferences.decision import is_request_void
 from heed.domain.preferences.register import ALL_SCOPES
 from heed.domain.recipients.address import is_mailable
 from heed.domain.recipients.recipient import recipient_id
@@ -45,7 +45,7 @@ class SendResult(Enum):
     SENT = auto()
     UNMAILABLE = auto()  # SES cannot send to it: it is not ASCII, or it is an encoded word
     SILENT = auto()  # a minor, an address on hold, or a person who was erased after the request
-    REPEATED = auto()  # a retry: the mail of this request is on its way
+    DUPLICATE = auto()  # a retry: the mail of this request is on its way
     CAPPED = auto()  # an earlier request of the same person for the same scopes already has a mail
     WAITS = auto()  # a cap of its network, its mailbox or the day holds it back
     REFUSED = auto()  # SES refuses to send it
@@ -65,14 +65,14 @@ class SendConfirmationNow:
         mailer: sends the mail.
     """
 
-    identity: IdentityKey
-    links: LinkKeys
-    keys: ConfirmationKeys
+    identity_key: IdentityKey
+    link_keys: LinkKeys
+    confirmation_keys: ConfirmationKeys
     preferences: Preferences
     catalogue: Catalogue
     caps: MailCaps
-    seal: AddressEncryption
-    compose: MailRenderer
+    encryption: AddressEncryption
+    render: MailRenderer
     mailer: Mailer
 
     def __call__(self, request: ConfirmationRequest, now: int, *, in_turn: bool) -> SendResult | MailDelayed:
@@ -93,11 +93,11 @@ class SendConfirmationNow:
             raise MalformedMessage("the topic never existed")
         if not is_mailable(request.address):
             return SendResult.UNMAILABLE
-        recipient = recipient_id(self.identity.identity_key(), request.address)
+        recipient = recipient_id(self.identity_key.identity_key(), request.address)
         record = self.preferences.read(recipient)
-        if is_silent(record, request.at):
+        if is_request_void(record, request.at):
             return SendResult.SILENT
-        message = self.compose(self._make_mail(request, recipient, now))
+        message = self.render(self._make_mail(request, recipient, now))
         claim = MailClaim(
             recipient,
             self._keyed_hash(f"mailbox {mailbox_of(request.address)}", 32),
@@ -105,7 +105,7 @@ class SendConfirmationNow:
             request.id,
             self._keyed_hash(f"asked {request.scopes} {request.resume}", 16),
             request.at,
-            record.changed,
+            record.last_changed_at,
         )
         decision = self.caps.claim(claim, now, in_turn=in_turn)
         match decision:
@@ -113,8 +113,8 @@ class SendConfirmationNow:
                 return self._send(request.address, claim, message)
             case MailDelayed():
                 return decision
-            case NoMailNeeded.REPEATED:
-                return SendResult.REPEATED
+            case NoMailNeeded.DUPLICATE:
+                return SendResult.DUPLICATE
             case NoMailNeeded.CAPPED:
                 return SendResult.CAPPED
             case _:
@@ -124,17 +124,17 @@ class SendConfirmationNow:
         try:
             self.mailer.send(address, claim.recipient, message)
         except MailNotSent:
-            self.caps.settle(claim, sent=False)
+            self.caps.finish(claim, sent=False)
             raise
         except MailRefused:
-            self.caps.settle(claim, sent=True)
+            self.caps.finish(claim, sent=True)
             return SendResult.REFUSED
-        self.caps.settle(claim, sent=True)
+        self.caps.finish(claim, sent=True)
         return SendResult.SENT
 
     def _keyed_hash(self, text: str, length: int) -> str:
         """Returns a keyed hash, hex. The key also signs tokens, but none starts with such bytes."""
-        key = self.keys.confirmation_key(CONFIRMATION_KEY_ID)
+        key = self.confirmation_keys.confirmation_key(CONFIRMATION_KEY_ID)
         return hmac.digest(key, text.encode(), "sha256").hex()[:length]
 
     def _language(self, requested: str) -> str:
@@ -143,21 +143,21 @@ class SendConfirmationNow:
 
     def _make_mail(self, request: ConfirmationRequest, recipient: str, now: int) -> ConfirmationMail:
         is_opt_in = request.intent is Intent.IN
-        signals = {topic.number for topic in self.catalogue.signals()} if is_opt_in else set()
+        signals = {topic.number for topic in self.catalogue.signal_topics()} if is_opt_in else set()
         token = ConfirmationToken(
             recipient=recipient,
             intent=request.intent,
             scopes=tuple(scope for scope in request.scopes if scope not in signals),
-            issued=request.at,
-            sealed=self.seal.encrypt(request.given or request.address) if is_opt_in else b"",
+            requested_at=request.at,
+            sealed=self.encryption.encrypt(request.given or request.address) if is_opt_in else b"",
             resume=request.resume,
             signals=tuple(scope for scope in request.scopes if scope in signals),
-            waited=hours_waited(request.at, now),
+            delay_hours=hours_waited(request.at, now),
         )
-        everything = LinkToken(recipient, ALL_SCOPES, request.at, self.links.newest_key_id())
+        everything = LinkToken(recipient, ALL_SCOPES, request.at, self.link_keys.newest_key_id())
 
         def link(purpose: TokenPurpose) -> str:
-            return mint_link(everything, purpose, self.links.link_key(purpose, everything.key_id))
+            return mint_link(everything, purpose, self.link_keys.link_key(purpose, everything.key_id))
 
         return ConfirmationMail(
             to=request.address,
@@ -166,9 +166,11 @@ class SendConfirmationNow:
             resume=bool(request.resume),
             language=self._language(request.language),
             base_url=request.base_url,
-            confirm=mint_confirmation_token(token, self.keys.confirmation_key(CONFIRMATION_KEY_ID)),
-            unsubscribe=link(TokenPurpose.UNSUBSCRIBE),
-            mailto=link(TokenPurpose.MAILTO),
+            confirm_token=mint_confirmation_token(
+                token, self.confirmation_keys.confirmation_key(CONFIRMATION_KEY_ID)
+            ),
+            unsubscribe_token=link(TokenPurpose.UNSUBSCRIBE),
+            mailto_token=link(TokenPurpose.MAILTO),
         )
 
 
@@ -182,7 +184,7 @@ class SendConfirmation:
     """
 
     send_now: SendConfirmationNow
-    line: WaitingQueue
+    waiting_queue: WaitingQueue
 
     def __call__(self, request: ConfirmationRequest, now: int) -> SendResult:
         """Sends the mail if it may be sent now. If a cap delays it, puts the request into the waiting queue.
@@ -196,5 +198,5 @@ class SendConfirmation:
         if not isinstance(result, MailDelayed):
             return result
         due = request.due if result.due is None else result.due
-        self.line.send(replace(request, due=due).to_message())
+        self.waiting_queue.send(replace(request, due=due).to_message())
         return SendResult.WAITS

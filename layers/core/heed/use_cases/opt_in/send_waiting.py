@@ -16,7 +16,7 @@ from heed.use_cases.ports.opt_in import MailCaps, MailDelayed, ReceivedMessage, 
 from heed.use_cases.ports.preferences import DeadLetterQueue
 
 # Milliseconds that must be left to receive more messages, and to start another mail.
-READING, SENDING = 30_000, 15_000
+MIN_RECEIVE_TIME, MIN_SEND_TIME = 30_000, 15_000
 
 
 @dataclass(slots=True)
@@ -35,9 +35,9 @@ class SendWaitingResult:
 
     results: Counter[SendResult] = field(default_factory=Counter)
     deferred: Counter[str] = field(default_factory=Counter)
-    aside: int = 0
-    left: int = 0
-    longest: int = 0
+    malformed: int = 0
+    still_waiting: int = 0
+    longest_wait: int = 0
     is_overdue: bool = False
     sent_today: int = 0
 
@@ -46,7 +46,7 @@ class SendWaitingResult:
 class SendWaiting:
     """Processes the waiting queue. It deletes a message after the mail is sent, or is not needed."""
 
-    line: WaitingQueue
+    waiting_queue: WaitingQueue
     send_now: SendConfirmationNow
     caps: MailCaps
     dead_letters: DeadLetterQueue
@@ -62,21 +62,21 @@ class SendWaiting:
             DependencyUnavailable: The queue could not be read. No message is lost.
         """
         summary = SendWaitingResult()
-        waiting = self._receive(lambda: left() > READING, summary)
+        waiting = self._receive(lambda: left() > MIN_RECEIVE_TIME, summary)
         turns = in_send_order(waiting, clock())
-        deleted, is_waiting = self._serve(turns, clock, lambda: left() > SENDING, summary)
+        deleted, is_waiting = self._serve(turns, clock, lambda: left() > MIN_SEND_TIME, summary)
         others = [item.request for item in waiting if item.receipt not in deleted]
         now = clock()
-        self.caps.note_line(now, stands=is_waiting)
-        summary.left = len(others)
-        summary.longest = max((now - request.at for request in others), default=0)
+        self.caps.save_waiting_state(now, is_waiting=is_waiting)
+        summary.still_waiting = len(others)
+        summary.longest_wait = max((now - request.at for request in others), default=0)
         summary.is_overdue = any(has_waited_a_day(request, now) for request in others)
         summary.sent_today = self.caps.sent_today(now)
         return summary
 
     def _receive(self, has_time: Callable[[], bool], summary: SendWaitingResult) -> list[WaitingRequest]:
         waiting = []
-        for message in self.line.receive(has_time):
+        for message in self.waiting_queue.receive(has_time):
             try:
                 waiting.append(
                     WaitingRequest(ConfirmationRequest.from_message(message.body), message.receipt)
@@ -91,11 +91,11 @@ class SendWaiting:
         """Moves a malformed message to the dead-letter queue. Returns whether it left the waiting queue."""
         try:
             self.dead_letters.send(message.body, str(reason))
-            self.line.delete(message.receipt)
+            self.waiting_queue.delete(message.receipt)
         except HeedError as error:
             summary.deferred[type(error).__name__] += 1
             return False
-        summary.aside += 1
+        summary.malformed += 1
         return True
 
     def _serve(
@@ -125,7 +125,7 @@ class SendWaiting:
                         return deleted, True
                     full.add(mailbox)
                     continue
-                self.line.delete(item.receipt)
+                self.waiting_queue.delete(item.receipt)
             except MalformedMessage as error:
                 message = ReceivedMessage(item.request.to_message(), item.receipt)
                 if self._move_to_dead_letters(message, error, summary):

@@ -39,7 +39,7 @@ class StoredRecipient(NamedTuple):
 
     recipient: str
     record: Record
-    late: frozenset[Change]
+    late_changes: frozenset[Change]
     changed_at: int
 
 
@@ -67,7 +67,7 @@ class RecipientPage(NamedTuple):
 
     recipients: list[StoredRecipient]
     unreadable: int
-    last: str | None
+    next_after: str | None
 
 
 class RecipientScan(Protocol):
@@ -125,7 +125,7 @@ class Ledger(Protocol):
         """
         ...
 
-    def erase(self, subject: str) -> int:
+    def erase_evidence(self, subject: str) -> int:
         """Deletes the evidence of all entries of a subject. A second call changes nothing.
 
         Returns:
@@ -185,7 +185,7 @@ class Seals(Protocol):
     Days are counted from 1970-01-01, UTC.
     """
 
-    def add(self, day: int, leaves: Iterable[bytes]) -> None:
+    def add_hashes(self, day: int, leaves: Iterable[bytes]) -> None:
         """Stores hashes of entries that were recorded on a day.
 
         Raises:
@@ -218,7 +218,7 @@ class Seals(Protocol):
         """
         ...
 
-    def sealed(self, day: int) -> Iterator[bytes]:
+    def sealed_hashes(self, day: int) -> Iterator[bytes]:
         """Yields the leaves under the seal of a day, in order.
 
         If the object has a wrong length, only its complete hashes are returned.
@@ -229,7 +229,7 @@ class Seals(Protocol):
         """
         ...
 
-    def altered(self) -> list[AlteredObject]:
+    def altered_objects(self) -> list[AlteredObject]:
         """Returns all altered and all foreign objects among the seals and the leaves under seals.
 
         Raises:
@@ -237,7 +237,7 @@ class Seals(Protocol):
         """
         ...
 
-    def gather(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
+    def fix_hashes(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
         """Stores the leaves that the seal of a day will cover, unless such leaves are stored already.
 
         An interrupted attempt may have stored fewer leaves. They remain, and the next seal covers the others.
@@ -250,7 +250,7 @@ class Seals(Protocol):
         """
         ...
 
-    def seal(self, seal: Seal) -> None:
+    def add_seal(self, seal: Seal) -> None:
         """Stores a seal over the leaves that are stored for its day. A second call changes nothing.
 
         Raises:

@@ -15,7 +15,7 @@ from heed.use_cases.ports.privacy import PurgeTarget
 class NoMailNeeded(Enum):
     """Why a request needs no mail."""
 
-    REPEATED = auto()  # a retry: the mail of this request is on its way
+    DUPLICATE = auto()  # a retry: the mail of this request is on its way
     CAPPED = auto()  # an earlier request of the same person for the same scopes already has a mail
 
 
@@ -64,12 +64,12 @@ class MailClaim(NamedTuple):
     """
 
     recipient: str
-    mailbox: str
+    mailbox_hash: str
     intent: Intent
-    request: str
-    what: str
-    at: int
-    since: int
+    request_id: str
+    scopes_hash: str
+    requested_at: int
+    record_changed_at: int
 
 
 class MailCaps(Protocol):
@@ -92,7 +92,7 @@ class MailCaps(Protocol):
         """
         ...
 
-    def settle(self, claim: MailClaim, *, sent: bool) -> None:
+    def finish(self, claim: MailClaim, *, sent: bool) -> None:
         """Ends a claim.
 
         Args:
@@ -113,7 +113,7 @@ class MailCaps(Protocol):
         """
         ...
 
-    def note_line(self, now: int, *, stands: bool) -> None:
+    def save_waiting_state(self, now: int, *, is_waiting: bool) -> None:
         """Saves whether requests still wait for the cap of the day. If so, new requests wait behind them.
 
         Raises:
@@ -125,7 +125,7 @@ class MailCaps(Protocol):
 class NetworkCaps(Protocol):
     """Limits how many mails each network causes."""
 
-    def take(self, network: str, intent: Intent, now: int) -> int | None:
+    def reserve(self, network: str, intent: Intent, now: int) -> int | None:
         """Reserves one mail for a network.
 
         Returns:
@@ -207,9 +207,9 @@ class ConfirmationMail:
     resume: bool
     language: str
     base_url: str
-    confirm: str
-    unsubscribe: str
-    mailto: str
+    confirm_token: str
+    unsubscribe_token: str
+    mailto_token: str
 
 
 class MailRenderer(Protocol):
@@ -237,7 +237,7 @@ class Mailer(Protocol):
 class OptInNotifications(PurgeTarget, Protocol):
     """Records which confirmations the adopter was notified of."""
 
-    def begin(self, recipient: str, issued: int, press: str, now: int) -> bool:
+    def claim(self, recipient: str, issued: int, press: str, now: int) -> bool:
         """Claims the notification of a confirmation for one press.
 
         Args:
@@ -254,7 +254,7 @@ class OptInNotifications(PurgeTarget, Protocol):
         """
         ...
 
-    def is_handed_on(self, recipient: str, issued: int) -> bool:
+    def is_queued(self, recipient: str, issued: int) -> bool:
         """Returns whether a notification of this confirmation is queued.
 
         Raises:
@@ -262,7 +262,7 @@ class OptInNotifications(PurgeTarget, Protocol):
         """
         ...
 
-    def hand_on(self, recipient: str, issued: int, now: int) -> None:
+    def mark_queued(self, recipient: str, issued: int, now: int) -> None:
         """Records that a notification of this confirmation is queued.
 
         Raises:

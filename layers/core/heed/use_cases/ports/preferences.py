@@ -73,7 +73,7 @@ class Preferences(Protocol):
 class LateChanges(Protocol):
     """Late changes. They wait at the record of their recipient until the ledger has them."""
 
-    def settle(self, recipient: str, entered: Iterable[Change]) -> None:
+    def delete_entered(self, recipient: str, entered: Iterable[Change]) -> None:
         """Deletes late changes that are now in the ledger. A second call changes nothing.
 
         Raises:
@@ -90,7 +90,7 @@ class FeedPosition(NamedTuple):
         recipient: recipient id. "" sorts before all recipients of the same time.
     """
 
-    at: int
+    changed_at: int
     recipient: str
 
 

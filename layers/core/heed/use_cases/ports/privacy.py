@@ -24,7 +24,7 @@ class DueRecipient(NamedTuple):
     """
 
     recipient: str
-    since: int
+    due_since: int
     purges: tuple[str, ...] | None
 
 
@@ -47,10 +47,10 @@ class RestoredItem(NamedTuple):
     """
 
     recipient: str
-    record: Callable[[], Record]
+    decode_record: Callable[[], Record]
     purges: tuple[str, ...]
-    ends: int | None
-    whole: Mapping[str, Any]
+    expires_at: int | None
+    item: Mapping[str, Any]
 
 
 class RestoredTable(Protocol):
@@ -88,7 +88,9 @@ class Erasures(Protocol):
         """
         ...
 
-    def begin(self, recipient: str, erasure: Erasure, before: Record, now: int) -> RecordWithPurges | None:
+    def replace_record(
+        self, recipient: str, erasure: Erasure, before: Record, now: int
+    ) -> RecordWithPurges | None:
         """Replaces the whole record, if the stored record is still `before`.
 
         Returns:
@@ -100,7 +102,9 @@ class Erasures(Protocol):
         """
         ...
 
-    def keep(self, recipient: str, change: Change, before: Record, now: int) -> RecordWithPurges | None:
+    def set_register(
+        self, recipient: str, change: Change, before: Record, now: int
+    ) -> RecordWithPurges | None:
         """Sets one register and preserves all others, if the stored record is still `before`.
 
         Returns:
@@ -112,7 +116,7 @@ class Erasures(Protocol):
         """
         ...
 
-    def due(self, now: int) -> Iterator[DueRecipient]:
+    def due_recipients(self, now: int) -> Iterator[DueRecipient]:
         """Yields the recipients for whom work is due.
 
         The cost depends only on the amount of due work. Reads are eventually consistent.
@@ -122,7 +126,7 @@ class Erasures(Protocol):
         """
         ...
 
-    def work(self, recipient: str) -> DueWork | None:
+    def due_work(self, recipient: str) -> DueWork | None:
         """Returns the work that is due for a recipient, or None.
 
         Raises:
@@ -131,7 +135,7 @@ class Erasures(Protocol):
         """
         ...
 
-    def settle(self, recipient: str, purges: tuple[str, ...]) -> None:
+    def finish_purges(self, recipient: str, purges: tuple[str, ...]) -> None:
         """Records that these purges are done, if they are still the due ones. A second call changes nothing.
 
         Raises:
@@ -139,7 +143,7 @@ class Erasures(Protocol):
         """
         ...
 
-    def prune(self, recipient: str, soft: frozenset[int], now: int) -> None:
+    def prune_soft_bounces(self, recipient: str, soft: frozenset[int], now: int) -> None:
         """Deletes the days of soft bounces that no decision uses any more. The other days become due later.
 
         Raises:
@@ -159,7 +163,7 @@ class Purges(Protocol):
         """
         ...
 
-    def promise(self, purge: Purge) -> None:
+    def order_after_hold(self, purge: Purge) -> None:
         """Stores the order of a purge that starts after a hold. It does not expire. An old order stays.
 
         Raises:
@@ -167,7 +171,7 @@ class Purges(Protocol):
         """
         ...
 
-    def drop(self, purge_id: str) -> None:
+    def delete_order(self, purge_id: str) -> None:
         """Deletes an order whose erasure did not happen.
 
         Raises:
@@ -175,7 +179,7 @@ class Purges(Protocol):
         """
         ...
 
-    def begin(self, purge_id: str, cause: ErasureCause, requested_at: int) -> Purge:
+    def start(self, purge_id: str, cause: ErasureCause, requested_at: int) -> Purge:
         """Marks a purge as started. A purge that is started or done stays as it is.
 
         If the order has expired meanwhile, it is created again from the arguments.
@@ -185,7 +189,7 @@ class Purges(Protocol):
         """
         ...
 
-    def note(self, purge: Purge, stores: Mapping[str, int]) -> None:
+    def save_counts(self, purge: Purge, stores: Mapping[str, int]) -> None:
         """Saves how much was deleted from each store so far, while the purge goes on.
 
         Raises:
@@ -213,7 +217,7 @@ class Purges(Protocol):
 class MinorReportCounts(Protocol):
     """Counts the minors that each API key reports per day."""
 
-    def take(self, key: str, now: int) -> bool:
+    def count_report(self, key: str, now: int) -> bool:
         """Counts a report. Returns whether the key is within its daily limit.
 
         Raises:
@@ -233,7 +237,7 @@ class PurgeSubject(NamedTuple):
 
     recipient: str
     subject: str
-    floor: int | None = None
+    erased_at: int | None = None
 
 
 class PurgeTarget(Protocol):

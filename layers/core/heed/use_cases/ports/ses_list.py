@@ -14,7 +14,7 @@ class SesListPage(NamedTuple):
     """
 
     addresses: list[str]
-    place: str | None
+    next_token: str | None
 
 
 class SesSuppressionList(Protocol):
@@ -48,15 +48,15 @@ class SesListWalkState(NamedTuple):
         has_removed: whether that walk has removed an address, or may have.
     """
 
-    ended: int
-    place: bytes | None
+    last_finished: int
+    position: bytes | None
     has_removed: bool
 
 
 class SesListWalks(Protocol):
     """Numbered walks over the SES list, one at a time. A purge waits for a walk of a certain number."""
 
-    def ended(self) -> int:
+    def last_finished(self) -> int:
         """Returns the number of the last finished walk, by an eventually consistent read: never too high.
 
         Raises:
@@ -64,7 +64,7 @@ class SesListWalks(Protocol):
         """
         ...
 
-    def take(self, now: int) -> SesListWalkState | None:
+    def claim(self, now: int) -> SesListWalkState | None:
         """Claims the walk for a limited time.
 
         Returns:
@@ -75,7 +75,7 @@ class SesListWalks(Protocol):
         """
         ...
 
-    def leave(self, position: bytes, *, has_removed: bool) -> None:
+    def release(self, position: bytes, *, has_removed: bool) -> None:
         """Releases the claim, and saves the position from which another worker can continue.
 
         Raises:
@@ -83,7 +83,7 @@ class SesListWalks(Protocol):
         """
         ...
 
-    def give_up(self) -> bool:
+    def cancel(self) -> bool:
         """Releases the claim without a position: the walk will start again from the beginning.
 
         Returns:
@@ -94,7 +94,7 @@ class SesListWalks(Protocol):
         """
         ...
 
-    def end(self, number: int) -> bool:
+    def finish(self, number: int) -> bool:
         """Records that the walk with this number reached the end of the list.
 
         Returns:
@@ -117,7 +117,7 @@ class SesListWalks(Protocol):
         """
         ...
 
-    def await_number(self, purge_id: str, number: int) -> None:
+    def set_walk(self, purge_id: str, number: int) -> None:
         """Makes a purge wait for the walk with this number instead of any other walk.
 
         Raises:
@@ -125,7 +125,7 @@ class SesListWalks(Protocol):
         """
         ...
 
-    def count(self, purge_id: str) -> None:
+    def count_removal(self, purge_id: str) -> None:
         """Counts an address that was removed from the list for a purge.
 
         Raises:

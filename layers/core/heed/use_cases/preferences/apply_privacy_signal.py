@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from heed.domain.links.link_token import LinkToken
 from heed.domain.preferences import privacy_signal
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.preferences.decision import is_closed
-from heed.domain.preferences.evidence import evidence
+from heed.domain.preferences.decision import refuses_opt_ins
+from heed.domain.preferences.evidence import make_evidence
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Change, Entry, Source
 from heed.use_cases.ports.preferences import Preferences
@@ -37,11 +37,11 @@ class ApplyPrivacySignal:
         Raises:
             DependencyUnavailable, UnreadableRecord: The signal may not be stored.
         """
-        proof = evidence(issued=token.issued, key=token.key_id, campaign=campaign or None)
-        entry = Entry(at, Source.SIGNAL, proof, self.catalogue.policy(at))
+        proof = make_evidence(issued=token.issued, key=token.key_id, campaign=campaign or None)
+        entry = Entry(at, Source.SIGNAL, proof, self.catalogue.policy_version_at(at))
 
         def changes(current: Record) -> list[Change]:
-            if is_closed(current):
+            if refuses_opt_ins(current):
                 return []
             missing = privacy_signal.missing_signal_changes(current, self.catalogue, entry)
             return [change for change in missing if change.register.scope not in spared]

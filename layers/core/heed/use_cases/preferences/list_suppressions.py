@@ -40,7 +40,7 @@ class SuppressionFilter:
     reason: Reason | None = None
     scope: ScopeNumber | None = None
 
-    def takes(self, suppression: Suppression) -> bool:
+    def matches(self, suppression: Suppression) -> bool:
         """Returns whether the filter selects a suppression."""
         return self.reason in (None, suppression.reason) and self.scope in (None, suppression.scope)
 
@@ -59,15 +59,15 @@ class FeedCursor:
 
     after: FeedPosition
     bound: int | None = None
-    given: tuple[int, int] | None = None
-    only: SuppressionFilter = SuppressionFilter()
+    last_sort_key: tuple[int, int] | None = None
+    filter: SuppressionFilter = SuppressionFilter()
 
 
 class ListedSuppression(NamedTuple):
     """A suppression of a recipient. UNREADABLE if the record is unreadable: then everything is suppressed."""
 
     recipient: str
-    stop: Suppression | UnreadableItem
+    suppression: Suppression | UnreadableItem
 
 
 class SuppressionPage(NamedTuple):
@@ -79,8 +79,8 @@ class SuppressionPage(NamedTuple):
         is_end: whether this is the last page of the pass.
     """
 
-    listed: list[ListedSuppression]
-    next: FeedCursor
+    suppressions: list[ListedSuppression]
+    next_cursor: FeedCursor
     is_end: bool
 
 
@@ -115,19 +115,19 @@ def list_suppressions(
     examined, batch_size = 0, limit
     while examined < MAX_EXAMINED:
         changed = feed.changes_after(cursor.after, bound, batch_size)
-        positions = changed if cursor.given is None else [cursor.after, *changed]
+        positions = changed if cursor.last_sort_key is None else [cursor.after, *changed]
         records = preferences.read_many(position.recipient for position in positions)
         for position in positions:
             remaining = _remaining_suppressions(records[position.recipient], cursor, catalogue, now)
             on_page = remaining[: limit - len(listed)]
             listed.extend(ListedSuppression(position.recipient, suppression) for suppression in on_page)
             last_sort_key = _sort_key(on_page[-1]) if len(on_page) < len(remaining) else None
-            cursor = replace(cursor, after=position, given=last_sort_key)
+            cursor = replace(cursor, after=position, last_sort_key=last_sort_key)
             if len(listed) == limit:
                 return SuppressionPage(listed, cursor, is_end=False)
         if len(changed) < batch_size:
             next_start = FeedPosition(max(0, bound - FEED_OVERLAP), "")
-            return SuppressionPage(listed, FeedCursor(next_start, only=cursor.only), is_end=True)
+            return SuppressionPage(listed, FeedCursor(next_start, filter=cursor.filter), is_end=True)
         examined, batch_size = examined + len(changed), MAX_PAGE_SIZE
     return SuppressionPage(listed, cursor, is_end=False)
 
@@ -141,7 +141,8 @@ def _remaining_suppressions(
     return [
         suppression
         for suppression in suppressions_of(record, catalogue, now)
-        if cursor.only.takes(suppression) and (cursor.given is None or suppression.sort_key > cursor.given)
+        if cursor.filter.matches(suppression)
+        and (cursor.last_sort_key is None or suppression.sort_key > cursor.last_sort_key)
     ]
 
 

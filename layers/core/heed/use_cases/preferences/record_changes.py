@@ -25,7 +25,7 @@ class RequestedChange(NamedTuple):
     """A preference request and the recipient id of its person."""
 
     recipient: str
-    wish: PreferenceRequest
+    request: PreferenceRequest
 
 
 class ChangeResult(NamedTuple):

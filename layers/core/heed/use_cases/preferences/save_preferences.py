@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from heed.domain.errors import IncompleteForm, InvalidToken, StopNotEffective
 from heed.domain.links.link_token import LinkToken
-from heed.domain.links.undo import UndoToken, undo_for, verify_undo_token
+from heed.domain.links.undo import UndoToken, undo_token_for, verify_undo_token
 from heed.domain.preferences.catalogue import Catalogue, Topic
-from heed.domain.preferences.decision import decide, is_any_sendable, is_closed
-from heed.domain.preferences.evidence import evidence
+from heed.domain.preferences.decision import decide, is_any_sendable, refuses_opt_ins
+from heed.domain.preferences.evidence import make_evidence
 from heed.domain.preferences.preference_changes import (
     FormChoices,
     FormContext,
@@ -84,7 +84,7 @@ class SavePreferences:
         after = self.preferences.update(token.recipient, changes, submission.at).after
         result = results[-1]
         self._check_effective(after, result.changes, submission.at)
-        undo = undo_for(token.recipient, result.press, after)
+        undo = undo_token_for(token.recipient, result.press, after)
         return SaveResult(after, result.consent, result.resume, undo)
 
     def _check_effective(self, after: Record, changes: Sequence[Change], now: int) -> None:
@@ -149,24 +149,24 @@ class UndoPress:
         is_expired = undo.is_expired(submission.at)
 
         def changes(record: Record) -> list[Change]:
-            undone = [] if is_expired or is_closed(record) else undo.changes()
+            undone = [] if is_expired or refuses_opt_ins(record) else undo.changes()
             return [*undone, *context.signals(record, self.catalogue)]
 
         after = self.preferences.update(token.recipient, changes, submission.at).after
         return self._after_expiry(undo, after, submission.at) if is_expired else SaveResult(after)
 
     def _after_expiry(self, undo: UndoToken, record: Record, now: int) -> SaveResult:
-        topics = {t.number: t for scope in undo.scopes for t in self.catalogue.governed(scope)}
+        topics = {t.number: t for scope in undo.scopes for t in self.catalogue.governed_topics(scope)}
         blocked = [t for t in topics.values() if not t.retired and not decide(record, t, now).sendable]
         return SaveResult(record, tuple(blocked))
 
 
 def _form_context(token: LinkToken, submission: FormSubmission, catalogue: Catalogue) -> FormContext:
-    proof = evidence(
+    proof = make_evidence(
         issued=token.issued,
         key=token.key_id,
         campaign=submission.campaign or None,
         wording=submission.wording,
         press=submission.press,
     )
-    return FormContext(submission.at, proof, catalogue.policy(submission.at), submission.signal)
+    return FormContext(submission.at, proof, catalogue.policy_version_at(submission.at), submission.signal)

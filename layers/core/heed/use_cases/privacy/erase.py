@@ -44,7 +44,7 @@ class ReportResult(NamedTuple):
         purge_id: id of the purge that clears the other stores; "" while the report waits for an officer.
     """
 
-    purge: str
+    purge_id: str
 
 
 REPORT_WAITS = ReportResult("")
@@ -55,7 +55,7 @@ class ErasureResult(NamedTuple):
     """The record after an erasure, and the id of the purge that clears the other stores."""
 
     record: Record
-    purge: str
+    purge_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,10 @@ class Erase:
     """
 
     catalogue: Catalogue
-    minor_days: int
-    epochs: Erasures
+    minor_retention_days: int
+    erasures: Erasures
     purges: Purges
-    counts: MinorReportCounts
+    report_counts: MinorReportCounts
 
     def __call__(self, recipient: str, report: ErasureReport) -> ReportResult:
         """Suppresses all mail, and erases the record unless a hold or a decision of an officer delays that.
@@ -85,7 +85,7 @@ class Erase:
             OnHold: A hold is active, and the report requests an erasure.
             DependencyUnavailable, UnreadableRecord: The report may not be processed. A retry completes it.
         """
-        current, purge, may_erase = self.epochs.read(recipient), "", report.by_officer
+        current, purge, may_erase = self.erasures.read(recipient), "", report.by_officer
         for _ in range(_ATTEMPTS):
             record = current.record
             if report.cause is ErasureCause.ERASURE and is_on_hold(record):
@@ -98,7 +98,7 @@ class Erase:
             if is_awaiting_officer(record) and not report.by_officer:
                 self._delete_order(purge)
                 return REPORT_WAITS
-            may_erase = may_erase or self.counts.take(report.key, report.at)
+            may_erase = may_erase or self.report_counts.count_report(report.key, report.at)
             if may_erase:
                 purge = purge or secrets.token_hex(16)  # a random id reveals nothing
                 outcome = self._erase(recipient, report, current, purge)
@@ -120,13 +120,13 @@ class Erase:
         record, due = current
         if is_on_hold(record) and not is_awaiting_officer(record):
             change = report_during_hold(report, record, purge)
-            conflict = self.epochs.keep(recipient, change, record, report.at)
+            conflict = self.erasures.set_register(recipient, change, record, report.at)
             return conflict or self._make_result(report, record, purge)
         self.purges.order(_make_order(purge, report.cause, report.at, recipient, record), report.at)
         erasure = erasure_for_report(
-            report, record, purge, due, _signal_topics(self.catalogue), self.minor_days
+            report, record, purge, due, _signal_topics(self.catalogue), self.minor_retention_days
         )
-        conflict = self.epochs.begin(recipient, erasure, record, report.at)
+        conflict = self.erasures.replace_record(recipient, erasure, record, report.at)
         return conflict or self._make_result(report, erasure.record, purge)
 
     def _hold_until_decided(
@@ -136,17 +136,17 @@ class Erase:
         if is_on_hold(record):
             return REPORT_WAITS
         change = hold_until_decided(report, record)
-        return self.epochs.keep(recipient, change, record, report.at) or REPORT_WAITS
+        return self.erasures.set_register(recipient, change, record, report.at) or REPORT_WAITS
 
     def _make_result(self, report: ErasureReport, record: Record, purge: str) -> ReportResult:
         """Returns the result of a report. If a hold delays the purge, it first stores the later order."""
         if is_on_hold(record):
-            self.purges.promise(_make_order(purge, report.cause, report.at, "", record))
+            self.purges.order_after_hold(_make_order(purge, report.cause, report.at, "", record))
         return ReportResult(purge)
 
     def _delete_order(self, purge: str) -> None:
         if purge:
-            self.purges.drop(purge)
+            self.purges.delete_order(purge)
 
 
 def lift_minor_report(
@@ -176,7 +176,7 @@ def lift_minor_report(
         if is_on_hold(record):
             raise OnHold("a hold is active")
         erasure = erasure_for_lift(at, evidence, policy, record, due, _signal_topics(catalogue))
-        conflict = erasures.begin(recipient, erasure, record, at)
+        conflict = erasures.replace_record(recipient, erasure, record, at)
         if conflict is None:
             return erasure.record
         record, due = conflict
@@ -212,12 +212,12 @@ def erase_minor_after_hold(
     record, due = erasures.read(recipient)
     for _ in range(_ATTEMPTS):
         minor = record.get(MINOR)
-        if minor is None or not is_on_hold(record) or lift.at <= record.at(HOLD):
+        if minor is None or not is_on_hold(record) or lift.at <= record.time_of(HOLD):
             return None
         purge = earlier_purge(record, ErasureCause.MINOR) or secrets.token_hex(16)
         purges.order(_make_order(purge, ErasureCause.MINOR, minor.at, recipient, record), lift.at)
         erasure = erasure_after_hold(lift, record, purge, due, _signal_topics(catalogue), minor_days)
-        conflict = erasures.begin(recipient, erasure, record, lift.at)
+        conflict = erasures.replace_record(recipient, erasure, record, lift.at)
         if conflict is None:
             return ErasureResult(erasure.record, purge)
         record, due = conflict
@@ -237,4 +237,4 @@ def _make_order(purge: str, cause: ErasureCause, at: int, recipient: str, record
 
 def _signal_topics(catalogue: Catalogue) -> tuple[ScopeNumber, ...]:
     """Returns the numbers of the topics that an opt-out of everything does not cover."""
-    return tuple(topic.number for topic in catalogue.signals())
+    return tuple(topic.number for topic in catalogue.signal_topics())

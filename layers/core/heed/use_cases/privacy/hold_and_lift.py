@@ -41,7 +41,7 @@ class LiftResult(NamedTuple):
     outcome: RequestOutcome
     blocked_by: list[Reason]
     sendable: dict[str, bool]
-    purge: str = ""
+    purge_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,8 @@ class LiftMinor:
 
     preferences: Preferences
     catalogue: Catalogue
-    epochs: Erasures
-    requests: LiftRequests
+    erasures: Erasures
+    lift_requests: LiftRequests
 
     def __call__(self, recipient: str, signature: Signature, policy: str) -> LiftResult | None:
         """Lifts the report, or stores the first of two signatures.
@@ -92,16 +92,16 @@ class LiftMinor:
             return _make_result(RequestOutcome.SUPERSEDED, [], record, self.catalogue, at)
         if is_on_hold(record):
             return _make_result(RequestOutcome.REFUSED, [Reason.HOLD], record, self.catalogue, at)
-        first = self.requests.sign(recipient, signature)
+        first = self.lift_requests.sign(recipient, signature)
         if first is None:
             return None
         evidence = evidence_of_both(first, signature)
         try:
-            after = lift_minor_report(recipient, at, evidence, policy, self.catalogue, self.epochs)
+            after = lift_minor_report(recipient, at, evidence, policy, self.catalogue, self.erasures)
         except OnHold:
             record = self.preferences.read(recipient)
             return _make_result(RequestOutcome.REFUSED, [Reason.HOLD], record, self.catalogue, at)
-        self.requests.clear(PurgeSubject(recipient, ""))
+        self.lift_requests.clear(PurgeSubject(recipient, ""))
         if after is None:
             record = self.preferences.read(recipient)
             return _make_result(RequestOutcome.SUPERSEDED, [], record, self.catalogue, at)
@@ -122,8 +122,8 @@ class LiftHold:
 
     preferences: Preferences
     catalogue: Catalogue
-    minor_days: int
-    epochs: Erasures
+    minor_retention_days: int
+    erasures: Erasures
     purges: Purges
 
     def __call__(self, recipient: str, entry: Entry) -> LiftResult:
@@ -142,12 +142,12 @@ class LiftHold:
         if MINOR not in after.registers or not is_on_hold(after):
             return _result_of_change(lift, after, catalogue, entry.at)
         erased = erase_minor_after_hold(
-            recipient, entry, self.minor_days, catalogue, self.epochs, self.purges
+            recipient, entry, self.minor_retention_days, catalogue, self.erasures, self.purges
         )
         if erased is None:  # somebody else lifted the hold meanwhile, or the hold is newer than the lift
             return _result_of_change(lift, self.preferences.read(recipient), catalogue, entry.at)
         result = _make_result(RequestOutcome.APPLIED, [Reason.MINOR], erased.record, catalogue, entry.at)
-        return result._replace(purge=erased.purge)
+        return result._replace(purge_id=erased.purge_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,5 +69,5 @@ def _history(entries: Iterator[StoredEntry]) -> tuple[list[StoredEntry], int, bo
         for read, item in enumerate(islice(entries, MAX_HISTORY_READ), 1):  # noqa: B007 - its last value is the count
             yield item
 
-    latest = nlargest(MAX_HISTORY, counted(), key=lambda item: item.entry.chain)
+    latest = nlargest(MAX_HISTORY, counted(), key=lambda item: item.entry.sort_key)
     return latest[::-1], read - len(latest), next(entries, None) is not None

@@ -43,10 +43,10 @@ class PurgePerson:
         clock: returns the time, milliseconds since 1970.
     """
 
-    epochs: Erasures
+    erasures: Erasures
     purges: Purges
     stores: Mapping[str, PurgeTarget]
-    ledger: ClosedChains
+    closed_chains: ClosedChains
     walks: SesListWalks
     clock: Callable[[], int]
 
@@ -68,14 +68,14 @@ class PurgePerson:
         results = [self._purge(recipient, purge_id, work, again=again) for purge_id in work.purges]
         unfinished = next((result for result in results if result is not PurgeResult.DONE), None)
         if unfinished is None:
-            self.epochs.settle(recipient, work.purges)
+            self.erasures.finish_purges(recipient, work.purges)
         return unfinished or PurgeResult.DONE
 
     def _purge(self, recipient: str, purge_id: str, work: DueWork, *, again: bool) -> PurgeResult:
         """Does one purge."""
         # This read comes before that of the purge, since a walk may make the purge wait for the next walk.
-        last_walk = self.walks.ended()
-        purge = self.purges.begin(purge_id, work.cause, work.floor)
+        last_walk = self.walks.last_finished()
+        purge = self.purges.start(purge_id, work.cause, work.erased_at)
         if purge.state is PurgeState.DONE:
             return PurgeResult.DONE
         is_walked = purge.walk is not None and purge.walk <= last_walk
@@ -83,13 +83,13 @@ class PurgePerson:
             return PurgeResult.WAITS_FOR_LIST
         # This check comes before the stores are cleared. So data that arrives meanwhile is not missed.
         is_complete = self._is_ledger_complete(purge, work)
-        person = PurgeSubject(recipient, purge.subject, work.floor)
+        person = PurgeSubject(recipient, purge.subject, work.erased_at)
         counts = {name: store.clear(person) for name, store in self.stores.items()}
         if not is_walked:
-            self.purges.note(purge, counts)
+            self.purges.save_counts(purge, counts)
             return PurgeResult.WAITS_FOR_LIST
         if not is_complete:
-            self.purges.note(purge, counts)
+            self.purges.save_counts(purge, counts)
             return PurgeResult.WAITS_FOR_LEDGER
         self.purges.finish(purge, {SES_LIST_STORE: 0, **counts}, self.clock())
         return PurgeResult.DONE
@@ -98,6 +98,6 @@ class PurgePerson:
         """Returns whether the ledger gets no more entries of the subject from before the erasure."""
         return (
             not purge.subject
-            or self.ledger.is_closed(purge.subject)
-            or self.clock() > work.floor + STREAM_RETENTION
+            or self.closed_chains.is_closed(purge.subject)
+            or self.clock() > work.erased_at + STREAM_RETENTION
         )

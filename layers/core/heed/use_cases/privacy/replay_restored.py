@@ -56,9 +56,9 @@ def replay_restored(
 def _replay(
     item: RestoredItem, table: RestoredTable, preferences: Preferences, erasures: Erasures, now: int
 ) -> ReplayOutcome:
-    if item.ends is not None and item.ends <= now:
+    if item.expires_at is not None and item.expires_at <= now:
         return ReplayOutcome.FORGOTTEN
-    old, recipient = item.record(), item.recipient
+    old, recipient = item.decode_record(), item.recipient
     live, due = erasures.read(recipient)
     if not live.revision and table.put_back(item, now):
         return ReplayOutcome.BACK
@@ -72,15 +72,15 @@ def _replay(
             is_merged = write is not None and write.after != write.before
             record = write.after if write else live
             if minor := lost_minor(old, record):
-                conflict = erasures.keep(recipient, minor, record, now)
+                conflict = erasures.set_register(recipient, minor, record, now)
                 if conflict is None:
                     return ReplayOutcome.MERGED
                 live, due = conflict
                 continue
             return ReplayOutcome.MERGED if is_merged else ReplayOutcome.UNCHANGED
         purges = tuple(dict.fromkeys((*due, *item.purges)))
-        erasure = Erasure(restore_erasure(old, live), purges, item.ends)
-        conflict = erasures.begin(recipient, erasure, live, now)
+        erasure = Erasure(restore_erasure(old, live), purges, item.expires_at)
+        conflict = erasures.replace_record(recipient, erasure, live, now)
         if conflict is None:
             return ReplayOutcome.MERGED
         live, due = conflict

@@ -43,7 +43,7 @@ class SweepResult:
     found: int
     done: int
     left: int
-    oldest: int
+    oldest_age: int
     is_overdue: bool
 
 
@@ -59,11 +59,11 @@ class SweepPurges:
         sleep: waits for a number of seconds.
     """
 
-    epochs: Erasures
+    erasures: Erasures
     purge: PurgePerson
-    unlisting: MessageQueue
+    ses_list_queue: MessageQueue
     clock: Callable[[], int]
-    pause: Callable[[float], None]
+    sleep: Callable[[float], None]
 
     def __call__(self, has_time: Callable[[], bool]) -> SweepResult:
         """Does the due work until the time is over. The cost does not depend on the size of the table.
@@ -79,10 +79,10 @@ class SweepPurges:
         def process(recipient: DueRecipient, again: bool) -> PurgeResult:  # noqa: FBT001 - as `_in_rounds` calls it
             return self._process(now, recipient, again=again) if has_time() else PurgeResult.FAILED
 
-        due = sorted(self.epochs.due(now), key=lambda recipient: recipient.purges is None)
-        results = _in_rounds(due, process, has_time, self.unlisting, self.pause)
+        due = sorted(self.erasures.due_recipients(now), key=lambda recipient: recipient.purges is None)
+        results = _in_rounds(due, process, has_time, self.ses_list_queue, self.sleep)
         ages = [
-            (now - recipient.since, result)
+            (now - recipient.due_since, result)
             for recipient, result in zip(due, results, strict=True)
             if recipient.purges is not None
         ]
@@ -91,19 +91,19 @@ class SweepPurges:
             found=len(due),
             done=done,
             left=len(due) - done,
-            oldest=max((age for age, _ in ages), default=0),
+            oldest_age=max((age for age, _ in ages), default=0),
             is_overdue=any(_is_overdue(age, result) for age, result in ages),
         )
 
     def _process(self, now: int, due: DueRecipient, *, again: bool) -> PurgeResult:
         """Does the due work for one recipient."""
         try:
-            work = self.epochs.work(due.recipient)
+            work = self.erasures.due_work(due.recipient)
             if work is None:
                 return PurgeResult.DONE
             if not work.purges:
                 if not work.is_held:
-                    self.epochs.prune(due.recipient, work.soft, now)
+                    self.erasures.prune_soft_bounces(due.recipient, work.soft_bounce_days, now)
                 return PurgeResult.DONE
             return self.purge(due.recipient, work, again=again)
         except HeedError:
@@ -121,8 +121,8 @@ class ExecutePurgeOrders:
     """
 
     purge: PurgePerson
-    unlisting: MessageQueue
-    pause: Callable[[float], None]
+    ses_list_queue: MessageQueue
+    sleep: Callable[[float], None]
 
     def __call__(self, orders: list[PurgeOrder]) -> tuple[int, list[str]]:
         """Runs purges. A purge that has to wait is not a failure: it stays due, and a sweep completes it.
@@ -130,7 +130,7 @@ class ExecutePurgeOrders:
         Returns:
             How many purges are done, and the stream positions of the orders that failed.
         """
-        results = _in_rounds(orders, self._try_order, lambda: True, self.unlisting, self.pause)
+        results = _in_rounds(orders, self._try_order, lambda: True, self.ses_list_queue, self.sleep)
         by_order = zip(orders, results, strict=True)
         failed = [order.position for order, result in by_order if result is PurgeResult.FAILED]
         return results.count(PurgeResult.DONE), failed

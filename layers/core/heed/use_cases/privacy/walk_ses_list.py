@@ -45,7 +45,7 @@ class SesListWalkResult:
     removed: int = 0
     refused: int = 0
     is_ended: bool = False
-    goes_on: bool = False
+    must_continue: bool = False
 
 
 @dataclass(slots=True)
@@ -85,11 +85,11 @@ class WalkSesList:
         encryption: encrypts positions in the list. Its key has no other use.
     """
 
-    key: IdentityKey
-    epochs: Erasures
+    identity_key: IdentityKey
+    erasures: Erasures
     walks: SesListWalks
-    suppressions: SesSuppressionList
-    seal: AddressEncryption
+    ses_list: SesSuppressionList
+    encryption: AddressEncryption
 
     def __call__(self, now: int, has_time: Callable[[], bool]) -> SesListWalkResult:
         """Starts a walk or continues one, if a purge waits for it.
@@ -103,17 +103,17 @@ class WalkSesList:
         """
         result = SesListWalkResult()
         if not has_time():
-            result.goes_on = True
+            result.must_continue = True
             return result
-        state = self.walks.take(now)
+        state = self.walks.claim(now)
         if state is None:
             return result
-        number = state.ended + 1
-        due = self.epochs.due(now)
+        number = state.last_finished + 1
+        due = self.erasures.due_recipients(now)
         purges = {recipient.recipient: recipient.purges for recipient in due if recipient.purges is not None}
         current = self._restore_pass(state)
         if current is None and not self._is_needed(purges, number, has_time):
-            result.goes_on = self.walks.give_up()
+            result.must_continue = self.walks.cancel()
             return result
         current = current or _Pass()
         try:
@@ -125,24 +125,24 @@ class WalkSesList:
             self._save_pass(current)
             raise
         if result.is_ended:
-            result.goes_on = self.walks.end(number)
+            result.must_continue = self.walks.finish(number)
         else:
             self._save_pass(current)
-            result.goes_on = True
+            result.must_continue = True
         return result
 
     def _restore_pass(self, state: SesListWalkState) -> _Pass | None:
         """Returns the stored position; None if the walk has not started, or if the position is unreadable."""
-        if state.place is None:
+        if state.position is None:
             return None
         try:
-            text = self.seal.decrypt(state.place)
+            text = self.encryption.decrypt(state.position)
         except MalformedMessage:
             return None
         return _Pass.from_text(text, has_removed=state.has_removed)
 
     def _save_pass(self, current: _Pass) -> None:
-        self.walks.leave(self.seal.encrypt(current.to_text()), has_removed=current.has_removed)
+        self.walks.release(self.encryption.encrypt(current.to_text()), has_removed=current.has_removed)
 
     def _is_needed(self, purges: PurgesByRecipient, number: int, has_time: Callable[[], bool]) -> bool:
         """Makes each purge without a proof wait for this walk. Returns whether any purge waits."""
@@ -163,7 +163,7 @@ class WalkSesList:
     ) -> bool:
         """Reads the list, pass after pass. Returns whether a pass without a removal reached the end."""
         while has_time():
-            page = self.suppressions.page(current.token or None)
+            page = self.ses_list.page(current.token or None)
             for spelling in page.addresses[current.checked :]:
                 ids = purges.get(self._find_recipient(spelling))
                 if ids is not None and not has_time():
@@ -171,12 +171,12 @@ class WalkSesList:
                 if ids is not None and self._remove(spelling, result):
                     current.has_removed = True
                     for purge_id in ids:
-                        self.walks.count(purge_id)
+                        self.walks.count_removal(purge_id)
                     continue
                 for purge_id in ids or ():
-                    self.walks.await_number(purge_id, number + 1)
+                    self.walks.set_walk(purge_id, number + 1)
                 current.checked += 1
-            current.token, current.checked = page.place or "", 0
+            current.token, current.checked = page.next_token or "", 0
             if not current.token:
                 if not current.has_removed:
                     return True
@@ -189,7 +189,7 @@ class WalkSesList:
         If not, the next walk checks whether the address is still on the list.
         """
         try:
-            is_removed = self.suppressions.remove(spelling)
+            is_removed = self.ses_list.remove(spelling)
         except SuppressionListRefused:
             result.refused += 1
             return False
@@ -199,6 +199,6 @@ class WalkSesList:
     def _find_recipient(self, spelling: str) -> str:
         """Returns the recipient id of an address on the list; "" if the address is invalid."""
         try:
-            return recipient_id(self.key.identity_key(), normalise_address(spelling))
+            return recipient_id(self.identity_key.identity_key(), normalise_address(spelling))
         except InvalidAddress:
             return ""

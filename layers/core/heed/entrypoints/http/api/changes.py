@@ -8,7 +8,7 @@ from typing import NamedTuple
 from heed.domain import rfc3339
 from heed.domain.errors import InvalidTime
 from heed.domain.preferences.catalogue import Catalogue, TopicKind
-from heed.domain.preferences.evidence import MAX_EVIDENCE_TEXT, evidence
+from heed.domain.preferences.evidence import MAX_EVIDENCE_TEXT, make_evidence
 from heed.domain.preferences.preference_request import PreferenceRequest, RequestedState
 from heed.domain.preferences.register import ScopeNumber, Source
 from heed.domain.rfc3339 import TimeSpan
@@ -25,7 +25,7 @@ class ChangeRequest(NamedTuple):
     """A preference request of one person."""
 
     mention: Mention
-    wish: PreferenceRequest
+    preference_request: PreferenceRequest
 
 
 def parse_change_requests(body: JsonReader, catalogue: Catalogue, key: str, at: int) -> list[ChangeRequest]:
@@ -64,12 +64,12 @@ def _preference_request(body: JsonReader, catalogue: Catalogue, key: str, now: i
         state=state,
         at=at,
         source=source,
-        evidence=evidence(
+        evidence=make_evidence(
             key=key,
             reference=_reference(body, state),
             agent=body.optional_text("agent", longest=_MAX_AGENT) or None,
         ),
-        policy=catalogue.policy(at),
+        policy=catalogue.policy_version_at(at),
         until=_until(body, state, at),
     )
 

@@ -28,7 +28,7 @@ def parse_check_request(body: JsonReader, catalogue: Catalogue) -> CheckRequest:
     """
     topic, mentions = fields.read_topic(body, catalogue), fields.read_people(body)
     body.close()
-    return CheckRequest(catalogue.topic(topic), mentions)
+    return CheckRequest(catalogue.topic_by_name(topic), mentions)
 
 
 def check_to_json(results: Iterable[CheckResult], at: int) -> dict[str, object]:

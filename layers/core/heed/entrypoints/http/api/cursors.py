@@ -29,9 +29,9 @@ def format_cursor(cursor: FeedCursor) -> str:
         _VERSION,
         *cursor.after,
         cursor.bound,
-        None if cursor.given is None else list(cursor.given),
-        cursor.only.reason,
-        cursor.only.scope,
+        None if cursor.last_sort_key is None else list(cursor.last_sort_key),
+        cursor.filter.reason,
+        cursor.filter.scope,
     ]
     raw = json.dumps(parts, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -50,7 +50,7 @@ def disclosures_to_json(page: DisclosurePage) -> dict[str, object]:
     """Returns a page of disclosures, the newest first. `cursor` is null on the last page."""
     return {
         "disclosures": [_entry(entry) for entry in page.entries],
-        "cursor": None if page.rest is None else str(page.rest),
+        "cursor": None if page.next_before is None else str(page.next_before),
         "end": _end(page.end) if page.end else None,
     }
 
@@ -67,7 +67,7 @@ def _entry(entry: DisclosureEntry) -> dict[str, object]:
         "purpose": entry.details.purpose.value,
         "people": entry.details.people,
         "key": entry.details.key,
-        "before": entry.before,
-        "before_at": rfc3339.format_time(entry.before_at) if entry.before_at else None,
+        "before": entry.previous_hash,
+        "before_at": rfc3339.format_time(entry.previous_at) if entry.previous_at else None,
         "hash": entry.hash,
     }

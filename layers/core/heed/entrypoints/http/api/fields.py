@@ -53,7 +53,7 @@ def read_topic(body: JsonReader, catalogue: Catalogue) -> str:
     if not name:
         return ""
     try:
-        catalogue.topic(name)
+        catalogue.topic_by_name(name)
     except UnknownScope as error:
         body.fault("topic", describe_unknown_name(error, name, catalogue, topics_only=True))
         return ""
@@ -66,7 +66,7 @@ def read_scope(body: JsonReader, catalogue: Catalogue) -> ScopeNumber:
     if not name:
         return ALL_SCOPES
     try:
-        return catalogue.number(name)
+        return catalogue.scope_number(name)
     except UnknownScope as error:
         body.fault("scope", describe_unknown_name(error, name, catalogue))
         return ALL_SCOPES
@@ -76,6 +76,6 @@ def describe_unknown_name(
     error: UnknownScope, name: str, catalogue: Catalogue, *, topics_only: bool = False
 ) -> str:
     """Returns the fault of an unknown name. It suggests the nearest name and never repeats the input."""
-    nearest = catalogue.nearest(name, topics_only=topics_only)
+    nearest = catalogue.similar_name(name, topics_only=topics_only)
     suggestion = "" if nearest is None else f"; the nearest is {nearest}"
     return f"is {error}{suggestion}; GET /v1/topics lists all names"

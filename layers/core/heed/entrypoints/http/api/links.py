@@ -45,9 +45,9 @@ def parse_links_request(body: JsonReader, catalogue: Catalogue) -> LinksRequest:
         InvalidRequest: A field is missing or not valid.
     """
     topic, mentions = fields.read_topic(body, catalogue), fields.read_people(body)
-    if topic and catalogue.topic(topic).kind is not TopicKind.MARKETING:
+    if topic and catalogue.topic_by_name(topic).kind is not TopicKind.MARKETING:
         body.fault("topic", "is not of kind marketing")
-    elif topic and catalogue.topic(topic).retired:
+    elif topic and catalogue.topic_by_name(topic).retired:
         body.fault("topic", "is retired")
     campaign = body.optional_text("campaign")
     if campaign and not _CAMPAIGN.fullmatch(campaign):
@@ -56,7 +56,7 @@ def parse_links_request(body: JsonReader, catalogue: Catalogue) -> LinksRequest:
     body.close()
     parameters = {"c": campaign, "lang": language}
     query = urlencode({name: value for name, value in parameters.items() if value})
-    return LinksRequest(catalogue.topic(topic), mentions, f"?{query}" if query else "")
+    return LinksRequest(catalogue.topic_by_name(topic), mentions, f"?{query}" if query else "")
 
 
 def links_to_json(

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from heed.domain import rfc3339
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.preferences.register import Change, sort_by_code
-from heed.domain.privacy.disclosure import DisclosurePurpose, permitted_purpose
+from heed.domain.preferences.register import Change, change_sort_key
+from heed.domain.privacy.disclosure import DisclosurePurpose, parse_purpose
 from heed.entrypoints.http.api import decisions, fields
 from heed.entrypoints.http.api.json_body import JsonReader
 from heed.use_cases.identify import Mention
@@ -31,7 +31,7 @@ def parse_lookup_request(body: JsonReader) -> LookupRequest:
         InvalidRequest: A field is missing or not valid.
     """
     mention = fields.read_person(body)
-    purpose = permitted_purpose(body.optional_text("purpose") or DisclosurePurpose.DATA_SUBJECT)
+    purpose = parse_purpose(body.optional_text("purpose") or DisclosurePurpose.DATA_SUBJECT)
     body.close()
     return LookupRequest(mention, purpose)
 
@@ -39,7 +39,7 @@ def parse_lookup_request(body: JsonReader) -> LookupRequest:
 def lookup_to_json(recipient: str, result: LookupResult, catalogue: Catalogue) -> dict[str, object]:
     """Returns everything that Heed holds about a person, the oldest first."""
     record = result.record
-    registers = sorted(record.registers.items(), key=lambda item: (item[1].at, sort_by_code(item)))
+    registers = sorted(record.registers.items(), key=lambda item: (item[1].at, change_sort_key(item)))
     return {
         "recipient": recipient,
         "registers": [_register_to_json(Change(*item), catalogue) for item in registers],
@@ -59,7 +59,7 @@ def _register_to_json(change: Change, catalogue: Catalogue) -> dict[str, object]
     entry = change.entry
     return {
         "register": change.kind.value,
-        "scope": catalogue.name(change.register.scope),
+        "scope": catalogue.scope_name(change.register.scope),
         "at": rfc3339.format_time(entry.at),
         "source": entry.source.value,
         "evidence": _evidence(entry.evidence),
@@ -77,7 +77,7 @@ def _entry_to_json(stored: StoredEntry, catalogue: Catalogue) -> dict[str, objec
         "seq": entry.seq,
         **({} if entry.first_seq is None else {"first_seq": entry.first_seq}),
         "register": entry.register,
-        "scope": catalogue.name(entry.scope),
+        "scope": catalogue.scope_name(entry.scope),
         "outcome": entry.outcome.value,
         "at": rfc3339.format_time(entry.at),
         "recorded_at": rfc3339.format_time(entry.recorded_at),

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from heed.domain import rfc3339
 from heed.domain.api_key import KeyScope, normalise_owner
 from heed.domain.preferences.catalogue import Catalogue, TopicKind
-from heed.domain.preferences.evidence import MAX_EVIDENCE_TEXT, evidence, scrub_text
+from heed.domain.preferences.evidence import MAX_EVIDENCE_TEXT, make_evidence, scrub_text
 from heed.domain.preferences.reasons import Liftable
 from heed.domain.preferences.register import ALL_SCOPES, Entry, ScopeNumber, Source
 from heed.domain.privacy.erasure import ErasureCause, ErasureReport
@@ -29,14 +29,14 @@ class LiftRequest:
 
     Attributes:
         mention: The person.
-        what: The kind of suppression to lift.
+        liftable: The kind of suppression to lift.
         scope: The scope of a complaint; otherwise ALL_SCOPES.
         signature: Who lifts it, when and why.
         policy: The version of the privacy policy at that time.
     """
 
     mention: Mention
-    what: Liftable
+    liftable: Liftable
     scope: ScopeNumber
     signature: Signature
     policy: str
@@ -44,7 +44,7 @@ class LiftRequest:
     def entry(self) -> Entry:
         """Returns the entry that records the lift."""
         signature = self.signature
-        proof = evidence(key=signature.key, reason=signature.reason, reference=signature.reference)
+        proof = make_evidence(key=signature.key, reason=signature.reason, reference=signature.reference)
         return Entry(signature.at, Source.AGENT, proof, self.policy)
 
 
@@ -61,7 +61,7 @@ def parse_report_request(
     source = Source(body.one_of("source", Source.reportable()) or Source.API)
     reference = _read_reference(body)
     body.close()
-    policy = catalogue.policy(call.at)
+    policy = catalogue.policy_version_at(call.at)
     by_officer = KeyScope.PRIVACY in call.key.scopes
     return mention, ErasureReport(cause, call.at, source, reference, call.key.id, policy, by_officer)
 
@@ -77,8 +77,8 @@ def parse_hold_request(call: ApiRequest, catalogue: Catalogue) -> tuple[Mention,
     source = Source(body.one_of("source", Source.reportable()) or Source.API)
     reason, reference = _read_words(body, "reason"), _read_reference(body)
     body.close()
-    proof = evidence(key=call.key.id, reason=reason, reference=reference)
-    return mention, Entry(call.at, source, proof, catalogue.policy(call.at))
+    proof = make_evidence(key=call.key.id, reason=reason, reference=reference)
+    return mention, Entry(call.at, source, proof, catalogue.policy_version_at(call.at))
 
 
 def parse_lift_request(call: ApiRequest, catalogue: Catalogue) -> LiftRequest:
@@ -94,7 +94,7 @@ def parse_lift_request(call: ApiRequest, catalogue: Catalogue) -> LiftRequest:
     reason, reference = _read_words(body, "reason"), _read_reference(body)
     body.close()
     signature = Signature(call.key.id, normalise_owner(call.key.owner), call.at, reason, reference)
-    return LiftRequest(mention, what, scope, signature, catalogue.policy(call.at))
+    return LiftRequest(mention, what, scope, signature, catalogue.policy_version_at(call.at))
 
 
 def report_to_json(result: ReportResult, report: ErasureReport, recipient: str) -> ApiResponse:
@@ -103,8 +103,8 @@ def report_to_json(result: ReportResult, report: ErasureReport, recipient: str) 
     The person is already suppressed. Without a purge in the result, an officer has to decide first.
     """
     count_metric("MinorReported" if report.cause is ErasureCause.MINOR else "ErasureAccepted")
-    if result.purge:
-        return ApiResponse({"purge": result.purge, "recipient": recipient}, HTTPStatus.ACCEPTED)
+    if result.purge_id:
+        return ApiResponse({"purge": result.purge_id, "recipient": recipient}, HTTPStatus.ACCEPTED)
     count_metric("MinorReportWaiting")
     # The alarm's filter searches for this text (template.yaml, MinorReportsWaitingFilter).
     logger.warning("report of a minor waits", key_id=report.key)
@@ -118,7 +118,7 @@ def hold_to_json(recipient: str, result: LiftResult) -> dict[str, object]:
         "outcome": result.outcome.value,
         "blocked_by": [reason.value for reason in result.blocked_by],
         "sendable": result.sendable,
-        **({"purge": result.purge} if result.purge else {}),
+        **({"purge": result.purge_id} if result.purge_id else {}),
     }
 
 

@@ -108,7 +108,7 @@ class ApiRoutes:
 
     def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
         """Answers one HTTP request, in payload format 2.0 or 1.0."""
-        return self._app.resolve(request.as_payload_2(event), context)  # type: ignore[arg-type]
+        return self._app.resolve(request.to_payload_2(event), context)  # type: ignore[arg-type]
 
     def _answer_unknown_route(self, _: Exception) -> Response[str]:
         requested = self._app.current_event.path

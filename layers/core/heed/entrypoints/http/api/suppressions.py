@@ -11,7 +11,7 @@ from heed.domain.errors import InvalidCursor, InvalidQuery, InvalidTime, Request
 from heed.domain.preferences.catalogue import ALL_NAME, Catalogue
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.register import ScopeNumber
-from heed.domain.privacy.disclosure import DisclosurePurpose, permitted_purpose
+from heed.domain.privacy.disclosure import DisclosurePurpose, parse_purpose
 from heed.entrypoints.http.api import cursors, fields
 from heed.use_cases.ports.preferences import FeedPosition, UnreadableItem
 from heed.use_cases.preferences.list_suppressions import (
@@ -31,7 +31,7 @@ _FROM_THE_START = FeedCursor(FeedPosition(0, ""))
 class SuppressionsQuery(NamedTuple):
     """The position and filter of a page, its maximum length, and the purpose of the disclosure."""
 
-    place: FeedCursor
+    cursor: FeedCursor
     limit: int
     purpose: DisclosurePurpose
 
@@ -47,7 +47,7 @@ def parse_suppressions_query(event: Mapping[str, Any], catalogue: Catalogue) -> 
         InvalidQuery: A parameter is unknown or not valid. The pointer of each fault names the parameter.
     """
     query = {name: str(text) for name, text in (event.get("queryStringParameters") or {}).items()}
-    purpose = permitted_purpose(query.get("purpose", DisclosurePurpose.SENDING))
+    purpose = parse_purpose(query.get("purpose", DisclosurePurpose.SENDING))
     faults = [
         RequestFault(f"/{name}", f"is not a parameter; the parameters are {', '.join(_NAMES)}")
         for name in query
@@ -57,7 +57,7 @@ def parse_suppressions_query(event: Mapping[str, Any], catalogue: Catalogue) -> 
         _reason(query.get("reason"), faults), _scope(query.get("scope"), catalogue, faults)
     )
     limit = _limit(query.get("limit"), faults)
-    start = replace(_FROM_THE_START, after=_since(query.get("since"), faults), only=only)
+    start = replace(_FROM_THE_START, after=_since(query.get("since"), faults), filter=only)
     position = _cursor(query.get("cursor"), start, faults)
     if faults:
         raise InvalidQuery(faults)
@@ -73,7 +73,7 @@ def _reason(text: str | None, faults: list[RequestFault]) -> Reason | None:
 
 def _scope(name: str | None, catalogue: Catalogue, faults: list[RequestFault]) -> ScopeNumber | None:
     try:
-        return None if name is None else catalogue.number(name)
+        return None if name is None else catalogue.scope_number(name)
     except UnknownScope as error:
         faults.append(RequestFault("/scope", fields.describe_unknown_name(error, name or "", catalogue)))
         return None
@@ -114,7 +114,7 @@ def _cursor(text: str | None, start: FeedCursor, faults: list[RequestFault]) -> 
         faults.append(RequestFault("/cursor", f"is {error}"))
         return start
     for name in ("reason", "scope"):
-        requested, original = getattr(start.only, name), getattr(position.only, name)
+        requested, original = getattr(start.filter, name), getattr(position.filter, name)
         if requested is not None and requested != original:
             faults.append(RequestFault(f"/{name}", "is not the filter of this cursor"))
     return position
@@ -123,14 +123,14 @@ def _cursor(text: str | None, start: FeedCursor, faults: list[RequestFault]) -> 
 def suppressions_to_json(page: SuppressionPage, catalogue: Catalogue) -> dict[str, object]:
     """Returns a page of suppressions."""
     return {
-        "suppressions": [_suppression_to_json(listed, catalogue) for listed in page.listed],
-        "cursor": cursors.format_cursor(page.next),
+        "suppressions": [_suppression_to_json(listed, catalogue) for listed in page.suppressions],
+        "cursor": cursors.format_cursor(page.next_cursor),
         "end": page.is_end,
     }
 
 
 def _suppression_to_json(listed: ListedSuppression, catalogue: Catalogue) -> dict[str, object]:
-    stop = listed.stop
+    stop = listed.suppression
     if isinstance(stop, UnreadableItem):
         return {
             "recipient": listed.recipient,
@@ -145,10 +145,10 @@ def _suppression_to_json(listed: ListedSuppression, catalogue: Catalogue) -> dic
     return {
         "recipient": listed.recipient,
         "reason": stop.reason.value,
-        "scope": catalogue.name(stop.scope),
+        "scope": catalogue.scope_name(stop.scope),
         "since": rfc3339.format_time(stop.since),
         "source": stop.source.value,
         "until": None if stop.until is None else rfc3339.format_time(stop.until),
-        "except": [catalogue.name(number) for number in stop.excepted],
+        "except": [catalogue.scope_name(number) for number in stop.excepted],
         "state": "standing" if stop.active else "lifted",
     }

@@ -21,7 +21,7 @@ def topics_to_json(catalogue: Catalogue) -> dict[str, object]:
         "topics": [
             {
                 "number": topic.number,
-                "name": catalogue.name(topic.number),
+                "name": catalogue.scope_name(topic.number),
                 "brand": catalogue.brands[topic.brand].name if topic.brand else None,
                 "kind": topic.kind.value,
                 "default": "in" if topic.default_in else "out",

@@ -34,7 +34,7 @@ def unavailable_view(
     visit: PageVisit, catalogue: Catalogue, form: Iterable[tuple[str, str]], *, kept: bool
 ) -> views.UnavailableView:
     """Returns the view of status 503. It repeats the fields of the form that the person sent."""
-    names = {*_FORM_FIELDS, *(signal.name for signal in catalogue.signals())}
+    names = {*_FORM_FIELDS, *(signal.name for signal in catalogue.signal_topics())}
     retry = tuple(
         views.HiddenField(name=name, value=value)
         for name, value in form
@@ -69,7 +69,7 @@ def done_view(
 ) -> views.DoneView:
     """Returns the view of the page after an opt-out. `undo` is its undo token, or ""."""
     is_all_off = not any(
-        decide_by_choice(record, topic).sendable for topic in catalogue.marketing(ALL_SCOPES)
+        decide_by_choice(record, topic).sendable for topic in catalogue.marketing_topics(ALL_SCOPES)
     )
     name, _ = _topic_texts(token.scope, catalogue, visit.language)
     topics = catalogue.topics.values()
@@ -85,7 +85,7 @@ def done_view(
 def is_scope_stopped(token: LinkToken, record: Record, catalogue: Catalogue, now: int) -> bool:
     """Returns whether all topics that a link stops are stopped."""
     scopes = catalogue.opt_out_scopes(token.scope)
-    topics = [topic for scope in scopes for topic in catalogue.governed(scope)]
+    topics = [topic for scope in scopes for topic in catalogue.governed_topics(scope)]
     return not any(decide(record, topic, now).sendable for topic in topics)
 
 
@@ -133,7 +133,7 @@ def consent_view(
         intent=Intent.IN,
         other_url="",
         topics=tuple(topic_option(visit, topic, catalogue, chosen=True) for topic in chosen),
-        resume=",".join(map(catalogue.name, resume)),
+        resume=",".join(map(catalogue.scope_name, resume)),
         consent=True,
         signal=_signal_notice(visit, record, catalogue) is views.SignalNotice.APPLIED,
     )
@@ -142,7 +142,7 @@ def consent_view(
 def topic_option(visit: PageVisit, topic: Topic, catalogue: Catalogue, *, chosen: bool) -> views.TopicOption:
     """Returns a topic of the form for people without a link."""
     return views.TopicOption(
-        topic=catalogue.name(topic.number),
+        topic=catalogue.scope_name(topic.number),
         name=topic_name(topic, catalogue, visit.language),
         description=topic.descriptions[visit.language],
         chosen=chosen,
@@ -173,8 +173,8 @@ def link_page_view(
         "brand": catalogue.brands[catalogue.brand_of(token.scope)].title,
         "preferences_url": preferences_url(visit, token, keys),
         "signal": _signal_notice(visit, record, catalogue),
-        "policy": _policy_notice(catalogue.notice(known_policies, visit.at), visit.language),
-        "update": _policy_notice(catalogue.update(known_policies, visit.at), visit.language),
+        "policy": _policy_notice(catalogue.unacknowledged_notice(known_policies, visit.at), visit.language),
+        "update": _policy_notice(catalogue.unacknowledged_update(known_policies, visit.at), visit.language),
     }
 
 
@@ -221,7 +221,7 @@ def _signal_notice(visit: PageVisit, record: Record, catalogue: Catalogue) -> vi
         return views.SignalNotice.NONE
     if is_signal_honoured(record, catalogue):
         return views.SignalNotice.APPLIED
-    topics = [topic for topic in catalogue.signals() if not active_opt_out(record, topic, topic.number)]
+    topics = [topic for topic in catalogue.signal_topics() if not active_opt_out(record, topic, topic.number)]
     is_all_kept = all(has_signal_exception(record, topic) for topic in topics)
     return views.SignalNotice.KEPT if is_all_kept else views.SignalNotice.SEEN
 

@@ -116,5 +116,5 @@ class _FormParser:
 
 def _field_name(topic: Topic, catalogue: Catalogue) -> str:
     """Returns the name of a topic's field. The field with the prefix `was.` has the state that was shown."""
-    name = catalogue.name(topic.number)
+    name = catalogue.scope_name(topic.number)
     return name if topic.kind is TopicKind.SIGNAL else f"topic.{name}"

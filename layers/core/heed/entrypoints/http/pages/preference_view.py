@@ -18,7 +18,7 @@ _STATE_NOTES = {
     Reason.COMPLAINED: views.StateNote.REPORTED,
     Reason.UNSUBSCRIBED: views.StateNote.STOPPED,
     Reason.TOPIC_UNSUBSCRIBED: views.StateNote.STOPPED,
-    Reason.NO_CONSENT: views.StateNote.NOT_ASKED,
+    Reason.NO_CONSENT: views.StateNote.NO_OPT_IN,
 }
 
 
@@ -46,7 +46,7 @@ def preferences_view(
         unread: Whether the form that the visitor has just sent could not be read.
     """
     brand = catalogue.brand_of(token.scope)
-    topics, undo_scopes = catalogue.offered(brand), undo.scopes if undo else ()
+    topics, undo_scopes = catalogue.offered_topics(brand), undo.scopes if undo else ()
     brand_pauses = [
         entry.until
         for scope in (ALL_SCOPES, brand)
@@ -58,7 +58,7 @@ def preferences_view(
         topics=tuple(_topic_line(visit, record, topic, catalogue) for topic in topics),
         advertising=_advertising_line(visit, record, catalogue),
         everything_off=not any(
-            decide_by_choice(record, topic).sendable for topic in catalogue.marketing(ALL_SCOPES)
+            decide_by_choice(record, topic).sendable for topic in catalogue.marketing_topics(ALL_SCOPES)
         ),
         paused_until=max((until for until in brand_pauses if until), default=None),
         undeliverable=_is_undeliverable(record, visit.at),
@@ -81,7 +81,7 @@ def _topic_line(visit: PageVisit, record: Record, topic: Topic, catalogue: Catal
     own_pause = active_pause(record, topic, topic.number, visit.at)
     paused = by_choice.sendable and own_pause is not None
     return views.TopicLine(
-        topic=catalogue.name(topic.number),
+        topic=catalogue.scope_name(topic.number),
         name=topic.names[visit.language],
         description=topic.descriptions[visit.language],
         state=_state(by_choice),
@@ -92,7 +92,7 @@ def _topic_line(visit: PageVisit, record: Record, topic: Topic, catalogue: Catal
 
 
 def _advertising_line(visit: PageVisit, record: Record, catalogue: Catalogue) -> views.AdvertisingLine | None:
-    topic = next(iter(catalogue.signals()), None)
+    topic = next(iter(catalogue.signal_topics()), None)
     if topic is None:
         return None
     by_choice = decide_by_choice(record, topic)

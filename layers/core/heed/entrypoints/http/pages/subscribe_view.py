@@ -49,7 +49,7 @@ def subscribe_view(
             topic_option(visit, topic, catalogue, chosen=bool(entered and topic.number in entered.scopes))
             for topic in (_selectable_topics(catalogue, entered) if intent is Intent.IN else ())
         ),
-        resume=",".join(map(catalogue.name, entered.resume)) if entered else "",
+        resume=",".join(map(catalogue.scope_name, entered.resume)) if entered else "",
         error=entered.mistake if entered else None,
     )
 
@@ -57,8 +57,8 @@ def subscribe_view(
 def _selectable_topics(catalogue: Catalogue, entered: SubscribeForm | None) -> list[Topic]:
     """Returns the topics of the form. It has targeted advertising only if the person chose it before."""
     chosen = entered.scopes if entered else ()
-    signals = [topic for topic in catalogue.signals() if topic.number in chosen]
-    return [*catalogue.offered(ALL_SCOPES), *signals]
+    signals = [topic for topic in catalogue.signal_topics() if topic.number in chosen]
+    return [*catalogue.offered_topics(ALL_SCOPES), *signals]
 
 
 def confirm_view(
@@ -113,7 +113,7 @@ def _confirmation(
     confirmed_topics = list(topics)
     # The link to the preference centre has the issue time of this token, which is the time of the request.
     scope = token.scopes[0] if token.scopes else ALL_SCOPES
-    link = LinkToken(token.recipient, scope, token.issued, keys.newest_key_id())
+    link = LinkToken(token.recipient, scope, token.requested_at, keys.newest_key_id())
     common = link_page_view(visit, link, record, catalogue, keys)
     return {
         **common,

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from heed.domain.links.link_token import TokenPurpose, verify_link_token
-from heed.domain.preferences.decision import is_closed
+from heed.domain.preferences.decision import refuses_opt_ins
 from heed.domain.preferences.register import Source
 from heed.entrypoints.http import request
 from heed.entrypoints.http.pages.recipient_pages import PageParts
 from heed.entrypoints.observability import count_metric
-from heed.use_cases.links.unsubscribe import opt_out_of
+from heed.use_cases.links.unsubscribe import opt_out_for
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -82,7 +82,7 @@ class UnsubscribeLink:
 
         record = parts.preferences.read(token.recipient)
         record = record_signal(answers.event, visit, token, record, parts.apply_privacy_signal)
-        if is_closed(record):
+        if refuses_opt_ins(record):
             return answers.neutral()
         catalogue, keys = parts.catalogue, parts.link_keys
         done = request.read_query(answers.event, "done")
@@ -110,7 +110,7 @@ class UnsubscribeLink:
         result = self._record_opt_out(
             token, form, Source.LINK, wording=wording, press=request.request_id(answers.event)
         )
-        if is_closed(result.record):
+        if refuses_opt_ins(result.record):
             return answers.neutral()
         from heed.entrypoints.http.pages import link_views
 
@@ -131,7 +131,7 @@ class UnsubscribeLink:
         press: str | None = None,
     ) -> UnsubscribeResult:
         parts, visit = self._parts(), self._answers.visit()
-        opt_out = opt_out_of(
+        opt_out = opt_out_for(
             token,
             parts.catalogue,
             visit.at,

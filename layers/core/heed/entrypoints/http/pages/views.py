@@ -35,7 +35,7 @@ class StateNote(StrEnum):
 
     STOPPED = "stopped"  # the person opted out; `since` is required
     REPORTED = "reported"  # the person complained (spam); `since` is required
-    NOT_ASKED = "not-asked"  # the topic needs an opt-in, and there is none
+    NO_OPT_IN = "not-asked"  # the topic needs an opt-in, and there is none
     PAUSED = "paused"  # only this topic is paused; `until` is required
 
 
