@@ -98,13 +98,11 @@ def place_hold(call: ApiRequest) -> Mapping[str, object]:
 @api.route("POST", "/v1/lifts", KeyScope.PRIVACY)
 def lift_suppression(call: ApiRequest) -> Mapping[str, object] | ApiResponse:
     """Lifts a suppression; a report of a minor needs two keys of different owners."""
-    lift_request = reports.parse_lift_request(call, heed.catalogue)
-    recipient = _recipient(lift_request.mention)
-    result = heed.lift_suppression(
-        recipient, lift_request.liftable, lift_request.scope, lift_request.signature, lift_request.entry()
-    )
+    lift = reports.parse_lift_request(call, heed.catalogue)
+    recipient = _recipient(lift.mention)
+    result = heed.lift_suppression(recipient, lift.liftable, lift.scope, lift.signature, lift.entry())
     count_metric(f"Lift{result.outcome.value.title()}" if result else "LiftWaiting")
-    return reports.lift_to_json(recipient, lift_request, result)
+    return reports.lift_to_json(recipient, lift, result)
 
 
 @api.route("GET", "/v1/disclosures", KeyScope.PRIVACY)

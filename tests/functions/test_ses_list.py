@@ -185,7 +185,7 @@ def test_a_report_during_a_walk_waits_for_the_next_walk(office: ApiCallers, ses:
     ses.page_size = 2
     first, world = office.report_minor()["purge"], office.world
     world.context.milliseconds_left = 90_000
-    ses.before_response = lambda: setattr(world.context, "left", 39_000)
+    ses.before_response = lambda: setattr(world.context, "milliseconds_left", 39_000)
     walk(world)
     ses.before_response = lambda: None
     world.context.milliseconds_left = 300_000
@@ -205,7 +205,7 @@ def test_a_walk_starts_again_when_ses_no_longer_knows_the_token(
     ses.page_size, world = 2, office.world
     ses.addresses.add("zOE@example.com")
     report = office.report_minor(NOW, "zoe@example.com")
-    ses.before_response = lambda: setattr(world.context, "left", 39_000)
+    ses.before_response = lambda: setattr(world.context, "milliseconds_left", 39_000)
     world.context.milliseconds_left = 90_000
     walk(world)
     ses.failure, ses.before_response, world.context.milliseconds_left = (
@@ -336,7 +336,7 @@ def test_a_token_that_ses_rejects_does_not_block_later_walks(
 ) -> None:
     ses.page_size, world = 2, office.world
     office.report_minor(NOW, JOAN)
-    ses.before_response = lambda: setattr(world.context, "left", 39_000)
+    ses.before_response = lambda: setattr(world.context, "milliseconds_left", 39_000)
     world.context.milliseconds_left = 90_000
     walk(world)
     ses.failure, ses.before_response, world.context.milliseconds_left = failure, lambda: None, 300_000
@@ -453,7 +453,7 @@ def test_a_walk_leaves_no_address_in_tables_messages_or_logs(
     ses.addresses |= {JOAN, "Jill@example.com"}
     office.report_minor(NOW, JOAN)
     world.context.milliseconds_left = 90_000
-    ses.before_response = lambda: setattr(world.context, "left", 39_000 if ses.pages_read else 90_000)
+    ses.before_response = lambda: setattr(world.context, "milliseconds_left", 39_000 if ses.pages_read else 90_000)
     walk(world)
     assert walk_row(world)["place"]["B"]
     stored = repr(world.items(world.control)) + log.getvalue() + repr(world.messages("SES_LIST_QUEUE_URL"))
