@@ -51,12 +51,9 @@ def submit_form() -> Response[str]:
     if form.mistake:
         form_view = subscribe_view.subscribe_view(visit, form.intent, catalogue, form)
         return responder.page(heed.pages.subscribe(form_view), HTTPStatus.UNPROCESSABLE_ENTITY)
-    url = heed.config.public_url
-    confirmation = subscribe_form.confirmation_request(
-        form, responder.event, visit, url, heed.trusted_proxies
-    )
+    sender = responder.event, visit, heed.config.public_url, heed.trusted_proxies
     try:
-        heed.request_confirmation(confirmation)
+        heed.request_confirmation(subscribe_form.confirmation_request(form, *sender))
     except WaitingQueueFull:
         count_metric("ConfirmationRejected")
         view = link_views.queue_full_view(visit, catalogue)
