@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class LocalStack:
-    """A context manager. At its end it stops everything that it started, for whatever reason it ends."""
+    """A context manager. At its end it stops everything that it started, also after an error."""
 
     def __init__(self, places: Places) -> None:
         self._places = places

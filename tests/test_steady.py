@@ -58,7 +58,7 @@ def test_a_run_has_its_clock_and_zone_and_its_child_processes_have_the_zone_only
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-def test_the_days_are_rare_or_far_whatever_today_is() -> None:
+def test_the_days_are_rare_or_far_on_each_day() -> None:
     leap, end, later = days(datetime(2028, 2, 29, 13, 14, 15, tzinfo=UTC))
 
     assert (leap.at[:10], leap.zone, leap.busy) == ("2028-02-29", "Asia/Kolkata", 4)

@@ -94,10 +94,10 @@ _UNSEEN = frozenset((*IGNORABLE, *BLANK))
 
 def module() -> str:
     """Returns the text of the module, from this Python's data."""
-    return _TEMPLATE.format(version=VERSION, no_text=_written(is_no_text), invisible=_written(is_invisible))
+    return _TEMPLATE.format(version=VERSION, no_text=_format_steps(is_no_text), invisible=_format_steps(is_invisible))
 
 
-def _written(holds: Callable[[int], bool]) -> str:
+def _format_steps(holds: Callable[[int], bool]) -> str:
     steps = " ".join(_base36(step) for step in _steps(holds))
     return "\n".join(f'    "{line} "' for line in textwrap.wrap(steps, 90))
 

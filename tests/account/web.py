@@ -44,7 +44,7 @@ class _NoRedirect(HTTPRedirectHandler):
 def send(
     method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
 ) -> Answer:
-    """Sends a request and returns the answer, whatever its status is.
+    """Sends a request and returns the answer. An error status is an answer too.
 
     Raises:
         OSError: There is no answer.

@@ -45,42 +45,6 @@ FORBIDDEN_NAMES = {
 }
 """Forbidden names whose words are permitted in longer names and in docstrings."""
 
-NOT_YET: tuple[str, ...] = (
-    "functions/",
-    "layers/core/brand_compiler/",
-    "layers/core/heed/adapters/",
-    "layers/core/heed/bootstrap/",
-    "layers/core/heed/codec/",
-    "layers/core/heed/config.py",
-    "layers/core/heed/domain/",
-    "layers/core/heed/entrypoints/cli/",
-    "layers/core/heed/entrypoints/http/api/changes.py",
-    "layers/core/heed/entrypoints/http/pages/views.py",
-    "layers/core/heed/use_cases/",
-    "local/",
-    "tests/account/",
-    "tests/adapters/",
-    "tests/bench/",
-    "tests/brand_compiler/",
-    "tests/cli/",
-    "tests/conftest.py",
-    "tests/domain/",
-    "tests/functions/",
-    "tests/iam/",
-    "tests/local/",
-    "tests/package/",
-    "tests/privacy/",
-    "tests/simulation/",
-    "tests/steady.py",
-    "tests/support/",
-    "tests/system/",
-    "tests/test_steady.py",
-    "tests/unicode_table.py",
-    "tests/use_cases/",
-    "tests/web/",
-)
-"""Files and folders that are not checked yet. Remove each one when it has no forbidden word."""
-
 
 @functools.cache
 def parse(file: Path) -> ast.Module:
@@ -185,14 +149,13 @@ def test_no_name_and_no_docstring_has_a_forbidden_word() -> None:
     faults = [
         f"{path_of(file)}:{fault}"
         for file in files(*FOLDERS)
-        if not path_of(file).startswith(NOT_YET)
         for fault in faults_of(parse(file))
     ]
     assert faults == [], "\n".join(faults)
 
 
 def test_no_module_or_folder_has_a_forbidden_word() -> None:
-    paths = {path_of(file) for file in files(*FOLDERS) if not path_of(file).startswith(NOT_YET)}
+    paths = {path_of(file) for file in files(*FOLDERS)}
     assert [path for path in paths if forbidden_words(words_of(path))] == []
 
 

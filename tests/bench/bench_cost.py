@@ -141,11 +141,11 @@ def evidence(world: World) -> CostOfAction:
 
     known = {item["id"]["S"] for item in world.items()}
     for n in range(10):
-        said = Entry(NOW, Source.ONE_CLICK, f'{{"issued":{n}}}', "2026-01")
-        world.apply_changes(f"writer{n}@example.com", Change(out(2), said))
-    written = [item for item in world.items() if item["id"]["S"] not in known]
+        entry = Entry(NOW, Source.ONE_CLICK, f'{{"issued":{n}}}', "2026-01")
+        world.apply_changes(f"writer{n}@example.com", Change(out(2), entry))
+    records = [item for item in world.items() if item["id"]["S"] not in known]
     batch = stream_events.stream_event(
-        stream_events.stream_record(None, item, NOW, number=n) for n, item in enumerate(written)
+        stream_events.stream_record(None, item, NOW, number=n) for n, item in enumerate(records)
     )
     with counted_calls() as calls:
         ledger.handler(batch, world.context)
@@ -180,12 +180,12 @@ def metrics_when_idle(world: World) -> set[str]:
 def idle_costs(metrics: int) -> list[tuple[str, float]]:
     """Returns the cost of a month in which nothing happens, from the template."""
     resources = template()["Resources"].values()
-    kinds = Counter(one["Type"] for one in resources)
+    kinds = Counter(resource["Type"] for resource in resources)
     queues = sum(
         event["Type"] == "SQS"
-        for one in resources
-        if one["Type"] == "AWS::Serverless::Function"
-        for event in one["Properties"].get("Events", {}).values()
+        for resource in resources
+        if resource["Type"] == "AWS::Serverless::Function"
+        for event in resource["Properties"].get("Events", {}).values()
     )
     keys, alarms = kinds["AWS::KMS::Key"], kinds["AWS::CloudWatch::Alarm"]
     return [
@@ -207,9 +207,9 @@ def main() -> None:
         metrics = len(metrics_when_idle(world))
         done = [*action_costs(world), evidence(world)]
     print("a million of                    $   calls of AWS for one request, one message, or ten changes")
-    for one in done:
-        calls = ", ".join(f"{number} {name}" for name, number in one.calls.items())
-        print(f"  {one.what:<24} {one.dollars:6.2f}   {calls or 'none'}")
+    for action in done:
+        calls = ", ".join(f"{number} {name}" for name, number in action.calls.items())
+        print(f"  {action.what:<24} {action.dollars:6.2f}   {calls or 'none'}")
     print("\na month in which nothing happens     $")
     bills = idle_costs(metrics)
     for what, dollars in (*bills, ("in all", sum(dollars for _, dollars in bills))):

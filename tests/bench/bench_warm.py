@@ -85,9 +85,9 @@ def main() -> None:
     heed.preferences = cast("Any", Table())
     run_on(heed)
 
-    said = LinkToken(RECIPIENT, ScopeNumber(2), NOW - 86_400_000, 1)
-    link = mint_link_token(said, TokenPurpose.UNSUBSCRIBE, key)
-    centre = mint_link_token(said, TokenPurpose.PREFERENCES, key)
+    token = LinkToken(RECIPIENT, ScopeNumber(2), NOW - 86_400_000, 1)
+    link = mint_link_token(token, TokenPurpose.UNSUBSCRIBE, key)
+    centre = mint_link_token(token, TokenPurpose.PREFERENCES, key)
     context = Context()
     one_click = http_event("POST", f"/u/{link}", form={"List-Unsubscribe": "One-Click"})
     landing = http_event("GET", f"/u/{link}")
@@ -99,7 +99,7 @@ def main() -> None:
         (
             "mint a token",
             10,
-            best(lambda: mint_link_token(said, TokenPurpose.UNSUBSCRIBE, key), 5_000),
+            best(lambda: mint_link_token(token, TokenPurpose.UNSUBSCRIBE, key), 5_000),
         ),
         (
             "verify a token",

@@ -225,8 +225,8 @@ def _splices(first: bytes, second: bytes) -> Iterator[bytes]:
 
 @given(link_tokens, link_tokens, st.sampled_from(TokenPurpose))
 @examples(50)
-def test_a_splice_of_two_tokens_is_invalid(one: LinkToken, other: LinkToken, purpose: TokenPurpose) -> None:
-    first, second = (raw(minted(token, purpose), purpose) for token in (one, other))
+def test_a_splice_of_two_tokens_is_invalid(token: LinkToken, other: LinkToken, purpose: TokenPurpose) -> None:
+    first, second = (raw(minted(part, purpose), purpose) for part in (token, other))
     for spliced in _splices(first, second):
         fits = verifies(text_of(spliced, purpose), purpose)
         assert fits == (spliced in (first, second))

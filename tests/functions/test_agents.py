@@ -227,7 +227,7 @@ def test_a_scope_can_be_given_as_a_path(agent: Agent, scope: str) -> None:
     assert agent.change(scope=scope)["sendable"]["offers"] is False
 
 
-def test_changes_are_answered_in_order_and_written_once_per_person(
+def test_changes_are_answered_in_order_and_stored_once_per_person(
     agent: Agent,
 ) -> None:
     body = {

@@ -1,4 +1,4 @@
-"""A brand with the largest permitted number of topics: each page works, and each choice is written."""
+"""A brand with the largest permitted number of topics: each page works, and each choice is stored."""
 
 from __future__ import annotations
 

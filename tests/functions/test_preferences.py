@@ -61,7 +61,7 @@ def test_showing_the_page_changes_nothing(world: World) -> None:
     assert world.items() == []
 
 
-def test_only_changed_fields_of_the_form_are_written(world: World) -> None:
+def test_only_changed_fields_of_the_form_are_stored(world: World) -> None:
     answer = save(
         world,
         {**ALL_SHOWN_IN, "topic.offers": "out", "topic.news": "in", "topic.events": "in"},
@@ -117,7 +117,7 @@ def test_an_opt_in_that_needs_a_confirmation_shows_the_form_for_it(
     assert f'value="{topic}"' in answer["body"]
 
 
-def test_an_opt_out_next_to_a_refused_opt_in_is_written(world: World) -> None:
+def test_an_opt_out_next_to_a_refused_opt_in_is_stored(world: World) -> None:
     form = {"topic.research": "in", "topic.offers": "out"}
     answer = save(world, form, headers={"sec-gpc": "1"})
 
@@ -411,7 +411,7 @@ def test_a_failed_opt_out_of_everything_offers_a_retry(
     )
 
 
-def test_an_opt_out_is_written_even_if_a_complaint_stops_the_topic(world: World) -> None:
+def test_an_opt_out_is_stored_even_if_a_complaint_stops_the_topic(world: World) -> None:
     """A confirmation of an older request may still arrive. It must not override this opt-out."""
     world.apply_changes(READER, Change(COMPLAINT, Entry(NOW - 9, Source.COMPLAINT, "{}")))
     save(world, {"topic.offers": "out"})

@@ -199,7 +199,7 @@ def test_an_undo_during_a_hold_changes_nothing(world: World) -> None:
     assert world.items() == before
 
 
-def test_an_opt_out_written_from_the_queue_has_no_undo(
+def test_an_opt_out_stored_from_the_queue_has_no_undo(
     world: World,
 ) -> None:
     queued = opt_out_for(

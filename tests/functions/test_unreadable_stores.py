@@ -242,7 +242,7 @@ QUEUES: tuple[tuple[Any, Callable[[World, str], str]], ...] = (
     "A message in a queue crashes its reader, so that later messages are never handled.",
     "Each message is checked completely before it is handled. A malformed message fails alone.",
 )
-@pytest.mark.parametrize(("app", "message"), QUEUES, ids=lambda one: getattr(one, "__name__", ""))
+@pytest.mark.parametrize(("app", "message"), QUEUES, ids=lambda parameter: getattr(parameter, "__name__", ""))
 def test_junk_in_a_queue_does_not_block_other_messages(
     world: World,
     app: Any,

@@ -1,4 +1,4 @@
-"""Unsubscribe links: their page, their presses, and opt-outs that are written later from a queue."""
+"""Unsubscribe links: their page, their presses, and opt-outs that are stored later from a queue."""
 
 from __future__ import annotations
 

@@ -32,16 +32,16 @@ def condition_keys(request: Mapping[str, Any]) -> dict[str, str | list[str]]:
 def _items(request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yields the keys and items that a request names."""
     yield from (request[part] for part in ("Key", "Item") if isinstance(request.get(part), Mapping))
-    for asked in request.get("RequestItems", {}).values():
-        yield from asked["Keys"]
+    for table_keys in request.get("RequestItems", {}).values():
+        yield from table_keys["Keys"]
 
 
 def _leading(request: Mapping[str, Any]) -> Iterator[str]:
     for item in _items(request):
         name = next(name for name in _PARTITIONS if name in item)
         yield item[name]["S"]
-    if asked := request.get("KeyConditionExpression"):
-        value = re.findall(r":\w+", asked)[0]
+    if condition := request.get("KeyConditionExpression"):
+        value = re.findall(r":\w+", condition)[0]
         yield request["ExpressionAttributeValues"][value]["S"]
 
 

@@ -50,13 +50,13 @@ def evaluate(policies: Policies, requests: Sequence[Request]) -> list[Evaluation
 
 
 def _evaluated(policies: Policies, requests: Sequence[Request]) -> list[Evaluation]:
-    asked = {
+    question = {
         "policies": policies.all(),
-        "requests": [_written(policies, request) for request in requests],
+        "requests": [_request_document(policies, request) for request in requests],
     }
     made = subprocess.run(
         ["node", _PROGRAM],  # noqa: S607 - tests/iam/setup.sh has seen to it
-        input=json.dumps(asked),
+        input=json.dumps(question),
         capture_output=True,
         text=True,
         check=False,
@@ -65,7 +65,7 @@ def _evaluated(policies: Policies, requests: Sequence[Request]) -> list[Evaluati
     return [_read(answer) for answer in json.loads(made.stdout)]
 
 
-def _written(policies: Policies, request: Request) -> Document:
+def _request_document(policies: Policies, request: Request) -> Document:
     is_ours = request.who in policies.identities
     return {
         "principal": f"arn:aws:iam::{ACCOUNT}:role/{request.who}" if is_ours else request.who,
@@ -80,10 +80,10 @@ def _written(policies: Policies, request: Request) -> Document:
 
 def _read(answer: Document) -> Evaluation:
     used = frozenset(
-        (one["policy"], int(one["statement"]), action, resource)
-        for one in answer["used"]
-        for action in one["actions"]
-        for resource in one["resources"] or [""]
+        (entry["policy"], int(entry["statement"]), action, resource)
+        for entry in answer["used"]
+        for action in entry["actions"]
+        for resource in entry["resources"] or [""]
     )
     return Evaluation(answer["result"], used, tuple(answer["ignored"]))
 

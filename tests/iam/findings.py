@@ -36,26 +36,26 @@ class Findings:
     ignored: list[str]
 
 
-def findings(stack: Stack, asked: Questions) -> Findings:
+def findings(stack: Stack, questions: Questions) -> Findings:
     """Evaluates all requests and compares the answers with the permissions."""
     policies = Policies(stack)
-    both = [*asked.allowed, *asked.refused]
+    both = [*questions.allowed, *questions.refused]
     answers = evaluate(policies, both)
-    allowed, refused = answers[: len(asked.allowed)], answers[len(asked.allowed) :]
+    allowed, refused = answers[: len(questions.allowed)], answers[len(questions.allowed) :]
     used = {part for answer in allowed for part in answer.used if answer.allowed}
     denied = {part for answer in refused for part in answer.used}
     ignored = {key for answer in answers for key in answer.ignored}
     return Findings(
-        missing=_told(asked.allowed, [not answer.allowed for answer in allowed]),
-        wrongly_allowed=_told(asked.refused, [answer.allowed for answer in refused]),
-        unused=sorted(map(_written, set(_parts(policies)) - used - denied)),
-        wide=sorted(set(_wide(stack, policies, asked.allowed))),
+        missing=_faulty_requests(questions.allowed, [not answer.allowed for answer in allowed]),
+        wrongly_allowed=_faulty_requests(questions.refused, [answer.allowed for answer in refused]),
+        unused=sorted(map(_format_part, set(_parts(policies)) - used - denied)),
+        wide=sorted(set(_wide(stack, policies, questions.allowed))),
         ignored=sorted(ignored),
     )
 
 
-def _told(requests: Sequence[Request], whether: Sequence[bool]) -> list[str]:
-    return sorted({str(r) for r, said in zip(requests, whether, strict=True) if said})
+def _faulty_requests(requests: Sequence[Request], whether: Sequence[bool]) -> list[str]:
+    return sorted({str(r) for r, is_fault in zip(requests, whether, strict=True) if is_fault})
 
 
 def _parts(policies: Policies) -> Iterator[PolicyPart]:
@@ -67,7 +67,7 @@ def _parts(policies: Policies) -> Iterator[PolicyPart]:
                         yield name, number, action, resource
 
 
-def _written(part: PolicyPart) -> str:
+def _format_part(part: PolicyPart) -> str:
     return "{}, statement {}: {} on {}".format(*part)
 
 
@@ -76,13 +76,13 @@ def _wide(stack: Stack, policies: Policies, made: Sequence[Request]) -> Iterator
     ours = {stack.arn(name) for name in stack.resources if stack.has_arn(name)}
     arns = ours | {arn.replace(f"{NAME}-", "other-") for arn in ours}
     for name in policies.identities:
-        asked = {(r.action, r.resource) for r in made if r.who == name}
+        pairs = {(r.action, r.resource) for r in made if r.who == name}
         for statement in policies.identities[name]["Statement"]:
             for action in listed(statement["Action"]):
-                used = {resource for what, resource in asked if what == action}
+                used = {resource for what, resource in pairs if what == action}
                 if "*" in used:
                     continue  # IAM has no resource type for it
-                for pattern in (one for one in listed(statement["Resource"]) if "*" in one):
+                for pattern in (resource for resource in listed(statement["Resource"]) if "*" in resource):
                     for arn in arns:
                         if _is_of_the_service(action, arn) and _reaches(pattern, arn, used):
                             yield f"{name}: {action} on {pattern} reaches {arn}, unused"
@@ -93,5 +93,5 @@ def _is_of_the_service(action: str, arn: str) -> bool:
 
 
 def _reaches(pattern: str, arn: str, used: set[str]) -> bool:
-    of_it = {one for one in used if one == arn or one.startswith(f"{arn}/") or fnmatchcase(one, arn)}
+    of_it = {resource for resource in used if resource == arn or resource.startswith(f"{arn}/") or fnmatchcase(resource, arn)}
     return fnmatchcase(arn, pattern) and not of_it

@@ -65,7 +65,7 @@ def mail_requests(recorded: Iterable[Request]) -> Iterator[Request]:
             "the sandbox": listed(mail.context["ses:Recipients"]),
         }
         for why, addresses in people.items():
-            for identity in {one for address in addresses for one in _identities(address)}:
+            for identity in {identity for address in addresses for identity in _identities(address)}:
                 resource = f"{_SES}:identity/{identity}"
                 yield Request(mail.who, mail.action, resource, why, mail.context)
 

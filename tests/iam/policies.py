@@ -59,7 +59,7 @@ class Policies:
 
 
 def _numbered(document: Document) -> Document:
-    statements = [{**one, "Sid": str(n)} for n, one in enumerate(document["Statement"])]
+    statements = [{**statement, "Sid": str(n)} for n, statement in enumerate(document["Statement"])]
     return {"Version": document["Version"], "Statement": statements}
 
 

@@ -68,7 +68,7 @@ def _of_resources_that_say_so(stack: Stack, calls: Iterable[Request]) -> Iterabl
     policies = Policies(stack)
     for call in calls:
         own = policies.of_resource(call.resource)
-        if own and any(one["Effect"] == "Deny" for one in policies.resources[own]["Statement"]):
+        if own and any(statement["Effect"] == "Deny" for statement in policies.resources[own]["Statement"]):
             yield call
 
 

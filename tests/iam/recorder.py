@@ -1,6 +1,6 @@
 """`pytest --calls=FOLDER`: records every AWS call that a handler makes in a test, as IAM would see it.
 
-Each line is JSON: the function, the action, the resource and the condition keys. A resource is written as
+Each line is JSON: the function, the action, the resource and the condition keys. A resource has the form
 `$VARIABLE`, by the function's setting that names it, followed by an index or an object, because its name in
 a test differs from its name in a stack.
 """
@@ -42,7 +42,7 @@ class Recorder:
 
     def __call__(self, function: str, service: str, operation: str, request: Mapping[str, Any]) -> None:
         """Writes a call."""
-        for action, resource, context in _asked(function, service, operation, request):
+        for action, resource, context in _recorded_actions(function, service, operation, request):
             kept = {key: value for key, value in context.items() if value}
             line = json.dumps({"function": function, "action": action, "resource": resource, "context": kept})
             if line not in self._seen:
@@ -59,7 +59,7 @@ def recorded(folder: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in sorted(lines)]
 
 
-def _asked(
+def _recorded_actions(
     function: str, service: str, operation: str, request: Mapping[str, Any]
 ) -> Iterable[RecordedAction]:
     named = {name: _setting(function, value) for name, value in _named(request)}
@@ -102,8 +102,8 @@ def _of_dynamodb(
 
 
 def _of_kms(operation: str, request: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[RecordedAction]:
-    said = request.get("EncryptionContext", {}).items()
-    yield f"kms:{operation}", named["KeyId"], {f"kms:EncryptionContext:{k}": v for k, v in said}
+    pairs = request.get("EncryptionContext", {}).items()
+    yield f"kms:{operation}", named["KeyId"], {f"kms:EncryptionContext:{k}": v for k, v in pairs}
 
 
 def _of_sqs(operation: str, _: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[RecordedAction]:
@@ -129,8 +129,8 @@ def _of_ses(operation: str, request: Mapping[str, Any], named: Mapping[str, str]
         yield f"ses:{operation}", "*", {}
         return
     # Heed sends raw mail, so IAM also checks the action for raw mail.
-    written = message_from_bytes(request["Content"]["Raw"]["Data"])
-    sender = parseaddr(written["From"])[1]
+    mail = message_from_bytes(request["Content"]["Raw"]["Data"])
+    sender = parseaddr(mail["From"])[1]
     context: Context = {
         "ses:FromAddress": sender,
         "ses:Recipients": request["Destination"]["ToAddresses"],

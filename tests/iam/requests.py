@@ -1,4 +1,4 @@
-"""A request that policies allow or deny, whoever makes it."""
+"""A request of a function, a service or a stranger that policies allow or deny."""
 
 from __future__ import annotations
 

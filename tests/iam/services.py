@@ -13,7 +13,7 @@ LAMBDA, SCHEDULER, SES = "lambda.amazonaws.com", "scheduler.amazonaws.com", "ses
 
 def trust_requests(stack: Stack) -> Iterator[Request]:
     """A service assumes a role: Lambda that of a function, the scheduler that of a schedule."""
-    scheduled = {one["Target"]["RoleArn"] for one in stack.of_type("AWS::Scheduler::Schedule").values()}
+    scheduled = {schedule["Target"]["RoleArn"] for schedule in stack.of_type("AWS::Scheduler::Schedule").values()}
     for role in sorted(scheduled):
         context = {"aws:SourceAccount": ACCOUNT}
         yield Request(SCHEDULER, "sts:AssumeRole", role, "the role of a schedule", context)
@@ -25,7 +25,7 @@ def trust_requests(stack: Stack) -> Iterator[Request]:
 def service_requests(stack: Stack) -> Iterator[Request]:
     """What SES, SNS, CloudWatch and EventBridge send in their own names, and for which resource."""
     for source in _senders(stack):
-        for topic in _told_of_mail(stack):
+        for topic in _topics_of_mail_events(stack):
             # The source of notifications is the identity; that of events is the configuration set.
             context = {"aws:SourceArn": source, "aws:SourceAccount": ACCOUNT}
             yield Request(SES, "sns:Publish", topic, "feedback", context)
@@ -66,6 +66,6 @@ def _senders(stack: Stack) -> Iterator[str]:
     yield f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/another.example.org"  # an identity outside of the stack
 
 
-def _told_of_mail(stack: Stack) -> set[str]:
+def _topics_of_mail_events(stack: Stack) -> set[str]:
     found = stack.of_type("AWS::SES::ConfigurationSetEventDestination").values()
-    return {one["EventDestination"]["SnsDestination"]["TopicARN"] for one in found}
+    return {destination["EventDestination"]["SnsDestination"]["TopicARN"] for destination in found}

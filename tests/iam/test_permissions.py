@@ -81,7 +81,7 @@ def _statement(template: Template, role: str, wanted: str) -> dict[str, Any]:
     """Returns the first statement of a role that mentions the text."""
     (policy,) = template["Resources"][role]["Properties"]["Policies"]
     statements: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
-    return next(one for one in statements if wanted in str(one))
+    return next(statement for statement in statements if wanted in str(statement))
 
 
 def _take_away(template: Template) -> None:
@@ -110,7 +110,7 @@ def _want_another_context(template: Template) -> None:
 
 def _forget_the_key(template: Template) -> None:
     statements = template["Resources"]["DataKey"]["Properties"]["KeyPolicy"]["Statement"]
-    statements[:] = [one for one in statements if one["Sid"] != "SesPublishesToTheTopic"]
+    statements[:] = [statement for statement in statements if statement["Sid"] != "SesPublishesToTheTopic"]
 
 
 def test_a_missing_permission_is_found(calls: list[dict[str, Any]]) -> None:
@@ -134,7 +134,7 @@ def test_a_missing_permission_is_found(calls: list[dict[str, Any]]) -> None:
     changed = copy.deepcopy(translated_template("production"))
     for change in gone:
         change(changed)
-    missed = {one.split(" on ")[0] for one in _of(changed, calls).missing}
+    missed = {finding.split(" on ")[0] for finding in _of(changed, calls).missing}
     assert missed == set().union(*gone.values())
 
 
@@ -151,8 +151,8 @@ def test_an_unused_permission_a_wide_one_and_an_open_topic_are_found(
     found = _of(changed, calls)
     (unused,) = found.unused
     assert unused.startswith("SesListRole") and "sqs:PurgeQueue" in unused
-    assert {one.split(" on ")[0] for one in found.wide} == {
+    assert {finding.split(" on ")[0] for finding in found.wide} == {
         "LedgerRole: dynamodb:PutItem",
         "LedgerRole: dynamodb:Query",
     }
-    assert found.wrongly_allowed and all("cloudwatch.amazonaws.com" in one for one in found.wrongly_allowed)
+    assert found.wrongly_allowed and all("cloudwatch.amazonaws.com" in finding for finding in found.wrongly_allowed)

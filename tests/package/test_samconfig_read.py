@@ -60,8 +60,8 @@ def _given(samconfig: Path, environment: str, home: Path) -> dict[str, Any]:
 
 
 def _overrides(samconfig: str, environment: str) -> dict[str, str]:
-    said = tomllib.loads(samconfig)[environment]["deploy"]["parameters"]["parameter_overrides"]
-    return dict(line.split("=", 1) for line in said)
+    overrides = tomllib.loads(samconfig)[environment]["deploy"]["parameters"]["parameter_overrides"]
+    return dict(line.split("=", 1) for line in overrides)
 
 
 @pytest.mark.parametrize("environment", ["trial", "production"])
@@ -69,9 +69,9 @@ def _overrides(samconfig: str, environment: str) -> dict[str, str]:
 def test_each_line_of_an_environment_is_one_parameter_of_its_deployment(
     environment: str, samconfig: str, tmp_path: Path
 ) -> None:
-    written = tmp_path / "samconfig.toml"
-    written.write_text(samconfig)
-    given = _given(written, environment, tmp_path)
+    file = tmp_path / "samconfig.toml"
+    file.write_text(samconfig)
+    given = _given(file, environment, tmp_path)
     assert given["parameter_overrides"] == _overrides(samconfig, environment)
 
 

@@ -97,12 +97,12 @@ class Attacker:
             self.own.append((given, presses.undos(attempt.facts)))
         at = attempt.event["requestContext"]["timeEpoch"]
         # The page repeats a form that could not be saved. It gives the attacker nothing new.
-        asked_for = attempt.event["rawQueryString"].partition("=")[2]
-        known = {given, asked_for, *self._sent, *dict(self.own)}
-        shown = [one for one in dict.fromkeys(_SHOWN.findall(text)) if one not in known]
+        requested = attempt.event["rawQueryString"].partition("=")[2]
+        known = {given, requested, *self._sent, *dict(self.own)}
+        shown = [token for token in dict.fromkeys(_SHOWN.findall(text)) if token not in known]
         links = dict.fromkeys(_CONFIRMATION.findall(text))
-        self._next += [self._undo(attempt.who, one, at) for one in shown]
-        self._next += [self._confirm(attempt.who, one, at) for one in links]
+        self._next += [self._undo(attempt.who, token, at) for token in shown]
+        self._next += [self._confirm(attempt.who, link, at) for link in links]
 
     # ---- Attacks
 
@@ -178,8 +178,8 @@ class Attacker:
     def _undo_made_up(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         """Forges a token for all scopes: the attacker knows the format but has no key."""
         who, at = step.what["who"], step.at
-        said = UndoToken(self.stage.ids[who], scope_numbers(0, 1, 2, 3, 5, 12), at, "0" * 32)
-        return self._undo(who, undo.mint_undo_token(said, 1, _GUESS), at)
+        token = UndoToken(self.stage.ids[who], scope_numbers(0, 1, 2, 3, 5, 12), at, "0" * 32)
+        return self._undo(who, undo.mint_undo_token(token, 1, _GUESS), at)
 
     def _page(self, step: Step, kind: str, name: str) -> Attempt:
         """Requests a page that shows an Undo to the person who got one, with other parameters."""
@@ -208,7 +208,7 @@ class Attacker:
 
     def _confirm_made_up(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         who, at = step.what["who"], step.at
-        said = ConfirmationToken(
+        token = ConfirmationToken(
             self.stage.ids[who],
             Intent.IN,
             scope_numbers(2, 3, 5),
@@ -217,7 +217,7 @@ class Attacker:
             scope_numbers(0, 1),
             scope_numbers(7),
         )
-        return self._confirm(who, confirmation_token.mint_confirmation_token(said, _GUESS), at)
+        return self._confirm(who, confirmation_token.mint_confirmation_token(token, _GUESS), at)
 
     def _confirm_by_another(self, step: Step, leaked: Sequence[OwnUndo]) -> Attempt:
         """Uses a text that was signed for another purpose."""
@@ -226,17 +226,17 @@ class Attacker:
         return self._confirm(who, held[-1], step.at)
 
     def _change(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
-        said = {"scope": "*", "state": "in", "source": "agent", "reference": "made up"}
-        return self._call(step, "/v1/changes", said)
+        change = {"scope": "*", "state": "in", "source": "agent", "reference": "made up"}
+        return self._call(step, "/v1/changes", change)
 
     def _lift(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         register = ("complaint", "hold", "undeliverable")[step.what["back"] - 1]
-        said = {"register": register, "reason": "made up", "reference": "made up", "scope": "*"}
-        return self._call(step, "/v1/lifts", said)
+        lift = {"register": register, "reason": "made up", "reference": "made up", "scope": "*"}
+        return self._call(step, "/v1/lifts", lift)
 
-    def _call(self, step: Step, path: str, said: Mapping[str, str]) -> Attempt:
+    def _call(self, step: Step, path: str, fields: Mapping[str, str]) -> Attempt:
         who = step.what["who"]
-        body = {"address": SPELLINGS[who][0], **said}
+        body = {"address": SPELLINGS[who][0], **fields}
         event = requests.by_key(self.stage.powerless_key, path, body, step.at)
         return Attempt("agent", event, who, quiet=True, hopeless=True)
 

@@ -97,17 +97,17 @@ class Dynamo(_Client):
         """Forgets the state before the last write."""
         self._before.clear()
 
-    def get_item(self, **asked: Any) -> dict[str, Any]:
-        table, key = asked["TableName"], _key(asked["Key"])
+    def get_item(self, **request: Any) -> dict[str, Any]:
+        table, key = request["TableName"], _key(request["Key"])
 
         def work() -> dict[str, Any]:
-            item = self._read(table, key, consistent=asked.get("ConsistentRead", False))
-            return _answer(asked) if item is None else {**_answer(asked), "Item": item}
+            item = self._read(table, key, consistent=request.get("ConsistentRead", False))
+            return _answer(request) if item is None else {**_answer(request), "Item": item}
 
         return self._send(work)
 
-    def batch_get_item(self, **asked: Any) -> dict[str, Any]:
-        ((table, wanted),) = asked["RequestItems"].items()
+    def batch_get_item(self, **request: Any) -> dict[str, Any]:
+        ((table, wanted),) = request["RequestItems"].items()
 
         def work() -> dict[str, Any]:
             consistent = wanted.get("ConsistentRead", False)
@@ -118,40 +118,40 @@ class Dynamo(_Client):
 
         return self._send(work)
 
-    def put_item(self, **asked: Any) -> dict[str, Any]:
+    def put_item(self, **request: Any) -> dict[str, Any]:
         def work() -> dict[str, Any]:
-            table, key = asked["TableName"], _key(asked["Item"])
-            old = self._old(asked, key)
-            self._write(table, key, dict(asked["Item"]))
-            return _written(asked, old, asked["Item"])
+            table, key = request["TableName"], _key(request["Item"])
+            old = self._old(request, key)
+            self._write(table, key, dict(request["Item"]))
+            return _write_answer(request, old, request["Item"])
 
         return self._send(work, models=_OF_WRITES)
 
-    def delete_item(self, **asked: Any) -> dict[str, Any]:
+    def delete_item(self, **request: Any) -> dict[str, Any]:
         def work() -> dict[str, Any]:
-            old = self._old(asked, _key(asked["Key"]))
-            self.tables[asked["TableName"]].pop(_key(asked["Key"]), None)
-            return _written(asked, old, None)
+            old = self._old(request, _key(request["Key"]))
+            self.tables[request["TableName"]].pop(_key(request["Key"]), None)
+            return _write_answer(request, old, None)
 
         return self._send(work, models=_OF_WRITES)
 
-    def update_item(self, **asked: Any) -> dict[str, Any]:
+    def update_item(self, **request: Any) -> dict[str, Any]:
         def work() -> dict[str, Any]:
-            table, key = asked["TableName"], _key(asked["Key"])
-            old = self._old(asked, key)
-            new = updated(old or dict(asked["Key"]), asked)
+            table, key = request["TableName"], _key(request["Key"])
+            old = self._old(request, key)
+            new = updated(old or dict(request["Key"]), request)
             self._write(table, key, new)
-            return _written(asked, old, new)
+            return _write_answer(request, old, new)
 
         return self._send(work, models=_OF_WRITES)
 
-    def _old(self, asked: dict[str, Any], key: str) -> Item | None:
+    def _old(self, request: dict[str, Any], key: str) -> Item | None:
         """Returns the item that a write finds, if the item meets the condition of the write."""
-        old = self.tables.setdefault(asked["TableName"], {}).get(key)
-        if holds(asked.get("ConditionExpression", "attribute_not_exists(no)"), old or {}, asked):
+        old = self.tables.setdefault(request["TableName"], {}).get(key)
+        if holds(request.get("ConditionExpression", "attribute_not_exists(no)"), old or {}, request):
             return old
         error: dict[str, Any] = {"Error": {"Code": "ConditionalCheckFailedException"}}
-        if old is not None and asked.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD":
+        if old is not None and request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD":
             error["Item"] = old
         raise ConditionalCheckFailedException(error, "a write")  # type: ignore[arg-type]
 
@@ -173,9 +173,9 @@ class Kms(_Client):
     def __init__(self, nemesis: Nemesis) -> None:
         super().__init__("kms", nemesis)
 
-    def generate_mac(self, **asked: Any) -> dict[str, Any]:
-        key = asked["KeyId"].encode()
-        return self._send(lambda: {"Mac": hmac.digest(key, asked["Message"], "sha256")})
+    def generate_mac(self, **request: Any) -> dict[str, Any]:
+        key = request["KeyId"].encode()
+        return self._send(lambda: {"Mac": hmac.digest(key, request["Message"], "sha256")})
 
 
 class Sqs(_Client):
@@ -185,31 +185,31 @@ class Sqs(_Client):
         super().__init__("sqs", nemesis)
         self.queues: dict[str, list[str]] = {}
 
-    def send_message(self, **asked: Any) -> dict[str, Any]:
+    def send_message(self, **request: Any) -> dict[str, Any]:
         def work() -> dict[str, Any]:
-            self.queues.setdefault(asked["QueueUrl"], []).append(asked["MessageBody"])
+            self.queues.setdefault(request["QueueUrl"], []).append(request["MessageBody"])
             return {"MessageId": "made-up"}
 
         return self._send(work)
 
-    def get_queue_attributes(self, **asked: Any) -> dict[str, Any]:
+    def get_queue_attributes(self, **request: Any) -> dict[str, Any]:
         def work() -> dict[str, Any]:
-            numbers = dict.fromkeys(asked["AttributeNames"], "0")
-            visible = str(len(self.queues.get(asked["QueueUrl"], [])))
+            numbers = dict.fromkeys(request["AttributeNames"], "0")
+            visible = str(len(self.queues.get(request["QueueUrl"], [])))
             return {"Attributes": {**numbers, "ApproximateNumberOfMessages": visible}}
 
         return self._send(work)
 
 
-def _answer(asked: dict[str, Any]) -> dict[str, Any]:
-    return {"ConsumedCapacity": {}} if "ReturnConsumedCapacity" in asked else {}
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    return {"ConsumedCapacity": {}} if "ReturnConsumedCapacity" in request else {}
 
 
-def _written(asked: dict[str, Any], old: Item | None, new: Item | None) -> dict[str, Any]:
+def _write_answer(request: dict[str, Any], old: Item | None, new: Item | None) -> dict[str, Any]:
     """The answer to a write. UPDATED_NEW contains more than AWS returns; readers use one attribute of it."""
-    returns = asked.get("ReturnValues", "NONE")
+    returns = request.get("ReturnValues", "NONE")
     item = old if returns == "ALL_OLD" else new if returns.endswith("_NEW") else None
-    return _answer(asked) if item is None else {**_answer(asked), "Attributes": item}
+    return _answer(request) if item is None else {**_answer(request), "Attributes": item}
 
 
 def _key(key: dict[str, Any]) -> str:

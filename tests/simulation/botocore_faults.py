@@ -116,12 +116,12 @@ class FaultyClients:
         botocore_stubber.enabled = False
         return answer
 
-    def _read_consistently(self, event_name: str, asked: dict[str, Any]) -> None:
+    def _read_consistently(self, event_name: str, request: dict[str, Any]) -> None:
         """Serves an eventually consistent read with an invented item, so that a use of it is noticed."""
         if event_name.endswith("GetItem") and self._nemesis.frames:
-            wanted = list(asked.get("RequestItems", {"": asked}).values())
+            wanted = list(request.get("RequestItems", {"": request}).values())
             self._nemesis.tally[31] += 1
-            if not all(one.get("ConsistentRead") for one in wanted):
+            if not all(read.get("ConsistentRead") for read in wanted):
                 raise AssertionError("an eventually consistent read")
 
 

@@ -1,4 +1,4 @@
-"""Checks whether a history kept the promises: a pure function, written from the model's document alone.
+"""Checks whether a history kept the promises: a pure function, derived from the model's document alone.
 
 It knows the facts that people stated, what was acknowledged, what checks answered, and what an observer saw
 in the table. It uses none of the code under test. Decisions come from the oracle (tests/domain).
@@ -48,9 +48,9 @@ class _Book:
     seen: list[tuple[State, ...]] = field(default_factory=list)
     begun: dict[int, int] = field(default_factory=dict)
     checked: Counter[str] = field(default_factory=Counter)
-    epochs: list[tuple[int, Fact]] = field(default_factory=list)
+    erasure_calls: list[tuple[int, Fact]] = field(default_factory=list)
     owed_at: dict[int, int] = field(default_factory=dict)
-    said_by: dict[int, tuple[Fact, ...]] = field(default_factory=dict)
+    facts_of: dict[int, tuple[Fact, ...]] = field(default_factory=dict)
 
 
 def check_history(history: History) -> tuple[list[str], Counter[str]]:
@@ -67,20 +67,20 @@ def _line(line: object, book: _Book) -> Iterator[str]:
             book.possible += facts
             book.begun[step] = len(book.seen)
             book.owed_at[step] = len(book.owed)
-            book.said_by[step] = facts
+            book.facts_of[step] = facts
         case Ack(step, facts):
             begun = [fact for fact in facts if fact.register.startswith("epoch:")]
             lifts = [fact for fact in facts if fact.register == "l:hold"]
-            book.epochs += [(step, fact) for fact in (*begun, *lifts)]
-            said = [fact for fact in facts if fact.must and fact not in begun]
-            kept = (fact for fact in said if not _is_replaced(book, step, fact))
+            book.erasure_calls += [(step, fact) for fact in (*begun, *lifts)]
+            stated = [fact for fact in facts if fact.must and fact not in begun]
+            kept = (fact for fact in stated if not _is_replaced(book, step, fact))
             book.owed += [cut_short(fact, book.possible) for fact in kept]
         case QueuedPromise(_, facts):
             book.promised += [fact for fact in facts if fact.must]
         case Observation():
             yield from _seen(book, line)
         case CheckAnswer():
-            yield from _said(book, line)
+            yield from _check_answer_faults(book, line)
         case Anomaly(_, what):
             yield f"I4 I11 {what}"
         case End():
@@ -112,7 +112,7 @@ def _seen(book: _Book, seen: Observation) -> Iterator[str]:
     for who, (old, new) in enumerate(zip(before, people, strict=True)):
         if erasures.erasure_happened(old, new):
             book.checked["I9"] += 1
-            yield from erasures.erasure_faults(_asked(book, who), old, new)
+            yield from erasures.erasure_faults(_requested(book, who), old, new)
             _began(book, who, new)
         else:
             yield from _moved(book, old, new, quiet=seen.quiet)
@@ -126,15 +126,15 @@ def _seen(book: _Book, seen: Observation) -> Iterator[str]:
         book.checked["I1"] += 1
         if _is_owed(book, fact) and not _holds(people[fact.who], fact):
             yield f"I1 acknowledged and not on record: {fact}"
-    yield from _epochs(book)
+    yield from _erasure_faults(book)
 
 
 def _moved(book: _Book, old: State, new: State, *, quiet: bool) -> Iterator[str]:
     """Registers only grow, and each write that changes something increases the revision once."""
     book.checked["I2"] += 1
     for name, entry in old.registers.items():
-        there = new.registers.get(name)
-        if there is None or (there.at, there.tie.encode()) < (entry.at, entry.tie.encode()):
+        newer = new.registers.get(name)
+        if newer is None or (newer.at, newer.tie.encode()) < (entry.at, entry.tie.encode()):
             yield f"I2 I7 {name} went back"
     if not old.soft <= new.soft:
         yield "I2 a day of a soft bounce was lost"
@@ -162,7 +162,7 @@ def _brought_back(book: _Book, seen: Observation, who: int, old: State) -> Itera
         return
     if _taken_back(new) != _taken_back(old) and _decided(old, SERVICE, seen.by_link)[1] == "hold":
         yield "I15 a press was taken back under a hold"
-    undos = [f for f in book.said_by[seen.step] if f.who == who and f.register.startswith("u:")]
+    undos = [f for f in book.facts_of[seen.step] if f.who == who and f.register.startswith("u:")]
     before = presses.without(old, undos)
     ends = [held.until - 1 for held in before.registers.values() if held.until is not None]
     for now in {seen.by_link, *(end for end in ends if end > seen.by_link)}:
@@ -203,13 +203,13 @@ def _invented(book: _Book, who: int, state: State) -> Iterator[str]:
         yield "I6 a soft bounce that never was"
 
 
-def _epochs(book: _Book) -> Iterator[str]:
+def _erasure_faults(book: _Book) -> Iterator[str]:
     """An erasure was in effect during its call; on an empty record a second one changes nothing."""
-    for step, fact in book.epochs:
+    for step, fact in book.erasure_calls:
         during = book.seen[max(book.begun[step] - 1, 0) :]
         if not any(erasures.holds(people[fact.who], fact) for people in during):
             yield f"I1 acknowledged and not on record: {fact}"
-    book.epochs.clear()
+    book.erasure_calls.clear()
 
 
 def _is_replaced(book: _Book, step: int, fact: Fact) -> bool:
@@ -222,7 +222,7 @@ def _is_replaced(book: _Book, step: int, fact: Fact) -> bool:
     return any(erasures.erasure_happened(old, new) and _holds(old, fact) for old, new in pairwise(during))
 
 
-def _asked(book: _Book, who: int) -> list[Fact]:
+def _requested(book: _Book, who: int) -> list[Fact]:
     wanted = ("epoch:", "l:hold")
     return [f for f in book.possible if f.who == who and f.register.startswith(wanted)]
 
@@ -232,32 +232,32 @@ def _holds(state: State, fact: Fact) -> bool:
         return fact.at // DAY in state.soft
     held = state.registers.get(fact.register)
     if held is None or held.at < fact.at:
-        held = presses.standing(state, int(fact.register[2:])) if fact.press else None
+        held = presses.active_press(state, int(fact.register[2:])) if fact.press else None
     return held is not None and held.at >= fact.at and (held.until is None) == (fact.until is None)
 
 
-def _said(book: _Book, said: CheckAnswer) -> Iterator[str]:
+def _check_answer_faults(book: _Book, answer: CheckAnswer) -> Iterator[str]:
     book.checked["I3"] += 1
-    if said.sendable:
+    if answer.sendable:
         book.checked["I8"] += 1
-        owed = [f for f in book.owed[: book.owed_at[said.step]] if f.who == said.who]
-        possible = [f for f in book.possible if f.who == said.who]
-        if said.who in book.minors:
+        owed = [f for f in book.owed[: book.owed_at[answer.step]] if f.who == answer.who]
+        possible = [f for f in book.possible if f.who == answer.who]
+        if answer.who in book.minors:
             yield "I3 I7 a minor may be sent to"
         reason = forbidden(
             [f for f in owed if _counts(book, f)],
             [f for f in possible if _counts(book, f)],
-            said.topic,
-            said.now,
+            answer.topic,
+            answer.now,
         )
         if reason:
             yield f"I3 I8 may be sent in spite of {reason}"
-    start = book.begun[said.step]
-    states = [people[said.who] for people in book.seen[max(start - 1, 0) :]] or [NOBODY]
-    answers = {_decided(state, said.topic, said.now) for state in states}
+    start = book.begun[answer.step]
+    states = [people[answer.who] for people in book.seen[max(start - 1, 0) :]] or [NOBODY]
+    answers = {_decided(state, answer.topic, answer.now) for state in states}
     book.checked["I4"] += 1
-    if (said.sendable, said.reason) not in answers:
-        yield f"I4 of topic {said.topic}: {said.sendable}, {said.reason}; the model says {answers}"
+    if (answer.sendable, answer.reason) not in answers:
+        yield f"I4 of topic {answer.topic}: {answer.sendable}, {answer.reason}; the model says {answers}"
 
 
 def _decided(state: State, topic: int, now: int) -> tuple[bool, str]:
@@ -285,5 +285,5 @@ def _end(book: _Book, end: End) -> Iterator[str]:
 
 
 def topics() -> tuple[int, ...]:
-    """The numbers of the topics that the model is asked about."""
+    """The numbers of the topics that the model has to decide about."""
     return tuple(TOPICS)

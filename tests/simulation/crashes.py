@@ -17,17 +17,17 @@ class Stop:
     """Counts the answers of all services, and kills the function at one of them.
 
     Attributes:
-        asked: answers so far.
+        answers: answers so far.
     """
 
     def __init__(self, place: int | None) -> None:
-        self.asked = 0
+        self.answers = 0
         self._place = place
         self._lock = threading.Lock()
 
     def answered(self, **_: object) -> None:
         with self._lock:
-            number, self.asked = self.asked, self.asked + 1
+            number, self.answers = self.answers, self.answers + 1
         if number == self._place:
             raise Killed
 

@@ -110,8 +110,8 @@ class SimulatedDeployment:
 
     def begin(self, ring: str = "1") -> None:
         """Empties the table and the queues, and starts a fresh process with these ids of link keys."""
-        for one in self.raw():
-            self.put(one, None)
+        for key in self.raw():
+            self.put(key, None)
         for queue in QUEUES:
             self.take(queue)
         self._purges = itertools.count(1)
@@ -126,13 +126,13 @@ class SimulatedDeployment:
         self.start(ring)
 
     def token(self, who: int, scope: int, issued: int, purpose: TokenPurpose, key_id: int) -> str:
-        said = LinkToken(self.ids[who], ScopeNumber(scope), issued, key_id)
-        return mint_link_token(said, purpose, self.link_keys[purpose, key_id])
+        token = LinkToken(self.ids[who], ScopeNumber(scope), issued, key_id)
+        return mint_link_token(token, purpose, self.link_keys[purpose, key_id])
 
     def observe(self) -> tuple[State, ...]:
         """What is on record of each person."""
         items = self.raw()
-        return tuple(_state(items.get(one, {})) for one in self.ids)
+        return tuple(_state(items.get(recipient, {})) for recipient in self.ids)
 
 
 def _state(item: dict[str, Any]) -> State:
@@ -247,7 +247,7 @@ def _ready(
     for app in (feedback, opt_out_retry):
         patch.setattr(app, "time", clock)
     identity, keys = parts().identity_key.identity_key(), parts().link_keys
-    stage.ids = tuple(recipient_id(identity, normalise_address(one)) for one in PEOPLE)
+    stage.ids = tuple(recipient_id(identity, normalise_address(address)) for address in PEOPLE)
     for purpose in (TokenPurpose.UNSUBSCRIBE, TokenPurpose.PREFERENCES):
         for key_id in (1, 2):
             stage.link_keys[purpose, key_id] = keys.link_key(purpose, key_id)

@@ -130,8 +130,8 @@ def _single(words: list[str]) -> Condition:
     compare, right = _COMPARISONS[words.pop(0)], _operand(words.pop(0))
 
     def compared(scope: Scope) -> bool:
-        one, other = _comparable(left(scope)), _comparable(right(scope))
-        return one is not None and other is not None and bool(compare(one, other))
+        first, second = _comparable(left(scope)), _comparable(right(scope))
+        return first is not None and second is not None and bool(compare(first, second))
 
     return compared
 
@@ -173,8 +173,8 @@ def _comparable(value: Any) -> Any:
 def _contains(held: Any, value: Any) -> bool:
     if held is None:
         return False
-    ((_, one),) = value.items()
-    return any(one in held[kind] for kind in _SETS if kind in held)
+    ((_, element),) = value.items()
+    return any(element in held[kind] for kind in _SETS if kind in held)
 
 
 _FUNCTIONS: dict[str, Callable[..., bool]] = {
@@ -184,10 +184,10 @@ _FUNCTIONS: dict[str, Callable[..., bool]] = {
     "contains": _contains,
 }
 _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
-    "=": lambda one, other: one == other,
-    "<>": lambda one, other: one != other,
-    "<": lambda one, other: one < other,
-    ">": lambda one, other: one > other,
-    "<=": lambda one, other: one <= other,
-    ">=": lambda one, other: one >= other,
+    "=": lambda first, second: first == second,
+    "<>": lambda first, second: first != second,
+    "<": lambda first, second: first < second,
+    ">": lambda first, second: first > second,
+    "<=": lambda first, second: first <= second,
+    ">=": lambda first, second: first >= second,
 }

@@ -20,9 +20,9 @@ def erasure_happened(old: State, new: State) -> bool:
     return old.floor != new.floor or (is_first and old.registers.get("o:0") != stop)
 
 
-def erasure_faults(asked: Iterable[Fact], old: State, new: State) -> Iterator[str]:
+def erasure_faults(requested: Iterable[Fact], old: State, new: State) -> Iterator[str]:
     """Returns the faults of an erasure, given the requested erasures and the lifts of holds."""
-    known = list(asked)
+    known = list(requested)
     if (hold := _hold(old)) is not None:
         lifts = [fact for fact in known if fact.register == "l:hold" and fact.at > hold]
         if not lifts:
@@ -77,7 +77,7 @@ def _hold(state: State) -> int | None:
 
 
 def _signal_stood(state: State) -> bool:
-    outs = (state.registers.get(f"o:{SIGNAL}"), presses.standing(state, SIGNAL))
+    outs = (state.registers.get(f"o:{SIGNAL}"), presses.active_press(state, SIGNAL))
     yeses = [state.registers.get(f"{kind}:{SIGNAL}") for kind in "ik"]
     latest = max((out.at for out in outs if out is not None), default=None)
-    return latest is not None and all(latest >= one.at for one in yeses if one is not None)
+    return latest is not None and all(latest >= entry.at for entry in yeses if entry is not None)

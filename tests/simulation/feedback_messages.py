@@ -48,7 +48,7 @@ def body(what: Mapping[str, Any], sent: int, serial: int) -> str:
     event["mail"] = {"messageId": f"m-{serial}", "destination": people}
     if kind == "forged":  # a recipient of the mail answers it with a report about all others
         others = [SPELLINGS[1 - what["who"][0]][what["spelling"]], "z@example.net"]
-        event["bounce"]["bouncedRecipients"] = [{"emailAddress": one} for one in others]
+        event["bounce"]["bouncedRecipients"] = [{"emailAddress": address} for address in others]
         event["mail"]["destination"] = people[:1]
     if what["envelope"] == "sns":
         envelope = {"Type": "Notification", "Message": json.dumps(event)}
@@ -65,23 +65,23 @@ def _event(
     if kind == "left":
         topics = [{"topicName": _NAMES[scope].title(), "subscriptionStatus": "Optout"}] if scope else []
         chosen = {"unsubscribeAll": scope == 0, "topicSubscriptionStatus": topics}
-        said: dict[str, object] = {
+        report: dict[str, object] = {
             **happened,
             "source": "UnsubscribeHeader",
             "newTopicPreferences": chosen,
         }
-        return {"eventType": "Subscription", "subscription": said}
+        return {"eventType": "Subscription", "subscription": report}
     if kind in ("complaint", "echo"):
-        listed = [{"emailAddress": one} for one in people]
-        said = {**happened, "complainedRecipients": listed, "feedbackId": identity}
+        listed = [{"emailAddress": address} for address in people]
+        report = {**happened, "complainedRecipients": listed, "feedbackId": identity}
         if kind == "echo":
-            said["complaintSubType"] = "OnAccountSuppressionList"
-        return {"notificationType": "Complaint", "complaint": said, "new": {"field": 1}}
+            report["complaintSubType"] = "OnAccountSuppressionList"
+        return {"notificationType": "Complaint", "complaint": report, "new": {"field": 1}}
     if kind in ("delivery", "strange type"):
         return {"eventType": "Delivery" if kind == "delivery" else "Telepathy"}
-    bounced = [{"emailAddress": one} for one in people]
+    bounced = [{"emailAddress": address} for address in people]
     if kind == "given up":
-        bounced = [{**one, "action": "failed", "status": "4.4.7"} for one in bounced]
+        bounced = [{**recipient, "action": "failed", "status": "4.4.7"} for recipient in bounced]
     if kind == "half":
         bounced.append({"emailAddress": "nobody at all"})
     of = {
@@ -92,10 +92,10 @@ def _event(
         "half": ("Permanent", "New"),
         "forged": ("Permanent", "General"),
     }
-    said = {**happened, "bouncedRecipients": bounced, "feedbackId": identity}
+    report = {**happened, "bouncedRecipients": bounced, "feedbackId": identity}
     return {
         "eventType": "Bounce",
-        "bounce": {**said, "bounceType": of[kind][0], "bounceSubType": of[kind][1]},
+        "bounce": {**report, "bounceType": of[kind][0], "bounceSubType": of[kind][1]},
     }
 
 

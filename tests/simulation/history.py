@@ -12,7 +12,7 @@ class Fact(NamedTuple):
 
     Attributes:
         who: the index of the person.
-        register: o:S, i:S, p:S, k:S, x:…, l:…, soft; or epoch:erasure, epoch:minor.
+        register: o:S, i:S, p:S, k:S, x:…, l:…, soft; or `epoch:erasure`, `epoch:minor`.
         at: when it happened, milliseconds.
         by: the source.
         until: the end of a pause.
@@ -83,7 +83,7 @@ class Ack(NamedTuple):
 
 
 class QueuedPromise(NamedTuple):
-    """The answer was no success, but it promised that these facts are kept and will be written."""
+    """The answer was no success, but it promised that these facts are in a queue and will be stored."""
 
     step: int
     facts: tuple[Fact, ...]

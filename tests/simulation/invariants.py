@@ -8,44 +8,44 @@ from tests.domain.oracle import TOPICS
 from tests.simulation.history import Fact
 
 
-def forbidden(owed: Iterable[Fact], said: Iterable[Fact], number: int, now: int) -> str:
-    """Why a topic may not be sent to a person, whatever unacknowledged facts were written; or ""."""
+def forbidden(owed: Iterable[Fact], facts: Iterable[Fact], number: int, now: int) -> str:
+    """Returns why a topic may not be sent to a person with any set of unacknowledged facts, or ""."""
     topic = TOPICS[number]
     signal, service = topic["kind"] == "signal", topic["kind"] == "service"
     path = [number] if signal else [0, topic["brand"], number]
     chain = [number]
     while (older := TOPICS[chain[-1]]["follows"]) is not None:
         chain.append(older)
-    said = list(said)
-    for stop in (one for one in owed if not taken_back(one, said)):
+    facts = list(facts)
+    for stop in (fact for fact in owed if not taken_back(fact, facts)):
         kind, _, scope = stop.register.partition(":")
         if stop.register in ("x:hold", "x:undeliverable"):
-            lifts = [f for f in said if f.register == f"l:{scope}"]
+            lifts = [f for f in facts if f.register == f"l:{scope}"]
         elif service:
             continue
         elif stop.register == "x:complaint" and not signal:
-            lifts = [f for f in said if f.register in {f"k:{place}" for place in path}]
+            lifts = [f for f in facts if f.register in {f"k:{place}" for place in path}]
         elif (kind == "o" or (kind == "p" and (stop.until or 0) > now)) and scope.isdecimal():
             where = _lifting(int(scope), path, chain if kind == "o" else [number])
             if where is None:
                 continue
-            lifts = [f for f in said if f.register in {f"{y}:{place}" for y in "ik" for place in where}]
+            lifts = [f for f in facts if f.register in {f"{y}:{place}" for y in "ik" for place in where}]
         else:
             continue
-        if kind == "p" and _later_pause(stop, said, now):
+        if kind == "p" and _later_pause(stop, facts, now):
             continue
         if not any(lift.at > stop.at for lift in lifts):
             return f"{stop.register} at {stop.at}"
-    return _without_consent(topic, path, chain, said)
+    return _without_consent(topic, path, chain, facts)
 
 
-def taken_back(stop: Fact, said: Iterable[Fact]) -> bool:
+def taken_back(stop: Fact, facts: Iterable[Fact]) -> bool:
     """Whether an Undo names this very press; every other stop stays as it was."""
     undo = (stop.who, f"u:{stop.register[2:]}", stop.at, stop.press)
-    return bool(stop.press) and any((f.who, f.register, f.at, f.press) == undo for f in said)
+    return bool(stop.press) and any((f.who, f.register, f.at, f.press) == undo for f in facts)
 
 
-def cut_short(stop: Fact, said: Iterable[Fact]) -> Fact:
+def cut_short(stop: Fact, facts: Iterable[Fact]) -> Fact:
     """An acknowledged pause as it may count: not longer than a later one requested by then.
 
     A later pause that is requested afterwards by a link must not end earlier. Other sources may end it.
@@ -54,7 +54,7 @@ def cut_short(stop: Fact, said: Iterable[Fact]) -> Fact:
         return stop
     later = [
         f.until
-        for f in said
+        for f in facts
         if f.press and f.register == stop.register and f.who == stop.who and f.at >= stop.at
     ]
     return stop._replace(until=min([stop.until, *(end for end in later if end is not None)]))
@@ -67,19 +67,19 @@ def _lifting(scope: int, path: list[int], chain: list[int]) -> list[int] | None:
     return chain[: chain.index(scope) + 1] if scope in chain else None
 
 
-def _later_pause(stop: Fact, said: list[Fact], now: int) -> bool:
+def _later_pause(stop: Fact, facts: list[Fact], now: int) -> bool:
     """Whether the same register may hold a later pause that has ended: resuming is a pause without length.
 
     A link writes a pause only if it ends later than the active one, so a link never does this.
     """
     return any(
         f.register == stop.register and f.at >= stop.at and (f.until or 0) <= now and not f.press
-        for f in said
+        for f in facts
     )
 
 
-def _without_consent(topic: dict[str, object], path: list[int], chain: list[int], said: list[Fact]) -> str:
+def _without_consent(topic: dict[str, object], path: list[int], chain: list[int], facts: list[Fact]) -> str:
     if topic["default"] == "in" or topic["kind"] == "service":
         return ""
-    asked = any(f.register in (f"i:{path[-1]}", f"k:{path[-1]}") for f in said)
-    return "" if asked else "no consent that was ever given"
+    has_consent = any(f.register in (f"i:{path[-1]}", f"k:{path[-1]}") for f in facts)
+    return "" if has_consent else "no consent that was ever given"

@@ -21,7 +21,7 @@ class Kind(NamedTuple):
         code: the error code of AWS, or "".
         status: the HTTP status.
         commits: whether the request takes effect before the fault.
-        retried: whether botocore (standard mode) retries it by itself, whatever the operation.
+        retried: whether botocore (standard mode) retries it by itself, X the operation.
     """
 
     number: int
@@ -84,7 +84,7 @@ class Frame:
     faults: dict[int, str]
     inside: dict[int, Callable[[], None]]
     batch: int = 0  # messages that it was given
-    asked: int = 0
+    requests: int = 0
     writes: int = 0
 
 
@@ -122,7 +122,7 @@ class Nemesis:
         if not self.frames:
             return None
         frame = self.frames[-1]
-        number, frame.asked = frame.asked, frame.asked + 1
+        number, frame.requests = frame.requests, frame.requests + 1
         if meanwhile := frame.inside.pop(number, None):
             self.tally[15] += 1
             meanwhile()

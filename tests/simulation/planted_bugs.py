@@ -44,10 +44,10 @@ def last_arrival_wins(patch: Patch) -> None:
 
 
 @bug
-def acknowledged_before_it_is_written(patch: Patch) -> None:
-    def opt_out(self: unsubscribe.Unsubscribe, asked: QueuedOptOut) -> unsubscribe.UnsubscribeResult:
+def acknowledged_before_it_is_stored(patch: Patch) -> None:
+    def opt_out(self: unsubscribe.Unsubscribe, request: QueuedOptOut) -> unsubscribe.UnsubscribeResult:
         try:
-            return unsubscribe.UnsubscribeResult(self.write_opt_out(asked, asked.at).after, None)
+            return unsubscribe.UnsubscribeResult(self.write_opt_out(request, request.at).after, None)
         except DependencyUnavailable:
             return unsubscribe.UnsubscribeResult(EMPTY_RECORD, None)
 
@@ -55,7 +55,7 @@ def acknowledged_before_it_is_written(patch: Patch) -> None:
 
 
 @bug
-def said_to_be_kept_and_put_into_no_queue(patch: Patch) -> None:
+def promised_and_put_into_no_queue(patch: Patch) -> None:
     class Nowhere:
         def send(self, _: str) -> None:
             return
@@ -98,10 +98,10 @@ def a_yes_of_the_same_instant_lifts(patch: Patch) -> None:
 
 @bug
 def a_yes_that_nobody_confirmed_passes_a_complaint(patch: Patch) -> None:
-    stands = decision.active_complaint
+    original = decision.active_complaint
 
     def passed(record: Record, topic: Any) -> Any:
-        entry = stands(record, topic)
+        entry = original(record, topic)
         return None if entry and record.time_of(in_(topic.number)) > entry.at else entry
 
     patch.setattr(decision, "active_complaint", passed)
@@ -143,8 +143,8 @@ def one_recipient_that_fails_takes_the_others_along(patch: Patch) -> None:
 def an_event_counts_as_of_when_it_is_handled(patch: Patch) -> None:
     write = unsubscribe.WriteOptOut.__call__
 
-    def late(self: unsubscribe.WriteOptOut, asked: QueuedOptOut, now: int) -> WriteResult:
-        return write(self, replace(asked, at=now), now)
+    def late(self: unsubscribe.WriteOptOut, request: QueuedOptOut, now: int) -> WriteResult:
+        return write(self, replace(request, at=now), now)
 
     patch.setattr(unsubscribe.WriteOptOut, "__call__", late)
 
@@ -201,7 +201,7 @@ def an_answer_that_was_cut_says_that_there_is_nobody(patch: Patch) -> None:
 
 
 @bug
-def several_registers_are_written_without_a_condition(patch: Patch) -> None:
+def several_registers_are_stored_without_a_condition(patch: Patch) -> None:
     def apply(self: Any, recipient: str, changes: list[Change], now: int) -> WriteResult:
         before = self.read(recipient)
         after = record.merge_changes(before, changes)
@@ -220,7 +220,7 @@ def several_registers_are_written_without_a_condition(patch: Patch) -> None:
 
 
 @bug
-def what_came_before_an_erasure_counts_again(patch: Patch) -> None:
+def changes_before_an_erasure_count_again(patch: Patch) -> None:
     patch.setattr(preferences, "_IS_AFTER_ERASURE", "attribute_not_exists(no)")
     takes = Record.accepts
     patch.setattr(
@@ -229,7 +229,7 @@ def what_came_before_an_erasure_counts_again(patch: Patch) -> None:
 
 
 @bug
-def an_unsubscribe_page_that_unsubscribes_whoever_looks(patch: Patch) -> None:
+def an_unsubscribe_page_that_unsubscribes_each_viewer(patch: Patch) -> None:
     from functions.unsubscribe import app as pressed
 
     look = pressed.handler

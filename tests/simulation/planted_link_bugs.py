@@ -75,8 +75,8 @@ def an_undo_is_taken_at_anybodys_link(patch: Patch) -> None:
 def a_link_writes_an_in(patch: Patch) -> None:
     made = preference_changes.changes_for_form
 
-    def changes_of(said: Any, record: Record, catalogue: Any, brand: Any, given: Any) -> Any:
-        result = made(said, record, catalogue, brand, given)
+    def changes_of(form: Any, record: Record, catalogue: Any, brand: Any, given: Any) -> Any:
+        result = made(form, record, catalogue, brand, given)
         ins = [Change(in_(topic.number), given.entry()) for topic in result.consent]
         return replace(result, changes=(*result.changes, *ins))
 
@@ -85,14 +85,14 @@ def a_link_writes_an_in(patch: Patch) -> None:
 
 @bug
 def a_link_ends_a_pause_sooner(patch: Patch) -> None:
-    def paused(said: Any, _: Record, __: Any, ___: int, given: Any) -> Any:
-        return (None if said.pause is None else given.at + said.pause * DAY_MS), ()
+    def paused(form: Any, _: Record, __: Any, ___: int, given: Any) -> Any:
+        return (None if form.pause is None else given.at + form.pause * DAY_MS), ()
 
     patch.setattr(preference_changes, "_paused", paused)
 
 
 @bug
-def whoever_looks_is_given_an_undo(patch: Patch) -> None:
+def each_viewer_gets_an_undo(patch: Patch) -> None:
     def offered(_: str, token: Any, record: Record, *__: Any) -> undo.UndoToken | None:
         numbers = {r.scope for r in record.registers if r.kind is ChoiceKind.UNDOABLE}
         for scope in sorted(numbers):
@@ -105,7 +105,7 @@ def whoever_looks_is_given_an_undo(patch: Patch) -> None:
 
 
 @bug
-def a_press_that_stands_is_overwritten_by_one_that_can_be_taken_back(patch: Patch) -> None:
+def an_active_press_is_overwritten_by_one_with_an_undo(patch: Patch) -> None:
     def stops(_: Record, __: Any, press: Mapping[int, Entry], ___: int) -> Any:
         return (Change(undoable(scope), entry) for scope, entry in press.items())
 
@@ -127,11 +127,11 @@ def an_answer_shows_the_link_that_only_a_mail_may(patch: Patch) -> None:
 
     ask, accepted = subscribe_form.confirmation_request, form.responder.page
 
-    def telling(entered: Any, event: Any, visit: Any, *rest: Any) -> Any:
+    def request_and_show_link(entered: Any, event: Any, visit: Any, *rest: Any) -> Any:
         request = ask(entered, event, visit, *rest)
         who = recipient_id(parts().identity_key.identity_key(), entered.address)
-        said = ConfirmationToken(who, entered.intent, entered.scopes, visit.at)
-        link = mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))
+        token = ConfirmationToken(who, entered.intent, entered.scopes, visit.at)
+        link = mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))
 
         def page(body: str, *more: Any, **headers: Any) -> Any:
             patch.setattr(form.responder, "page", accepted)
@@ -140,4 +140,4 @@ def an_answer_shows_the_link_that_only_a_mail_may(patch: Patch) -> None:
         patch.setattr(form.responder, "page", page)
         return request
 
-    patch.setattr(subscribe_form, "confirmation_request", telling)
+    patch.setattr(subscribe_form, "confirmation_request", request_and_show_link)

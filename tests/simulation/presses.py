@@ -9,13 +9,13 @@ from hashlib import sha256
 from tests.simulation.history import Fact, RegisterValue, State
 
 
-def standing(state: State, scope: int) -> RegisterValue | None:
+def active_press(state: State, scope: int) -> RegisterValue | None:
     """The press at a scope that had an Undo and was not taken back."""
     press, undo = state.registers.get(f"c:{scope}"), state.registers.get(f"u:{scope}")
     if press is None or undo is None or undo.at != press.at:
         return press
-    said = f"{press.at} {press.by} {press.evidence} {press.policy}"
-    is_named = json.loads(undo.evidence).get("undone") == sha256(said.encode()).hexdigest()[:32]
+    description = f"{press.at} {press.by} {press.evidence} {press.policy}"
+    is_named = json.loads(undo.evidence).get("undone") == sha256(description.encode()).hexdigest()[:32]
     return None if is_named else press
 
 

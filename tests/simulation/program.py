@@ -167,9 +167,9 @@ class SimulatedProgram:
                 self.history.add(Anomaly(number, "a key past its end was let in"))
         elif status == HTTPStatus.OK:
             results = json.loads(answer["body"])["results"]
-            for (who, _), one in zip(step.what["who"], results, strict=True):
-                said = (one["sendable"], one["reason"])
-                self.history.add(CheckAnswer(number, who, step.what["topic"], step.at, *said))
+            for (who, _), result in zip(step.what["who"], results, strict=True):
+                decision = (result["sendable"], result["reason"])
+                self.history.add(CheckAnswer(number, who, step.what["topic"], step.at, *decision))
         elif status not in requests.LATER:
             self.strange_status(step, number, status)
 
@@ -189,7 +189,7 @@ class SimulatedProgram:
                 return
             failed = len(batch) - len(handled)
             self.stage.nemesis.tally[21] += bool(failed)
-            self.hopeless.update(one.body for one in handled if one.unprocessable)
+            self.hopeless.update(message.body for message in handled if message.unprocessable)
             for message in handled:
                 self.history.add(Ack(number, message.facts))
 
@@ -207,18 +207,18 @@ class SimulatedProgram:
     def _mail(self, step: Step) -> None:
         self._serial += 1
         what = step.what
-        said = feedback_messages.facts(what, step.at)
+        facts = feedback_messages.facts(what, step.at)
         body = feedback_messages.body(what, step.at, self._serial)
         hopeless = feedback_messages.is_hopeless(what)
         name = f"feedback-{self._serial}"
-        self.feedback.waiting.append(Message(name, body, step.at, said, hopeless))
+        self.feedback.waiting.append(Message(name, body, step.at, facts, hopeless))
         self.stage.nemesis.tally.update(feedback_messages.rows(what, body))
 
     def _say(self, step: Step) -> None:
         facts = requests.direct_facts(step.what)
         changes = [
-            Change(decode_register(one.register), Entry(one.at, Source(one.by), "{}", "", one.until))
-            for one in facts
+            Change(decode_register(fact.register), Entry(fact.at, Source(fact.by), "{}", "", fact.until))
+            for fact in facts
         ]
         who = self.stage.ids[step.what["who"]]
 
@@ -279,7 +279,7 @@ _ASIDES: dict[str, Callable[[SimulatedProgram, Step], None]] = {
 
 def rows(step: Step) -> list[int]:
     """The rows of the table of faults that a step injects by itself."""
-    dated = [one["said"] for one in step.what.get("changes", ())]
+    dated = [change["said"] for change in step.what.get("changes", ())]
     dated += [step.what["happened"]] if step.kind == "say" else []
     found = {
         17: any(at < step.at for at in dated),

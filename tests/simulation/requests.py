@@ -76,10 +76,10 @@ def press_facts(what: Mapping[str, Any], at: int) -> tuple[Fact, ...]:
         scopes = [topic["brand"]]
     elif topic is not None and topic["retired"]:
         scopes = [scope, topic["brand"]]
-    said = [Fact(who, f"o:{one}", at, by, press=press) for one in scopes]
+    facts = [Fact(who, f"o:{number}", at, by, press=press) for number in scopes]
     if what["signal"]:
-        said.append(Fact(who, "o:7", at, "signal"))
-    return tuple(said)
+        facts.append(Fact(who, "o:7", at, "signal"))
+    return tuple(facts)
 
 
 def _look(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
@@ -119,15 +119,15 @@ def _form_facts(what: Mapping[str, Any], at: int, *, is_empty: bool) -> list[Fac
         return [Fact(who, "o:1", at, "one-click"), *signal]
     if what["all"]:
         return [Fact(who, "o:0", at, by, press=press), *signal]
-    said = []
+    facts = []
     for number, (was, wanted) in what["chosen"].items():
         if was == wanted or (number == 7 and what["signal"]):
             continue
         if wanted == "out":
-            said.append(Fact(who, f"o:{number}", at, by, press=press))
+            facts.append(Fact(who, f"o:{number}", at, by, press=press))
     if what["pause"]:
-        said.append(Fact(who, "p:1", at, by, at + what["pause"] * DAY, press=press))
-    return said + signal
+        facts.append(Fact(who, "p:1", at, by, at + what["pause"] * DAY, press=press))
+    return facts + signal
 
 
 def saved_facts(facts: tuple[Fact, ...], answer: Mapping[str, Any]) -> tuple[Fact, ...]:
@@ -137,8 +137,8 @@ def saved_facts(facts: tuple[Fact, ...], answer: Mapping[str, Any]) -> tuple[Fac
     for people without a link. A person on hold sees the neutral page.
     """
     body = answer["body"]
-    is_told = not body or ('action="/subscribe' in body and 'name="resume"' not in body)
-    return tuple(fact for fact in facts if fact.until is None or is_told)
+    mentions_pause = not body or ('action="/subscribe' in body and 'name="resume"' not in body)
+    return tuple(fact for fact in facts if fact.until is None or mentions_pause)
 
 
 def undo(
@@ -165,23 +165,23 @@ def is_fresh(undos: tuple[Fact, ...], at: int) -> bool:
 
 
 def _agent(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
-    changes, said = [], []
-    for one in step.what["changes"]:
+    changes, facts = [], []
+    for entry in step.what["changes"]:
         change = {
-            "address": SPELLINGS[one["who"]][one["spelling"]],
-            "scope": name(one["scope"]),
-            "state": one["state"],
-            "source": one["source"],
-            "occurred_at": format_aws_time(one["said"]),
+            "address": SPELLINGS[entry["who"]][entry["spelling"]],
+            "scope": name(entry["scope"]),
+            "state": entry["state"],
+            "source": entry["source"],
+            "occurred_at": format_aws_time(entry["said"]),
             "reference": "letter 7",
         }
-        kind, until = {"out": ("o", None), "in": ("i", None), "paused": ("p", one["until"])}[one["state"]]
+        kind, until = {"out": ("o", None), "in": ("i", None), "paused": ("p", entry["until"])}[entry["state"]]
         if until is not None:
             change["until"] = format_aws_time(until)
         changes.append(change)
-        must = one["state"] != "in"
-        said.append(Fact(one["who"], f"{kind}:{one['scope']}", one["said"], one["source"], until, must))
-    return _v1(stage, step, "/v1/changes", {"changes": changes}), tuple(said)
+        must = entry["state"] != "in"
+        facts.append(Fact(entry["who"], f"{kind}:{entry['scope']}", entry["said"], entry["source"], until, must))
+    return _v1(stage, step, "/v1/changes", {"changes": changes}), tuple(facts)
 
 
 def _check(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
@@ -205,10 +205,10 @@ def _report(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str
     address = SPELLINGS[what["who"]][what["spelling"]]
     body = {"address": address, "source": "letter", "reference": "letter 8"}
     kind = "epoch:minor" if what["minor"] else "epoch:erasure"
-    said = [Fact(what["who"], kind, step.at, "letter")]
+    facts = [Fact(what["who"], kind, step.at, "letter")]
     if what["minor"]:  # beside what a hold preserves
-        said.append(Fact(what["who"], "x:minor", step.at, "age-report", must=False))
-    return _v1(stage, step, path, body), tuple(said)
+        facts.append(Fact(what["who"], "x:minor", step.at, "age-report", must=False))
+    return _v1(stage, step, path, body), tuple(facts)
 
 
 def _officer(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
@@ -241,7 +241,7 @@ REQUESTS = {
 def direct_facts(what: Mapping[str, Any]) -> tuple[Fact, ...]:
     """A confirmation with the time of its link; it arrived, so mail arrives."""
     who, at, by = what["who"], what["happened"], "confirmation"
-    said = [Fact(who, f"k:{scope}", at, by) for scope in what["scopes"]]
+    facts = [Fact(who, f"k:{scope}", at, by) for scope in what["scopes"]]
     resumed = [Fact(who, "p:1", at, by, at)] if what.get("resume") else []
     signal_off = [Fact(who, "i:7", at, by)] if what.get("advertising") else []
-    return (*said, Fact(who, "l:undeliverable", at, by), *resumed, *signal_off)
+    return (*facts, Fact(who, "l:undeliverable", at, by), *resumed, *signal_off)

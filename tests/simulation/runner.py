@@ -58,7 +58,7 @@ def run(layer: str, seeds: Sequence[int], length: int) -> Outcome:
             outcome.events += len(steps) + sum(len(step.inside) for step in steps)
             outcome.checked += checked
             if broken:
-                outcome.broken.append(_told(layer, seed, length, stage, steps))
+                outcome.broken.append(_format_failure(layer, seed, length, stage, steps))
         outcome.faults, outcome.attacks = stage.nemesis.tally, stage.nemesis.tried
     return outcome
 
@@ -105,7 +105,7 @@ def shortest(steps: Sequence[Step], breaks: Callable[[Sequence[Step]], bool]) ->
     return left
 
 
-def _told(layer: str, seed: int, length: int, stage: SimulatedDeployment, steps: Sequence[Step]) -> str:
+def _format_failure(layer: str, seed: int, length: int, stage: SimulatedDeployment, steps: Sequence[Step]) -> str:
     few = shortest(steps, lambda some: bool(trial(stage, some)[0]))
     broken, _ = trial(stage, few)
     program_text = "\n    ".join(map(str, few))

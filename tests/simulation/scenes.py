@@ -42,5 +42,5 @@ class Scene:
 
 
 def report(world: World, cause: ErasureCause, at: int = NOW + 9, address: str = JANE) -> str:
-    said = ErasureReport(cause, at, Source.PHONE, "call 1", "key", "")
-    return parts().erase(world.recipient(address), said).purge_id
+    report = ErasureReport(cause, at, Source.PHONE, "call 1", "key", "")
+    return parts().erase(world.recipient(address), report).purge_id

@@ -51,14 +51,14 @@ class LedgerWrites(Scene):
         assert answer == {"batchItemFailures": []}
 
     def _hear(self, params: dict[str, Any], **_: object) -> None:
-        self.heard |= {json.loads(one["Detail"])["id"] for one in params["Entries"]}
+        self.heard |= {json.loads(event["Detail"])["id"] for event in params["Entries"]}
 
     def left(self, world: World) -> object:
         items = boto3.client("dynamodb").scan(TableName="Ledger")["Items"]
         seals = parts().ledger_seals
         return (
             sorted(_plain(items)),
-            [(one.day, one.count) for one in seals.seals()],
+            [(seal.day, seal.count) for seal in seals.seals()],
             verify_ledger(export_ledger(parts().ledger, seals, NOW + LATER), ExternalSorter).fault,
             ["late" in item for item in world.items()],
             len(self.heard),
@@ -67,8 +67,8 @@ class LedgerWrites(Scene):
 
 def _plain(items: Iterable[dict[str, Any]]) -> Iterable[tuple[str, ...]]:
     for item in items:
-        said = (item[name] for name in ("seq", "register", "outcome"))
-        yield (*(str(*one.values()) for one in said), str("evidence" in item))
+        attributes = (item[name] for name in ("seq", "register", "outcome"))
+        yield (*(str(*attribute.values()) for attribute in attributes), str("evidence" in item))
 
 
 class Entries(LedgerWrites):
@@ -116,16 +116,16 @@ class Purged(LedgerWrites):
 
     def left(self, world: World) -> object:
         assert purge.handler({}, world.context)["found"] == 0
-        found = [parts().purges.find(one) for one in self.purges]
+        found = [parts().purges.find(purge_id) for purge_id in self.purges]
         # A removal from the SES list that could not be recorded any more is done and not counted.
         certificates = [
             (
-                one.state,
-                {name: n for name, n in one.stores.items() if name != SES_LIST_STORE},
-                one.subject,
+                certificate.state,
+                {name: n for name, n in certificate.stores.items() if name != SES_LIST_STORE},
+                certificate.subject,
             )
-            for one in found
-            if one is not None
+            for certificate in found
+            if certificate is not None
         ]
         items = boto3.client("dynamodb").scan(TableName="Ledger")["Items"]
         evidence = sorted(_plain(items))

@@ -28,7 +28,7 @@ from tests.support.registers import scope_numbers
 
 
 def batch(*bodies: str) -> dict[str, Any]:
-    records = [{"messageId": str(n), "body": one} for n, one in enumerate(bodies)]
+    records = [{"messageId": str(n), "body": body} for n, body in enumerate(bodies)]
     stamp = {"attributes": {"SentTimestamp": str(NOW)}, "eventSource": "aws:sqs"}
     return {"Records": [{**record, **stamp} for record in records]}
 
@@ -48,11 +48,11 @@ class OptOutRetries(Queue):
     function, app = "opt_out_retry", opt_out_retry
 
     def before(self, world: World) -> None:
-        asked = [
+        requests = [
             QueuedOptOut(world.recipient(JANE), scope_numbers(*scopes), NOW, Source.LINK, "{}", "")
             for scopes in ((2,), (14, 1))
         ]
-        self.bodies = tuple(one.to_message() for one in asked)
+        self.bodies = tuple(request.to_message() for request in requests)
 
 
 class Bounces(Queue):
@@ -62,7 +62,7 @@ class Bounces(Queue):
         what = {"who": [0], "spelling": 0, "happened": NOW, "envelope": "raw", "scope": 0}
         kinds = ("bounce", "complaint", "soft", "poison")
         made = [{**what, "event": kind, "poison": 0} for kind in kinds]
-        self.bodies = tuple(feedback_body(one, NOW, place) for place, one in enumerate(made))
+        self.bodies = tuple(feedback_body(message, NOW, place) for place, message in enumerate(made))
 
     def left(self, world: World) -> object:
         return registers(world), set(world.messages("FEEDBACK_DLQ_URL"))
@@ -75,10 +75,10 @@ class Confirmations(Queue):
 
     def before(self, world: World) -> None:  # noqa: ARG002
         now = time.time_ns() // 1_000_000 - 60_000
-        asked = ConfirmationRequest(
+        request = ConfirmationRequest(
             "r1", JANE, Intent.IN, scope_numbers(2, 5), "en", now, "https://prefs.example.com", ""
         )
-        self.bodies = (asked.to_message(),)
+        self.bodies = (request.to_message(),)
 
     def left(self, world: World) -> object:
         before = len(mailbox.sent_mails())
@@ -94,10 +94,10 @@ class Waiting(Scene):
     def before(self, world: World) -> None:
         world.context.milliseconds_left = 300_000
         now = time.time_ns() // 1_000_000 - 60_000
-        asked = ConfirmationRequest(
+        request = ConfirmationRequest(
             "r1", JANE, Intent.OUT, (), "en", now, "https://prefs.example.com", "192.0.2.0/24"
         )
-        parts().waiting_queue.send(asked.to_message())
+        parts().waiting_queue.send(request.to_message())
 
     def deliver(self, world: World) -> None:
         mailbox.make_messages_visible("WAITING_QUEUE_URL")
@@ -114,10 +114,10 @@ class DelayedRequests(Queue):
 
     def before(self, world: World) -> None:  # noqa: ARG002
         now = time.time_ns() // 1_000_000
-        asked = ConfirmationRequest(
+        request = ConfirmationRequest(
             "r1", JANE, Intent.OUT, (), "en", now, "https://prefs.example.com", "", due=now + 60_000
         )
-        self.bodies = (asked.to_message(),)
+        self.bodies = (request.to_message(),)
 
     def left(self, world: World) -> object:
         mailbox.make_messages_visible("WAITING_QUEUE_URL")
@@ -134,9 +134,9 @@ class AfterConfirmations(Queue):
         self.bodies = (ConfirmedOptIn("p1", world.recipient(JANE), NOW, ("offers",), sealed).to_message(),)
 
     def left(self, world: World) -> object:
-        told = [json.loads(body)["id"] for body in world.messages("OPT_IN_NOTIFICATIONS_QUEUE_URL")]
-        unlisting = set(world.messages("SES_LIST_QUEUE_URL"))
-        return len(set(told)), 1 <= len(told) <= 3, unlisting == set(self.bodies)
+        notified = [json.loads(body)["id"] for body in world.messages("OPT_IN_NOTIFICATIONS_QUEUE_URL")]
+        removals = set(world.messages("SES_LIST_QUEUE_URL"))
+        return len(set(notified)), 1 <= len(notified) <= 3, removals == set(self.bodies)
 
 
 class SesListRemovals(Queue):
@@ -155,7 +155,7 @@ class SesListRemovals(Queue):
 
     def left(self, world: World) -> object:
         handed_on = map(ConfirmedOptIn.from_message, world.messages("CONFIRMED_OPT_INS_QUEUE_URL"))
-        return self.suppressed, {(one.recipient, one.is_off_ses_list) for one in handed_on}
+        return self.suppressed, {(opt_in.recipient, opt_in.is_off_ses_list) for opt_in in handed_on}
 
 
 class SesListWalks(Queue):
@@ -174,5 +174,5 @@ class SesListWalks(Queue):
     def left(self, world: World) -> object:
         world.while_paused = lambda _: None
         left = purge.handler({}, world.context)["left"]
-        states = [found.state for one in self.purges if (found := parts().purges.find(one))]
+        states = [found.state for purge_id in self.purges if (found := parts().purges.find(purge_id))]
         return self.suppressed, left, states

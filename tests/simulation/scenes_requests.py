@@ -58,21 +58,21 @@ class RequestConfirmation(Page):
 
     def left(self, world: World) -> object:
         waiting = map(json.loads, world.messages("CONFIRMATION_REQUESTS_QUEUE_URL"))
-        return {(one["id"], one["address"], tuple(one["scopes"])) for one in waiting}
+        return {(request["id"], request["address"], tuple(request["scopes"])) for request in waiting}
 
 
 class ConfirmOptIn(Page):
     function, app, form = "resubscribe", resubscribe, ()
 
     def before(self, world: World) -> None:
-        said = ConfirmationToken(
+        token = ConfirmationToken(
             world.recipient(JANE), Intent.IN, scope_numbers(2, 5), NOW - 60_000, b"sealed"
         )
-        self.path = f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
+        self.path = f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
 
     def left(self, world: World) -> object:
-        waiting = [ConfirmedOptIn.from_message(one) for one in world.messages("CONFIRMED_OPT_INS_QUEUE_URL")]
-        return registers(world), {(one.press_id, one.requested_at, one.topics) for one in waiting}
+        waiting = [ConfirmedOptIn.from_message(body) for body in world.messages("CONFIRMED_OPT_INS_QUEUE_URL")]
+        return registers(world), {(opt_in.press_id, opt_in.requested_at, opt_in.topics) for opt_in in waiting}
 
 
 class Api(Scene):
@@ -166,5 +166,5 @@ class Checks(Api):
 
     def left(self, world: World) -> object:
         checked, minted = self.answers
-        said = [(one["sendable"], one["reason"]) for one in checked["results"]]
-        return registers(world), said, len(minted["links"])
+        decisions = [(result["sendable"], result["reason"]) for result in checked["results"]]
+        return registers(world), decisions, len(minted["links"])

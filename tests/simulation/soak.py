@@ -31,23 +31,23 @@ PROMISES = {
 
 def main() -> int:
     """Runs, and prints what was injected and checked; 1 if a promise broke or a fault is missing."""
-    said = _arguments()
+    arguments = _arguments()
     made_up_credentials()
     began = time.monotonic()
-    if said.machines == 1:
-        outcome = run(said.layer or "pure", [said.first], said.length)
+    if arguments.machines == 1:
+        outcome = run(arguments.layer or "pure", [arguments.first], arguments.length)
     else:
         outcome = Outcome()
-        for layer in [said.layer] if said.layer else ["pure", "moto"]:
-            machines = said.machines if layer == "pure" else said.machines // 100
-            outcome.add(run_on_all_cores(layer, said.first, machines, said.length))
+        for layer in [arguments.layer] if arguments.layer else ["pure", "moto"]:
+            machines = arguments.machines if layer == "pure" else arguments.machines // 100
+            outcome.add(run_on_all_cores(layer, arguments.first, machines, arguments.length))
     taken = time.monotonic() - began
-    sys.stdout.writelines(f"{line}\n" for line in _table(outcome, said, taken))
+    sys.stdout.writelines(f"{line}\n" for line in _table(outcome, arguments, taken))
     never = [number for number in INJECTED if not outcome.faults[number]]
-    if never and said.machines > 1:
+    if never and arguments.machines > 1:
         outcome.broken.append(f"never injected: {never}")
     untried = [means for means in MEANS if not outcome.attacks[means]]
-    if untried and said.machines > 1:
+    if untried and arguments.machines > 1:
         outcome.broken.append(f"never tried: {untried}")
     sys.stderr.writelines(f"{line}\n" for line in outcome.broken)
     return bool(outcome.broken)
@@ -62,11 +62,11 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _table(outcome: Outcome, said: argparse.Namespace, taken: float) -> list[str]:
-    last = said.first + said.machines - 1
+def _table(outcome: Outcome, arguments: argparse.Namespace, taken: float) -> list[str]:
+    last = arguments.first + arguments.machines - 1
     return [
         f"Machines: {outcome.machines:,}; steps: {outcome.events:,}; "
-        f"seeds {said.first} to {last}, length {said.length}; broken promises: {len(outcome.broken)}.",
+        f"seeds {arguments.first} to {last}, length {arguments.length}; broken promises: {len(outcome.broken)}.",
         f"Python {platform.python_version()}, {taken / 60:.0f} minutes.",
         "",
         "| invariant | what must hold | times checked |",
@@ -80,13 +80,13 @@ def _table(outcome: Outcome, said: argparse.Namespace, taken: float) -> list[str
         "| no. | fault | injected | where |",
         "|---|---|---|---|",
         *(
-            f"| {row.number} | {row.fault} | {_told(row.how, outcome.faults[row.number])} | {row.where} |"
+            f"| {row.number} | {row.fault} | {_format_count(row.how, outcome.faults[row.number])} | {row.where} |"
             for row in ROWS
         ),
     ]
 
 
-def _told(how: Coverage, times: int) -> str:
+def _format_count(how: Coverage, times: int) -> str:
     return {Coverage.MACHINES: f"{times:,}", Coverage.TEST: "by test", Coverage.NONE: "no"}[how]
 
 

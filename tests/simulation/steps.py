@@ -149,19 +149,19 @@ def _attack(rng: random.Random, at: int) -> dict[str, Any]:
 
 
 def _agent(rng: random.Random, at: int) -> dict[str, Any]:
-    def one() -> dict[str, Any]:
-        said = at - rng.choice(_LONG_AGO)
+    def change() -> dict[str, Any]:
+        stated_at = at - rng.choice(_LONG_AGO)
         return {
             "who": rng.randrange(2),
             "spelling": rng.randrange(3),
             "scope": rng.choice([scope for scope in _SCOPES if scope not in (6, 18, 99)]),
             "state": rng.choice(("out", "in", "in", "paused")),
-            "said": said,
-            "until": said + rng.choice((SECOND, DAY, 500 * DAY)),
+            "said": stated_at,
+            "until": stated_at + rng.choice((SECOND, DAY, 500 * DAY)),
             "source": rng.choice(("phone", "letter", "agent")),
         }
 
-    return {"changes": [one() for _ in range(rng.choice((1, 1, 2, 4)))]}
+    return {"changes": [change() for _ in range(rng.choice((1, 1, 2, 4)))]}
 
 
 def _check(rng: random.Random, at: int) -> dict[str, Any]:

@@ -23,5 +23,5 @@ def histories(layer: str, seeds: range) -> list[History]:
 def test_the_same_steps_and_faults_give_the_same_history_on_moto_and_in_memory(
     seeds: range,
 ) -> None:
-    for one, other in zip(histories("pure", seeds), histories("moto", seeds), strict=True):
-        assert one.lines == other.lines
+    for first, second in zip(histories("pure", seeds), histories("moto", seeds), strict=True):
+        assert first.lines == second.lines

@@ -38,4 +38,4 @@ def test_every_test_named_by_a_row_exists() -> None:
         if ".py" in word
     ]
     folder = Path(__file__).parent
-    assert all((ROOT / one).exists() or (folder / one).exists() for one in named)
+    assert all((ROOT / name).exists() or (folder / name).exists() for name in named)

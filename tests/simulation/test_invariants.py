@@ -1,4 +1,4 @@
-"""Acknowledged and stated facts decide which topics no check may allow, whatever the record is."""
+"""Acknowledged and stated facts decide which topics no check may allow with any record."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ ONE_CLICK = Fact(0, "o:2", NOW, "one-click")
 PAUSE = Fact(0, "p:1", NOW, "preference-centre", NOW + 90 * DAY, press="two")
 
 
-def allowed(*owed: Fact, said: tuple[Fact, ...]) -> bool:
-    return not forbidden(owed, (*owed, *said), OFFERS, NOW + DAY)
+def allowed(*owed: Fact, facts: tuple[Fact, ...]) -> bool:
+    return not forbidden(owed, (*owed, *facts), OFFERS, NOW + DAY)
 
 
 def test_an_undo_lifts_the_press_that_it_names() -> None:

@@ -64,7 +64,7 @@ def _ours(steps: Iterable[Step]) -> Iterator[Step]:
     """Removes what a later version wrote: such an item is unreadable, and has its own test."""
     for step in steps:
         if step.kind != "strange":
-            inside = {at: one for at, one in step.inside.items() if one.kind != "strange"}
+            inside = {at: inner for at, inner in step.inside.items() if inner.kind != "strange"}
             yield replace(step, inside=inside)
 
 
@@ -75,7 +75,7 @@ class Ports:
     rng: random.Random
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     seals: MemorySeals = field(default_factory=MemorySeals)
-    told: set[str] = field(default_factory=set)
+    received: set[str] = field(default_factory=set)
     is_calm: bool = False
 
     def _may_fail(self) -> None:
@@ -85,24 +85,24 @@ class Ports:
         if drawn < 0.1:
             raise Killed
 
-    def _asked(self, work: Callable[[], Any]) -> Any:
+    def _call(self, work: Callable[[], Any]) -> Any:
         self._may_fail()
         done = work()
         self._may_fail()
         return done
 
     def enter(self, entry: LedgerEntry, evidence: str) -> LedgerEntry:
-        there: LedgerEntry = self._asked(lambda: self.ledger.enter(entry, evidence))
-        return there
+        entered: LedgerEntry = self._call(lambda: self.ledger.enter(entry, evidence))
+        return entered
 
     def erase_evidence(self, subject: str) -> int:
-        return int(self._asked(lambda: self.ledger.erase_evidence(subject)))
+        return int(self._call(lambda: self.ledger.erase_evidence(subject)))
 
     def add_hashes(self, day: int, leaves: Iterable[bytes]) -> None:
-        self._asked(lambda: self.seals.add_hashes(day, leaves))
+        self._call(lambda: self.seals.add_hashes(day, leaves))
 
     def publish(self, announcements: Sequence[PreferenceEvent], at: int) -> None:  # noqa: ARG002
-        self._asked(lambda: self.told.update(str(one.detail["id"]) for one in announcements))
+        self._call(lambda: self.received.update(str(announcement.detail["id"]) for announcement in announcements))
 
     def delete_entered(self, recipient: str, entered: Iterable[Change]) -> None:
         """The late changes stay in the record: every later write delivers them again."""
@@ -127,8 +127,8 @@ def _until_done(ports: Ports, records: list[dict[str, Any]]) -> None:
         batch = LedgerBatch()
         enter, finish = EnterTransition(port, CATALOGUE), FinishBatch(port, port, port)
         with suppress(StoreUnavailable, Killed):
-            for one in records:
-                enter(stream.parse_transition(one), batch)
+            for record in records:
+                enter(stream.parse_transition(record), batch)
             finish(batch)
             return
     raise AssertionError("it never ended")
@@ -137,13 +137,13 @@ def _until_done(ports: Ports, records: list[dict[str, Any]]) -> None:
 NamedChange = tuple[str, int, Entry]  # its name, its scope, and what is on record of it
 
 
-def _wishes(some: Iterable[Change]) -> set[NamedChange]:
+def _named_changes(some: Iterable[Change]) -> set[NamedChange]:
     """Names a change as people see it: a press that moves from `c:` to `o:` is the same press."""
-    return {(one.kind.value, one.register.scope, one.entry) for one in some}
+    return {(change.kind.value, change.register.scope, change.entry) for change in some}
 
 
 def changes_by_subject(writes: list[Write]) -> dict[str, tuple[set[NamedChange], set[NamedChange]]]:
-    """By subject: what came on record under its salt, without omitted changes; and what came late."""
+    """Returns the applied changes of each subject, without omitted changes, and its late changes."""
     applied: dict[str, set[NamedChange]] = defaultdict(set)
     late: dict[str, set[NamedChange]] = defaultdict(set)
     for _, old, item in writes:
@@ -152,12 +152,12 @@ def changes_by_subject(writes: list[Write]) -> dict[str, tuple[set[NamedChange],
             whose = ledger_subject(held.salt, item["id"]["S"])
             if held.tally.omitted_after is None:
                 known = before if before.salt == held.salt else EMPTY_RECORD
-                applied[whose] |= _wishes(changes_between(known, held))
+                applied[whose] |= _named_changes(changes_between(known, held))
             if (
                 not before.salt
             ):  # the first record after an erasure has no subject until something is written to it
-                applied[whose] |= _wishes(changes_between(EMPTY_RECORD, before))
-            late[whose] |= _wishes(decode_late_changes(item))
+                applied[whose] |= _named_changes(changes_between(EMPTY_RECORD, before))
+            late[whose] |= _named_changes(decode_late_changes(item))
     return {whose: (applied[whose], late[whose] - applied[whose]) for whose in applied}
 
 
@@ -175,24 +175,24 @@ def check(seed: int, stage: SimulatedDeployment, steps: Sequence[Step] = ()) -> 
     }
     for whose, (applied, late) in changes_by_subject(writes).items():
         kept = list(ports.ledger.entries_of(whose))
-        outcomes = [one.entry.outcome for one in kept if one.entry.source != LEDGER_SOURCE]
-        closed = [one for one in kept if one.entry.register == "erased"]
-        extra = sum(one.entry.source != LEDGER_SOURCE for one in closed)
+        outcomes = [entry.entry.outcome for entry in kept if entry.entry.source != LEDGER_SOURCE]
+        closed = [entry for entry in kept if entry.entry.register == "erased"]
+        extra = sum(entry.entry.source != LEDGER_SOURCE for entry in closed)
         assert outcomes.count(EntryOutcome.APPLIED) - extra == len(applied), seed
         assert outcomes.count(EntryOutcome.SUPERSEDED) == len(late), seed
-        entries = [one.entry for one in kept]
-        spans = (range(one.first_seq or one.seq, one.seq + 1) for one in entries)
+        entries = [entry.entry for entry in kept]
+        spans = (range(entry.first_seq or entry.seq, entry.seq + 1) for entry in entries)
         numbers = {number for span in spans for number in span}
         assert numbers == set(range(min(numbers), max(numbers) + 1)), seed
         assert bool(closed) is (whose not in living), seed
-        assert all((one.evidence is None) is (whose not in living) for one in kept), seed
+        assert all((entry.evidence is None) is (whose not in living) for entry in kept), seed
     end = max((at for at, _, _ in writes), default=0) + 2 * DAY_MS
     assert verify_ledger(export_ledger(ports.ledger, ports.seals, end), ExternalSorter).fault is None, seed
     return len(ports.ledger.entries)
 
 
 @pytest.fixture(autouse=True)
-def _few_are_told_of_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def _few_get_an_entry_each(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(entry_rate, "MAX_LINK_ENTRIES_A_DAY", 1)
 
 
@@ -202,7 +202,7 @@ def test_every_change_has_one_entry_for_any_delivery_of_the_stream(seeds: range)
         assert _all(seeds, stage) > 5 * len(seeds)
 
 
-def test_a_press_written_twice_after_a_lost_answer_has_one_entry() -> None:
+def test_a_press_repeated_after_a_lost_answer_has_one_entry() -> None:
     link = {"who": 0, "scope": 2, "issued": NOW, "how": "this", "signal": False, "key": 1}
     later = Step("later", NOW + 1, {"take": 9, "again": 0, "pick": 0.0})
     with simulated_deployment("pure") as stage:
@@ -210,8 +210,8 @@ def test_a_press_written_twice_after_a_lost_answer_has_one_entry() -> None:
             lost = dict.fromkeys(range(place, place + ATTEMPTS), "time-out after")
             steps = [Step("press", NOW, link, lost), later]
             letter = {"who": 0, "spelling": 0, "scope": 3, "state": "out", "said": NOW}
-            said = {"changes": [{**letter, "until": NOW, "source": "letter"}]}
-            assert check(place, stage, [*steps, Step("agent", NOW + 2, said)]) <= 2
+            letters = {"changes": [{**letter, "until": NOW, "source": "letter"}]}
+            assert check(place, stage, [*steps, Step("agent", NOW + 2, letters)]) <= 2
 
 
 def _all(seeds: range, stage: SimulatedDeployment) -> int:
@@ -222,8 +222,8 @@ def _hashed_only_by_the_first_delivery(patch: pytest.MonkeyPatch) -> None:
     add = Ports.add_hashes
 
     def once(self: Ports, day: int, leaves: Iterable[bytes]) -> None:
-        hashed = [leaf for leaf in leaves if leaf.hex() not in self.told]
-        self.told |= {leaf.hex() for leaf in hashed}
+        hashed = [leaf for leaf in leaves if leaf.hex() not in self.received]
+        self.received |= {leaf.hex() for leaf in hashed}
         add(self, day, hashed)
 
     patch.setattr(Ports, "add_hashes", once)
@@ -238,17 +238,17 @@ def _named_by_when_it_was_entered(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(LedgerEntry, "id", property(lambda entry: f"{entry.seq:02}{named(entry)[2:]}"))
 
 
-def _late_wishes_are_dropped(patch: pytest.MonkeyPatch) -> None:
+def _late_changes_are_dropped(patch: pytest.MonkeyPatch) -> None:
     read = stream.parse_transition
-    patch.setattr(stream, "parse_transition", lambda one: replace(read(one), late_changes=frozenset()))
+    patch.setattr(stream, "parse_transition", lambda record: replace(read(record), late_changes=frozenset()))
 
 
 def _a_record_that_fails_is_passed_over(patch: pytest.MonkeyPatch) -> None:
     enter = EnterTransition.__call__
 
-    def carefree(self: EnterTransition, one: Any, batch: Any) -> None:
+    def carefree(self: EnterTransition, transition: Any, batch: Any) -> None:
         with suppress(StoreUnavailable):
-            enter(self, one, batch)
+            enter(self, transition, batch)
 
     patch.setattr(EnterTransition, "__call__", carefree)
 
@@ -257,17 +257,17 @@ def _a_spared_change_is_entered_all_the_same(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Transition, "is_omitted", property(lambda _: False))
 
 
-def _an_entry_stands_for_its_own_number_alone(patch: pytest.MonkeyPatch) -> None:
+def _an_entry_counts_for_its_own_number_only(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Transition, "first_seq", property(lambda _: None))
 
 
 BUGS = (
     _a_spared_change_is_entered_all_the_same,
-    _an_entry_stands_for_its_own_number_alone,
+    _an_entry_counts_for_its_own_number_only,
     _hashed_only_by_the_first_delivery,
     _evidence_outlives_an_erasure,
     _named_by_when_it_was_entered,
-    _late_wishes_are_dropped,
+    _late_changes_are_dropped,
     _a_record_that_fails_is_passed_over,
 )
 

@@ -43,8 +43,8 @@ def test_a_few_programs_keep_every_promise() -> None:
 
 
 def test_one_seed_is_one_run() -> None:
-    one, other = run("pure", range(15), 12), run("pure", range(15), 12)
-    assert (one.faults, one.checked) == (other.faults, other.checked)
+    first, second = run("pure", range(15), 12), run("pure", range(15), 12)
+    assert (first.faults, first.checked) == (second.faults, second.checked)
 
 
 def test_programs_contain_undone_presses() -> None:
@@ -54,7 +54,7 @@ def test_programs_contain_undone_presses() -> None:
         for seed in range(150):
             for line in SimulatedProgram(stage).run(program(seed, 12)).lines:
                 if isinstance(line, Observation):
-                    kinds = {name[:1] for one in line.people for name in one.registers}
+                    kinds = {name[:1] for person in line.people for name in person.registers}
                     seen.update(kinds & {"c", "u"})
                 if isinstance(line, Ack):
                     seen.update("taken back" for fact in line.facts if fact.register[:2] == "u:")

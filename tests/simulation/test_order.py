@@ -24,8 +24,8 @@ def _event(rng: random.Random) -> Step:
         link = {"scope": scope, "issued": NOW - 60_000 * rng.randrange(3), "how": "one-click"}
         return Step("press", at, {"who": 0, **link, "signal": False, "key": 1})
     if rng.random() < 0.5:
-        said = {"who": 0, "happened": at, "scopes": [2]}
-        return Step("say", at, said)
+        opt_in = {"who": 0, "happened": at, "scopes": [2]}
+        return Step("say", at, opt_in)
     change = {
         "who": 0,
         "spelling": 0,

@@ -110,14 +110,14 @@ def test_two_writers_lose_nothing_in_any_order_of_their_requests() -> None:
     orders = set(itertools.permutations([0] * (MOST // 2) + [1] * (MOST // 2)))
     with simulated_deployment("pure") as stage:
         for writers in PAIRS:
-            left = {_told(race(stage, order, writers)) for order in orders}
-            said = {c.register.code: c.entry.at for changes in writers for c in changes}
-            ((registers, _),) = {(told[0], told[1] > 0) for told in left}
-            assert {name for name, _ in registers} == set(said)
+            left = {_compared_state(race(stage, order, writers)) for order in orders}
+            expected = {c.register.code: c.entry.at for changes in writers for c in changes}
+            ((registers, _),) = {(state[0], state[1] > 0) for state in left}
+            assert {name for name, _ in registers} == set(expected)
             for name, entry in registers:
                 ats = [c.entry.at for some in writers for c in some if c.register.code == name]
                 assert entry[0] == max(ats)
 
 
-def _told(state: State) -> tuple[frozenset[tuple[str, tuple[object, ...]]], int]:
+def _compared_state(state: State) -> tuple[frozenset[tuple[str, tuple[object, ...]]], int]:
     return frozenset(state.registers.items()), state.n

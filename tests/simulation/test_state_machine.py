@@ -25,7 +25,7 @@ pytestmark = pytest.mark.system
 
 
 class Promises(RuleBasedStateMachine):
-    """No promise is broken, whatever happens to the real handlers and in whatever order."""
+    """No promise is broken by any events of the real handlers, in any order."""
 
     stage: ClassVar[SimulatedDeployment]
 

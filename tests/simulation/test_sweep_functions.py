@@ -30,7 +30,7 @@ SCENES = tuple(
     for made in vars(module).values()
     if isinstance(made, type) and issubclass(made, Scene) and hasattr(made, "function")
 )
-MOST = 120  # requests of one delivery
+MOST = 120  # answers of one delivery
 
 
 @contextmanager
@@ -74,10 +74,10 @@ def test_a_function_stopped_after_any_request_and_run_again_leaves_the_result_of
     made: type[Scene],
 ) -> None:
     with prepared_world(scene := made()) as world:
-        asked = deliver_once(scene, world).asked
+        answers = deliver_once(scene, world).answers
         wanted = left(scene, world)
-    assert 0 < asked < MOST
-    for place in range(asked):
+    assert 0 < answers < MOST
+    for place in range(answers):
         with prepared_world(scene := made()) as world:
             for _ in range(1 + place % 2):  # every second time the process is killed twice
                 try:

@@ -74,25 +74,25 @@ class LocalStack:
         }
         return Heed(Config(settings), partial(make_session().client, endpoint_url=self._stack["aws"]))
 
-    def unsubscribe(self, scope: int = OFFERS, *said: Change) -> str:
+    def unsubscribe(self, scope: int = OFFERS, *changes: Change) -> str:
         """Returns the path of a link of a new person with these choices."""
-        return f"/u/{self._link(TokenPurpose.UNSUBSCRIBE, scope, said)}"
+        return f"/u/{self._link(TokenPurpose.UNSUBSCRIBE, scope, changes)}"
 
-    def preferences(self, *said: Change) -> str:
+    def preferences(self, *changes: Change) -> str:
         """Returns the path of a link to the preference centre, likewise."""
-        return f"/p/{self._link(TokenPurpose.PREFERENCES, OFFERS, said)}"
+        return f"/p/{self._link(TokenPurpose.PREFERENCES, OFFERS, changes)}"
 
     def confirmation(
         self,
         intent: Intent,
         *scopes: int,
         age: int = 60_000,
-        said: Iterable[Change] = (),
+        changes: Iterable[Change] = (),
         resume: tuple[int, ...] = (),
     ) -> str:
         """Returns the path of a confirmation link that was requested `age` milliseconds ago."""
         what = ConfirmationToken(
-            self._person(said),
+            self._person(changes),
             intent,
             scope_numbers(*scopes),
             self.now - age,
@@ -126,7 +126,7 @@ class LocalStack:
             )
 
     def lose_the_table(self) -> None:
-        """Deletes the preferences table, so nothing can be read or written."""
+        """Deletes the preferences table, so nothing can be read or stored."""
         table = self._stack["outputs"]["PreferencesTable"]
         self._clients.dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
         self._clients.dynamodb.delete_table(TableName=table)
@@ -138,14 +138,14 @@ class LocalStack:
         found = self._clients.lambda_.get_function_configuration(FunctionName=self._name(function))
         return dict(found["Environment"]["Variables"])
 
-    def _link(self, purpose: TokenPurpose, scope: int, said: Iterable[Change]) -> str:
-        token = LinkToken(self._person(said), ScopeNumber(scope), self.now - DAY_MS, 1)
+    def _link(self, purpose: TokenPurpose, scope: int, changes: Iterable[Change]) -> str:
+        token = LinkToken(self._person(changes), ScopeNumber(scope), self.now - DAY_MS, 1)
         return mint_link_token(token, purpose, self._heed.link_keys.link_key(purpose, 1))
 
-    def _person(self, said: Iterable[Change]) -> str:
+    def _person(self, stored: Iterable[Change]) -> str:
         self._people += 1
         recipient = recipient_id(self._heed.identity_key.identity_key(), f"reader{self._people}@example.com")
-        if changes := list(said):
+        if changes := list(stored):
             table = PreferencesTable(self._clients.dynamodb, self._stack["outputs"]["PreferencesTable"])
             table.apply(recipient, changes, self.now)
         return recipient
@@ -172,10 +172,10 @@ def policy_changed(stage: LocalStack) -> Iterator[Visit]:
 def unavailable(stage: LocalStack) -> Iterator[Visit]:
     """The pages while the store does not answer; an opt-out by POST is kept."""
     for language in LANGUAGES:
-        asked = {"url": stage.unsubscribe(), "status": 503}
-        yield _in(language, {**asked, "state": "unavailable", "shows": "a.button[href='']"})
+        visit = {"url": stage.unsubscribe(), "status": 503}
+        yield _in(language, {**visit, "state": "unavailable", "shows": "a.button[href='']"})
         shows = "form input[name=scope][value=all]"
-        yield _in(language, {**asked, "state": "unavailable, kept", "post": "scope=all", "shows": shows})
+        yield _in(language, {**visit, "state": "unavailable, kept", "post": "scope=all", "shows": shows})
 
 
 def _in(language: str, visit: Visit) -> Visit:

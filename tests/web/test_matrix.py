@@ -7,7 +7,7 @@ import pytest
 from tests.web.matrix import COLOURS, LANGUAGES, SIZES, with_looks
 
 STATES = [f"state {number}" for number in range(30)]
-VISITS = [{"state": state, "language": one} for one, state in product(LANGUAGES, STATES)]
+VISITS = [{"state": state, "language": language} for language, state in product(LANGUAGES, STATES)]
 
 
 @pytest.mark.parametrize("full", [True, False])
@@ -18,9 +18,9 @@ def test_every_pair_of_values_occurs(full: bool) -> None:
         for look in visit["looks"]
     ]
     values = (STATES, LANGUAGES, SIZES, COLOURS)
-    for one, other in combinations(range(len(values)), 2):
-        met = {(look[one], look[other]) for look in seen}
-        assert met == set(product(values[one], values[other]))
+    for first, second in combinations(range(len(values)), 2):
+        met = {(look[first], look[second]) for look in seen}
+        assert met == set(product(values[first], values[second]))
 
 
 def test_each_state_is_tested_in_every_size_and_colour() -> None:

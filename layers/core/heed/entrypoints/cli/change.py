@@ -1,4 +1,4 @@
-"""`heed change`: records a preference request that came by phone, by letter or through an agent."""
+"""`heed change`: records a preference request that arrived by phone, by letter or through an agent."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def read_export_lines(args: Namespace) -> Iterator[bytes]:
 
 
 def read_entries(args: Namespace) -> Iterator[LedgerEntry | UnreadableItem]:
-    """Yields the entries of the ledger. An `UnreadableItem` stands for each entry that cannot be read.
+    """Yields the entries of the ledger. An entry that cannot be read becomes an `UnreadableItem`.
 
     Raises:
         CommandFailure: The file is not an export of the ledger.
