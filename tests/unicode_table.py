@@ -94,7 +94,9 @@ _UNSEEN = frozenset((*IGNORABLE, *BLANK))
 
 def module() -> str:
     """Returns the text of the module, from this Python's data."""
-    return _TEMPLATE.format(version=VERSION, no_text=_format_steps(is_no_text), invisible=_format_steps(is_invisible))
+    return _TEMPLATE.format(
+        version=VERSION, no_text=_format_steps(is_no_text), invisible=_format_steps(is_invisible)
+    )
 
 
 def _format_steps(holds: Callable[[int], bool]) -> str:

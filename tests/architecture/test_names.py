@@ -146,11 +146,7 @@ def names_with_several_homes(modules: dict[str, ast.Module]) -> dict[str, list[s
 
 
 def test_no_name_and_no_docstring_has_a_forbidden_word() -> None:
-    faults = [
-        f"{path_of(file)}:{fault}"
-        for file in files(*FOLDERS)
-        for fault in faults_of(parse(file))
-    ]
+    faults = [f"{path_of(file)}:{fault}" for file in files(*FOLDERS) for fault in faults_of(parse(file))]
     assert faults == [], "\n".join(faults)
 
 

@@ -453,7 +453,9 @@ def test_a_walk_leaves_no_address_in_tables_messages_or_logs(
     ses.addresses |= {JOAN, "Jill@example.com"}
     office.report_minor(NOW, JOAN)
     world.context.milliseconds_left = 90_000
-    ses.before_response = lambda: setattr(world.context, "milliseconds_left", 39_000 if ses.pages_read else 90_000)
+    ses.before_response = lambda: setattr(
+        world.context, "milliseconds_left", 39_000 if ses.pages_read else 90_000
+    )
     walk(world)
     assert walk_row(world)["place"]["B"]
     stored = repr(world.items(world.control)) + log.getvalue() + repr(world.messages("SES_LIST_QUEUE_URL"))

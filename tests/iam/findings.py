@@ -82,7 +82,7 @@ def _wide(stack: Stack, policies: Policies, made: Sequence[Request]) -> Iterator
                 used = {resource for what, resource in pairs if what == action}
                 if "*" in used:
                     continue  # IAM has no resource type for it
-                for pattern in (resource for resource in listed(statement["Resource"]) if "*" in resource):
+                for pattern in (name for name in listed(statement["Resource"]) if "*" in name):
                     for arn in arns:
                         if _is_of_the_service(action, arn) and _reaches(pattern, arn, used):
                             yield f"{name}: {action} on {pattern} reaches {arn}, unused"
@@ -93,5 +93,9 @@ def _is_of_the_service(action: str, arn: str) -> bool:
 
 
 def _reaches(pattern: str, arn: str, used: set[str]) -> bool:
-    of_it = {resource for resource in used if resource == arn or resource.startswith(f"{arn}/") or fnmatchcase(resource, arn)}
+    of_it = {
+        resource
+        for resource in used
+        if resource == arn or resource.startswith(f"{arn}/") or fnmatchcase(resource, arn)
+    }
     return fnmatchcase(arn, pattern) and not of_it

@@ -13,7 +13,9 @@ LAMBDA, SCHEDULER, SES = "lambda.amazonaws.com", "scheduler.amazonaws.com", "ses
 
 def trust_requests(stack: Stack) -> Iterator[Request]:
     """A service assumes a role: Lambda that of a function, the scheduler that of a schedule."""
-    scheduled = {schedule["Target"]["RoleArn"] for schedule in stack.of_type("AWS::Scheduler::Schedule").values()}
+    scheduled = {
+        schedule["Target"]["RoleArn"] for schedule in stack.of_type("AWS::Scheduler::Schedule").values()
+    }
     for role in sorted(scheduled):
         context = {"aws:SourceAccount": ACCOUNT}
         yield Request(SCHEDULER, "sts:AssumeRole", role, "the role of a schedule", context)

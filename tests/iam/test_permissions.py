@@ -155,4 +155,6 @@ def test_an_unused_permission_a_wide_one_and_an_open_topic_are_found(
         "LedgerRole: dynamodb:PutItem",
         "LedgerRole: dynamodb:Query",
     }
-    assert found.wrongly_allowed and all("cloudwatch.amazonaws.com" in finding for finding in found.wrongly_allowed)
+    assert found.wrongly_allowed and all(
+        "cloudwatch.amazonaws.com" in finding for finding in found.wrongly_allowed
+    )

@@ -112,7 +112,7 @@ def _seen(book: _Book, seen: Observation) -> Iterator[str]:
     for who, (old, new) in enumerate(zip(before, people, strict=True)):
         if erasures.erasure_happened(old, new):
             book.checked["I9"] += 1
-            yield from erasures.erasure_faults(_requested(book, who), old, new)
+            yield from erasures.erasure_faults(_erasure_requests(book, who), old, new)
             _began(book, who, new)
         else:
             yield from _moved(book, old, new, quiet=seen.quiet)
@@ -222,7 +222,7 @@ def _is_replaced(book: _Book, step: int, fact: Fact) -> bool:
     return any(erasures.erasure_happened(old, new) and _holds(old, fact) for old, new in pairwise(during))
 
 
-def _requested(book: _Book, who: int) -> list[Fact]:
+def _erasure_requests(book: _Book, who: int) -> list[Fact]:
     wanted = ("epoch:", "l:hold")
     return [f for f in book.possible if f.who == who and f.register.startswith(wanted)]
 

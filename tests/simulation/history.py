@@ -105,7 +105,7 @@ class Observation(NamedTuple):
 
     Attributes:
         quiet: whether it must have changed nothing.
-        by_link: when the request was made, if it came by a link or by a key without an agent's rights.
+        by_link: when the request was made, if it arrived by a link or by a key without an agent's rights.
     """
 
     step: int

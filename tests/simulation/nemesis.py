@@ -21,7 +21,7 @@ class Kind(NamedTuple):
         code: the error code of AWS, or "".
         status: the HTTP status.
         commits: whether the request takes effect before the fault.
-        retried: whether botocore (standard mode) retries it by itself, X the operation.
+        retried: whether botocore (standard mode) retries it by itself, for each operation.
     """
 
     number: int

@@ -180,7 +180,9 @@ def _agent(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str,
             change["until"] = format_aws_time(until)
         changes.append(change)
         must = entry["state"] != "in"
-        facts.append(Fact(entry["who"], f"{kind}:{entry['scope']}", entry["said"], entry["source"], until, must))
+        facts.append(
+            Fact(entry["who"], f"{kind}:{entry['scope']}", entry["said"], entry["source"], until, must)
+        )
     return _v1(stage, step, "/v1/changes", {"changes": changes}), tuple(facts)
 
 

@@ -105,7 +105,9 @@ def shortest(steps: Sequence[Step], breaks: Callable[[Sequence[Step]], bool]) ->
     return left
 
 
-def _format_failure(layer: str, seed: int, length: int, stage: SimulatedDeployment, steps: Sequence[Step]) -> str:
+def _format_failure(
+    layer: str, seed: int, length: int, stage: SimulatedDeployment, steps: Sequence[Step]
+) -> str:
     few = shortest(steps, lambda some: bool(trial(stage, some)[0]))
     broken, _ = trial(stage, few)
     program_text = "\n    ".join(map(str, few))

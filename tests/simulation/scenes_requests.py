@@ -71,7 +71,9 @@ class ConfirmOptIn(Page):
         self.path = f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
 
     def left(self, world: World) -> object:
-        waiting = [ConfirmedOptIn.from_message(body) for body in world.messages("CONFIRMED_OPT_INS_QUEUE_URL")]
+        waiting = [
+            ConfirmedOptIn.from_message(body) for body in world.messages("CONFIRMED_OPT_INS_QUEUE_URL")
+        ]
         return registers(world), {(opt_in.press_id, opt_in.requested_at, opt_in.topics) for opt_in in waiting}
 
 

@@ -31,23 +31,23 @@ PROMISES = {
 
 def main() -> int:
     """Runs, and prints what was injected and checked; 1 if a promise broke or a fault is missing."""
-    arguments = _arguments()
+    args = _arguments()
     made_up_credentials()
     began = time.monotonic()
-    if arguments.machines == 1:
-        outcome = run(arguments.layer or "pure", [arguments.first], arguments.length)
+    if args.machines == 1:
+        outcome = run(args.layer or "pure", [args.first], args.length)
     else:
         outcome = Outcome()
-        for layer in [arguments.layer] if arguments.layer else ["pure", "moto"]:
-            machines = arguments.machines if layer == "pure" else arguments.machines // 100
-            outcome.add(run_on_all_cores(layer, arguments.first, machines, arguments.length))
+        for layer in [args.layer] if args.layer else ["pure", "moto"]:
+            machines = args.machines if layer == "pure" else args.machines // 100
+            outcome.add(run_on_all_cores(layer, args.first, machines, args.length))
     taken = time.monotonic() - began
-    sys.stdout.writelines(f"{line}\n" for line in _table(outcome, arguments, taken))
+    sys.stdout.writelines(f"{line}\n" for line in _table(outcome, args, taken))
     never = [number for number in INJECTED if not outcome.faults[number]]
-    if never and arguments.machines > 1:
+    if never and args.machines > 1:
         outcome.broken.append(f"never injected: {never}")
     untried = [means for means in MEANS if not outcome.attacks[means]]
-    if untried and arguments.machines > 1:
+    if untried and args.machines > 1:
         outcome.broken.append(f"never tried: {untried}")
     sys.stderr.writelines(f"{line}\n" for line in outcome.broken)
     return bool(outcome.broken)
@@ -62,11 +62,11 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _table(outcome: Outcome, arguments: argparse.Namespace, taken: float) -> list[str]:
-    last = arguments.first + arguments.machines - 1
+def _table(outcome: Outcome, args: argparse.Namespace, taken: float) -> list[str]:
+    last = args.first + args.machines - 1
     return [
         f"Machines: {outcome.machines:,}; steps: {outcome.events:,}; "
-        f"seeds {arguments.first} to {last}, length {arguments.length}; broken promises: {len(outcome.broken)}.",
+        f"seeds {args.first} to {last}, length {args.length}; broken promises: {len(outcome.broken)}.",
         f"Python {platform.python_version()}, {taken / 60:.0f} minutes.",
         "",
         "| invariant | what must hold | times checked |",
@@ -80,13 +80,13 @@ def _table(outcome: Outcome, arguments: argparse.Namespace, taken: float) -> lis
         "| no. | fault | injected | where |",
         "|---|---|---|---|",
         *(
-            f"| {row.number} | {row.fault} | {_format_count(row.how, outcome.faults[row.number])} | {row.where} |"
+            f"| {row.number} | {row.fault} | {_count(row.how, outcome.faults[row.number])} | {row.where} |"
             for row in ROWS
         ),
     ]
 
 
-def _format_count(how: Coverage, times: int) -> str:
+def _count(how: Coverage, times: int) -> str:
     return {Coverage.MACHINES: f"{times:,}", Coverage.TEST: "by test", Coverage.NONE: "no"}[how]
 
 

@@ -19,23 +19,23 @@ def allowed(*owed: Fact, facts: tuple[Fact, ...]) -> bool:
 
 
 def test_an_undo_lifts_the_press_that_it_names() -> None:
-    assert not allowed(PRESS, said=())
-    assert allowed(PRESS, said=(UNDO,))
+    assert not allowed(PRESS, facts=())
+    assert allowed(PRESS, facts=(UNDO,))
 
 
 def test_an_undo_lifts_nothing_else() -> None:
     other = PRESS._replace(press="other")
     for stop in (other, ONE_CLICK, PRESS._replace(at=NOW - 1), PRESS._replace(register="o:1")):
         assert not taken_back(stop, [UNDO])
-        assert not allowed(PRESS, stop, said=(UNDO,))
+        assert not allowed(PRESS, stop, facts=(UNDO,))
     assert not taken_back(PRESS._replace(who=1), [UNDO])
 
 
 def test_a_shorter_pause_by_a_link_does_not_shorten_an_acknowledged_pause() -> None:
     shorter = PAUSE._replace(at=NOW + 1, until=NOW + 2, press="three")
-    assert not allowed(PAUSE, said=(shorter,))
+    assert not allowed(PAUSE, facts=(shorter,))
     ended = shorter._replace(by="confirmation", press="")
-    assert allowed(PAUSE, said=(ended,))
+    assert allowed(PAUSE, facts=(ended,))
 
 
 def test_a_late_pause_lasts_no_longer_than_the_newer_one() -> None:

@@ -102,7 +102,9 @@ class Ports:
         self._call(lambda: self.seals.add_hashes(day, leaves))
 
     def publish(self, announcements: Sequence[PreferenceEvent], at: int) -> None:  # noqa: ARG002
-        self._call(lambda: self.received.update(str(announcement.detail["id"]) for announcement in announcements))
+        self._call(
+            lambda: self.received.update(str(announcement.detail["id"]) for announcement in announcements)
+        )
 
     def delete_entered(self, recipient: str, entered: Iterable[Change]) -> None:
         """The late changes stay in the record: every later write delivers them again."""

@@ -326,8 +326,8 @@ def _confirmations(stage: LocalStack) -> list[Visit]:
     some = [stage.confirmation(intent, NEWS, RESEARCH) for intent in (Intent.IN, Intent.OUT)]
     everything = stage.confirmation(Intent.OUT)
     paused = [stage.store_choice(pause(MERIDIAN), days=30)]
-    resume = stage.confirmation(Intent.IN, resume=(MERIDIAN,), said=paused)
-    late = stage.confirmation(Intent.IN, NEWS, age=DAY_MS + 60_000, said=[stage.store_choice(out(NEWS))])
+    resume = stage.confirmation(Intent.IN, resume=(MERIDIAN,), changes=paused)
+    late = stage.confirmation(Intent.IN, NEWS, age=DAY_MS + 60_000, changes=[stage.store_choice(out(NEWS))])
     old = stage.confirmation(Intent.IN, NEWS, age=CONFIRMATION_LIFETIME)
     return [
         {"state": "confirm", "url": some[0], "shows": "ul ~ form button"},
