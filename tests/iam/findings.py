@@ -82,7 +82,7 @@ def _wide(stack: Stack, policies: Policies, made: Sequence[Request]) -> Iterator
                 used = {resource for what, resource in pairs if what == action}
                 if "*" in used:
                     continue  # IAM has no resource type for it
-                for pattern in (name for name in listed(statement["Resource"]) if "*" in name):
+                for pattern in (resource for resource in listed(statement["Resource"]) if "*" in resource):
                     for arn in arns:
                         if _is_of_the_service(action, arn) and _reaches(pattern, arn, used):
                             yield f"{name}: {action} on {pattern} reaches {arn}, unused"
