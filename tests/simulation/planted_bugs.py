@@ -109,12 +109,12 @@ def a_yes_that_nobody_confirmed_passes_a_complaint(patch: Patch) -> None:
 
 @bug
 def a_batch_that_failed_whole_is_deleted(patch: Patch) -> None:
-    def handled(message: Any, sent: Any, context: Any, counts: Counter[str]) -> bool:
+    def handle(message: Any, queued_at: Any, context: Any, counts: Counter[str]) -> bool:
         with suppress(HeedError):
-            feedback._record(message, sent, counts)
+            feedback._record(message, queued_at, counts)
         return True
 
-    patch.setattr(feedback, "_handled", handled)
+    patch.setattr(feedback, "_handle", handle)
 
 
 @bug
