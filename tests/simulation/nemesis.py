@@ -95,7 +95,7 @@ class Nemesis:
     Attributes:
         tally: how often each row of the table of faults was injected.
         tried: how often each attack was tried.
-        stale: the age of the state that an eventually consistent read returns.
+        frames: the faults of each invocation that is running; the last one is the innermost.
     """
 
     tally: Counter[int] = field(default_factory=Counter)

@@ -93,11 +93,11 @@ class FakeSesList:
     Attributes:
         addresses: The entries of the list.
         removed: The spelling in each removal call, in order.
-        pages: Number of pages that were read.
-        page: The most addresses on a page.
+        pages_read: Number of pages that were read.
+        page_size: The most addresses on a page.
         failure: Error code of every call, while it is set.
         pauses: The pause after each call, in seconds.
-        between: Is called before each response.
+        before_response: Is called before each response.
     """
 
     addresses: set[str] = field(default_factory=set)

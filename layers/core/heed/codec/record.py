@@ -121,7 +121,7 @@ def decode_register(name: str) -> Register:
 def _decode_entry(name: str, attribute: Item) -> tuple[Register, Entry]:
     register = decode_register(name)
     if register.may_end not in (None, "u" in attribute):
-        raise ValueError("a pause without an end, or an end on another kind")
+        raise ValueError("a pause must have an end, and only an undoable choice may also have one")
     source, tie = Source(attribute["by"]["S"]), read_text(attribute, "ev")
     if len(tie) > _MAX_TIE_LENGTH:
         raise ValueError("the text is too long")

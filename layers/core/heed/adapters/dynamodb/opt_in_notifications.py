@@ -5,9 +5,9 @@
                          `d<issued>`: the notification was sent
 
 `<issued>` is the time when the confirmation link was issued. The first press claims the notification. A retry
-of its message may continue. A second press of the same link may not. So the adopter gets one notification,
-and a duplicate only if the response of the adopter's queue was lost. There is one item per recipient, so that
-a purge finds it by its key.
+of its message may continue. A second press of the same link must not continue. So the adopter gets one
+notification, and a duplicate only if the response of the adopter's queue was lost. There is one item per
+recipient, so that a purge finds it by its key.
 """
 
 from __future__ import annotations

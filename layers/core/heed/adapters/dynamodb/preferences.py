@@ -140,7 +140,7 @@ class PreferencesTable(Preferences, LateChanges):
     @override
     def delete_entered(self, recipient: str, entered: Iterable[Change]) -> None:
         with suppress(ConditionFailed):  # no late change waits, or the record does not exist any more
-            # The update returns no attributes, because the caller's role may not read the record.
+            # The update returns no attributes, because the caller's role cannot read the record.
             self._table.update(
                 _key(recipient),
                 "DELETE late :late",

@@ -4,11 +4,12 @@
                    `place`: encrypted position in the list where the next run continues
                    `removed`: whether the walk has removed an address
                    `until`: end of the lease of the current run, milliseconds
-                   `asked`: whether another walk was requested for after this one
+                   `asked`: whether another walk must follow this one
     `purge#<id>`   `walk`: number of the walk that must end before the purge can end
 
 A walk compares the list with every recipient for whom a purge is due when the walk begins. The end of the
-walk therefore proves the purges that waited for it from its beginning. It proves no other purge.
+walk therefore proves that the list has no address of these recipients. It proves this only for the purges
+that waited for the walk when it began.
 """
 
 from __future__ import annotations

@@ -47,8 +47,8 @@ HISTOGRAM_STEPS = (60_000, _HOUR, *sorted({limit.milliseconds for limit in DEADL
 def delays_by_source(entries: Iterable[LedgerEntry]) -> Iterator[tuple[str, int]]:
     """Returns the source and the delay of each applied stop. The delay is the time from event to record.
 
-    From the time of the write on, each check answers that mail may not be sent. The time of the record is
-    exact to the second. The clock of a reporting system may differ by more, so a negative delay counts as
+    From the time of the write on, each check answers that the mail must not be sent. The time of the record
+    is exact to the second. The clock of a reporting system may differ by more, so a negative delay counts as
     zero. An entry for several revisions has no meaningful delay: its stop was already recorded.
 
     Yields:

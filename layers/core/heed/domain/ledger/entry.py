@@ -120,8 +120,7 @@ class LedgerEntry:
 
         Raises:
             MalformedMessage: the document has other members, a member has the wrong type or range, or the id
-            is
-                not the hash of the content.
+                is not the hash of the content.
         """
         if document.keys() - {"first_seq"} != _MEMBER_CHECKS.keys():
             raise MalformedMessage("not an entry: other members")

@@ -27,14 +27,14 @@ from heed.domain.preferences.register import ALL_SCOPES, MINOR, Change, Source, 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One write.
+    """The record before and after one write of the table, from which ledger entries and events are made.
 
     Attributes:
         id: identifies the write; the same at every delivery.
         recipient: the recipient id.
         before: the record before the write; empty if there was none.
         after: the record after the write; empty if there is none.
-        late_changes: late changes that may not have a ledger entry yet.
+        late_changes: late changes for which it is unknown whether the ledger has an entry.
         recorded_at: the time of the write, milliseconds. The stream reports whole seconds, rounded down.
         expired: whether the table removed the item because its retention ended.
     """
@@ -69,7 +69,7 @@ class Transition:
 
     @property
     def first_seq(self) -> int | None:
-        """The first recorded revision, if the entries record more than their own changes; else None."""
+        """The first omitted revision that this write's entry also covers; otherwise None."""
         if self.is_omitted:
             return None
         omitted_after = (self.before if self.before.revision else self.after).tally.omitted_after

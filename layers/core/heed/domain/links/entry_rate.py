@@ -78,7 +78,14 @@ def is_limit_reached(tally: LinkTally, now: int) -> bool:
 
 
 def is_hourly_write(before: LinkTally, after: LinkTally) -> bool:
-    """Whether a write by a link, which has an entry, made the one entry of its hour and was not counted."""
+    """Whether a write by a link made the one ledger entry of its hour.
+
+    The daily count does not include such a write.
+
+    Args:
+        before: the tally before a write that has an entry.
+        after: the tally after it.
+    """
     is_same_day = before.hour // _HOURS_A_DAY == after.hour // _HOURS_A_DAY
     return is_same_day and before.counted == after.counted > 0
 

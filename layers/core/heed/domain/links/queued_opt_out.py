@@ -1,4 +1,4 @@
-"""An opt-out by a link that could not be stored at once and waits in a queue."""
+"""An opt-out by a link, with all data needed to store it, now or from the retry queue."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from heed.domain.preferences.register import ScopeNumber, Source
 
 @dataclass(frozen=True, slots=True)
 class QueuedOptOut:
-    """A verified opt-out, with all data needed to store it later.
+    """A verified opt-out. Heed stores it at once; if that fails, it sends this message to the retry queue.
 
     Attributes:
         recipient: the recipient id.
-        scopes: numbers of the scopes of the opt-out. The first is the scope of the link.
+        scopes: numbers of the scopes of the opt-out; only ALL_SCOPES if the person opts out of everything.
+            Otherwise the first is the scope of the link.
         at: the time of the request, milliseconds.
         source: one-click or link.
         evidence: canonical text.

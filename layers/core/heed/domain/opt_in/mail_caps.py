@@ -94,7 +94,12 @@ class CapDecision(Enum):
 
 
 def decide_mail(
-    attempts: Sequence[SendAttempt], request: CappedRequest, since: int, now: int, *, is_scarce: bool
+    attempts: Sequence[SendAttempt],
+    request: CappedRequest,
+    record_changed_at: int,
+    now: int,
+    *,
+    is_scarce: bool,
 ) -> tuple[CapDecision, tuple[SendAttempt, ...]]:
     """Decides whether a request may have a mail now.
 
@@ -104,8 +109,8 @@ def decide_mail(
     Args:
         attempts: the stored attempts of the mailbox.
         request: the request.
-        since: the time of the latest change of the person's record, milliseconds. An earlier link may have no
-            effect any more.
+        record_changed_at: the time of the latest change of the person's record, milliseconds. Possibly an
+            earlier link has no effect any more.
         now: milliseconds.
         is_scarce: whether other requests may be waiting for the free places. A person with a mail then gets
             no second one.
@@ -122,7 +127,9 @@ def decide_mail(
     ):
         return CapDecision.DONE, recent
     has_room = next_free_time(recent, request.request_id, now) <= now
-    if (is_scarce or not has_room) and any(_is_duplicate(attempt, request, since) for attempt in recent):
+    if (is_scarce or not has_room) and any(
+        _is_duplicate(attempt, request, record_changed_at) for attempt in recent
+    ):
         return CapDecision.DUPLICATE, recent
     if not has_room:
         return CapDecision.WAIT, recent
@@ -142,13 +149,13 @@ def next_free_time(attempts: Sequence[SendAttempt], request_id: str, now: int) -
     return max(now, apart, next(fewer, now))
 
 
-def _is_duplicate(attempt: SendAttempt, request: CappedRequest, since: int) -> bool:
+def _is_duplicate(attempt: SendAttempt, request: CappedRequest, record_changed_at: int) -> bool:
     """Whether an attempt's mail is sent, and its link has the same effect as the request's link would."""
     is_same = (attempt.request.recipient, attempt.request.content_key) == (
         request.recipient,
         request.content_key,
     )
-    return attempt.is_sent and is_same and attempt.request.at >= since
+    return attempt.is_sent and is_same and attempt.request.at >= record_changed_at
 
 
 def _recent(attempts: Sequence[SendAttempt], now: int) -> tuple[SendAttempt, ...]:

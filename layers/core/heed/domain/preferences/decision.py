@@ -113,7 +113,10 @@ def active_complaint(record: Record, topic: Topic) -> Entry | None:
 
 
 def withdraws_consent(record: Record, topic: Topic, stop: Entry) -> bool:
-    """Whether the topic needs consent, had it before this stop, and has not had it again since."""
+    """Whether the stop withdraws a consent to a topic.
+
+    The topic needs consent. The person consented before the stop, and has not consented again since.
+    """
     consent_at = max(record.time_of(opted_in(topic.number)), record.time_of(confirmed(topic.number)))
     return not topic.default_in and BEFORE_ALL_TIME < consent_at <= stop.at
 
@@ -133,9 +136,9 @@ def active_pause(record: Record, topic: Topic, scope: ScopeNumber, now: int) -> 
 def undeliverable_until(record: Record, now: int) -> int | None:
     """Returns the end of the time in which soft bounces make the address undeliverable, or None.
 
-    An address is undeliverable for 30 days after the 5th day with a soft bounce within any 30 days. Days up
-    to the latest lift do not count. The whole address is then undeliverable: the list of suppressions and the
-    events report it for all brands.
+    Soft bounces on 5 different days within 30 days make the address undeliverable for 30 days from the fifth.
+    Days on or before the latest lift are ignored. The whole address is then undeliverable: the list of
+    suppressions and the events report it for all brands.
 
     Returns:
         Milliseconds, or None if the address is not undeliverable now.

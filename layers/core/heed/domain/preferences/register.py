@@ -200,7 +200,7 @@ class Source(StrEnum):
 
     @classmethod
     def reportable(cls) -> tuple[Source, ...]:
-        """The sources that an agent may name in a report. Callers may not claim any other source."""
+        """The sources that an agent may name in a report. A report with any other source is refused."""
         return cls.PHONE, cls.LETTER, cls.MAILBOX, cls.AGENT, cls.API
 
 

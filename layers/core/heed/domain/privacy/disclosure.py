@@ -1,4 +1,4 @@
-"""The permitted purposes of disclosures (the closed list of the privacy policy, P8), and their register.
+"""The permitted purposes of disclosures (the closed list of the privacy policy), and their register.
 
 The register of disclosures is a hash chain: each entry contains the hash of the entry before it. If an entry
 is altered, removed or inserted, all later hashes are wrong. Entries expire. So each entry also contains the

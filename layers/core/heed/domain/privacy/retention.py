@@ -1,4 +1,4 @@
-"""Retention periods in days, as far as the code decides them (P10).
+"""Retention periods in days, as far as the code decides them.
 
 If a law gives the period, a comment names it. All other periods are as short as their use permits.
 docs/reference/retention.md lists each kind of record. A test compares that list with these numbers and with

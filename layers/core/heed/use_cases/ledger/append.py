@@ -23,7 +23,7 @@ class LedgerBatch:
     """The state of writes that are processed together: the entries so far, and the remaining work.
 
     Attributes:
-        entered: the new entries. A change that the ledger knew before is not among them.
+        entries: the new entries. A change that the ledger knew before is not among them.
         leaves: hashes for the seal, by day.
         events: events for other systems, by the time of the write (milliseconds).
         late_changes: recipients, each with the late changes that are now in the ledger.
@@ -46,7 +46,7 @@ class EnterTransition:
         """Adds the entries of a write to the ledger, and the remaining work to the batch.
 
         Raises:
-            DependencyUnavailable, UnreadableRecord: Some entries may not be in the ledger.
+            DependencyUnavailable, UnreadableRecord: It is unknown whether all entries are in the ledger.
         """
         for entry, evidence in ledger_entries(transition):
             stored = self.ledger.enter(entry, evidence)

@@ -21,8 +21,9 @@ def seal_days(seals: Seals, today: int) -> list[Seal]:
 
     Raises:
         StoreUnavailable: Not all days are sealed. The next run continues.
-        UnreadableRecord: Either not all days are sealed, or all are sealed but somebody altered hashes of
-            these days. An altered hash is under a seal only if its first version was intact.
+        UnreadableRecord: A stored object is altered or unreadable. If only objects of hashes are altered, all
+            days are sealed; otherwise some days are not. A seal covers an altered object only if the first
+            version of the object was intact.
     """
     stored_seals = seals.seals()
     first = stored_seals[-1].day + 1 if stored_seals else seals.first_day()

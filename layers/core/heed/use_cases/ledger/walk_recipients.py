@@ -19,8 +19,8 @@ class RecipientWalkResult(NamedTuple):
     """The result of a run.
 
     Attributes:
-        people: how many recipients were processed.
-        found: how many findings there are, by kind.
+        recipients: how many recipients were processed.
+        findings: how many findings there are, by kind.
         is_end: whether the scan reached the end of the table.
     """
 

@@ -102,7 +102,7 @@ class WriteOptOut:
             now: time of the write, milliseconds. It may be hours after the press.
 
         Raises:
-            DependencyUnavailable, UnreadableRecord: The opt-out may not be stored.
+            DependencyUnavailable, UnreadableRecord: It is unknown whether the opt-out was stored.
         """
         entry = _entry(opt_out)
         if opt_out.source is not Source.LINK and not opt_out.signal:  # this needs no read of the record
@@ -139,8 +139,8 @@ class Unsubscribe:
         is still 503: Heed confirms an opt-out only after it is stored.
 
         Raises:
-            OptOutQueued: The opt-out may not be stored, but it is in the retry queue.
-            QueueUnavailable: The opt-out may not be stored, and it is not in the queue.
+            OptOutQueued: It is unknown whether the opt-out was stored, but it is in the retry queue.
+            QueueUnavailable: It is unknown whether the opt-out was stored, and it is not in the queue.
             StopNotEffective: The opt-out is stored, but a newer opt-in overrides it.
         """
         entry = _entry(opt_out)

@@ -48,7 +48,8 @@ class AfterConfirmation:
             now: milliseconds.
 
         Raises:
-            DependencyUnavailable, UnreadableRecord: Some steps may not be done. The caller may retry.
+            DependencyUnavailable, UnreadableRecord: It is unknown whether all steps were done.
+                The caller may retry.
             MalformedMessage: The encrypted address is not valid.
         """
         # This is the first step, so that a second press of the same link uses none of the rare SES calls.

@@ -92,7 +92,8 @@ class ConfirmOptIn:
         minor and for an address on hold an opt-in has no effect, but an opt-out has.
 
         Raises:
-            DependencyUnavailable, UnreadableRecord: Some steps may not be done. Another press repeats all.
+            DependencyUnavailable, UnreadableRecord: It is unknown whether all steps were done.
+                Another press repeats all.
             StopNotEffective: The opt-out is stored, but a newer opt-in overrides it.
         """
         choices = self._choices(token, press)

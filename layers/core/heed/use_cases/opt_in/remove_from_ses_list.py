@@ -35,7 +35,7 @@ class RemoveFromSesList:
         Raises:
             MalformedMessage: The encrypted address is not valid.
             SuppressionListRefused: SES will never accept this address in this call. The opt-in is queued.
-            DependencyUnavailable: Some steps may not be done. The caller may retry.
+            DependencyUnavailable: It is unknown whether all steps were done. The caller may retry.
         """
         try:
             spellings = address_spellings(self.encryption.decrypt(opt_in.sealed))

@@ -26,8 +26,8 @@ class SendWaitingResult:
     Attributes:
         results: how many requests were processed, by result.
         deferred: how many requests failed and wait for the next run, by kind of failure.
-        aside: how many messages were malformed; they are in the dead-letter queue.
-        left: how many requests still wait.
+        malformed: how many messages were malformed. They are in the dead-letter queue.
+        still_waiting: how many requests still wait.
         longest_wait: how long the oldest of them has waited, milliseconds.
         is_overdue: whether that is a day or more.
         sent_today: how many mails Heed sent since midnight UTC.

@@ -8,7 +8,7 @@ from heed.domain.api_key import ApiKey
 
 
 class StoredApiKeys(Protocol):
-    """The stored API keys."""
+    """Finds the API key with which a caller of the API authenticates."""
 
     def find(self, key_hash: str) -> ApiKey | None:
         """Returns the key with this hash, also if it is revoked or expired.

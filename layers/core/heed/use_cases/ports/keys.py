@@ -8,7 +8,7 @@ from heed.domain.links.link_token import TokenPurpose
 
 
 class IdentityKey(Protocol):
-    """The key of recipient ids."""
+    """Gives the key that turns an address into a recipient id."""
 
     def identity_key(self) -> bytes:
         """Returns the key of recipient ids.
@@ -20,7 +20,7 @@ class IdentityKey(Protocol):
 
 
 class LinkKeys(Protocol):
-    """The keys of links."""
+    """Gives the keys that sign and verify links in mails."""
 
     def link_key(self, purpose: TokenPurpose, key_id: int) -> bytes:
         """Returns the key for links of one purpose.
@@ -37,7 +37,7 @@ class LinkKeys(Protocol):
 
 
 class ConfirmationKeys(Protocol):
-    """The keys of confirmation links."""
+    """Gives the keys that sign and verify confirmation links."""
 
     def confirmation_key(self, key_id: int) -> bytes:
         """Returns the key for confirmation links.

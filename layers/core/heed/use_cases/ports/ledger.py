@@ -15,7 +15,7 @@ from heed.use_cases.ports.preferences import LateChanges, UnreadableItem
 
 
 class StoredRecords(LateChanges, Protocol):
-    """The record of each recipient."""
+    """Gives the ledger the record of each recipient, to compare it with the entries."""
 
     def read(self, recipient: str) -> Record:
         """Returns the current record, by a consistent read.
@@ -71,7 +71,7 @@ class RecipientPage(NamedTuple):
 
 
 class RecipientScan(Protocol):
-    """Reads all recipients, page by page."""
+    """Reads all recipients, page by page, and saves the position between runs."""
 
     def page(self, after: str | None, limit: int) -> RecipientPage:
         """Returns at most `limit` recipients after a recipient id. It may miss very recent changes.
@@ -93,7 +93,7 @@ class RecipientScan(Protocol):
         """Saves the position at which a scan stopped.
 
         Raises:
-            StoreUnavailable: The position may not be saved.
+            StoreUnavailable: It is unknown whether the position was saved.
         """
         ...
 
@@ -106,13 +106,16 @@ class StoredEntry(NamedTuple):
 
 
 class Ledger(Protocol):
-    """The entries of the ledger, by subject and entry id."""
+    """Stores the proof of each change: ledger entries, and the evidence of each until an erasure.
+
+    Entries are stored by subject and entry id.
+    """
 
     def enter(self, entry: LedgerEntry, evidence: str) -> LedgerEntry:
         """Adds an entry, unless the ledger has an entry of the same id. Returns the entry in the ledger.
 
         Raises:
-            StoreUnavailable: The entry may not be in the ledger.
+            StoreUnavailable: It is unknown whether the entry is in the ledger.
         """
         ...
 
@@ -179,7 +182,9 @@ class LeafHashes(NamedTuple):
 
 
 class Seals(Protocol):
-    """The hashes of entries by day, and the seals over them. None of it is personal data.
+    """Makes every later change to the ledger detectable, by one seal per day over the hashes of its entries.
+
+    Hashes and seals are not personal data.
 
     Heed writes each object once. If an object has a second version all the same, readers use the first one.
     Days are counted from 1970-01-01, UTC.
@@ -189,7 +194,7 @@ class Seals(Protocol):
         """Stores hashes of entries that were recorded on a day.
 
         Raises:
-            StoreUnavailable: The hashes may not be stored.
+            StoreUnavailable: It is unknown whether the hashes were stored.
         """
         ...
 
@@ -246,7 +251,7 @@ class Seals(Protocol):
             The leaves that are stored.
 
         Raises:
-            StoreUnavailable: The leaves may not be stored.
+            StoreUnavailable: It is unknown whether the leaves were stored.
         """
         ...
 
@@ -254,7 +259,7 @@ class Seals(Protocol):
         """Stores a seal over the leaves that are stored for its day. A second call changes nothing.
 
         Raises:
-            StoreUnavailable: The seal may not be stored.
+            StoreUnavailable: It is unknown whether the seal was stored.
             UnreadableRecord: A different seal of that day is stored.
         """
         ...
@@ -283,6 +288,6 @@ class EventPublisher(Protocol):
             at: the time of the events, milliseconds.
 
         Raises:
-            BusUnavailable: Some events may not be published.
+            BusUnavailable: It is unknown whether all events were published.
         """
         ...

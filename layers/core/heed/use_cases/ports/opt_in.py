@@ -30,7 +30,10 @@ class MailDelayed(NamedTuple):
 
 
 class AddressEncryption(Protocol):
-    """Encrypts a text that holds an address: that of a confirmation link, or a position in a list."""
+    """Encrypts each text that contains an address, so that no store contains a readable address.
+
+    Such a text is the address of a confirmation link, or a position in the SES list.
+    """
 
     def encrypt(self, address: str) -> bytes:
         """Returns the text, encrypted.
@@ -73,7 +76,10 @@ class MailClaim(NamedTuple):
 
 
 class MailCaps(Protocol):
-    """Counts mails per mailbox and in total. The counts are exact under concurrency."""
+    """Limits how many confirmation mails each mailbox gets, and how many Heed sends in total.
+
+    The counts are exact under concurrency.
+    """
 
     def claim(self, claim: MailClaim, now: int, *, in_turn: bool) -> NoMailNeeded | MailDelayed | None:
         """Counts one mail for a request, before the mail is sent.
@@ -88,7 +94,7 @@ class MailCaps(Protocol):
             None if the mail may be sent now; otherwise the reason why not.
 
         Raises:
-            StoreUnavailable, WriteConflict: The mail may not be counted.
+            StoreUnavailable, WriteConflict: It is unknown whether the mail was counted.
         """
         ...
 
@@ -101,7 +107,7 @@ class MailCaps(Protocol):
                 not sent.
 
         Raises:
-            StoreUnavailable, WriteConflict: The claim may not be ended.
+            StoreUnavailable, WriteConflict: It is unknown whether the claim was ended.
         """
         ...
 
@@ -117,13 +123,13 @@ class MailCaps(Protocol):
         """Saves whether requests still wait for the cap of the day. If so, new requests wait behind them.
 
         Raises:
-            StoreUnavailable: The state may not be saved.
+            StoreUnavailable: It is unknown whether the state was saved.
         """
         ...
 
 
 class NetworkCaps(Protocol):
-    """Limits how many mails each network causes."""
+    """Limits how many confirmation mails the requests from one network cause."""
 
     def reserve(self, network: str, intent: Intent, now: int) -> int | None:
         """Reserves one mail for a network.
@@ -132,7 +138,7 @@ class NetworkCaps(Protocol):
             When the mail may be sent, milliseconds; None if that is later than a request may wait.
 
         Raises:
-            StoreUnavailable: The mail may not be reserved.
+            StoreUnavailable: It is unknown whether the mail was reserved.
         """
         ...
 
@@ -150,13 +156,13 @@ class ReceivedMessage(NamedTuple):
 
 
 class WaitingQueue(Protocol):
-    """The queue of the requests that a cap holds back."""
+    """Keeps the confirmation requests that a cap delays, until their mails may be sent."""
 
     def send(self, body: str) -> None:
         """Adds a message.
 
         Raises:
-            QueueUnavailable: The message may not be stored.
+            QueueUnavailable: It is unknown whether the message was stored.
         """
         ...
 
@@ -213,15 +219,15 @@ class ConfirmationMail:
 
 
 class MailRenderer(Protocol):
-    """Renders a confirmation mail."""
+    """Turns the content of a confirmation mail into the message that is sent."""
 
-    def __call__(self, letter: ConfirmationMail) -> bytes:
+    def __call__(self, mail: ConfirmationMail) -> bytes:
         """Returns the complete message (RFC 5322)."""
         ...
 
 
 class Mailer(Protocol):
-    """Sends mail."""
+    """Sends confirmation mails through the mail service."""
 
     def send(self, address: str, recipient: str, message: bytes) -> None:
         """Hands a message for one recipient to the mail service.
@@ -235,7 +241,10 @@ class Mailer(Protocol):
 
 
 class OptInNotifications(PurgeTarget, Protocol):
-    """Records which confirmations the adopter was notified of."""
+    """Ensures that your system gets one notification per confirmed opt-in.
+
+    It records which press claimed the notification, and whether the notification is queued and finished.
+    """
 
     def claim(self, recipient: str, issued: int, press: str, now: int) -> bool:
         """Claims the notification of a confirmation for one press.
@@ -247,10 +256,10 @@ class OptInNotifications(PurgeTarget, Protocol):
             now: milliseconds.
 
         Returns:
-            Whether this press notifies the adopter: it is the first press, and it has not finished.
+            True if this is the first press, or a retry of it, and its notification is not finished.
 
         Raises:
-            StoreUnavailable: The claim may not be stored.
+            StoreUnavailable: It is unknown whether the claim was stored.
         """
         ...
 
@@ -266,7 +275,7 @@ class OptInNotifications(PurgeTarget, Protocol):
         """Records that a notification of this confirmation is queued.
 
         Raises:
-            StoreUnavailable: The fact may not be recorded.
+            StoreUnavailable: It is unknown whether the fact was recorded.
         """
         ...
 
@@ -274,6 +283,6 @@ class OptInNotifications(PurgeTarget, Protocol):
         """Records that the notification of this confirmation is finished.
 
         Raises:
-            StoreUnavailable: The fact may not be recorded.
+            StoreUnavailable: It is unknown whether the fact was recorded.
         """
         ...

@@ -26,7 +26,7 @@ UNREADABLE = UnreadableItem()
 
 
 class Preferences(Protocol):
-    """The registers of all recipients."""
+    """Reads and changes the record of each recipient, from which Heed decides whether mail may be sent."""
 
     def read(self, recipient: str) -> Record:
         """Returns the current record, by a consistent read. It is empty for an unknown recipient.
@@ -53,7 +53,7 @@ class Preferences(Protocol):
 
         Raises:
             UnreadableRecord: The stored item is not a valid record.
-            StoreUnavailable: The changes may not be stored.
+            StoreUnavailable: It is unknown whether the changes were stored.
             WriteConflict: Other writers changed the record during each attempt.
         """
         ...
@@ -71,13 +71,16 @@ class Preferences(Protocol):
 
 
 class LateChanges(Protocol):
-    """Late changes. They wait at the record of their recipient until the ledger has them."""
+    """Deletes late changes after the ledger has them.
+
+    Until then they wait at the record of their recipient.
+    """
 
     def delete_entered(self, recipient: str, entered: Iterable[Change]) -> None:
         """Deletes late changes that are now in the ledger. A second call changes nothing.
 
         Raises:
-            StoreUnavailable: The changes may not be deleted.
+            StoreUnavailable: It is unknown whether the changes were deleted.
         """
         ...
 
@@ -95,7 +98,10 @@ class FeedPosition(NamedTuple):
 
 
 class ChangeFeed(Protocol):
-    """All recipients who ever had a suppression, in the order of their latest change."""
+    """Lists changed recipients, so that other systems can update their copies of the suppressions.
+
+    The feed has all recipients who ever had a suppression, in the order of their latest change.
+    """
 
     def changes_after(self, after: FeedPosition, until: int, limit: int) -> list[FeedPosition]:
         """Returns the next recipients, in order. Recent changes may be missing.
@@ -112,7 +118,10 @@ class ChangeFeed(Protocol):
 
 
 class MessageQueue(Protocol):
-    """A queue that keeps a message until a consumer has processed it."""
+    """Stores work durably that Heed does later.
+
+    The queue keeps a message until a consumer has processed it.
+    """
 
     def send(self, body: str) -> None:
         """Stores a message durably.
@@ -124,7 +133,7 @@ class MessageQueue(Protocol):
 
 
 class DeadLetterQueue(Protocol):
-    """The queue of messages that a person has to look at."""
+    """Keeps the messages that Heed cannot process, so that a person looks at them."""
 
     def send(self, body: str, reason: str) -> None:
         """Stores a message unchanged, with the reason why it failed.

@@ -54,7 +54,7 @@ class RestoredItem(NamedTuple):
 
 
 class RestoredTable(Protocol):
-    """A table that was restored from a backup, beside the live table."""
+    """Copies items that the live table lost from a table that was restored from a backup."""
 
     def all(self) -> Iterator[RestoredItem]:
         """Yields all items of the restored table.
@@ -71,7 +71,7 @@ class RestoredTable(Protocol):
         whether this call stored the item.
 
         Raises:
-            StoreUnavailable: The item may not be stored.
+            StoreUnavailable: It is unknown whether the item was stored.
         """
         ...
 
@@ -98,7 +98,7 @@ class Erasures(Protocol):
 
         Raises:
             UnreadableRecord: The stored item is not a valid record.
-            StoreUnavailable: The record may not be replaced.
+            StoreUnavailable: It is unknown whether the record was replaced.
         """
         ...
 
@@ -112,7 +112,7 @@ class Erasures(Protocol):
 
         Raises:
             UnreadableRecord: The stored item is not a valid record.
-            StoreUnavailable: The register may not be set.
+            StoreUnavailable: It is unknown whether the register was set.
         """
         ...
 
@@ -139,35 +139,37 @@ class Erasures(Protocol):
         """Records that these purges are done, if they are still the due ones. A second call changes nothing.
 
         Raises:
-            StoreUnavailable: The fact may not be recorded.
+            StoreUnavailable: It is unknown whether the fact was recorded.
         """
         ...
 
     def prune_soft_bounces(self, recipient: str, soft: frozenset[int], now: int) -> None:
-        """Deletes the days of soft bounces that no decision uses any more. The other days become due later.
+        """Deletes the soft-bounce days that no decision uses any more.
+
+        It does nothing if `soft` is not the stored set of days, or if a purge is due.
 
         Raises:
-            StoreUnavailable: The days may not be deleted.
+            StoreUnavailable: It is unknown whether the days were deleted.
         """
         ...
 
 
 class Purges(Protocol):
-    """The records of purges. Each is a purge order first, and a certificate at the end."""
+    """Proves that a purge deleted the data of a person: by an order at first, and a certificate at the end."""
 
     def order(self, purge: Purge, now: int) -> None:
         """Stores a purge order, before the erasure. An order whose purge has started stays unchanged.
 
         Raises:
-            StoreUnavailable: The order may not be stored.
+            StoreUnavailable: It is unknown whether the order was stored.
         """
         ...
 
     def order_after_hold(self, purge: Purge) -> None:
-        """Stores the order of a purge that starts after a hold. It does not expire. An old order stays.
+        """Stores an order that does not expire, for a purge after a hold. An existing order stays unchanged.
 
         Raises:
-            StoreUnavailable: The order may not be stored.
+            StoreUnavailable: It is unknown whether the order was stored.
         """
         ...
 
@@ -175,7 +177,7 @@ class Purges(Protocol):
         """Deletes an order whose erasure did not happen.
 
         Raises:
-            StoreUnavailable: The order may not be deleted.
+            StoreUnavailable: It is unknown whether the order was deleted.
         """
         ...
 
@@ -185,7 +187,7 @@ class Purges(Protocol):
         If the order has expired meanwhile, it is created again from the arguments.
 
         Raises:
-            StoreUnavailable: The purge may not be marked.
+            StoreUnavailable: It is unknown whether the purge was marked.
         """
         ...
 
@@ -193,7 +195,7 @@ class Purges(Protocol):
         """Saves how much was deleted from each store so far, while the purge goes on.
 
         Raises:
-            StoreUnavailable: The counts may not be saved.
+            StoreUnavailable: It is unknown whether the counts were saved.
         """
         ...
 
@@ -201,7 +203,7 @@ class Purges(Protocol):
         """Certifies that every store is clear. A second call does not change the time.
 
         Raises:
-            StoreUnavailable: The certificate may not be stored.
+            StoreUnavailable: It is unknown whether the certificate was stored.
         """
         ...
 
@@ -215,13 +217,13 @@ class Purges(Protocol):
 
 
 class MinorReportCounts(Protocol):
-    """Counts the minors that each API key reports per day."""
+    """Limits how many minors each API key reports per day."""
 
     def count_report(self, key: str, now: int) -> bool:
         """Counts a report. Returns whether the key is within its daily limit.
 
         Raises:
-            StoreUnavailable: The report may not be counted.
+            StoreUnavailable: It is unknown whether the report was counted.
         """
         ...
 
@@ -241,7 +243,7 @@ class PurgeSubject(NamedTuple):
 
 
 class PurgeTarget(Protocol):
-    """A store that may hold personal data, other than the preferences."""
+    """Deletes the data of a person from one store, other than the table of preferences."""
 
     def clear(self, person: PurgeSubject) -> int:
         """Deletes the data of a person. Returns the number of deleted items. A second call deletes nothing.
@@ -253,7 +255,7 @@ class PurgeTarget(Protocol):
 
 
 class ClosedChains(Protocol):
-    """Knows for which subjects the ledger is complete."""
+    """Knows for which subjects the ledger is complete, so that their purge can end."""
 
     def is_closed(self, subject: str) -> bool:
         """Returns whether the last entry of a subject is in the ledger, by a consistent read.
@@ -267,25 +269,25 @@ class ClosedChains(Protocol):
 
 
 class LiftRequests(PurgeTarget, Protocol):
-    """Requests to lift the report of a minor that one owner has signed and a second owner has not."""
+    """Ensures that the keys of two owners sign each lift of a report. It stores the first signature."""
 
     def sign(self, recipient: str, signature: Signature) -> Signature | None:
         """Stores a signature for one day, unless a signature of another owner is stored. Returns the latter.
 
         Raises:
-            StoreUnavailable: The signature may not be stored.
+            StoreUnavailable: It is unknown whether the signature was stored.
         """
         ...
 
 
 class Disclosures(Protocol):
-    """The register of disclosures: a hash chain that only grows."""
+    """Records disclosures of personal data in a hash chain, so that nobody can change them unnoticed."""
 
     def append(self, disclosing: DisclosureDetails) -> DisclosureEntry:
         """Adds an entry at the end, also under concurrency.
 
         Raises:
-            StoreUnavailable, WriteConflict: The entry may not be added.
+            StoreUnavailable, WriteConflict: It is unknown whether the entry was added.
         """
         ...
 

@@ -18,7 +18,10 @@ class SesListPage(NamedTuple):
 
 
 class SesSuppressionList(Protocol):
-    """The SES list: SES drops mail to the addresses on it. The list is case-sensitive."""
+    """Removes addresses from the SES list, so that SES sends mail to them again.
+
+    SES drops mail to the addresses on the list. The list is case-sensitive.
+    """
 
     def remove(self, spelling: str) -> bool:
         """Removes an address in exactly this spelling. Returns whether the list had it.
@@ -54,7 +57,10 @@ class SesListWalkState(NamedTuple):
 
 
 class SesListWalks(Protocol):
-    """Numbered walks over the SES list, one at a time. A purge waits for a walk of a certain number."""
+    """Proves to a purge that no address of the person is on the SES list any more.
+
+    Walks over the list are numbered, and run one at a time. A purge waits for a walk of a certain number.
+    """
 
     def last_finished(self) -> int:
         """Returns the number of the last finished walk, by an eventually consistent read: never too high.
@@ -71,7 +77,7 @@ class SesListWalks(Protocol):
             The state; None if another worker has the claim. That worker will then look for work again.
 
         Raises:
-            StoreUnavailable: The claim may not be stored.
+            StoreUnavailable: It is unknown whether the claim was stored.
         """
         ...
 
@@ -79,7 +85,7 @@ class SesListWalks(Protocol):
         """Releases the claim, and saves the position from which another worker can continue.
 
         Raises:
-            StoreUnavailable: The position may not be saved.
+            StoreUnavailable: It is unknown whether the position was saved.
         """
         ...
 
@@ -90,7 +96,7 @@ class SesListWalks(Protocol):
             Whether another worker requested a walk meanwhile.
 
         Raises:
-            StoreUnavailable: The claim may not be released.
+            StoreUnavailable: It is unknown whether the claim was released.
         """
         ...
 
@@ -101,7 +107,7 @@ class SesListWalks(Protocol):
             Whether another worker requested a walk meanwhile.
 
         Raises:
-            StoreUnavailable: The fact may not be recorded.
+            StoreUnavailable: It is unknown whether the fact was recorded.
         """
         ...
 
@@ -113,7 +119,7 @@ class SesListWalks(Protocol):
             not exist, or if it is done.
 
         Raises:
-            StoreUnavailable: The fact may not be recorded.
+            StoreUnavailable: It is unknown whether the fact was recorded.
         """
         ...
 
@@ -121,7 +127,7 @@ class SesListWalks(Protocol):
         """Makes a purge wait for the walk with this number instead of any other walk.
 
         Raises:
-            StoreUnavailable: The fact may not be recorded.
+            StoreUnavailable: It is unknown whether the fact was recorded.
         """
         ...
 
@@ -129,6 +135,6 @@ class SesListWalks(Protocol):
         """Counts an address that was removed from the list for a purge.
 
         Raises:
-            StoreUnavailable: The removal may not be counted.
+            StoreUnavailable: It is unknown whether the removal was counted.
         """
         ...

@@ -35,7 +35,7 @@ class ApplyPrivacySignal:
             spared: numbers of the topics that the signal does not change, since the page offers them.
 
         Raises:
-            DependencyUnavailable, UnreadableRecord: The signal may not be stored.
+            DependencyUnavailable, UnreadableRecord: It is unknown whether the signal was stored.
         """
         proof = make_evidence(issued=token.issued, key=token.key_id, campaign=campaign or None)
         entry = Entry(at, Source.SIGNAL, proof, self.catalogue.policy_version_at(at))

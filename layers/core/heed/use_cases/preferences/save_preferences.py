@@ -70,7 +70,7 @@ class SavePreferences:
         """Writes all choices that the person changed, in one write.
 
         Raises:
-            DependencyUnavailable, UnreadableRecord: The choices may not be stored.
+            DependencyUnavailable, UnreadableRecord: It is unknown whether the choices were stored.
             StopNotEffective: The choices are stored, but a newer opt-in overrides an opt-out.
         """
         context = _form_context(token, submission, self.catalogue)
@@ -109,7 +109,7 @@ class RecordFormSignal:
         """Writes the signal, if there is one. Returns the record after the write.
 
         Raises:
-            DependencyUnavailable, UnreadableRecord: The signal may not be stored.
+            DependencyUnavailable, UnreadableRecord: It is unknown whether the signal was stored.
         """
         if not submission.signal:
             return self.preferences.read(token.recipient)
@@ -137,7 +137,7 @@ class UndoPress:
 
         Raises:
             IncompleteForm: The undo token is not valid, or belongs to another recipient.
-            DependencyUnavailable, UnreadableRecord: The undo may not be stored.
+            DependencyUnavailable, UnreadableRecord: It is unknown whether the undo was stored.
         """
         try:
             undo = verify_undo_token(text, self.link_keys.link_key)

@@ -83,7 +83,8 @@ class Erase:
 
         Raises:
             OnHold: A hold is active, and the report requests an erasure.
-            DependencyUnavailable, UnreadableRecord: The report may not be processed. A retry completes it.
+            DependencyUnavailable, UnreadableRecord: It is unknown whether the report was processed.
+                A retry completes it.
         """
         current, purge, may_erase = self.erasures.read(recipient), "", report.by_officer
         for _ in range(_ATTEMPTS):
@@ -167,7 +168,8 @@ def lift_minor_report(
 
     Raises:
         OnHold: A hold is active. Somebody has to lift it first.
-        DependencyUnavailable, UnreadableRecord: The lift may not be done. A retry completes it.
+        DependencyUnavailable, UnreadableRecord: It is unknown whether the lift was done.
+            A retry completes it.
     """
     record, due = erasures.read(recipient)
     for _ in range(_ATTEMPTS):
@@ -207,7 +209,8 @@ def erase_minor_after_hold(
         The result of the erasure; None if the record has no active hold or no report of a minor.
 
     Raises:
-        DependencyUnavailable, UnreadableRecord: The lift may not be done. A retry completes it.
+        DependencyUnavailable, UnreadableRecord: It is unknown whether the lift was done.
+            A retry completes it.
     """
     record, due = erasures.read(recipient)
     for _ in range(_ATTEMPTS):

@@ -57,7 +57,7 @@ class PlaceHold:
         If a report of a minor waits for a decision, the hold keeps it. It waits again after the hold.
 
         Raises:
-            DependencyUnavailable, UnreadableRecord: The hold may not be stored.
+            DependencyUnavailable, UnreadableRecord: It is unknown whether the hold was stored.
         """
 
         def changes(before: Record) -> list[Change]:
@@ -84,7 +84,7 @@ class LiftMinor:
             The result; None if an API key of another owner must request the lift too.
 
         Raises:
-            DependencyUnavailable, UnreadableRecord: The lift may not be done.
+            DependencyUnavailable, UnreadableRecord: It is unknown whether the lift was done.
         """
         record, at = self.preferences.read(recipient), signature.at
         if MINOR not in record.registers:
@@ -130,7 +130,7 @@ class LiftHold:
         """Lifts the hold. A report from the time of the hold takes effect now.
 
         Raises:
-            DependencyUnavailable, UnreadableRecord: The lift may not be done.
+            DependencyUnavailable, UnreadableRecord: It is unknown whether the lift was done.
         """
 
         def changes(before: Record) -> list[Change]:
@@ -169,9 +169,9 @@ class LiftStop:
     def __call__(
         self,
         recipient: str,
-        what: Liftable,
+        liftable: Liftable,
         scope: ScopeNumber,
-        by: Signature,
+        signature: Signature,
         entry: Entry,
     ) -> LiftResult | None:
         """Lifts a suppression.
@@ -182,33 +182,35 @@ class LiftStop:
 
         Args:
             recipient: recipient id.
-            what: the kind of suppression.
+            liftable: the kind of suppression.
             scope: number of the scope, for a complaint.
-            by: the signature of the API key.
+            signature: the signature of the API key.
             entry: the entry to write.
 
         Returns:
             The result; None if an API key of another owner must request the lift of a minor too.
 
         Raises:
-            DependencyUnavailable, UnreadableRecord: The lift may not be done.
+            DependencyUnavailable, UnreadableRecord: It is unknown whether the lift was done.
         """
-        match what:
+        match liftable:
             case Liftable.MINOR:
-                return self.lift_minor(recipient, by, entry.policy)
+                return self.lift_minor(recipient, signature, entry.policy)
             case Liftable.HOLD:
                 return self.lift_hold(recipient, entry)
             case Liftable.COMPLAINT:
                 record = self.preferences.read(recipient)
                 if is_on_hold(record):
-                    return _make_result(RequestOutcome.REFUSED, [Reason.HOLD], record, self.catalogue, by.at)
+                    return _make_result(
+                        RequestOutcome.REFUSED, [Reason.HOLD], record, self.catalogue, signature.at
+                    )
                 change = Change(confirmed(scope), entry)
             case Liftable.UNDELIVERABLE:
                 change = Change(LIFT_UNDELIVERABLE, entry)
             case _:
-                assert_never(what)
-        after = self.preferences.apply(recipient, [change], by.at).after
-        return _result_of_change(change, after, self.catalogue, by.at)
+                assert_never(liftable)
+        after = self.preferences.apply(recipient, [change], signature.at).after
+        return _result_of_change(change, after, self.catalogue, signature.at)
 
 
 def _result_of_change(change: Change, after: Record, catalogue: Catalogue, now: int) -> LiftResult:
