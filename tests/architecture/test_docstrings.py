@@ -77,19 +77,17 @@ def wrong_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Yields the line of each class or function whose docstring describes a name that it does not have."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
-            bases = list(_bases(tree, node))
-            known = set().union(*map(_attributes, bases))
+            known = set().union(*map(_attributes, _bases(tree, node)))
             init = [
                 part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__"
             ]
-            parameters = known.union(*map(_parameters, init))
-            sections = (("Attributes", known), ("Args", parameters))
+            sections = {"Attributes": known, "Args": known.union(*map(_parameters, init))}
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            sections = (("Args", _parameters(node)),)
+            sections = {"Args": _parameters(node)}
         else:
             continue
         docstring = ast.get_docstring(node)
-        for title, names in sections:
+        for title, names in sections.items():
             yield from (
                 (node.lineno, f"{node.name}: {title}: {name}")
                 for name in _described(docstring, title)

@@ -155,7 +155,7 @@ class Erasures(Protocol):
 
 
 class Purges(Protocol):
-    """Proves that a purge deleted the data of a person: by an order at first, and a certificate at the end."""
+    """Proves that a purge deleted the data of a person, by an order first and a certificate at the end."""
 
     def order(self, purge: Purge, now: int) -> None:
         """Stores a purge order, before the erasure. An order whose purge has started stays unchanged.
