@@ -150,7 +150,7 @@ def _apply_complaint(event: Complaint, rule: FeedbackRule, identify: Identify) -
     mail_recipient = mailed.only_recipient() if unreadable else None
     evidence = _evidence(
         feedback=event.feedback_id,
-        listed=str(len(ids)) if len(ids) > 1 else None,  # at least one of them complained
+        listed=str(len(ids)) if len(ids) > 1 else None,  # SES does not say which of them complained
         message=event.mail.id,
         subtype=event.subtype,
         type=event.type,

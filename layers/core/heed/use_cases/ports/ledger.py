@@ -266,7 +266,7 @@ class Seals(Protocol):
 
 
 class Sorter(Protocol):
-    """Sorts records of bytes, however many there are."""
+    """Sorts the records of an export, which can exceed the memory."""
 
     def add(self, record: bytes) -> None:
         """Adds a record."""
@@ -278,7 +278,7 @@ class Sorter(Protocol):
 
 
 class EventPublisher(Protocol):
-    """Publishes changes to other systems."""
+    """Publishes changes of preferences as events, so that your other systems can react to them."""
 
     def publish(self, events: Sequence[PreferenceEvent], at: int) -> None:
         """Publishes events, each at least once.

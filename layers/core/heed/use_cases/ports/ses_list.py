@@ -18,7 +18,7 @@ class SesListPage(NamedTuple):
 
 
 class SesSuppressionList(Protocol):
-    """Removes addresses from the SES list, so that SES sends mail to them again.
+    """Removes addresses from the SES list, after a confirmed opt-in or for a purge.
 
     SES drops mail to the addresses on the list. The list is case-sensitive.
     """
