@@ -57,8 +57,8 @@ def record_changes(
         The result of each request, in the same order.
 
     Raises:
-        DependencyUnavailable: It is unknown whether the failed request was stored. The requests after it
-            were not tried.
+        DependencyUnavailable: It is unknown whether the requests of one recipient were stored. The
+            requests of the recipients after it were not tried.
         UnreadableRecord: The stored item of a recipient is not a valid record. All other requests are stored.
     """
     by_recipient: dict[str, list[PreferenceRequest]] = {}
