@@ -132,7 +132,7 @@ def action_costs(world: World) -> Iterator[CostOfAction]:
     yield CostOfAction("addresses checked", calls, 1e-3, 0.15, 1, HTTP_API / 1e3, (0, 1))
     with counted_calls() as calls:
         platform.handler(links, world.context)
-    yield CostOfAction("links minted", calls, 1e-3, 0.1, 1, HTTP_API / 1e3, (0, 0))
+    yield CostOfAction("links created", calls, 1e-3, 0.1, 1, HTTP_API / 1e3, (0, 0))
 
 
 def evidence(world: World) -> CostOfAction:
@@ -192,7 +192,7 @@ def idle_costs(metrics: int) -> list[tuple[str, float]]:
         (f"{keys} KMS keys", keys * KEY_MONTH),
         (f"{alarms} alarms", alarms * ALARM_MONTH),
         (f"{metrics} metrics of our own", metrics * METRIC_MONTH),
-        (f"{queues} queues, asked while empty", queues * IDLE_POLLS / 1e6 * SQS),
+        (f"polling of {queues} empty queues", queues * IDLE_POLLS / 1e6 * SQS),
     ]
 
 
