@@ -49,16 +49,16 @@ class Adaptation:
     change: Callable[[Resource, LocalAddresses], Resource | None]
 
 
-def _without_body(api: Resource, _: LocalAddresses) -> Resource:
+def _remove_body(api: Resource, _: LocalAddresses) -> Resource:
     """Returns an HTTP API without routes."""
     return {**api, "Properties": {"Name": "heed", "ProtocolType": "HTTP"}}
 
 
-def _without_expressions(alarm: Resource, _: LocalAddresses) -> Resource | None:
+def _remove_if_expression(alarm: Resource, _: LocalAddresses) -> Resource | None:
     return None if "Metrics" in alarm["Properties"] else alarm
 
 
-def _with_local_environment(function: Resource, surroundings: LocalAddresses) -> Resource:
+def _set_local_environment(function: Resource, surroundings: LocalAddresses) -> Resource:
     """Returns the function with the local addresses and the built layers in its environment.
 
     The emulator would unpack the layers again for each process. That is a thousand files each: cold starts
@@ -83,18 +83,18 @@ ADAPTATIONS = (
     Adaptation(
         "AWS::ApiGatewayV2::Api",
         "the emulator does not read the OpenAPI body; the HTTP front serves its routes",
-        _without_body,
+        _remove_body,
     ),
     Adaptation(
         "AWS::CloudWatch::Alarm",
         "the emulator refuses alarms on expressions, such as those that watch for silence",
-        _without_expressions,
+        _remove_if_expression,
     ),
     Adaptation(
         "AWS::Lambda::Function",
         "links lead to the HTTP front, and AWS calls to the emulator; unpacking layers into /opt would be "
         "slow",
-        _with_local_environment,
+        _set_local_environment,
     ),
 )
 

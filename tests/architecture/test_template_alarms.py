@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.architecture.test_template_queues import LINES, QUEUES, READ, THEIRS
+from tests.architecture.test_template_queues import ADOPTER_QUEUES, QUEUES, READ, SCHEDULED_QUEUES
 from tests.architecture.test_template_streams import SCHEDULED, STREAMS
 from tests.support.iam_policies import FUNCTIONS, RESOURCES
 from tests.support.template import template, variables
@@ -111,13 +111,13 @@ def _watched(metric: str) -> dict[str, Any]:
 
 
 def test_one_message_in_a_dead_letter_queue_raises_an_alarm() -> None:
-    dead = QUEUES.keys() - READ.keys() - THEIRS - LINES.keys()
+    dead = QUEUES.keys() - READ.keys() - ADOPTER_QUEUES - SCHEDULED_QUEUES.keys()
     assert _watched("ApproximateNumberOfMessagesVisible") == dict.fromkeys(dead, 0)
 
 
 def test_the_age_of_each_queue_has_an_alarm() -> None:
     ages = _watched("ApproximateAgeOfOldestMessage")
-    assert ages.keys() == READ.keys() | THEIRS
+    assert ages.keys() == READ.keys() | ADOPTER_QUEUES
     for queue in READ:
         seconds, hidden = ages[queue], QUEUES[queue]["VisibilityTimeout"]
         assert hidden <= seconds < 2 * hidden, "after the first failed attempt and before the third"

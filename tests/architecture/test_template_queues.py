@@ -15,15 +15,15 @@ _DATA_KEY = {"Fn::GetAtt": ["DataKey", "Arn"]}
 _FOURTEEN_DAYS = 14 * 24 * 60 * 60
 _FOUR_DAYS = 4 * 24 * 60 * 60
 # They contain addresses as people typed them, which are not needed after a day.
-_SHORT = {
+SHORT_RETENTION_QUEUES = {
     "ConfirmationRequestsQueue",
     "WaitingQueue",
     "ConfirmationRequestsDeadLetters",
 }
 # The adopter's own system reads these queues.
-THEIRS = {"OptInNotificationsQueue"}
+ADOPTER_QUEUES = {"OptInNotificationsQueue"}
 # A scheduled function reads these queues completely.
-LINES = {"WaitingQueue": "SendConfirmationFunction"}
+SCHEDULED_QUEUES = {"WaitingQueue": "SendConfirmationFunction"}
 QUEUES = {
     name: resource["Properties"]
     for name, resource in RESOURCES.items()
@@ -38,7 +38,7 @@ READ = {
 }
 
 
-def _policy(name: str) -> list[dict[str, Any]]:
+def _policy_statements(name: str) -> list[dict[str, Any]]:
     statements: list[dict[str, Any]] = RESOURCES[name]["Properties"]["PolicyDocument"]["Statement"]
     return statements
 
@@ -60,11 +60,11 @@ def test_the_visibility_timeout_is_six_times_the_timeout_of_the_reader(queue: st
     assert QUEUES[queue]["VisibilityTimeout"] >= 6 * timeout_of(function) + window
 
 
-@pytest.mark.parametrize("queue", LINES)
+@pytest.mark.parametrize("queue", SCHEDULED_QUEUES)
 def test_a_waiting_message_is_hidden_during_a_sweep_and_visible_for_the_next(
     queue: str,
 ) -> None:
-    function = LINES[queue]
+    function = SCHEDULED_QUEUES[queue]
     (schedule,) = (e for e in FUNCTIONS[function]["Events"].values() if e["Type"] == "ScheduleV2")
     (minutes,) = re.findall(r"^rate\((\d+) minutes\)$", schedule["Properties"]["ScheduleExpression"])
     hidden, between = QUEUES[queue]["VisibilityTimeout"], 60 * int(minutes)
@@ -102,7 +102,7 @@ def test_a_message_survives_an_outage_of_three_days(queue: str) -> None:
 def test_each_queue_is_encrypted_and_has_the_right_retention(
     queue: str,
 ) -> None:
-    retention = _FOUR_DAYS if queue in _SHORT else _FOURTEEN_DAYS
+    retention = _FOUR_DAYS if queue in SHORT_RETENTION_QUEUES else _FOURTEEN_DAYS
     assert QUEUES[queue]["MessageRetentionPeriod"] == retention
     assert QUEUES[queue]["KmsMasterKeyId"] == _DATA_KEY
 
@@ -114,7 +114,7 @@ def test_each_queue_is_encrypted_and_has_the_right_retention(
 )
 def test_only_ses_of_this_account_publishes_feedback() -> None:
     assert RESOURCES["FeedbackTopic"]["Properties"]["KmsMasterKeyId"] == _DATA_KEY
-    allowed, denied = _policy("FeedbackTopicPolicy")
+    allowed, denied = _policy_statements("FeedbackTopicPolicy")
     assert (allowed["Effect"], allowed["Principal"]) == ("Allow", {"Service": "ses.amazonaws.com"})
     assert allowed["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
     sources = allowed["Condition"]["ArnLike"]["aws:SourceArn"]

@@ -34,7 +34,7 @@ def test_a_used_port_is_reported_with_its_variable_and_a_remedy() -> None:
         with pytest.raises(LocalProblem) as problem:
             reserve_port(port, "AWS_PORT")
 
-    assert problem.value.summary.startswith(f"AWS_PORT {port} cannot be had")
+    assert problem.value.summary.startswith(f"AWS_PORT {port} cannot be used")
     assert "make run PORT=8001 AWS_PORT=4567" in problem.value.remedy
 
 

@@ -33,7 +33,9 @@ def read_json_object(raw: bytes) -> JsonReader:
         NotJson: The body is not JSON.
     """
     try:
-        value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object)
+        value = json.loads(
+            raw.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_make_object
+        )
     except (ValueError, RecursionError) as error:
         raise NotJson(type(error).__name__) from error
     return JsonReader(value, "", [])
@@ -43,7 +45,7 @@ def _refuse_constant(_: str) -> Never:
     raise ValueError("not a JSON number")
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     return members if len(members) == len(pairs) else _ObjectWithDuplicates(members)
 
@@ -66,7 +68,7 @@ class JsonReader:
         if not isinstance(value, dict):
             self._faults.append(RequestFault(pointer, "must be an object"))
         elif isinstance(value, _ObjectWithDuplicates):
-            self._faults.append(RequestFault(pointer, "must not have a member twice"))
+            self._faults.append(RequestFault(pointer, "must not contain the same field twice"))
 
     def has(self, name: str) -> bool:
         """Returns whether the object has a member of this name. A member with the value `null` counts."""
