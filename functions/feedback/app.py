@@ -67,8 +67,8 @@ def _select_records(event: object, key: str, source: str) -> list[dict[str, Any]
 
 def _parse_queued_at(record: dict[str, Any]) -> int | None:
     """Returns when the message was sent to its queue, in milliseconds."""
-    stamp = record.get("attributes", {}).get("SentTimestamp")
-    return int(stamp) if stamp else None
+    sent_timestamp = record.get("attributes", {}).get("SentTimestamp")
+    return int(sent_timestamp) if sent_timestamp else None
 
 
 def _handle(message: object, queued_at: int | None, context: LambdaContext, counts: Counter[str]) -> bool:

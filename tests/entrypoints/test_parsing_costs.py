@@ -189,7 +189,7 @@ PATTERNS = {
     "entrypoints.http.forms._NO_NAME": "a form",
     "entrypoints.http.forms._PARAMETER": "a form",
     "entrypoints.http.forms._UNENCODED": "a form",
-    "entrypoints.http.forms._parameters": "a form",
+    "entrypoints.http.forms._parse_parameters": "a form",
     "entrypoints.http.forms._contains": "a form",
     "entrypoints.http.api.links._CAMPAIGN": "a campaign of links",
     "entrypoints.http.api.list_headers._ATOMS": "a title",

@@ -86,4 +86,4 @@ def test_missing_tools_are_reported_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(LocalProblem) as problem:
         check_files(tmp_path)
 
-    assert problem.value.remedy == "make setup"
+    assert problem.value.remedy == "run `make setup`"

@@ -112,7 +112,7 @@ class JsonReader:
     def texts(self, name: str, maximum: int) -> list[str]:
         """Reads a required list of 1 to `maximum` texts, which may have any content."""
         texts: list[str] = []
-        for index, value in enumerate(self._list(name, maximum)):
+        for index, value in enumerate(self._read_list(name, maximum)):
             if isinstance(value, str):
                 texts.append(value)
             else:
@@ -125,7 +125,7 @@ class JsonReader:
         pointer = f"{self._pointer}/{_escape(name)}"
         self._children = [
             JsonReader(value, f"{pointer}/{index}", self._faults)
-            for index, value in enumerate(self._list(name, maximum))
+            for index, value in enumerate(self._read_list(name, maximum))
         ]
         return self._children
 
@@ -146,7 +146,7 @@ class JsonReader:
         for reader in self._children:
             reader._add_unknown_members()  # noqa: SLF001 - the same class
 
-    def _list(self, name: str, maximum: int) -> list[Any]:
+    def _read_list(self, name: str, maximum: int) -> list[Any]:
         value = self._take(name)
         if value is _ABSENT:
             self.fault(name, "is required")
