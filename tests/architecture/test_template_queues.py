@@ -30,7 +30,7 @@ QUEUES = {
     if resource["Type"] == "AWS::SQS::Queue"
 }
 # Each queue with a reader, the reader, and the properties of its event source.
-READ = {
+QUEUES_WITH_READER = {
     event["Properties"]["Queue"]["Fn::GetAtt"][0]: (name, event["Properties"])
     for name, function in FUNCTIONS.items()
     for event in function.get("Events", {}).values()
@@ -44,7 +44,7 @@ def _policy_statements(name: str) -> list[dict[str, Any]]:
 
 
 def test_exactly_these_queues_have_a_reader() -> None:
-    assert READ.keys() == {
+    assert QUEUES_WITH_READER.keys() == {
         "OptOutRetryQueue",
         "FeedbackQueue",
         "ConfirmationRequestsQueue",
@@ -53,9 +53,9 @@ def test_exactly_these_queues_have_a_reader() -> None:
     }
 
 
-@pytest.mark.parametrize("queue", READ)
+@pytest.mark.parametrize("queue", QUEUES_WITH_READER)
 def test_the_visibility_timeout_is_six_times_the_timeout_of_the_reader(queue: str) -> None:
-    function, event = READ[queue]
+    function, event = QUEUES_WITH_READER[queue]
     window = event.get("MaximumBatchingWindowInSeconds", 0)
     assert QUEUES[queue]["VisibilityTimeout"] >= 6 * timeout_of(function) + window
 
@@ -75,26 +75,26 @@ def test_a_waiting_message_is_hidden_during_a_sweep_and_visible_for_the_next(
     assert 2 * 24 * 60 * 60 < sweeps * between < QUEUES[queue]["MessageRetentionPeriod"]
 
 
-@pytest.mark.parametrize("queue", READ)
+@pytest.mark.parametrize("queue", QUEUES_WITH_READER)
 def test_a_reader_has_time_for_each_message_of_its_batch(queue: str) -> None:
-    function, event = READ[queue]
+    function, event = QUEUES_WITH_READER[queue]
     assert timeout_of(function) >= event["BatchSize"] * LONGEST_CALL
 
 
-@pytest.mark.parametrize("queue", READ)
+@pytest.mark.parametrize("queue", QUEUES_WITH_READER)
 def test_a_failed_message_does_not_retry_the_others_of_its_batch(queue: str) -> None:
-    assert READ[queue][1]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert QUEUES_WITH_READER[queue][1]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-@pytest.mark.parametrize("queue", READ)
+@pytest.mark.parametrize("queue", QUEUES_WITH_READER)
 def test_the_concurrency_of_each_queue_is_limited(queue: str) -> None:
-    assert 2 <= READ[queue][1]["ScalingConfig"]["MaximumConcurrency"] <= 10
+    assert 2 <= QUEUES_WITH_READER[queue][1]["ScalingConfig"]["MaximumConcurrency"] <= 10
 
 
-@pytest.mark.parametrize("queue", READ)
+@pytest.mark.parametrize("queue", QUEUES_WITH_READER)
 def test_a_message_survives_an_outage_of_three_days(queue: str) -> None:
     redrive = QUEUES[queue]["RedrivePolicy"]
-    assert redrive["deadLetterTargetArn"]["Fn::GetAtt"][0] in QUEUES.keys() - READ.keys()
+    assert redrive["deadLetterTargetArn"]["Fn::GetAtt"][0] in QUEUES.keys() - QUEUES_WITH_READER.keys()
     assert redrive["maxReceiveCount"] * QUEUES[queue]["VisibilityTimeout"] >= 3 * 24 * 60 * 60
 
 
