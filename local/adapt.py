@@ -49,16 +49,16 @@ class Adaptation:
     change: Callable[[Resource, LocalAddresses], Resource | None]
 
 
-def _without_body(api: Resource, _: LocalAddresses) -> Resource:
+def _remove_body(api: Resource, _: LocalAddresses) -> Resource:
     """Returns an HTTP API without routes."""
     return {**api, "Properties": {"Name": "heed", "ProtocolType": "HTTP"}}
 
 
-def _without_expressions(alarm: Resource, _: LocalAddresses) -> Resource | None:
+def _remove_if_expression(alarm: Resource, _: LocalAddresses) -> Resource | None:
     return None if "Metrics" in alarm["Properties"] else alarm
 
 
-def _with_local_environment(function: Resource, surroundings: LocalAddresses) -> Resource:
+def _set_local_environment(function: Resource, addresses: LocalAddresses) -> Resource:
     """Returns the function with the local addresses and the built layers in its environment.
 
     The emulator would unpack the layers again for each process. That is a thousand files each: cold starts
@@ -67,12 +67,12 @@ def _with_local_environment(function: Resource, surroundings: LocalAddresses) ->
     properties = {name: value for name, value in function["Properties"].items() if name != "Layers"}
     variables = properties.get("Environment", {}).get("Variables", {})
     local_variables = {
-        "AWS_ENDPOINT_URL": surroundings.aws,
-        "BRAND_DIR": str(surroundings.build / "BrandLayer" / "brand"),
-        "PYTHONPATH": str(surroundings.build / "CoreLayer" / "python"),
+        "AWS_ENDPOINT_URL": addresses.aws,
+        "BRAND_DIR": str(addresses.build / "BrandLayer" / "brand"),
+        "PYTHONPATH": str(addresses.build / "CoreLayer" / "python"),
     }
     if "PUBLIC_URL" in variables:
-        local_variables["PUBLIC_URL"] = surroundings.api
+        local_variables["PUBLIC_URL"] = addresses.api
     return {
         **function,
         "Properties": {**properties, "Environment": {"Variables": {**variables, **local_variables}}},
@@ -83,35 +83,35 @@ ADAPTATIONS = (
     Adaptation(
         "AWS::ApiGatewayV2::Api",
         "the emulator does not read the OpenAPI body; the HTTP front serves its routes",
-        _without_body,
+        _remove_body,
     ),
     Adaptation(
         "AWS::CloudWatch::Alarm",
         "the emulator refuses alarms on expressions, such as those that watch for silence",
-        _without_expressions,
+        _remove_if_expression,
     ),
     Adaptation(
         "AWS::Lambda::Function",
         "links lead to the HTTP front, and AWS calls to the emulator; unpacking layers into /opt would be "
         "slow",
-        _with_local_environment,
+        _set_local_environment,
     ),
 )
 
 
-def adapt(template: Mapping[str, Any], surroundings: LocalAddresses) -> dict[str, Any]:
+def adapt(template: Mapping[str, Any], addresses: LocalAddresses) -> dict[str, Any]:
     """Returns the template for the emulator."""
     resources = {
         name: adapted
         for name, resource in template["Resources"].items()
-        if (adapted := _adapt_resource(resource, surroundings)) is not None
+        if (adapted := _adapt_resource(resource, addresses)) is not None
     }
     return {**template, "Resources": resources}
 
 
-def _adapt_resource(resource: Resource, surroundings: LocalAddresses) -> Resource | None:
+def _adapt_resource(resource: Resource, addresses: LocalAddresses) -> Resource | None:
     adapted: Resource | None = resource
     for adaptation in ADAPTATIONS:
         if adapted is not None and adapted["Type"] == adaptation.type:
-            adapted = adaptation.change(adapted, surroundings)
+            adapted = adaptation.change(adapted, addresses)
     return adapted

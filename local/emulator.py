@@ -48,7 +48,7 @@ class Emulator:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=_environment(self._places.aws_port, state, temporary),
+                env=_make_environment(self._places.aws_port, state, temporary),
                 start_new_session=True,  # the stack handles Ctrl-C and kills the process group
             )
         self._wait()
@@ -75,10 +75,10 @@ class Emulator:
                 if httpx.get(url, timeout=2, trust_env=False).is_success:
                     return
             time.sleep(0.05)
-        raise LocalProblem("the AWS emulator did not start", f"see its log {self._places.emulator_log}")
+        raise LocalProblem("the AWS emulator did not start", f"see the log {self._places.emulator_log}")
 
 
-def _environment(port: int, state: Path, temporary: Path) -> dict[str, str]:
+def _make_environment(port: int, state: Path, temporary: Path) -> dict[str, str]:
     """Returns all environment variables of the emulator and its functions.
 
     They inherit nothing from this process. Otherwise a proxy, a certificate bundle or an AWS profile of the

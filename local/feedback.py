@@ -23,7 +23,7 @@ def make_bounce_event(mail: SampleMail, now: datetime) -> dict[str, Any]:
         "bounceSubType": "NoEmail",
         "bouncedRecipients": [
             {
-                "emailAddress": _header(mail, "To"),
+                "emailAddress": _get_header(mail, "To"),
                 "action": "failed",
                 "status": "5.1.1",
                 "diagnosticCode": "smtp; 550 5.1.1 user unknown",
@@ -33,13 +33,13 @@ def make_bounce_event(mail: SampleMail, now: datetime) -> dict[str, Any]:
         "feedbackId": str(uuid.uuid4()),
         "reportingMTA": "dsn; mta.example.com",
     }
-    return {"eventType": "Bounce", "bounce": details, "mail": _mail(mail, now)}
+    return {"eventType": "Bounce", "bounce": details, "mail": _make_mail_object(mail, now)}
 
 
 def make_complaint_event(mail: SampleMail, now: datetime) -> dict[str, Any]:
     """Returns a complaint: the recipient pressed "spam"."""
     details = {
-        "complainedRecipients": [{"emailAddress": _header(mail, "To")}],
+        "complainedRecipients": [{"emailAddress": _get_header(mail, "To")}],
         "timestamp": _format_time(now),
         "feedbackId": str(uuid.uuid4()),
         "complaintSubType": None,
@@ -47,11 +47,11 @@ def make_complaint_event(mail: SampleMail, now: datetime) -> dict[str, Any]:
         "complaintFeedbackType": "abuse",
         "arrivalDate": _format_time(now),
     }
-    return {"eventType": "Complaint", "complaint": details, "mail": _mail(mail, now)}
+    return {"eventType": "Complaint", "complaint": details, "mail": _make_mail_object(mail, now)}
 
 
-def _mail(mail: SampleMail, now: datetime) -> dict[str, Any]:
-    sender, to = _header(mail, "From"), _header(mail, "To")
+def _make_mail_object(mail: SampleMail, now: datetime) -> dict[str, Any]:
+    sender, to = _get_header(mail, "From"), _get_header(mail, "To")
     message_id = str(uuid.uuid4())
     return {
         "timestamp": _format_time(now),
@@ -66,13 +66,13 @@ def _mail(mail: SampleMail, now: datetime) -> dict[str, Any]:
             "from": [sender],
             "to": [to],
             "messageId": message_id,
-            "subject": _header(mail, "Subject"),
+            "subject": _get_header(mail, "Subject"),
         },
         "tags": {"ses:configuration-set": ["local"], MESSAGE_TAG: [mail.recipient]},
     }
 
 
-def _header(mail: SampleMail, name: str) -> str:
+def _get_header(mail: SampleMail, name: str) -> str:
     return dict(mail.headers)[name]
 
 

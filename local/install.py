@@ -41,8 +41,8 @@ def install(places: Places) -> None:
 def _install_once(name: str, target: Path, locked: Path, install_to: Callable[[Path, Path], None]) -> None:
     """Installs to `target`, unless it was installed from the same lock with the same Python."""
     version = hashlib.sha256(locked.read_bytes() + sys.version.encode()).hexdigest()
-    stamp = target / "made-from.sha256"
-    if stamp.exists() and stamp.read_text() == version:
+    version_file = target / "made-from.sha256"
+    if version_file.exists() and version_file.read_text() == version:
         return
     print(f"Installing {name} into .tools (once) …", flush=True)
     shutil.rmtree(target, ignore_errors=True)
@@ -51,7 +51,7 @@ def _install_once(name: str, target: Path, locked: Path, install_to: Callable[[P
     except LocalProblem as problem:
         remedy = "the first run needs a network or a filled package cache; then make run again"
         raise LocalProblem(problem.summary, remedy) from problem
-    stamp.write_text(version)
+    version_file.write_text(version)
 
 
 def _install_emulator(places: Places, target: Path, locked: Path) -> None:

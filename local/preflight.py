@@ -19,11 +19,11 @@ def check_files(root: Path) -> None:
         LocalProblem: One of them is missing.
     """
     if not (root / "template.yaml").exists():
-        raise LocalProblem(f"there is no template.yaml in {root}", "run this from the project")
+        raise LocalProblem(f"{root} has no template.yaml", "run the command in a clone of the repository")
     if not (root / ".venv" / "bin" / "uv").exists():
-        raise LocalProblem("there is no .venv/bin/uv", "make setup")
+        raise LocalProblem("the program .venv/bin/uv is not installed", "run `make setup`")
     if shutil.which("make") is None:
-        raise LocalProblem("there is no make", "install it from your system's packages")
+        raise LocalProblem("the command `make` is not installed", "install it from your system's packages")
 
 
 def check_ports(port: int, aws_port: int) -> None:
@@ -64,7 +64,7 @@ def reserve_port(port: int, variable: str) -> socket.socket:
     except OSError as error:
         bound.close()
         raise LocalProblem(
-            f"{variable} {port} cannot be had: {error.strerror}",
+            f"{variable} {port} cannot be used: {error.strerror}",
             "end the program or stack that uses it, or choose other ports:\n"
             "    make run PORT=8001 AWS_PORT=4567",
         ) from error

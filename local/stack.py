@@ -77,8 +77,8 @@ class LocalStack:
 
         _print_now("Deploying …")
         clients = Clients(places.aws)
-        surroundings = LocalAddresses(places.api, places.aws, places.build)
-        template = adapt(translated.template, surroundings)
+        addresses = LocalAddresses(places.api, places.aws, places.build)
+        template = adapt(translated.template, addresses)
         deployed = deploy(clients, template, code, PARAMETERS)
 
         _print_now("Opening the HTTP front …")

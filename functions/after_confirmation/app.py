@@ -22,10 +22,10 @@ heed = Heed.from_environment()
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """Handles a batch of SQS messages; each message that fails goes back to the queue alone."""
-    return queue.handle_each(event, context, _after_confirmation, lambda: heed.confirmed_opt_ins_dead_letters)
+    return queue.handle_each(event, context, _handle_message, lambda: heed.confirmed_opt_ins_dead_letters)
 
 
-def _after_confirmation(body: str) -> None:
+def _handle_message(body: str) -> None:
     heed.after_confirmation(ConfirmedOptIn.from_message(body), time.time_ns() // 1_000_000)
 
 

@@ -66,13 +66,13 @@ def report_minor(call: ApiRequest) -> ApiResponse:
     Nothing is sent to the person from the moment this returns. The data is erased at once, or, above the
     key's limit, when a privacy officer confirms the report.
     """
-    return _report(call, ErasureCause.MINOR)
+    return _report_and_answer(call, ErasureCause.MINOR)
 
 
 @api.route("POST", "/v1/erasures", KeyScope.PRIVACY)
 def erase(call: ApiRequest) -> ApiResponse:
     """Erases an adult at the person's request; only the opt-out of everything is kept."""
-    return _report(call, ErasureCause.ERASURE)
+    return _report_and_answer(call, ErasureCause.ERASURE)
 
 
 @api.route("GET", "/v1/purges/{id}", KeyScope.PRIVACY)
@@ -81,7 +81,7 @@ def get_purge(call: ApiRequest) -> Mapping[str, object]:
     purge_id = call.parts["id"]
     purge = heed.purges.find(purge_id) if is_purge_id(purge_id) else None
     if purge is None:
-        raise NotFound("no purge of that id")
+        raise NotFound("no purge has this id")
     return certificates.certificate_to_json(purge)
 
 
@@ -89,7 +89,7 @@ def get_purge(call: ApiRequest) -> Mapping[str, object]:
 def place_hold(call: ApiRequest) -> Mapping[str, object]:
     """Places a legal hold: nothing is sent to the address, and its record is preserved."""
     mention, entry = reports.parse_hold_request(call, heed.catalogue)
-    recipient = _recipient(mention)
+    recipient = _identify(mention)
     result = heed.place_hold(recipient, entry, call.at)
     count_metric(f"Hold{result.outcome.value.title()}")
     return reports.hold_to_json(recipient, result)
@@ -99,7 +99,7 @@ def place_hold(call: ApiRequest) -> Mapping[str, object]:
 def lift_suppression(call: ApiRequest) -> Mapping[str, object] | ApiResponse:
     """Lifts a suppression; a report of a minor needs two keys of different owners."""
     lift = reports.parse_lift_request(call, heed.catalogue)
-    recipient = _recipient(lift.mention)
+    recipient = _identify(lift.mention)
     result = heed.lift_suppression(recipient, lift.liftable, lift.scope, lift.signature, lift.entry())
     count_metric(f"Lift{result.outcome.value.title()}" if result else "LiftWaiting")
     return reports.lift_to_json(recipient, lift, result)
@@ -112,14 +112,14 @@ def list_disclosures(call: ApiRequest) -> Mapping[str, object]:
     return disclosures.disclosures_to_json(heed.disclosures.latest(before, limit))
 
 
-def _report(call: ApiRequest, cause: ErasureCause) -> ApiResponse:
+def _report_and_answer(call: ApiRequest, cause: ErasureCause) -> ApiResponse:
     mention, report = reports.parse_report_request(call, cause, heed.catalogue)
-    recipient = _recipient(mention)
+    recipient = _identify(mention)
     result = heed.erase(recipient, report)
     return reports.report_to_json(result, report, recipient)
 
 
-def _recipient(mention: Mention) -> str:
+def _identify(mention: Mention) -> str:
     return recipient_of(mention, heed.identity_key.identity_key())
 
 

@@ -40,14 +40,14 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any] | None:
     """
     counts: Counter[str] = Counter()
     try:
-        if batch := _records(event, "eventSource", "aws:sqs"):
+        if batch := _select_records(event, "eventSource", "aws:sqs"):
             failed = [
                 record["messageId"]
                 for record in batch
-                if not _handle(record["body"], _sent_at(record), context, counts)
+                if not _handle(record["body"], _parse_queued_at(record), context, counts)
             ]
             return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
-        messages = [record["Sns"] for record in _records(event, "EventSource", "aws:sns")]
+        messages = [record["Sns"] for record in _select_records(event, "EventSource", "aws:sns")]
         handled = [_handle(message, None, context, counts) for message in messages or [event]]
         if not all(handled):
             raise DependencyUnavailable("not all is recorded; a retry of the same event may succeed")
@@ -57,7 +57,7 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any] | None:
             count_metric(name, value)
 
 
-def _records(event: object, key: str, source: str) -> list[dict[str, Any]]:
+def _select_records(event: object, key: str, source: str) -> list[dict[str, Any]]:
     """Returns the records of an event if they have this source. SQS and SNS spell the key differently."""
     records = event.get("Records") if isinstance(event, dict) else None
     if not isinstance(records, list) or not records or not isinstance(records[0], dict):
@@ -65,19 +65,19 @@ def _records(event: object, key: str, source: str) -> list[dict[str, Any]]:
     return records if records[0].get(key) == source else []
 
 
-def _sent_at(record: dict[str, Any]) -> int | None:
+def _parse_queued_at(record: dict[str, Any]) -> int | None:
     """Returns when the message was sent to its queue, in milliseconds."""
-    stamp = record.get("attributes", {}).get("SentTimestamp")
-    return int(stamp) if stamp else None
+    sent_timestamp = record.get("attributes", {}).get("SentTimestamp")
+    return int(sent_timestamp) if sent_timestamp else None
 
 
-def _handle(message: object, sent: int | None, context: LambdaContext, counts: Counter[str]) -> bool:
+def _handle(message: object, queued_at: int | None, context: LambdaContext, counts: Counter[str]) -> bool:
     """Records one message; returns False if the message must be retried."""
     if context.get_remaining_time_in_millis() < RESERVE:
         counts[RETRIED] += 1
         return False
     try:
-        if reason := _record(message, sent, counts):
+        if reason := _record(message, queued_at, counts):
             text = message if isinstance(message, str) else json.dumps(message)
             heed.feedback_dead_letters.send(text, reason)
             counts[DEAD_LETTERED] += 1
@@ -89,10 +89,10 @@ def _handle(message: object, sent: int | None, context: LambdaContext, counts: C
     return True
 
 
-def _record(message: object, sent: int | None, counts: Counter[str]) -> str:
+def _record(message: object, queued_at: int | None, counts: Counter[str]) -> str:
     """Records one message; returns why a person has to look at it, or ""."""
     try:
-        event = ses_events.parse_ses_event(message, sent)
+        event = ses_events.parse_ses_event(message, queued_at)
         outcome = heed.record_feedback(event, time.time_ns() // 1_000_000)
     except MalformedMessage as error:
         return str(error)

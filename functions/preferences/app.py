@@ -71,7 +71,7 @@ def save(text: str) -> Response[str]:
             heed.save_preferences, heed.undo_press, token, form, submission
         )
     except IncompleteForm:
-        return _incomplete_form(visit, token, heed.record_form_signal(token, submission))
+        return _answer_incomplete_form(visit, token, heed.record_form_signal(token, submission))
     count_metric("PreferencesSaved")
     if refuses_opt_ins(result.record):
         return responder.neutral()
@@ -81,7 +81,7 @@ def save(text: str) -> Response[str]:
     return responder.redirect(link_views.saved_url(visit, token, result.undo, heed.link_keys))
 
 
-def _incomplete_form(visit: PageVisit, token: LinkToken, record: Record) -> Response[str]:
+def _answer_incomplete_form(visit: PageVisit, token: LinkToken, record: Record) -> Response[str]:
     """Shows the page again, with the message that the form was incomplete and nothing was saved."""
     count_metric("PreferencesFormIncomplete")
     if refuses_opt_ins(record):

@@ -71,7 +71,7 @@ def show_confirmation(text: str) -> Response[str]:
     visit = responder.visit()
     link = verify_confirmation_token(text, heed.confirmation_keys.confirmation_key)
     if link.is_expired(visit.at):
-        return _expired(link, visit)
+        return _answer_expired_link(link, visit)
     token = LinkToken(link.recipient, ALL_SCOPES, link.requested_at, link.key_id)
     record = heed.preferences.read(link.recipient)
     record = record_signal(responder.event, visit, token, record, heed.apply_privacy_signal, link.signals)
@@ -89,7 +89,7 @@ def confirm(text: str) -> Response[str]:
     visit, catalogue = responder.visit(), heed.catalogue
     link = verify_confirmation_token(text, heed.confirmation_keys.confirmation_key)
     if link.is_expired(visit.at):
-        return _expired(link, visit)
+        return _answer_expired_link(link, visit)
     wording = heed.pages.wording(visit.language)
     press = ConfirmationPress(request.request_id(responder.event), visit.at, wording, visit.signal)
     result = heed.confirm_opt_in(link, press)
@@ -100,7 +100,7 @@ def confirm(text: str) -> Response[str]:
     return responder.page(heed.pages.confirmed(view))
 
 
-def _expired(link: ConfirmationToken, visit: PageVisit) -> Response[str]:
+def _answer_expired_link(link: ConfirmationToken, visit: PageVisit) -> Response[str]:
     view = subscribe_view.expired_view(visit, link, heed.catalogue)
     return responder.page(heed.pages.confirmed(view), HTTPStatus.GONE)
 

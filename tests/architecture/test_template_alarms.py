@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.architecture.test_template_queues import LINES, QUEUES, READ, THEIRS
+from tests.architecture.test_template_queues import (
+    ADOPTER_QUEUES,
+    QUEUES,
+    QUEUES_WITH_READER,
+    SCHEDULED_QUEUES,
+)
 from tests.architecture.test_template_streams import SCHEDULED, STREAMS
 from tests.support.iam_policies import FUNCTIONS, RESOURCES
 from tests.support.template import template, variables
@@ -111,14 +116,14 @@ def _watched(metric: str) -> dict[str, Any]:
 
 
 def test_one_message_in_a_dead_letter_queue_raises_an_alarm() -> None:
-    dead = QUEUES.keys() - READ.keys() - THEIRS - LINES.keys()
+    dead = QUEUES.keys() - QUEUES_WITH_READER.keys() - ADOPTER_QUEUES - SCHEDULED_QUEUES.keys()
     assert _watched("ApproximateNumberOfMessagesVisible") == dict.fromkeys(dead, 0)
 
 
 def test_the_age_of_each_queue_has_an_alarm() -> None:
     ages = _watched("ApproximateAgeOfOldestMessage")
-    assert ages.keys() == READ.keys() | THEIRS
-    for queue in READ:
+    assert ages.keys() == QUEUES_WITH_READER.keys() | ADOPTER_QUEUES
+    for queue in QUEUES_WITH_READER:
         seconds, hidden = ages[queue], QUEUES[queue]["VisibilityTimeout"]
         assert hidden <= seconds < 2 * hidden, "after the first failed attempt and before the third"
 
@@ -129,7 +134,7 @@ def test_a_crash_of_each_function_raises_an_alarm() -> None:
         for alarm in ALARMS.values()
         if alarm.get("MetricName") == "Errors"
     }
-    assert crashing == {reader for reader, _ in READ.values()} | set(STREAMS) | SCHEDULED
+    assert crashing == {reader for reader, _ in QUEUES_WITH_READER.values()} | set(STREAMS) | SCHEDULED
     assert ALARMS["ApiErrorsAlarm"]["Dimensions"] == [{"Name": "ApiId", "Value": {"Ref": "HttpApi"}}]
 
 

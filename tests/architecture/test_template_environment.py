@@ -9,7 +9,7 @@ import pytest
 from aws_lambda_powertools.shared import constants
 
 from heed.config import Config
-from tests.architecture.test_template_queues import LINES
+from tests.architecture.test_template_queues import SCHEDULED_QUEUES
 from tests.support.iam_policies import FUNCTIONS, permitted_actions
 from tests.support.template import PATH, variables
 
@@ -84,7 +84,7 @@ def test_a_function_has_variables_exactly_for_the_resources_that_it_may_use(func
     used = {
         resource
         for action, resource in permitted_actions(function)
-        if action not in _READING or resource in LINES
+        if action not in _READING or resource in SCHEDULED_QUEUES
     }
     assert known == used & set(NEEDS.values())
 

@@ -15,22 +15,22 @@ _DATA_KEY = {"Fn::GetAtt": ["DataKey", "Arn"]}
 _FOURTEEN_DAYS = 14 * 24 * 60 * 60
 _FOUR_DAYS = 4 * 24 * 60 * 60
 # They contain addresses as people typed them, which are not needed after a day.
-_SHORT = {
+SHORT_RETENTION_QUEUES = {
     "ConfirmationRequestsQueue",
     "WaitingQueue",
     "ConfirmationRequestsDeadLetters",
 }
 # The adopter's own system reads these queues.
-THEIRS = {"OptInNotificationsQueue"}
+ADOPTER_QUEUES = {"OptInNotificationsQueue"}
 # A scheduled function reads these queues completely.
-LINES = {"WaitingQueue": "SendConfirmationFunction"}
+SCHEDULED_QUEUES = {"WaitingQueue": "SendConfirmationFunction"}
 QUEUES = {
     name: resource["Properties"]
     for name, resource in RESOURCES.items()
     if resource["Type"] == "AWS::SQS::Queue"
 }
 # Each queue with a reader, the reader, and the properties of its event source.
-READ = {
+QUEUES_WITH_READER = {
     event["Properties"]["Queue"]["Fn::GetAtt"][0]: (name, event["Properties"])
     for name, function in FUNCTIONS.items()
     for event in function.get("Events", {}).values()
@@ -38,13 +38,13 @@ READ = {
 }
 
 
-def _policy(name: str) -> list[dict[str, Any]]:
+def _policy_statements(name: str) -> list[dict[str, Any]]:
     statements: list[dict[str, Any]] = RESOURCES[name]["Properties"]["PolicyDocument"]["Statement"]
     return statements
 
 
 def test_exactly_these_queues_have_a_reader() -> None:
-    assert READ.keys() == {
+    assert QUEUES_WITH_READER.keys() == {
         "OptOutRetryQueue",
         "FeedbackQueue",
         "ConfirmationRequestsQueue",
@@ -53,18 +53,18 @@ def test_exactly_these_queues_have_a_reader() -> None:
     }
 
 
-@pytest.mark.parametrize("queue", READ)
+@pytest.mark.parametrize("queue", QUEUES_WITH_READER)
 def test_the_visibility_timeout_is_six_times_the_timeout_of_the_reader(queue: str) -> None:
-    function, event = READ[queue]
+    function, event = QUEUES_WITH_READER[queue]
     window = event.get("MaximumBatchingWindowInSeconds", 0)
     assert QUEUES[queue]["VisibilityTimeout"] >= 6 * timeout_of(function) + window
 
 
-@pytest.mark.parametrize("queue", LINES)
+@pytest.mark.parametrize("queue", SCHEDULED_QUEUES)
 def test_a_waiting_message_is_hidden_during_a_sweep_and_visible_for_the_next(
     queue: str,
 ) -> None:
-    function = LINES[queue]
+    function = SCHEDULED_QUEUES[queue]
     (schedule,) = (e for e in FUNCTIONS[function]["Events"].values() if e["Type"] == "ScheduleV2")
     (minutes,) = re.findall(r"^rate\((\d+) minutes\)$", schedule["Properties"]["ScheduleExpression"])
     hidden, between = QUEUES[queue]["VisibilityTimeout"], 60 * int(minutes)
@@ -75,26 +75,26 @@ def test_a_waiting_message_is_hidden_during_a_sweep_and_visible_for_the_next(
     assert 2 * 24 * 60 * 60 < sweeps * between < QUEUES[queue]["MessageRetentionPeriod"]
 
 
-@pytest.mark.parametrize("queue", READ)
+@pytest.mark.parametrize("queue", QUEUES_WITH_READER)
 def test_a_reader_has_time_for_each_message_of_its_batch(queue: str) -> None:
-    function, event = READ[queue]
+    function, event = QUEUES_WITH_READER[queue]
     assert timeout_of(function) >= event["BatchSize"] * LONGEST_CALL
 
 
-@pytest.mark.parametrize("queue", READ)
+@pytest.mark.parametrize("queue", QUEUES_WITH_READER)
 def test_a_failed_message_does_not_retry_the_others_of_its_batch(queue: str) -> None:
-    assert READ[queue][1]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert QUEUES_WITH_READER[queue][1]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-@pytest.mark.parametrize("queue", READ)
+@pytest.mark.parametrize("queue", QUEUES_WITH_READER)
 def test_the_concurrency_of_each_queue_is_limited(queue: str) -> None:
-    assert 2 <= READ[queue][1]["ScalingConfig"]["MaximumConcurrency"] <= 10
+    assert 2 <= QUEUES_WITH_READER[queue][1]["ScalingConfig"]["MaximumConcurrency"] <= 10
 
 
-@pytest.mark.parametrize("queue", READ)
+@pytest.mark.parametrize("queue", QUEUES_WITH_READER)
 def test_a_message_survives_an_outage_of_three_days(queue: str) -> None:
     redrive = QUEUES[queue]["RedrivePolicy"]
-    assert redrive["deadLetterTargetArn"]["Fn::GetAtt"][0] in QUEUES.keys() - READ.keys()
+    assert redrive["deadLetterTargetArn"]["Fn::GetAtt"][0] in QUEUES.keys() - QUEUES_WITH_READER.keys()
     assert redrive["maxReceiveCount"] * QUEUES[queue]["VisibilityTimeout"] >= 3 * 24 * 60 * 60
 
 
@@ -102,7 +102,7 @@ def test_a_message_survives_an_outage_of_three_days(queue: str) -> None:
 def test_each_queue_is_encrypted_and_has_the_right_retention(
     queue: str,
 ) -> None:
-    retention = _FOUR_DAYS if queue in _SHORT else _FOURTEEN_DAYS
+    retention = _FOUR_DAYS if queue in SHORT_RETENTION_QUEUES else _FOURTEEN_DAYS
     assert QUEUES[queue]["MessageRetentionPeriod"] == retention
     assert QUEUES[queue]["KmsMasterKeyId"] == _DATA_KEY
 
@@ -114,7 +114,7 @@ def test_each_queue_is_encrypted_and_has_the_right_retention(
 )
 def test_only_ses_of_this_account_publishes_feedback() -> None:
     assert RESOURCES["FeedbackTopic"]["Properties"]["KmsMasterKeyId"] == _DATA_KEY
-    allowed, denied = _policy("FeedbackTopicPolicy")
+    allowed, denied = _policy_statements("FeedbackTopicPolicy")
     assert (allowed["Effect"], allowed["Principal"]) == ("Allow", {"Service": "ses.amazonaws.com"})
     assert allowed["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
     sources = allowed["Condition"]["ArnLike"]["aws:SourceArn"]

@@ -19,7 +19,7 @@ def test_a_missing_local_stack_is_reported_with_its_remedy(heed: Heed) -> None:
 
     assert (result.code, result.out) == (3, "")
     assert result.err == (
-        "heed: no local stack is running here: make run, or --stack NAME for a deployed one\n"
+        "heed: no local stack is running here: start one with `make run`, or use --stack NAME\n"
     )
 
 
@@ -49,7 +49,7 @@ def test_an_announcement_of_another_machine_is_refused(heed: Heed, local: Path, 
 
     result = heed(*CHECK)
 
-    assert (result.code, "names another machine" in result.err) == (3, True)
+    assert (result.code, "names a stack on another machine" in result.err) == (3, True)
 
 
 def test_a_stack_that_does_not_answer_is_a_failure_and_not_a_no(
@@ -60,7 +60,7 @@ def test_a_stack_that_does_not_answer_is_a_failure_and_not_a_no(
     result = heed(*CHECK)
 
     assert (result.code, result.out) == (3, "")
-    assert "the API does not answer: check that the stack runs (make run)" in result.err
+    assert "the API does not answer: check that the stack is running (`make run`)" in result.err
     assert heed("ids", stdin="reader@example.com").code == 3
 
 

@@ -31,7 +31,7 @@ def test_a_function_that_raises_an_error_is_a_failure(heed: Heed, local: Path) -
 
     assert result.code == 3
     assert "errorType" in result.json
-    assert result.err == "heed: the function raised an error: see its log\n"
+    assert result.err == "heed: the function raised an error: see the log of the function\n"
 
 
 def test_an_unknown_function_is_answered_with_the_known_ones(heed: Heed, local: Path) -> None:

@@ -158,6 +158,8 @@ def _is_unlifted(address_registers: dict[str, int], reason: str) -> bool:
 
 
 def _soft_until(record: Record, address_registers: dict[str, int], now: int) -> int | None:
+    # The window of 30 days and the minimum of 5 days are literals on purpose. If the oracle read the
+    # constants of the code, it would not notice a wrong constant.
     lift = address_registers.get("l:undeliverable")
     after = {day for day in record.soft_bounce_days if lift is None or day > lift // DAY}
     counts = {day: sum(1 for d, other in product([day], after) if d - 30 < other <= d) for day in after}

@@ -21,7 +21,7 @@ from tests.vectors import addresses
 ATOMS = st.text("abzABZ059!#$%&'*+/=?^_`{|}~-.", min_size=1, max_size=20)
 LABELS = st.text("abzABZ09", min_size=1, max_size=8)
 DOMAINS = st.lists(LABELS, min_size=2, max_size=4).map(".".join)
-# Characters that may be part of a local part, and characters that may not.
+# Characters that may be part of a local part, and characters that must not.
 NASTY = st.text(
     '"\\@<>.; ,()aBZ09_-'
     "\u0301\u0331\u0338\u00e9\u00df\u0130\u0131\u03c2\u1e9e\u212a\u212b\ufb01\uff21"  # case, accents

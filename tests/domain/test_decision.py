@@ -1,3 +1,8 @@
+"""Tests `decide` on generated records: against an independent oracle, and for general rules.
+
+The examples of each rule, also those of the soft-bounce rule, are in test_model_examples.py.
+"""
+
 from __future__ import annotations
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Examples of the model: one test for each rule."""
+"""Examples of the decision: one test for each rule. test_decision.py tests it on generated records."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def test_unknown_revoked_and_expired_keys_get_the_same_answer(key: ApiKey | None
 
     with pytest.raises(NotAuthenticated) as raised:
         authenticator.authenticate(f"Bearer {KEY}", CHECK, NOW)
-    assert str(raised.value) == "no valid key"
+    assert str(raised.value) == "the API key is unknown, revoked or expired"
 
 
 def test_a_cached_key_expires_on_time() -> None:

@@ -121,7 +121,7 @@ def test_campaign_and_language_become_the_query_of_the_links(fields: dict[str, A
 @pytest.mark.parametrize(
     ("topic", "detail"),
     [
-        ("ofers", "not in the catalogue; the nearest is offers"),
+        ("ofers", "not in the catalogue; the most similar name is offers"),
         ("meridan", "not in the catalogue"),  # a brand has a similar name, but no topic has
         ("meridian", "not a topic"),
         ("jane@example.com", "not in the catalogue"),

@@ -135,7 +135,7 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "base64": lambda text: request.read_body({"body": text, "isBase64Encoded": True}),
     "a path": lambda text: routes._matches("/v1/recipients/{recipient}/ledger", f"/v1{text}"),
     "a title": lambda text: list_headers.list_id(_titled(text), CATALOGUE),
-    "words of a header": confirmation_mail._one_line,
+    "words of a header": confirmation_mail._to_one_line,
     "an encoded word": _unencoded,
     "a hash": values.is_hash,
     "a proxy's header": lambda text: networks.find_network(
@@ -189,7 +189,7 @@ PATTERNS = {
     "entrypoints.http.forms._NO_NAME": "a form",
     "entrypoints.http.forms._PARAMETER": "a form",
     "entrypoints.http.forms._UNENCODED": "a form",
-    "entrypoints.http.forms._parameters": "a form",
+    "entrypoints.http.forms._parse_parameters": "a form",
     "entrypoints.http.forms._contains": "a form",
     "entrypoints.http.api.links._CAMPAIGN": "a campaign of links",
     "entrypoints.http.api.list_headers._ATOMS": "a title",

@@ -347,7 +347,7 @@ def test_a_change_that_breaks_the_contract_is_reported(agent: Agent, body: objec
 def test_an_unknown_scope_gets_the_nearest_name_but_is_not_echoed(
     agent: Agent, scope: str, nearest: str | None
 ) -> None:
-    hint = "" if nearest is None else f"; the nearest is {nearest}"
+    hint = "" if nearest is None else f"; the most similar name is {nearest}"
     detail = f"is not in the catalogue{hint}; GET /v1/topics lists all names"
     assert agent.faults(_change(scope=scope)) == {"/scope": detail}
 

@@ -154,7 +154,7 @@ def test_a_dead_letter_holds_the_original_message_and_a_reason(world: World) -> 
         QueueUrl=world.queues["FEEDBACK_DLQ_URL"], MessageAttributeNames=["All"]
     )["Messages"][0]
     assert message["Body"] == body
-    assert message["MessageAttributes"]["reason"]["StringValue"] == "a bounce without a type"
+    assert message["MessageAttributes"]["reason"]["StringValue"] == "the bounce has no type"
 
 
 def test_an_event_with_an_invalid_recipient_is_recorded_and_dead_lettered(

@@ -209,7 +209,7 @@ def test_a_plus_that_became_a_space_is_explained(call_feed: CallFeed, read_page:
 def test_an_unknown_scope_of_a_query_gets_the_nearest_name(call_feed: CallFeed) -> None:
     _, problem = call_feed(scope="ofers")
     assert problem["errors"][0]["detail"] == (
-        "is not in the catalogue; the nearest is offers; GET /v1/topics lists all names"
+        "is not in the catalogue; the most similar name is offers; GET /v1/topics lists all names"
     )
 
 

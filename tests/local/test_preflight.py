@@ -34,7 +34,7 @@ def test_a_used_port_is_reported_with_its_variable_and_a_remedy() -> None:
         with pytest.raises(LocalProblem) as problem:
             reserve_port(port, "AWS_PORT")
 
-    assert problem.value.summary.startswith(f"AWS_PORT {port} cannot be had")
+    assert problem.value.summary.startswith(f"AWS_PORT {port} cannot be used")
     assert "make run PORT=8001 AWS_PORT=4567" in problem.value.remedy
 
 
@@ -86,4 +86,4 @@ def test_missing_tools_are_reported_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(LocalProblem) as problem:
         check_files(tmp_path)
 
-    assert problem.value.remedy == "make setup"
+    assert problem.value.remedy == "run `make setup`"

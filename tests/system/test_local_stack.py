@@ -224,7 +224,7 @@ def test_the_message_for_a_used_port_names_the_port_and_a_solution(start: Start)
         code = running.process.wait(PATIENCE)
 
     assert code == 3
-    assert f"AWS_PORT {aws} cannot be had" in running.output
+    assert f"AWS_PORT {aws} cannot be used" in running.output
     assert "make run PORT=8001 AWS_PORT=4567" in running.output
 
 

@@ -68,125 +68,127 @@ def parse_ses_event(message: object, queued_at: int | None = None) -> FeedbackEv
     content = _parse_json(message) if isinstance(message, str) else message
     if isinstance(content, dict):
         if "Message" in content and "Type" in content:
-            return _from_sns(content, queued_at)
-        return _from_eventbridge_or_ses(content, queued_at)
-    raise MalformedMessage("not a JSON object")
+            return _parse_sns(content, queued_at)
+        return _parse_eventbridge_or_ses(content, queued_at)
+    raise MalformedMessage("the message is not a JSON object")
 
 
-def _from_sns(envelope: Json, queued_at: int | None) -> FeedbackEvent:
+def _parse_sns(envelope: Json, queued_at: int | None) -> FeedbackEvent:
     message = envelope["Message"]
     if not isinstance(message, str):
-        raise MalformedMessage("the message is not text")
+        raise MalformedMessage("the message in the envelope is not text")
     if envelope["Type"] in _SNS_MESSAGE_TYPES or message.startswith(_TEST):
         return _FROM_AWS
     content = _parse_json(message)
     if not isinstance(content, dict):
         raise MalformedMessage("the message is not a JSON object")
-    return _from_eventbridge_or_ses(content, _earlier(parse_aws_time(envelope.get("Timestamp")), queued_at))
+    return _parse_eventbridge_or_ses(
+        content, _earlier_of(parse_aws_time(envelope.get("Timestamp")), queued_at)
+    )
 
 
-def _from_eventbridge_or_ses(content: Json, stamp: int | None) -> FeedbackEvent:
+def _parse_eventbridge_or_ses(content: Json, latest_possible: int | None) -> FeedbackEvent:
     if "detail-type" not in content:
-        return _from_ses(content, None, stamp)
+        return _parse_ses(content, None, latest_possible)
     detail, detail_type = content.get("detail"), content["detail-type"]
     if content.get("source") != "aws.ses" or not isinstance(detail_type, str):
-        raise MalformedMessage("an event of another source")
+        raise MalformedMessage("the event is not from SES")
     if not isinstance(detail, dict):
         raise MalformedMessage("the detail is not a JSON object")
-    stamp = _earlier(parse_aws_time(content.get("time")), stamp)
-    return _from_ses(detail, _DETAIL_TYPES.get(detail_type, detail_type), stamp)
+    latest_possible = _earlier_of(parse_aws_time(content.get("time")), latest_possible)
+    return _parse_ses(detail, _DETAIL_TYPES.get(detail_type, detail_type), latest_possible)
 
 
-def _from_ses(content: Json, default_type: str | None, stamp: int | None) -> FeedbackEvent:
+def _parse_ses(content: Json, default_type: str | None, latest_possible: int | None) -> FeedbackEvent:
     kind = content.get("eventType") or content.get("notificationType") or default_type
     if not isinstance(kind, str):
-        raise MalformedMessage("not an SES event")
+        raise MalformedMessage("the event has no type")
     parse = _PARSERS.get(normalise_word(kind))
     if parse is None:
         return _FROM_AWS if kind == _SES_TEST_TYPE else OtherEvent(kind)
     mail = content.get("mail")
-    return parse(content, mail if isinstance(mail, dict) else {}, stamp)
+    return parse(content, mail if isinstance(mail, dict) else {}, latest_possible)
 
 
-def _bounce(content: Json, mail: Json, stamp: int | None) -> FeedbackEvent:
-    bounce = _object(content, "bounce")
+def _parse_bounce(content: Json, mail: Json, latest_possible: int | None) -> FeedbackEvent:
+    bounce = _get_object(content, "bounce")
     kind = bounce.get("bounceType")
     if not isinstance(kind, str):
-        raise MalformedMessage("a bounce without a type")
+        raise MalformedMessage("the bounce has no type")
     return Bounce(
-        _at(bounce, stamp),
+        _event_time(bounce, latest_possible),
         kind,
-        _text(bounce.get("bounceSubType")),
-        [_bounced(entry) for entry in _entries(bounce, "bouncedRecipients")],
-        _text(bounce.get("feedbackId")),
-        _mail(mail),
+        _text_or_none(bounce.get("bounceSubType")),
+        [_parse_bounced_recipient(entry) for entry in _get_recipients(bounce, "bouncedRecipients")],
+        _text_or_none(bounce.get("feedbackId")),
+        _parse_mail(mail),
     )
 
 
-def _bounced(entry: object) -> BouncedRecipient:
+def _parse_bounced_recipient(entry: object) -> BouncedRecipient:
     if not isinstance(entry, dict):
         return BouncedRecipient(None)
     address, action, status = entry.get("emailAddress"), entry.get("action"), entry.get("status")
     if (action is None or isinstance(action, str)) and (status is None or isinstance(status, str)):
-        return BouncedRecipient(_text(address), action, status)
+        return BouncedRecipient(_text_or_none(address), action, status)
     return BouncedRecipient(None)
 
 
-def _complaint(content: Json, mail: Json, stamp: int | None) -> FeedbackEvent:
-    complaint = _object(content, "complaint")
+def _parse_complaint(content: Json, mail: Json, latest_possible: int | None) -> FeedbackEvent:
+    complaint = _get_object(content, "complaint")
     return Complaint(
-        _at(complaint, stamp),
-        _text(complaint.get("complaintFeedbackType")),
-        _text(complaint.get("complaintSubType")),
+        _event_time(complaint, latest_possible),
+        _text_or_none(complaint.get("complaintFeedbackType")),
+        _text_or_none(complaint.get("complaintSubType")),
         [
-            _text(entry.get("emailAddress")) if isinstance(entry, dict) else None
-            for entry in _entries(complaint, "complainedRecipients")
+            _text_or_none(entry.get("emailAddress")) if isinstance(entry, dict) else None
+            for entry in _get_recipients(complaint, "complainedRecipients")
         ],
-        _text(complaint.get("feedbackId")),
-        _mail(mail),
+        _text_or_none(complaint.get("feedbackId")),
+        _parse_mail(mail),
     )
 
 
-def _mail(mail: Json) -> FeedbackMail:
+def _parse_mail(mail: Json) -> FeedbackMail:
     destination = mail.get("destination")
-    addresses = [_text(address) for address in destination] if isinstance(destination, list) else None
-    return FeedbackMail(addresses, _tag(mail), _text(mail.get("messageId")))
+    addresses = [_text_or_none(address) for address in destination] if isinstance(destination, list) else None
+    return FeedbackMail(addresses, _parse_message_tag(mail), _text_or_none(mail.get("messageId")))
 
 
-def _subscription(content: Json, mail: Json, stamp: int | None) -> FeedbackEvent:
+def _parse_subscription(content: Json, mail: Json, latest_possible: int | None) -> FeedbackEvent:
     """Parses an opt-out. List defaults (`topicDefaultSubscriptionStatus`) are not choices of the person."""
-    subscription = _object(content, "subscription")
-    preferences = _object(subscription, "newTopicPreferences")
+    subscription = _get_object(content, "subscription")
+    preferences = _get_object(subscription, "newTopicPreferences")
     everything = preferences.get("unsubscribeAll") or False
     if not isinstance(everything, bool):
         raise MalformedMessage("unsubscribeAll is neither true nor false")
     statuses = preferences.get("topicSubscriptionStatus")
     destination = mail.get("destination")  # the event itself names no address
     return ContactListOptOut(
-        _at(subscription, stamp),
-        _text(destination[0]) if isinstance(destination, list) and destination else None,
-        _text(subscription.get("source")),
+        _event_time(subscription, latest_possible),
+        _text_or_none(destination[0]) if isinstance(destination, list) and destination else None,
+        _text_or_none(subscription.get("source")),
         everything,
-        [] if statuses is None else _stopped(statuses),
-        _text(mail.get("messageId")),
+        [] if statuses is None else _parse_stopped_topics(statuses),
+        _text_or_none(mail.get("messageId")),
     )
 
 
-def _stopped(statuses: object) -> list[str | None]:
+def _parse_stopped_topics(statuses: object) -> list[str | None]:
     """Returns the topics that are off. None replaces an invalid entry, which might be such a topic."""
     stopped: list[str | None] = []
     for entry in statuses if isinstance(statuses, list) else [statuses]:
         topic = entry if isinstance(entry, dict) else {}
-        status = normalise_word(_text(topic.get("subscriptionStatus")) or "")
+        status = normalise_word(_text_or_none(topic.get("subscriptionStatus")) or "")
         if status != "optin":
-            stopped.append(_text(topic.get("topicName")) if status == "optout" else None)
+            stopped.append(_text_or_none(topic.get("topicName")) if status == "optout" else None)
     return stopped
 
 
 _PARSERS: dict[str, Callable[[Json, Json, int | None], FeedbackEvent]] = {
-    "bounce": _bounce,
-    "complaint": _complaint,
-    "subscription": _subscription,
+    "bounce": _parse_bounce,
+    "complaint": _parse_complaint,
+    "subscription": _parse_subscription,
 }
 
 
@@ -203,47 +205,47 @@ def _parse_json(text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):  # ValueError: also a number with thousands of digits
-        raise MalformedMessage("not JSON") from None  # the cause would contain the text
+        raise MalformedMessage("the message is not JSON") from None  # the cause would contain the text
 
 
-def _object(content: Json, name: str) -> Json:
+def _get_object(content: Json, name: str) -> Json:
     value = content.get(name)
     if isinstance(value, dict):
         return value
-    raise MalformedMessage(f"no {name}")
+    raise MalformedMessage(f"the event has no {name}")
 
 
-def _entries(content: Json, name: str) -> list[Any]:
+def _get_recipients(content: Json, name: str) -> list[Any]:
     """Returns a list of recipients, or an empty list. `heed.domain.feedback` judges an empty list."""
     value = content.get(name)
     return value if isinstance(value, list) else []
 
 
-def _text(value: object) -> str | None:
+def _text_or_none(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _tag(mail: Json) -> str | None:
+def _parse_message_tag(mail: Json) -> str | None:
     """Returns the value of Heed's message tag, or None if it has no value or several."""
     tags = mail.get("tags")
     values = tags.get(MESSAGE_TAG) if isinstance(tags, dict) else None
     if isinstance(values, list) and len(values) == 1:
-        return _text(values[0])
+        return _text_or_none(values[0])
     return None
 
 
-def _at(event: Json, stamp: int | None) -> int:
-    """Returns when the event happened, in milliseconds: SES's time, but not later than `stamp`.
+def _event_time(event: Json, latest_possible: int | None) -> int:
+    """Returns when the event happened, in milliseconds: SES's time, but not later than `latest_possible`.
 
     The handler's clock is not used, because a retry must give the same time.
     """
-    at = _earlier(parse_aws_time(event.get("timestamp")), stamp)
+    at = _earlier_of(parse_aws_time(event.get("timestamp")), latest_possible)
     if at is None:
-        raise MalformedMessage("no time")
+        raise MalformedMessage("the event has no time")
     return at
 
 
-def _earlier(first: int | None, second: int | None) -> int | None:
+def _earlier_of(first: int | None, second: int | None) -> int | None:
     if first is None or second is None:
         return second if first is None else first
     return min(first, second)
@@ -263,7 +265,7 @@ def parse_aws_time(text: object) -> int | None:
     try:
         moment = datetime.fromisoformat(text.replace(" +", "+"))
     except ValueError:
-        return _leap_second(text)
+        return _parse_leap_second(text)
     if moment.tzinfo is None:  # AWS writes UTC
         moment = moment.replace(tzinfo=UTC)
     since = moment - _UNIX_EPOCH
@@ -271,7 +273,7 @@ def parse_aws_time(text: object) -> int | None:
     return at if 0 <= at < rfc3339.END_OF_TIME else None
 
 
-def _leap_second(text: str) -> int | None:
+def _parse_leap_second(text: str) -> int | None:
     """Parses a time with a leap second, which RFC 3339 permits and `datetime` does not support."""
     try:
         return rfc3339.parse_time(text).first

@@ -25,15 +25,15 @@ def parse_transition(record: Mapping[str, Any]) -> Transition:
         MalformedMessage: The record cannot be parsed. A retry cannot succeed.
     """
     try:
-        return _transition(record)
+        return _parse_transition(record)
     except UnreadableRecord as error:
         raise MalformedMessage(f"not a record of Heed: {error}") from None
 
 
 @strict_reader
-def _transition(record: Mapping[str, Any]) -> Transition:
+def _parse_transition(record: Mapping[str, Any]) -> Transition:
     change = record["dynamodb"]
-    old, new = _image(change.get("OldImage")), _image(change.get("NewImage"))
+    old, new = _parse_image(change.get("OldImage")), _parse_image(change.get("NewImage"))
     return Transition(
         id=record["eventID"],
         recipient=read_recipient(change["Keys"]),
@@ -58,14 +58,14 @@ def parse_purge_orders(records: Iterable[Mapping[str, Any]]) -> list[PurgeOrder]
     return orders
 
 
-def _image(image: Mapping[str, Any] | None) -> Item | None:
+def _parse_image(image: Mapping[str, Any] | None) -> Item | None:
     """Returns an image with decoded binary values. The event is JSON, so it has them in base64."""
     if not image:
         return None
-    return {name: _value(value) for name, value in image.items()}
+    return {name: _parse_value(value) for name, value in image.items()}
 
 
-def _value(value: Mapping[str, Any]) -> Mapping[str, Any]:
+def _parse_value(value: Mapping[str, Any]) -> Mapping[str, Any]:
     if "B" in value and isinstance(value["B"], str):
         try:
             return {"B": base64.b64decode(value["B"], validate=True)}

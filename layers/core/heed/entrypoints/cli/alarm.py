@@ -15,7 +15,7 @@ _CLONE = Path(__file__).parents[5]  # the clone, if this package is installed fr
 _SECTION = re.compile(r"^### Alarm: (.+)\n\n((?:(?!#{2,3} ).*\n)*)", re.MULTILINE)
 
 
-def _arguments(parser: ArgumentParser) -> None:
+def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "name",
         nargs="*",
@@ -53,7 +53,10 @@ def _read_runbook() -> str:
     for folder in (_CLONE, Path.cwd(), *Path.cwd().parents):
         if (path := folder / _RUNBOOK).is_file():
             return path.read_text("utf-8")
-    raise CommandFailure(f"there is no {_RUNBOOK} here", "run heed alarm in a clone of Heed's repository")
+    raise CommandFailure(
+        f"the file {_RUNBOOK} is not in this folder or above it",
+        "run heed alarm in a clone of Heed's repository",
+    )
 
 
 ALARM_COMMAND = Command(
@@ -63,6 +66,6 @@ ALARM_COMMAND = Command(
     "lists all alarms. It needs neither a stack nor a network, but a clone of the repository: an installed "
     "package has no documents.",
     examples=("heed alarm", "heed alarm ledger-age", "heed alarm heed-LedgerAgeAlarm-1A2B3C4D"),
-    add_arguments=_arguments,
+    add_arguments=_add_arguments,
     run=_run,
 )

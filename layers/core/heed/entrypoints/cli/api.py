@@ -27,15 +27,15 @@ def post_to_api(stack: Stack, path: str, body: Mapping[str, object]) -> Any:  # 
         ApiRefused: The API answered with an error.
         CommandFailure: The API did not answer, or not with JSON.
     """
-    return _request(stack, path, json.dumps(body).encode())
+    return _send_with_retries(stack, path, json.dumps(body).encode())
 
 
 def get_from_api(stack: Stack, path: str) -> Any:  # noqa: ANN401 - any JSON
     """Returns the answer to a GET. Retries and exceptions are those of `post_to_api`."""
-    return _request(stack, path, None)
+    return _send_with_retries(stack, path, None)
 
 
-def _request(stack: Stack, path: str, body: bytes | None) -> Any:  # noqa: ANN401 - any JSON
+def _send_with_retries(stack: Stack, path: str, body: bytes | None) -> Any:  # noqa: ANN401 - any JSON
     from urllib.error import HTTPError
     from urllib.request import Request
 
@@ -48,7 +48,7 @@ def _request(stack: Stack, path: str, body: bytes | None) -> Any:  # noqa: ANN40
             "User-Agent": "heed",
         },
     )
-    opener = _opener(stack)
+    opener = _make_opener(stack)
     attempts_left = _MAX_ATTEMPTS
     while True:
         attempts_left -= 1
@@ -72,13 +72,15 @@ def _send(opener: OpenerDirector, request: Request) -> Any:  # noqa: ANN401 - an
         raise
     except (OSError, HTTPException) as error:
         raise CommandFailure(
-            "the API does not answer", "check that the stack runs (make run), or check the network"
+            "the API does not answer", "check that the stack is running (`make run`), or check the network"
         ) from error
     except ValueError as error:
-        raise CommandFailure("the API's answer is not JSON", "check the stack's output ApiUrl") from error
+        raise CommandFailure(
+            "the API's answer is not JSON", "check the output ApiUrl of the stack"
+        ) from error
 
 
-def _opener(stack: Stack) -> OpenerDirector:
+def _make_opener(stack: Stack) -> OpenerDirector:
     """Returns an opener that follows no redirect, which would send the key elsewhere.
 
     It uses no proxy for this machine.

@@ -10,10 +10,10 @@ from heed.domain import rfc3339
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.find_stack import find_stack
-from heed.entrypoints.cli.people import to_person_field
+from heed.entrypoints.cli.recipient_arguments import to_person_field
 
 
-def _arguments(parser: ArgumentParser) -> None:
+def _add_arguments(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
     parser.add_argument("person", metavar="ADDRESS", help="of the person, or the recipient id")
     parser.add_argument(
@@ -81,6 +81,6 @@ CHANGE_COMMAND = Command(
         "heed change ada@example.com --scope '*' --out --source letter --occurred-at 2026-03-05",
         "heed change ada@example.com --scope meridian --pause-until 2026-09-01 --source agent",
     ),
-    add_arguments=_arguments,
+    add_arguments=_add_arguments,
     run=_run,
 )

@@ -7,12 +7,12 @@ from argparse import ArgumentParser, Namespace
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.find_stack import find_stack
-from heed.entrypoints.cli.people import split_into_batches
+from heed.entrypoints.cli.recipient_arguments import split_into_batches
 
 _COLUMNS = ("address", "sendable", "reason", "since", "source", "until")
 
 
-def _arguments(parser: ArgumentParser) -> None:
+def _add_arguments(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
     parser.add_argument("people", nargs="+", metavar="ADDRESS", help="of a person, or a recipient id")
     parser.add_argument("--topic", required=True, help="such as offers or meridian/offers")
@@ -42,6 +42,6 @@ CHECK_COMMAND = Command(
         "heed check ada@example.com --topic offers",
         "heed check ada@example.com bob@example.com --topic meridian/offers --json",
     ),
-    add_arguments=_arguments,
+    add_arguments=_add_arguments,
     run=_run,
 )

@@ -6,6 +6,7 @@ from heed.entrypoints.cli import (
     alarm,
     change,
     check,
+    deadlines,
     disclosed,
     holds,
     ids,
@@ -14,9 +15,8 @@ from heed.entrypoints.cli import (
     ledger,
     links,
     lookup,
+    minor_and_erase,
     purges,
-    report,
-    reports,
     restore,
     run,
 )
@@ -31,8 +31,8 @@ SECTIONS = (
             ids.IDS_COMMAND,
             change.CHANGE_COMMAND,
             lookup.LOOKUP_COMMAND,
-            reports.MINOR_COMMAND,
-            reports.ERASE_COMMAND,
+            minor_and_erase.MINOR_COMMAND,
+            minor_and_erase.ERASE_COMMAND,
             holds.HOLD_COMMAND,
             holds.LIFT_COMMAND,
         ),
@@ -40,7 +40,7 @@ SECTIONS = (
     Section("keys", (keys.KEYS_GROUP,)),
     Section(
         "evidence",
-        (ledger.LEDGER_GROUP, report.REPORT_GROUP, purges.PURGE_COMMAND, disclosed.DISCLOSED_COMMAND),
+        (ledger.LEDGER_GROUP, deadlines.REPORT_GROUP, purges.PURGE_COMMAND, disclosed.DISCLOSED_COMMAND),
     ),
     Section(
         "stack",

@@ -25,8 +25,8 @@ class WrongUsage(CommandFailure):
 
 _TRY_AGAIN = "try again in a moment"
 _SIGN_IN = "sign in (aws sso login) or name a profile (AWS_PROFILE=…)"
-_REACH = "check that the stack runs (make run), or check the network"
-_ALLOW = "use an AWS identity with this permission"
+_REACH = "check that the stack is running (`make run`), or check the network"
+_ALLOW = "use an AWS identity that has this permission"
 
 # Failures of the AWS library before AWS answered, by their class.
 _NOT_ANSWERED = {
@@ -67,7 +67,8 @@ def explain_aws_failure(error: DependencyUnavailable) -> CommandFailure:
 def explain_missing_module(module: str) -> CommandFailure:
     """Returns the failure of a command whose Python package is not installed."""
     return CommandFailure(
-        f"this command needs {module}, which is not installed", "pip install 'layers/core[aws]'"
+        f"this command needs {module}, which is not installed",
+        "install it with: pip install 'layers/core[aws]'",
     )
 
 
@@ -87,7 +88,7 @@ _INVALID_REQUEST = (400, 422)
 _REMEDY_BY_STATUS = {
     401: "create a key (heed keys create) and set HEED_API_KEY to it",
     403: "use a key with the scope for this command (heed keys create … --scope …), and an allowed purpose",
-    404: "check the id; or is the stack older than this command?",
+    404: "check the id, and check that the stack is as new as this command",
     409: "lift the hold first (heed lift --register hold), or wait until it ends",
 }
 
@@ -99,5 +100,5 @@ def _format_problem(status: int, problem: Mapping[str, object]) -> str:
     if isinstance(faults, list) and faults:
         lines = (f"  {fault['pointer'] or '/'}: {fault['detail']}" for fault in faults)
         return "\n".join((f"{title} ({status})", *lines))
-    remedy = _TRY_AGAIN if status >= 429 else "check the stack's output ApiUrl"
+    remedy = _TRY_AGAIN if status >= 429 else "check the output ApiUrl of the stack"
     return f"{title} ({status}): {_REMEDY_BY_STATUS.get(status, remedy)}"

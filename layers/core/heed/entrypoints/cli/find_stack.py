@@ -41,7 +41,7 @@ def _find_local() -> tuple[Stack, str]:
             number = len([*path.parent.glob("*/stack.json")])
             newest = f", the newest of {number} that run here" if number > 1 else ""
             return stack, f"local ({stack.outputs['ApiUrl']}){newest}"
-    raise CommandFailure("no local stack is running here", "make run, or --stack NAME for a deployed one")
+    raise CommandFailure("no local stack is running here", "start one with `make run`, or use --stack NAME")
 
 
 def _read_announcement(path: Path) -> Stack:
@@ -52,9 +52,13 @@ def _read_announcement(path: Path) -> Stack:
         aws, region, key = str(content["aws"]), content["region"], content["api_key"]
         is_local = is_loopback(str(content["api"])) and is_loopback(aws)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CommandFailure(f"{path} does not describe a stack", "start it again with make run") from error
+        raise CommandFailure(
+            f"{path} does not describe a stack", "start the local stack again with `make run`"
+        ) from error
     if not is_local:
-        raise CommandFailure(f"{path} names another machine than this one", "start it again with make run")
+        raise CommandFailure(
+            f"{path} names a stack on another machine", "start the local stack again with `make run`"
+        )
 
     def access() -> AwsAccess:
         from heed.adapters.stack import AwsAccess

@@ -10,8 +10,8 @@ from heed.domain.preferences.reasons import Liftable
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.find_stack import find_stack
-from heed.entrypoints.cli.people import to_person_field
-from heed.entrypoints.cli.reports import add_person_arguments
+from heed.entrypoints.cli.minor_and_erase import add_person_arguments
+from heed.entrypoints.cli.recipient_arguments import to_person_field
 
 
 def _add_hold_arguments(parser: ArgumentParser) -> None:

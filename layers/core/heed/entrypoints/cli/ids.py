@@ -10,7 +10,7 @@ from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.cli import options, output
 from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.find_stack import find_stack
-from heed.entrypoints.cli.people import read_standard_input
+from heed.entrypoints.cli.recipient_arguments import read_standard_input
 
 
 def _run(args: Namespace) -> Exit:

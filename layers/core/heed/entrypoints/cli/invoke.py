@@ -13,7 +13,7 @@ from heed.entrypoints.cli.failure import CommandFailure, WrongUsage
 from heed.entrypoints.cli.find_stack import find_stack
 
 
-def _arguments(parser: ArgumentParser) -> None:
+def _add_arguments(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
     parser.add_argument("function", metavar="FUNCTION", help="such as unsubscribe or feedback")
     parser.add_argument(
@@ -34,13 +34,13 @@ def _run(args: Namespace) -> Exit:
     else:
         print(json.dumps(answer, indent=2))
     if raised:
-        raise CommandFailure("the function raised an error", "see its log")
+        raise CommandFailure("the function raised an error", "see the log of the function")
     return Exit.YES
 
 
 def _read_event(path: str) -> bytes:
     if path == "-" and sys.stdin.isatty():
-        print("The event as JSON; end with Ctrl-D", file=sys.stderr)
+        print("Type the event as JSON; end with Ctrl-D", file=sys.stderr)
     try:
         raw = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as error:
@@ -59,6 +59,6 @@ INVOKE_COMMAND = Command(
     "one line). Exit code 3 if the function raised an error. Any answer, also a negative one, is exit code "
     "0.",
     examples=("heed invoke feedback events/feedback-sqs-sns-bounce.json", "heed invoke purge - < event.json"),
-    add_arguments=_arguments,
+    add_arguments=_add_arguments,
     run=_run,
 )

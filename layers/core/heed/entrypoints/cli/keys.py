@@ -119,7 +119,7 @@ def _parse_expiry(text: str) -> int:
         end = now + int(days[1]) * DAY_MS if days else rfc3339.parse_time(text).last
     except InvalidTime as error:
         raise ArgumentTypeError(
-            "neither days (90d) nor a time nor a date: 2026-03-05T10:12:44+01:00, or 2026-03-05"
+            "must be a number of days (90d), a time (2026-03-05T10:12:44+01:00) or a date (2026-03-05)"
         ) from error
     if end <= now:
         raise ArgumentTypeError("must be later than now")
@@ -128,7 +128,7 @@ def _parse_expiry(text: str) -> int:
 
 def _parse_key_id(text: str) -> str:
     if not re.fullmatch(r"[0-9a-f]{16}", text):
-        raise ArgumentTypeError("an id has 16 hex digits; heed keys list shows all ids")
+        raise ArgumentTypeError("must have 16 hex digits; heed keys list shows all ids")
     return text
 
 

@@ -35,7 +35,7 @@ def read_export_lines(args: Namespace) -> Iterator[bytes]:
                 yield from iter(lambda: export.readline(_MAX_LINE), b"")
         except OSError as error:
             raise CommandFailure(
-                f"{args.file}: {error.strerror}", "name a file that heed ledger export wrote"
+                f"{args.file}: {error.strerror}", "name a file that heed ledger export created"
             ) from error
         return
     from heed.use_cases.ledger.export import export_ledger
@@ -65,10 +65,10 @@ def read_entries(args: Namespace) -> Iterator[LedgerEntry | UnreadableItem]:
             elif isinstance(line.content, UnreadableItem):
                 yield line.content
     except MalformedMessage as error:
-        raise _not_an_export(error) from error
+        raise _to_failure(error) from error
 
 
-def _not_an_export(error: MalformedMessage) -> CommandFailure:
+def _to_failure(error: MalformedMessage) -> CommandFailure:
     return CommandFailure(str(error), "heed ledger verify checks the ledger")
 
 
@@ -80,7 +80,7 @@ def add_file_argument(parser: ArgumentParser) -> None:
         nargs="?",
         type=Path,
         metavar="FILE",
-        help="that heed ledger export wrote (default: read the stack)",
+        help="that heed ledger export created (default: read the stack)",
     )
 
 
@@ -150,7 +150,7 @@ def _add_prove_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "entry", type=_parse_hash, metavar="ENTRY", help="id of the entry, as heed lookup --json shows it"
     )
-    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="that heed ledger export wrote")
+    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="that heed ledger export created")
     parser.add_argument(
         "--recipient",
         type=options.parse_non_empty_text,
@@ -171,22 +171,22 @@ def _prove(args: Namespace) -> Exit:
     try:
         proof = prove_entry(read_export_lines(args), args.entry)
     except MalformedMessage as error:
-        raise _not_an_export(error) from error
+        raise _to_failure(error) from error
     except InvalidEvidence as error:
         raise CommandFailure(
-            str(error), "heed ledger verify shows where; keep a copy of the ledger"
+            str(error), "heed ledger verify shows the place; keep a copy of the ledger"
         ) from error
     except NotFound as error:
         raise CommandFailure(
             str(error), "the entry of a change appears some seconds after the change"
         ) from error
     if args.recipient:
-        proof["opening"] = _opening(args, proof["entry"])
+        proof["opening"] = _make_opening(args, proof["entry"])
     output.print_json(proof)
     return Exit.YES
 
 
-def _opening(args: Namespace, entry: dict[str, Any]) -> dict[str, str]:
+def _make_opening(args: Namespace, entry: dict[str, Any]) -> dict[str, str]:
     """Returns what links an entry to a recipient: the salt and the evidence behind the entry's hashes.
 
     The disclosure is recorded in the register of disclosures first.
@@ -208,7 +208,7 @@ def _opening(args: Namespace, entry: dict[str, Any]) -> dict[str, str]:
     if ledger_subject(salt, recipient) != entry["subject"] or evidence is None:
         raise CommandFailure(
             "the entry does not belong to this recipient, or was unlinked by an erasure",
-            "check with heed lookup",
+            "check the recipient id with heed lookup",
         )
     now = time.time_ns() // 1_000_000
     stack.heed.disclosures.append(DisclosureDetails(now, "proof", DisclosurePurpose(args.purpose), 1, "aws"))

@@ -10,10 +10,10 @@ from typing import Any
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.find_stack import find_stack
-from heed.entrypoints.cli.people import read_standard_input, split_into_batches
+from heed.entrypoints.cli.recipient_arguments import read_standard_input, split_into_batches
 
 
-def _arguments(parser: ArgumentParser) -> None:
+def _add_arguments(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
     parser.add_argument("--topic", required=True, help="such as offers or meridian/offers")
     parser.add_argument("--campaign", type=options.parse_non_empty_text, help="becomes part of the evidence")
@@ -67,6 +67,6 @@ LINKS_COMMAND = Command(
         "heed links --topic offers --campaign spring --lang de < addresses.txt",
         "heed links --topic offers --json < addresses.txt | jq -r '.links[].unsubscribe_url'",
     ),
-    add_arguments=_arguments,
+    add_arguments=_add_arguments,
     run=_run,
 )

@@ -10,13 +10,13 @@ from heed.domain.privacy.disclosure import DisclosurePurpose
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.find_stack import find_stack
-from heed.entrypoints.cli.people import to_person_field
+from heed.entrypoints.cli.recipient_arguments import to_person_field
 
 _DECISIONS = ("topic", "sendable", "reason", "since", "source", "until")
 _REGISTERS = ("at", "register", "scope", "source", "until", "policy_version", "evidence")
 
 
-def _arguments(parser: ArgumentParser) -> None:
+def _add_arguments(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
     parser.add_argument("person", metavar="ADDRESS", help="of the person, or the recipient id")
     parser.add_argument(
@@ -61,6 +61,6 @@ LOOKUP_COMMAND = Command(
     details="Exit code 1 if nothing is on record. With --json: the answer of POST /v1/recipients/lookup "
     "with the history. Send that to a person who asks for a copy of their data.",
     examples=("heed lookup ada@example.com --purpose data-subject --json",),
-    add_arguments=_arguments,
+    add_arguments=_add_arguments,
     run=_run,
 )

@@ -21,7 +21,8 @@ from heed.entrypoints.cli.parser import make_parser
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code. Without arguments it prints the help."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # an address may not fit the locale
+        # The encoding of the locale can lack a character of an address.
+        sys.stdout.reconfigure(errors="backslashreplace")
     if not (sys.argv[1:] if arguments is None else arguments):
         make_parser().print_help()
         return int(Exit.YES)

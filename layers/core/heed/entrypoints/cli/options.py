@@ -49,7 +49,9 @@ def parse_time_text(text: str) -> str:
     try:
         rfc3339.parse_time(text)
     except InvalidTime as error:
-        raise ArgumentTypeError(f"{text!r} is {error}: 2026-03-05T10:12:44+01:00, or 2026-03-05") from error
+        raise ArgumentTypeError(
+            f"{text!r} is {error}; examples: 2026-03-05T10:12:44+01:00 and 2026-03-05"
+        ) from error
     return text
 
 

@@ -11,7 +11,7 @@ from heed.entrypoints.cli.failure import CommandFailure
 from heed.entrypoints.cli.find_stack import find_stack
 
 
-def _arguments(parser: ArgumentParser) -> None:
+def _add_arguments(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
     choice = parser.add_mutually_exclusive_group(required=True)
     choice.add_argument(
@@ -25,7 +25,7 @@ def _run(args: Namespace) -> Exit:
     if args.now:
         answer, raised = stack.invoke(stack.functions()["purge"], b"{}")
         if raised or not isinstance(answer, dict):
-            raise CommandFailure("the function raised an error", "see its log")
+            raise CommandFailure("the function raised an error", "see the log of the function")
         is_done = not answer["left"]
     else:
         answer = api.get_from_api(stack, f"/v1/purges/{quote(args.id, safe='')}")
@@ -43,6 +43,6 @@ PURGE_COMMAND = Command(
     details="Exit code 1 while the purge is not done or, with --now, while purges are left. --now calls the "
     "function with your AWS identity. It is safe while the hourly run is active.",
     examples=("heed purge 0123456789abcdef0123456789abcdef", "heed purge --now"),
-    add_arguments=_arguments,
+    add_arguments=_add_arguments,
     run=_run,
 )

@@ -24,7 +24,7 @@ _OUTCOMES = {
 }
 
 
-def _arguments(parser: ArgumentParser) -> None:
+def _add_arguments(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
     parser.add_argument("--from", dest="table", required=True, metavar="TABLE", help="the restored table")
 
@@ -41,7 +41,9 @@ def _run(args: Namespace) -> Exit:
             if outcomes.total() % _PROGRESS_INTERVAL == 0:
                 print(f"{outcomes.total():,} items …", file=sys.stderr)
     except NotFound as error:
-        raise CommandFailure(f"there is no table {args.table}", "check the name and the region") from error
+        raise CommandFailure(
+            f"there is no table {args.table}", "check the table name and the AWS region"
+        ) from error
     if args.json:
         output.print_json({outcome.value: outcomes[outcome] for outcome in ReplayOutcome})
     else:
@@ -60,7 +62,7 @@ RESTORE_GROUP = Group(
             "stays. Erased data stays erased. Lost data is restored. It is safe to repeat. The command uses "
             "the tables with your AWS identity. Exit code 1 if an item could not be read.",
             examples=("heed restore replay --from RESTORED --stack heed",),
-            add_arguments=_arguments,
+            add_arguments=_add_arguments,
             run=_run,
         ),
     ),

@@ -51,7 +51,9 @@ class Stack:
         """
         url = self.output("ApiUrl")
         if urlsplit(url).scheme != "https" and not is_loopback(url):
-            raise CommandFailure("the URL of the stack's API is not HTTPS", "check its output ApiUrl")
+            raise CommandFailure(
+                "the URL of the stack's API is not HTTPS", "check the output ApiUrl of the stack"
+            )
         return url.rstrip("/")
 
     @property
@@ -63,7 +65,8 @@ class Stack:
         """
         if not is_api_key(self.key):
             raise CommandFailure(
-                "HEED_API_KEY is not set to an API key", "set it; heed keys create makes keys"
+                "HEED_API_KEY is not set to an API key",
+                "create a key with heed keys create, and set HEED_API_KEY to it",
             )
         return self.key
 
@@ -74,7 +77,7 @@ class Stack:
             CommandFailure: The stack has no output of this name.
         """
         if name not in self.outputs:
-            raise _missing_output(name)
+            raise _make_missing_output_failure(name)
         return self.outputs[name]
 
     @cached_property
@@ -98,11 +101,13 @@ class _Settings(dict[str, str]):
     """The settings of the functions, read from the outputs of a stack."""
 
     def __missing__(self, setting: str) -> str:
-        raise _missing_output(_OUTPUTS[setting])
+        raise _make_missing_output_failure(_OUTPUTS[setting])
 
 
-def _missing_output(name: str) -> CommandFailure:
-    return CommandFailure(f"the stack has no output {name}", "check that it is a stack of Heed's template")
+def _make_missing_output_failure(name: str) -> CommandFailure:
+    return CommandFailure(
+        f"the stack has no output {name}", "check that the stack was deployed from Heed's template"
+    )
 
 
 def is_loopback(url: str) -> bool:

@@ -73,10 +73,12 @@ def read_form(event: Mapping[str, Any], limit: int) -> PostedForm:
     """
     raw = request.read_body(event)
     if not raw and event.get("body"):  # invalid base64
-        return PostedForm([], False, _ends(str(event["body"]).encode("utf-8", "surrogatepass")))
+        return PostedForm([], False, _keep_ends(str(event["body"]).encode("utf-8", "surrogatepass")))
     fields, complete = _parse(request.read_header(event, "content-type"), raw.strip(), limit)
     encoded = request.read_header(event, "content-encoding").strip().lower() not in ("", "identity")
-    return PostedForm(fields, True) if complete and not encoded else PostedForm(fields, False, _ends(raw))
+    return (
+        PostedForm(fields, True) if complete and not encoded else PostedForm(fields, False, _keep_ends(raw))
+    )
 
 
 Fields = list[tuple[str, str]]
@@ -88,14 +90,14 @@ def _parse(content_type: str, raw: bytes, limit: int) -> tuple[Fields, bool]:
         return [], True
     if len(raw) > limit * MAX_FIELD_BYTES or len(content_type) > _MAX_HEADERS:
         return [], False
-    kind, parameters = _parameters(content_type)
+    kind, parameters = _parse_parameters(content_type)
     if kind == "multipart/form-data":
-        return _multipart(parameters.get("boundary", ""), raw, limit)
-    fields, complete = _urlencoded(raw, limit)
+        return _parse_multipart(parameters.get("boundary", ""), raw, limit)
+    fields, complete = _parse_urlencoded(raw, limit)
     return fields, complete and kind in ("application/x-www-form-urlencoded", "")
 
 
-def _urlencoded(raw: bytes, limit: int) -> tuple[Fields, bool]:
+def _parse_urlencoded(raw: bytes, limit: int) -> tuple[Fields, bool]:
     pieces = raw.split(b"&", limit)
     complete = len(pieces) <= limit and not _UNENCODED.search(raw)
     fields: Fields = []
@@ -107,7 +109,7 @@ def _urlencoded(raw: bytes, limit: int) -> tuple[Fields, bool]:
     return fields, complete
 
 
-def _multipart(boundary: str, raw: bytes, limit: int) -> tuple[Fields, bool]:
+def _parse_multipart(boundary: str, raw: bytes, limit: int) -> tuple[Fields, bool]:
     """Returns the fields of all parts. The form is incomplete if text is outside of the parts."""
     if not 0 < len(boundary) <= _MAX_BOUNDARY:
         return [], False
@@ -129,7 +131,7 @@ def _add_part(fields: Fields, part: bytes) -> bool:
     for header_line in headers.decode("utf-8", "replace").split("\r\n"):
         header, _, content = header_line.partition(":")
         if header.strip().lower() == "content-disposition":
-            kind, parameters = _parameters(content)
+            kind, parameters = _parse_parameters(content)
             name = parameters.get("name", "") if kind == "form-data" else ""
         elif header.strip().lower() == "content-transfer-encoding":  # deprecated, RFC 7578 §4.7
             is_plain = is_plain and content.strip().lower() in ("7bit", "8bit", "binary")
@@ -149,7 +151,7 @@ def _add_field(fields: Fields, name: bytes, value: bytes) -> bool:
     return is_text and bool(name) and not _NO_NAME.search(texts[0]) and not _CONTROL.search(texts[1])
 
 
-def _parameters(header: str) -> tuple[str, dict[str, str]]:
+def _parse_parameters(header: str) -> tuple[str, dict[str, str]]:
     """Returns the value of a header in lower case, and its parameters (RFC 9110 §5.6.6)."""
     value, semicolon, rest = header.partition(";")
     parameters = {
@@ -164,7 +166,7 @@ def _percent_decode(raw: bytes) -> bytes:
     return _ENCODED.sub(lambda match: bytes((int(match[1], 16),)), raw)
 
 
-def _ends(raw: bytes) -> bytes:
+def _keep_ends(raw: bytes) -> bytes:
     """Returns the ends of an incomplete body: decoded, in lower case, UTF-16 reduced to one byte."""
     if len(raw) > 2 * MAX_SCANNED_BYTES:
         raw = b"%b&%b" % (raw[:MAX_SCANNED_BYTES], raw[-MAX_SCANNED_BYTES:])

@@ -25,19 +25,19 @@ def choose_language(
         available: The languages that the brand has.
         default: The language if no other one matches.
     """
-    if requested and (language := _match(requested, available)):
+    if requested and (language := _find_match(requested, available)):
         return language
     header = (accept_language or "")[:_MAX_HEADER]
     best, best_weight = default, 0.0
     for part in header.split(",")[:_MAX_RANGES]:
         name, _, parameters = part.partition(";")
-        weight = _weight(parameters)
-        if weight > best_weight and (language := _match(name, available)):
+        weight = _parse_weight(parameters)
+        if weight > best_weight and (language := _find_match(name, available)):
             best, best_weight = language, weight
     return best
 
 
-def _match(name: str, available: Collection[str]) -> str | None:
+def _find_match(name: str, available: Collection[str]) -> str | None:
     """Returns the available language that serves a tag such as `fr-CA`, or None.
 
     It removes subtags from the end until a language matches. Case is ignored.
@@ -51,7 +51,7 @@ def _match(name: str, available: Collection[str]) -> str | None:
     return known.get(tag)
 
 
-def _weight(parameters: str) -> float:
+def _parse_weight(parameters: str) -> float:
     """Returns the q-value. It is 1 if absent, and 0 if it is not a number from 0 to 1."""
     key, equals, text = parameters.strip().partition("=")
     if not equals:

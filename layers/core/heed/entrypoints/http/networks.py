@@ -40,7 +40,7 @@ def find_network(event: Mapping[str, Any], trusted: Iterable[Network]) -> str:
     if address is None:
         return ""
     proxies = tuple(trusted)
-    for hop in _hops(event, address) if proxies else ():
+    for hop in _list_hops(event, address) if proxies else ():
         if not any(address in proxy for proxy in proxies):
             break
         previous = _parse_address(hop)
@@ -50,7 +50,7 @@ def find_network(event: Mapping[str, Any], trusted: Iterable[Network]) -> str:
     return str(ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False))
 
 
-def _hops(event: Mapping[str, Any], source: Address) -> list[str]:
+def _list_hops(event: Mapping[str, Any], source: Address) -> list[str]:
     """Returns the claimed hops, the nearest first, without the peer that API Gateway itself adds."""
     hops = request.read_header(event, "x-forwarded-for").rsplit(",", _MAX_HOPS)[::-1]
     return hops[1:] if _parse_address(hops[0]) == source else hops

@@ -37,7 +37,7 @@ class _Policy(EmailPolicy):
 _ENCODED = re.compile(r"=\?+")
 
 
-def _one_line(text: str) -> str:
+def _to_one_line(text: str) -> str:
     """Returns a text for a header, without characters that could end the line."""
     return _ENCODED.sub("=", "".join(character for character in text if character.isprintable()))
 
@@ -79,9 +79,9 @@ class ConfirmationMailRenderer(MailRenderer):
             unsubscribe_url=unsubscribe_url,
         )
         message = EmailMessage(_POLICY)
-        message["From"] = Address(_one_line(brand.title), addr_spec=self._sender)
+        message["From"] = Address(_to_one_line(brand.title), addr_spec=self._sender)
         message["To"] = Address(addr_spec=mail.to)
-        message["Subject"] = _one_line(self._pages.mail("mail-subject.txt", view))
+        message["Subject"] = _to_one_line(self._pages.mail("mail-subject.txt", view))
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: prevents vacation replies
         headers = list_headers(unsubscribe_url, mailto, brand_list_id(brand))
         for name, value in headers.items():

@@ -43,9 +43,9 @@ class Authenticator:
         """
         key = self._find(_read_key(authorization), now)
         if key is None or not key.is_valid_at(now):
-            raise NotAuthenticated("no valid key")
+            raise NotAuthenticated("the API key is unknown, revoked or expired")
         if key.scopes.isdisjoint(scopes):
-            raise NotAuthorised("lacks the scope")
+            raise NotAuthorised("the API key lacks the scope of this route")
         return key
 
     def _find(self, api_key: str, now: int) -> ApiKey | None:
@@ -64,5 +64,5 @@ def _read_key(authorization: str) -> str:
     scheme, _, key = authorization.strip().partition(" ")
     key = key.strip()
     if scheme.lower() != "bearer" or not is_api_key(key):
-        raise NotAuthenticated("no key")
+        raise NotAuthenticated("the request has no well-formed API key")
     return key

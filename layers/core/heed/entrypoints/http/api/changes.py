@@ -42,20 +42,20 @@ def parse_change_requests(body: JsonReader, catalogue: Catalogue, key: str, at: 
     """
     changes = body.objects("changes", MAX_CHANGES) if body.has("changes") else [body]
     requests = [
-        ChangeRequest(fields.read_person(change), _preference_request(change, catalogue, key, at))
+        ChangeRequest(fields.read_person(change), _read_preference_request(change, catalogue, key, at))
         for change in changes
     ]
     body.close()
     return requests
 
 
-def _preference_request(body: JsonReader, catalogue: Catalogue, key: str, now: int) -> PreferenceRequest:
-    scope = _scope(body, catalogue)
+def _read_preference_request(body: JsonReader, catalogue: Catalogue, key: str, now: int) -> PreferenceRequest:
+    scope = _read_scope(body, catalogue)
     state = RequestedState(
         body.one_of("state", [state.value for state in RequestedState]) or RequestedState.OUT
     )
     source = Source(body.one_of("source", Source.reportable()) or Source.API)
-    occurred = _span(body, "occurred_at") or TimeSpan(now, now)
+    occurred = _read_time_span(body, "occurred_at") or TimeSpan(now, now)
     # For a date without a time, an opt-out counts from the last instant of the day and an opt-in from the
     # first. No change may lie in the future.
     at = min(now, occurred.first if state is RequestedState.IN else occurred.last)
@@ -66,24 +66,24 @@ def _preference_request(body: JsonReader, catalogue: Catalogue, key: str, now: i
         source=source,
         evidence=make_evidence(
             key=key,
-            reference=_reference(body, state),
+            reference=_read_reference(body, state),
             agent=body.optional_text("agent", longest=_MAX_AGENT) or None,
         ),
         policy=catalogue.policy_version_at(at),
-        until=_until(body, state, at),
+        until=_read_until(body, state, at),
     )
 
 
-def _scope(body: JsonReader, catalogue: Catalogue) -> ScopeNumber:
+def _read_scope(body: JsonReader, catalogue: Catalogue) -> ScopeNumber:
     """Returns the scope number of a choice: `*`, a brand or a topic. Service mail cannot be chosen."""
     number = fields.read_scope(body, catalogue)
     topic = catalogue.topics.get(number)
     if topic is not None and topic.kind is TopicKind.SERVICE:
-        body.fault("scope", "is service mail, which no choice stops or starts")
+        body.fault("scope", "is service mail; a preference cannot stop or start it")
     return number
 
 
-def _reference(body: JsonReader, state: RequestedState) -> str | None:
+def _read_reference(body: JsonReader, state: RequestedState) -> str | None:
     """Returns the reference, such as a case number. An opt-in needs one as its proof."""
     if state is not RequestedState.IN:
         return body.optional_text("reference", longest=MAX_EVIDENCE_TEXT) or None
@@ -93,7 +93,7 @@ def _reference(body: JsonReader, state: RequestedState) -> str | None:
     return reference
 
 
-def _until(body: JsonReader, state: RequestedState, at: int) -> int | None:
+def _read_until(body: JsonReader, state: RequestedState, at: int) -> int | None:
     """Returns the end of a pause, in milliseconds.
 
     If `until` is a date, the pause lasts until that day has ended in every time zone.
@@ -106,7 +106,7 @@ def _until(body: JsonReader, state: RequestedState, at: int) -> int | None:
     if not body.has("until"):
         body.fault("until", "is required for a pause")
         return None
-    until = _span(body, "until")
+    until = _read_time_span(body, "until")
     if until is None:
         return None
     if until.end <= at:
@@ -114,7 +114,7 @@ def _until(body: JsonReader, state: RequestedState, at: int) -> int | None:
     return until.end
 
 
-def _span(body: JsonReader, name: str) -> TimeSpan | None:
+def _read_time_span(body: JsonReader, name: str) -> TimeSpan | None:
     text = body.optional_text(name)
     try:
         return rfc3339.parse_time(text) if text else None

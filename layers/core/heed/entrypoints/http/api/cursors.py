@@ -60,21 +60,21 @@ def _parse_json(text: str) -> FeedCursor:
     if version != _VERSION or (given is not None and not recipient):
         raise ValueError("another version, or a position within no recipient")
     return FeedCursor(
-        FeedPosition(_number(at), parse_recipient(recipient) if recipient else ""),
-        None if bound is None else _number(bound),
-        None if given is None else _pair(*given),
+        FeedPosition(_parse_number(at), parse_recipient(recipient) if recipient else ""),
+        None if bound is None else _parse_number(bound),
+        None if given is None else _parse_pair(*given),
         SuppressionFilter(
             None if reason is None else Reason(reason),
-            None if scope is None else ScopeNumber(_number(scope)),
+            None if scope is None else ScopeNumber(_parse_number(scope)),
         ),
     )
 
 
-def _pair(first: object, second: object) -> tuple[int, int]:
-    return _number(first), _number(second)
+def _parse_pair(first: object, second: object) -> tuple[int, int]:
+    return _parse_number(first), _parse_number(second)
 
 
-def _number(value: object) -> int:
+def _parse_number(value: object) -> int:
     if type(value) is not int or not 0 <= value < _MAX_NUMBER:
         raise TypeError("not a number")
     return value

@@ -29,14 +29,16 @@ def parse_disclosures_query(event: Mapping[str, Any]) -> tuple[int | None, int]:
         for name in query
         if name not in _NAMES
     ]
-    limit = _number(query, "limit", _MAX_LIMIT, faults)
-    before = _number(query, "cursor", 10**12, faults)
+    limit = _parse_number(query, "limit", _MAX_LIMIT, faults)
+    before = _parse_number(query, "cursor", 10**12, faults)
     if faults:
         raise InvalidQuery(faults)
     return before, limit or _DEFAULT_LIMIT
 
 
-def _number(query: Mapping[str, str], name: str, maximum: int, faults: list[RequestFault]) -> int | None:
+def _parse_number(
+    query: Mapping[str, str], name: str, maximum: int, faults: list[RequestFault]
+) -> int | None:
     text = query.get(name)
     if text is None:
         return None
@@ -49,17 +51,17 @@ def _number(query: Mapping[str, str], name: str, maximum: int, faults: list[Requ
 def disclosures_to_json(page: DisclosurePage) -> dict[str, object]:
     """Returns a page of disclosures, the newest first. `cursor` is null on the last page."""
     return {
-        "disclosures": [_entry(entry) for entry in page.entries],
+        "disclosures": [_entry_to_json(entry) for entry in page.entries],
         "cursor": None if page.next_before is None else str(page.next_before),
-        "end": _end(page.end) if page.end else None,
+        "end": _end_to_json(page.end) if page.end else None,
     }
 
 
-def _end(end: RegisterEnd) -> dict[str, object]:
+def _end_to_json(end: RegisterEnd) -> dict[str, object]:
     return {"number": end.number, "hash": end.hash, "at": rfc3339.format_time(end.at)}
 
 
-def _entry(entry: DisclosureEntry) -> dict[str, object]:
+def _entry_to_json(entry: DisclosureEntry) -> dict[str, object]:
     return {
         "number": entry.number,
         "at": rfc3339.format_time(entry.details.at),

@@ -77,5 +77,5 @@ def describe_unknown_name(
 ) -> str:
     """Returns the fault of an unknown name. It suggests the nearest name and never repeats the input."""
     nearest = catalogue.similar_name(name, topics_only=topics_only)
-    suggestion = "" if nearest is None else f"; the nearest is {nearest}"
+    suggestion = "" if nearest is None else f"; the most similar name is {nearest}"
     return f"is {error}{suggestion}; GET /v1/topics lists all names"

@@ -33,7 +33,9 @@ def read_json_object(raw: bytes) -> JsonReader:
         NotJson: The body is not JSON.
     """
     try:
-        value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object)
+        value = json.loads(
+            raw.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_make_object
+        )
     except (ValueError, RecursionError) as error:
         raise NotJson(type(error).__name__) from error
     return JsonReader(value, "", [])
@@ -43,7 +45,7 @@ def _refuse_constant(_: str) -> Never:
     raise ValueError("not a JSON number")
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     return members if len(members) == len(pairs) else _ObjectWithDuplicates(members)
 
@@ -66,7 +68,7 @@ class JsonReader:
         if not isinstance(value, dict):
             self._faults.append(RequestFault(pointer, "must be an object"))
         elif isinstance(value, _ObjectWithDuplicates):
-            self._faults.append(RequestFault(pointer, "must not have a member twice"))
+            self._faults.append(RequestFault(pointer, "must not contain the same field twice"))
 
     def has(self, name: str) -> bool:
         """Returns whether the object has a member of this name. A member with the value `null` counts."""
@@ -110,7 +112,7 @@ class JsonReader:
     def texts(self, name: str, maximum: int) -> list[str]:
         """Reads a required list of 1 to `maximum` texts, which may have any content."""
         texts: list[str] = []
-        for index, value in enumerate(self._list(name, maximum)):
+        for index, value in enumerate(self._read_list(name, maximum)):
             if isinstance(value, str):
                 texts.append(value)
             else:
@@ -123,7 +125,7 @@ class JsonReader:
         pointer = f"{self._pointer}/{_escape(name)}"
         self._children = [
             JsonReader(value, f"{pointer}/{index}", self._faults)
-            for index, value in enumerate(self._list(name, maximum))
+            for index, value in enumerate(self._read_list(name, maximum))
         ]
         return self._children
 
@@ -144,7 +146,7 @@ class JsonReader:
         for reader in self._children:
             reader._add_unknown_members()  # noqa: SLF001 - the same class
 
-    def _list(self, name: str, maximum: int) -> list[Any]:
+    def _read_list(self, name: str, maximum: int) -> list[Any]:
         value = self._take(name)
         if value is _ABSENT:
             self.fault(name, "is required")

@@ -46,7 +46,7 @@ def parse_links_request(body: JsonReader, catalogue: Catalogue) -> LinksRequest:
     """
     topic, mentions = fields.read_topic(body, catalogue), fields.read_people(body)
     if topic and catalogue.topic_by_name(topic).kind is not TopicKind.MARKETING:
-        body.fault("topic", "is not of kind marketing")
+        body.fault("topic", "is not a marketing topic")
     elif topic and catalogue.topic_by_name(topic).retired:
         body.fault("topic", "is retired")
     campaign = body.optional_text("campaign")
@@ -63,10 +63,10 @@ def links_to_json(
     minted: Iterable[MintedLinks], query: str, bases: LinkBases, list_id: str
 ) -> dict[str, object]:
     """Returns the links of each person. An invalid address has `error` instead of links."""
-    return {"links": [_links_of(links, query, bases, list_id) for links in minted]}
+    return {"links": [_links_to_json(links, query, bases, list_id) for links in minted]}
 
 
-def _links_of(minted: MintedLinks, query: str, bases: LinkBases, list_id: str) -> dict[str, object]:
+def _links_to_json(minted: MintedLinks, query: str, bases: LinkBases, list_id: str) -> dict[str, object]:
     person = {"address": minted.person.address, "recipient": minted.person.recipient}
     if not minted.tokens:
         return {**person, "error": "invalid"}

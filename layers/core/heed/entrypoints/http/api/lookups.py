@@ -62,7 +62,7 @@ def _register_to_json(change: Change, catalogue: Catalogue) -> dict[str, object]
         "scope": catalogue.scope_name(change.register.scope),
         "at": rfc3339.format_time(entry.at),
         "source": entry.source.value,
-        "evidence": _evidence(entry.evidence),
+        "evidence": _parse_evidence(entry.evidence),
         "policy_version": entry.policy or None,
         "until": None if entry.until is None else rfc3339.format_time(entry.until),
     }
@@ -84,11 +84,11 @@ def _entry_to_json(stored: StoredEntry, catalogue: Catalogue) -> dict[str, objec
         "source": entry.source,
         "policy_version": entry.policy_version or None,
         "until": None if entry.until is None else rfc3339.format_time(entry.until),
-        "evidence": _evidence(stored.evidence) if stored.evidence else None,
+        "evidence": _parse_evidence(stored.evidence) if stored.evidence else None,
     }
 
 
-def _evidence(text: str) -> object:
+def _parse_evidence(text: str) -> object:
     """Returns evidence as an object; as text if it is not JSON."""
     try:
         return json.loads(text)

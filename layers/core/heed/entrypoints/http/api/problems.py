@@ -132,12 +132,12 @@ def problem_response(error: errors.HeedError) -> Response[str]:
     return Response(
         status_code=int(problem.status),
         content_type="application/problem+json",
-        headers={"Cache-Control": "no-store", **_headers(problem)},
+        headers={"Cache-Control": "no-store", **_make_headers(problem)},
         body=json.dumps(body),
     )
 
 
-def _headers(problem: Problem) -> dict[str, str]:
+def _make_headers(problem: Problem) -> dict[str, str]:
     if problem.status is HTTPStatus.UNAUTHORIZED:
         return {"WWW-Authenticate": "Bearer"}
     if problem.status is HTTPStatus.SERVICE_UNAVAILABLE:

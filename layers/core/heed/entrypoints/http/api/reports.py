@@ -1,4 +1,7 @@
-"""POST /v1/minors, /v1/erasures, /v1/holds and /v1/lifts: the request bodies and the responses."""
+"""The request bodies and responses of reports, holds and lifts.
+
+The routes are POST /v1/minors and /v1/erasures (reports), /v1/holds and /v1/lifts.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +93,7 @@ def parse_lift_request(call: ApiRequest, catalogue: Catalogue) -> LiftRequest:
     body = call.body()
     mention = fields.read_person(body)
     what = Liftable(body.one_of("register", [liftable.value for liftable in Liftable]) or Liftable.HOLD)
-    scope = _scope(body, what, catalogue)
+    scope = _read_scope(body, what, catalogue)
     reason, reference = _read_words(body, "reason"), _read_reference(body)
     body.close()
     signature = Signature(call.key.id, normalise_owner(call.key.owner), call.at, reason, reference)
@@ -149,7 +152,7 @@ def _read_words(body: JsonReader, name: str) -> str:
     return scrub_text(text)
 
 
-def _scope(body: JsonReader, what: Liftable, catalogue: Catalogue) -> ScopeNumber:
+def _read_scope(body: JsonReader, what: Liftable, catalogue: Catalogue) -> ScopeNumber:
     if what is not Liftable.COMPLAINT:
         if body.has("scope"):
             body.optional_text("scope")
@@ -158,5 +161,5 @@ def _scope(body: JsonReader, what: Liftable, catalogue: Catalogue) -> ScopeNumbe
     number = fields.read_scope(body, catalogue)
     topic = catalogue.topics.get(number)
     if topic is not None and topic.kind is not TopicKind.MARKETING:
-        body.fault("scope", "is not a marketing scope, so no complaint stops it")
+        body.fault("scope", "is not a marketing scope; a complaint stops marketing only")
     return number

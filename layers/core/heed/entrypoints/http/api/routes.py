@@ -80,7 +80,7 @@ class ApiRoutes:
         self._authenticator = authenticator
         # The debug mode is off in any environment, because it prints events and answers with traces.
         self._app = APIGatewayHttpResolver(debug=False)
-        self._app.exception_handler(HeedError)(_problem)
+        self._app.exception_handler(HeedError)(_to_problem_response)
         self._app.not_found(self._answer_unknown_route)
         self.scopes: dict[tuple[str, str], frozenset[KeyScope]] = {}
 
@@ -114,13 +114,13 @@ class ApiRoutes:
         requested = self._app.current_event.path
         allowed = sorted(method for method, path in self.scopes if _matches(path, requested))
         if not allowed or self._app.current_event.http_method in allowed:  # characters that no id has
-            return _problem(NotFound("no such path"))
-        response = _problem(MethodNotAllowed("no such method"))
+            return _to_problem_response(NotFound("no such path"))
+        response = _to_problem_response(MethodNotAllowed("no such method"))
         response.headers["Allow"] = ", ".join(allowed)
         return response
 
 
-def _problem(error: HeedError) -> Response[str]:
+def _to_problem_response(error: HeedError) -> Response[str]:
     if isinstance(error, (DependencyUnavailable, UnreadableRecord)):
         count_metric("ApiUnavailable")
         logger.warning("unavailable", error=type(error).__name__)

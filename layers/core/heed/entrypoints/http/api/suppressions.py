@@ -54,24 +54,24 @@ def parse_suppressions_query(event: Mapping[str, Any], catalogue: Catalogue) -> 
         if name not in _NAMES
     ]
     only = SuppressionFilter(
-        _reason(query.get("reason"), faults), _scope(query.get("scope"), catalogue, faults)
+        _parse_reason(query.get("reason"), faults), _parse_scope(query.get("scope"), catalogue, faults)
     )
-    limit = _limit(query.get("limit"), faults)
-    start = replace(_FROM_THE_START, after=_since(query.get("since"), faults), filter=only)
-    position = _cursor(query.get("cursor"), start, faults)
+    limit = _parse_limit(query.get("limit"), faults)
+    start = replace(_FROM_THE_START, after=_parse_since(query.get("since"), faults), filter=only)
+    position = _parse_cursor(query.get("cursor"), start, faults)
     if faults:
         raise InvalidQuery(faults)
     return SuppressionsQuery(position, limit, purpose)
 
 
-def _reason(text: str | None, faults: list[RequestFault]) -> Reason | None:
+def _parse_reason(text: str | None, faults: list[RequestFault]) -> Reason | None:
     if text is None or text in _REASONS:
         return None if text is None else Reason(text)
     faults.append(RequestFault("/reason", f"must be one of {', '.join(_REASONS)}"))
     return None
 
 
-def _scope(name: str | None, catalogue: Catalogue, faults: list[RequestFault]) -> ScopeNumber | None:
+def _parse_scope(name: str | None, catalogue: Catalogue, faults: list[RequestFault]) -> ScopeNumber | None:
     try:
         return None if name is None else catalogue.scope_number(name)
     except UnknownScope as error:
@@ -79,7 +79,7 @@ def _scope(name: str | None, catalogue: Catalogue, faults: list[RequestFault]) -
         return None
 
 
-def _limit(text: str | None, faults: list[RequestFault]) -> int:
+def _parse_limit(text: str | None, faults: list[RequestFault]) -> int:
     if text is None:
         return _DEFAULT_LIMIT
     if text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= MAX_PAGE_SIZE:
@@ -88,15 +88,15 @@ def _limit(text: str | None, faults: list[RequestFault]) -> int:
     return _DEFAULT_LIMIT
 
 
-def _since(text: str | None, faults: list[RequestFault]) -> FeedPosition:
+def _parse_since(text: str | None, faults: list[RequestFault]) -> FeedPosition:
     try:
         return FeedPosition(0 if text is None else rfc3339.parse_time(text).first, "")
     except InvalidTime as error:
-        faults.append(RequestFault("/since", f"is {error}{_lost_plus(text or '')}"))
+        faults.append(RequestFault("/since", f"is {error}{_explain_lost_plus(text or '')}"))
         return FeedPosition(0, "")
 
 
-def _lost_plus(text: str) -> str:
+def _explain_lost_plus(text: str) -> str:
     """Returns an explanation if the `+` of an offset was decoded as a space."""
     try:
         rfc3339.parse_time(text.replace(" ", "+"))
@@ -105,7 +105,7 @@ def _lost_plus(text: str) -> str:
     return ": in a query a + means a space, and %2B means a +"
 
 
-def _cursor(text: str | None, start: FeedCursor, faults: list[RequestFault]) -> FeedCursor:
+def _parse_cursor(text: str | None, start: FeedCursor, faults: list[RequestFault]) -> FeedCursor:
     if text is None:
         return start
     try:
@@ -116,7 +116,7 @@ def _cursor(text: str | None, start: FeedCursor, faults: list[RequestFault]) -> 
     for name in ("reason", "scope"):
         requested, original = getattr(start.filter, name), getattr(position.filter, name)
         if requested is not None and requested != original:
-            faults.append(RequestFault(f"/{name}", "is not the filter of this cursor"))
+            faults.append(RequestFault(f"/{name}", "differs from the filter of this cursor"))
     return position
 
 

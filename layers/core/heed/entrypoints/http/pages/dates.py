@@ -30,7 +30,7 @@ class Dates:
         moment = time.gmtime(at // 1000)
         if kind == "iso":
             return time.strftime("%Y-%m-%dT%H:%M:%SZ", moment)
-        date = self._date(moment.tm_year, moment.tm_mon, moment.tm_mday)
+        date = self._format_date(moment.tm_year, moment.tm_mon, moment.tm_mday)
         if kind == "date":
             return date
         return self.time.format(date=date, hour=f"{moment.tm_hour:02}", minute=f"{moment.tm_min:02}")
@@ -38,8 +38,8 @@ class Dates:
     def day(self, date: str) -> str:
         """Formats a date of the brand file, such as 2026-07-01."""
         year, month, day = date.split("-")
-        return self._date(int(year), int(month), int(day))
+        return self._format_date(int(year), int(month), int(day))
 
-    def _date(self, year: int, month: int, day: int) -> str:
+    def _format_date(self, year: int, month: int, day: int) -> str:
         name = self.months[month - 1]
         return self.date.format(day=day, month=name, number=month, year=year)

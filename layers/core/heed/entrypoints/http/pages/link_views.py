@@ -27,7 +27,7 @@ _FORM_FIELDS = ("scope", "all", "undo", "pause", "policy")
 
 def page_view(visit: PageVisit, catalogue: Catalogue) -> views.PageView:
     """Returns the view of a page that shows nothing about the person."""
-    return views.PageView(**_page_fields(visit, catalogue))
+    return views.PageView(**_make_page_fields(visit, catalogue))
 
 
 def unavailable_view(
@@ -40,19 +40,19 @@ def unavailable_view(
         for name, value in form
         if (bare := name.removeprefix("was.")) in names or bare.startswith("topic.")
     )
-    return views.UnavailableView(**_page_fields(visit, catalogue), kept=kept, retry=retry)
+    return views.UnavailableView(**_make_page_fields(visit, catalogue), kept=kept, retry=retry)
 
 
 def queue_full_view(visit: PageVisit, catalogue: Catalogue) -> views.UnavailableView:
     """Returns the view of status 503 when the waiting queue is full."""
-    return views.UnavailableView(**_page_fields(visit, catalogue), full=True)
+    return views.UnavailableView(**_make_page_fields(visit, catalogue), full=True)
 
 
 def landing_view(
     visit: PageVisit, token: LinkToken, record: Record, catalogue: Catalogue, keys: LinkKeys
 ) -> views.LandingView:
     """Returns the view of the page before an opt-out."""
-    name, description = _topic_texts(token.scope, catalogue, visit.language)
+    name, description = _find_topic_texts(token.scope, catalogue, visit.language)
     return views.LandingView(
         **link_page_view(visit, token, record, catalogue, keys), topic=name, description=description
     )
@@ -71,7 +71,7 @@ def done_view(
     is_all_off = not any(
         decide_by_choice(record, topic).sendable for topic in catalogue.marketing_topics(ALL_SCOPES)
     )
-    name, _ = _topic_texts(token.scope, catalogue, visit.language)
+    name, _ = _find_topic_texts(token.scope, catalogue, visit.language)
     topics = catalogue.topics.values()
     service = (topic for topic in topics if topic.kind is TopicKind.SERVICE and not topic.retired)
     return views.DoneView(
@@ -126,7 +126,7 @@ def consent_view(
     chosen = list(topics)
     return views.SubscribeView(
         **{
-            **_page_fields(visit, catalogue),
+            **_make_page_fields(visit, catalogue),
             "brand": common_brand(chosen, catalogue).title,
             "subscribe_url": form_url(visit),
         },
@@ -135,7 +135,7 @@ def consent_view(
         topics=tuple(topic_option(visit, topic, catalogue, chosen=True) for topic in chosen),
         resume=",".join(map(catalogue.scope_name, resume)),
         consent=True,
-        signal=_signal_notice(visit, record, catalogue) is views.SignalNotice.APPLIED,
+        signal=_make_signal_notice(visit, record, catalogue) is views.SignalNotice.APPLIED,
     )
 
 
@@ -169,16 +169,20 @@ def link_page_view(
     """Returns the fields of `views.LinkPageView`."""
     known_policies = [entry.policy for entry in record.registers.values()]
     return {
-        **_page_fields(visit, catalogue),
+        **_make_page_fields(visit, catalogue),
         "brand": catalogue.brands[catalogue.brand_of(token.scope)].title,
         "preferences_url": preferences_url(visit, token, keys),
-        "signal": _signal_notice(visit, record, catalogue),
-        "policy": _policy_notice(catalogue.unacknowledged_notice(known_policies, visit.at), visit.language),
-        "update": _policy_notice(catalogue.unacknowledged_update(known_policies, visit.at), visit.language),
+        "signal": _make_signal_notice(visit, record, catalogue),
+        "policy": _make_policy_notice(
+            catalogue.unacknowledged_notice(known_policies, visit.at), visit.language
+        ),
+        "update": _make_policy_notice(
+            catalogue.unacknowledged_update(known_policies, visit.at), visit.language
+        ),
     }
 
 
-def _policy_notice(version: PolicyVersion | None, language: str) -> views.PolicyNotice | None:
+def _make_policy_notice(version: PolicyVersion | None, language: str) -> views.PolicyNotice | None:
     if version is None:
         return None
     return views.PolicyNotice(
@@ -192,12 +196,12 @@ def preferences_url(visit: PageVisit, token: LinkToken, keys: LinkKeys) -> str:
     text = mint_link_token(
         preferences, TokenPurpose.PREFERENCES, keys.link_key(TokenPurpose.PREFERENCES, preferences.key_id)
     )
-    return f"/p/{text}?{_query(c=visit.campaign, lang=visit.language)}"
+    return f"/p/{text}?{_encode_query(c=visit.campaign, lang=visit.language)}"
 
 
 def done_url(visit: PageVisit, text: str, undo: str) -> str:
     """Returns the URL of the page after an opt-out, which is safe to reload. `text` is the link's token."""
-    return f"/u/{text}?{_query(done=undo or '1', c=visit.campaign, lang=visit.language)}"
+    return f"/u/{text}?{_encode_query(done=undo or '1', c=visit.campaign, lang=visit.language)}"
 
 
 def saved_url(visit: PageVisit, token: LinkToken, undo: UndoToken | None, keys: LinkKeys) -> str:
@@ -209,14 +213,14 @@ def form_url(visit: PageVisit, intent: Intent = Intent.IN) -> str:
     """Returns the URL of the form for people without a link, in the language of the visit; "" if none."""
     if not visit.has_form:
         return ""
-    return f"/subscribe?{_query(intent='out' if intent is Intent.OUT else '', lang=visit.language)}"
+    return f"/subscribe?{_encode_query(intent='out' if intent is Intent.OUT else '', lang=visit.language)}"
 
 
-def _query(**parameters: str) -> str:
+def _encode_query(**parameters: str) -> str:
     return urlencode({name: value for name, value in parameters.items() if value})
 
 
-def _signal_notice(visit: PageVisit, record: Record, catalogue: Catalogue) -> views.SignalNotice:
+def _make_signal_notice(visit: PageVisit, record: Record, catalogue: Catalogue) -> views.SignalNotice:
     if not visit.signal:
         return views.SignalNotice.NONE
     if is_signal_honoured(record, catalogue):
@@ -226,7 +230,7 @@ def _signal_notice(visit: PageVisit, record: Record, catalogue: Catalogue) -> vi
     return views.SignalNotice.KEPT if is_all_kept else views.SignalNotice.SEEN
 
 
-def _page_fields(visit: PageVisit, catalogue: Catalogue) -> dict[str, Any]:
+def _make_page_fields(visit: PageVisit, catalogue: Catalogue) -> dict[str, Any]:
     brand = catalogue.brands[catalogue.default_brand]
     return {
         "language": visit.language,
@@ -236,7 +240,7 @@ def _page_fields(visit: PageVisit, catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-def _topic_texts(scope: ScopeNumber, catalogue: Catalogue, language: str) -> tuple[str, str]:
+def _find_topic_texts(scope: ScopeNumber, catalogue: Catalogue, language: str) -> tuple[str, str]:
     """Returns the name and description of the topic that a link stops; "" for all marketing."""
     topic = catalogue.topics.get(scope)
     if topic is None or topic.retired or topic.kind is TopicKind.SERVICE:

@@ -60,7 +60,7 @@ class Pages:
 
     def headers(self, language: str) -> dict[str, str]:
         """Returns the headers of a page in a language."""
-        return page_headers(language, self._file("pages/style.json"))
+        return page_headers(language, self._read_file("pages/style.json"))
 
     def landing(self, view: LandingView) -> str:
         """Returns the page that asks before an opt-out.
@@ -116,14 +116,14 @@ class Pages:
         `brand_compiler` makes this id. It becomes part of the evidence, so that the texts that a person saw
         can be found again.
         """
-        return str(self._file(f"pages/{language}/wording.json"))
+        return str(self._read_file(f"pages/{language}/wording.json"))
 
     def _render(self, name: str, view: PageView | ConfirmationMailView) -> str:
-        dates = self._file(f"pages/{view.language}/dates.json")
-        program = self._file(f"pages/{view.language}/{name}.json")
+        dates = self._read_file(f"pages/{view.language}/dates.json")
+        program = self._read_file(f"pages/{view.language}/{name}.json")
         return render_page(program, view, Dates(tuple(dates["months"]), dates["date"], dates["time"]))
 
-    def _file(self, name: str) -> Any:  # noqa: ANN401 - JSON in the format of the compiler
+    def _read_file(self, name: str) -> Any:  # noqa: ANN401 - JSON in the format of the compiler
         if name not in self._files:
             self._files[name] = json.loads((self._folder / name).read_text(encoding="utf-8"))
         return self._files[name]

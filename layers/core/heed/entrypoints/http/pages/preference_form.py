@@ -61,7 +61,7 @@ class _FormParser:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._numbers = {
-            _field_name(topic, catalogue): topic.number
+            _make_field_name(topic, catalogue): topic.number
             for topic in catalogue.topics.values()
             if topic.kind is not TopicKind.SERVICE
         }
@@ -114,7 +114,7 @@ class _FormParser:
         return PreferenceForm(choices, "".join(self._undo_tokens))
 
 
-def _field_name(topic: Topic, catalogue: Catalogue) -> str:
+def _make_field_name(topic: Topic, catalogue: Catalogue) -> str:
     """Returns the name of a topic's field. The field with the prefix `was.` has the state that was shown."""
     name = catalogue.scope_name(topic.number)
     return name if topic.kind is TopicKind.SIGNAL else f"topic.{name}"

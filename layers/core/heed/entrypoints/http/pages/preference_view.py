@@ -55,14 +55,14 @@ def preferences_view(
     ]
     return views.PreferencesView(
         **link_page_view(visit, token, record, catalogue, keys),
-        topics=tuple(_topic_line(visit, record, topic, catalogue) for topic in topics),
-        advertising=_advertising_line(visit, record, catalogue),
+        topics=tuple(_make_topic_line(visit, record, topic, catalogue) for topic in topics),
+        advertising=_make_advertising_line(visit, record, catalogue),
         everything_off=not any(
             decide_by_choice(record, topic).sendable for topic in catalogue.marketing_topics(ALL_SCOPES)
         ),
         paused_until=max((until for until in brand_pauses if until), default=None),
         undeliverable=_is_undeliverable(record, visit.at),
-        last=_last_change(visit, record, catalogue),
+        last=_make_last_change(visit, record, catalogue),
         saved=saved,
         undo=undo_text(undo, keys),
         undone=", ".join(topic.names[visit.language] for topic in topics if topic.number in undo_scopes),
@@ -76,7 +76,7 @@ def _is_undeliverable(record: Record, now: int) -> bool:
     return stop is not None and stop.reason is Reason.UNDELIVERABLE
 
 
-def _topic_line(visit: PageVisit, record: Record, topic: Topic, catalogue: Catalogue) -> views.TopicLine:
+def _make_topic_line(visit: PageVisit, record: Record, topic: Topic, catalogue: Catalogue) -> views.TopicLine:
     by_choice = decide_by_choice(record, topic)
     own_pause = active_pause(record, topic, topic.number, visit.at)
     paused = by_choice.sendable and own_pause is not None
@@ -84,14 +84,16 @@ def _topic_line(visit: PageVisit, record: Record, topic: Topic, catalogue: Catal
         topic=catalogue.scope_name(topic.number),
         name=topic.names[visit.language],
         description=topic.descriptions[visit.language],
-        state=_state(by_choice),
+        state=_to_topic_state(by_choice),
         why=views.StateNote.PAUSED if paused else _STATE_NOTES.get(by_choice.reason),
         since=by_choice.since,
         until=own_pause.until if own_pause else None,
     )
 
 
-def _advertising_line(visit: PageVisit, record: Record, catalogue: Catalogue) -> views.AdvertisingLine | None:
+def _make_advertising_line(
+    visit: PageVisit, record: Record, catalogue: Catalogue
+) -> views.AdvertisingLine | None:
     topic = next(iter(catalogue.signal_topics()), None)
     if topic is None:
         return None
@@ -99,16 +101,16 @@ def _advertising_line(visit: PageVisit, record: Record, catalogue: Catalogue) ->
     return views.AdvertisingLine(
         name=topic.names[visit.language],
         description=topic.descriptions[visit.language],
-        state=_state(by_choice),
+        state=_to_topic_state(by_choice),
         since=None if by_choice.sendable else by_choice.since,
     )
 
 
-def _state(decision: Decision) -> views.TopicState:
+def _to_topic_state(decision: Decision) -> views.TopicState:
     return views.TopicState.IN if decision.sendable else views.TopicState.OUT
 
 
-def _last_change(visit: PageVisit, record: Record, catalogue: Catalogue) -> views.LastChange | None:
+def _make_last_change(visit: PageVisit, record: Record, catalogue: Catalogue) -> views.LastChange | None:
     """Returns the newest choice of the person. Bounces and complaints are not choices."""
     choice = record.latest_choice()
     if choice is None:
@@ -116,13 +118,13 @@ def _last_change(visit: PageVisit, record: Record, catalogue: Catalogue) -> view
     topic = catalogue.topics.get(choice.register.scope)
     return views.LastChange(
         topic=topic.names[visit.language] if topic else "",
-        change=_change_kind(choice),
+        change=_to_change_kind(choice),
         at=choice.entry.at,
         source=choice.entry.source,
     )
 
 
-def _change_kind(choice: Change) -> views.LastChangeKind:
+def _to_change_kind(choice: Change) -> views.LastChangeKind:
     if choice.kind is ChoiceKind.OUT:
         return views.LastChangeKind.OUT
     entry = choice.entry

@@ -110,17 +110,17 @@ class RecipientPages:
 
     def _answer_invalid_link(self, _: InvalidToken) -> Response[str]:
         count_metric("LinkRefused")
-        return self._not_found(HTTPStatus.NOT_FOUND)
+        return self._answer_not_found(HTTPStatus.NOT_FOUND)
 
     def _answer_unknown_route(self, _: NotFoundError) -> Response[str]:
         """Answers a request without a route: another path or method, or a link with an invalid character."""
         if not self.event["rawPath"].startswith(self._prefix):
-            return self._not_found(HTTPStatus.NOT_FOUND)
+            return self._answer_not_found(HTTPStatus.NOT_FOUND)
         if self.event["requestContext"]["http"]["method"] in _METHODS:
             return self._answer_invalid_link(InvalidToken("not a token"))
-        return self._not_found(HTTPStatus.METHOD_NOT_ALLOWED, Allow=", ".join(_METHODS))
+        return self._answer_not_found(HTTPStatus.METHOD_NOT_ALLOWED, Allow=", ".join(_METHODS))
 
-    def _not_found(self, status: HTTPStatus, **headers: str) -> Response[str]:
+    def _answer_not_found(self, status: HTTPStatus, **headers: str) -> Response[str]:
         from heed.entrypoints.http.pages import link_views
 
         view = link_views.page_view(self.visit(), self._parts().catalogue)

@@ -43,7 +43,7 @@ def _run(program: list[Any], variables: dict[str, object], dates: Dates, put: Ca
         if isinstance(instruction, str):
             put(instruction)
             continue
-        value = _value(instruction[1], variables)
+        value = _get_value(instruction[1], variables)
         match instruction[0]:
             case "value":
                 put(escape_html(value))
@@ -63,7 +63,7 @@ def _run(program: list[Any], variables: dict[str, object], dates: Dates, put: Ca
                 put(escape_html(dates.write(kind, value)))
 
 
-def _value(path: list[str], variables: dict[str, object]) -> Any:  # noqa: ANN401 - a field of any view
+def _get_value(path: list[str], variables: dict[str, object]) -> Any:  # noqa: ANN401 - a field of any view
     value = variables[path[0]]
     for name in path[1:]:
         value = getattr(value, name)

@@ -15,12 +15,12 @@ GPC_SINCE = "2026-11-22"
 
 def gpc_document() -> Response[str]:
     """Returns `/.well-known/gpc.json` (W3C Global Privacy Control): Heed honours the signal."""
-    return _document({"gpc": True, "lastUpdate": GPC_SINCE}, "application/json")
+    return _document_response({"gpc": True, "lastUpdate": GPC_SINCE}, "application/json")
 
 
 def dnt_document() -> Response[str]:
     """Returns `/.well-known/dnt/` (W3C Tracking Preference Expression): Heed does not track."""
-    return _document({"tracking": "N"}, "application/tracking-status+json")
+    return _document_response({"tracking": "N"}, "application/tracking-status+json")
 
 
 def policy_document(catalogue: Catalogue) -> Response[str]:
@@ -34,10 +34,12 @@ def policy_document(catalogue: Catalogue) -> Response[str]:
         }
         for policy in catalogue.policies
     ]
-    return _document({"versions": versions}, "application/json", **{"Access-Control-Allow-Origin": "*"})
+    return _document_response(
+        {"versions": versions}, "application/json", **{"Access-Control-Allow-Origin": "*"}
+    )
 
 
-def _document(content: dict[str, Any], content_type: str, **extra_headers: str) -> Response[str]:
+def _document_response(content: dict[str, Any], content_type: str, **extra_headers: str) -> Response[str]:
     return Response(
         status_code=200,
         content_type=content_type,

@@ -87,11 +87,11 @@ def confirmation_request(
         base_url=request.base_url(event, public_url),
         network=networks.find_network(event, proxies),
         resume=form.resume,
-        given=_typed_address(form),
+        given=_join_typed_address(form),
     )
 
 
-def _typed_address(form: SubscribeForm) -> str:
+def _join_typed_address(form: SubscribeForm) -> str:
     """Returns the typed address if it differs from the normalised address, else ""."""
     typed = next(iter(address_spellings(form.typed)), form.address)
     return "" if typed == form.address else typed

@@ -47,14 +47,14 @@ def subscribe_view(
         address=entered.typed if entered else "",
         topics=tuple(
             topic_option(visit, topic, catalogue, chosen=bool(entered and topic.number in entered.scopes))
-            for topic in (_selectable_topics(catalogue, entered) if intent is Intent.IN else ())
+            for topic in (_list_selectable_topics(catalogue, entered) if intent is Intent.IN else ())
         ),
         resume=",".join(map(catalogue.scope_name, entered.resume)) if entered else "",
         error=entered.mistake if entered else None,
     )
 
 
-def _selectable_topics(catalogue: Catalogue, entered: SubscribeForm | None) -> list[Topic]:
+def _list_selectable_topics(catalogue: Catalogue, entered: SubscribeForm | None) -> list[Topic]:
     """Returns the topics of the form. It has targeted advertising only if the person chose it before."""
     chosen = entered.scopes if entered else ()
     signals = [topic for topic in catalogue.signal_topics() if topic.number in chosen]
@@ -70,7 +70,7 @@ def confirm_view(
     keys: LinkKeys,
 ) -> views.ConfirmView:
     """Returns the view of the page with the confirm button."""
-    return views.ConfirmView(**_confirmation(visit, token, topics, record, catalogue, keys))
+    return views.ConfirmView(**_make_confirmation_view(visit, token, topics, record, catalogue, keys))
 
 
 def confirmed_view(
@@ -83,7 +83,7 @@ def confirmed_view(
     """Returns the view of the page after the confirm button was pressed."""
     is_done = bool(result.topics) or token.intent is Intent.OUT
     return views.ConfirmedView(
-        **_confirmation(visit, token, result.topics, result.record, catalogue, keys),
+        **_make_confirmation_view(visit, token, result.topics, result.record, catalogue, keys),
         outcome=views.ConfirmationOutcome.DONE if is_done else views.ConfirmationOutcome.SUPERSEDED,
     )
 
@@ -101,7 +101,7 @@ def expired_view(visit: PageVisit, token: ConfirmationToken, catalogue: Catalogu
     )
 
 
-def _confirmation(
+def _make_confirmation_view(
     visit: PageVisit,
     token: ConfirmationToken,
     topics: Iterable[Topic],

@@ -129,8 +129,8 @@ def test_a_terminal_shows_what_the_command_reads_from_standard_input(heed: Heed,
     links = heed("links", "--topic", "offers", stdin=READER, is_terminal=True)
     invoke = heed("invoke", "feedback", "-", stdin='{"Records": []}', is_terminal=True)
 
-    assert links.err.splitlines()[1] == "Addresses, one per line; end with Ctrl-D"
-    assert invoke.err.splitlines()[0] == "The event as JSON; end with Ctrl-D"
+    assert links.err.splitlines()[1] == "Type addresses, one per line; end with Ctrl-D"
+    assert invoke.err.splitlines()[0] == "Type the event as JSON; end with Ctrl-D"
 
 
 @pytest.mark.parametrize("command", [("links", "--topic", "offers"), ("ids",)])
@@ -141,7 +141,7 @@ def test_an_empty_standard_input_is_wrong_usage(
     result = heed(*command, "--json", stdin=text)
 
     assert (result.code, result.out) == (2, "")
-    assert result.err == "heed: standard input has no address: give one per line\n"
+    assert result.err == "heed: standard input has no address: write one address per line\n"
     assert not [path for _, path, _ in server.requests if path.startswith("/v1/")]
 
 

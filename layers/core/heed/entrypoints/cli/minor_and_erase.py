@@ -8,7 +8,7 @@ from collections.abc import Callable
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.find_stack import find_stack
-from heed.entrypoints.cli.people import to_person_field
+from heed.entrypoints.cli.recipient_arguments import to_person_field
 
 
 def add_person_arguments(parser: ArgumentParser) -> None:

@@ -52,7 +52,7 @@ def read_standard_input() -> Iterator[str]:
         WrongUsage: All lines are blank, or there is none.
     """
     if sys.stdin.isatty():
-        print("Addresses, one per line; end with Ctrl-D", file=sys.stderr)
+        print("Type addresses, one per line; end with Ctrl-D", file=sys.stderr)
     is_empty = True
     byte_order_mark = "\ufeff"  # some programs begin a file with it
     for line in sys.stdin.buffer:
@@ -62,4 +62,4 @@ def read_standard_input() -> Iterator[str]:
             is_empty = False
             yield text
     if is_empty:
-        raise WrongUsage("standard input has no address", "give one per line")
+        raise WrongUsage("standard input has no address", "write one address per line")
