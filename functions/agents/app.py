@@ -92,7 +92,7 @@ def place_hold(call: ApiRequest) -> Mapping[str, object]:
     recipient = _identify(mention)
     result = heed.place_hold(recipient, entry, call.at)
     count_metric(f"Hold{result.outcome.value.title()}")
-    return reports.hold_to_json(recipient, result)
+    return reports.suppression_result_to_json(recipient, result)
 
 
 @api.route("POST", "/v1/lifts", KeyScope.PRIVACY)

@@ -18,7 +18,7 @@ from heed.entrypoints.http import request
 from heed.entrypoints.http.pages import link_views, preference_post, site_documents
 from heed.entrypoints.http.pages.preference_view import preferences_view
 from heed.entrypoints.http.pages.privacy_signal import record_signal
-from heed.entrypoints.http.pages.recipient_pages import RecipientPages
+from heed.entrypoints.http.pages.recipient_pages import PageResponder
 from heed.entrypoints.http.pages.unsubscribe_link import UnsubscribeLink
 from heed.entrypoints.http.pages.visit import PageVisit
 from heed.entrypoints.observability import count_metric, observed
@@ -28,7 +28,7 @@ heed = Heed.from_environment()
 app = APIGatewayHttpResolver(debug=False)  # debug mode prints events, with addresses and tokens
 # The template sends every request without a route of its own here (`$default`), such as a damaged link.
 LINKS = ("/p/", "/u/", "/c/", "/subscribe")
-responder = RecipientPages(app, LINKS, lambda: heed)
+responder = PageResponder(app, LINKS, lambda: heed)
 # API Gateway has no route that ends in a slash, so an unsubscribe link with text after it may arrive here.
 unsubscribe = UnsubscribeLink(app, responder, lambda: heed)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 heed = Heed.from_environment()
 RESERVE = 30_000  # milliseconds; no recipient takes longer
-_COUNTS = ("missing", "unentered", "altered", "unreadable", "passed", "repaired")
+_COUNTS = ("missing", "unentered", "altered", "unreadable", "skipped", "repaired")
 _FAULTS = ("missing", "unentered", "altered", "unreadable")
 
 
@@ -29,7 +29,7 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:  # noqa: A
     if any(totals[name] for name in _FAULTS):
         # An alarm fires on this message.
         logger.error("records and ledger do not match", extra=dict(totals))
-    if totals["passed"]:
+    if totals["skipped"]:
         # Another alarm fires on this message.
         logger.error("recipients were skipped", extra=dict(totals))
     for name, number in totals.items():

@@ -18,7 +18,7 @@ from heed.domain.preferences.register import ALL_SCOPES
 from heed.entrypoints.http import request
 from heed.entrypoints.http.pages import link_views, subscribe_form, subscribe_view
 from heed.entrypoints.http.pages.privacy_signal import record_signal
-from heed.entrypoints.http.pages.recipient_pages import RecipientPages
+from heed.entrypoints.http.pages.recipient_pages import PageResponder
 from heed.entrypoints.http.pages.visit import PageVisit
 from heed.entrypoints.observability import count_metric, observed
 from heed.use_cases.opt_in.confirm import ConfirmationPress, confirmed_topics
@@ -26,7 +26,7 @@ from heed.use_cases.opt_in.confirm import ConfirmationPress, confirmed_topics
 _RETRY_LATER = {"Retry-After": "3600"}  # seconds; after about an hour a network has room again
 heed = Heed.from_environment()
 app = APIGatewayHttpResolver(debug=False)  # debug mode prints events, with addresses and tokens
-responder = RecipientPages(app, ("/c/", "/subscribe"), lambda: heed)
+responder = PageResponder(app, ("/c/", "/subscribe"), lambda: heed)
 
 
 @app.route("/subscribe", method=["GET", "HEAD"])

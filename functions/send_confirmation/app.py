@@ -18,8 +18,8 @@ from heed.use_cases.opt_in.send_waiting import SendWaitingResult
 heed = Heed.from_environment()
 # The local stack reads these log messages (local/waiting.py).
 _WARNINGS = {
-    SendResult.WAITS: "a confirmation mail waits for room",
-    SendResult.CAPPED: "a mailbox has had its confirmation mails",
+    SendResult.DELAYED: "a confirmation mail waits for room",
+    SendResult.DUPLICATE: "a mailbox has had its confirmation mails",
 }
 
 

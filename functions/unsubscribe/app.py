@@ -11,13 +11,13 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from heed.bootstrap import Heed
 from heed.domain.links.link_token import TokenPurpose
 from heed.entrypoints.http import request
-from heed.entrypoints.http.pages.recipient_pages import RecipientPages
+from heed.entrypoints.http.pages.recipient_pages import PageResponder
 from heed.entrypoints.http.pages.unsubscribe_link import UnsubscribeLink
 from heed.entrypoints.observability import observed
 
 heed = Heed.from_environment()
 app = APIGatewayHttpResolver(debug=False)  # debug mode prints events, with addresses and tokens
-responder = RecipientPages(app, "/u/", lambda: heed)
+responder = PageResponder(app, "/u/", lambda: heed)
 UnsubscribeLink(app, responder, lambda: heed)
 
 

@@ -76,7 +76,7 @@ def test_hashes_leaves_and_seals_are_read_as_they_were_stored(seals: LedgerBucke
     seals.add_hashes(FIRST, LEAVES)
     seals.add_hashes(FIRST, reversed(LEAVES))
     seal = make_seal(FIRST, "", LEAVES)
-    assert seals.fix_hashes(FIRST, LEAVES) == LEAVES
+    assert seals.freeze_hashes(FIRST, LEAVES) == LEAVES
     seals.add_seal(seal)
     seals.add_seal(seal)
 
@@ -90,7 +90,7 @@ def test_each_write_requires_that_the_key_is_free(seals: LedgerBucket) -> None:
     requests: list[Any] = []
     with hooked("before-parameter-build.s3.PutObject", lambda params, **_: requests.append(params)):
         seals.add_hashes(FIRST, LEAVES)
-        seals.fix_hashes(FIRST, LEAVES)
+        seals.freeze_hashes(FIRST, LEAVES)
         seals.add_seal(make_seal(FIRST, "", LEAVES))
     assert [request["IfNoneMatch"] for request in requests] == ["*"] * 3
     assert [request["ChecksumAlgorithm"] for request in requests] == ["SHA256"] * 3
@@ -100,7 +100,7 @@ def test_leaves_of_a_crashed_attempt_are_sealed_and_the_rest_is_sealed_later(
     seals: LedgerBucket,
 ) -> None:
     seals.add_hashes(FIRST, LEAVES[:2])
-    assert seals.fix_hashes(FIRST, LEAVES[:2]) == LEAVES[:2]  # then the function was killed
+    assert seals.freeze_hashes(FIRST, LEAVES[:2]) == LEAVES[:2]  # then the function was killed
     seals.add_hashes(FIRST, LEAVES[2:])
 
     first, second = seal_days(seals, FIRST + 2)
@@ -111,7 +111,7 @@ def test_leaves_of_a_crashed_attempt_are_sealed_and_the_rest_is_sealed_later(
 
 
 def test_a_second_seal_of_a_day_is_rejected(seals: LedgerBucket) -> None:
-    seals.fix_hashes(FIRST, LEAVES)
+    seals.freeze_hashes(FIRST, LEAVES)
     seals.add_seal(make_seal(FIRST, "", LEAVES))
     with pytest.raises(UnreadableRecord):
         seals.add_seal(make_seal(FIRST, "", LEAVES[:1]))
@@ -160,7 +160,7 @@ def test_a_second_version_of_a_sealed_object_is_ignored_and_reported(
 @pytest.mark.parametrize("bucket", ["versioned"], indirect=True)
 def test_versions_are_found_across_several_pages(seals: LedgerBucket) -> None:
     for day in range(FIRST, FIRST + 4):
-        seals.fix_hashes(day, LEAVES)
+        seals.freeze_hashes(day, LEAVES)
     for _ in range(5):
         put(f"leaves/{DATE}", b"junk")
     with hooked(LISTED, small_pages):
@@ -170,7 +170,7 @@ def test_versions_are_found_across_several_pages(seals: LedgerBucket) -> None:
 
 def test_a_version_that_is_listed_on_two_pages_counts_once(seals: LedgerBucket) -> None:
     for day in range(FIRST, FIRST + 4):
-        seals.fix_hashes(day, LEAVES)
+        seals.freeze_hashes(day, LEAVES)
     last: list[Any] = []
     repeated: list[Any] = []
 
@@ -224,7 +224,7 @@ def test_a_malformed_seal_is_unreadable(seals: LedgerBucket, content: bytes) -> 
 
 
 def test_a_seal_under_the_key_of_another_day_is_unreadable(seals: LedgerBucket) -> None:
-    seals.fix_hashes(FIRST, LEAVES)
+    seals.freeze_hashes(FIRST, LEAVES)
     seals.add_seal(make_seal(FIRST, "", LEAVES))
     content = parts().client("s3").get_object(Bucket="ledger", Key=f"seals/{DATE}.json")["Body"].read()
     put("seals/2030-01-01.json", content)
@@ -298,6 +298,6 @@ def test_leaves_of_a_wrong_length_count_as_the_whole_hashes_in_them(
 def test_leaves_are_read_completely_from_chunks_of_any_size(
     seals: LedgerBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seals.fix_hashes(FIRST, LEAVES)
+    seals.freeze_hashes(FIRST, LEAVES)
     monkeypatch.setattr(s3, "_CHUNK_SIZE", 7)
     assert list(seals.sealed_hashes(FIRST)) == LEAVES

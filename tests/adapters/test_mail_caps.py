@@ -110,7 +110,7 @@ def test_a_retry_of_a_request_is_counted_once(client: Any) -> None:
     mail_caps = make_caps(client, per_day=2)
     assert claim(mail_caps, "r", "1") is None
     mail_caps.finish(make_claim("r", "1"), sent=True)
-    assert claim(mail_caps, "r", "1", now=NOW + TEN_MINUTES) == NoMailNeeded.DUPLICATE
+    assert claim(mail_caps, "r", "1", now=NOW + TEN_MINUTES) == NoMailNeeded.ALREADY_SENT
     assert claim(mail_caps, "r2", "2") is None
 
 
@@ -120,7 +120,7 @@ def test_a_second_request_for_the_same_scopes_gets_no_second_mail(client: Any) -
     again = first._replace(request_id="2")
     assert mail_caps.claim(again, NOW, in_turn=False) == LATER, "the first mail may not be sent yet"
     mail_caps.finish(first, sent=True)
-    assert mail_caps.claim(again, NOW, in_turn=False) == NoMailNeeded.CAPPED
+    assert mail_caps.claim(again, NOW, in_turn=False) == NoMailNeeded.DUPLICATE
     assert mail_caps.claim(again._replace(record_changed_at=NOW + 1), NOW, in_turn=False) == LATER
 
 
@@ -144,7 +144,7 @@ def test_an_attempt_from_the_previous_release_counts_for_the_mailbox(client: Any
         del item["tries"]["L"][0]["M"][name]
     item["tries"]["L"][0]["M"]["done"] = {"BOOL": True}
     client.put_item(TableName="Control", Item=item)
-    assert claim(mail_caps, "r", "1") == NoMailNeeded.DUPLICATE
+    assert claim(mail_caps, "r", "1") == NoMailNeeded.ALREADY_SENT
     assert claim(mail_caps, "r", "2") == LATER
 
 

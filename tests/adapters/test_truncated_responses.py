@@ -27,7 +27,7 @@ from heed.adapters.dynamodb.lift_requests import LiftRequestsTable
 from heed.adapters.dynamodb.mail_caps import MailCapsTable
 from heed.adapters.dynamodb.minor_report_counts import MinorReportCountsTable
 from heed.adapters.dynamodb.network_caps import NetworkCapsTable
-from heed.adapters.dynamodb.opt_in_notifications import OptInNotificationsTable
+from heed.adapters.dynamodb.opt_in_notifications import OptInNotificationClaimsTable
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.adapters.dynamodb.purges import PurgesTable
 from heed.adapters.dynamodb.recipient_scan import RecipientScanTable
@@ -39,12 +39,12 @@ from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.entry import LedgerEntry
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.record import EMPTY_RECORD, Record
-from heed.domain.preferences.register import Change, Entry, ScopeNumber, Source, opted_out
+from heed.domain.preferences.register import Change, Entry, ScopeNumber, Source, opt_out_register
 from heed.domain.privacy.disclosure import DisclosureDetails, DisclosurePurpose
 from heed.domain.privacy.erasure import Erasure, ErasureCause
 from heed.domain.privacy.lift import Signature
 from heed.domain.privacy.purge import Purge, PurgeState
-from heed.use_cases.ports.ledger import WalkPosition
+from heed.use_cases.ports.ledger import ScanCheckpoint
 from heed.use_cases.ports.opt_in import MailClaim
 from heed.use_cases.ports.preferences import FeedPosition
 from heed.use_cases.ports.privacy import PurgeSubject, RestoredItem
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 RECIPIENT = new_recipient()
 KEY = "a" * 32
 OFFERS = ScopeNumber(2)
-CHANGE = Change(opted_out(OFFERS), Entry(NOW, Source.LETTER, "{}"))
+CHANGE = Change(opt_out_register(OFFERS), Entry(NOW, Source.LETTER, "{}"))
 ENTRY = LedgerEntry("b" * 64, 1, OFFERS, "out", NOW, NOW, "letter", "", "c" * 64)
 DISCLOSURE = DisclosureDetails(NOW, "lookup", DisclosurePurpose.DATA_SUBJECT, 1, "key")
 PURGE = Purge("d" * 32, ErasureCause.ERASURE, PurgeState.DUE, NOW)
@@ -168,8 +168,8 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
         ("Preferences", "Control"),
         {
             "page": lambda scan: scan.page(None, 10),
-            "checkpoint": lambda scan: scan.checkpoint(),
-            "save_checkpoint": lambda scan: scan.save_checkpoint(WalkPosition(RECIPIENT)),
+            "load_checkpoint": lambda scan: scan.load_checkpoint(),
+            "save_checkpoint": lambda scan: scan.save_checkpoint(ScanCheckpoint(RECIPIENT)),
         },
     ),
     PreferencesTable: (
@@ -200,7 +200,7 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
             "count_report": lambda counts: counts.count_report("key", NOW),
         },
     ),
-    OptInNotificationsTable: (
+    OptInNotificationClaimsTable: (
         ("Control",),
         {
             "claim": lambda notifications: notifications.claim(RECIPIENT, NOW, "press", NOW),

@@ -110,7 +110,7 @@ def test_a_transient_bounce_without_details_is_a_soft_bounce_only_for_a_full_or_
 @pytest.mark.parametrize("kind", ["", "SomeFutureType", "Permanently"])
 @pytest.mark.parametrize("subtype", ["General", "MailboxFull", "OnAccountSuppressionList", None])
 def test_a_bounce_of_an_unknown_type_needs_review(kind: str, subtype: str | None) -> None:
-    assert bounce(kind, subtype) == FeedbackOutcome({}, [FeedbackEffect.UNKNOWN_TYPE_MET], UNKNOWN_TYPE)
+    assert bounce(kind, subtype) == FeedbackOutcome({}, [FeedbackEffect.UNKNOWN_TYPE_FOUND], UNKNOWN_TYPE)
 
 
 def in_other_cases(text: str) -> list[str]:
@@ -235,7 +235,7 @@ def test_a_bounce_of_a_stranger_stops_the_tagged_recipient_instead() -> None:
     for mailed in (ABC, ABC[:1], (), None):
         outcome = bounce(to=[STRANGER], tag=TAGGED, mailed=mailed)
         assert registers(outcome) == {TAGGED: HARD}
-        assert FeedbackEffect.RECIPIENT_NOT_MAILED in outcome.effects
+        assert FeedbackEffect.RECIPIENT_NOT_ADDRESSED in outcome.effects
         assert not outcome.review_reason
 
 
@@ -245,12 +245,12 @@ def test_a_bounce_of_a_stranger_stops_the_only_destination_instead() -> None:
         assert registers(outcome) == {A: HARD}
         assert outcome.effects == [
             FeedbackEffect.BOUNCE_RECORDED,
-            *[FeedbackEffect.RECIPIENT_NOT_MAILED] * 2,
+            *[FeedbackEffect.RECIPIENT_NOT_ADDRESSED] * 2,
         ]
 
 
 def test_a_bounce_of_a_stranger_is_only_counted_if_the_mail_had_several_destinations() -> None:
-    assert bounce(to=[STRANGER], mailed=ABC) == FeedbackOutcome({}, [FeedbackEffect.RECIPIENT_NOT_MAILED])
+    assert bounce(to=[STRANGER], mailed=ABC) == FeedbackOutcome({}, [FeedbackEffect.RECIPIENT_NOT_ADDRESSED])
 
 
 def test_a_stranger_beside_a_mailed_recipient_does_not_stop_the_other_destinations() -> None:
@@ -282,7 +282,7 @@ def test_a_bounce_needs_review_if_the_destinations_are_unknown(
     mailed: Sequence[str | None] | None,
 ) -> None:
     assert bounce(to=[STRANGER], mailed=mailed) == FeedbackOutcome(
-        {}, [FeedbackEffect.RECIPIENT_NOT_MAILED], review_reason=UNKNOWN_RECIPIENT
+        {}, [FeedbackEffect.RECIPIENT_NOT_ADDRESSED], review_reason=UNKNOWN_RECIPIENT
     )
 
 
@@ -300,7 +300,7 @@ def test_an_unreadable_recipient_needs_review_and_does_not_block_the_others() ->
     outcome = bounce(to=listed, mailed=ABC)
     assert registers(outcome) == {A: HARD}
     assert outcome.review_reason
-    assert outcome.effects.count(FeedbackEffect.RECIPIENT_NOT_READ) == 2
+    assert outcome.effects.count(FeedbackEffect.RECIPIENT_UNREADABLE) == 2
 
 
 @pytest.mark.parametrize("listed", [[], [BouncedRecipient("postmaster@localhost")], [BouncedRecipient(None)]])
@@ -313,12 +313,12 @@ def test_a_bounce_without_a_readable_recipient_counts_for_the_recipient_of_the_m
         (bounce(*kind, to=listed), A),
     ):
         assert list(outcome.changes) == [expected]
-        assert FeedbackEffect.RECIPIENT_NOT_READ in outcome.effects
+        assert FeedbackEffect.RECIPIENT_UNREADABLE in outcome.effects
         assert not outcome.review_reason
     for mailed in (ABC, (), None):
         outcome = bounce(*kind, to=listed, mailed=mailed)
         assert outcome == FeedbackOutcome(
-            {}, [FeedbackEffect.RECIPIENT_NOT_READ], review_reason=UNKNOWN_RECIPIENT
+            {}, [FeedbackEffect.RECIPIENT_UNREADABLE], review_reason=UNKNOWN_RECIPIENT
         )
 
 
@@ -409,7 +409,7 @@ def test_an_echo_applies_to_the_same_recipients_as_a_complaint() -> None:
     assert set(complaint(subtype=echo, by=THREE, tag=B).echo_changes) == {B}
     assert set(complaint(subtype=echo, by=(), mailed=ABC[:1]).echo_changes) == {A}
     unattributed = complaint(subtype=echo, by=(), mailed=ABC)
-    assert unattributed == FeedbackOutcome({}, [FeedbackEffect.RECIPIENT_NOT_READ], UNKNOWN_RECIPIENT)
+    assert unattributed == FeedbackOutcome({}, [FeedbackEffect.RECIPIENT_UNREADABLE], UNKNOWN_RECIPIENT)
 
 
 @pytest.mark.parametrize("feedback_type", ["not-spam", "auth-failure"])
@@ -480,7 +480,7 @@ def test_a_known_topic_that_is_off_is_an_opt_out_and_an_unknown_one_needs_review
     outcome = contact_list_opt_out("news", "SomeListOfTheirs", "news")
     assert registers(outcome) == {A: [out(3)]}
     assert outcome.review_reason == UNKNOWN_TOPIC
-    assert outcome.effects == [FeedbackEffect.TOPIC_NOT_KNOWN, FeedbackEffect.OPT_OUT_RECORDED]
+    assert outcome.effects == [FeedbackEffect.UNKNOWN_TOPIC_FOUND, FeedbackEffect.OPT_OUT_RECORDED]
 
 
 @pytest.mark.parametrize("name", ["Offers", "OFFERS", " offers", "Meridian/Offers"])
@@ -503,7 +503,7 @@ def test_opt_outs_of_everything_and_of_topics_are_one_write() -> None:
 
 def test_an_opt_out_of_mail_never_becomes_one_of_advertising() -> None:
     outcome = contact_list_opt_out("targeted-advertising", "meridian", "*")
-    assert outcome == FeedbackOutcome({}, [FeedbackEffect.TOPIC_NOT_KNOWN] * 3, UNKNOWN_TOPIC)
+    assert outcome == FeedbackOutcome({}, [FeedbackEffect.UNKNOWN_TOPIC_FOUND] * 3, UNKNOWN_TOPIC)
 
 
 def test_a_choice_without_an_opt_out_is_ignored() -> None:
@@ -542,7 +542,7 @@ def test_all_other_known_event_types_are_ignored(kind: str) -> None:
 def test_an_unknown_event_type_needs_review() -> None:
     for kind in ("SomeFutureType", ""):
         assert apply_rules(OtherEvent(kind)) == FeedbackOutcome(
-            {}, [FeedbackEffect.UNKNOWN_TYPE_MET], UNKNOWN_TYPE
+            {}, [FeedbackEffect.UNKNOWN_TYPE_FOUND], UNKNOWN_TYPE
         )
 
 

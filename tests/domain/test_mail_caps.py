@@ -98,14 +98,19 @@ def test_mails_for_different_requests_are_ten_minutes_apart(
 def test_a_redelivered_message_sends_no_second_mail() -> None:
     address = _Address()
     assert address.deliver("a", 10 * CAP_WINDOW, "sent") is CapDecision.SEND
-    assert address.deliver("a", 10 * CAP_WINDOW + REPEAT_INTERVAL, "sent") is CapDecision.DONE
+    assert address.deliver("a", 10 * CAP_WINDOW + REPEAT_INTERVAL, "sent") is CapDecision.ALREADY_SENT
     assert len(address.mails) == 1
 
 
 def test_a_lost_answer_causes_at_most_one_more_mail() -> None:
     address, at = _Address(), 10 * CAP_WINDOW
     decisions = [address.deliver("a", at + n * REPEAT_INTERVAL, "lost answer") for n in range(4)]
-    assert decisions == [CapDecision.SEND, CapDecision.RETRY, CapDecision.DONE, CapDecision.DONE]
+    assert decisions == [
+        CapDecision.SEND,
+        CapDecision.RETRY,
+        CapDecision.ALREADY_SENT,
+        CapDecision.ALREADY_SENT,
+    ]
 
 
 def test_a_failed_mail_is_retried_until_it_is_sent() -> None:

@@ -6,12 +6,12 @@ import pytest
 
 from heed.domain.ledger.deadlines import delays_by_source
 from heed.domain.ledger.transition import Transition, ledger_entries
-from heed.domain.preferences.decision import address_stop, decide
+from heed.domain.preferences.decision import address_suppression, decide
 from heed.domain.preferences.preference_request import PreferenceRequest, RequestedState, refused_by
 from heed.domain.preferences.reasons import (
-    ADDRESS_STOPS,
+    ADDRESS_SUPPRESSIONS,
     AcceptedRequests,
-    AddressStop,
+    AddressSuppression,
     Liftable,
     Reason,
 )
@@ -25,20 +25,20 @@ from heed.domain.preferences.register import (
     Register,
     ScopeNumber,
     Source,
-    StopKind,
+    SuppressionKind,
 )
 from heed.domain.preferences.suppressions import suppressions_of
 from tests.support.catalogues import CATALOGUE
 
 NOW = 1_000
 ENTRY = Entry(5, Source.AGENT, "{}")
-each_address_stop = pytest.mark.parametrize("stop", ADDRESS_STOPS.values(), ids=str)
+each_address_stop = pytest.mark.parametrize("stop", ADDRESS_SUPPRESSIONS.values(), ids=str)
 
 
 def test_the_table_has_each_kind_of_stop_and_lift_in_order_of_precedence() -> None:
-    assert {stop.register.kind for stop in ADDRESS_STOPS.values()} == set(StopKind)
-    assert {stop.lift.kind for stop in ADDRESS_STOPS.values() if stop.lift} == set(LiftKind)
-    assert list(ADDRESS_STOPS) == [reason for reason in Reason if reason in ADDRESS_STOPS]
+    assert {stop.register.kind for stop in ADDRESS_SUPPRESSIONS.values()} == set(SuppressionKind)
+    assert {stop.lift.kind for stop in ADDRESS_SUPPRESSIONS.values() if stop.lift} == set(LiftKind)
+    assert list(ADDRESS_SUPPRESSIONS) == [reason for reason in Reason if reason in ADDRESS_SUPPRESSIONS]
 
 
 def test_an_agent_can_lift_each_stop_that_has_a_lift_register() -> None:
@@ -57,9 +57,9 @@ def test_the_code_of_each_kind_of_register_never_changes() -> None:
         ChoiceKind.CONFIRMED: "k:0",
         ChoiceKind.UNDOABLE: "c:0",
         ChoiceKind.UNDONE: "u:0",
-        StopKind.MINOR: "x:minor",
-        StopKind.HOLD: "x:hold",
-        StopKind.UNDELIVERABLE: "x:undeliverable",
+        SuppressionKind.MINOR: "x:minor",
+        SuppressionKind.HOLD: "x:hold",
+        SuppressionKind.UNDELIVERABLE: "x:undeliverable",
         LiftKind.HOLD: "l:hold",
         LiftKind.UNDELIVERABLE: "l:undeliverable",
         OtherKind.COMPLAINT: "x:complaint",
@@ -69,17 +69,17 @@ def test_the_code_of_each_kind_of_register_never_changes() -> None:
 
 
 @each_address_stop
-def test_each_stop_of_an_address_stops_all_topics_until_it_is_lifted(stop: AddressStop) -> None:
+def test_each_stop_of_an_address_stops_all_topics_until_it_is_lifted(stop: AddressSuppression) -> None:
     record = Record({stop.register: ENTRY}, revision=1)
     assert {decide(record, t, NOW).reason for t in CATALOGUE.topics.values()} == {stop.reason}
     if stop.lift is not None:
         lifted = Record({stop.register: ENTRY, stop.lift: Entry(6, Source.AGENT, "{}")}, revision=2)
-        assert address_stop(lifted, NOW) is None
+        assert address_suppression(lifted, NOW) is None
         assert [suppression.active for suppression in suppressions_of(lifted, CATALOGUE, NOW)] == [False]
 
 
 @each_address_stop
-def test_each_stop_of_an_address_is_listed_and_counted_as_a_stop(stop: AddressStop) -> None:
+def test_each_stop_of_an_address_is_listed_and_counted_as_a_stop(stop: AddressSuppression) -> None:
     record = Record({stop.register: ENTRY}, revision=1, salt=b"s" * 16)
     (listed,) = suppressions_of(record, CATALOGUE, NOW)
     assert (listed.reason, listed.active) == (stop.reason, True)
@@ -90,7 +90,7 @@ def test_each_stop_of_an_address_is_listed_and_counted_as_a_stop(stop: AddressSt
 
 @each_address_stop
 @pytest.mark.parametrize("state", RequestedState)
-def test_a_request_is_refused_as_the_table_defines(stop: AddressStop, state: RequestedState) -> None:
+def test_a_request_is_refused_as_the_table_defines(stop: AddressSuppression, state: RequestedState) -> None:
     request = PreferenceRequest(ScopeNumber(2), state, 9, Source.PHONE, "{}", "", NOW + 1)
     is_accepted = stop.accepts is AcceptedRequests.ALL or (
         stop.accepts is AcceptedRequests.STOPS and state is not RequestedState.IN

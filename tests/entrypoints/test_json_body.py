@@ -54,9 +54,9 @@ def test_json_that_is_not_an_object_is_a_fault(raw: bytes) -> None:
 
 def test_a_duplicate_member_is_a_fault_at_any_depth() -> None:
     body = read_json_object(b'{"a": "x", "a": "y", "list": [{"b": "x", "b": "x"}]}')
-    body.text("a")
-    (item,) = body.objects("list", 10)
-    item.text("b")
+    body.read_text("a")
+    (item,) = body.read_objects("list", 10)
+    item.read_text("b")
 
     assert [pointer for pointer, _ in faults(body)] == ["", "/list/0"]
 
@@ -64,23 +64,23 @@ def test_a_duplicate_member_is_a_fault_at_any_depth() -> None:
 def test_a_body_without_faults_can_be_closed() -> None:
     body = reader({"a": "x", "b": "one", "c": ["x", ""], "d": [{"e": "y"}]})
 
-    assert body.text("a") == "x"
-    assert body.one_of("b", ("one", "two")) == "one"
-    assert body.texts("c", 2) == ["x", ""]
-    assert [item.text("e") for item in body.objects("d", 1)] == ["y"]
-    assert body.optional_text("f") == "" and not body.has("f")
+    assert body.read_text("a") == "x"
+    assert body.read_choice("b", ("one", "two")) == "one"
+    assert body.read_texts("c", 2) == ["x", ""]
+    assert [item.read_text("e") for item in body.read_objects("d", 1)] == ["y"]
+    assert body.read_optional_text("f") == "" and not body.has("f")
     body.close()
 
 
 def test_all_faults_are_collected_with_their_pointers() -> None:
     body = reader({"a": 1, "b": "three", "c": "x", "d": [1, {"e": [], "z": 0}], "g": "\ud800"})
-    body.text("a")
-    body.one_of("b", ("one", "two"))
-    body.texts("c", 2)
-    for item in body.objects("d", 2):
-        item.text("e")
-    body.text("f")
-    body.text("g")
+    body.read_text("a")
+    body.read_choice("b", ("one", "two"))
+    body.read_texts("c", 2)
+    for item in body.read_objects("d", 2):
+        item.read_text("e")
+    body.read_text("f")
+    body.read_text("g")
 
     assert faults(body) == [
         ("/a", "must be a string"),
@@ -97,9 +97,9 @@ def test_all_faults_are_collected_with_their_pointers() -> None:
 
 def test_faults_that_the_caller_adds_are_in_the_list() -> None:
     body = reader({"list": [{}]})
-    for item in body.objects("list", 1):
-        item.fault("until", "must be later")
-        item.fault("", "needs one of two")
+    for item in body.read_objects("list", 1):
+        item.add_fault("until", "must be later")
+        item.add_fault("", "needs one of two")
 
     assert faults(body) == [("/list/0/until", "must be later"), ("/list/0", "needs one of two")]
 
@@ -111,8 +111,8 @@ def test_an_answer_has_at_most_100_faults() -> None:
 def test_null_is_a_value_and_never_valid() -> None:
     body = reader({"a": None, "b": None})
     assert body.has("a")
-    body.optional_text("a")
-    body.texts("b", 1)
+    body.read_optional_text("a")
+    body.read_texts("b", 1)
 
     assert [pointer for pointer, _ in faults(body)] == ["/a", "/b"]
 
@@ -127,9 +127,9 @@ _json = st.recursive(
 def test_any_body_is_parsed_or_refused_and_never_crashes(raw: bytes) -> None:
     with suppress(NotJson, InvalidRequest):
         body = read_json_object(raw)
-        body.text("a", longest=3)
-        body.one_of("b", ("x",))
-        body.texts("c", 2)
-        for item in body.objects("d", 2):
-            item.optional_text("a")
+        body.read_text("a", longest=3)
+        body.read_choice("b", ("x",))
+        body.read_texts("c", 2)
+        for item in body.read_objects("d", 2):
+            item.read_optional_text("a")
         body.close()

@@ -42,7 +42,7 @@ def post(api: ApiRoutes, **request: Any) -> dict[str, Any]:
 def test_a_handler_gets_the_key_and_the_time_of_the_request() -> None:
     def answer(call: ApiRequest) -> Mapping[str, object]:
         body = call.body()
-        text = body.text("text")
+        text = body.read_text("text")
         body.close()
         return {"text": text, "key": call.key.id, "at": call.at}
 

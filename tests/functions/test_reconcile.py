@@ -54,7 +54,7 @@ def walk(world: World) -> dict[str, int]:
 
 def expected_totals(**more: int) -> dict[str, int]:
     """Returns the totals of a scan of one recipient; all are 0 except the given ones."""
-    names = ("missing", "unentered", "altered", "unreadable", "passed", "repaired")
+    names = ("missing", "unentered", "altered", "unreadable", "skipped", "repaired")
     return {"walked": 1, **dict.fromkeys(names, 0), **more}
 
 

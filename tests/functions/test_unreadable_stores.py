@@ -35,7 +35,7 @@ from heed.domain.privacy.lift import Signature
 from heed.domain.privacy.purge import Purge, PurgeState
 from heed.use_cases.ledger.export import export_ledger
 from heed.use_cases.ledger.verify import verify_ledger
-from heed.use_cases.ports.ledger import WalkPosition
+from heed.use_cases.ports.ledger import ScanCheckpoint
 from heed.use_cases.ports.opt_in import MailClaim
 from heed.use_cases.ports.privacy import PurgeSubject
 from tests.support import junk, mailbox
@@ -112,8 +112,8 @@ def _notifications(world: World) -> list[Callable[[], object]]:
 
 
 def _checkpoint(_world: World) -> list[Callable[[], object]]:
-    parts().recipient_scan.save_checkpoint(WalkPosition("a" * 26))
-    return [lambda: parts().recipient_scan.checkpoint()]
+    parts().recipient_scan.save_checkpoint(ScanCheckpoint("a" * 26))
+    return [lambda: parts().recipient_scan.load_checkpoint()]
 
 
 KINDS = (_keys, _disclosures, _purges, _lifts, _mails, _notifications, _checkpoint)

@@ -109,8 +109,8 @@ def an_active_press_is_overwritten_by_one_with_an_undo(patch: Patch) -> None:
     def stops(_: Record, __: Any, press: Mapping[int, Entry], ___: int) -> Any:
         return (Change(undoable(scope), entry) for scope, entry in press.items())
 
-    patch.setattr(unsubscribe, "stop_changes", stops)
-    patch.setattr(preference_changes, "stop_changes", stops)
+    patch.setattr(unsubscribe, "opt_out_changes", stops)
+    patch.setattr(preference_changes, "opt_out_changes", stops)
 
 
 @bug

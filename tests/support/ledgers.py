@@ -65,7 +65,7 @@ class MemorySeals:
     def altered_objects(self) -> list[AlteredObject]:
         return list(self.alterations)
 
-    def fix_hashes(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
+    def freeze_hashes(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
         return list(self.sealed_by_day.setdefault(day, leaves))
 
     def add_seal(self, seal: Seal) -> None:

@@ -8,32 +8,32 @@ from heed.domain.preferences.register import Register, ScopeNumber
 
 def out(scope: int) -> Register:
     """Returns the register of opt-outs."""
-    return register.opted_out(ScopeNumber(scope))
+    return register.opt_out_register(ScopeNumber(scope))
 
 
 def in_(scope: int) -> Register:
     """Returns the register of opt-ins."""
-    return register.opted_in(ScopeNumber(scope))
+    return register.opt_in_register(ScopeNumber(scope))
 
 
 def pause(scope: int) -> Register:
     """Returns the register of pauses."""
-    return register.paused(ScopeNumber(scope))
+    return register.pause_register(ScopeNumber(scope))
 
 
 def yes(scope: int) -> Register:
     """Returns the register of confirmed opt-ins."""
-    return register.confirmed(ScopeNumber(scope))
+    return register.confirmed_register(ScopeNumber(scope))
 
 
 def undoable(scope: int) -> Register:
     """Returns the register of presses that can be undone."""
-    return register.undoable(ScopeNumber(scope))
+    return register.undoable_register(ScopeNumber(scope))
 
 
 def undone(scope: int) -> Register:
     """Returns the register of presses that were undone."""
-    return register.undone(ScopeNumber(scope))
+    return register.undone_register(ScopeNumber(scope))
 
 
 def scope_numbers(*numbers: int) -> tuple[ScopeNumber, ...]:

@@ -137,7 +137,7 @@ def test_readers_use_the_first_version_of_a_rewritten_object(stack: Stack) -> No
     seal = make_seal(20_000, "", leaves)
     for _ in range(2):
         seals.add_hashes(20_000, leaves)
-        assert seals.fix_hashes(20_000, leaves) == leaves
+        assert seals.freeze_hashes(20_000, leaves) == leaves
         seals.add_seal(seal)
     assert (seals.hashes(20_000), seals.altered_objects()) == ((set(leaves), []), [])
 

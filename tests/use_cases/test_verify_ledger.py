@@ -17,7 +17,7 @@ from heed.adapters import external_sort
 from heed.domain.errors import NotFound
 from heed.domain.ledger import merkle
 from heed.domain.ledger.entry import EntryOutcome, LedgerEntry, canonical_json
-from heed.domain.ledger.seal import Seal, first_leaf_hash, root_of_day
+from heed.domain.ledger.seal import Seal, head_leaf_hash, root_of_day
 from heed.domain.preferences.register import DAY_MS
 from heed.use_cases.ledger.export import UNREADABLE_ENTRY
 from heed.use_cases.ledger.prove import prove_entry
@@ -260,7 +260,7 @@ def test_the_program_of_the_handbook_prints_both_dates_and_rejects_a_large_gap(t
     code, output = run_program(tmp_path, altered, root)
     assert code != 0, "the root covers the day of its seal"
 
-    tree = [first_leaf_hash(START // DAY_MS, 2, ""), *sorted([late.leaf, old.leaf])]
+    tree = [head_leaf_hash(START // DAY_MS, 2, ""), *sorted([late.leaf, old.leaf])]
     index = tree.index(old.leaf)
     path = [node.hex() for node in merkle.audit_path(tree, index)]
     forged = {**proof, "entry": old.to_document(), "index": index, "path": path}

@@ -124,7 +124,7 @@ class LedgerBucket(Seals):
         ]
 
     @override
-    def fix_hashes(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
+    def freeze_hashes(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
         if self._put(_leaves_key(day), b"".join(leaves)):
             return list(leaves)
         return list(self.sealed_hashes(day))

@@ -9,7 +9,7 @@ from heed.bootstrap.shared import SharedParts
 
 if TYPE_CHECKING:
     from heed.adapters.dynamodb.mail_caps import MailCapsTable
-    from heed.adapters.dynamodb.opt_in_notifications import OptInNotificationsTable
+    from heed.adapters.dynamodb.opt_in_notifications import OptInNotificationClaimsTable
     from heed.adapters.kms.confirmation_keys import KmsConfirmationKeys
     from heed.adapters.ses.suppression_list import SesSuppressionListClient
     from heed.adapters.sqs.queue import SqsQueue
@@ -136,11 +136,11 @@ class OptInParts(SharedParts):
         return self.queue(self.config.confirmed_opt_ins_dlq_url)
 
     @cached_property
-    def opt_in_notifications(self) -> OptInNotificationsTable:
+    def opt_in_notifications(self) -> OptInNotificationClaimsTable:
         """The claims of opt-in notifications to the adopter."""
-        from heed.adapters.dynamodb.opt_in_notifications import OptInNotificationsTable
+        from heed.adapters.dynamodb.opt_in_notifications import OptInNotificationClaimsTable
 
-        return OptInNotificationsTable(self.client("dynamodb"), self.config.control_table)
+        return OptInNotificationClaimsTable(self.client("dynamodb"), self.config.control_table)
 
     @cached_property
     def after_confirmation(self) -> AfterConfirmation:

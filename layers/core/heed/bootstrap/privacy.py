@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from heed.adapters.dynamodb.ses_list_walks import SesListWalksTable
     from heed.use_cases.ports.privacy import PurgeTarget
     from heed.use_cases.privacy.erase import Erase
-    from heed.use_cases.privacy.hold_and_lift import LiftStop, PlaceHold
+    from heed.use_cases.privacy.hold_and_lift import LiftSuppression, PlaceHold
     from heed.use_cases.privacy.purge_person import PurgePerson
     from heed.use_cases.privacy.run_purges import ExecutePurgeOrders, SweepPurges
     from heed.use_cases.privacy.walk_ses_list import WalkSesList
@@ -67,13 +67,13 @@ class PrivacyParts(OptInParts, LedgerParts):
         return PlaceHold(self.preferences, self.catalogue)
 
     @cached_property
-    def lift_suppression(self) -> LiftStop:
+    def lift_suppression(self) -> LiftSuppression:
         """Lifts a suppression of an address that is not the person's own choice."""
-        from heed.use_cases.privacy.hold_and_lift import LiftHold, LiftMinor, LiftStop
+        from heed.use_cases.privacy.hold_and_lift import LiftHold, LiftMinor, LiftSuppression
 
         common, days = (self.preferences, self.catalogue), self.config.minor_record_days
         lift_minor = LiftMinor(*common, self.erasures, self.lift_requests)
-        return LiftStop(*common, lift_minor, LiftHold(*common, days, self.erasures, self.purges))
+        return LiftSuppression(*common, lift_minor, LiftHold(*common, days, self.erasures, self.purges))
 
     @cached_property
     def disclosures(self) -> DisclosuresTable:

@@ -140,7 +140,7 @@ class OptOutQueued(DependencyUnavailable):
     """The opt-out could not be stored now. It waits in a queue and will be stored later."""
 
 
-class StopNotEffective(DependencyUnavailable):
+class SuppressionNotEffective(DependencyUnavailable):
     """The write was done, but mail that it should stop may still be sent."""
 
 

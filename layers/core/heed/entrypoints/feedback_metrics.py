@@ -28,13 +28,13 @@ def feedback_metric(effect: FeedbackEffect) -> str:  # noqa: C901 - a table; myp
             return "ContentRefused"
         case FeedbackEffect.FRAUD_REPORTED:
             return "FraudReported"
-        case FeedbackEffect.TOPIC_NOT_KNOWN:
+        case FeedbackEffect.UNKNOWN_TOPIC_FOUND:
             return "UnknownTopicFound"
-        case FeedbackEffect.RECIPIENT_NOT_READ:
+        case FeedbackEffect.RECIPIENT_UNREADABLE:
             return "RecipientUnreadable"
-        case FeedbackEffect.RECIPIENT_NOT_MAILED:
+        case FeedbackEffect.RECIPIENT_NOT_ADDRESSED:
             return "RecipientNotAddressed"
-        case FeedbackEffect.UNKNOWN_TYPE_MET:
+        case FeedbackEffect.UNKNOWN_TYPE_FOUND:
             return "UnknownTypeFound"
         case _:
             assert_never(effect)

@@ -88,10 +88,10 @@ class MailCapsTable(MailCaps, PurgeTarget):
             decision, after = decide_mail(
                 mailbox.attempts, request, claim.record_changed_at, now, is_scarce=in_turn or others_wait
             )
-            if decision is CapDecision.DONE:
-                return NoMailNeeded.DUPLICATE
+            if decision is CapDecision.ALREADY_SENT:
+                return NoMailNeeded.ALREADY_SENT
             if decision is CapDecision.DUPLICATE:
-                return NoMailNeeded.CAPPED
+                return NoMailNeeded.DUPLICATE
             if decision is CapDecision.WAIT:
                 due = next_free_time(after, claim.request_id, now)
                 if due <= mailbox.waits or self._write(key, after, mailbox.version, due):

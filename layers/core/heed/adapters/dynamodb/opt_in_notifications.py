@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
 from heed.override import override
-from heed.use_cases.ports.opt_in import OptInNotifications
+from heed.use_cases.ports.opt_in import OptInNotificationClaims
 from heed.use_cases.ports.privacy import PurgeSubject
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ NOTIFICATION_PREFIX = "told#"
 _LIFETIME = 30 * 24 * 60 * 60  # seconds; twice the time that a press can wait in its queues
 
 
-class OptInNotificationsTable(OptInNotifications):
+class OptInNotificationClaimsTable(OptInNotificationClaims):
     """Implements the port OptInNotifications with DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:

@@ -10,7 +10,7 @@ from heed.codec.attributes import Item, read_recipient, read_text, strict_reader
 from heed.codec.record import decode_late_changes, decode_record
 from heed.domain.errors import UnreadableRecord
 from heed.override import override
-from heed.use_cases.ports.ledger import RecipientPage, RecipientScan, StoredRecipient, WalkPosition
+from heed.use_cases.ports.ledger import RecipientPage, RecipientScan, ScanCheckpoint, StoredRecipient
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -42,24 +42,26 @@ class RecipientScanTable(RecipientScan):
         return RecipientPage(recipients, len(items) - len(recipients), last["id"]["S"] if last else None)
 
     @override
-    def checkpoint(self) -> WalkPosition:
+    def load_checkpoint(self) -> ScanCheckpoint:
         """Returns the checkpoint. If it is unreadable, the scan starts from the beginning."""
         item = self._control.get(_CHECKPOINT_KEY, consistent=False)
         try:
             return _to_checkpoint(item or {})
         except UnreadableRecord:
-            return WalkPosition(None)
+            return ScanCheckpoint(None)
 
     @override
-    def save_checkpoint(self, position: WalkPosition) -> None:
+    def save_checkpoint(self, position: ScanCheckpoint) -> None:
         item: dict[str, Any] = dict(_CHECKPOINT_KEY)
         item |= {name: {"S": recipient} for name, recipient in position._asdict().items() if recipient}
         self._control.put(item)
 
 
 @strict_reader
-def _to_checkpoint(item: Item) -> WalkPosition:
-    return WalkPosition(*(read_text(item, name) if name in item else None for name in WalkPosition._fields))
+def _to_checkpoint(item: Item) -> ScanCheckpoint:
+    return ScanCheckpoint(
+        *(read_text(item, name) if name in item else None for name in ScanCheckpoint._fields)
+    )
 
 
 def _decode_or_none(item: Item) -> StoredRecipient | None:

@@ -37,7 +37,7 @@ from heed.domain.preferences.register import (
     Entry,
     ScopeNumber,
     Source,
-    opted_out,
+    opt_out_register,
 )
 from heed.domain.recipients.recipient import parse_recipient
 
@@ -79,7 +79,7 @@ def apply_feedback_rules(event: FeedbackEvent, identify: Identify, catalogue: Ca
     return FeedbackOutcome({}, [FeedbackEffect.EVENT_IGNORED]) if is_ignored_type(event.type) else _UNKNOWN
 
 
-_UNKNOWN = FeedbackOutcome({}, [FeedbackEffect.UNKNOWN_TYPE_MET], UNKNOWN_TYPE)
+_UNKNOWN = FeedbackOutcome({}, [FeedbackEffect.UNKNOWN_TYPE_FOUND], UNKNOWN_TYPE)
 
 
 def _apply_bounce(event: Bounce, rule: FeedbackRule, identify: Identify) -> FeedbackOutcome:
@@ -110,8 +110,8 @@ def _apply_bounce(event: Bounce, rule: FeedbackRule, identify: Identify) -> Feed
         is_attributed = True
         changes.setdefault(mail_recipient, [Change(register, _bounce_entry(event, None))])
     effects.extend([rule.effect] * len(changes))
-    effects.extend([FeedbackEffect.RECIPIENT_NOT_READ] * unreadable)
-    effects.extend([FeedbackEffect.RECIPIENT_NOT_MAILED] * not_mailed)
+    effects.extend([FeedbackEffect.RECIPIENT_UNREADABLE] * unreadable)
+    effects.extend([FeedbackEffect.RECIPIENT_NOT_ADDRESSED] * not_mailed)
     is_lost = not is_attributed and (unreadable > 0 or mailed.has_unreadable_destination())
     return FeedbackOutcome(changes, effects, UNKNOWN_RECIPIENT if is_lost else "")
 
@@ -157,7 +157,7 @@ def _apply_complaint(event: Complaint, rule: FeedbackRule, identify: Identify) -
     )
     change = Change(rule.register, Entry(event.at, Source.COMPLAINT, evidence))
     changes = {recipient: [change] for recipient in (*ids, mail_recipient) if recipient is not None}
-    effects.extend([FeedbackEffect.RECIPIENT_NOT_READ] * unreadable)
+    effects.extend([FeedbackEffect.RECIPIENT_UNREADABLE] * unreadable)
     review_reason = UNKNOWN_RECIPIENT if unreadable > 0 and mail_recipient is None else ""
     if echo:
         return FeedbackOutcome({}, effects, review_reason, echo_changes=changes)
@@ -206,7 +206,7 @@ def _apply_list_opt_out(
     """
     numbers = [_topic_number(name, catalogue) for name in event.topics]
     unknown = numbers.count(None)
-    effects = [FeedbackEffect.TOPIC_NOT_KNOWN] * unknown
+    effects = [FeedbackEffect.UNKNOWN_TOPIC_FOUND] * unknown
     review_reason = UNKNOWN_TOPIC if unknown else ""
     scopes = dict.fromkeys([ALL_SCOPES] if event.everything else [])
     scopes.update(dict.fromkeys(number for number in numbers if number is not None))
@@ -214,11 +214,11 @@ def _apply_list_opt_out(
         return FeedbackOutcome({}, effects or [FeedbackEffect.EVENT_IGNORED], review_reason)
     recipient = _identify_or_none(event.address, identify)
     if recipient is None:
-        return FeedbackOutcome({}, [*effects, FeedbackEffect.RECIPIENT_NOT_READ], UNKNOWN_RECIPIENT)
+        return FeedbackOutcome({}, [*effects, FeedbackEffect.RECIPIENT_UNREADABLE], UNKNOWN_RECIPIENT)
     is_button = event.trigger is not None and normalise_word(event.trigger) == "unsubscribeheader"
     source = Source.ONE_CLICK if is_button else Source.LINK
     entry = Entry(event.at, source, _evidence(by=event.trigger, message=event.message_id, list="ses"))
-    changes = {recipient: [Change(opted_out(scope), entry) for scope in scopes]}
+    changes = {recipient: [Change(opt_out_register(scope), entry) for scope in scopes]}
     return FeedbackOutcome(changes, [*effects, FeedbackEffect.OPT_OUT_RECORDED], review_reason)
 
 

@@ -25,11 +25,11 @@ class FeedbackEffect(Enum):
     COMPLAINT_IGNORED = auto()
     CONTENT_REFUSED = auto()  # the sender has to act: the content was the reason, not the recipient
     FRAUD_REPORTED = auto()  # the sender has to act: somebody may be abusing the domain
-    TOPIC_NOT_KNOWN = auto()
-    RECIPIENT_NOT_READ = auto()
-    RECIPIENT_NOT_MAILED = auto()  # the address is a forwarding target, or the report is forged
+    UNKNOWN_TOPIC_FOUND = auto()
+    RECIPIENT_UNREADABLE = auto()
+    RECIPIENT_NOT_ADDRESSED = auto()  # the address is a forwarding target, or the report is forged
     EVENT_IGNORED = auto()  # a delivery, an open, a click …
-    UNKNOWN_TYPE_MET = auto()
+    UNKNOWN_TYPE_FOUND = auto()
 
 
 _MAX_CACHED_LENGTH = 64  # characters; all words of SES are shorter

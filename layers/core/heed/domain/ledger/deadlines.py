@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from heed.domain.ledger.entry import EntryOutcome, LedgerEntry
-from heed.domain.preferences.register import DAY_MS, ChoiceKind, OtherKind, StopKind
+from heed.domain.preferences.register import DAY_MS, ChoiceKind, OtherKind, SuppressionKind
 
 _HOUR = DAY_MS // 24
-_STOPS = frozenset({ChoiceKind.OUT, OtherKind.COMPLAINT, *StopKind})
+_STOPS = frozenset({ChoiceKind.OUT, OtherKind.COMPLAINT, *SuppressionKind})
 
 
 @dataclass(frozen=True, slots=True)

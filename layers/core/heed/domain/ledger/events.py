@@ -26,8 +26,8 @@ from heed.domain.preferences.register import (
     OtherKind,
     RegisterKind,
     Source,
-    StopKind,
-    opted_out,
+    SuppressionKind,
+    opt_out_register,
 )
 
 EVENT_SOURCE = "heed"
@@ -69,7 +69,7 @@ def _type_and_state(kind: RegisterKind) -> tuple[EventType, str] | None:
             return EventType.PAUSED, "paused"
         case ChoiceKind.UNDONE:
             return EventType.LIFTED, "undone"
-        case StopKind() | OtherKind.COMPLAINT:
+        case SuppressionKind() | OtherKind.COMPLAINT:
             return EventType.SUPPRESSED, kind.value
         case LiftKind():
             return EventType.LIFTED, kind.stop.value
@@ -120,7 +120,7 @@ def _undeliverable_event(transition: Transition, until: int) -> PreferenceEvent:
 
 def _purge_event(transition: Transition) -> PreferenceEvent:
     after = transition.after
-    cause = after.get(MINOR) or after.get(opted_out(ALL_SCOPES))
+    cause = after.get(MINOR) or after.get(opt_out_register(ALL_SCOPES))
     state = "minor" if MINOR in after.registers else "erased"
     source = Source.AGENT if cause is None else cause.source
     at = transition.recorded_at if after.erased_at is None else after.erased_at

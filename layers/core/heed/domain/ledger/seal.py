@@ -48,7 +48,7 @@ class Seal:
 
     def to_document(self) -> dict[str, Any]:
         """Returns the seal as it is stored and exported."""
-        return {**first_leaf(self.day, self.count, self.previous), "root": self.root}
+        return {**head_leaf(self.day, self.count, self.previous), "root": self.root}
 
     @classmethod
     def from_document(cls, document: object) -> Seal:
@@ -83,21 +83,21 @@ _MEMBER_CHECKS: Mapping[str, Callable[[object], bool]] = {
 """The members of a seal's document and their checks."""
 
 
-def first_leaf(day: int, count: int, previous: str) -> dict[str, Any]:
+def head_leaf(day: int, count: int, previous: str) -> dict[str, Any]:
     """Returns the content of the head leaf of a day's tree."""
     return {"day": rfc3339.format_day(day), "count": count, "previous": previous}
 
 
-def first_leaf_hash(day: int, count: int, previous: str) -> bytes:
+def head_leaf_hash(day: int, count: int, previous: str) -> bytes:
     """Returns the hash of the head leaf."""
-    return merkle.leaf_hash(canonical_json(first_leaf(day, count, previous)))
+    return merkle.leaf_hash(canonical_json(head_leaf(day, count, previous)))
 
 
 def root_of_day(day: int, count: int, previous: str, leaves: Iterable[bytes]) -> str:
     """Returns the root of a day. The leaves are sorted by their bytes."""
 
     def all_leaves() -> Iterator[bytes]:
-        yield first_leaf_hash(day, count, previous)
+        yield head_leaf_hash(day, count, previous)
         yield from leaves
 
     return merkle.root_hash(all_leaves()).hex()

@@ -22,7 +22,7 @@ from heed.domain.ledger.entry import (
 )
 from heed.domain.links.entry_rate import LINK_SOURCES, hourly_changes, is_hourly_write
 from heed.domain.preferences.record import EMPTY_RECORD, Record, changes_between
-from heed.domain.preferences.register import ALL_SCOPES, MINOR, Change, Source, opted_out
+from heed.domain.preferences.register import ALL_SCOPES, MINOR, Change, Source, opt_out_register
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ def _change_entry(
 def _erased_entry(transition: Transition) -> EntryWithEvidence:
     """Returns the last entry of a subject. The record after the erasure contains its cause."""
     after = transition.after
-    cause = after.get(MINOR) or after.get(opted_out(ALL_SCOPES))
+    cause = after.get(MINOR) or after.get(opt_out_register(ALL_SCOPES))
     if transition.expired:
         source = Source.RETENTION.value
     else:

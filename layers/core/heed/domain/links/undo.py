@@ -28,13 +28,13 @@ from heed.domain.preferences.register import (
     Change,
     Entry,
     ScopeNumber,
-    confirmed,
-    opted_in,
-    opted_out,
-    paused,
+    confirmed_register,
+    opt_in_register,
+    opt_out_register,
+    pause_register,
     undo_entry,
-    undoable,
-    undone,
+    undoable_register,
+    undone_register,
 )
 from heed.domain.recipients import recipient as recipients
 
@@ -79,10 +79,10 @@ class UndoToken:
     def changes(self) -> list[Change]:
         """Returns the changes that take the press back. They are the same at every delivery."""
         entry = undo_entry(self.at, self.digest)
-        return [Change(undone(scope), entry) for scope in self.scopes]
+        return [Change(undone_register(scope), entry) for scope in self.scopes]
 
 
-def stop_changes(
+def opt_out_changes(
     record: Record, catalogue: Catalogue, press: Mapping[ScopeNumber, Entry], now: int
 ) -> Iterator[Change]:
     """Yields the changes by a press in a browser, for this state of the record.
@@ -103,14 +103,18 @@ def stop_changes(
         # No Undo is offered, because an Undo of some scopes would look like an Undo of all.
         undoable_scopes, earlier = set(), {}
     for scope, entry in press.items():
-        yield Change(undoable(scope), entry) if scope in undoable_scopes else plain_stop(scope, entry)
+        yield (
+            Change(undoable_register(scope), entry)
+            if scope in undoable_scopes
+            else plain_opt_out(scope, entry)
+        )
         if scope in earlier:
-            yield plain_stop(scope, earlier[scope])
+            yield plain_opt_out(scope, earlier[scope])
 
 
-def plain_stop(scope: ScopeNumber, entry: Entry) -> Change:
+def plain_opt_out(scope: ScopeNumber, entry: Entry) -> Change:
     """Returns a stop without an Undo: an opt-out, or a pause if the entry has an end."""
-    return Change((opted_out if entry.until is None else paused)(scope), entry)
+    return Change((opt_out_register if entry.until is None else pause_register)(scope), entry)
 
 
 def _can_be_undone(record: Record, catalogue: Catalogue, scope: ScopeNumber, entry: Entry, now: int) -> bool:
@@ -119,7 +123,7 @@ def _can_be_undone(record: Record, catalogue: Catalogue, scope: ScopeNumber, ent
     An Undo is offered if the press stops sendable mail, no Undo was offered within the last day, and no stop
     is active at the scope itself. `stop_changes` also checks the number of registers.
     """
-    current = record.get(undoable(scope))
+    current = record.get(undoable_register(scope))
     if current == entry:
         return True  # a retry: this press is stored already
     if current is not None and (current.rank > entry.rank or entry.at - current.at < DAY_MS):
@@ -131,7 +135,7 @@ def _can_be_undone(record: Record, catalogue: Catalogue, scope: ScopeNumber, ent
 
 def _has_active_stop(record: Record, scope: ScopeNumber, now: int) -> bool:
     """Whether a stop at this scope itself is active, even if an opt-in below it excepts some topics."""
-    opted_in_at = max(record.time_of(opted_in(scope)), record.time_of(confirmed(scope)))
+    opted_in_at = max(record.time_of(opt_in_register(scope)), record.time_of(confirmed_register(scope)))
     pause = record.pause(scope)
     is_paused = pause is not None and pause.at >= opted_in_at and (pause.until or 0) > now
     return is_paused or any(entry.at >= opted_in_at for entry in record.opt_outs(scope))
@@ -142,7 +146,7 @@ def undo_token_for(recipient: str, press: Mapping[ScopeNumber, Entry], record: R
 
     It covers the scopes where the record has the press as undoable. The result is None if there are none.
     """
-    scopes = tuple(s for s, entry in press.items() if record.get(undoable(s)) == entry)
+    scopes = tuple(s for s, entry in press.items() if record.get(undoable_register(s)) == entry)
     if not scopes:
         return None
     entry = press[scopes[0]]

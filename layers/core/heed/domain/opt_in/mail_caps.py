@@ -88,7 +88,7 @@ class CapDecision(Enum):
 
     SEND = auto()  # the first mail for it
     RETRY = auto()  # a new try for a request that already had one
-    DONE = auto()  # its mail is sent, or the tries are used up
+    ALREADY_SENT = auto()  # its mail is sent, or the tries are used up
     DUPLICATE = auto()  # the mail of an earlier request has the same effect
     WAIT = auto()  # the mailbox has reached its cap
 
@@ -125,7 +125,7 @@ def decide_mail(
         own.is_sent
         or (own.tries and (own.tries >= MAX_SEND_ATTEMPTS or _mail_count(recent) >= MAX_MAILS_PER_MAILBOX))
     ):
-        return CapDecision.DONE, recent
+        return CapDecision.ALREADY_SENT, recent
     has_room = next_free_time(recent, request.request_id, now) <= now
     if (is_scarce or not has_room) and any(
         _is_duplicate(attempt, request, record_changed_at) for attempt in recent

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from heed.domain.preferences.catalogue import Catalogue, Topic, TopicKind
-from heed.domain.preferences.reasons import ADDRESS_STOPS, AcceptedRequests, Reason
+from heed.domain.preferences.reasons import ADDRESS_SUPPRESSIONS, AcceptedRequests, Reason
 from heed.domain.preferences.record import BEFORE_ALL_TIME, Record
 from heed.domain.preferences.register import (
     COMPLAINT,
@@ -15,8 +15,8 @@ from heed.domain.preferences.register import (
     Entry,
     ScopeNumber,
     Source,
-    confirmed,
-    opted_in,
+    confirmed_register,
+    opt_in_register,
 )
 from heed.domain.rfc3339 import END_OF_TIME
 
@@ -24,8 +24,10 @@ FOREVER = 1 << 62  # milliseconds; later than the end of any pause
 SOFT_BOUNCE_WINDOW = 30  # days
 SOFT_BOUNCE_LIMIT = 5  # days with a soft bounce within the window
 
-_HOLD = ADDRESS_STOPS[Reason.HOLD]
-_REFUSING_OPT_INS = [stop for stop in ADDRESS_STOPS.values() if stop.accepts is not AcceptedRequests.ALL]
+_HOLD = ADDRESS_SUPPRESSIONS[Reason.HOLD]
+_REFUSING_OPT_INS = [
+    stop for stop in ADDRESS_SUPPRESSIONS.values() if stop.accepts is not AcceptedRequests.ALL
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Decision:
 
 def decide(record: Record, topic: Topic, now: int) -> Decision:
     """Decides whether a topic may be sent to a recipient at an instant (milliseconds)."""
-    stop = address_stop(record, now)
+    stop = address_suppression(record, now)
     if stop is None and topic.kind is not TopicKind.SERVICE:
         stop = _stop_by_choice(record, topic, now)
     return stop or _sendable(record, topic)
@@ -73,9 +75,9 @@ def is_any_sendable(record: Record, scopes: Iterable[ScopeNumber], catalogue: Ca
     return any(decide(record, topic, now).sendable for topic in governed)
 
 
-def address_stop(record: Record, now: int) -> Decision | None:
+def address_suppression(record: Record, now: int) -> Decision | None:
     """Returns the stop of all mail to the address, including service mail, or None."""
-    for reason, stop in ADDRESS_STOPS.items():
+    for reason, stop in ADDRESS_SUPPRESSIONS.items():
         if entry := stop.active_entry(record):
             return Decision(False, reason, entry.at, entry.source)
         if reason is Reason.UNDELIVERABLE and (until := undeliverable_until(record, now)):
@@ -107,7 +109,7 @@ def is_overridden(record: Record, topic: Topic, scope: ScopeNumber, stop: Entry)
 def active_complaint(record: Record, topic: Topic) -> Entry | None:
     """Returns the complaint if no confirmed opt-in on the topic's path is newer, otherwise None."""
     entry = record.get(COMPLAINT)
-    if entry is None or entry.at < max(record.time_of(confirmed(scope)) for scope in topic.path):
+    if entry is None or entry.at < max(record.time_of(confirmed_register(scope)) for scope in topic.path):
         return None
     return entry
 
@@ -117,7 +119,9 @@ def withdraws_consent(record: Record, topic: Topic, stop: Entry) -> bool:
 
     The topic needs consent. The person consented before the stop, and has not consented again since.
     """
-    consent_at = max(record.time_of(opted_in(topic.number)), record.time_of(confirmed(topic.number)))
+    consent_at = max(
+        record.time_of(opt_in_register(topic.number)), record.time_of(confirmed_register(topic.number))
+    )
     return not topic.default_in and BEFORE_ALL_TIME < consent_at <= stop.at
 
 
@@ -211,7 +215,7 @@ def _lifting_scopes(topic: Topic, scope: ScopeNumber) -> tuple[ScopeNumber, ...]
 
 
 def _latest_lift(record: Record, scopes: Iterable[ScopeNumber]) -> int:
-    return max(max(record.time_of(opted_in(s)), record.time_of(confirmed(s))) for s in scopes)
+    return max(max(record.time_of(opt_in_register(s)), record.time_of(confirmed_register(s))) for s in scopes)
 
 
 def _stop_since(reason: Reason, entries: Iterable[Entry | None]) -> Decision | None:
@@ -239,7 +243,9 @@ def _without_consent(record: Record, topic: Topic, scopes: Iterable[ScopeNumber]
     """
     if topic.default_in:
         return None
-    consent_at = max(record.time_of(opted_in(topic.number)), record.time_of(confirmed(topic.number)))
+    consent_at = max(
+        record.time_of(opt_in_register(topic.number)), record.time_of(confirmed_register(topic.number))
+    )
     opt_outs = (entry.at for scope in scopes for entry in record.opt_outs(scope))
     if consent_at != BEFORE_ALL_TIME and consent_at > max(opt_outs, default=BEFORE_ALL_TIME):
         return None
@@ -248,7 +254,9 @@ def _without_consent(record: Record, topic: Topic, scopes: Iterable[ScopeNumber]
 
 def _sendable(record: Record, topic: Topic) -> Decision:
     """Returns a positive decision, with the latest opt-in on the path or by the topic's default alone."""
-    entries = [record.get(register(s)) for s in topic.path for register in (opted_in, confirmed)]
+    entries = [
+        record.get(register(s)) for s in topic.path for register in (opt_in_register, confirmed_register)
+    ]
     opt_ins = [entry for entry in entries if entry is not None]
     if not opt_ins or topic.kind is TopicKind.SERVICE:
         return Decision(True, Reason.OK)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from heed.domain.links.undo import plain_stop, stop_changes
+from heed.domain.links.undo import opt_out_changes, plain_opt_out
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.decision import active_pause, decide_by_choice
 from heed.domain.preferences.privacy_signal import signal_changes
@@ -102,7 +102,9 @@ def changes_for_form(
     signal_scopes = {change.register.scope for change in signal_stops}
     if choices.everything:
         press = {ALL_SCOPES: context.entry()}
-        return FormResult((*stop_changes(record, catalogue, press, context.at), *signal_stops), press, (), ())
+        return FormResult(
+            (*opt_out_changes(record, catalogue, press, context.at), *signal_stops), press, (), ()
+        )
     changed = [t for t in _changed_topics(choices, record, catalogue) if t.number not in signal_scopes]
     press = {t.number: context.entry() for t in changed if not choices.wanted[t.number]}
     consent = tuple(
@@ -116,9 +118,9 @@ def changes_for_form(
     # If a confirmation is needed, the response shows the form for it and offers no Undo.
     can_undo = not consent and not resume
     stops = (
-        stop_changes(record, catalogue, press, context.at)
+        opt_out_changes(record, catalogue, press, context.at)
         if can_undo
-        else (plain_stop(scope, entry) for scope, entry in press.items())
+        else (plain_opt_out(scope, entry) for scope, entry in press.items())
     )
     acknowledgement = [Change(ACKNOWLEDGED, context.entry())] if choices.acknowledged else []
     return FormResult((*stops, *acknowledgement, *signal_stops), press if can_undo else {}, consent, resume)

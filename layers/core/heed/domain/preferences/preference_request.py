@@ -13,16 +13,16 @@ from heed.domain.preferences.decision import (
     is_overridden,
     withdraws_consent,
 )
-from heed.domain.preferences.reasons import ADDRESS_STOPS, PRECEDENCE, AcceptedRequests, Reason
+from heed.domain.preferences.reasons import ADDRESS_SUPPRESSIONS, PRECEDENCE, AcceptedRequests, Reason
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
     Change,
     Entry,
     ScopeNumber,
     Source,
-    opted_in,
-    opted_out,
-    paused,
+    opt_in_register,
+    opt_out_register,
+    pause_register,
 )
 from heed.domain.preferences.suppressions import blocking_reasons, topics_in_use
 
@@ -44,9 +44,9 @@ class RequestOutcome(StrEnum):
 
 
 _REGISTER = {
-    RequestedState.OUT: opted_out,
-    RequestedState.IN: opted_in,
-    RequestedState.PAUSED: paused,
+    RequestedState.OUT: opt_out_register,
+    RequestedState.IN: opt_in_register,
+    RequestedState.PAUSED: pause_register,
 }
 
 
@@ -88,7 +88,7 @@ def refused_by(request: PreferenceRequest, record: Record) -> Reason | None:
         if request.state is RequestedState.IN
         else (AcceptedRequests.ALL, AcceptedRequests.STOPS)
     )
-    for reason, stop in ADDRESS_STOPS.items():
+    for reason, stop in ADDRESS_SUPPRESSIONS.items():
         if stop.accepts not in accepted and stop.active_entry(record):
             return reason
     return None

@@ -6,7 +6,7 @@ from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.decision import active_opt_out, decide_by_choice
 from heed.domain.preferences.evidence import has_evidence_flag
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import Change, Entry, Source, opted_in, opted_out
+from heed.domain.preferences.register import Change, Entry, Source, opt_in_register, opt_out_register
 
 SIGNAL_FLAG = "signal"
 """Part of the evidence of a confirmation: the browser sent the signal with the press."""
@@ -17,7 +17,7 @@ def has_signal_exception(record: Record, topic: Topic) -> bool:
 
     If the opt-in is still valid, later signals change nothing.
     """
-    entry = record.get(opted_in(topic.number))
+    entry = record.get(opt_in_register(topic.number))
     if (
         entry is None
         or entry.source is not Source.CONFIRMATION
@@ -38,7 +38,7 @@ def signal_changes(record: Record, catalogue: Catalogue, entry: Entry) -> list[C
     The changes include topics that are stopped already, because an older opt-in may still arrive.
     """
     topics = (topic for topic in catalogue.signal_topics() if not has_signal_exception(record, topic))
-    return [Change(opted_out(topic.number), entry) for topic in topics]
+    return [Change(opt_out_register(topic.number), entry) for topic in topics]
 
 
 def missing_signal_changes(record: Record, catalogue: Catalogue, entry: Entry) -> list[Change]:
@@ -48,5 +48,7 @@ def missing_signal_changes(record: Record, catalogue: Catalogue, entry: Entry) -
     """
     topics = (t for t in catalogue.signal_topics() if not active_opt_out(record, t, t.number))
     return [
-        Change(opted_out(topic.number), entry) for topic in topics if not has_signal_exception(record, topic)
+        Change(opt_out_register(topic.number), entry)
+        for topic in topics
+        if not has_signal_exception(record, topic)
     ]

@@ -13,7 +13,7 @@ from enum import Enum, StrEnum, auto
 from typing import assert_never
 
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import Entry, LiftKind, Register, StopKind
+from heed.domain.preferences.register import Entry, LiftKind, Register, SuppressionKind
 
 
 class Reason(StrEnum):
@@ -51,7 +51,7 @@ class AcceptedRequests(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class AddressStop:
+class AddressSuppression:
     """A stop of all mail to an address, including service mail and advertising.
 
     Attributes:
@@ -77,21 +77,21 @@ class AddressStop:
 _LIFTS = {kind.stop: Register(kind) for kind in LiftKind}
 
 
-def _address_stop(kind: StopKind) -> AddressStop:
+def _address_stop(kind: SuppressionKind) -> AddressSuppression:
     match kind:
-        case StopKind.MINOR:
+        case SuppressionKind.MINOR:
             reason, accepts = Reason.MINOR, AcceptedRequests.NONE
-        case StopKind.HOLD:
+        case SuppressionKind.HOLD:
             reason, accepts = Reason.HOLD, AcceptedRequests.STOPS
-        case StopKind.UNDELIVERABLE:
+        case SuppressionKind.UNDELIVERABLE:
             reason, accepts = Reason.UNDELIVERABLE, AcceptedRequests.ALL
         case _:
             assert_never(kind)
-    return AddressStop(reason, Register(kind), _LIFTS.get(kind), accepts)
+    return AddressSuppression(reason, Register(kind), _LIFTS.get(kind), accepts)
 
 
-_BY_REASON = {stop.reason: stop for stop in map(_address_stop, StopKind)}
-if len(_BY_REASON) != len(StopKind):
+_BY_REASON = {stop.reason: stop for stop in map(_address_stop, SuppressionKind)}
+if len(_BY_REASON) != len(SuppressionKind):
     raise AssertionError("two kinds of stop have the same reason, so one of them would have no effect")
-ADDRESS_STOPS = {reason: _BY_REASON[reason] for reason in Reason if reason in _BY_REASON}
+ADDRESS_SUPPRESSIONS = {reason: _BY_REASON[reason] for reason in Reason if reason in _BY_REASON}
 """All stops of an address by reason, in order of precedence."""

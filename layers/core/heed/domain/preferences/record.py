@@ -18,10 +18,10 @@ from heed.domain.preferences.register import (
     ScopeNumber,
     Source,
     change_sort_key,
-    opted_out,
-    paused,
-    undoable,
-    undone,
+    opt_out_register,
+    pause_register,
+    undoable_register,
+    undone_register,
 )
 
 
@@ -74,7 +74,7 @@ class Record:
 
     def opt_outs(self, scope: ScopeNumber) -> tuple[Entry, ...]:
         """Returns the valid opt-outs at a scope: the latest one, and a press that was not taken back."""
-        opt_out, press = self.registers.get(opted_out(scope)), self.undoable_press(scope)
+        opt_out, press = self.registers.get(opt_out_register(scope)), self.undoable_press(scope)
         if press is None or press.until is not None:
             return () if opt_out is None else (opt_out,)
         return (press,) if opt_out is None else (opt_out, press)
@@ -84,17 +84,17 @@ class Record:
 
         It is the later of two: the latest pause, and a press with an end that was not taken back.
         """
-        latest, press = self.registers.get(paused(scope)), self.undoable_press(scope)
+        latest, press = self.registers.get(pause_register(scope)), self.undoable_press(scope)
         if press is None or press.until is None:
             return latest
         return press if latest is None or latest.rank < press.rank else latest
 
     def undoable_press(self, scope: ScopeNumber) -> Entry | None:
         """Returns the latest press with an offered Undo at a scope, unless it was taken back."""
-        entry = self.registers.get(undoable(scope))
+        entry = self.registers.get(undoable_register(scope))
         if entry is None:
             return None
-        taken_back = self.registers.get(undone(scope))
+        taken_back = self.registers.get(undone_register(scope))
         return None if taken_back is not None and taken_back == entry.undo else entry
 
     def latest_choice(self) -> Change | None:

@@ -35,7 +35,7 @@ class ChoiceKind(StrEnum):
     UNDONE = "undone"  # such a press was taken back
 
 
-class StopKind(StrEnum):
+class SuppressionKind(StrEnum):
     """A stop of all mail to the address. Each kind has a row in `heed.domain.preferences.reasons`."""
 
     MINOR = "minor"
@@ -50,9 +50,9 @@ class LiftKind(StrEnum):
     UNDELIVERABLE = "undeliverable-lifted"
 
     @property
-    def stop(self) -> StopKind:
+    def stop(self) -> SuppressionKind:
         """The stop that this kind lifts."""
-        return StopKind[self.name]
+        return SuppressionKind[self.name]
 
 
 class OtherKind(StrEnum):
@@ -63,7 +63,7 @@ class OtherKind(StrEnum):
     SOFT_BOUNCE = "soft-bounce"  # stored as a set of days, not as a register
 
 
-RegisterKind = ChoiceKind | StopKind | LiftKind | OtherKind
+RegisterKind = ChoiceKind | SuppressionKind | LiftKind | OtherKind
 
 
 class Register(NamedTuple):
@@ -91,7 +91,7 @@ class Register(NamedTuple):
         match kind := self.kind:
             case ChoiceKind.OUT | ChoiceKind.PAUSE | ChoiceKind.UNDOABLE:
                 return True
-            case StopKind() | OtherKind.COMPLAINT | OtherKind.SOFT_BOUNCE:
+            case SuppressionKind() | OtherKind.COMPLAINT | OtherKind.SOFT_BOUNCE:
                 return True
             case ChoiceKind.IN | ChoiceKind.CONFIRMED | ChoiceKind.UNDONE:
                 return False
@@ -126,7 +126,7 @@ def _code(register: Register) -> str:
     match kind := register.kind:
         case ChoiceKind():
             return f"{_LETTERS[kind]}:{register.scope}"
-        case StopKind() | OtherKind.COMPLAINT:
+        case SuppressionKind() | OtherKind.COMPLAINT:
             return f"x:{kind}"
         case LiftKind():
             return f"l:{kind.stop}"
@@ -139,12 +139,12 @@ def _code(register: Register) -> str:
 
 
 _MAY_END: dict[RegisterKind, bool | None] = {ChoiceKind.PAUSE: True, ChoiceKind.UNDOABLE: None}
-KINDS = (*ChoiceKind, *StopKind, *LiftKind, *OtherKind)
+KINDS = (*ChoiceKind, *SuppressionKind, *LiftKind, *OtherKind)
 
 COMPLAINT = Register(OtherKind.COMPLAINT)
-UNDELIVERABLE = Register(StopKind.UNDELIVERABLE)
-HOLD = Register(StopKind.HOLD)
-MINOR = Register(StopKind.MINOR)
+UNDELIVERABLE = Register(SuppressionKind.UNDELIVERABLE)
+HOLD = Register(SuppressionKind.HOLD)
+MINOR = Register(SuppressionKind.MINOR)
 LIFT_UNDELIVERABLE = Register(LiftKind.UNDELIVERABLE)
 LIFT_HOLD = Register(LiftKind.HOLD)
 ACKNOWLEDGED = Register(OtherKind.ACKNOWLEDGED)
@@ -159,22 +159,22 @@ def _at_scope(kind: ChoiceKind) -> Callable[[ScopeNumber], Register]:
     return lru_cache(maxsize=4096)(partial(Register, kind))
 
 
-opted_out = _at_scope(ChoiceKind.OUT)
+opt_out_register = _at_scope(ChoiceKind.OUT)
 """The register of the latest opt-out at a scope."""
 
-opted_in = _at_scope(ChoiceKind.IN)
+opt_in_register = _at_scope(ChoiceKind.IN)
 """The register of the latest opt-in at a scope."""
 
-paused = _at_scope(ChoiceKind.PAUSE)
+pause_register = _at_scope(ChoiceKind.PAUSE)
 """The register of the latest pause at a scope."""
 
-confirmed = _at_scope(ChoiceKind.CONFIRMED)
+confirmed_register = _at_scope(ChoiceKind.CONFIRMED)
 """The register of the latest confirmed opt-in (double opt-in) at a scope."""
 
-undoable = _at_scope(ChoiceKind.UNDOABLE)
+undoable_register = _at_scope(ChoiceKind.UNDOABLE)
 """The register of the latest press in a browser that stopped mail at a scope and offered an Undo."""
 
-undone = _at_scope(ChoiceKind.UNDONE)
+undone_register = _at_scope(ChoiceKind.UNDONE)
 """The register of the latest such press that the person took back."""
 
 

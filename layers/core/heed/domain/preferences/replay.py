@@ -12,7 +12,14 @@ from heed.domain.preferences.record import (
     changes_between,
     merge_changes,
 )
-from heed.domain.preferences.register import MINOR, Change, ChoiceKind, opted_out, paused, undoable
+from heed.domain.preferences.register import (
+    MINOR,
+    Change,
+    ChoiceKind,
+    opt_out_register,
+    pause_register,
+    undoable_register,
+)
 
 
 def lost_erasure(old: Record, live: Record) -> bool:
@@ -43,12 +50,12 @@ def lost_presses(old: Record, live: Record) -> list[Change]:
     """Returns the copy's undoable presses at scopes where the live record has a newer press.
 
     The person may still take back the newer press. Then the older press, which was not taken back, must still
-    stop or pause the mail. The presses keep their places, as in `heed.domain.links.undo.stop_changes`.
+    stop or pause the mail. The presses keep their places, as in `heed.domain.links.undo.opt_out_changes`.
     """
     scopes = [r.scope for r in old.registers if r.kind is ChoiceKind.UNDOABLE]
     presses = ((scope, old.undoable_press(scope)) for scope in scopes)
     return [
-        Change((opted_out if press.until is None else paused)(scope), press)
+        Change((opt_out_register if press.until is None else pause_register)(scope), press)
         for scope, press in presses
-        if press is not None and live.get(undoable(scope)) not in (None, press)
+        if press is not None and live.get(undoable_register(scope)) not in (None, press)
     ]

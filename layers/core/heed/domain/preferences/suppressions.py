@@ -19,7 +19,7 @@ from heed.domain.preferences.decision import (
     decide,
     undeliverable_until,
 )
-from heed.domain.preferences.reasons import ADDRESS_STOPS, PRECEDENCE, Reason
+from heed.domain.preferences.reasons import ADDRESS_SUPPRESSIONS, PRECEDENCE, Reason
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
     ALL_SCOPES,
@@ -29,10 +29,10 @@ from heed.domain.preferences.register import (
     Entry,
     ScopeNumber,
     Source,
-    confirmed,
-    opted_in,
-    opted_out,
-    undoable,
+    confirmed_register,
+    opt_in_register,
+    opt_out_register,
+    undoable_register,
 )
 
 
@@ -67,7 +67,7 @@ class Suppression:
         """Whether it stops a topic."""
         if not self.active:
             return False
-        if self.reason in ADDRESS_STOPS:
+        if self.reason in ADDRESS_SUPPRESSIONS:
             return True
         return (
             topic.kind is not TopicKind.SERVICE
@@ -113,7 +113,7 @@ def _priority(stop: Suppression) -> tuple[bool, bool, int, int]:
 
 
 def _address_suppressions(record: Record, now: int) -> Iterator[Suppression]:
-    for reason, stop in ADDRESS_STOPS.items():
+    for reason, stop in ADDRESS_SUPPRESSIONS.items():
         if entry := record.get(stop.register):
             yield _suppression(reason, ALL_SCOPES, entry, active=stop.active_entry(record) is not None)
     without_lift = {r: entry for r, entry in record.registers.items() if r != LIFT_UNDELIVERABLE}
@@ -132,18 +132,18 @@ def _lifted_by_erasure(record: Record, catalogue: Catalogue) -> Iterator[Suppres
     a topic is reported only if the person has chosen the topic since. Until then the opt-out of everything
     stops it.
     """
-    if record.erased_at is None or (opt_out := record.get(opted_out(ALL_SCOPES))) is None:
+    if record.erased_at is None or (opt_out := record.get(opt_out_register(ALL_SCOPES))) is None:
         return
     chosen = [t.number for t in catalogue.topics.values() if _is_chosen(record, t.number)]
     for reason, scope in (
-        *((reason, ALL_SCOPES) for reason in (*ADDRESS_STOPS, Reason.COMPLAINED)),
+        *((reason, ALL_SCOPES) for reason in (*ADDRESS_SUPPRESSIONS, Reason.COMPLAINED)),
         *((Reason.TOPIC_UNSUBSCRIBED, number) for number in chosen),
     ):
         yield Suppression(reason, scope, record.erased_at, opt_out.source, active=False)
 
 
 def _is_chosen(record: Record, scope: ScopeNumber) -> bool:
-    return record.get(opted_in(scope)) is not None or record.get(confirmed(scope)) is not None
+    return record.get(opt_in_register(scope)) is not None or record.get(confirmed_register(scope)) is not None
 
 
 def _scope_suppressions(record: Record, catalogue: Catalogue, now: int) -> Iterator[Suppression]:
@@ -164,7 +164,7 @@ def _scope_suppressions(record: Record, catalogue: Catalogue, now: int) -> Itera
 
 def _presses_taken_back(record: Record, scope: ScopeNumber) -> list[Entry]:
     """Returns the press at a scope that an Undo took back. It is reported as lifted."""
-    press = record.get(undoable(scope))
+    press = record.get(undoable_register(scope))
     return [] if press is None or record.undoable_press(scope) is not None else [press]
 
 

@@ -30,9 +30,9 @@ from heed.domain.preferences.register import (
     Register,
     ScopeNumber,
     Source,
-    confirmed,
-    opted_in,
-    opted_out,
+    confirmed_register,
+    opt_in_register,
+    opt_out_register,
 )
 
 _WAITING = "waiting_report"  # the part of a hold's evidence with the report that waits under the hold
@@ -108,11 +108,13 @@ def erasure_for_report(
     purges = tuple(dict.fromkeys((*pending_purges, purge_id)))
     text = _evidence(report, purge_id)
     if report.cause is ErasureCause.ERASURE:
-        registers = kept | {opted_out(ALL_SCOPES): Entry(erased_at, report.source, text, report.policy)}
+        registers = kept | {
+            opt_out_register(ALL_SCOPES): Entry(erased_at, report.source, text, report.policy)
+        }
         return Erasure(_first(before, erased_at, registers), purges)
     minor = Entry(erased_at, Source.AGE_REPORT, text, report.policy)
     out_of_all = Entry(erased_at, Source.AGE_REPORT, "{}", report.policy)
-    registers = kept | {opted_out(ALL_SCOPES): out_of_all, MINOR: minor}
+    registers = kept | {opt_out_register(ALL_SCOPES): out_of_all, MINOR: minor}
     return Erasure(_first(before, erased_at, registers), purges, _expiry(erased_at, minor_days))
 
 
@@ -173,7 +175,7 @@ def erasure_after_hold(
     reported = before.registers[MINOR]
     erased_at = max(lift.at, reported.at, before.erased_at or 0)
     registers = _kept(before, erased_at, signal_scopes) | {
-        opted_out(ALL_SCOPES): replace(lift, at=erased_at),
+        opt_out_register(ALL_SCOPES): replace(lift, at=erased_at),
         MINOR: replace(reported, at=erased_at),
     }
     purges = tuple(dict.fromkeys((*pending_purges, purge_id)))
@@ -191,13 +193,13 @@ def erasure_for_lift(
     """Returns the erasure that lifts a minor. A wrong report never removes an opt-out."""
     erased_at = max(at, (before.erased_at or 0) + 1)
     registers = _kept(before, erased_at, signal_scopes)
-    registers[opted_out(ALL_SCOPES)] = Entry(erased_at, Source.AGENT, text, policy)
+    registers[opt_out_register(ALL_SCOPES)] = Entry(erased_at, Source.AGENT, text, policy)
     return Erasure(_first(before, erased_at, registers), pending_purges)
 
 
 def earlier_purge(record: Record, cause: ErasureCause) -> str | None:
     """Returns the purge of an earlier report if a new report would change nothing, otherwise None."""
-    minor, stop = record.get(MINOR), record.get(opted_out(ALL_SCOPES))
+    minor, stop = record.get(MINOR), record.get(opt_out_register(ALL_SCOPES))
     if minor is not None:
         return _purge_id_of(minor) or None
     is_bare = not record.soft_bounce_days and all(
@@ -237,10 +239,10 @@ def _evidence(report: ErasureReport, purge_id: str | None) -> str:
 def _kept(before: Record, erased_at: int, scopes: tuple[ScopeNumber, ...]) -> dict[Register, Entry]:
     """Returns the active opt-outs that an opt-out of `*` does not include. An erasure removes no opt-out."""
     return {
-        opted_out(scope): Entry(erased_at, entry.source, "{}", entry.policy)
+        opt_out_register(scope): Entry(erased_at, entry.source, "{}", entry.policy)
         for scope in scopes
         for entry in before.opt_outs(scope)
-        if entry.at >= max(before.time_of(opted_in(scope)), before.time_of(confirmed(scope)))
+        if entry.at >= max(before.time_of(opt_in_register(scope)), before.time_of(confirmed_register(scope)))
     }
 
 

@@ -16,12 +16,12 @@ def confirmation_metric(result: SendResult) -> str:
             return "ConfirmationUnmailable"
         case SendResult.SILENT:
             return "ConfirmationSilent"
+        case SendResult.ALREADY_SENT:
+            return "ConfirmationAlreadySent"
         case SendResult.DUPLICATE:
-            return "ConfirmationRepeated"
-        case SendResult.CAPPED:
-            return "ConfirmationCapped"
-        case SendResult.WAITS:
-            return "ConfirmationWaits"
+            return "ConfirmationDuplicate"
+        case SendResult.DELAYED:
+            return "ConfirmationDelayed"
         case SendResult.REFUSED:
             return "ConfirmationRefused"
         case _:

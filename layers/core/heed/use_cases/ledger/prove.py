@@ -8,7 +8,7 @@ from typing import Any
 from heed.domain.errors import InvalidEvidence, NotFound
 from heed.domain.ledger import merkle
 from heed.domain.ledger.entry import LedgerEntry
-from heed.domain.ledger.seal import LATE_DAYS, first_leaf_hash
+from heed.domain.ledger.seal import LATE_DAYS, head_leaf_hash
 from heed.domain.preferences.register import DAY_MS
 from heed.use_cases.ledger.read_export import (
     ExportedEntry,
@@ -19,7 +19,7 @@ from heed.use_cases.ledger.read_export import (
 from heed.use_cases.ports.preferences import UnreadableItem
 
 
-def prove_entry(lines: Iterable[bytes], name: str) -> dict[str, Any]:
+def prove_entry(lines: Iterable[bytes], entry_id: str) -> dict[str, Any]:
     """Returns the proof of an entry, from the lines of an export.
 
     The proof has the entry, its seal, the index of the entry in the tree, the size of the tree, and two audit
@@ -28,7 +28,7 @@ def prove_entry(lines: Iterable[bytes], name: str) -> dict[str, Any]:
 
     Args:
         lines: lines of an export.
-        name: id of the entry.
+        entry_id: id of the entry.
 
     Raises:
         NotFound: The export has no such entry, or the entry is unreadable.
@@ -42,7 +42,7 @@ def prove_entry(lines: Iterable[bytes], name: str) -> dict[str, Any]:
             blocks.append((line.content, []))
         elif isinstance(line.content, ExportedLeaves) and blocks:
             blocks[-1][1].extend(line.content.hashes)
-        elif isinstance(line.content, ExportedEntry) and line.content.id == name:
+        elif isinstance(line.content, ExportedEntry) and line.content.id == entry_id:
             return _proof(line.content.entry, blocks)
         elif isinstance(line.content, UnreadableItem):
             unreadable += 1
@@ -66,7 +66,7 @@ def _proof(entry: LedgerEntry, blocks: list[tuple[ExportedSeal, list[bytes]]]) -
 
 def _to_document(entry: LedgerEntry, exported: ExportedSeal, leaves: list[bytes]) -> dict[str, Any]:
     seal = exported.seal
-    tree = [first_leaf_hash(seal.day, seal.count, seal.previous), *leaves]
+    tree = [head_leaf_hash(seal.day, seal.count, seal.previous), *leaves]
     index = tree.index(entry.leaf)
     return {
         "entry": entry.to_document(),

@@ -50,7 +50,7 @@ class ReconcileFindings(NamedTuple):
     unentered: int = 0
     altered: int = 0
     repaired: int = 0
-    passed: int = 0
+    skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Reconcile:
         except UnreadableRecord:
             return ReconcileFindings(altered=1)  # a person has to look at it; other recipients go on
         if len(with_evidence) > MAX_ENTRIES_READ:
-            return ReconcileFindings(passed=1)
+            return ReconcileFindings(skipped=1)
         entries = [item.entry for item in with_evidence]
         gaps = _find_gaps(stored.record, entries)
         missing = sum(map(len, gaps))

@@ -33,7 +33,7 @@ def seal_days(seals: Seals, today: int) -> list[Seal]:
         previous = stored_seals[-1].root if stored_seals else FIRST_PREVIOUS_ROOT
         unsealed = unsealed_leaves(seals, stored_seals, day)
         altered.update(unsealed.altered)
-        leaves = seals.fix_hashes(day, sorted(unsealed.leaves))
+        leaves = seals.freeze_hashes(day, sorted(unsealed.leaves))
         seal = make_seal(day, previous, leaves)
         seals.add_seal(seal)
         stored_seals.append(seal)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from heed.domain.errors import DependencyUnavailable
 from heed.use_cases.ledger.reconcile import ReconcileFindings
-from heed.use_cases.ports.ledger import RecipientScan, StoredRecipient, WalkPosition
+from heed.use_cases.ports.ledger import RecipientScan, ScanCheckpoint, StoredRecipient
 
 MAX_RECIPIENTS_A_WALK = 20_000  # limits the cost of a run, whatever the size of the table
 SCAN_PAGE_SIZE = 500
@@ -52,7 +52,7 @@ class WalkRecipients:
             DependencyUnavailable: A recipient could not be reconciled. The next run starts with this
                 recipient, and skips them if they fail again.
         """
-        position, processed = self.scan.checkpoint(), 0
+        position, processed = self.scan.load_checkpoint(), 0
         found: Counter[str] = Counter()
         while processed < MAX_RECIPIENTS_A_WALK and has_time():
             page = self.scan.page(position.after, SCAN_PAGE_SIZE)
@@ -63,18 +63,18 @@ class WalkRecipients:
                     return RecipientWalkResult(processed, found, is_end=False)
                 found.update(self._reconcile(stored, position, now)._asdict())
                 processed += 1
-                position = WalkPosition(stored.recipient)
-            position = WalkPosition(page.next_after)
+                position = ScanCheckpoint(stored.recipient)
+            position = ScanCheckpoint(page.next_after)
             self.scan.save_checkpoint(position)
             if position.after is None:
                 return RecipientWalkResult(processed, found, is_end=True)
         return RecipientWalkResult(processed, found, is_end=False)
 
-    def _reconcile(self, stored: StoredRecipient, position: WalkPosition, now: int) -> ReconcileFindings:
+    def _reconcile(self, stored: StoredRecipient, position: ScanCheckpoint, now: int) -> ReconcileFindings:
         try:
             return self.reconcile(stored, now)
         except DependencyUnavailable:
             if position.failed == stored.recipient:
-                return ReconcileFindings(passed=1)
-            self.scan.save_checkpoint(WalkPosition(position.after, stored.recipient))
+                return ReconcileFindings(skipped=1)
+            self.scan.save_checkpoint(ScanCheckpoint(position.after, stored.recipient))
             raise

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from heed.domain.errors import (
     DependencyUnavailable,
     OptOutQueued,
-    StopNotEffective,
+    SuppressionNotEffective,
     UnreadableRecord,
 )
 from heed.domain.links.link_token import LinkToken
 from heed.domain.links.queued_opt_out import QueuedOptOut
-from heed.domain.links.undo import UndoToken, stop_changes, undo_token_for
+from heed.domain.links.undo import UndoToken, opt_out_changes, undo_token_for
 from heed.domain.preferences import privacy_signal
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import is_any_sendable
@@ -25,8 +25,8 @@ from heed.domain.preferences.register import (
     Entry,
     ScopeNumber,
     Source,
-    opted_out,
-    undoable,
+    opt_out_register,
+    undoable_register,
 )
 from heed.use_cases.ports.preferences import MessageQueue, Preferences, WriteResult
 
@@ -106,13 +106,13 @@ class WriteOptOut:
         """
         entry = _entry(opt_out)
         if opt_out.source is not Source.LINK and not opt_out.signal:  # this needs no read of the record
-            changes = [Change(opted_out(scope), entry) for scope in opt_out.scopes]
+            changes = [Change(opt_out_register(scope), entry) for scope in opt_out.scopes]
             return self.preferences.apply(opt_out.recipient, changes, now)
 
         def missing_changes(record: Record) -> list[Change]:
             # If only the response of an earlier write was lost, the record has this press already.
-            scopes = (scope for scope in opt_out.scopes if record.get(undoable(scope)) != entry)
-            opt_outs = [Change(opted_out(scope), entry) for scope in scopes]
+            scopes = (scope for scope in opt_out.scopes if record.get(undoable_register(scope)) != entry)
+            opt_outs = [Change(opt_out_register(scope), entry) for scope in scopes]
             return [*opt_outs, *_signal_changes(record, self.catalogue, opt_out)]
 
         return self.preferences.update(opt_out.recipient, missing_changes, now)
@@ -153,7 +153,7 @@ class Unsubscribe:
             self.get_retry_queue().send(opt_out.to_message())
             raise OptOutQueued(type(error).__name__) from error
         if is_any_sendable(result.after, opt_out.scopes, self.write_opt_out.catalogue, opt_out.at):
-            raise StopNotEffective("a newer opt-in is active")
+            raise SuppressionNotEffective("a newer opt-in is active")
         undo = undo_token_for(opt_out.recipient, press, result.after)
         return UnsubscribeResult(result.after, undo)
 
@@ -162,7 +162,7 @@ class Unsubscribe:
         catalogue = self.write_opt_out.catalogue
 
         def changes(record: Record) -> list[Change]:
-            stopped = stop_changes(record, catalogue, press, opt_out.at)
+            stopped = opt_out_changes(record, catalogue, press, opt_out.at)
             return [*stopped, *_signal_changes(record, catalogue, opt_out)]
 
         return self.write_opt_out.preferences.update(opt_out.recipient, changes, opt_out.at)

@@ -17,7 +17,7 @@ from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import COMPLAINT, UNDELIVERABLE
 from heed.domain.privacy.ses_list_request import SesListRequest
 from heed.domain.recipients.address import normalise_address
-from heed.use_cases.ports.opt_in import AddressEncryption, OptInNotifications
+from heed.use_cases.ports.opt_in import AddressEncryption, OptInNotificationClaims
 from heed.use_cases.ports.preferences import MessageQueue, Preferences
 from heed.use_cases.ports.privacy import PurgeSubject
 
@@ -37,7 +37,7 @@ class AfterConfirmation:
     encryption: AddressEncryption
     ses_list_queue: MessageQueue
     preferences: Preferences
-    notifications: OptInNotifications
+    notifications: OptInNotificationClaims
     notification_queue: MessageQueue | None
 
     def __call__(self, opt_in: ConfirmedOptIn, now: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from heed.domain.errors import StopNotEffective
+from heed.domain.errors import SuppressionNotEffective
 from heed.domain.links.undo import MAX_UNDO_REGISTERS
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
@@ -19,12 +19,12 @@ from heed.domain.preferences.register import (
     Change,
     Entry,
     Source,
-    confirmed,
-    opted_in,
-    opted_out,
-    paused,
+    confirmed_register,
+    opt_in_register,
+    opt_out_register,
+    pause_register,
 )
-from heed.use_cases.ports.opt_in import OptInNotifications
+from heed.use_cases.ports.opt_in import OptInNotificationClaims
 from heed.use_cases.ports.preferences import MessageQueue, Preferences
 
 
@@ -79,7 +79,7 @@ class ConfirmOptIn:
     preferences: Preferences
     catalogue: Catalogue
     confirmed_queue: MessageQueue
-    notifications: OptInNotifications
+    notifications: OptInNotificationClaims
 
     def __call__(self, token: ConfirmationToken, press: ConfirmationPress) -> ConfirmResult:
         """Writes the choice of a confirmation link, and queues the next steps. A retry changes nothing.
@@ -102,7 +102,7 @@ class ConfirmOptIn:
             after = self._write(token, press, choices[start : start + MAX_UNDO_REGISTERS])
         if token.intent is Intent.OUT:
             if is_any_sendable(after, token.scopes or (ALL_SCOPES,), self.catalogue, press.at):
-                raise StopNotEffective("a newer opt-in is active")
+                raise SuppressionNotEffective("a newer opt-in is active")
             return ConfirmResult(after, confirmed_topics(token, self.catalogue))
         if refuses_opt_ins(after):
             return ConfirmResult(after, ())
@@ -136,17 +136,17 @@ class ConfirmOptIn:
     def _choices(self, token: ConfirmationToken, press: ConfirmationPress) -> list[Change]:
         if token.intent is Intent.OUT:
             entry = self._entry(token, press, press.at, Source.LINK)
-            return [Change(opted_out(scope), entry) for scope in token.scopes or (ALL_SCOPES,)]
+            return [Change(opt_out_register(scope), entry) for scope in token.scopes or (ALL_SCOPES,)]
         entry = self._entry(token, press, token.requested_at, Source.CONFIRMATION)
         lifts = [LIFT_UNDELIVERABLE] if token.scopes else []
-        registers = [*map(confirmed, token.scopes), *lifts]
+        registers = [*map(confirmed_register, token.scopes), *lifts]
         # Of two presses the one with the signal wins in either order, since its evidence sorts higher.
         with_signal = self._entry(token, press, token.requested_at, Source.CONFIRMATION, signal=press.signal)
         resumed = replace(entry, until=entry.at)  # a pause of length zero ends the previous pause
         return [
             *(Change(register, entry) for register in registers),
-            *(Change(opted_in(scope), with_signal) for scope in token.signals),
-            *(Change(paused(scope), resumed) for scope in token.resume),
+            *(Change(opt_in_register(scope), with_signal) for scope in token.signals),
+            *(Change(pause_register(scope), resumed) for scope in token.resume),
         ]
 
     def _signal_changes(

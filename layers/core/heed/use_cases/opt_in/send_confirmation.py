@@ -45,9 +45,9 @@ class SendResult(Enum):
     SENT = auto()
     UNMAILABLE = auto()  # SES cannot send to it: it is not ASCII, or it is an encoded word
     SILENT = auto()  # a minor, an address on hold, or a person who was erased after the request
-    DUPLICATE = auto()  # a retry: the mail of this request is on its way
-    CAPPED = auto()  # an earlier request of the same person for the same scopes already has a mail
-    WAITS = auto()  # a cap of its network, its mailbox or the day holds it back
+    ALREADY_SENT = auto()  # a retry: the mail of this request is on its way
+    DUPLICATE = auto()  # an earlier request of the same person for the same scopes already has a mail
+    DELAYED = auto()  # a cap of its network, its mailbox or the day holds it back
     REFUSED = auto()  # SES refuses to send it
 
 
@@ -113,10 +113,10 @@ class SendConfirmationNow:
                 return self._send(request.address, claim, message)
             case MailDelayed():
                 return decision
+            case NoMailNeeded.ALREADY_SENT:
+                return SendResult.ALREADY_SENT
             case NoMailNeeded.DUPLICATE:
                 return SendResult.DUPLICATE
-            case NoMailNeeded.CAPPED:
-                return SendResult.CAPPED
             case _:
                 assert_never(decision)
 
@@ -199,4 +199,4 @@ class SendConfirmation:
             return result
         due = request.due if result.due is None else result.due
         self.waiting_queue.send(replace(request, due=due).to_message())
-        return SendResult.WAITS
+        return SendResult.DELAYED

@@ -43,7 +43,7 @@ class StoredRecipient(NamedTuple):
     changed_at: int
 
 
-class WalkPosition(NamedTuple):
+class ScanCheckpoint(NamedTuple):
     """The position at which a scan of all recipients stopped.
 
     Attributes:
@@ -81,7 +81,7 @@ class RecipientScan(Protocol):
         """
         ...
 
-    def checkpoint(self) -> WalkPosition:
+    def load_checkpoint(self) -> ScanCheckpoint:
         """Returns the position at which the last scan stopped.
 
         Raises:
@@ -89,7 +89,7 @@ class RecipientScan(Protocol):
         """
         ...
 
-    def save_checkpoint(self, position: WalkPosition) -> None:
+    def save_checkpoint(self, position: ScanCheckpoint) -> None:
         """Saves the position at which a scan stopped.
 
         Raises:
@@ -242,7 +242,7 @@ class Seals(Protocol):
         """
         ...
 
-    def fix_hashes(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
+    def freeze_hashes(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
         """Stores the leaves that the seal of a day will cover, unless such leaves are stored already.
 
         An interrupted attempt may have stored fewer leaves. They remain, and the next seal covers the others.

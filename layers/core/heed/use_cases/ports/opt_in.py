@@ -15,8 +15,8 @@ from heed.use_cases.ports.privacy import PurgeTarget
 class NoMailNeeded(Enum):
     """Why a request needs no mail."""
 
-    DUPLICATE = auto()  # a retry: the mail of this request is on its way
-    CAPPED = auto()  # an earlier request of the same person for the same scopes already has a mail
+    ALREADY_SENT = auto()  # a retry: the mail of this request is on its way
+    DUPLICATE = auto()  # an earlier request of the same person for the same scopes already has a mail
 
 
 class MailDelayed(NamedTuple):
@@ -240,7 +240,7 @@ class Mailer(Protocol):
         ...
 
 
-class OptInNotifications(PurgeTarget, Protocol):
+class OptInNotificationClaims(PurgeTarget, Protocol):
     """Ensures that your system gets one notification per confirmed opt-in.
 
     It records which press claimed the notification, and whether the notification is queued and finished.

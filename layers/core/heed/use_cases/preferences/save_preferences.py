@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from heed.domain.errors import IncompleteForm, InvalidToken, StopNotEffective
+from heed.domain.errors import IncompleteForm, InvalidToken, SuppressionNotEffective
 from heed.domain.links.link_token import LinkToken
 from heed.domain.links.undo import UndoToken, undo_token_for, verify_undo_token
 from heed.domain.preferences.catalogue import Catalogue, Topic
@@ -95,7 +95,7 @@ class SavePreferences:
         """
         opted_out = {change.register.scope for change in changes if change.kind is ChoiceKind.OUT}
         if is_any_sendable(after, opted_out, self.catalogue, now):
-            raise StopNotEffective("a newer opt-in is active")
+            raise SuppressionNotEffective("a newer opt-in is active")
 
 
 @dataclass(frozen=True, slots=True)

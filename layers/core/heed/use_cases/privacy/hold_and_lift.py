@@ -19,7 +19,7 @@ from heed.domain.preferences.register import (
     Change,
     Entry,
     ScopeNumber,
-    confirmed,
+    confirmed_register,
 )
 from heed.domain.privacy.erasure import hold_after_lift, hold_over_report
 from heed.domain.privacy.lift import Signature, evidence_of_both
@@ -28,7 +28,7 @@ from heed.use_cases.ports.privacy import Erasures, LiftRequests, Purges, PurgeSu
 from heed.use_cases.privacy.erase import erase_minor_after_hold, lift_minor_report
 
 
-class LiftResult(NamedTuple):
+class SuppressionResult(NamedTuple):
     """The result of a hold or a lift.
 
     Attributes:
@@ -51,7 +51,7 @@ class PlaceHold:
     preferences: Preferences
     catalogue: Catalogue
 
-    def __call__(self, recipient: str, entry: Entry, now: int) -> LiftResult:
+    def __call__(self, recipient: str, entry: Entry, now: int) -> SuppressionResult:
         """Suppresses all mail, and preserves the record. For a minor all mail is suppressed already.
 
         If a report of a minor waits for a decision, the hold keeps it. It waits again after the hold.
@@ -77,7 +77,7 @@ class LiftMinor:
     erasures: Erasures
     lift_requests: LiftRequests
 
-    def __call__(self, recipient: str, signature: Signature, policy: str) -> LiftResult | None:
+    def __call__(self, recipient: str, signature: Signature, policy: str) -> SuppressionResult | None:
         """Lifts the report, or stores the first of two signatures.
 
         Returns:
@@ -126,7 +126,7 @@ class LiftHold:
     erasures: Erasures
     purges: Purges
 
-    def __call__(self, recipient: str, entry: Entry) -> LiftResult:
+    def __call__(self, recipient: str, entry: Entry) -> SuppressionResult:
         """Lifts the hold. A report from the time of the hold takes effect now.
 
         Raises:
@@ -151,7 +151,7 @@ class LiftHold:
 
 
 @dataclass(frozen=True, slots=True)
-class LiftStop:
+class LiftSuppression:
     """Lifts a suppression that is not the person's own choice.
 
     Attributes:
@@ -173,7 +173,7 @@ class LiftStop:
         scope: ScopeNumber,
         signature: Signature,
         entry: Entry,
-    ) -> LiftResult | None:
+    ) -> SuppressionResult | None:
         """Lifts a suppression.
 
         While a hold is active, nobody can lift a complaint or the report of a minor. After the lift of a hold
@@ -204,7 +204,7 @@ class LiftStop:
                     return _make_result(
                         RequestOutcome.REFUSED, [Reason.HOLD], record, self.catalogue, signature.at
                     )
-                change = Change(confirmed(scope), entry)
+                change = Change(confirmed_register(scope), entry)
             case Liftable.UNDELIVERABLE:
                 change = Change(LIFT_UNDELIVERABLE, entry)
             case _:
@@ -213,7 +213,7 @@ class LiftStop:
         return _result_of_change(change, after, self.catalogue, signature.at)
 
 
-def _result_of_change(change: Change, after: Record, catalogue: Catalogue, now: int) -> LiftResult:
+def _result_of_change(change: Change, after: Record, catalogue: Catalogue, now: int) -> SuppressionResult:
     entry = after.get(change.register)
     if MINOR in after.registers:
         return _make_result(RequestOutcome.REFUSED, [Reason.MINOR], after, catalogue, now)
@@ -230,5 +230,5 @@ def _result_of_change(change: Change, after: Record, catalogue: Catalogue, now: 
 
 def _make_result(
     outcome: RequestOutcome, reasons: list[Reason], record: Record, catalogue: Catalogue, now: int
-) -> LiftResult:
-    return LiftResult(outcome, reasons, sendable_by_topic(record, catalogue, now))
+) -> SuppressionResult:
+    return SuppressionResult(outcome, reasons, sendable_by_topic(record, catalogue, now))

@@ -40,7 +40,7 @@ def parse_change_requests(body: JsonReader, catalogue: Catalogue, key: str, at: 
     Raises:
         InvalidRequest: A field is missing or not valid. No change is then recorded.
     """
-    changes = body.objects("changes", MAX_CHANGES) if body.has("changes") else [body]
+    changes = body.read_objects("changes", MAX_CHANGES) if body.has("changes") else [body]
     requests = [
         ChangeRequest(fields.read_person(change), _read_preference_request(change, catalogue, key, at))
         for change in changes
@@ -52,9 +52,9 @@ def parse_change_requests(body: JsonReader, catalogue: Catalogue, key: str, at: 
 def _read_preference_request(body: JsonReader, catalogue: Catalogue, key: str, now: int) -> PreferenceRequest:
     scope = _read_scope(body, catalogue)
     state = RequestedState(
-        body.one_of("state", [state.value for state in RequestedState]) or RequestedState.OUT
+        body.read_choice("state", [state.value for state in RequestedState]) or RequestedState.OUT
     )
-    source = Source(body.one_of("source", Source.reportable()) or Source.API)
+    source = Source(body.read_choice("source", Source.reportable()) or Source.API)
     occurred = _read_time_span(body, "occurred_at") or TimeSpan(now, now)
     # For a date without a time, an opt-out counts from the last instant of the day and an opt-in from the
     # first. No change may lie in the future.
@@ -67,7 +67,7 @@ def _read_preference_request(body: JsonReader, catalogue: Catalogue, key: str, n
         evidence=make_evidence(
             key=key,
             reference=_read_reference(body, state),
-            agent=body.optional_text("agent", longest=_MAX_AGENT) or None,
+            agent=body.read_optional_text("agent", longest=_MAX_AGENT) or None,
         ),
         policy=catalogue.policy_version_at(at),
         until=_read_until(body, state, at),
@@ -79,17 +79,17 @@ def _read_scope(body: JsonReader, catalogue: Catalogue) -> ScopeNumber:
     number = fields.read_scope(body, catalogue)
     topic = catalogue.topics.get(number)
     if topic is not None and topic.kind is TopicKind.SERVICE:
-        body.fault("scope", "is service mail; a preference cannot stop or start it")
+        body.add_fault("scope", "is service mail; a preference cannot stop or start it")
     return number
 
 
 def _read_reference(body: JsonReader, state: RequestedState) -> str | None:
     """Returns the reference, such as a case number. An opt-in needs one as its proof."""
     if state is not RequestedState.IN:
-        return body.optional_text("reference", longest=MAX_EVIDENCE_TEXT) or None
-    reference = body.text("reference", longest=MAX_EVIDENCE_TEXT)
+        return body.read_optional_text("reference", longest=MAX_EVIDENCE_TEXT) or None
+    reference = body.read_text("reference", longest=MAX_EVIDENCE_TEXT)
     if reference and not reference.strip():
-        body.fault("reference", "must not be blank")
+        body.add_fault("reference", "must not be blank")
     return reference
 
 
@@ -100,26 +100,26 @@ def _read_until(body: JsonReader, state: RequestedState, at: int) -> int | None:
     """
     if state is not RequestedState.PAUSED:
         if body.has("until"):
-            body.optional_text("until")
-            body.fault("until", "is valid only for a pause")
+            body.read_optional_text("until")
+            body.add_fault("until", "is valid only for a pause")
         return None
     if not body.has("until"):
-        body.fault("until", "is required for a pause")
+        body.add_fault("until", "is required for a pause")
         return None
     until = _read_time_span(body, "until")
     if until is None:
         return None
     if until.end <= at:
-        body.fault("until", "must be later than the time of the request")
+        body.add_fault("until", "must be later than the time of the request")
     return until.end
 
 
 def _read_time_span(body: JsonReader, name: str) -> TimeSpan | None:
-    text = body.optional_text(name)
+    text = body.read_optional_text(name)
     try:
         return rfc3339.parse_time(text) if text else None
     except InvalidTime as error:
-        body.fault(name, f"is {error}")
+        body.add_fault(name, f"is {error}")
         return None
 
 

@@ -20,55 +20,55 @@ def read_people(body: JsonReader) -> list[Mention]:
     reports it as invalid at the same position.
     """
     if not body.has("recipients"):
-        return [Mention(address=text) for text in body.texts("addresses", MAX_PEOPLE)]
+        return [Mention(address=text) for text in body.read_texts("addresses", MAX_PEOPLE)]
     if body.has("addresses"):
-        body.fault("recipients", "must not be used together with addresses")
-        body.texts("addresses", MAX_PEOPLE)
-    return [Mention(id=text) for text in body.texts("recipients", MAX_PEOPLE)]
+        body.add_fault("recipients", "must not be used together with addresses")
+        body.read_texts("addresses", MAX_PEOPLE)
+    return [Mention(id=text) for text in body.read_texts("recipients", MAX_PEOPLE)]
 
 
 def read_person(body: JsonReader) -> Mention:
     """Reads `address` or `recipient`, normalised. An invalid address or id is a fault."""
     if body.has("recipient"):
         if body.has("address"):
-            body.fault("recipient", "must not be used together with address")
-            body.text("address")
-        text = body.text("recipient")
+            body.add_fault("recipient", "must not be used together with address")
+            body.read_text("address")
+        text = body.read_text("recipient")
         try:
             return Mention(id=parse_recipient(text))
         except InvalidRecipient as error:
-            body.fault("recipient", f"is {error}")
+            body.add_fault("recipient", f"is {error}")
         return Mention()
-    text = body.text("address")
+    text = body.read_text("address")
     try:
         return Mention(address=normalise_address(text) if text else None)
     except InvalidAddress as error:
-        body.fault("address", f"is not a valid address: {error}")
+        body.add_fault("address", f"is not a valid address: {error}")
     return Mention()
 
 
 def read_topic(body: JsonReader, catalogue: Catalogue) -> str:
     """Reads `topic`: a topic of the default brand, or `brand/topic`. An unknown topic is a fault, and ""."""
-    name = body.text("topic")
+    name = body.read_text("topic")
     if not name:
         return ""
     try:
         catalogue.topic_by_name(name)
     except UnknownScope as error:
-        body.fault("topic", describe_unknown_name(error, name, catalogue, topics_only=True))
+        body.add_fault("topic", describe_unknown_name(error, name, catalogue, topics_only=True))
         return ""
     return name
 
 
 def read_scope(body: JsonReader, catalogue: Catalogue) -> ScopeNumber:
     """Reads `scope`: `*`, a brand or a topic. An unknown scope is a fault, and ALL_SCOPES."""
-    name = body.text("scope")
+    name = body.read_text("scope")
     if not name:
         return ALL_SCOPES
     try:
         return catalogue.scope_number(name)
     except UnknownScope as error:
-        body.fault("scope", describe_unknown_name(error, name, catalogue))
+        body.add_fault("scope", describe_unknown_name(error, name, catalogue))
         return ALL_SCOPES
 
 

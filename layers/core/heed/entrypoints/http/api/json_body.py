@@ -74,42 +74,42 @@ class JsonReader:
         """Returns whether the object has a member of this name. A member with the value `null` counts."""
         return name in self._members
 
-    def fault(self, name: str, detail: str) -> None:
+    def add_fault(self, name: str, detail: str) -> None:
         """Adds a fault of a member; of the object itself if the name is ""."""
         pointer = f"{self._pointer}/{_escape(name)}" if name else self._pointer
         self._faults.append(RequestFault(pointer, detail))
 
-    def text(self, name: str, *, longest: int = _MAX_TEXT) -> str:
+    def read_text(self, name: str, *, longest: int = _MAX_TEXT) -> str:
         """Reads a required text of 1 to `longest` characters."""
         value = self._take(name)
         if value is _ABSENT:
-            self.fault(name, "is required")
+            self.add_fault(name, "is required")
         elif not isinstance(value, str):
-            self.fault(name, "must be a string")
+            self.add_fault(name, "must be a string")
         elif not 0 < len(value) <= longest:
-            self.fault(name, f"must have 1 to {longest} characters")
+            self.add_fault(name, f"must have 1 to {longest} characters")
         elif not _is_unicode(value):
-            self.fault(name, "must be Unicode text")
+            self.add_fault(name, "must be Unicode text")
         else:
             return value
         return ""
 
-    def optional_text(self, name: str, *, longest: int = _MAX_TEXT) -> str:
+    def read_optional_text(self, name: str, *, longest: int = _MAX_TEXT) -> str:
         """Reads an optional text. A missing text is ""."""
-        return self.text(name, longest=longest) if self.has(name) else ""
+        return self.read_text(name, longest=longest) if self.has(name) else ""
 
-    def one_of(self, name: str, choices: Collection[str]) -> str:
+    def read_choice(self, name: str, choices: Collection[str]) -> str:
         """Reads a required text that must be one of the choices."""
         value = self._take(name)
         if value is _ABSENT:
-            self.fault(name, "is required")
+            self.add_fault(name, "is required")
         elif not isinstance(value, str) or value not in choices:
-            self.fault(name, f"must be one of {', '.join(choices)}")
+            self.add_fault(name, f"must be one of {', '.join(choices)}")
         else:
             return value
         return ""
 
-    def texts(self, name: str, maximum: int) -> list[str]:
+    def read_texts(self, name: str, maximum: int) -> list[str]:
         """Reads a required list of 1 to `maximum` texts, which may have any content."""
         texts: list[str] = []
         for index, value in enumerate(self._read_list(name, maximum)):
@@ -120,7 +120,7 @@ class JsonReader:
                 self._faults.append(RequestFault(pointer, "must be a string"))
         return texts
 
-    def objects(self, name: str, maximum: int) -> list[JsonReader]:
+    def read_objects(self, name: str, maximum: int) -> list[JsonReader]:
         """Reads a required list of 1 to `maximum` objects."""
         pointer = f"{self._pointer}/{_escape(name)}"
         self._children = [
@@ -142,18 +142,18 @@ class JsonReader:
     def _add_unknown_members(self) -> None:
         for name in self._members:
             if name in self._unread:
-                self.fault(name, "is not a known field")
+                self.add_fault(name, "is not a known field")
         for reader in self._children:
             reader._add_unknown_members()  # noqa: SLF001 - the same class
 
     def _read_list(self, name: str, maximum: int) -> list[Any]:
         value = self._take(name)
         if value is _ABSENT:
-            self.fault(name, "is required")
+            self.add_fault(name, "is required")
         elif not isinstance(value, list):
-            self.fault(name, "must be a list")
+            self.add_fault(name, "must be a list")
         elif not 0 < len(value) <= maximum:
-            self.fault(name, f"must have 1 to {maximum:,} items")
+            self.add_fault(name, f"must have 1 to {maximum:,} items")
         else:
             return value
         return []

@@ -46,13 +46,13 @@ def parse_links_request(body: JsonReader, catalogue: Catalogue) -> LinksRequest:
     """
     topic, mentions = fields.read_topic(body, catalogue), fields.read_people(body)
     if topic and catalogue.topic_by_name(topic).kind is not TopicKind.MARKETING:
-        body.fault("topic", "is not a marketing topic")
+        body.add_fault("topic", "is not a marketing topic")
     elif topic and catalogue.topic_by_name(topic).retired:
-        body.fault("topic", "is retired")
-    campaign = body.optional_text("campaign")
+        body.add_fault("topic", "is retired")
+    campaign = body.read_optional_text("campaign")
     if campaign and not _CAMPAIGN.fullmatch(campaign):
-        body.fault("campaign", "must have 1 to 32 characters of A-Za-z0-9_-")
-    language = body.one_of("lang", catalogue.languages) if body.has("lang") else ""
+        body.add_fault("campaign", "must have 1 to 32 characters of A-Za-z0-9_-")
+    language = body.read_choice("lang", catalogue.languages) if body.has("lang") else ""
     body.close()
     parameters = {"c": campaign, "lang": language}
     query = urlencode({name: value for name, value in parameters.items() if value})

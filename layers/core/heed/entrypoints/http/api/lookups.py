@@ -31,7 +31,7 @@ def parse_lookup_request(body: JsonReader) -> LookupRequest:
         InvalidRequest: A field is missing or not valid.
     """
     mention = fields.read_person(body)
-    purpose = parse_purpose(body.optional_text("purpose") or DisclosurePurpose.DATA_SUBJECT)
+    purpose = parse_purpose(body.read_optional_text("purpose") or DisclosurePurpose.DATA_SUBJECT)
     body.close()
     return LookupRequest(mention, purpose)
 

@@ -23,7 +23,7 @@ from heed.entrypoints.http.api.routes import ApiRequest, ApiResponse
 from heed.entrypoints.observability import count_metric, logger
 from heed.use_cases.identify import Mention
 from heed.use_cases.privacy.erase import ReportResult
-from heed.use_cases.privacy.hold_and_lift import LiftResult
+from heed.use_cases.privacy.hold_and_lift import SuppressionResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def parse_report_request(
     """
     body = call.body()
     mention = fields.read_person(body)
-    source = Source(body.one_of("source", Source.reportable()) or Source.API)
+    source = Source(body.read_choice("source", Source.reportable()) or Source.API)
     reference = _read_reference(body)
     body.close()
     policy = catalogue.policy_version_at(call.at)
@@ -77,7 +77,7 @@ def parse_hold_request(call: ApiRequest, catalogue: Catalogue) -> tuple[Mention,
     """
     body = call.body()
     mention = fields.read_person(body)
-    source = Source(body.one_of("source", Source.reportable()) or Source.API)
+    source = Source(body.read_choice("source", Source.reportable()) or Source.API)
     reason, reference = _read_words(body, "reason"), _read_reference(body)
     body.close()
     proof = make_evidence(key=call.key.id, reason=reason, reference=reference)
@@ -92,7 +92,7 @@ def parse_lift_request(call: ApiRequest, catalogue: Catalogue) -> LiftRequest:
     """
     body = call.body()
     mention = fields.read_person(body)
-    what = Liftable(body.one_of("register", [liftable.value for liftable in Liftable]) or Liftable.HOLD)
+    what = Liftable(body.read_choice("register", [liftable.value for liftable in Liftable]) or Liftable.HOLD)
     scope = _read_scope(body, what, catalogue)
     reason, reference = _read_words(body, "reason"), _read_reference(body)
     body.close()
@@ -114,7 +114,7 @@ def report_to_json(result: ReportResult, report: ErasureReport, recipient: str) 
     return ApiResponse({"state": "waiting", "recipient": recipient}, HTTPStatus.ACCEPTED)
 
 
-def hold_to_json(recipient: str, result: LiftResult) -> dict[str, object]:
+def suppression_result_to_json(recipient: str, result: SuppressionResult) -> dict[str, object]:
     """Returns the answer to a hold or a lift."""
     return {
         "recipient": recipient,
@@ -126,11 +126,11 @@ def hold_to_json(recipient: str, result: LiftResult) -> dict[str, object]:
 
 
 def lift_to_json(
-    recipient: str, lift: LiftRequest, result: LiftResult | None
+    recipient: str, lift: LiftRequest, result: SuppressionResult | None
 ) -> Mapping[str, object] | ApiResponse:
     """Returns the answer to a lift. `result` is None if a minor's lift still needs a second person."""
     if result is not None:
-        return hold_to_json(recipient, result)
+        return suppression_result_to_json(recipient, result)
     at = lift.signature.at
     waiting = {
         "recipient": recipient,
@@ -146,20 +146,20 @@ def _read_reference(body: JsonReader) -> str:
 
 def _read_words(body: JsonReader, name: str) -> str:
     """Reads a required text that is not blank, and removes what the record must not contain."""
-    text = body.text(name, longest=MAX_EVIDENCE_TEXT)
+    text = body.read_text(name, longest=MAX_EVIDENCE_TEXT)
     if text and not text.strip():
-        body.fault(name, "must not be blank")
+        body.add_fault(name, "must not be blank")
     return scrub_text(text)
 
 
 def _read_scope(body: JsonReader, what: Liftable, catalogue: Catalogue) -> ScopeNumber:
     if what is not Liftable.COMPLAINT:
         if body.has("scope"):
-            body.optional_text("scope")
-            body.fault("scope", "is valid only for a complaint")
+            body.read_optional_text("scope")
+            body.add_fault("scope", "is valid only for a complaint")
         return ALL_SCOPES
     number = fields.read_scope(body, catalogue)
     topic = catalogue.topics.get(number)
     if topic is not None and topic.kind is not TopicKind.MARKETING:
-        body.fault("scope", "is not a marketing scope; a complaint stops marketing only")
+        body.add_fault("scope", "is not a marketing scope; a complaint stops marketing only")
     return number

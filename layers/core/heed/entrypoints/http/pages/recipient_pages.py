@@ -43,7 +43,7 @@ class PageParts(Protocol):
         ...
 
 
-class RecipientPages:
+class PageResponder:
     """Makes the answers of a function whose routes are links, including the answers to failures.
 
     Args:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from heed.domain.links.link_token import LinkToken
     from heed.entrypoints.http.forms import PostedForm
-    from heed.entrypoints.http.pages.recipient_pages import RecipientPages
+    from heed.entrypoints.http.pages.recipient_pages import PageResponder
     from heed.use_cases.links.unsubscribe import Unsubscribe, UnsubscribeResult
     from heed.use_cases.ports.keys import LinkKeys
     from heed.use_cases.ports.preferences import Preferences
@@ -65,7 +65,7 @@ class UnsubscribeLink:
     def __init__(
         self,
         app: APIGatewayHttpResolver,
-        answers: RecipientPages,
+        answers: PageResponder,
         parts: Callable[[], LinkParts],
     ) -> None:
         self._answers = answers
