@@ -252,7 +252,7 @@ def test_a_recipient_with_too_many_entries_is_skipped_and_reported(
     world.apply_changes(JANE, link_change(NOW, in_(3)))
     deliver(world, stream.records)
     clock(NOW + STREAM_RETENTION)
-    assert walk(world) == expected_totals(walked=2, passed=1)
+    assert walk(world) == expected_totals(walked=2, skipped=1)
     assert "recipients were skipped" in log.getvalue(), "an alarm reads these words"
 
 
@@ -281,7 +281,7 @@ def test_a_scan_that_failed_at_a_recipient_skips_that_recipient(
     monkeypatch.setattr(type(parts().ledger), "entries_of", failing)
     with pytest.raises(StoreUnavailable):
         walk(world)
-    assert walk(world) == expected_totals(walked=3, passed=1)
+    assert walk(world) == expected_totals(walked=3, skipped=1)
     with pytest.raises(StoreUnavailable):
         walk(world)  # the next round tries that recipient again
 

@@ -43,7 +43,7 @@ class ReconcileFindings(NamedTuple):
         unentered: registers of the record without an entry.
         altered: entries whose evidence does not match its commitment, or that are unreadable.
         repaired: entries that were created now, including those of late changes and of omitted repeats.
-        passed: 1 if the recipient was skipped, since they have too many entries.
+        skipped: 1 if the recipient was skipped, since they have too many entries.
     """
 
     missing: int = 0
