@@ -1,8 +1,9 @@
-"""The names in `Attributes:` and `Args:` of a docstring are names of the class or the function."""
+"""The names in `Attributes:`, `Args:` and `Raises:` of a docstring exist."""
 
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,6 +94,44 @@ def wrong_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
                 for name in _described(docstring, title)
                 if name not in names
             )
+
+
+def unknown_errors(tree: ast.Module, classes: frozenset[str]) -> Iterator[tuple[int, str]]:
+    """Yields the line of each docstring that names an error class under `Raises:` that does not exist."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            _, _, section = (ast.get_docstring(node) or "").partition("Raises:\n")
+            for name in re.findall(r"^ {4}([A-Z]\w+(?:, [A-Z]\w+)*):", section, re.MULTILINE):
+                yield from ((node.lineno, error) for error in name.split(", ") if error not in classes)
+
+
+def test_the_errors_that_a_docstring_names_exist() -> None:
+    trees = {
+        file: ast.parse(file.read_text()) for folder in FOLDERS for file in (ROOT / folder).rglob("*.py")
+    }
+    classes = {
+        node.name for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+    }
+    known = frozenset(classes | set(vars(builtins)) | {"ArgumentTypeError"})
+    wrong = [
+        f"{file.relative_to(ROOT)}:{line}: {name}"
+        for file, tree in trees.items()
+        for line, name in unknown_errors(tree, known)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_an_unknown_error_in_a_docstring_is_found() -> None:
+    sample = '''
+def read() -> None:
+    """Reads.
+
+    Raises:
+        ValueError: exists.
+        Missing, KeyError: one does not exist.
+    """
+'''
+    assert [name for _, name in unknown_errors(ast.parse(sample), frozenset(vars(builtins)))] == ["Missing"]
 
 
 def test_a_docstring_describes_only_names_that_exist() -> None:

@@ -11,7 +11,7 @@ from tests.support.deployment import World, http_event, parts, run_on
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(
-    path.parent.name for path in ROOT.glob("functions/*/app.py") if "RecipientPages(" in path.read_text()
+    path.parent.name for path in ROOT.glob("functions/*/app.py") if "PageResponder(" in path.read_text()
 )
 
 

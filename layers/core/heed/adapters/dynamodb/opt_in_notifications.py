@@ -31,7 +31,7 @@ _LIFETIME = 30 * 24 * 60 * 60  # seconds; twice the time that a press can wait i
 
 
 class OptInNotificationClaimsTable(OptInNotificationClaims):
-    """Implements the port OptInNotifications with DynamoDB."""
+    """Implements the port OptInNotificationClaims with DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._table = DynamoDBTable(client, table)

@@ -141,7 +141,7 @@ class Unsubscribe:
         Raises:
             OptOutQueued: It is unknown whether the opt-out was stored, but it is in the retry queue.
             QueueUnavailable: It is unknown whether the opt-out was stored, and it is not in the queue.
-            StopNotEffective: The opt-out is stored, but a newer opt-in overrides it.
+            SuppressionNotEffective: The opt-out is stored, but a newer opt-in overrides it.
         """
         entry = _entry(opt_out)
         press = dict.fromkeys(opt_out.scopes, entry) if opt_out.source is Source.LINK else {}

@@ -94,7 +94,7 @@ class ConfirmOptIn:
         Raises:
             DependencyUnavailable, UnreadableRecord: It is unknown whether all steps were done.
                 Another press repeats all.
-            StopNotEffective: The opt-out is stored, but a newer opt-in overrides it.
+            SuppressionNotEffective: The opt-out is stored, but a newer opt-in overrides it.
         """
         choices = self._choices(token, press)
         after = self._write(token, press, choices[:MAX_UNDO_REGISTERS])

@@ -71,7 +71,7 @@ class SavePreferences:
 
         Raises:
             DependencyUnavailable, UnreadableRecord: It is unknown whether the choices were stored.
-            StopNotEffective: The choices are stored, but a newer opt-in overrides an opt-out.
+            SuppressionNotEffective: The choices are stored, but a newer opt-in overrides an opt-out.
         """
         context = _form_context(token, submission, self.catalogue)
         brand = self.catalogue.brand_of(token.scope)
@@ -91,7 +91,7 @@ class SavePreferences:
         """Checks that each opt-out is effective.
 
         Raises:
-            StopNotEffective: An opt-out is not effective.
+            SuppressionNotEffective: An opt-out is not effective.
         """
         opted_out = {change.register.scope for change in changes if change.kind is ChoiceKind.OUT}
         if is_any_sendable(after, opted_out, self.catalogue, now):
