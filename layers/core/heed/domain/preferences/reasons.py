@@ -1,6 +1,6 @@
 """Reasons that forbid a mail, and the table of the reasons that stop all mail to an address.
 
-A new stop of the address needs a kind of register (`SuppressionKind`), a `Reason` and a row in the table here. A
+A new stop of the address needs a kind of register (`SuppressionKind`), a `Reason` and a row in this table. A
 stop that can be lifted also needs a `LiftKind` of the same name and a `Liftable`. The code that decides,
 lists, announces or refuses reads the table. docs/architecture.md, "Where to change what", names the other
 places.
