@@ -15,7 +15,7 @@ import pytest
 from heed.adapters.dynamodb.mail_caps import MailCapsTable
 from heed.domain.errors import HeedError, StoreUnavailable
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.use_cases.ports.opt_in import MailClaim, MailDelayed, NoMailNeeded
+from heed.use_cases.ports.opt_in import MailReservation, MailDelayed, NoMailNeeded
 from tests.support.template import table_definition
 
 NOW = 1_772_701_964_390
@@ -37,8 +37,8 @@ def make_caps(client: Any, per_day: int = 99) -> MailCapsTable:
     return MailCapsTable(client, "Control", per_day)
 
 
-def make_claim(recipient: str, request: str, intent: Intent = Intent.IN) -> MailClaim:
-    return MailClaim(recipient, f"box of {recipient}", intent, request, f"what {request}", NOW, 0)
+def make_claim(recipient: str, request: str, intent: Intent = Intent.IN) -> MailReservation:
+    return MailReservation(recipient, f"box of {recipient}", intent, request, f"what {request}", NOW, 0)
 
 
 def claim(
@@ -50,7 +50,7 @@ def claim(
     now: int = NOW,
     in_turn: bool = False,
 ) -> object:
-    return mail_caps.claim(make_claim(recipient, request, intent), now, in_turn=in_turn)
+    return mail_caps.reserve_mail(make_claim(recipient, request, intent), now, in_turn=in_turn)
 
 
 def test_each_intent_has_its_own_cap(client: Any) -> None:
@@ -63,8 +63,8 @@ def test_each_intent_has_its_own_cap(client: Any) -> None:
 def test_two_addresses_of_one_mailbox_share_its_cap(client: Any) -> None:
     mail_caps = make_caps(client)
     first, second = (make_claim(name, name, Intent.OUT)._replace(mailbox_hash="box") for name in ("r1", "r2"))
-    assert mail_caps.claim(first, NOW, in_turn=False) is None
-    assert mail_caps.claim(second, NOW, in_turn=False) == LATER
+    assert mail_caps.reserve_mail(first, NOW, in_turn=False) is None
+    assert mail_caps.reserve_mail(second, NOW, in_turn=False) == LATER
 
 
 def test_both_intents_share_the_daily_cap_of_the_deployment(client: Any) -> None:
@@ -116,12 +116,12 @@ def test_a_retry_of_a_request_is_counted_once(client: Any) -> None:
 
 def test_a_second_request_for_the_same_scopes_gets_no_second_mail(client: Any) -> None:
     mail_caps, first = make_caps(client), make_claim("r", "1")
-    assert mail_caps.claim(first, NOW, in_turn=False) is None
+    assert mail_caps.reserve_mail(first, NOW, in_turn=False) is None
     again = first._replace(request_id="2")
-    assert mail_caps.claim(again, NOW, in_turn=False) == LATER, "the first mail may not be sent yet"
+    assert mail_caps.reserve_mail(again, NOW, in_turn=False) == LATER, "the first mail may not be sent yet"
     mail_caps.finish(first, sent=True)
-    assert mail_caps.claim(again, NOW, in_turn=False) == NoMailNeeded.DUPLICATE
-    assert mail_caps.claim(again._replace(record_changed_at=NOW + 1), NOW, in_turn=False) == LATER
+    assert mail_caps.reserve_mail(again, NOW, in_turn=False) == NoMailNeeded.DUPLICATE
+    assert mail_caps.reserve_mail(again._replace(record_changed_at=NOW + 1), NOW, in_turn=False) == LATER
 
 
 def test_a_new_request_waits_while_others_wait_for_the_mailbox(client: Any) -> None:

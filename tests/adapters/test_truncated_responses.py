@@ -45,7 +45,7 @@ from heed.domain.privacy.erasure import Erasure, ErasureCause
 from heed.domain.privacy.lift import Signature
 from heed.domain.privacy.purge import Purge, PurgeState
 from heed.use_cases.ports.ledger import ScanCheckpoint
-from heed.use_cases.ports.opt_in import MailClaim
+from heed.use_cases.ports.opt_in import MailReservation
 from heed.use_cases.ports.preferences import FeedPosition
 from heed.use_cases.ports.privacy import PurgeSubject, RestoredItem
 from tests.adapters.conftest import new_recipient
@@ -63,7 +63,7 @@ CHANGE = Change(opt_out_register(OFFERS), Entry(NOW, Source.LETTER, "{}"))
 ENTRY = LedgerEntry("b" * 64, 1, OFFERS, "out", NOW, NOW, "letter", "", "c" * 64)
 DISCLOSURE = DisclosureDetails(NOW, "lookup", DisclosurePurpose.DATA_SUBJECT, 1, "key")
 PURGE = Purge("d" * 32, ErasureCause.ERASURE, PurgeState.DUE, NOW)
-CLAIM = MailClaim(RECIPIENT, "mailbox", Intent.IN, "request", "what", NOW, 0)
+CLAIM = MailReservation(RECIPIENT, "mailbox", Intent.IN, "request", "what", NOW, 0)
 PURGE_SUBJECT = PurgeSubject(RECIPIENT, "b" * 64)
 RESTORED = RestoredItem("a", lambda: EMPTY_RECORD, (), None, {"id": {"S": "a"}})
 SIGNATURE = Signature("key", "owner", NOW, "reason", "reference")

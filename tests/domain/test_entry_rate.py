@@ -13,9 +13,9 @@ from heed.domain.links.entry_rate import (
     HOUR,
     LINK_SOURCES,
     MAX_LINK_ENTRIES_A_DAY,
-    EntryRate,
+    EntryMode,
     LinkTally,
-    entry_rate,
+    choose_entry_mode,
     hourly_changes,
 )
 from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
@@ -23,21 +23,21 @@ from heed.domain.preferences.register import DAY_MS, Change, Entry, Register, So
 from tests.support.growth import LINEAR, measure_growth
 from tests.support.registers import in_, out, pause
 
-_NO_ENTRY = (EntryRate.OMITTED,)
+_NO_ENTRY = (EntryMode.OMITTED,)
 
 
-def press(record: Record, now: int, source: Source = Source.ONE_CLICK) -> tuple[Record, EntryRate]:
+def press(record: Record, now: int, source: Source = Source.ONE_CLICK) -> tuple[Record, EntryMode]:
     """Presses a link once: returns the record after it and its entry rate, with the tally of the table."""
     change = Change(out(2), Entry(now, source, "{}"))
-    rate = entry_rate(record.tally, record.registers, [change], now)
+    rate = choose_entry_mode(record.tally, record.registers, [change], now)
     tally = record.tally
-    if rate is EntryRate.FIRST_OF_DAY:
+    if rate is EntryMode.FIRST_OF_DAY:
         tally = LinkTally(now // HOUR, 1)
-    elif rate is EntryRate.COUNTED:
+    elif rate is EntryMode.COUNTED:
         tally = LinkTally(now // HOUR, tally.counted + 1)
-    elif rate is EntryRate.HOURLY:
+    elif rate is EntryMode.HOURLY:
         tally = LinkTally(now // HOUR, tally.counted)
-    elif rate is EntryRate.OMITTED:
+    elif rate is EntryMode.OMITTED:
         tally = replace(tally, omitted_after=tally.omitted_after or record.revision)
     return replace(merge_changes(record, [change]), revision=record.revision + 1, tally=tally), rate
 
@@ -49,10 +49,10 @@ def test_fifty_changes_a_day_have_entries_of_their_own_and_then_one_an_hour() ->
         rates.append(rate)
     assert MAX_LINK_ENTRIES_A_DAY == 50
     assert Counter(rates) == {
-        EntryRate.FIRST_OF_DAY: 1,
-        EntryRate.COUNTED: 49,
-        EntryRate.HOURLY: 23,
-        EntryRate.OMITTED: 24 * 60 - 50 - 23,
+        EntryMode.FIRST_OF_DAY: 1,
+        EntryMode.COUNTED: 49,
+        EntryMode.HOURLY: 23,
+        EntryMode.OMITTED: 24 * 60 - 50 - 23,
     }
 
 
@@ -72,8 +72,8 @@ def test_only_changes_by_links_are_omitted(source: Source) -> None:
     for at in range(MAX_LINK_ENTRIES_A_DAY):
         record, _ = press(record, 1 + at)
     _, rate = press(record, 100, source)
-    assert (rate is EntryRate.OMITTED) is (source in LINK_SOURCES)
-    assert (rate is EntryRate.NOT_BY_LINK) is (source not in LINK_SOURCES)
+    assert (rate is EntryMode.OMITTED) is (source in LINK_SOURCES)
+    assert (rate is EntryMode.NOT_BY_LINK) is (source not in LINK_SOURCES)
 
 
 def test_a_stop_after_an_opt_in_and_a_stop_of_another_scope_have_entries_at_any_time() -> None:
@@ -81,28 +81,28 @@ def test_a_stop_after_an_opt_in_and_a_stop_of_another_scope_have_entries_at_any_
     for at in range(MAX_LINK_ENTRIES_A_DAY):
         record, _ = press(record, 1 + at)
     elsewhere = Change(out(0), Entry(100, Source.LINK, "{}"))
-    assert entry_rate(record.tally, record.registers, [elsewhere], 100) is EntryRate.HOURLY
+    assert choose_entry_mode(record.tally, record.registers, [elsewhere], 100) is EntryMode.HOURLY
 
     record = merge_changes(record, [Change(in_(5), Entry(100, Source.LETTER, "{}"))])
     record, rate = press(record, 101)
-    assert rate is EntryRate.HOURLY
+    assert rate is EntryMode.HOURLY
     _, rate = press(record, 102)
-    assert rate is EntryRate.OMITTED
+    assert rate is EntryMode.OMITTED
 
 
 @pytest.mark.parametrize(
     ("until", "rate"),
     [
-        (30 * DAY_MS, EntryRate.OMITTED),
-        (31 * DAY_MS - 1, EntryRate.OMITTED),
-        (31 * DAY_MS, EntryRate.HOURLY),
-        (29 * DAY_MS, EntryRate.OMITTED),
+        (30 * DAY_MS, EntryMode.OMITTED),
+        (31 * DAY_MS - 1, EntryMode.OMITTED),
+        (31 * DAY_MS, EntryMode.HOURLY),
+        (29 * DAY_MS, EntryMode.OMITTED),
     ],
 )
-def test_a_pause_that_ends_on_a_later_day_has_an_entry_at_any_time(until: int, rate: EntryRate) -> None:
+def test_a_pause_that_ends_on_a_later_day_has_an_entry_at_any_time(until: int, rate: EntryMode) -> None:
     registers = {pause(1): Entry(1, Source.PREFERENCE_CENTRE, "{}", until=30 * DAY_MS)}
     again = Change(pause(1), Entry(100, Source.PREFERENCE_CENTRE, "{}", until=until))
-    assert entry_rate(LinkTally(0, MAX_LINK_ENTRIES_A_DAY), registers, [again], 100) is rate
+    assert choose_entry_mode(LinkTally(0, MAX_LINK_ENTRIES_A_DAY), registers, [again], 100) is rate
 
 
 def opt_outs(count: int) -> list[Change]:

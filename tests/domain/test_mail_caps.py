@@ -36,7 +36,7 @@ class _Address:
 
     def deliver(self, request_id: str, now: int, outcome: str) -> CapDecision:
         request = CappedRequest(request_id, f"who {request_id}", "what", now)
-        decision, after = decide_mail(self.attempts, request, 0, now, is_scarce=False)
+        decision, after = decide_mail(self.attempts, request, 0, now, others_may_wait=False)
         if decision in (CapDecision.SEND, CapDecision.RETRY):
             self.attempts = after
             if outcome == "refused":
@@ -140,7 +140,7 @@ def test_a_waiting_request_has_room_at_the_returned_time_and_not_before(
     request = CappedRequest("new", "who", "what", now)
 
     def decision(at: int) -> CapDecision:
-        return decide_mail(address.attempts, request, 0, at, is_scarce=True)[0]
+        return decide_mail(address.attempts, request, 0, at, others_may_wait=True)[0]
 
     due = next_free_time(address.attempts, "new", now)
     assert now <= due <= now + CAP_WINDOW and decision(due) is CapDecision.SEND
@@ -157,7 +157,7 @@ FIRST = CappedRequest("r1", "ann", "news", 10 * CAP_WINDOW)
         (FIRST._replace(request_id="r2"), FIRST.at, CapDecision.DUPLICATE),
         (FIRST._replace(request_id="r2"), FIRST.at + 1, CapDecision.WAIT),
         (FIRST._replace(request_id="r2", recipient="bob"), 0, CapDecision.WAIT),
-        (FIRST._replace(request_id="r2", content_key="offers"), 0, CapDecision.WAIT),
+        (FIRST._replace(request_id="r2", scopes_hash="offers"), 0, CapDecision.WAIT),
     ],
     ids=["the same", "confirmed", "changed since", "another person", "something else"],
 )
@@ -167,14 +167,14 @@ def test_only_a_request_of_the_same_person_with_the_same_valid_content_is_a_dupl
     sent, lost = (SendAttempt(FIRST, FIRST.at, is_sent=done) for done in (True, False))
     for later in (0, REPEAT_INTERVAL - 1):
         now = FIRST.at + later
-        assert decide_mail([sent], new_request, since, now, is_scarce=False)[0] is decision
-        assert decide_mail([lost], new_request, since, now, is_scarce=False)[0] is CapDecision.WAIT
+        assert decide_mail([sent], new_request, since, now, others_may_wait=False)[0] is decision
+        assert decide_mail([lost], new_request, since, now, others_may_wait=False)[0] is CapDecision.WAIT
     now = FIRST.at + REPEAT_INTERVAL
-    assert decide_mail([sent], new_request, since, now, is_scarce=False)[0] is CapDecision.SEND
+    assert decide_mail([sent], new_request, since, now, others_may_wait=False)[0] is CapDecision.SEND
     scarce = CapDecision.DUPLICATE if decision is CapDecision.DUPLICATE else CapDecision.SEND
-    assert decide_mail([sent], new_request, since, now, is_scarce=True)[0] is scarce
+    assert decide_mail([sent], new_request, since, now, others_may_wait=True)[0] is scarce
     assert (
-        decide_mail([sent], new_request, since, FIRST.at + CAP_WINDOW, is_scarce=True)[0] is CapDecision.SEND
+        decide_mail([sent], new_request, since, FIRST.at + CAP_WINDOW, others_may_wait=True)[0] is CapDecision.SEND
     )
 
 

@@ -36,7 +36,7 @@ from heed.domain.privacy.purge import Purge, PurgeState
 from heed.use_cases.ledger.export import export_ledger
 from heed.use_cases.ledger.verify import verify_ledger
 from heed.use_cases.ports.ledger import ScanCheckpoint
-from heed.use_cases.ports.opt_in import MailClaim
+from heed.use_cases.ports.opt_in import MailReservation
 from heed.use_cases.ports.privacy import PurgeSubject
 from tests.support import junk, mailbox
 from tests.support.aws_calls import outside_handlers
@@ -91,10 +91,10 @@ def _lifts(world: World) -> list[Callable[[], object]]:
 def _mails(world: World) -> list[Callable[[], object]]:
     caps = MailCapsTable(parts().client("dynamodb"), world.control, 1000)
     jane = world.recipient(JANE)
-    claim = MailClaim(jane, "mailbox", Intent.IN, "r1", "what", NOW, 0)
-    caps.claim(claim, NOW, in_turn=False)
+    claim = MailReservation(jane, "mailbox", Intent.IN, "r1", "what", NOW, 0)
+    caps.reserve_mail(claim, NOW, in_turn=False)
     return [
-        lambda: caps.claim(claim._replace(request_id="r2"), NOW + DAY_MS, in_turn=False),
+        lambda: caps.reserve_mail(claim._replace(request_id="r2"), NOW + DAY_MS, in_turn=False),
         lambda: caps.finish(claim, sent=True),
         lambda: caps.sent_today(NOW),
         lambda: MailCapsTable(parts().client("dynamodb"), world.control).clear(PurgeSubject(jane, "")),

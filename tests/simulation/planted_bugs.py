@@ -248,7 +248,7 @@ def a_scanner_that_sends_the_signal_stops_advertising(patch: Patch) -> None:
 
 @bug
 def an_erasure_forgets_what_the_browsers_signal_stopped(patch: Patch) -> None:
-    patch.setattr(erasure, "_kept", lambda *_: {})
+    patch.setattr(erasure, "_kept_opt_outs", lambda *_: {})
 
 
 @bug
@@ -258,4 +258,4 @@ def the_report_of_a_minor_destroys_a_hold(patch: Patch) -> None:
 
 @bug
 def the_counter_starts_again_with_an_erasure(patch: Patch) -> None:
-    patch.setattr(erasure, "_first", lambda _, floor, kept: Record(kept, erased_at=floor, revision=1))
+    patch.setattr(erasure, "_make_erased_record", lambda _, floor, kept: Record(kept, erased_at=floor, revision=1))

@@ -88,7 +88,7 @@ def a_link_ends_a_pause_sooner(patch: Patch) -> None:
     def paused(form: Any, _: Record, __: Any, ___: int, given: Any) -> Any:
         return (None if form.pause is None else given.at + form.pause * DAY_MS), ()
 
-    patch.setattr(preference_changes, "_paused", paused)
+    patch.setattr(preference_changes, "_decide_pause", paused)
 
 
 @bug

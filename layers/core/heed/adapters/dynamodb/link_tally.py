@@ -16,7 +16,7 @@ from typing import Any
 
 from heed.codec.record import LINK_HOUR_ATTRIBUTE, OMITTED_AFTER_ATTRIBUTE, TALLY_ATTRIBUTES, tally_attribute
 from heed.domain.links import entry_rate
-from heed.domain.links.entry_rate import HOUR, EntryRate, first_hour_of_day
+from heed.domain.links.entry_rate import HOUR, EntryMode, first_hour_of_day
 from heed.domain.preferences.record import Record
 
 
@@ -58,7 +58,7 @@ def assumed_tally_update(now: int) -> TallyUpdate:
     )
 
 
-def tally_update(rate: EntryRate, before: Record, changes: int, now: int) -> TallyUpdate:
+def tally_update(rate: EntryMode, before: Record, changes: int, now: int) -> TallyUpdate:
     """Returns the update of a tally that was read.
 
     Args:
@@ -69,9 +69,9 @@ def tally_update(rate: EntryRate, before: Record, changes: int, now: int) -> Tal
     """
     values, name = _values(changes, now), tally_attribute(now // HOUR)
     set_hour = f"{LINK_HOUR_ATTRIBUTE} = :hour"
-    if rate is EntryRate.NOT_BY_LINK:
+    if rate is EntryMode.NOT_BY_LINK:
         return TallyUpdate(condition="")
-    if rate is EntryRate.FIRST_OF_DAY:
+    if rate is EntryMode.FIRST_OF_DAY:
         return TallyUpdate(
             sets=(set_hour, f"{name} = :told"),
             removes=_other_attributes(name),
@@ -79,9 +79,9 @@ def tally_update(rate: EntryRate, before: Record, changes: int, now: int) -> Tal
             condition=f"(attribute_not_exists({LINK_HOUR_ATTRIBUTE}) OR {LINK_HOUR_ATTRIBUTE} < :today)",
             condition_values=_today(now),
         )
-    if rate is EntryRate.COUNTED:
+    if rate is EntryMode.COUNTED:
         return TallyUpdate(sets=(set_hour,), adds=(f"{name} :told",), values=values)
-    if rate is EntryRate.HOURLY:
+    if rate is EntryMode.HOURLY:
         del values[":told"]
         return TallyUpdate(
             sets=(set_hour,),

@@ -35,7 +35,7 @@ from heed.domain.opt_in.mail_caps import (
 )
 from heed.domain.preferences.register import DAY_MS
 from heed.override import override
-from heed.use_cases.ports.opt_in import MailCaps, MailClaim, MailDelayed, NoMailNeeded
+from heed.use_cases.ports.opt_in import MailCaps, MailReservation, MailDelayed, NoMailNeeded
 from heed.use_cases.ports.privacy import PurgeSubject, PurgeTarget
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class MailCapsTable(MailCaps, PurgeTarget):
         self._per_day = per_day
 
     @override
-    def claim(self, claim: MailClaim, now: int, *, in_turn: bool) -> NoMailNeeded | MailDelayed | None:
+    def reserve_mail(self, claim: MailReservation, now: int, *, in_turn: bool) -> NoMailNeeded | MailDelayed | None:
         key = attempts_key(claim.intent, claim.mailbox_hash)
         request = CappedRequest(claim.request_id, claim.recipient, claim.scopes_hash, claim.requested_at)
         is_counted = False
@@ -86,7 +86,7 @@ class MailCapsTable(MailCaps, PurgeTarget):
             mailbox = self._read(key)
             others_wait = mailbox.waits > now - _MAX_QUEUE_AGE
             decision, after = decide_mail(
-                mailbox.attempts, request, claim.record_changed_at, now, is_scarce=in_turn or others_wait
+                mailbox.attempts, request, claim.record_changed_at, now, others_may_wait=in_turn or others_wait
             )
             if decision is CapDecision.ALREADY_SENT:
                 return NoMailNeeded.ALREADY_SENT
@@ -109,7 +109,7 @@ class MailCapsTable(MailCaps, PurgeTarget):
         raise WriteConflict("the attempts changed under every write")
 
     @override
-    def finish(self, claim: MailClaim, *, sent: bool) -> None:
+    def finish(self, claim: MailReservation, *, sent: bool) -> None:
         key = attempts_key(claim.intent, claim.mailbox_hash)
         for _ in range(_MAX_ATTEMPTS):
             mailbox = self._read(key)
@@ -173,7 +173,7 @@ class MailCapsTable(MailCaps, PurgeTarget):
         numbers = {name: {"N": str(value)} for name, value in values.items()}
         return self._table.try_update(_DAY_KEY, update, condition=condition, values=numbers)
 
-    def _store_mailbox(self, claim: MailClaim, now: int) -> None:
+    def _store_mailbox(self, claim: MailReservation, now: int) -> None:
         """Stores the mailbox of the recipient before its attempts, so that a purge finds all of them."""
         self._table.update(
             mailbox_key(claim.recipient),
@@ -219,7 +219,7 @@ def _encode_attempt(attempt: SendAttempt) -> dict[str, Any]:
     return {
         "request": {"S": attempt.request.request_id},
         "recipient": {"S": attempt.request.recipient},
-        "what": {"S": attempt.request.content_key},
+        "what": {"S": attempt.request.scopes_hash},
         "asked": {"N": str(attempt.request.at)},
         "at": {"N": str(attempt.at)},
         "tries": {"N": str(attempt.tries)},

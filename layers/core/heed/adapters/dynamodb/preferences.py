@@ -26,7 +26,7 @@ from heed.adapters.dynamodb.table import MAX_BATCH_KEYS, ConditionFailed, Dynamo
 from heed.codec.attributes import Item
 from heed.codec.record import SALT_SIZE, decode_record, encode_entry, encode_late_change
 from heed.domain.errors import StoreUnavailable, UnreadableRecord, WriteConflict
-from heed.domain.links.entry_rate import LINK_SOURCES, entry_rate, is_limit_reached
+from heed.domain.links.entry_rate import LINK_SOURCES, choose_entry_mode, is_limit_reached
 from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes, superseded_changes
 from heed.domain.preferences.register import MINOR, SOFT_BOUNCE, Change
 from heed.domain.privacy.retention import soft_bounce_expiry
@@ -93,7 +93,7 @@ class PreferencesTable(Preferences, LateChanges):
                 self._store_late_changes(recipient, before, late, now)
                 return WriteResult(before, before)
             accepted = [change for change in changes if before.accepts(change)]
-            rate = entry_rate(before.tally, before.registers, accepted, now)
+            rate = choose_entry_mode(before.tally, before.registers, accepted, now)
             tally = tally_update(rate, before, len(accepted), now)
             update = _build_update(before, after, recipient, now, tally)
             condition = "attribute_not_exists(n)"
@@ -133,7 +133,7 @@ class PreferencesTable(Preferences, LateChanges):
             if not before.accepts(change):
                 self._store_late_changes(recipient, before, superseded_changes(before, [change]), now)
                 return WriteResult(before, before)
-            rate = entry_rate(before.tally, before.registers, [change], now)
+            rate = choose_entry_mode(before.tally, before.registers, [change], now)
             tally = tally_update(rate, before, 1, now)
         raise WriteConflict("the record changed under every attempt")
 

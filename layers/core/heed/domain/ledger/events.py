@@ -72,7 +72,7 @@ def _type_and_state(kind: RegisterKind) -> tuple[EventType, str] | None:
         case SuppressionKind() | OtherKind.COMPLAINT:
             return EventType.SUPPRESSED, kind.value
         case LiftKind():
-            return EventType.LIFTED, kind.stop.value
+            return EventType.LIFTED, kind.suppression.value
         case OtherKind.ACKNOWLEDGED | OtherKind.SOFT_BOUNCE:
             return None
         case _:

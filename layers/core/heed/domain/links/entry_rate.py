@@ -41,7 +41,7 @@ class LinkTally:
     omitted_after: int | None = None
 
 
-class EntryRate(Enum):
+class EntryMode(Enum):
     """How the changes of a write are entered in the ledger and sent as events."""
 
     NOT_BY_LINK = auto()  # the changes are not by link: each has an entry
@@ -51,9 +51,9 @@ class EntryRate(Enum):
     OMITTED = auto()  # over the limit: no entry; the next write with an entry includes these changes
 
 
-def entry_rate(
+def choose_entry_mode(
     tally: LinkTally, registers: Mapping[Register, Entry], changes: Sequence[Change], now: int
-) -> EntryRate:
+) -> EntryMode:
     """Decides how a write of changes is entered in the ledger.
 
     Args:
@@ -63,13 +63,13 @@ def entry_rate(
         now: the time of the write, milliseconds.
     """
     if any(change.entry.source not in LINK_SOURCES for change in changes):
-        return EntryRate.NOT_BY_LINK
+        return EntryMode.NOT_BY_LINK
     if tally.hour < first_hour_of_day(now):
-        return EntryRate.FIRST_OF_DAY
+        return EntryMode.FIRST_OF_DAY
     if not is_limit_reached(tally, now):
-        return EntryRate.COUNTED
+        return EntryMode.COUNTED
     is_due = tally.hour < now // HOUR or bool(_new_changes(registers, changes))
-    return EntryRate.HOURLY if is_due else EntryRate.OMITTED
+    return EntryMode.HOURLY if is_due else EntryMode.OMITTED
 
 
 def is_limit_reached(tally: LinkTally, now: int) -> bool:

@@ -62,7 +62,7 @@ class CappedRequest(NamedTuple):
 
     request_id: str
     recipient: str
-    content_key: str
+    scopes_hash: str
     at: int
 
 
@@ -99,7 +99,7 @@ def decide_mail(
     record_changed_at: int,
     now: int,
     *,
-    is_scarce: bool,
+    others_may_wait: bool,
 ) -> tuple[CapDecision, tuple[SendAttempt, ...]]:
     """Decides whether a request may have a mail now.
 
@@ -127,7 +127,7 @@ def decide_mail(
     ):
         return CapDecision.ALREADY_SENT, recent
     has_room = next_free_time(recent, request.request_id, now) <= now
-    if (is_scarce or not has_room) and any(
+    if (others_may_wait or not has_room) and any(
         _is_duplicate(attempt, request, record_changed_at) for attempt in recent
     ):
         return CapDecision.DUPLICATE, recent
@@ -151,9 +151,9 @@ def next_free_time(attempts: Sequence[SendAttempt], request_id: str, now: int) -
 
 def _is_duplicate(attempt: SendAttempt, request: CappedRequest, record_changed_at: int) -> bool:
     """Whether an attempt's mail is sent, and its link has the same effect as the request's link would."""
-    is_same = (attempt.request.recipient, attempt.request.content_key) == (
+    is_same = (attempt.request.recipient, attempt.request.scopes_hash) == (
         request.recipient,
-        request.content_key,
+        request.scopes_hash,
     )
     return attempt.is_sent and is_same and attempt.request.at >= record_changed_at
 

@@ -112,7 +112,7 @@ def changes_for_form(
         for topic in changed
         if choices.wanted[topic.number] and not topic.retired and not decide_by_choice(record, topic).sendable
     )
-    until, resume = _paused(choices, record, catalogue, brand, context)
+    until, resume = _decide_pause(choices, record, catalogue, brand, context)
     if until is not None:
         press[brand] = context.entry(until=until)
     # If a confirmation is needed, the response shows the form for it and offers no Undo.
@@ -126,7 +126,7 @@ def changes_for_form(
     return FormResult((*stops, *acknowledgement, *signal_stops), press if can_undo else {}, consent, resume)
 
 
-def _paused(
+def _decide_pause(
     choices: FormChoices, record: Record, catalogue: Catalogue, brand: ScopeNumber, context: FormContext
 ) -> tuple[int | None, tuple[ScopeNumber, ...]]:
     """Returns the end of a pause of the whole brand, or None, and the scopes whose pause should end instead.

@@ -74,10 +74,10 @@ class AddressSuppression:
         return entry if entry.at >= record.time_of(self.lift) else None
 
 
-_LIFTS = {kind.stop: Register(kind) for kind in LiftKind}
+_LIFTS = {kind.suppression: Register(kind) for kind in LiftKind}
 
 
-def _address_stop(kind: SuppressionKind) -> AddressSuppression:
+def _make_address_suppression(kind: SuppressionKind) -> AddressSuppression:
     match kind:
         case SuppressionKind.MINOR:
             reason, accepts = Reason.MINOR, AcceptedRequests.NONE
@@ -90,7 +90,7 @@ def _address_stop(kind: SuppressionKind) -> AddressSuppression:
     return AddressSuppression(reason, Register(kind), _LIFTS.get(kind), accepts)
 
 
-_BY_REASON = {stop.reason: stop for stop in map(_address_stop, SuppressionKind)}
+_BY_REASON = {stop.reason: stop for stop in map(_make_address_suppression, SuppressionKind)}
 if len(_BY_REASON) != len(SuppressionKind):
     raise AssertionError("two kinds of stop have the same reason, so one of them would have no effect")
 ADDRESS_SUPPRESSIONS = {reason: _BY_REASON[reason] for reason in Reason if reason in _BY_REASON}

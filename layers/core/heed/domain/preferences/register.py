@@ -50,7 +50,7 @@ class LiftKind(StrEnum):
     UNDELIVERABLE = "undeliverable-lifted"
 
     @property
-    def stop(self) -> SuppressionKind:
+    def suppression(self) -> SuppressionKind:
         """The stop that this kind lifts."""
         return SuppressionKind[self.name]
 
@@ -129,7 +129,7 @@ def _code(register: Register) -> str:
         case SuppressionKind() | OtherKind.COMPLAINT:
             return f"x:{kind}"
         case LiftKind():
-            return f"l:{kind.stop}"
+            return f"l:{kind.suppression}"
         case OtherKind.ACKNOWLEDGED:
             return "a:policy"
         case OtherKind.SOFT_BOUNCE:

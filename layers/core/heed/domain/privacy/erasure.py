@@ -104,18 +104,18 @@ def erasure_for_report(
         signal_scopes: numbers of the topics that an opt-out of `*` does not stop.
         minor_days: the configured retention of a minor's record, in days.
     """
-    kept = _kept(before, erased_at := max(report.at, before.erased_at or 0), signal_scopes)
+    kept = _kept_opt_outs(before, erased_at := max(report.at, before.erased_at or 0), signal_scopes)
     purges = tuple(dict.fromkeys((*pending_purges, purge_id)))
     text = _evidence(report, purge_id)
     if report.cause is ErasureCause.ERASURE:
         registers = kept | {
             opt_out_register(ALL_SCOPES): Entry(erased_at, report.source, text, report.policy)
         }
-        return Erasure(_first(before, erased_at, registers), purges)
+        return Erasure(_make_erased_record(before, erased_at, registers), purges)
     minor = Entry(erased_at, Source.AGE_REPORT, text, report.policy)
     out_of_all = Entry(erased_at, Source.AGE_REPORT, "{}", report.policy)
     registers = kept | {opt_out_register(ALL_SCOPES): out_of_all, MINOR: minor}
-    return Erasure(_first(before, erased_at, registers), purges, _expiry(erased_at, minor_days))
+    return Erasure(_make_erased_record(before, erased_at, registers), purges, _expiry(erased_at, minor_days))
 
 
 def report_during_hold(report: ErasureReport, before: Record, purge_id: str) -> Change:
@@ -134,7 +134,7 @@ def hold_until_decided(report: ErasureReport, before: Record) -> Change:
     return Change(HOLD, Entry(at, Source.AGE_REPORT, _evidence(report, None), report.policy))
 
 
-def hold_over_report(hold: Entry, before: Record) -> Entry:
+def hold_with_waiting_report(hold: Entry, before: Record) -> Entry:
     """Returns an officer's hold as it is stored. If a report waits, the evidence includes the report."""
     report = _waiting_report(before)
     if report is None:
@@ -142,7 +142,7 @@ def hold_over_report(hold: Entry, before: Record) -> Entry:
     return replace(hold, evidence=_canonical_json({**json.loads(hold.evidence), _WAITING: report}))
 
 
-def hold_after_lift(lift: Entry, before: Record) -> Entry | None:
+def restored_report_hold(lift: Entry, before: Record) -> Entry | None:
     """Returns the hold under which a report waits again after the lift of the officer's hold, or None.
 
     The result is None if no report waits. It is also None if the lift applies to the hold of the report
@@ -174,12 +174,12 @@ def erasure_after_hold(
     """
     reported = before.registers[MINOR]
     erased_at = max(lift.at, reported.at, before.erased_at or 0)
-    registers = _kept(before, erased_at, signal_scopes) | {
+    registers = _kept_opt_outs(before, erased_at, signal_scopes) | {
         opt_out_register(ALL_SCOPES): replace(lift, at=erased_at),
         MINOR: replace(reported, at=erased_at),
     }
     purges = tuple(dict.fromkeys((*pending_purges, purge_id)))
-    return Erasure(_first(before, erased_at, registers), purges, _expiry(erased_at, minor_days))
+    return Erasure(_make_erased_record(before, erased_at, registers), purges, _expiry(erased_at, minor_days))
 
 
 def erasure_for_lift(
@@ -192,9 +192,9 @@ def erasure_for_lift(
 ) -> Erasure:
     """Returns the erasure that lifts a minor. A wrong report never removes an opt-out."""
     erased_at = max(at, (before.erased_at or 0) + 1)
-    registers = _kept(before, erased_at, signal_scopes)
+    registers = _kept_opt_outs(before, erased_at, signal_scopes)
     registers[opt_out_register(ALL_SCOPES)] = Entry(erased_at, Source.AGENT, text, policy)
-    return Erasure(_first(before, erased_at, registers), pending_purges)
+    return Erasure(_make_erased_record(before, erased_at, registers), pending_purges)
 
 
 def earlier_purge(record: Record, cause: ErasureCause) -> str | None:
@@ -236,7 +236,7 @@ def _evidence(report: ErasureReport, purge_id: str | None) -> str:
     )
 
 
-def _kept(before: Record, erased_at: int, scopes: tuple[ScopeNumber, ...]) -> dict[Register, Entry]:
+def _kept_opt_outs(before: Record, erased_at: int, scopes: tuple[ScopeNumber, ...]) -> dict[Register, Entry]:
     """Returns the active opt-outs that an opt-out of `*` does not include. An erasure removes no opt-out."""
     return {
         opt_out_register(scope): Entry(erased_at, entry.source, "{}", entry.policy)
@@ -251,7 +251,7 @@ def _expiry(erased_at: int, minor_days: int) -> int:
     return erased_at + max(minor_days, MIN_MINOR_RECORD_DAYS) * DAY_MS
 
 
-def _first(before: Record, erased_at: int, registers: dict[Register, Entry]) -> Record:
+def _make_erased_record(before: Record, erased_at: int, registers: dict[Register, Entry]) -> Record:
     return Record(registers=registers, erased_at=erased_at, revision=before.revision + 1)
 
 

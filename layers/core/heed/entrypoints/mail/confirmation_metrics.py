@@ -14,7 +14,7 @@ def confirmation_metric(result: SendResult) -> str:
             return "ConfirmationSent"
         case SendResult.UNMAILABLE:
             return "ConfirmationUnmailable"
-        case SendResult.SILENT:
+        case SendResult.NOT_PERMITTED:
             return "ConfirmationSilent"
         case SendResult.ALREADY_SENT:
             return "ConfirmationAlreadySent"

@@ -29,7 +29,7 @@ from heed.use_cases.ports.opt_in import (
     AddressEncryption,
     ConfirmationMail,
     MailCaps,
-    MailClaim,
+    MailReservation,
     MailDelayed,
     Mailer,
     MailRenderer,
@@ -44,7 +44,7 @@ class SendResult(Enum):
 
     SENT = auto()
     UNMAILABLE = auto()  # SES cannot send to it: it is not ASCII, or it is an encoded word
-    SILENT = auto()  # a minor, an address on hold, or a person who was erased after the request
+    NOT_PERMITTED = auto()  # a minor, an address on hold, or a person who was erased after the request
     ALREADY_SENT = auto()  # a retry: the mail of this request is on its way
     DUPLICATE = auto()  # an earlier request of the same person for the same scopes already has a mail
     DELAYED = auto()  # a cap of its network, its mailbox or the day holds it back
@@ -96,9 +96,9 @@ class SendConfirmationNow:
         recipient = recipient_id(self.identity_key.identity_key(), request.address)
         record = self.preferences.read(recipient)
         if is_request_void(record, request.at):
-            return SendResult.SILENT
+            return SendResult.NOT_PERMITTED
         message = self.render(self._make_mail(request, recipient, now))
-        claim = MailClaim(
+        claim = MailReservation(
             recipient,
             self._keyed_hash(f"mailbox {mailbox_of(request.address)}", 32),
             request.intent,
@@ -107,7 +107,7 @@ class SendConfirmationNow:
             request.at,
             record.last_changed_at,
         )
-        decision = self.caps.claim(claim, now, in_turn=in_turn)
+        decision = self.caps.reserve_mail(claim, now, in_turn=in_turn)
         match decision:
             case None:
                 return self._send(request.address, claim, message)
@@ -120,7 +120,7 @@ class SendConfirmationNow:
             case _:
                 assert_never(decision)
 
-    def _send(self, address: str, claim: MailClaim, message: bytes) -> SendResult:
+    def _send(self, address: str, claim: MailReservation, message: bytes) -> SendResult:
         try:
             self.mailer.send(address, claim.recipient, message)
         except MailNotSent:

@@ -53,7 +53,7 @@ class AddressEncryption(Protocol):
         ...
 
 
-class MailClaim(NamedTuple):
+class MailReservation(NamedTuple):
     """The claim of a request to one mail.
 
     Attributes:
@@ -81,7 +81,7 @@ class MailCaps(Protocol):
     The counts are exact under concurrency.
     """
 
-    def claim(self, claim: MailClaim, now: int, *, in_turn: bool) -> NoMailNeeded | MailDelayed | None:
+    def reserve_mail(self, claim: MailReservation, now: int, *, in_turn: bool) -> NoMailNeeded | MailDelayed | None:
         """Counts one mail for a request, before the mail is sent.
 
         Args:
@@ -98,7 +98,7 @@ class MailCaps(Protocol):
         """
         ...
 
-    def finish(self, claim: MailClaim, *, sent: bool) -> None:
+    def finish(self, claim: MailReservation, *, sent: bool) -> None:
         """Ends a claim.
 
         Args:

@@ -21,7 +21,7 @@ from heed.domain.preferences.register import (
     ScopeNumber,
     confirmed_register,
 )
-from heed.domain.privacy.erasure import hold_after_lift, hold_over_report
+from heed.domain.privacy.erasure import restored_report_hold, hold_with_waiting_report
 from heed.domain.privacy.lift import Signature, evidence_of_both
 from heed.use_cases.ports.preferences import Preferences
 from heed.use_cases.ports.privacy import Erasures, LiftRequests, Purges, PurgeSubject
@@ -61,7 +61,7 @@ class PlaceHold:
         """
 
         def changes(before: Record) -> list[Change]:
-            return [Change(HOLD, hold_over_report(entry, before))]
+            return [Change(HOLD, hold_with_waiting_report(entry, before))]
 
         after = self.preferences.update(recipient, changes, now).after
         (change,) = changes(after)  # the stored change, unless it is superseded
@@ -134,7 +134,7 @@ class LiftHold:
         """
 
         def changes(before: Record) -> list[Change]:
-            waiting_report = hold_after_lift(entry, before)
+            waiting_report = restored_report_hold(entry, before)
             return [Change(LIFT_HOLD, entry), *([Change(HOLD, waiting_report)] if waiting_report else [])]
 
         lift, catalogue = Change(LIFT_HOLD, entry), self.catalogue

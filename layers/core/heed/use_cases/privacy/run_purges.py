@@ -80,7 +80,7 @@ class SweepPurges:
             return self._process(now, recipient, again=again) if has_time() else PurgeResult.FAILED
 
         due = sorted(self.erasures.due_recipients(now), key=lambda recipient: recipient.purges is None)
-        results = _in_rounds(due, process, has_time, self.ses_list_queue, self.sleep)
+        results = _process_in_rounds(due, process, has_time, self.ses_list_queue, self.sleep)
         ages = [
             (now - recipient.due_since, result)
             for recipient, result in zip(due, results, strict=True)
@@ -130,7 +130,7 @@ class ExecutePurgeOrders:
         Returns:
             How many purges are done, and the stream positions of the orders that failed.
         """
-        results = _in_rounds(orders, self._try_order, lambda: True, self.ses_list_queue, self.sleep)
+        results = _process_in_rounds(orders, self._try_order, lambda: True, self.ses_list_queue, self.sleep)
         by_order = zip(orders, results, strict=True)
         failed = [order.position for order, result in by_order if result is PurgeResult.FAILED]
         return results.count(PurgeResult.DONE), failed
@@ -142,7 +142,7 @@ class ExecutePurgeOrders:
             return PurgeResult.FAILED
 
 
-def _in_rounds(
+def _process_in_rounds(
     items: list[T],
     process: Callable[[T, bool], PurgeResult],
     has_time: Callable[[], bool],

@@ -54,7 +54,7 @@ def landing_view(
     """Returns the view of the page before an opt-out."""
     name, description = _find_topic_texts(token.scope, catalogue, visit.language)
     return views.LandingView(
-        **link_page_view(visit, token, record, catalogue, keys), topic=name, description=description
+        **link_page_fields(visit, token, record, catalogue, keys), topic=name, description=description
     )
 
 
@@ -75,7 +75,7 @@ def done_view(
     topics = catalogue.topics.values()
     service = (topic for topic in topics if topic.kind is TopicKind.SERVICE and not topic.retired)
     return views.DoneView(
-        **link_page_view(visit, token, record, catalogue, keys),
+        **link_page_fields(visit, token, record, catalogue, keys),
         topic="" if is_all_off else name,
         service=tuple(topic.names[visit.language] for topic in service),
         undo=undo,
@@ -163,7 +163,7 @@ def common_brand(topics: Iterable[Topic], catalogue: Catalogue) -> Brand:
     return catalogue.brands[brands.pop() if len(brands) == 1 else catalogue.default_brand]
 
 
-def link_page_view(
+def link_page_fields(
     visit: PageVisit, token: LinkToken, record: Record, catalogue: Catalogue, keys: LinkKeys
 ) -> dict[str, Any]:
     """Returns the fields of `views.LinkPageView`."""

@@ -10,7 +10,7 @@ from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import ALL_SCOPES, Change, ChoiceKind
 from heed.entrypoints.http.pages import views
-from heed.entrypoints.http.pages.link_views import link_page_view, undo_text
+from heed.entrypoints.http.pages.link_views import link_page_fields, undo_text
 from heed.entrypoints.http.pages.visit import PageVisit
 from heed.use_cases.ports.keys import LinkKeys
 
@@ -54,7 +54,7 @@ def preferences_view(
         if (entry := active_pause(record, topic, scope, visit.at))
     ]
     return views.PreferencesView(
-        **link_page_view(visit, token, record, catalogue, keys),
+        **link_page_fields(visit, token, record, catalogue, keys),
         topics=tuple(_make_topic_line(visit, record, topic, catalogue) for topic in topics),
         advertising=_make_advertising_line(visit, record, catalogue),
         everything_off=not any(

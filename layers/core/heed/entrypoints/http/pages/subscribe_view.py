@@ -14,7 +14,7 @@ from heed.entrypoints.http.pages import views
 from heed.entrypoints.http.pages.link_views import (
     common_brand,
     form_url,
-    link_page_view,
+    link_page_fields,
     page_view,
     topic_name,
     topic_option,
@@ -114,7 +114,7 @@ def _make_confirmation_view(
     # The link to the preference centre has the issue time of this token, which is the time of the request.
     scope = token.scopes[0] if token.scopes else ALL_SCOPES
     link = LinkToken(token.recipient, scope, token.requested_at, keys.newest_key_id())
-    common = link_page_view(visit, link, record, catalogue, keys)
+    common = link_page_fields(visit, link, record, catalogue, keys)
     return {
         **common,
         "brand": common_brand(confirmed_topics, catalogue).title if confirmed_topics else common["brand"],
