@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from heed.adapters.dynamodb.preferences import PreferencesTable
-from heed.domain.links import entry_rate
-from heed.domain.links.entry_rate import HOUR
+from heed.domain.links import entry_mode
+from heed.domain.links.entry_mode import HOUR
 from heed.domain.preferences.register import DAY_MS, Change, Entry, Source
 from tests.adapters.conftest import TABLE, new_recipient
 from tests.support.registers import out, yes
@@ -27,7 +27,7 @@ MAX_LINK_ENTRIES_A_DAY = 2
 
 @pytest.fixture(autouse=True)
 def _low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(entry_rate, "MAX_LINK_ENTRIES_A_DAY", MAX_LINK_ENTRIES_A_DAY)
+    monkeypatch.setattr(entry_mode, "MAX_LINK_ENTRIES_A_DAY", MAX_LINK_ENTRIES_A_DAY)
 
 
 @pytest.fixture
@@ -52,14 +52,16 @@ def before_the_second_request(client: DynamoDBClient, action: Callable[[], objec
     events.register("before-call.dynamodb", hook)
 
 
-@pytest.mark.parametrize("spared", [0, 1, 3], ids=lambda spared: f"{spared} changes without an entry before")
+@pytest.mark.parametrize(
+    "omitted", [0, 1, 3], ids=lambda omitted: f"{omitted} changes without an entry before"
+)
 def test_an_opt_out_after_a_concurrent_opt_in_gets_its_own_entry(
-    dynamodb: DynamoDBClient, table: PreferencesTable, spared: int
+    dynamodb: DynamoDBClient, table: PreferencesTable, omitted: int
 ) -> None:
-    recipient, presses = new_recipient(), MAX_LINK_ENTRIES_A_DAY + spared
+    recipient, presses = new_recipient(), MAX_LINK_ENTRIES_A_DAY + omitted
     for number in range(presses):
         press(table, recipient, DAWN + number)
-    assert (table.read(recipient).tally.omitted_after is not None) is (spared > 0)
+    assert (table.read(recipient).tally.omitted_after is not None) is (omitted > 0)
     confirmed = Change(yes(2), Entry(DAWN + 100, Source.CONFIRMATION, "{}"))
     before_the_second_request(dynamodb, lambda: table.apply(recipient, [confirmed], DAWN + 100))
     press(table, recipient, DAWN + 200)

@@ -15,7 +15,7 @@ import pytest
 from heed.adapters.dynamodb.mail_caps import MailCapsTable
 from heed.domain.errors import HeedError, StoreUnavailable
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.use_cases.ports.opt_in import MailReservation, MailDelayed, NoMailNeeded
+from heed.use_cases.ports.opt_in import MailDelayed, MailReservation, NoMailNeeded
 from tests.support.template import table_definition
 
 NOW = 1_772_701_964_390

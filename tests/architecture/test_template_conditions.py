@@ -33,7 +33,7 @@ _ROWS = {
     "mail": f"{mail_caps.MAIL_CAP_PREFIX}in#abc",
     "mailbox": f"{mail_caps.MAIL_CAP_PREFIX}of#abc",
     "network": f"{mail_caps.MAIL_CAP_PREFIX}network#in#abc",
-    "told": f"{opt_in_notifications.NOTIFICATION_PREFIX}abc",
+    "notified": f"{opt_in_notifications.NOTIFICATION_PREFIX}abc",
     "place": "reconcile",
     "list": ses_list_walks.SES_LIST_KEY,
 }
@@ -45,8 +45,8 @@ CONTROL = {
         "PutItem": {"mail", "mailbox", "network"},
         "UpdateItem": {"mail", "mailbox", "network"},
     },
-    "ResubscribeFunction": {"GetItem": {"told"}, "UpdateItem": {"network", "told"}},
-    "AfterConfirmationFunction": {"UpdateItem": {"told"}, "DeleteItem": {"told"}},
+    "ResubscribeFunction": {"GetItem": {"notified"}, "UpdateItem": {"network", "notified"}},
+    "AfterConfirmationFunction": {"UpdateItem": {"notified"}, "DeleteItem": {"notified"}},
     "PlatformFunction": {
         "GetItem": {"key", "end"},
         "PutItem": {"disclosure", "end"},
@@ -62,7 +62,7 @@ CONTROL = {
     "PurgeFunction": {
         "GetItem": {"list", "mailbox"},
         "UpdateItem": {"purge"},
-        "DeleteItem": {"lift", "mail", "mailbox", "told"},
+        "DeleteItem": {"lift", "mail", "mailbox", "notified"},
     },
     "SesListFunction": {"UpdateItem": {"list", "purge"}},
     "ReconcileFunction": {"GetItem": {"place"}, "PutItem": {"place"}},

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.links.entry_rate import (
+from heed.domain.links.entry_mode import (
     HOUR,
     LINK_SOURCES,
     MAX_LINK_ENTRIES_A_DAY,

@@ -174,7 +174,8 @@ def test_only_a_request_of_the_same_person_with_the_same_valid_content_is_a_dupl
     scarce = CapDecision.DUPLICATE if decision is CapDecision.DUPLICATE else CapDecision.SEND
     assert decide_mail([sent], new_request, since, now, others_may_wait=True)[0] is scarce
     assert (
-        decide_mail([sent], new_request, since, FIRST.at + CAP_WINDOW, others_may_wait=True)[0] is CapDecision.SEND
+        decide_mail([sent], new_request, since, FIRST.at + CAP_WINDOW, others_may_wait=True)[0]
+        is CapDecision.SEND
     )
 
 

@@ -26,18 +26,18 @@ def recorders(pytestconfig: pytest.Config) -> list[Watcher]:
 def world(monkeypatch: pytest.MonkeyPatch, recorders: list[Watcher]) -> Iterator[World]:
     """Deploys Heed in this process."""
     with deployed(monkeypatch) as deployment:
-        watch_calls(monkeypatch, _check_spared, *recorders)
+        watch_calls(monkeypatch, _check_omitted_after, *recorders)
         yield deployment
 
 
-def _check_spared(function: str, _service: str, _operation: str, request: Mapping[str, Any]) -> None:
-    """Checks that each write with a new revision sets or removes `spared`, in every function.
+def _check_omitted_after(function: str, _service: str, _operation: str, request: Mapping[str, Any]) -> None:
+    """Checks that each write with a new revision sets or removes `omitted_after`, in every function.
 
     Otherwise the ledger would take the write for one of the link changes that share an entry.
     """
     expression = request.get("UpdateExpression", "")
     if request.get("TableName") == "Preferences" and re.search(r"\bn :one\b", expression):
-        assert re.search(r"\bspared\b", expression), f"{function}: {request}"
+        assert re.search(r"\bomitted_after\b", expression), f"{function}: {request}"
 
 
 @pytest.fixture

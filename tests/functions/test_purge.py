@@ -90,7 +90,7 @@ def test_a_purge_clears_all_stores_and_leaves_an_anonymous_certificate(world: Wo
         "ledger-evidence": 2,
         "lift-requests": 0,
         "mail-caps": 1,
-        "opt-ins-told": 1,
+        "opt-in-notifications": 1,
         "ses-suppression-list": 0,
     }
     assert purge.completed_at is not None and purge.unlinkable_from == purge.completed_at + 7 * DAY_MS

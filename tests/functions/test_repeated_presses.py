@@ -16,8 +16,8 @@ from heed.adapters.eventbridge import EventBus
 from heed.adapters.external_sort import ExternalSorter
 from heed.domain import rfc3339
 from heed.domain.ledger.entry import ledger_subject
-from heed.domain.links import entry_rate
-from heed.domain.links.entry_rate import HOUR
+from heed.domain.links import entry_mode
+from heed.domain.links.entry_mode import HOUR
 from heed.domain.preferences.register import DAY_MS, HOLD, Change, Entry, Source
 from heed.domain.privacy.erasure import ErasureCause, ErasureReport
 from heed.use_cases.ledger.export import export_ledger
@@ -38,7 +38,7 @@ FLOOD = MAX_LINK_ENTRIES_A_DAY + MORE
 
 @pytest.fixture(autouse=True)
 def _low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(entry_rate, "MAX_LINK_ENTRIES_A_DAY", MAX_LINK_ENTRIES_A_DAY)
+    monkeypatch.setattr(entry_mode, "MAX_LINK_ENTRIES_A_DAY", MAX_LINK_ENTRIES_A_DAY)
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ CONTROL = (
     Rows("mails#in#", Holds.RECIPIENT, Cleared.BY_PURGE, "mail-caps"),
     Rows("mails#out#", Holds.RECIPIENT, Cleared.BY_PURGE, "mail-caps"),
     Rows("mails#of#", Holds.RECIPIENT, Cleared.BY_PURGE, "mail-caps"),
-    Rows("told#", Holds.RECIPIENT, Cleared.BY_PURGE, "opt-ins-told"),
+    Rows("notified#", Holds.RECIPIENT, Cleared.BY_PURGE, "opt-in-notifications"),
     # The position of a walk over the SES list. The token of SES may hold an address, so it is encrypted.
     Rows("ses-list", Holds.ADDRESS, Cleared.BY_TIME),
     # The reconciler's checkpoint: the id of the last recipient it read. It reveals only that this id exists.

@@ -154,7 +154,7 @@ def test_after_a_purge_only_the_key_of_the_minimal_record_identifies_the_person(
     assert counts == {
         "lift-requests": 1,
         "mail-caps": 2,
-        "opt-ins-told": 1,
+        "opt-in-notifications": 1,
         "ses-suppression-list": 2,
     }
     printed = capsys.readouterr()

@@ -258,4 +258,6 @@ def the_report_of_a_minor_destroys_a_hold(patch: Patch) -> None:
 
 @bug
 def the_counter_starts_again_with_an_erasure(patch: Patch) -> None:
-    patch.setattr(erasure, "_make_erased_record", lambda _, floor, kept: Record(kept, erased_at=floor, revision=1))
+    patch.setattr(
+        erasure, "_make_erased_record", lambda _, floor, kept: Record(kept, erased_at=floor, revision=1)
+    )

@@ -21,7 +21,7 @@ from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.entry import LEDGER_SOURCE, EntryOutcome, LedgerEntry, ledger_subject
 from heed.domain.ledger.events import PreferenceEvent
 from heed.domain.ledger.transition import Transition
-from heed.domain.links import entry_rate
+from heed.domain.links import entry_mode
 from heed.domain.preferences.record import EMPTY_RECORD, changes_between
 from heed.domain.preferences.register import DAY_MS, Change, Entry
 from heed.entrypoints import stream
@@ -195,7 +195,7 @@ def check(seed: int, stage: SimulatedDeployment, steps: Sequence[Step] = ()) -> 
 
 @pytest.fixture(autouse=True)
 def _few_get_an_entry_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(entry_rate, "MAX_LINK_ENTRIES_A_DAY", 1)
+    monkeypatch.setattr(entry_mode, "MAX_LINK_ENTRIES_A_DAY", 1)
 
 
 @pytest.mark.parametrize("seeds", [range(40), pytest.param(range(1_000, 1_300), marks=pytest.mark.system)])
@@ -255,7 +255,7 @@ def _a_record_that_fails_is_passed_over(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(EnterTransition, "__call__", carefree)
 
 
-def _a_spared_change_is_entered_all_the_same(patch: pytest.MonkeyPatch) -> None:
+def _an_omitted_change_is_entered(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Transition, "is_omitted", property(lambda _: False))
 
 
@@ -264,7 +264,7 @@ def _an_entry_counts_for_its_own_number_only(patch: pytest.MonkeyPatch) -> None:
 
 
 BUGS = (
-    _a_spared_change_is_entered_all_the_same,
+    _an_omitted_change_is_entered,
     _an_entry_counts_for_its_own_number_only,
     _hashed_only_by_the_first_delivery,
     _evidence_outlives_an_erasure,

@@ -92,7 +92,7 @@ class PrivacyParts(OptInParts, LedgerParts):
             "ledger-evidence": self.ledger,
             "lift-requests": self.lift_requests,
             "mail-caps": MailCapsTable(self.client("dynamodb"), self.config.control_table),
-            "opt-ins-told": self.opt_in_notifications,
+            "opt-in-notifications": self.opt_in_notifications,
         }
         return PurgePerson(self.erasures, self.purges, targets, self.ledger, self.ses_list_walks, self._now)
 

@@ -16,7 +16,7 @@ from heed.codec.attributes import (
     read_texts,
     strict_reader,
 )
-from heed.domain.links.entry_rate import HOUR, LinkTally
+from heed.domain.links.entry_mode import HOUR, LinkTally
 from heed.domain.preferences.evidence import MAX_EVIDENCE
 from heed.domain.preferences.record import EMPTY_RECORD, Record
 from heed.domain.preferences.register import (
@@ -33,8 +33,8 @@ from heed.domain.preferences.register import (
 from heed.domain.rfc3339 import END_OF_TIME
 
 SALT_SIZE = 16  # bytes
-LINK_HOUR_ATTRIBUTE, OMITTED_AFTER_ATTRIBUTE = "told_hour", "spared"
-TALLY_ATTRIBUTES = tuple(f"told{number}" for number in range(32))
+LINK_HOUR_ATTRIBUTE, OMITTED_AFTER_ATTRIBUTE = "link_hour", "omitted_after"
+TALLY_ATTRIBUTES = tuple(f"link{number}" for number in range(32))
 """The attributes of the tally of a person's links, which heed.adapters.dynamodb.link_tally describes."""
 
 _MAX_TIE_LENGTH = MAX_EVIDENCE + 1_000  # characters: the evidence and the other parts

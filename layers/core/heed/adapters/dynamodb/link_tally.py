@@ -1,8 +1,8 @@
-"""Updates the tally of a person's links in the same request as a change (heed.domain.links.entry_rate).
+"""Updates the tally of a person's links in the same request as a change (heed.domain.links.entry_mode).
 
-    `told_hour`   the hour of the latest change by link that has its own ledger entry
-    `told<d>`     the number of such changes on the day of that hour; d is the number of the day, modulo 32
-    `spared`      the revision of the latest change with its own entry, while later changes have none
+    `link_hour`   the hour of the latest change by link that has its own ledger entry
+    `link<d>`     the number of such changes on the day of that hour; d is the number of the day, modulo 32
+    `omitted_after`      the revision of the latest change with its own entry, while later changes have none
 
 The name of the counter contains the day. One request can therefore start or increase the counter without
 knowing which of the two it does. Each write removes the counters of other days. After 32 days, or a multiple
@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from heed.codec.record import LINK_HOUR_ATTRIBUTE, OMITTED_AFTER_ATTRIBUTE, TALLY_ATTRIBUTES, tally_attribute
-from heed.domain.links import entry_rate
-from heed.domain.links.entry_rate import HOUR, EntryMode, first_hour_of_day
+from heed.domain.links import entry_mode
+from heed.domain.links.entry_mode import HOUR, EntryMode, first_hour_of_day
 from heed.domain.preferences.record import Record
 
 
@@ -50,11 +50,11 @@ def assumed_tally_update(now: int) -> TallyUpdate:
     name = tally_attribute(now // HOUR)
     return TallyUpdate(
         sets=(f"{LINK_HOUR_ATTRIBUTE} = :hour",),
-        adds=(f"{name} :told",),
+        adds=(f"{name} :count",),
         removes=_other_attributes(name),
         values=_values(1, now),
         condition=f"(attribute_not_exists({name}) OR ({LINK_HOUR_ATTRIBUTE} >= :today AND {name} < :most))",
-        condition_values={**_today(now), ":most": {"N": str(entry_rate.MAX_LINK_ENTRIES_A_DAY)}},
+        condition_values={**_today(now), ":most": {"N": str(entry_mode.MAX_LINK_ENTRIES_A_DAY)}},
     )
 
 
@@ -73,16 +73,16 @@ def tally_update(rate: EntryMode, before: Record, changes: int, now: int) -> Tal
         return TallyUpdate(condition="")
     if rate is EntryMode.FIRST_OF_DAY:
         return TallyUpdate(
-            sets=(set_hour, f"{name} = :told"),
+            sets=(set_hour, f"{name} = :count"),
             removes=_other_attributes(name),
             values=values,
             condition=f"(attribute_not_exists({LINK_HOUR_ATTRIBUTE}) OR {LINK_HOUR_ATTRIBUTE} < :today)",
             condition_values=_today(now),
         )
     if rate is EntryMode.COUNTED:
-        return TallyUpdate(sets=(set_hour,), adds=(f"{name} :told",), values=values)
+        return TallyUpdate(sets=(set_hour,), adds=(f"{name} :count",), values=values)
     if rate is EntryMode.HOURLY:
-        del values[":told"]
+        del values[":count"]
         return TallyUpdate(
             sets=(set_hour,),
             values=values,
@@ -104,7 +104,7 @@ def tally_update(rate: EntryMode, before: Record, changes: int, now: int) -> Tal
 
 
 def _values(changes: int, now: int) -> dict[str, Any]:
-    return {":hour": {"N": str(now // HOUR)}, ":told": {"N": str(changes)}}
+    return {":hour": {"N": str(now // HOUR)}, ":count": {"N": str(changes)}}
 
 
 def _today(now: int) -> dict[str, Any]:

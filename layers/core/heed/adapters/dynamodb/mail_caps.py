@@ -35,7 +35,7 @@ from heed.domain.opt_in.mail_caps import (
 )
 from heed.domain.preferences.register import DAY_MS
 from heed.override import override
-from heed.use_cases.ports.opt_in import MailCaps, MailReservation, MailDelayed, NoMailNeeded
+from heed.use_cases.ports.opt_in import MailCaps, MailDelayed, MailReservation, NoMailNeeded
 from heed.use_cases.ports.privacy import PurgeSubject, PurgeTarget
 
 if TYPE_CHECKING:
@@ -78,7 +78,9 @@ class MailCapsTable(MailCaps, PurgeTarget):
         self._per_day = per_day
 
     @override
-    def reserve_mail(self, claim: MailReservation, now: int, *, in_turn: bool) -> NoMailNeeded | MailDelayed | None:
+    def reserve_mail(
+        self, claim: MailReservation, now: int, *, in_turn: bool
+    ) -> NoMailNeeded | MailDelayed | None:
         key = attempts_key(claim.intent, claim.mailbox_hash)
         request = CappedRequest(claim.request_id, claim.recipient, claim.scopes_hash, claim.requested_at)
         is_counted = False
@@ -86,7 +88,11 @@ class MailCapsTable(MailCaps, PurgeTarget):
             mailbox = self._read(key)
             others_wait = mailbox.waits > now - _MAX_QUEUE_AGE
             decision, after = decide_mail(
-                mailbox.attempts, request, claim.record_changed_at, now, others_may_wait=in_turn or others_wait
+                mailbox.attempts,
+                request,
+                claim.record_changed_at,
+                now,
+                others_may_wait=in_turn or others_wait,
             )
             if decision is CapDecision.ALREADY_SENT:
                 return NoMailNeeded.ALREADY_SENT

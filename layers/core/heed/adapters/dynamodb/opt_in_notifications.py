@@ -1,6 +1,6 @@
 """Claims of the opt-in notifications to the adopter, in the table `Control`. Each recipient has one item.
 
-    `told#<recipient>`   `h<issued>`: a press of this confirmation is in the queue
+    `notified#<recipient>`   `h<issued>`: a press of this confirmation is in the queue
                          `p<issued>`: the press that claimed the notification
                          `d<issued>`: the notification was sent
 
@@ -24,7 +24,7 @@ from heed.use_cases.ports.privacy import PurgeSubject
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-NOTIFICATION_PREFIX = "told#"
+NOTIFICATION_PREFIX = "notified#"
 """The prefix of each key. The IAM role may access no other keys."""
 
 _LIFETIME = 30 * 24 * 60 * 60  # seconds; twice the time that a press can wait in its queues

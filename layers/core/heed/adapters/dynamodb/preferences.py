@@ -26,7 +26,7 @@ from heed.adapters.dynamodb.table import MAX_BATCH_KEYS, ConditionFailed, Dynamo
 from heed.codec.attributes import Item
 from heed.codec.record import SALT_SIZE, decode_record, encode_entry, encode_late_change
 from heed.domain.errors import StoreUnavailable, UnreadableRecord, WriteConflict
-from heed.domain.links.entry_rate import LINK_SOURCES, choose_entry_mode, is_limit_reached
+from heed.domain.links.entry_mode import LINK_SOURCES, choose_entry_mode, is_limit_reached
 from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes, superseded_changes
 from heed.domain.preferences.register import MINOR, SOFT_BOUNCE, Change
 from heed.domain.privacy.retention import soft_bounce_expiry

@@ -56,7 +56,7 @@ class LedgerEntry:
         outcome: whether the change was applied.
         until: the end of a pause, milliseconds; otherwise None.
         first_seq: the first of several revisions, if the entry records all of them, as it does for repeated
-            changes by links (heed.domain.links.entry_rate). `seq` is then the last one. Otherwise None.
+            changes by links (heed.domain.links.entry_mode). `seq` is then the last one. Otherwise None.
     """
 
     subject: str

@@ -20,7 +20,7 @@ from heed.domain.ledger.entry import (
     ledger_subject,
     time_recorded,
 )
-from heed.domain.links.entry_rate import LINK_SOURCES, hourly_changes, is_hourly_write
+from heed.domain.links.entry_mode import LINK_SOURCES, hourly_changes, is_hourly_write
 from heed.domain.preferences.record import EMPTY_RECORD, Record, changes_between
 from heed.domain.preferences.register import ALL_SCOPES, MINOR, Change, Source, opt_out_register
 
@@ -69,7 +69,10 @@ class Transition:
 
     @property
     def first_seq(self) -> int | None:
-        """The first omitted revision that this write's entry also covers; otherwise None."""
+        """The first revision that the entry covers, if it represents omitted changes; otherwise None.
+
+        In the first hourly write after the limit, it is the revision of the write itself.
+        """
         if self.is_omitted:
             return None
         omitted_after = (self.before if self.before.revision else self.after).tally.omitted_after
@@ -80,7 +83,7 @@ class Transition:
 
     @property
     def _is_hourly(self) -> bool:
-        """Whether the write made the one entry of its hour (heed.domain.links.entry_rate)."""
+        """Whether the write made the one entry of its hour (heed.domain.links.entry_mode)."""
         return (
             self.before.revision > 0
             and not self.is_omitted

@@ -56,7 +56,7 @@ class CappedRequest(NamedTuple):
     Attributes:
         request_id: the id of the request.
         recipient: the recipient id of its address. Several recipients may share a mailbox.
-        content_key: identifies the content of the request; the same for the same scopes.
+        scopes_hash: a keyed hash of the requested scopes.
         at: the time of the request, milliseconds. The choices of its link count from this time.
     """
 
@@ -109,11 +109,11 @@ def decide_mail(
     Args:
         attempts: the stored attempts of the mailbox.
         request: the request.
-        record_changed_at: the time of the latest change of the person's record, milliseconds. Possibly an
-            earlier link has no effect any more.
+        record_changed_at: the time of the latest change of the person's record, milliseconds. A link that was
+            requested before this time may no longer have an effect, so its mail makes no request a duplicate.
         now: milliseconds.
-        is_scarce: whether other requests may be waiting for the free places. A person with a mail then gets
-            no second one.
+        others_may_wait: whether other requests may be waiting. If so, a person who already has such a
+            mail gets no second mail.
 
     Returns:
         The decision, and the attempts to store for the mailbox.

@@ -131,9 +131,10 @@ def _decide_pause(
 ) -> tuple[int | None, tuple[ScopeNumber, ...]]:
     """Returns the end of a pause of the whole brand, or None, and the scopes whose pause should end instead.
 
-    The page also shows a brand as paused during a pause of all marketing. Ending the pause ends both. A pause
-    that would end sooner than the active one is a request to end the active one. If an opt-in excepts some
-    topics from the active pause, the new pause stops these topics too, and no pause ends sooner.
+    The page also shows a brand as paused during a pause of all marketing. Ending the pause ends both. If the
+    new pause would end before the active one, the person wants to end the active one earlier. That needs a
+    confirmation mail. Exception: if the active pause does not stop all topics of the brand, the new pause is
+    stored with the later of the two ends.
     """
     if choices.pause is None:
         return None, ()

@@ -52,13 +52,13 @@ class AcceptedRequests(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AddressSuppression:
-    """A stop of all mail to an address, including service mail and advertising.
+    """A suppression of all mail to an address, including service mail and advertising.
 
     Attributes:
         reason: the reason that a decision returns.
-        register: the register of the latest stop.
-        lift: the register of the latest lift; None if only an erasure lifts the stop.
-        accepts: which requests are stored while the stop is active.
+        register: the register of the latest suppression.
+        lift: the register of the latest lift; None if only an erasure lifts it.
+        accepts: which requests are stored while the suppression is active.
     """
 
     reason: Reason
@@ -67,7 +67,7 @@ class AddressSuppression:
     accepts: AcceptedRequests
 
     def active_entry(self, record: Record) -> Entry | None:
-        """Returns the entry of the stop if it is active: not lifted at a later time. Otherwise None."""
+        """Returns the entry of the suppression if it is active (not lifted later), otherwise None."""
         entry = record.registers.get(self.register)
         if entry is None or self.lift is None:
             return entry
@@ -90,8 +90,10 @@ def _make_address_suppression(kind: SuppressionKind) -> AddressSuppression:
     return AddressSuppression(reason, Register(kind), _LIFTS.get(kind), accepts)
 
 
-_BY_REASON = {stop.reason: stop for stop in map(_make_address_suppression, SuppressionKind)}
+_BY_REASON = {
+    suppression.reason: suppression for suppression in map(_make_address_suppression, SuppressionKind)
+}
 if len(_BY_REASON) != len(SuppressionKind):
-    raise AssertionError("two kinds of stop have the same reason, so one of them would have no effect")
+    raise AssertionError("two kinds of suppression have the same reason, so one of them would have no effect")
 ADDRESS_SUPPRESSIONS = {reason: _BY_REASON[reason] for reason in Reason if reason in _BY_REASON}
 """All stops of an address by reason, in order of precedence."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from heed.domain.links.entry_rate import LinkTally
+from heed.domain.links.entry_mode import LinkTally
 from heed.domain.preferences.register import (
     DAY_MS,
     MINOR,
@@ -68,7 +68,7 @@ class Record:
     def last_ledger_revision(self) -> int:
         """The revision of the latest change that has a ledger entry of its own.
 
-        Later changes, if any, were omitted (heed.domain.links.entry_rate).
+        Later changes, if any, were omitted (heed.domain.links.entry_mode).
         """
         return self.revision if self.tally.omitted_after is None else self.tally.omitted_after
 

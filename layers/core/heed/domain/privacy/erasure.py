@@ -143,7 +143,7 @@ def hold_with_waiting_report(hold: Entry, before: Record) -> Entry:
 
 
 def restored_report_hold(lift: Entry, before: Record) -> Entry | None:
-    """Returns the hold under which a report waits again after the lift of the officer's hold, or None.
+    """Returns a new hold for a report of a minor that still waits when an officer's hold is lifted, or None.
 
     The result is None if no report waits. It is also None if the lift applies to the hold of the report
     itself, because such a lift rejects the report.

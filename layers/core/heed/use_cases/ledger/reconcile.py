@@ -24,7 +24,7 @@ from heed.domain.ledger.entry import (
     ledger_subject,
 )
 from heed.domain.ledger.transition import EntryWithEvidence, make_ledger_entry
-from heed.domain.links.entry_rate import LINK_SOURCES
+from heed.domain.links.entry_mode import LINK_SOURCES
 from heed.domain.preferences.record import EMPTY_RECORD, Record, changes_between
 from heed.domain.preferences.register import ALL_SCOPES, DAY_MS
 from heed.use_cases.ports.ledger import Ledger, Seals, StoredEntry, StoredRecipient, StoredRecords
@@ -43,7 +43,7 @@ class ReconcileFindings(NamedTuple):
         unentered: registers of the record without an entry.
         altered: entries whose evidence does not match its commitment, or that are unreadable.
         repaired: entries that were created now, including those of late changes and of omitted repeats.
-        skipped: 1 if the recipient was skipped, since they have too many entries.
+        skipped: 1 if the recipient was skipped: too many entries, or a failure in two runs in a row.
     """
 
     missing: int = 0

@@ -29,10 +29,10 @@ from heed.use_cases.ports.opt_in import (
     AddressEncryption,
     ConfirmationMail,
     MailCaps,
-    MailReservation,
     MailDelayed,
     Mailer,
     MailRenderer,
+    MailReservation,
     NoMailNeeded,
     WaitingQueue,
 )

@@ -81,7 +81,9 @@ class MailCaps(Protocol):
     The counts are exact under concurrency.
     """
 
-    def reserve_mail(self, claim: MailReservation, now: int, *, in_turn: bool) -> NoMailNeeded | MailDelayed | None:
+    def reserve_mail(
+        self, claim: MailReservation, now: int, *, in_turn: bool
+    ) -> NoMailNeeded | MailDelayed | None:
         """Counts one mail for a request, before the mail is sent.
 
         Args:

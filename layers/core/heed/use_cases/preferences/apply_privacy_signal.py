@@ -23,7 +23,7 @@ class ApplyPrivacySignal:
     catalogue: Catalogue
 
     def __call__(
-        self, token: LinkToken, record: Record, at: int, campaign: str, spared: Collection[int] = ()
+        self, token: LinkToken, record: Record, at: int, campaign: str, excluded_topics: Collection[int] = ()
     ) -> Record:
         """Applies a signal, unless it is already applied or the record is closed. Returns the new record.
 
@@ -32,7 +32,7 @@ class ApplyPrivacySignal:
             record: record of the recipient, as the page read it.
             at: when the link was opened, milliseconds.
             campaign: campaign of the link, or "".
-            spared: numbers of the topics that the signal does not change, since the page offers them.
+            excluded_topics: numbers of the topics that the signal does not change.
 
         Raises:
             DependencyUnavailable, UnreadableRecord: It is unknown whether the signal was stored.
@@ -44,7 +44,7 @@ class ApplyPrivacySignal:
             if refuses_opt_ins(current):
                 return []
             missing = privacy_signal.missing_signal_changes(current, self.catalogue, entry)
-            return [change for change in missing if change.register.scope not in spared]
+            return [change for change in missing if change.register.scope not in excluded_topics]
 
         if not changes(record):
             return record

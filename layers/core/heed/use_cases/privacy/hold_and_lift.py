@@ -21,7 +21,7 @@ from heed.domain.preferences.register import (
     ScopeNumber,
     confirmed_register,
 )
-from heed.domain.privacy.erasure import restored_report_hold, hold_with_waiting_report
+from heed.domain.privacy.erasure import hold_with_waiting_report, restored_report_hold
 from heed.domain.privacy.lift import Signature, evidence_of_both
 from heed.use_cases.ports.preferences import Preferences
 from heed.use_cases.ports.privacy import Erasures, LiftRequests, Purges, PurgeSubject

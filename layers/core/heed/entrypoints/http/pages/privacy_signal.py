@@ -22,7 +22,7 @@ def record_signal(
     token: LinkToken,
     record: Record,
     apply_signal: ApplyPrivacySignal,
-    spared: Collection[int] = (),
+    excluded_topics: Collection[int] = (),
 ) -> Record:
     """Records the signal if a browser opens the page for a person.
 
@@ -32,7 +32,7 @@ def record_signal(
         token: The token of the link.
         record: The record as it was read for this visit.
         apply_signal: The use case that records the signal.
-        spared: Numbers of topics to which the signal is not applied.
+        excluded_topics: Numbers of topics to which the signal is not applied.
 
     Returns:
         The record after the signal. If the store does not respond, the record as it was read: the page then
@@ -41,7 +41,7 @@ def record_signal(
     if not visit.signal or not request.is_navigation(event):
         return record
     try:
-        return apply_signal(token, record, visit.at, visit.campaign, spared)
+        return apply_signal(token, record, visit.at, visit.campaign, excluded_topics)
     except (DependencyUnavailable, UnreadableRecord) as error:
         count_metric("SignalNotRecorded")
         logger.warning("unavailable", error=type(error).__name__)
