@@ -151,7 +151,7 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
     MailCapsTable: (
         ("Control", 99),
         {
-            "claim": lambda caps: caps.claim(CLAIM, NOW, in_turn=True),
+            "reserve_mail": lambda caps: caps.reserve_mail(CLAIM, NOW, in_turn=True),
             "clear": lambda caps: caps.clear(PURGE_SUBJECT),
             "save_waiting_state": lambda caps: caps.save_waiting_state(NOW, is_waiting=True),
             "sent_today": lambda caps: caps.sent_today(NOW),

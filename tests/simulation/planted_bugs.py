@@ -153,7 +153,7 @@ def an_event_counts_as_of_when_it_is_handled(patch: Patch) -> None:
 def a_time_of_the_future_is_believed(patch: Patch) -> None:
     patch.setattr(
         ses_events,
-        "_at",
+        "_event_time",
         lambda event, stamp: ses_events.parse_aws_time(event.get("timestamp")) or stamp,
     )
 
