@@ -40,7 +40,7 @@ class ReconcileFindings(NamedTuple):
 
     Attributes:
         missing: sequence numbers without an entry.
-        unentered: registers of the record without an entry.
+        unentered: registers whose value has no ledger entry.
         altered: entries whose evidence does not match its commitment, or that are unreadable.
         repaired: entries that were created now, including those of late changes and of omitted repeats.
         skipped: 1 if the recipient was skipped: too many entries, or a failure in two runs in a row.
