@@ -216,7 +216,7 @@ def _get_object(content: Json, name: str) -> Json:
 
 
 def _get_recipients(content: Json, name: str) -> list[Any]:
-    """Returns a list of recipients, or an empty list. `heed.domain.feedback` judges an empty list."""
+    """Returns a list of recipients, or an empty list. `heed.domain.feedback` decides about an empty list."""
     value = content.get(name)
     return value if isinstance(value, list) else []
 
