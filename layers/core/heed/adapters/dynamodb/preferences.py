@@ -93,8 +93,8 @@ class PreferencesTable(Preferences, LateChanges):
                 self._store_late_changes(recipient, before, late, now)
                 return WriteResult(before, before)
             accepted = [change for change in changes if before.accepts(change)]
-            rate = choose_entry_mode(before.tally, before.registers, accepted, now)
-            tally = tally_update(rate, before, len(accepted), now)
+            mode = choose_entry_mode(before.tally, before.registers, accepted, now)
+            tally = tally_update(mode, before, len(accepted), now)
             update = _build_update(before, after, recipient, now, tally)
             condition = "attribute_not_exists(n)"
             if before.revision:
@@ -133,8 +133,8 @@ class PreferencesTable(Preferences, LateChanges):
             if not before.accepts(change):
                 self._store_late_changes(recipient, before, superseded_changes(before, [change]), now)
                 return WriteResult(before, before)
-            rate = choose_entry_mode(before.tally, before.registers, [change], now)
-            tally = tally_update(rate, before, 1, now)
+            mode = choose_entry_mode(before.tally, before.registers, [change], now)
+            tally = tally_update(mode, before, 1, now)
         raise WriteConflict("the record changed under every attempt")
 
     @override

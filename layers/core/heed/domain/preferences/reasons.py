@@ -34,7 +34,7 @@ PRECEDENCE = tuple(Reason)
 
 
 class Liftable(StrEnum):
-    """The stops that an agent can lift."""
+    """The suppressions that a privacy officer can lift."""
 
     UNDELIVERABLE = "undeliverable"
     HOLD = "hold"
