@@ -158,11 +158,12 @@ def test_late_changes_beside_a_newer_change_never_fill_the_item(
     assert item["n"] == 13, "the new change of each request is on record"
 
 
-def test_repeated_late_changes_count_once(table: PreferencesTable) -> None:
+def test_repeated_late_changes_count_once(table: PreferencesTable, dynamodb: DynamoDBClient) -> None:
     recipient = new_recipient()
     letters = [change_by_letter(NOW - age) for age in range(1, 150)]
     for _ in range(3):
         table.apply(recipient, [change(out(2), NOW), *letters], NOW)
+    assert len(stored(dynamodb, recipient)["late"]) == len(letters)
 
 
 @given(st.lists(st.tuples(st.integers(1, 99), st.integers(20, 10_000)), max_size=80))

@@ -46,6 +46,14 @@ def stream(world: World) -> StreamRecorder:
     return StreamRecorder(parts().client("dynamodb"), world.table, DAWN)
 
 
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The events that the ledger's function publishes."""
+    events: list[Any] = []
+    monkeypatch.setattr(EventBus, "publish", lambda _self, batch, _at: events.extend(batch))
+    return events
+
+
 def press(world: World, at: int, form: dict[str, str] | None = None) -> int:
     """Posts a one-click as a mail client does; returns the status code."""
     path = "/u/" + world.token(JANE)
@@ -86,6 +94,19 @@ def reconcile_at(world: World, monkeypatch: pytest.MonkeyPatch, now: int) -> dic
     return totals
 
 
+def assert_repaired_after_a_day(
+    world: World, monkeypatch: pytest.MonkeyPatch, end: int, repaired: int
+) -> None:
+    """Checks that the reconciler enters omitted changes once, after the stream's retention."""
+    for now, count in (
+        (end + REPAIR_AFTER, 0),
+        (end + STREAM_RETENTION, repaired),
+        (end + STREAM_RETENTION + HOUR, 0),
+    ):
+        totals = reconcile_at(world, monkeypatch, now)
+        assert (totals["missing"], totals["unentered"], totals["repaired"]) == (0, 0, count)
+
+
 @pytest.mark.threat(
     "B9",
     "One link is pressed so often that the evidence about a person grows without limit, and nothing can read "
@@ -112,10 +133,8 @@ def test_the_ledger_enters_50_presses_a_day_then_one_an_hour(world: World, strea
 
 
 def test_the_bus_gets_one_event_per_entry_with_its_number_of_changes(
-    world: World, stream: StreamRecorder, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: StreamRecorder, published: list[Any]
 ) -> None:
-    published: list[Any] = []
-    monkeypatch.setattr(EventBus, "publish", lambda _self, events, _at: published.extend(events))
     flood(world, stream)
     flood(world, stream, DAWN + HOUR, 1)
     deliver(world, stream.records)
@@ -176,10 +195,8 @@ def test_changes_from_other_sources_are_always_entered(world: World, stream: Str
 
 
 def test_a_report_of_a_minor_during_a_hold_and_a_flood_is_entered(
-    world: World, stream: StreamRecorder, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: StreamRecorder, published: list[Any]
 ) -> None:
-    published: list[Any] = []
-    monkeypatch.setattr(EventBus, "publish", lambda _self, events, _at: published.extend(events))
     world.apply_changes(JANE, Change(HOLD, Entry(DAWN, Source.AGENT, "{}")), now=DAWN)
     flood(world, stream)
     report = ErasureReport(ErasureCause.MINOR, DAWN + 2_000, Source.PHONE, "call 1", "key", "")
@@ -216,13 +233,7 @@ def test_the_reconciler_enters_combined_presses_after_a_day(
     flood(world, stream)
     deliver(world, stream.records)
     end = DAWN + FLOOD
-    for now, repaired in (
-        (end + REPAIR_AFTER, 0),
-        (end + STREAM_RETENTION, 1),
-        (end + STREAM_RETENTION + HOUR, 0),
-    ):
-        totals = reconcile_at(world, monkeypatch, now)
-        assert (totals["missing"], totals["unentered"], totals["repaired"]) == (0, 0, repaired)
+    assert_repaired_after_a_day(world, monkeypatch, end, 1)
     assert spans(world)[MAX_LINK_ENTRIES_A_DAY:] == [(MAX_LINK_ENTRIES_A_DAY + 1, FLOOD)]
     assert ledger_fault() is None
 
@@ -243,13 +254,7 @@ def test_presses_combined_before_another_change_are_entered_after_a_day(
     end = stream.at = DAWN + 2 * HOUR
     world.apply_changes(JANE, Change(in_(3), Entry(end, Source.LETTER, "{}")), now=end)
     deliver(world, stream.records)
-    for now, repaired in (
-        (end + REPAIR_AFTER, 0),
-        (end + STREAM_RETENTION, 1),
-        (end + STREAM_RETENTION + HOUR, 0),
-    ):
-        totals = reconcile_at(world, monkeypatch, now)
-        assert (totals["missing"], totals["unentered"], totals["repaired"]) == (0, 0, repaired)
+    assert_repaired_after_a_day(world, monkeypatch, end, 1)
     (latest,) = [item for item in world.items("Ledger") if item["at"]["N"] == str(DAWN + FLOOD - 1)]
     assert latest["register"]["S"] == "out"
     assert spans(world)[MAX_LINK_ENTRIES_A_DAY:] == [(MAX_LINK_ENTRIES_A_DAY + 1, FLOOD + 1)]
@@ -268,10 +273,8 @@ def test_a_press_without_an_entry_is_reported_as_missing(
 
 
 def test_repeated_sets_of_changes_make_one_entry_and_one_event_an_hour(
-    world: World, stream: StreamRecorder, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: StreamRecorder, published: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    published: list[Any] = []
-    monkeypatch.setattr(EventBus, "publish", lambda _self, events, _at: published.extend(events))
     recipient, scopes = world.recipient(JANE), range(2, 6)
     for hour in range(8):  # the first two sets of four use up the day's entries
         at = stream.at = DAWN + hour * HOUR
@@ -287,22 +290,13 @@ def test_repeated_sets_of_changes_make_one_entry_and_one_event_an_hour(
     assert len(published) == sum(by_hour)
     assert ledger_fault() is None
     end = DAWN + 7 * HOUR
-    for now, repaired in (
-        (end + REPAIR_AFTER, 0),
-        (end + STREAM_RETENTION, 3),
-        (end + STREAM_RETENTION + HOUR, 0),
-    ):
-        totals = reconcile_at(world, monkeypatch, now)
-        assert (totals["missing"], totals["unentered"], totals["repaired"]) == (0, 0, repaired)
+    assert_repaired_after_a_day(world, monkeypatch, end, 3)
     assert ledger_fault() is None
 
 
 def test_the_bus_gets_an_event_for_a_longer_pause_during_a_flood(
-    world: World, stream: StreamRecorder, monkeypatch: pytest.MonkeyPatch
+    world: World, stream: StreamRecorder, published: list[Any]
 ) -> None:
-    published: list[Any] = []
-    monkeypatch.setattr(EventBus, "publish", lambda _self, events, _at: published.extend(events))
-
     def add_pause(at: int, until: int) -> None:
         stream.at = at
         entry = Entry(at, Source.PREFERENCE_CENTRE, "{}", until=until)

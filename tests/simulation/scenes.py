@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from heed.domain.preferences.register import Change, Entry, Register, Source
 from heed.domain.privacy.erasure import ErasureCause, ErasureReport
 from tests.support.deployment import NOW, World, parts
@@ -21,7 +23,7 @@ def registers(world: World, address: str = JANE) -> tuple[object, ...]:
     return held, record.soft_bounce_days, record.erased_at, record.revision
 
 
-class Scene:
+class Scene(ABC):
     """Attributes: `suppressed`: the SES list, which outlives every process."""
 
     function: str
@@ -29,12 +31,12 @@ class Scene:
     def __init__(self) -> None:
         self.suppressed: set[str] = {JANE}
 
-    def before(self, world: World) -> None:
+    def before(self, world: World) -> None:  # noqa: B027 - some scenes begin with nothing
         """Creates what existed before."""
 
+    @abstractmethod
     def deliver(self, world: World) -> None:
         """Makes one delivery; its answer is no failure."""
-        raise NotImplementedError
 
     def left(self, world: World) -> object:
         """Returns what must be the same in the end."""

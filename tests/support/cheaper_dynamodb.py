@@ -32,28 +32,28 @@ _is_node: Callable[[type], bool] = functools.cache(lambda kind: issubclass(kind,
 
 
 def make_expressions_cheaper(patch: pytest.MonkeyPatch) -> None:
-    """Patches moto until the patch is undone."""
+    """Applies all changes, until the patch is undone."""
     words = frozenset(reserved_keywords.ReservedKeywords.get_reserved_keywords())
     patch.setattr(reserved_keywords.ReservedKeywords, "KEYWORDS", words)
-    _update_expressions(patch)
-    _conditions(patch)
+    _speed_up_updates(patch)
+    _speed_up_conditions(patch)
 
 
-def _update_expressions(patch: pytest.MonkeyPatch) -> None:
-    """An UpdateExpression is parsed once; its whole tree is checked once, not again at every node."""
+def _speed_up_updates(patch: pytest.MonkeyPatch) -> None:
+    """Parses each UpdateExpression once, and checks its tree once instead of at every node."""
     patch.setattr(_parser.UpdateExpressionParser, "make", _parse_once(_parser.UpdateExpressionParser.make))
-    patch.setattr(validators, "deepcopy", _copied)
+    patch.setattr(validators, "deepcopy", _copy)
     for kind, check in (
         (validators.ActionCountValidator, "verify_action_counts"),
         (validators.OverlappingPathsValidator, "check_for_overlapping_paths"),
     ):
         patch.setattr(kind, "traverse", _check_once(getattr(kind, check)))
-    patch.setattr(_nodes.DepthFirstTraverser, "traverse_node_recursively", _traversed)
+    patch.setattr(_nodes.DepthFirstTraverser, "traverse_node_recursively", _traverse)
     patch.setattr(_nodes.Node, "find_clauses", _find_clauses)
 
 
 def _parse_once(make: Callable[[str], Any]) -> Any:
-    """A parsed expression knows its text."""
+    """Caches parsed expressions. Each one gets its text as an attribute."""
 
     @functools.cache
     def parse(text: str) -> Any:
@@ -64,46 +64,46 @@ def _parse_once(make: Callable[[str], Any]) -> Any:
     return staticmethod(parse)
 
 
-def _copied(value: Any) -> Any:
-    """A copy of a value; a parsed expression never changes, so that it is serialised once."""
+def _copy(value: Any) -> Any:
+    """Copies a value. A parsed expression never changes, so it is serialised once."""
     if isinstance(value, _nodes.UpdateExpression) and value.parent is None:
-        return pickle.loads(_serialised(value))  # noqa: S301 - our own bytes
+        return pickle.loads(_serialise(value))  # noqa: S301 - bytes of this process
     return copy.deepcopy(value)
 
 
 @functools.cache
-def _serialised(tree: Any) -> bytes:
+def _serialise(tree: Any) -> bytes:
     return pickle.dumps(tree)
 
 
 def _check_once(check: _Check) -> _Check:
-    """A part of an expression has no fault that the whole does not have: the whole is checked, and once."""
-    passed: set[tuple[str, bytes]] = set()
+    """Checks each tree once as a whole. A part of an expression has no fault that the whole does not have."""
+    valid: set[tuple[str, bytes]] = set()
 
     def check_whole(self: Any, tree: Any) -> Any:
         key = tree.text, pickle.dumps(getattr(self, "expression_attribute_names", None))
-        if key not in passed:
+        if key not in valid:
             check(self, tree)
-            passed.add(key)
+            valid.add(key)
         return tree
 
     return check_whole
 
 
-def _traversed(self: Any, node: Any, child_id: int = -1) -> Any:
-    """Visits the nodes in moto's order, except those in which this traverser changes nothing."""
+def _traverse(self: Any, node: Any, child_id: int = -1) -> Any:
+    """Visits the nodes in moto's order, without those in which this traverser changes nothing."""
     kind = type(node)
     if not _is_node(kind):
         return node
     if type(self) not in _PLANS:
-        _PLANS[type(self)] = _plan(self)
-    processes, prepares, skipped = _PLANS[type(self)]
+        _PLANS[type(self)] = _make_plan(self)
+    processes, prepares, skips = _PLANS[type(self)]
     parent = node.parent
     for position, child in enumerate(node.children or ()):
         if prepares:
             self.pre_processing_of_child(node, position)
-        if not skipped(type(child)):
-            _traversed(self, child, position)
+        if not skips(type(child)):
+            _traverse(self, child, position)
     if processes(kind):
         node = self.process(node)
         node.parent = parent
@@ -116,11 +116,11 @@ _Plan = tuple[Callable[[type], bool], bool, Callable[[type], bool]]
 _PLANS: dict[type, _Plan] = {}
 
 
-def _plan(traverser: Any) -> _Plan:
-    """Which classes of nodes a traverser processes, whether it prepares for a child, which it may skip.
+def _make_plan(traverser: Any) -> _Plan:
+    """Returns which classes of nodes a traverser processes, whether it prepares children, and which it skips.
 
-    A leaf has no nodes below it, a path has only the nodes of a path, the clause REMOVE has only paths,
-    and a value has no action.
+    A leaf has no nodes below it, a path contains only the nodes of a path, the clause REMOVE contains only
+    paths, and a value contains no action.
     """
     processed = traverser.nodes_to_be_processed()
     prepares = "pre_processing_of_child" in vars(type(traverser))
@@ -130,7 +130,7 @@ def _plan(traverser: Any) -> _Plan:
     ignores_values = all(issubclass(kind, _nodes.UpdateExpressionSetAction) for kind in processed)
 
     @functools.cache
-    def skipped(kind: type) -> bool:
+    def skips(kind: type) -> bool:
         return (
             not _is_node(kind)
             or (issubclass(kind, _nodes.LeafNode) and not processes(kind))
@@ -139,11 +139,11 @@ def _plan(traverser: Any) -> _Plan:
             or (ignores_values and issubclass(kind, _nodes.UpdateExpressionValue))
         )
 
-    return processes, prepares, skipped
+    return processes, prepares, skips
 
 
 def _find_clauses(self: Any, clause_types: list[type]) -> list[Any]:
-    """As moto does, with the classes compared once."""
+    """Finds clauses as moto does, but compares each class only once."""
     found: list[Any] = []
     for child in self.children or ():
         kind = type(child)
@@ -159,30 +159,30 @@ _has_clauses: Callable[[type], bool] = functools.cache(
 )
 
 
-def _conditions(patch: pytest.MonkeyPatch) -> None:
-    """A condition is read once: moto reads it twice or three times for each request."""
+def _speed_up_conditions(patch: pytest.MonkeyPatch) -> None:
+    """Parses each condition once. moto parses it two or three times for each request."""
     kind = comparisons.ConditionExpressionParser
     lex, parse = kind._lex_condition_expression, kind.parse
 
     @functools.cache
-    def lexed(expression: str) -> tuple[Any, ...]:
+    def lex_once(expression: str) -> tuple[Any, ...]:
         return tuple(lex(kind(expression, None, None)))
 
     @functools.lru_cache(maxsize=100)
-    def parsed(expression: str, names: bytes, values: bytes) -> Any:
-        parser = kind(expression, pickle.loads(names), pickle.loads(values))  # noqa: S301 - our own bytes
+    def parse_text(expression: str, names: bytes, values: bytes) -> Any:
+        parser = kind(expression, pickle.loads(names), pickle.loads(values))  # noqa: S301 - bytes of this process
         return parse(parser), parser.expr_attr_names_found, parser.expr_attr_values_found
 
     def parse_once(self: Any) -> Any:
         if not self.condition_expression:
             return parse(self)
         names, values = self.expression_attribute_names, self.expression_attribute_values
-        operation, names_found, values_found = parsed(
+        operation, names_found, values_found = parse_text(
             self.condition_expression, pickle.dumps(names), pickle.dumps(values)
         )
         self.expr_attr_names_found.extend(names_found)
         self.expr_attr_values_found.extend(values_found)
         return operation
 
-    patch.setattr(kind, "_lex_condition_expression", lambda self: deque(lexed(self.condition_expression)))
+    patch.setattr(kind, "_lex_condition_expression", lambda self: deque(lex_once(self.condition_expression)))
     patch.setattr(kind, "parse", parse_once)

@@ -1,4 +1,4 @@
-"""The way of a request from botocore to moto and back, with less work and the same answers."""
+"""The path of a request from botocore to moto and back, with less work and the same responses."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _REQUEST_ID = "A" * 52
 
 
 def make_requests_cheaper(patch: pytest.MonkeyPatch) -> None:
-    """Patches botocore and moto until the patch is undone."""
-    _signatures(patch)
-    _urls(patch)
-    patch.setattr(Request, "from_primitives", classmethod(_request_from(Request.from_primitives)))
-    _answers(patch)
+    """Applies all changes, until the patch is undone."""
+    _skip_signatures(patch)
+    _cache_urls(patch)
+    patch.setattr(Request, "from_primitives", classmethod(_make_request_factory(Request.from_primitives)))
+    _speed_up_serialisation(patch)
 
 
-def _signatures(patch: pytest.MonkeyPatch) -> None:
-    """A request names its key and its region, which moto reads. No code reads the signature or the agent."""
+def _skip_signatures(patch: pytest.MonkeyPatch) -> None:
+    """Omits the signature and the user agent. moto reads only the key and the region of a request."""
     patch.setattr(botocore.auth.SigV4Auth, "canonical_request", lambda *_: "")
     patch.setattr(botocore.auth.SigV4Auth, "signature", lambda *_: "0" * 64)
     patch.setattr(botocore.useragent.UserAgentString, "to_string", lambda _: "tests")
@@ -40,33 +40,33 @@ def _signatures(patch: pytest.MonkeyPatch) -> None:
 
 
 def _name_request(headers: dict[str, str]) -> str:
-    """The same id for each request: moto draws 52 random letters."""
+    """Gives each request the same id. moto draws 52 random letters."""
     headers["x-amzn-requestid"] = _REQUEST_ID
     return _REQUEST_ID
 
 
-def _urls(patch: pytest.MonkeyPatch) -> None:
-    """The URLs that a service of moto answers are the same in each account, as long as moto runs."""
+def _cache_urls(patch: pytest.MonkeyPatch) -> None:
+    """Computes the URLs of each service once. They are the same in each account."""
     urls: Any = BaseBackend.urls
-    made: dict[tuple[type, str], Any] = {}
+    cache: dict[tuple[type, str], Any] = {}
 
     def urls_once(self: Any) -> Any:
         key = type(self), self.region_name
-        if key not in made:
-            made[key] = urls.fget(self)
-        return made[key]
+        if key not in cache:
+            cache[key] = urls.fget(self)
+        return cache[key]
 
     patch.setattr(BaseBackend, "urls", property(urls_once))
 
 
-def _request_from(from_primitives: Any) -> Callable[..., Request]:
-    """moto's request; what depends on the URL alone is made once for each URL."""
+def _make_request_factory(from_primitives: Any) -> Callable[..., Request]:
+    """Returns a factory of moto's requests that computes the part for the URL once for each URL."""
 
     @functools.lru_cache(maxsize=1_000)
-    def environ_of(method: str, url: str) -> dict[str, Any]:
+    def make_environ(method: str, url: str) -> dict[str, Any]:
         return dict(from_primitives(method, url, {}).environ)
 
-    def request_from(kind: type[Request], method: str, url: str, headers: Any, body: Any = None) -> Request:
+    def make_request(kind: type[Request], method: str, url: str, headers: Any, body: Any = None) -> Request:
         texts = {
             name: value.decode() if isinstance(value, bytes) else value for name, value in headers.items()
         }
@@ -76,49 +76,49 @@ def _request_from(from_primitives: Any) -> Callable[..., Request]:
         content = body.encode() if isinstance(body, str) else body or b""
         keys = {name: environ_key_for_header(name) for name in texts}
         return kind(
-            environ_of(method, url)
+            make_environ(method, url)
             | {keys[name]: text for name, text in texts.items()}
             | {
                 "CONTENT_LENGTH": str(len(content)),
                 "wsgi.input": io.BytesIO(content),
-                "wsgi.input_terminated": True,  # it ends with the content, so that nothing need count it
+                "wsgi.input_terminated": True,  # the stream has no other bytes, so no count is needed
                 PRESERVED_HEADER_NAMES_ENVIRON_KEY: {
                     key: name for name, key in keys.items() if should_preserve_original_header_name(name)
                 },
             }
         )
 
-    return request_from
+    return make_request
 
 
-def _answers(patch: pytest.MonkeyPatch) -> None:
-    """By which names moto looks up a field of an answer is worked out once for each field."""
+def _speed_up_serialisation(patch: pytest.MonkeyPatch) -> None:
+    """Computes once per field by which names moto looks it up in a response."""
     for kind in (serialize.AttributePicker, serialize.XFormedAttributePicker):
-        patch.setattr(kind, "get_possible_keys", _once_for_each_field(kind.get_possible_keys))
+        patch.setattr(kind, "get_possible_keys", _cache_by_field(kind.get_possible_keys))
     whole = serialize.ResponseSerializer._serialize_type_structure
-    patch.setattr(serialize.ResponseSerializer, "_serialize_type_structure", _present_fields(whole))
+    patch.setattr(serialize.ResponseSerializer, "_serialize_type_structure", _skip_absent_fields(whole))
 
 
-def _once_for_each_field(names: Callable[[Any, Any], Iterable[str]]) -> Callable[..., Any]:
-    made: dict[tuple[Any, ...], tuple[str, ...]] = {}
+def _cache_by_field(names: Callable[[Any, Any], Iterable[str]]) -> Callable[..., Any]:
+    cache: dict[tuple[Any, ...], tuple[str, ...]] = {}
 
     def possible_keys(self: Any, context: Any) -> Iterable[str]:
-        if type(context.obj) is not dict:  # other classes have names of their own
+        if type(context.obj) is not dict:  # other classes have different names
             return names(self, context)
         field = (type(self), context.key, context.shape, *self.alias_providers)
-        if field not in made:
-            made[field] = tuple(names(self, context))
-        return made[field]
+        if field not in cache:
+            cache[field] = tuple(names(self, context))
+        return cache[field]
 
     return possible_keys
 
 
-def _present_fields(serialize_all: Callable[..., None]) -> Callable[..., None]:
-    """Of a dictionary only the fields that it has are serialised: a DynamoDB value has one of ten."""
+def _skip_absent_fields(serialize_all: Callable[..., None]) -> Callable[..., None]:
+    """Serialises only the fields that a dictionary has. A DynamoDB value has one of ten."""
     member = serialize.ResponseSerializer._serialize_structure_member
     fields: dict[tuple[Any, type], list[tuple[str, Any, frozenset[str]]]] = {}
 
-    def fields_of(self: Any, shape: Any) -> list[tuple[str, Any, frozenset[str]]]:
+    def list_fields(self: Any, shape: Any) -> list[tuple[str, Any, frozenset[str]]]:
         key = shape, type(self._value_picker)
         if key not in fields:
             contexts = [
@@ -142,7 +142,7 @@ def _present_fields(serialize_all: Callable[..., None]) -> Callable[..., None]:
             serialize_all(self, serialized, value, shape, key)
             return
         result = self.MAP_TYPE() if key else serialized
-        for name, field, names in fields_of(self, shape):
+        for name, field, names in list_fields(self, shape):
             if not names.isdisjoint(value):
                 member(self, result, value, field, name)
         if key:

@@ -1,4 +1,4 @@
-"""Clients of AWS that tests in one process use one after another: making one takes longer than a request."""
+"""AWS clients that the tests of a process use one after another. Making one takes longer than a request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _lent: list[tuple[tuple[str, bool], Any, Any]] = []
 
 
 def client_factory() -> Callable[..., Any]:
-    """As `heed.adapters.aws` has it: each factory has a client of its own for each service."""
+    """Returns a factory like that of `heed.adapters.aws`, with its own client for each service."""
 
     @functools.cache
     def client(service: str, *, once: bool = False) -> Any:
@@ -30,24 +30,24 @@ def client_factory() -> Callable[..., Any]:
 
 @contextmanager
 def returned_at_the_end() -> Iterator[None]:
-    """The clients that are lent in the block are free after it, if a test has changed nothing about them."""
+    """Frees the clients that were lent in the block, except those that a test changed."""
     before = len(_lent)
     try:
         yield
     finally:
         for kind, client, handlers in _lent[before:]:
-            if _handlers(client) is handlers and not _has_repeated_calls(client):
+            if _handlers(client) is handlers and not _has_retried(client):
                 _free[kind].append(client)
         del _lent[before:]
 
 
 def _handlers(client: Any) -> Any:
-    """botocore begins this cache anew whenever a handler is registered or removed."""
+    """Returns a cache that botocore replaces when a handler is registered or removed."""
     return client.meta.events._emitter._lookup_cache
 
 
-def _has_repeated_calls(client: Any) -> bool:
-    """Whether the client may repeat fewer calls than a new one."""
+def _has_retried(client: Any) -> bool:
+    """Whether the client has used its retry quota, so that it would retry less than a new one."""
     service = client.meta.service_model.service_id.hyphenize()
     handler = client.meta.events._emitter._unique_id_handlers[f"retry-config-{service}"]["handler"].__self__
     quota = handler._retry_quota._quota
