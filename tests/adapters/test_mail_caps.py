@@ -37,11 +37,11 @@ def make_caps(client: Any, per_day: int = 99) -> MailCapsTable:
     return MailCapsTable(client, "Control", per_day)
 
 
-def make_claim(recipient: str, request: str, intent: Intent = Intent.IN) -> MailReservation:
+def make_reservation(recipient: str, request: str, intent: Intent = Intent.IN) -> MailReservation:
     return MailReservation(recipient, f"box of {recipient}", intent, request, f"what {request}", NOW, 0)
 
 
-def claim(
+def reserve(
     mail_caps: MailCapsTable,
     recipient: str,
     request: str,
@@ -50,72 +50,74 @@ def claim(
     now: int = NOW,
     in_turn: bool = False,
 ) -> object:
-    return mail_caps.reserve_mail(make_claim(recipient, request, intent), now, in_turn=in_turn)
+    return mail_caps.reserve_mail(make_reservation(recipient, request, intent), now, in_turn=in_turn)
 
 
 def test_each_intent_has_its_own_cap(client: Any) -> None:
     mail_caps = make_caps(client)
-    assert claim(mail_caps, "r", "1") is None
-    assert claim(mail_caps, "r", "2") == LATER
-    assert claim(mail_caps, "r", "3", intent=Intent.OUT) is None
+    assert reserve(mail_caps, "r", "1") is None
+    assert reserve(mail_caps, "r", "2") == LATER
+    assert reserve(mail_caps, "r", "3", intent=Intent.OUT) is None
 
 
 def test_two_addresses_of_one_mailbox_share_its_cap(client: Any) -> None:
     mail_caps = make_caps(client)
-    first, second = (make_claim(name, name, Intent.OUT)._replace(mailbox_hash="box") for name in ("r1", "r2"))
+    first, second = (
+        make_reservation(name, name, Intent.OUT)._replace(mailbox_hash="box") for name in ("r1", "r2")
+    )
     assert mail_caps.reserve_mail(first, NOW, in_turn=False) is None
     assert mail_caps.reserve_mail(second, NOW, in_turn=False) == LATER
 
 
 def test_both_intents_share_the_daily_cap_of_the_deployment(client: Any) -> None:
     mail_caps = make_caps(client, per_day=2)
-    assert claim(mail_caps, "r1", "1") is None
-    assert claim(mail_caps, "r2", "2", intent=Intent.OUT) is None
-    assert claim(mail_caps, "r3", "3") == FULL
+    assert reserve(mail_caps, "r1", "1") is None
+    assert reserve(mail_caps, "r2", "2", intent=Intent.OUT) is None
+    assert reserve(mail_caps, "r3", "3") == FULL
     assert mail_caps.sent_today(NOW) == 2 and mail_caps.sent_today(NOW + DAY) == 0
-    assert claim(mail_caps, "r3", "3", now=NOW + DAY) is None and mail_caps.sent_today(NOW + DAY) == 1
+    assert reserve(mail_caps, "r3", "3", now=NOW + DAY) is None and mail_caps.sent_today(NOW + DAY) == 1
 
 
 def test_a_new_request_waits_while_others_wait_for_the_daily_cap(client: Any) -> None:
     mail_caps = make_caps(client, per_day=1)
-    assert [claim(mail_caps, "r1", "1"), claim(mail_caps, "r2", "2")] == [None, FULL]
+    assert [reserve(mail_caps, "r1", "1"), reserve(mail_caps, "r2", "2")] == [None, FULL]
     midnight = (NOW // DAY + 1) * DAY
     mail_caps.save_waiting_state(midnight - 1, is_waiting=True)
-    assert claim(mail_caps, "r3", "3", now=midnight + 1) == FULL
-    assert claim(mail_caps, "r2", "2", now=midnight + 2, in_turn=True) is None
+    assert reserve(mail_caps, "r3", "3", now=midnight + 1) == FULL
+    assert reserve(mail_caps, "r2", "2", now=midnight + 2, in_turn=True) is None
     mail_caps.save_waiting_state(midnight + 3, is_waiting=False)
-    assert claim(make_caps(client, per_day=2), "r3", "3", now=midnight + 4) is None
+    assert reserve(make_caps(client, per_day=2), "r3", "3", now=midnight + 4) is None
 
 
 def test_an_abandoned_waiting_queue_delays_new_requests_for_at_most_an_hour(client: Any) -> None:
     mail_caps = make_caps(client, per_day=1)
-    assert [claim(mail_caps, "r1", "1"), claim(mail_caps, "r2", "2")] == [None, FULL]
+    assert [reserve(mail_caps, "r1", "1"), reserve(mail_caps, "r2", "2")] == [None, FULL]
     later = NOW + DAY
     mail_caps.save_waiting_state(later, is_waiting=True)
-    assert claim(mail_caps, "r3", "3", now=later + HOUR) == FULL
-    assert claim(mail_caps, "r3", "3", now=later + HOUR + 1) is None, (
+    assert reserve(mail_caps, "r3", "3", now=later + HOUR) == FULL
+    assert reserve(mail_caps, "r3", "3", now=later + HOUR + 1) is None, (
         "and a new request does not extend the hour"
     )
 
 
 def test_an_address_at_its_cap_does_not_use_the_daily_cap(client: Any) -> None:
     mail_caps = make_caps(client, per_day=2)
-    assert claim(mail_caps, "r", "0") is None
+    assert reserve(mail_caps, "r", "0") is None
     for n in range(1, 9):
-        assert claim(mail_caps, "r", str(n)) == LATER
-    assert claim(mail_caps, "other", "x") is None
+        assert reserve(mail_caps, "r", str(n)) == LATER
+    assert reserve(mail_caps, "other", "x") is None
 
 
 def test_a_retry_of_a_request_is_counted_once(client: Any) -> None:
     mail_caps = make_caps(client, per_day=2)
-    assert claim(mail_caps, "r", "1") is None
-    mail_caps.finish(make_claim("r", "1"), sent=True)
-    assert claim(mail_caps, "r", "1", now=NOW + TEN_MINUTES) == NoMailNeeded.ALREADY_SENT
-    assert claim(mail_caps, "r2", "2") is None
+    assert reserve(mail_caps, "r", "1") is None
+    mail_caps.finish(make_reservation("r", "1"), sent=True)
+    assert reserve(mail_caps, "r", "1", now=NOW + TEN_MINUTES) == NoMailNeeded.ALREADY_SENT
+    assert reserve(mail_caps, "r2", "2") is None
 
 
 def test_a_second_request_for_the_same_scopes_gets_no_second_mail(client: Any) -> None:
-    mail_caps, first = make_caps(client), make_claim("r", "1")
+    mail_caps, first = make_caps(client), make_reservation("r", "1")
     assert mail_caps.reserve_mail(first, NOW, in_turn=False) is None
     again = first._replace(request_id="2")
     assert mail_caps.reserve_mail(again, NOW, in_turn=False) == LATER, "the first mail may not be sent yet"
@@ -126,30 +128,30 @@ def test_a_second_request_for_the_same_scopes_gets_no_second_mail(client: Any) -
 
 def test_a_new_request_waits_while_others_wait_for_the_mailbox(client: Any) -> None:
     mail_caps = make_caps(client)
-    assert [claim(mail_caps, "r", "1"), claim(mail_caps, "r", "2")] == [None, LATER]
+    assert [reserve(mail_caps, "r", "1"), reserve(mail_caps, "r", "2")] == [None, LATER]
     due = NOW + TEN_MINUTES
-    assert claim(mail_caps, "r", "3", now=due) == MailDelayed(due)
-    assert claim(mail_caps, "r", "2", now=due, in_turn=True) is None
+    assert reserve(mail_caps, "r", "3", now=due) == MailDelayed(due)
+    assert reserve(mail_caps, "r", "2", now=due, in_turn=True) is None
     expired = due + HOUR
-    assert claim(mail_caps, "r", "4", now=expired - 1) == MailDelayed(expired - 1)
-    assert claim(mail_caps, "r", "4", now=expired) is None, "an abandoned waiting queue delays nothing"
+    assert reserve(mail_caps, "r", "4", now=expired - 1) == MailDelayed(expired - 1)
+    assert reserve(mail_caps, "r", "4", now=expired) is None, "an abandoned waiting queue delays nothing"
 
 
 def test_an_attempt_from_the_previous_release_counts_for_the_mailbox(client: Any) -> None:
     mail_caps = make_caps(client)
-    claim(mail_caps, "r", "1")
+    reserve(mail_caps, "r", "1")
     (item,) = (item for item in client.scan(TableName="Control")["Items"] if "tries" in item)
     del item["waits"]
     for name in ("recipient", "what", "asked"):
         del item["tries"]["L"][0]["M"][name]
     item["tries"]["L"][0]["M"]["done"] = {"BOOL": True}
     client.put_item(TableName="Control", Item=item)
-    assert claim(mail_caps, "r", "1") == NoMailNeeded.ALREADY_SENT
-    assert claim(mail_caps, "r", "2") == LATER
+    assert reserve(mail_caps, "r", "1") == NoMailNeeded.ALREADY_SENT
+    assert reserve(mail_caps, "r", "2") == LATER
 
 
 def test_each_item_expires_within_two_days(client: Any) -> None:
-    claim(make_caps(client), "r", "1")
+    reserve(make_caps(client), "r", "1")
     items = client.scan(TableName="Control")["Items"]
     assert len(items) == 3
     for item in items:
@@ -174,19 +176,19 @@ class _Serial:
 def test_concurrent_requests_for_one_address_get_one_mail(client: Any) -> None:
     mail_caps = make_caps(_Serial(client))
     with ThreadPoolExecutor(8) as pool:
-        results = Counter(pool.map(lambda n: claim(mail_caps, "r", str(n)), range(24)))
+        results = Counter(pool.map(lambda n: reserve(mail_caps, "r", str(n)), range(24)))
     assert results == {None: 1, LATER: 23}
 
 
 def test_concurrent_requests_do_not_exceed_the_daily_cap(client: Any) -> None:
     mail_caps = make_caps(_Serial(client), per_day=7)
     with ThreadPoolExecutor(8) as pool:
-        results = Counter(pool.map(lambda n: claim(mail_caps, f"r{n}", str(n)), range(24)))
+        results = Counter(pool.map(lambda n: reserve(mail_caps, f"r{n}", str(n)), range(24)))
     assert results == {None: 7, FULL: 17}
 
 
 class _Interleaved:
-    """Runs another request's whole claim just before one call of the first request."""
+    """Runs another request's whole reservation just before one call of the first request."""
 
     def __init__(self, client: Any, at: int, between: Callable[[], object]) -> None:
         self._client, self._at, self._between = client, at, between
@@ -205,8 +207,8 @@ class _Interleaved:
 @pytest.mark.parametrize("at", range(5))
 def test_exactly_one_of_two_interleaved_requests_gets_the_mail(client: Any, at: int) -> None:
     other: list[object] = []
-    between = _Interleaved(client, at, lambda: other.append(claim(make_caps(client), "r", "other")))
-    first = claim(make_caps(between), "r", "first")
+    between = _Interleaved(client, at, lambda: other.append(reserve(make_caps(client), "r", "other")))
+    first = reserve(make_caps(between), "r", "first")
     assert Counter([first, *other]) == {None: 1, LATER: 1}
 
 
@@ -237,7 +239,7 @@ def test_the_caps_hold_after_any_lost_response(client: Any, at: int, took_effect
     for delivery in range(6):
         mail_caps = make_caps(_Lossy(client, at if delivery == 0 else 99, took_effect=took_effect), per_day=3)
         try:
-            sent += claim(mail_caps, "r", "1", now=NOW + delivery * TEN_MINUTES) is None
+            sent += reserve(mail_caps, "r", "1", now=NOW + delivery * TEN_MINUTES) is None
         except HeedError:
             continue
     assert 1 <= sent <= 2  # no attempt was settled, as if the response of the mail provider had been lost

@@ -79,10 +79,12 @@ class MailCapsTable(MailCaps, PurgeTarget):
 
     @override
     def reserve_mail(
-        self, claim: MailReservation, now: int, *, in_turn: bool
+        self, reservation: MailReservation, now: int, *, in_turn: bool
     ) -> NoMailNeeded | MailDelayed | None:
-        key = attempts_key(claim.intent, claim.mailbox_hash)
-        request = CappedRequest(claim.request_id, claim.recipient, claim.scopes_hash, claim.requested_at)
+        key = attempts_key(reservation.intent, reservation.mailbox_hash)
+        request = CappedRequest(
+            reservation.request_id, reservation.recipient, reservation.scopes_hash, reservation.requested_at
+        )
         is_counted = False
         for _ in range(_MAX_ATTEMPTS):
             mailbox = self._read(key)
@@ -90,7 +92,7 @@ class MailCapsTable(MailCaps, PurgeTarget):
             decision, after = decide_mail(
                 mailbox.attempts,
                 request,
-                claim.record_changed_at,
+                reservation.record_changed_at,
                 now,
                 others_may_wait=in_turn or others_wait,
             )
@@ -99,7 +101,7 @@ class MailCapsTable(MailCaps, PurgeTarget):
             if decision is CapDecision.DUPLICATE:
                 return NoMailNeeded.DUPLICATE
             if decision is CapDecision.WAIT:
-                due = next_free_time(after, claim.request_id, now)
+                due = next_free_time(after, reservation.request_id, now)
                 if due <= mailbox.waits or self._write(key, after, mailbox.version, due):
                     return MailDelayed(due)
                 continue
@@ -108,18 +110,18 @@ class MailCapsTable(MailCaps, PurgeTarget):
                     return MailDelayed(now)
                 if not self._count_mail(now, in_turn=in_turn):
                     return MailDelayed(None)
-                self._store_mailbox(claim, now)
+                self._store_mailbox(reservation, now)
                 is_counted = True
             if self._write(key, after, mailbox.version, mailbox.waits):
                 return None
         raise WriteConflict("the attempts changed under every write")
 
     @override
-    def finish(self, claim: MailReservation, *, sent: bool) -> None:
-        key = attempts_key(claim.intent, claim.mailbox_hash)
+    def finish(self, reservation: MailReservation, *, sent: bool) -> None:
+        key = attempts_key(reservation.intent, reservation.mailbox_hash)
         for _ in range(_MAX_ATTEMPTS):
             mailbox = self._read(key)
-            after = settle_attempt(mailbox.attempts, claim.request_id, sent=sent)
+            after = settle_attempt(mailbox.attempts, reservation.request_id, sent=sent)
             if self._write(key, after, mailbox.version, mailbox.waits):
                 return
         raise WriteConflict("the attempts changed under every write")
@@ -179,13 +181,13 @@ class MailCapsTable(MailCaps, PurgeTarget):
         numbers = {name: {"N": str(value)} for name, value in values.items()}
         return self._table.try_update(_DAY_KEY, update, condition=condition, values=numbers)
 
-    def _store_mailbox(self, claim: MailReservation, now: int) -> None:
+    def _store_mailbox(self, reservation: MailReservation, now: int) -> None:
         """Stores the mailbox of the recipient before its attempts, so that a purge finds all of them."""
         self._table.update(
-            mailbox_key(claim.recipient),
+            mailbox_key(reservation.recipient),
             "SET box = :box, expires = :expires",
             values={
-                ":box": {"S": claim.mailbox_hash},
+                ":box": {"S": reservation.mailbox_hash},
                 ":expires": {"N": str(now // 1000 + _LIFETIME)},
             },
         )

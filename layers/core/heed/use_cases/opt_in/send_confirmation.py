@@ -98,7 +98,7 @@ class SendConfirmationNow:
         if is_request_void(record, request.at):
             return SendResult.NOT_PERMITTED
         message = self.render(self._make_mail(request, recipient, now))
-        claim = MailReservation(
+        reservation = MailReservation(
             recipient,
             self._keyed_hash(f"mailbox {mailbox_of(request.address)}", 32),
             request.intent,
@@ -107,10 +107,10 @@ class SendConfirmationNow:
             request.at,
             record.last_changed_at,
         )
-        decision = self.caps.reserve_mail(claim, now, in_turn=in_turn)
+        decision = self.caps.reserve_mail(reservation, now, in_turn=in_turn)
         match decision:
             case None:
-                return self._send(request.address, claim, message)
+                return self._send(request.address, reservation, message)
             case MailDelayed():
                 return decision
             case NoMailNeeded.ALREADY_SENT:
@@ -120,16 +120,16 @@ class SendConfirmationNow:
             case _:
                 assert_never(decision)
 
-    def _send(self, address: str, claim: MailReservation, message: bytes) -> SendResult:
+    def _send(self, address: str, reservation: MailReservation, message: bytes) -> SendResult:
         try:
-            self.mailer.send(address, claim.recipient, message)
+            self.mailer.send(address, reservation.recipient, message)
         except MailNotSent:
-            self.caps.finish(claim, sent=False)
+            self.caps.finish(reservation, sent=False)
             raise
         except MailRefused:
-            self.caps.finish(claim, sent=True)
+            self.caps.finish(reservation, sent=True)
             return SendResult.REFUSED
-        self.caps.finish(claim, sent=True)
+        self.caps.finish(reservation, sent=True)
         return SendResult.SENT
 
     def _keyed_hash(self, text: str, length: int) -> str:

@@ -54,7 +54,7 @@ class AddressEncryption(Protocol):
 
 
 class MailReservation(NamedTuple):
-    """The claim of a request to one mail.
+    """A request's reservation of one mail.
 
     Attributes:
         recipient: recipient id of the address.
@@ -82,12 +82,12 @@ class MailCaps(Protocol):
     """
 
     def reserve_mail(
-        self, claim: MailReservation, now: int, *, in_turn: bool
+        self, reservation: MailReservation, now: int, *, in_turn: bool
     ) -> NoMailNeeded | MailDelayed | None:
         """Counts one mail for a request, before the mail is sent.
 
         Args:
-            claim: the claim of the request.
+            reservation: the reservation of the request.
             now: milliseconds.
             in_turn: whether the request comes from the waiting queue and is next. Any other request is
                 delayed while requests wait for the same cap.
@@ -100,16 +100,16 @@ class MailCaps(Protocol):
         """
         ...
 
-    def finish(self, claim: MailReservation, *, sent: bool) -> None:
-        """Ends a claim.
+    def finish(self, reservation: MailReservation, *, sent: bool) -> None:
+        """Ends a reservation.
 
         Args:
-            claim: the claim of the request.
+            reservation: the reservation of the request.
             sent: whether the mail is on its way, or must never be tried again. False: the mail was certainly
                 not sent.
 
         Raises:
-            StoreUnavailable, WriteConflict: It is unknown whether the claim was ended.
+            StoreUnavailable, WriteConflict: It is unknown whether the reservation was ended.
         """
         ...
 
