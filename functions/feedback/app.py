@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from heed.bootstrap import Heed
 from heed.domain.errors import DependencyUnavailable, HeedError, MalformedMessage
+from heed.domain.milliseconds import Millis
 from heed.entrypoints import ses_events
 from heed.entrypoints.feedback_metrics import feedback_metric
 from heed.entrypoints.observability import count_metric, logger, observed
@@ -65,13 +66,13 @@ def _select_records(event: object, key: str, source: str) -> list[dict[str, Any]
     return records if records[0].get(key) == source else []
 
 
-def _parse_queued_at(record: dict[str, Any]) -> int | None:
+def _parse_queued_at(record: dict[str, Any]) -> Millis | None:
     """Returns when the message was sent to its queue, in milliseconds."""
     sent_timestamp = record.get("attributes", {}).get("SentTimestamp")
-    return int(sent_timestamp) if sent_timestamp else None
+    return Millis(int(sent_timestamp)) if sent_timestamp else None
 
 
-def _handle(message: object, queued_at: int | None, context: LambdaContext, counts: Counter[str]) -> bool:
+def _handle(message: object, queued_at: Millis | None, context: LambdaContext, counts: Counter[str]) -> bool:
     """Records one message; returns False if the message must be retried."""
     if context.get_remaining_time_in_millis() < RESERVE:
         counts[RETRIED] += 1
@@ -89,11 +90,11 @@ def _handle(message: object, queued_at: int | None, context: LambdaContext, coun
     return True
 
 
-def _record(message: object, queued_at: int | None, counts: Counter[str]) -> str:
+def _record(message: object, queued_at: Millis | None, counts: Counter[str]) -> str:
     """Records one message; returns why a person has to look at it, or ""."""
     try:
         event = ses_events.parse_ses_event(message, queued_at)
-        outcome = heed.record_feedback(event, time.time_ns() // 1_000_000)
+        outcome = heed.record_feedback(event, Millis(time.time_ns() // 1_000_000))
     except MalformedMessage as error:
         return str(error)
     counts.update(map(feedback_metric, outcome.effects))

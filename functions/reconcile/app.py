@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from heed.bootstrap import Heed
+from heed.domain.milliseconds import Millis
 from heed.entrypoints.observability import count_metric, logger, observed
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _FAULTS = ("missing", "unentered", "altered", "unreadable")
 def handler(event: object, context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     """Continues the scan from its checkpoint, and returns the counts."""
     result = heed.walk_recipients(
-        time.time_ns() // 1_000_000, lambda: context.get_remaining_time_in_millis() > RESERVE
+        Millis(time.time_ns() // 1_000_000), lambda: context.get_remaining_time_in_millis() > RESERVE
     )
     totals = {"walked": result.recipients, **{name: result.findings[name] for name in _COUNTS}}
     if any(totals[name] for name in _FAULTS):

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from heed.bootstrap import Heed
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.entrypoints import queue
 from heed.entrypoints.mail.confirmation_metrics import confirmation_metric
@@ -66,8 +67,8 @@ def _report_waiting(waiting: SendWaitingResult) -> dict[str, Any]:
     }
 
 
-def _now() -> int:
-    return time.time_ns() // 1_000_000
+def _now() -> Millis:
+    return Millis(time.time_ns() // 1_000_000)
 
 
 heed.warm_up(lambda: (heed.send_confirmation, heed.identity_key.identity_key()))

@@ -9,6 +9,7 @@ import pytest
 from heed.adapters.dynamodb.api_keys import ApiKeys
 from heed.domain.api_key import KeyScope, hash_api_key, is_api_key
 from heed.domain.errors import NotFound, StoreUnavailable
+from heed.domain.milliseconds import Millis
 from tests.support.template import table_definition
 
 TABLE = "Control"
@@ -16,10 +17,10 @@ TABLE = "Control"
 
 @dataclass
 class Clock:
-    now: int = 1_772_701_964_390
+    now = Millis(1_772_701_964_390)
 
-    def __call__(self) -> int:
-        self.now += 1
+    def __call__(self) -> Millis:
+        self.now = Millis(self.now + 1)
         return self.now
 
 
@@ -43,7 +44,7 @@ def test_a_key_is_returned_once_and_stored_as_its_hash_only(keys: ApiKeys) -> No
     assert api_key is not None
     assert (api_key.id, api_key.name, api_key.owner) == (key_id, "platform", "marketing")
     assert api_key.scopes == {KeyScope.CHECK, KeyScope.LINKS}
-    assert api_key.is_valid_at(2**53)
+    assert api_key.is_valid_at(Millis(2**53))
 
 
 def test_every_key_is_different(keys: ApiKeys) -> None:
@@ -66,7 +67,7 @@ def test_a_second_revocation_keeps_the_time_of_the_first(keys: ApiKeys) -> None:
     revoked = keys.find(hash_api_key(key))
     keys.revoke(key_id)
 
-    assert revoked is not None and not revoked.is_valid_at(0)
+    assert revoked is not None and not revoked.is_valid_at(Millis(0))
     assert keys.find(hash_api_key(key)) == revoked
 
 
@@ -77,10 +78,12 @@ def test_an_unknown_key_cannot_be_revoked(keys: ApiKeys) -> None:
 
 
 def test_the_expiry_of_a_key_is_stored_without_a_time_to_live(keys: ApiKeys) -> None:
-    _, key = keys.create("n", "o", [KeyScope.CHECK], expires=5_000)
+    _, key = keys.create("n", "o", [KeyScope.CHECK], expires=Millis(5_000))
     api_key = keys.find(hash_api_key(key))
 
-    assert api_key is not None and api_key.is_valid_at(4_999) and not api_key.is_valid_at(5_000)
+    assert (
+        api_key is not None and api_key.is_valid_at(Millis(4_999)) and not api_key.is_valid_at(Millis(5_000))
+    )
     assert '"expires"' not in stored(), "DynamoDB would delete the item by it"
 
 

@@ -11,6 +11,7 @@ from heed.adapters.dynamodb.change_feed import ChangeFeedIndex
 from heed.adapters.dynamodb.feed_index import feed_shard, format_feed_position
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.domain.errors import StoreUnavailable
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import Change, Entry, Source
 from heed.domain.recipients.recipient import recipient_from_bytes
 from heed.use_cases.ports.preferences import FeedPosition
@@ -20,7 +21,7 @@ from tests.support.template import table_definition
 
 TABLE = "Preferences"
 PEOPLE = [recipient_from_bytes(bytes([n]) + b"\0" * 15) for n in range(40)]
-START, END = FeedPosition(0, ""), 10**13
+START, END = FeedPosition(Millis(0), ""), 10**13
 
 
 class Index:
@@ -48,7 +49,7 @@ class Index:
         for item in self.client.scan(TableName=TABLE)["Items"]:
             self.client.delete_item(TableName=TABLE, Key={"id": item["id"]})
 
-    def read(self, after: FeedPosition = START, until: int = END, limit: int = 100) -> Any:
+    def read(self, after: FeedPosition = START, until: Millis = Millis(END), limit: int = 100) -> Any:
         return self.feed.changes_after(after, until, limit)
 
 
@@ -68,17 +69,17 @@ def test_the_merged_shards_form_one_ordered_feed(index: Index) -> None:
     def check(
         rows: dict[str, tuple[int, int]],
         after: FeedPosition,
-        until: int,
+        until: Millis,
         limit: int,
         is_one_shard: bool,
     ) -> None:
         index.clear()
         for recipient, (at, number) in rows.items():
-            index.put(FeedPosition(at, recipient), "7" if is_one_shard else str(number))
+            index.put(FeedPosition(Millis(at), recipient), "7" if is_one_shard else str(number))
         expected = sorted(
             position
             for recipient, (at, _) in rows.items()
-            if (position := FeedPosition(at, recipient)) > after and at <= until
+            if (position := FeedPosition(Millis(at), recipient)) > after and at <= until
         )
         assert index.read(after, until, limit) == expected[:limit]
 
@@ -86,7 +87,7 @@ def test_the_merged_shards_form_one_ordered_feed(index: Index) -> None:
 
 
 def test_the_pages_together_contain_each_recipient_once(index: Index) -> None:
-    rows = sorted(FeedPosition(1 + n % 3, recipient) for n, recipient in enumerate(PEOPLE))
+    rows = sorted(FeedPosition(Millis(1 + n % 3), recipient) for n, recipient in enumerate(PEOPLE))
     for row in rows:
         index.put(row)
     positions: list[FeedPosition] = []
@@ -97,7 +98,7 @@ def test_the_pages_together_contain_each_recipient_once(index: Index) -> None:
 
 def test_a_page_needs_one_query_of_keys_per_shard(index: Index) -> None:
     for recipient in PEOPLE:
-        index.put(FeedPosition(1, recipient))
+        index.put(FeedPosition(Millis(1), recipient))
     index.read(limit=10)
     assert sorted(query["ExpressionAttributeValues"][":shard"]["S"] for query in index.queries) == (
         sorted(str(number) for number in range(16))
@@ -106,7 +107,7 @@ def test_a_page_needs_one_query_of_keys_per_shard(index: Index) -> None:
 
 
 def test_a_shard_with_several_pages_is_read_completely(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [FeedPosition(n, recipient) for n, recipient in enumerate(PEOPLE)]
+    rows = [FeedPosition(Millis(n), recipient) for n, recipient in enumerate(PEOPLE)]
     for row in rows:
         index.put(row, "3")
     query = index.client.query
@@ -118,19 +119,21 @@ def test_the_feed_contains_only_suppressed_recipients_and_a_change_moves_one_to_
     index: Index,
 ) -> None:
     table = PreferencesTable(index.client, TABLE)
-    entry = Entry(5, Source.LINK, "{}")
-    table.apply(PEOPLE[0], [Change(out(2), entry)], now=10)
-    table.apply(PEOPLE[1], [Change(in_(2), entry)], now=11)
-    table.apply(PEOPLE[2], [Change(out(2), entry)], now=12)
-    assert index.read() == [FeedPosition(10, PEOPLE[0]), FeedPosition(12, PEOPLE[2])]
-    table.apply(PEOPLE[0], [Change(in_(2), Entry(6, Source.LINK, "{}"))], now=13)
-    assert index.read() == [FeedPosition(12, PEOPLE[2]), FeedPosition(13, PEOPLE[0])]
+    entry = Entry(Millis(5), Source.LINK, "{}")
+    table.apply(PEOPLE[0], [Change(out(2), entry)], now=Millis(10))
+    table.apply(PEOPLE[1], [Change(in_(2), entry)], now=Millis(11))
+    table.apply(PEOPLE[2], [Change(out(2), entry)], now=Millis(12))
+    assert index.read() == [FeedPosition(Millis(10), PEOPLE[0]), FeedPosition(Millis(12), PEOPLE[2])]
+    table.apply(PEOPLE[0], [Change(in_(2), Entry(Millis(6), Source.LINK, "{}"))], now=Millis(13))
+    assert index.read() == [FeedPosition(Millis(12), PEOPLE[2]), FeedPosition(Millis(13), PEOPLE[0])]
 
 
 def test_a_range_whose_end_is_before_its_start_is_empty(index: Index) -> None:
-    index.put(FeedPosition(5, PEOPLE[0]))
-    assert index.read(after=FeedPosition(6, ""), until=5) == []
-    assert index.read(after=FeedPosition(5, ""), until=5) == [FeedPosition(5, PEOPLE[0])]
+    index.put(FeedPosition(Millis(5), PEOPLE[0]))
+    assert index.read(after=FeedPosition(Millis(6), ""), until=Millis(5)) == []
+    assert index.read(after=FeedPosition(Millis(5), ""), until=Millis(5)) == [
+        FeedPosition(Millis(5), PEOPLE[0])
+    ]
 
 
 def test_a_missing_table_is_unavailable(index: Index) -> None:

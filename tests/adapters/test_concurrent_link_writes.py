@@ -14,6 +14,7 @@ import pytest
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.domain.links import entry_mode
 from heed.domain.links.entry_mode import HOUR
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS, Change, Entry, Source
 from tests.adapters.conftest import TABLE, new_recipient
 from tests.support.registers import out, yes
@@ -35,7 +36,7 @@ def table(dynamodb: DynamoDBClient) -> PreferencesTable:
     return PreferencesTable(dynamodb, TABLE, pause=lambda _: None)
 
 
-def press(table: PreferencesTable, recipient: str, at: int) -> None:
+def press(table: PreferencesTable, recipient: str, at: Millis) -> None:
     table.apply(recipient, [Change(out(2), Entry(at, Source.ONE_CLICK, "{}"))], at)
 
 
@@ -60,11 +61,11 @@ def test_an_opt_out_after_a_concurrent_opt_in_gets_its_own_entry(
 ) -> None:
     recipient, presses = new_recipient(), MAX_LINK_ENTRIES_A_DAY + omitted
     for number in range(presses):
-        press(table, recipient, DAWN + number)
+        press(table, recipient, Millis(DAWN + number))
     assert (table.read(recipient).tally.omitted_after is not None) is (omitted > 0)
-    confirmed = Change(yes(2), Entry(DAWN + 100, Source.CONFIRMATION, "{}"))
-    before_the_second_request(dynamodb, lambda: table.apply(recipient, [confirmed], DAWN + 100))
-    press(table, recipient, DAWN + 200)
+    confirmed = Change(yes(2), Entry(Millis(DAWN + 100), Source.CONFIRMATION, "{}"))
+    before_the_second_request(dynamodb, lambda: table.apply(recipient, [confirmed], Millis(DAWN + 100)))
+    press(table, recipient, Millis(DAWN + 200))
 
     record = table.read(recipient)
     assert (record.revision, record.time_of(out(2))) == (presses + 2, DAWN + 200)
@@ -76,18 +77,18 @@ def test_an_opt_out_gets_its_own_entry_after_concurrent_changes_of_other_scopes(
 ) -> None:
     recipient = new_recipient()
     for number in range(MAX_LINK_ENTRIES_A_DAY + 1):
-        press(table, recipient, DAWN + number)
+        press(table, recipient, Millis(DAWN + number))
 
     def write_in_between() -> None:
-        entry = Entry(DAWN + 100, Source.CONFIRMATION, "{}")
-        table.apply(recipient, [Change(yes(2), entry)], DAWN + 100)
+        entry = Entry(Millis(DAWN + 100), Source.CONFIRMATION, "{}")
+        table.apply(recipient, [Change(yes(2), entry)], Millis(DAWN + 100))
         for at in (DAWN + 101, DAWN + 102):
-            other_scope = Change(out(3), Entry(at, Source.ONE_CLICK, "{}"))
-            table.apply(recipient, [other_scope], at)
+            other_scope = Change(out(3), Entry(Millis(at), Source.ONE_CLICK, "{}"))
+            table.apply(recipient, [other_scope], Millis(at))
         assert table.read(recipient).tally.omitted_after is not None
 
     before_the_second_request(dynamodb, write_in_between)
-    press(table, recipient, DAWN + 200)
+    press(table, recipient, Millis(DAWN + 200))
     assert table.read(recipient).tally.omitted_after is None
 
 
@@ -96,10 +97,10 @@ def test_one_of_two_concurrent_presses_gets_the_entry_of_the_hour(
 ) -> None:
     recipient = new_recipient()
     for number in range(MAX_LINK_ENTRIES_A_DAY):
-        press(table, recipient, DAWN + number)
+        press(table, recipient, Millis(DAWN + number))
     at = DAWN + HOUR
-    before_the_second_request(dynamodb, lambda: press(table, recipient, at))
-    press(table, recipient, at + 1)
+    before_the_second_request(dynamodb, lambda: press(table, recipient, Millis(at)))
+    press(table, recipient, Millis(at + 1))
 
     record = table.read(recipient)
     assert (record.revision, record.tally.omitted_after) == (

@@ -18,6 +18,7 @@ from heed.adapters.external_sort import ExternalSorter
 from heed.adapters.s3 import LedgerBucket
 from heed.domain.errors import StoreUnavailable, UnreadableRecord
 from heed.domain.ledger.seal import make_seal
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from heed.use_cases.ledger.export import export_ledger
 from heed.use_cases.ledger.prove import prove_entry
@@ -29,7 +30,7 @@ from tests.support.ledgers import START, MemoryLedger, entry
 
 FIRST = START // DAY_MS
 DATE = "2024-10-04"
-NOW = START + 3 * DAY_MS
+NOW = Millis(START + 3 * DAY_MS)
 LEAVES = [bytes([n]) * 32 for n in range(3)]
 
 

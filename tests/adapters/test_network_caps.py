@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from heed.adapters.dynamodb.network_caps import NetworkCapsTable
 from heed.domain.errors import StoreUnavailable
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.mail_caps import CAP_WINDOW, MAX_WAIT
 from tests.simulation.aws_in_memory import Dynamo
 from tests.simulation.nemesis import Nemesis
 from tests.support.template import table_definition
 
-NOW = 1_772_701_964_390
+NOW = Millis(1_772_701_964_390)
 DAY = CAP_WINDOW
 
 
@@ -64,8 +65,8 @@ def test_the_cap_frees_up_with_time(client: Any) -> None:
     network_caps = make_caps(client)
     for _ in range(4):
         assert network_caps.reserve("n1", Intent.IN, NOW) == NOW
-    assert network_caps.reserve("n1", Intent.IN, NOW + DAY // 4) == NOW + DAY // 4
-    later = NOW + 3 * DAY
+    assert network_caps.reserve("n1", Intent.IN, Millis(NOW + DAY // 4)) == NOW + DAY // 4
+    later = Millis(NOW + 3 * DAY)
     assert [network_caps.reserve("n1", Intent.IN, later) for _ in range(4)] == [later] * 4
 
 
@@ -118,7 +119,7 @@ def test_no_day_has_more_than_twice_the_cap_and_no_mail_waits_longer_than_two_da
 ) -> None:
     network_caps, now, times = make_caps(Dynamo(Nemesis()), per_day), NOW, list[int]()
     for gap in gaps:
-        now += gap
+        now = Millis(now + gap)
         due = network_caps.reserve("n", Intent.IN, now)
         if due is not None:
             assert now <= due <= now + MAX_WAIT

@@ -21,6 +21,7 @@ from moto.core.models import botocore_stubber
 from heed.adapters.aws import CLIENT_CONFIG
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.domain.errors import HeedError, StoreUnavailable
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import EMPTY_RECORD
 from heed.domain.preferences.register import SOFT_BOUNCE, Change, Entry, Register, Source
 from tests.adapters.conftest import TABLE, new_recipient
@@ -30,12 +31,12 @@ from tests.support.template import table_definition
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-NOW = 1_772_701_964_390
+NOW = Millis(1_772_701_964_390)
 ATTEMPTS = 3  # attempts that botocore makes with Heed's configuration
 Fault = Callable[[str, Any], Any]
 
 
-def change(register: Register, at: int = NOW) -> Change:
+def change(register: Register, at: Millis = NOW) -> Change:
     return Change(register, Entry(at, Source.LINK, "{}"))
 
 

@@ -16,6 +16,7 @@ from heed.adapters.dynamodb.feed_index import FEED_SHARDS
 from heed.adapters.dynamodb.late_changes import MAX_LATE_CHANGES, split_late_changes
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.domain.errors import StoreUnavailable, WriteConflict
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.evidence import make_evidence
 from heed.domain.preferences.record import EMPTY_RECORD
 from heed.domain.preferences.register import (
@@ -38,15 +39,15 @@ from tests.support.registers import in_, out, pause, yes
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-NOW = 1_772_701_964_390
+NOW = Millis(1_772_701_964_390)
 
 
-def change(register: Register, at: int = NOW) -> Change:
-    until = at + DAY_MS if register.kind is ChoiceKind.PAUSE else None
+def change(register: Register, at: Millis = NOW) -> Change:
+    until = Millis(at + DAY_MS) if register.kind is ChoiceKind.PAUSE else None
     return Change(register, Entry(at, Source.LINK, "{}", "1", until))
 
 
-def change_by_letter(at: int, proof: str = "{}") -> Change:
+def change_by_letter(at: Millis, proof: str = "{}") -> Change:
     return Change(out(2), Entry(at, Source.LETTER, proof, "1"))
 
 
@@ -103,7 +104,7 @@ def test_one_change_is_exactly_one_request_whether_it_is_accepted_or_not(
     recipient = new_recipient()
     for at in (NOW, NOW, NOW + DAY_MS):
         requests.clear()
-        table.apply(recipient, [change(register, at)], NOW)
+        table.apply(recipient, [change(register, Millis(at))], NOW)
         assert [operation for operation, _ in requests] == ["UpdateItem"]
 
 
@@ -114,7 +115,7 @@ def test_a_late_change_needs_a_second_request_that_stores_it_for_the_ledger(
     recipient = new_recipient()
     table.apply(recipient, [change(register, NOW)], NOW)
     requests.clear()
-    table.apply(recipient, [change(register, NOW - 1)], NOW)
+    table.apply(recipient, [change(register, Millis(NOW - 1))], NOW)
     second = ["UpdateItem"] if register.is_choice else []
     assert [operation for operation, _ in requests] == ["UpdateItem", *second]
 
@@ -125,9 +126,9 @@ def test_late_changes_never_fill_the_item(
     recipient = new_recipient()
     table.apply(recipient, [change(out(2), NOW)], NOW)
     for age in range(1, MAX_LATE_CHANGES + 1):
-        table.apply(recipient, [change(out(2), NOW - age)], NOW)
+        table.apply(recipient, [change(out(2), Millis(NOW - age))], NOW)
     with pytest.raises(StoreUnavailable):
-        table.apply(recipient, [change(out(2), NOW - DAY_MS)], NOW)
+        table.apply(recipient, [change(out(2), Millis(NOW - DAY_MS))], NOW)
     applied = table.apply(recipient, [change(out(3), NOW)], NOW)
     assert applied.after.revision == 2, "new changes are still accepted"
 
@@ -146,21 +147,24 @@ def test_late_changes_beside_a_newer_change_never_fill_the_item(
     table.apply(recipient, [change(out(2), NOW)], NOW)
     rejected = 0
     for request in range(1, 13):
-        letters = [change_by_letter(NOW - request * 1_000 - age, long_proof) for age in range(99)]
+        letters = [change_by_letter(Millis(NOW - request * 1_000 - age), long_proof) for age in range(99)]
         try:
-            table.apply(recipient, [*letters, change(out(3), NOW + request)], NOW)
+            table.apply(recipient, [*letters, change(out(3), Millis(NOW + request))], NOW)
         except StoreUnavailable:
             rejected += 1
     item = stored(dynamodb, recipient)
     assert len(item["late"]) <= MAX_LATE_CHANGES and rejected > 6
     assert len(str(item)) < 250_000
-    assert table.apply(recipient, [change(out(0), NOW + DAY_MS)], NOW).after.time_of(out(0)) == NOW + DAY_MS
+    assert (
+        table.apply(recipient, [change(out(0), Millis(NOW + DAY_MS))], NOW).after.time_of(out(0))
+        == NOW + DAY_MS
+    )
     assert item["n"] == 13, "the new change of each request is on record"
 
 
 def test_repeated_late_changes_count_once(table: PreferencesTable, dynamodb: DynamoDBClient) -> None:
     recipient = new_recipient()
-    letters = [change_by_letter(NOW - age) for age in range(1, 150)]
+    letters = [change_by_letter(Millis(NOW - age)) for age in range(1, 150)]
     for _ in range(3):
         table.apply(recipient, [change(out(2), NOW), *letters], NOW)
     assert len(stored(dynamodb, recipient)["late"]) == len(letters)
@@ -194,7 +198,7 @@ def test_several_changes_need_one_read_and_one_write(table: PreferencesTable, re
     "changes",
     [[change(register)] for register in REGISTERS]
     + [
-        [change(SOFT_BOUNCE), change(SOFT_BOUNCE, NOW - DAY_MS)],
+        [change(SOFT_BOUNCE), change(SOFT_BOUNCE, Millis(NOW - DAY_MS))],
         [change(out(2)), change(SOFT_BOUNCE)],
     ],
 )
@@ -257,7 +261,7 @@ def test_the_feed_contains_each_recipient_who_ever_had_a_suppression_and_no_othe
         table.apply(recipient, [change(register)], NOW)
         assert "chg_shard" not in stored(dynamodb, recipient)
     table.apply(recipient, [change(out(2))], NOW)
-    table.apply(recipient, [change(in_(2), NOW + 1)], NOW + 2)
+    table.apply(recipient, [change(in_(2), Millis(NOW + 1))], Millis(NOW + 2))
     item = stored(dynamodb, recipient)
     assert "chg_shard" in item
     assert item["chg_at"].startswith(f"{NOW + 2:015d}")
@@ -268,8 +272,8 @@ def test_an_ignored_change_does_not_move_the_recipient_in_the_feed(
 ) -> None:
     recipient = new_recipient()
     table.apply(recipient, [change(out(2))], NOW)
-    table.apply(recipient, [change(out(2), NOW - 1)], NOW + 99)
-    table.apply(recipient, [change(out(2)), change(out(2), NOW - 1)], NOW + 99)
+    table.apply(recipient, [change(out(2), Millis(NOW - 1))], Millis(NOW + 99))
+    table.apply(recipient, [change(out(2)), change(out(2), Millis(NOW - 1))], Millis(NOW + 99))
     assert stored(dynamodb, recipient)["chg_at"].startswith(f"{NOW:015d}")
 
 
@@ -296,7 +300,7 @@ def test_recipients_are_distributed_over_the_shards(
 
 def test_a_concurrent_write_is_merged(table: PreferencesTable, dynamodb: DynamoDBClient) -> None:
     recipient = new_recipient()
-    between = iter([[change(in_(3))], [change(out(2), NOW + 5)], [change(SOFT_BOUNCE)]])
+    between = iter([[change(in_(3))], [change(out(2), Millis(NOW + 5))], [change(SOFT_BOUNCE)]])
 
     def interleave(**_: Any) -> None:
         for changes in between:  # one change before each of the first three attempts
@@ -348,7 +352,7 @@ def test_a_write_succeeds_after_many_conflicts(dynamodb: DynamoDBClient, conflic
     def interleave(**_: Any) -> None:
         if not running and (at := next(races, None)) is not None:
             running.append(True)
-            other.apply(recipient, [change(in_(3), at)], NOW)
+            other.apply(recipient, [change(in_(3), Millis(at))], NOW)
             running.clear()
 
     with hooked(dynamodb, "before-call.dynamodb.UpdateItem", interleave):
@@ -367,7 +371,7 @@ def test_endless_conflicts_are_an_error(table: PreferencesTable, dynamodb: Dynam
     def interleave(**_: Any) -> None:
         if not running:
             running.append(True)
-            table.apply(recipient, [change(in_(3), next(times))], NOW)
+            table.apply(recipient, [change(in_(3), Millis(next(times)))], NOW)
             running.clear()
 
     with (

@@ -37,6 +37,7 @@ from heed.adapters.dynamodb.table import DynamoDBTable
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.entry import LedgerEntry
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.record import EMPTY_RECORD, Record
 from heed.domain.preferences.register import Change, Entry, ScopeNumber, Source, opt_out_register
@@ -63,7 +64,7 @@ CHANGE = Change(opt_out_register(OFFERS), Entry(NOW, Source.LETTER, "{}"))
 ENTRY = LedgerEntry("b" * 64, 1, OFFERS, "out", NOW, NOW, "letter", "", "c" * 64)
 DISCLOSURE = DisclosureDetails(NOW, "lookup", DisclosurePurpose.DATA_SUBJECT, 1, "key")
 PURGE = Purge("d" * 32, ErasureCause.ERASURE, PurgeState.DUE, NOW)
-CLAIM = MailReservation(RECIPIENT, "mailbox", Intent.IN, "request", "what", NOW, 0)
+CLAIM = MailReservation(RECIPIENT, "mailbox", Intent.IN, "request", "what", NOW, Millis(0))
 PURGE_SUBJECT = PurgeSubject(RECIPIENT, "b" * 64)
 RESTORED = RestoredItem("a", lambda: EMPTY_RECORD, (), None, {"id": {"S": "a"}})
 SIGNATURE = Signature("key", "owner", NOW, "reason", "reference")
@@ -82,7 +83,7 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
     ChangeFeedIndex: (
         ("Preferences",),
         {
-            "changes_after": lambda feed: feed.changes_after(FeedPosition(0, ""), NOW, 10),
+            "changes_after": lambda feed: feed.changes_after(FeedPosition(Millis(0), ""), NOW, 10),
         },
     ),
     RestoredPreferencesTable: (

@@ -13,6 +13,7 @@ from functions.agents import app as agents
 from functions.platform import app as platform
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import KeysUnavailable
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import TopicKind
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.register import KINDS, ChoiceKind, LiftKind, OtherKind, Source
@@ -80,7 +81,7 @@ Key = Callable[..., str]
 def key(world: World) -> Key:
     """Returns a function that creates keys with these scopes."""
 
-    def create(*scopes: KeyScope, expires: int | None = None) -> str:
+    def create(*scopes: KeyScope, expires: Millis | None = None) -> str:
         return parts().api_keys.create("key", "tests", scopes, expires)[1]
 
     return create

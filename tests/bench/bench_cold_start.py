@@ -15,6 +15,7 @@ from pathlib import Path
 
 from brand_compiler.build import compile_command as build_brand
 from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_token
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients.recipient import recipient_id
 from tests.bench.canned import KEY, canned_aws
@@ -99,7 +100,9 @@ def main() -> int:
         }
         cases["bare boto3"] = (BARE, common)
         for name, (method, letter, purpose, form, expected) in events.items():
-            token = mint_link_token(LinkToken(recipient, ScopeNumber(2), NOW - 86_400_000, 1), purpose, KEY)
+            token = mint_link_token(
+                LinkToken(recipient, ScopeNumber(2), Millis(NOW - 86_400_000), 1), purpose, KEY
+            )
             path = work / f"{name}.json"
             path.write_text(_json(http_event(method, f"/{letter}/{token}", form=form)))
             cases[name] = (

@@ -14,6 +14,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, cast
 
+from heed.domain.milliseconds import Millis
+
 ROUNDS, TIMES = 7, 400
 RECIPIENT = "ka3vc5dn2xo4yqhbvzyd6wjfxe"
 
@@ -85,7 +87,7 @@ def main() -> None:
     heed.preferences = cast("Any", Table())
     run_on(heed)
 
-    token = LinkToken(RECIPIENT, ScopeNumber(2), NOW - 86_400_000, 1)
+    token = LinkToken(RECIPIENT, ScopeNumber(2), Millis(NOW - 86_400_000), 1)
     link = mint_link_token(token, TokenPurpose.UNSUBSCRIBE, key)
     centre = mint_link_token(token, TokenPurpose.PREFERENCES, key)
     context = Context()

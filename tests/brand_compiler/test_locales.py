@@ -12,6 +12,7 @@ from babel.dates import format_date
 
 from brand_compiler.catalogue import read_catalogue
 from brand_compiler.texts import Locale, check_locales, read_locales
+from heed.domain.milliseconds import Millis
 from heed.entrypoints.http.pages.dates import Dates
 
 LANGUAGES = ("de", "en", "es", "fr", "ja")
@@ -104,7 +105,7 @@ def test_dates_have_the_long_format_of_the_cldr(
     for day in (1, 9, 28):
         date = dt.datetime(2026, month, day, 23, 59, tzinfo=dt.UTC)
         expected = format_date(date, "long", {"en": "en_GB"}.get(language, language))
-        at = int(date.timestamp() * 1000)
+        at = Millis(int(date.timestamp() * 1000))
 
         assert dates.write("date", at) == expected
         assert dates.day(date.date().isoformat()) == expected

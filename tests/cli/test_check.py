@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import Change, Entry, Source
 from heed.domain.recipients.recipient import recipient_to_bytes
 from tests.cli.conftest import Heed
@@ -13,7 +14,7 @@ from tests.support.openapi import document, validator
 from tests.support.registers import out
 
 READER, STRANGER = "reader@example.com", "stranger@example.com"
-OUT_OF_OFFERS = Change(out(2), Entry(NOW - 90_000, Source.ONE_CLICK, "{}"))
+OUT_OF_OFFERS = Change(out(2), Entry(Millis(NOW - 90_000), Source.ONE_CLICK, "{}"))
 
 
 def test_a_check_ends_with_code_0_if_all_people_may_get_mail(heed: Heed, local: Path) -> None:

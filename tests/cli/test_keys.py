@@ -7,6 +7,7 @@ import json
 import pytest
 
 from heed.domain.api_key import KeyScope, api_key_id, hash_api_key
+from heed.domain.milliseconds import Millis
 from tests.cli.conftest import Heed
 from tests.support.deployment import parts
 
@@ -72,7 +73,7 @@ def test_the_list_shows_the_state_of_each_key(heed: Heed, stack: str) -> None:
     heed(*CREATE, "--stack", stack, "--expires", "90d")
     revoked = heed(*CREATE, "--stack", stack, "--json").json["id"]
     heed("keys", "revoke", revoked, "--stack", stack)
-    parts().api_keys.create("old", "tests", [KeyScope.READ], 1)
+    parts().api_keys.create("old", "tests", [KeyScope.READ], Millis(1))
 
     keys = heed("keys", "list", "--stack", stack, "--json").json["keys"]
 

@@ -8,18 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from heed.entrypoints.cli.main import main
 from tests.support.ledgers import START, entry, sample_ledger
 
-NOW = START + 3 * DAY_MS + DAY_MS // 2
+NOW = Millis(START + 3 * DAY_MS + DAY_MS // 2)
 
 
 @pytest.fixture
 def exported(tmp_path: Path) -> Path:
     ledger = sample_ledger()
     late = entry(9, 1, at=0)
-    ledger.enter(replace(late, source="letter", recorded_at=late.at + 2 * DAY_MS + 3_600_000))
+    ledger.enter(replace(late, source="letter", recorded_at=Millis(late.at + 2 * DAY_MS + 3_600_000)))
     path = tmp_path / "export"
     path.write_bytes(b"".join(ledger.lines(NOW)))
     return path

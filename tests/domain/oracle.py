@@ -7,10 +7,12 @@ and no optimisation.
 from __future__ import annotations
 
 import json
+from collections.abc import Set as AbstractSet
 from hashlib import sha256
 from itertools import product
 from typing import Any, NamedTuple
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Entry
 from tests.support.catalogues import DATA
@@ -148,7 +150,7 @@ def _add_presses(registers: dict[str, Entry], facts: list[Fact]) -> list[Fact]:
     return facts
 
 
-def _is_unlifted(address_registers: dict[str, int], reason: str) -> bool:
+def _is_unlifted(address_registers: dict[str, Millis], reason: str) -> bool:
     if f"x:{reason}" not in address_registers:
         return False
     return not (
@@ -157,7 +159,7 @@ def _is_unlifted(address_registers: dict[str, int], reason: str) -> bool:
     )
 
 
-def _soft_until(record: Record, address_registers: dict[str, int], now: int) -> int | None:
+def _soft_until(record: Record, address_registers: dict[str, Millis], now: int) -> int | None:
     # The window of 30 days and the minimum of 5 days are literals on purpose. If the oracle read the
     # constants of the code, it would not notice a wrong constant.
     lift = address_registers.get("l:undeliverable")
@@ -167,9 +169,9 @@ def _soft_until(record: Record, address_registers: dict[str, int], now: int) -> 
     return max(ends, default=None)
 
 
-def _no(reason: str, sinces: set[int] | set[None], until: int | None = None) -> Answer:
+def _no(reason: str, sinces: AbstractSet[int | None], until: int | None = None) -> Answer:
     return Answer(False, reason, until, frozenset(sinces))
 
 
-def _ok(sinces: set[int] | set[None] | set[int | None]) -> Answer:
+def _ok(sinces: AbstractSet[int | None]) -> Answer:
     return Answer(True, "ok", None, frozenset(sinces))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from heed.domain.errors import UnknownScope
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, TopicKind
 from heed.domain.preferences.register import ALL_SCOPES, DAY_MS, ScopeNumber
 from tests.support.catalogues import CATALOGUE, DATA, SCOPES
@@ -135,8 +136,8 @@ def test_a_link_of_a_retired_signal_topic_is_not_an_opt_out_of_mail() -> None:
     [("2019-12-31", ""), ("2020-01-01", "1"), ("2026-06-30", "1"), ("2026-07-01", "2")],
 )
 def test_the_policy_version_is_the_one_in_force_at_that_time(day: str, version: str) -> None:
-    at = int(datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp() * 1000)
-    assert CATALOGUE.policy_version_at(at) == CATALOGUE.policy_version_at(at + DAY_MS - 1) == version
+    at = Millis(int(datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp() * 1000))
+    assert CATALOGUE.policy_version_at(at) == CATALOGUE.policy_version_at(Millis(at + DAY_MS - 1)) == version
 
 
 def test_topics_of_several_brands_may_have_the_same_name() -> None:

@@ -11,6 +11,7 @@ from heed.domain.errors import InvalidToken
 from heed.domain.links.link_token import LinkToken, TokenPurpose
 from heed.domain.links.link_token import mint_link_token as mint_link
 from heed.domain.links.link_token import verify_link_token as verify_link
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import (
     CONFIRMATION_LIFETIME,
     MAX_CONFIRMATION_LENGTH,
@@ -27,13 +28,13 @@ from tests.support.strategies import recipients
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 MINUTE = 60 * 1000
-HOUR = 60 * MINUTE
+HOUR = Millis(60 * MINUTE)
 
 
 def _token(
-    who: bytes, intent: Intent, scopes: list[int], at: int, sealed: bytes, delay: int
+    who: bytes, intent: Intent, scopes: list[int], at: Millis, sealed: bytes, delay: Millis
 ) -> ConfirmationToken:
-    recipient, hours = recipient_from_bytes(who), hours_waited(0, delay)
+    recipient, hours = recipient_from_bytes(who), hours_waited(Millis(0), delay)
     return ConfirmationToken(recipient, intent, scope_numbers(*scopes), at, sealed, delay_hours=hours)
 
 
@@ -67,7 +68,7 @@ def test_a_token_fits_all_topics_that_a_brand_may_have(count: int, intent: Inten
         intent=intent,
         scopes=scope_numbers(*range(count)),
         resume=scope_numbers(*range(count + 101)),  # all marketing, 100 brands, each topic
-        requested_at=1,
+        requested_at=Millis(1),
         sealed=b"s" * 420,
     )
 
@@ -76,32 +77,36 @@ def test_a_token_fits_all_topics_that_a_brand_may_have(count: int, intent: Inten
 
 
 @given(st.integers(0, 2**48), st.integers(0, 9 * 24 * HOUR - 1))
-def test_a_link_is_valid_for_48_hours_from_its_mail_after_any_wait(requested_at: int, waited: int) -> None:
+def test_a_link_is_valid_for_48_hours_from_its_mail_after_any_wait(requested_at: Millis, waited: int) -> None:
     token = ConfirmationToken(
         "a" * 26,
         Intent.IN,
         scope_numbers(2),
         requested_at,
-        delay_hours=hours_waited(requested_at, requested_at + waited),
+        delay_hours=hours_waited(requested_at, Millis(requested_at + waited)),
     )
     verified = verify_confirmation_token(mint_confirmation_token(token, KEY), keys)
     sent_at = requested_at + waited
     assert not verified.is_expired(
-        max(sent_at + CONFIRMATION_LIFETIME - MINUTE, requested_at + CONFIRMATION_LIFETIME - 1)
+        Millis(max(sent_at + CONFIRMATION_LIFETIME - MINUTE, requested_at + CONFIRMATION_LIFETIME - 1))
     )
-    assert verified.delay_hours == 0 or not verified.is_expired(sent_at + CONFIRMATION_LIFETIME)
+    assert verified.delay_hours == 0 or not verified.is_expired(Millis(sent_at + CONFIRMATION_LIFETIME))
     longer = HOUR if waited < 49 * HOUR else 12 * HOUR
-    assert verified.is_expired(sent_at + CONFIRMATION_LIFETIME + longer)
+    assert verified.is_expired(Millis(sent_at + CONFIRMATION_LIFETIME + longer))
 
 
 def test_a_link_whose_mail_did_not_wait_is_valid_for_exactly_48_hours() -> None:
     token = ConfirmationToken(
-        "a" * 26, Intent.OUT, scope_numbers(2), 5, delay_hours=hours_waited(5, 5 + MINUTE - 1)
+        "a" * 26,
+        Intent.OUT,
+        scope_numbers(2),
+        Millis(5),
+        delay_hours=hours_waited(Millis(5), Millis(5 + MINUTE - 1)),
     )
     assert (
         token.delay_hours == 0
-        and token.is_expired(5 + CONFIRMATION_LIFETIME)
-        and not token.is_expired(4 + CONFIRMATION_LIFETIME)
+        and token.is_expired(Millis(5 + CONFIRMATION_LIFETIME))
+        and not token.is_expired(Millis(4 + CONFIRMATION_LIFETIME))
     )
 
 
@@ -121,7 +126,7 @@ def test_a_link_whose_mail_did_not_wait_is_valid_for_exactly_48_hours() -> None:
     ],
 )
 def test_the_hours_that_a_mail_waited_are_rounded_up_to_at_most_nine_days(waited: int, hours: int) -> None:
-    assert hours_waited(HOUR, HOUR + waited) == hours
+    assert hours_waited(HOUR, Millis(HOUR + waited)) == hours
 
 
 @given(confirmations)
@@ -177,7 +182,7 @@ def test_a_token_signed_with_another_key_is_invalid(token: ConfirmationToken) ->
 
 @given(confirmations)
 def test_a_token_of_another_purpose_is_invalid_even_with_the_same_key(token: ConfirmationToken) -> None:
-    link_token = LinkToken(token.recipient, ScopeNumber(0), 60_000, 1)
+    link_token = LinkToken(token.recipient, ScopeNumber(0), Millis(60_000), 1)
     for purpose in TokenPurpose:
         with pytest.raises(InvalidToken):
             verify_confirmation_token(mint_link(link_token, purpose, KEY), keys)
@@ -194,7 +199,7 @@ def test_a_text_that_is_not_a_token_is_refused(text: str) -> None:
 
 
 def test_a_token_expires_after_48_hours() -> None:
-    token = ConfirmationToken("a" * 26, Intent.IN, scope_numbers(2), 1_000)
-    assert not token.is_expired(1_000 + CONFIRMATION_LIFETIME - 1)
-    assert token.is_expired(1_000 + CONFIRMATION_LIFETIME)
+    token = ConfirmationToken("a" * 26, Intent.IN, scope_numbers(2), Millis(1_000))
+    assert not token.is_expired(Millis(1_000 + CONFIRMATION_LIFETIME - 1))
+    assert token.is_expired(Millis(1_000 + CONFIRMATION_LIFETIME))
     assert CONFIRMATION_LIFETIME == 48 * 3_600_000

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from heed.domain.ledger.deadlines import DEADLINES, HISTOGRAM_STEPS, delay_statistics
 from heed.domain.ledger.entry import EntryOutcome, time_recorded
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from tests.support.ledgers import entry
 
@@ -24,7 +25,7 @@ def test_the_shortest_deadline_is_48_hours_and_comes_first() -> None:
 
 def test_a_stop_is_counted_in_each_step_of_the_histogram_that_it_meets() -> None:
     quick = entry(1, 1)
-    slow = replace(quick, recorded_at=quick.at + 11 * DAY_MS, source="letter")
+    slow = replace(quick, recorded_at=Millis(quick.at + 11 * DAY_MS), source="letter")
     statistics = delay_statistics([quick, slow])
 
     assert (statistics["one-click"].count, statistics["one-click"].within) == (1, [1] * len(HISTOGRAM_STEPS))
@@ -42,18 +43,20 @@ def test_an_entry_that_is_not_an_applied_stop_is_not_counted() -> None:
 
 
 def test_a_stop_recorded_in_the_second_of_its_event_has_no_delay() -> None:
-    second = 1_772_701_964_000
-    assert time_recorded(second + 999, second) - (second + 999) == 0
-    assert time_recorded(second - 1, second) == second
-    assert time_recorded(second + DAY_MS, second) == second, "no clock of AWS is a day ahead"
+    second = Millis(1_772_701_964_000)
+    assert time_recorded(Millis(second + 999), second) - (second + 999) == 0
+    assert time_recorded(Millis(second - 1), second) == second
+    assert time_recorded(Millis(second + DAY_MS), second) == second, "no clock of AWS is a day ahead"
 
 
 def test_a_delay_is_never_negative() -> None:
     stop = entry(1, 1)
-    assert delay_statistics([replace(stop, at=stop.recorded_at + DAY_MS)])["one-click"].longest == 0
+    assert delay_statistics([replace(stop, at=Millis(stop.recorded_at + DAY_MS))])["one-click"].longest == 0
 
 
 def test_an_entry_for_several_presses_has_no_delay() -> None:
     """The entry is made up to a day after the presses, which were recorded at once."""
     stop = entry(1, 7)
-    assert delay_statistics([replace(stop, first_seq=2, recorded_at=stop.at + 25 * DAY_MS // 24)]) == {}
+    assert (
+        delay_statistics([replace(stop, first_seq=2, recorded_at=Millis(stop.at + 25 * DAY_MS // 24))]) == {}
+    )

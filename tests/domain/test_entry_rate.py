@@ -18,6 +18,7 @@ from heed.domain.links.entry_mode import (
     choose_entry_mode,
     hourly_changes,
 )
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
 from heed.domain.preferences.register import DAY_MS, Change, Entry, Register, Source
 from tests.support.growth import LINEAR, measure_growth
@@ -26,7 +27,7 @@ from tests.support.registers import in_, out, pause
 _NO_ENTRY = (EntryMode.OMITTED,)
 
 
-def press(record: Record, now: int, source: Source = Source.ONE_CLICK) -> tuple[Record, EntryMode]:
+def press(record: Record, now: Millis, source: Source = Source.ONE_CLICK) -> tuple[Record, EntryMode]:
     """Presses a link once: returns the record after it and its entry rate, with the tally of the table."""
     change = Change(out(2), Entry(now, source, "{}"))
     rate = choose_entry_mode(record.tally, record.registers, [change], now)
@@ -45,7 +46,7 @@ def press(record: Record, now: int, source: Source = Source.ONE_CLICK) -> tuple[
 def test_fifty_changes_a_day_have_entries_of_their_own_and_then_one_an_hour() -> None:
     record, rates = EMPTY_RECORD, []
     for minute in range(24 * 60):
-        record, rate = press(record, 20_000 * DAY_MS + minute * 60_000)
+        record, rate = press(record, Millis(20_000 * DAY_MS + minute * 60_000))
         rates.append(rate)
     assert MAX_LINK_ENTRIES_A_DAY == 50
     assert Counter(rates) == {
@@ -60,7 +61,7 @@ def test_fifty_changes_a_day_have_entries_of_their_own_and_then_one_an_hour() ->
 def test_each_day_with_changes_has_between_one_and_74_entries(instants: list[int]) -> None:
     record, entries = EMPTY_RECORD, Counter[int]()
     for at in sorted(instants):
-        record, rate = press(record, at)
+        record, rate = press(record, Millis(at))
         entries[at // DAY_MS] += rate not in _NO_ENTRY
         assert record.time_of(out(2)) == at
     assert all(0 < count <= MAX_LINK_ENTRIES_A_DAY + 24 for count in entries.values())
@@ -70,8 +71,8 @@ def test_each_day_with_changes_has_between_one_and_74_entries(instants: list[int
 def test_only_changes_by_links_are_omitted(source: Source) -> None:
     record = EMPTY_RECORD
     for at in range(MAX_LINK_ENTRIES_A_DAY):
-        record, _ = press(record, 1 + at)
-    _, rate = press(record, 100, source)
+        record, _ = press(record, Millis(1 + at))
+    _, rate = press(record, Millis(100), source)
     assert (rate is EntryMode.OMITTED) is (source in LINK_SOURCES)
     assert (rate is EntryMode.NOT_BY_LINK) is (source not in LINK_SOURCES)
 
@@ -79,14 +80,14 @@ def test_only_changes_by_links_are_omitted(source: Source) -> None:
 def test_a_stop_after_an_opt_in_and_a_stop_of_another_scope_have_entries_at_any_time() -> None:
     record = EMPTY_RECORD
     for at in range(MAX_LINK_ENTRIES_A_DAY):
-        record, _ = press(record, 1 + at)
-    elsewhere = Change(out(0), Entry(100, Source.LINK, "{}"))
-    assert choose_entry_mode(record.tally, record.registers, [elsewhere], 100) is EntryMode.HOURLY
+        record, _ = press(record, Millis(1 + at))
+    elsewhere = Change(out(0), Entry(Millis(100), Source.LINK, "{}"))
+    assert choose_entry_mode(record.tally, record.registers, [elsewhere], Millis(100)) is EntryMode.HOURLY
 
-    record = merge_changes(record, [Change(in_(5), Entry(100, Source.LETTER, "{}"))])
-    record, rate = press(record, 101)
+    record = merge_changes(record, [Change(in_(5), Entry(Millis(100), Source.LETTER, "{}"))])
+    record, rate = press(record, Millis(101))
     assert rate is EntryMode.HOURLY
-    _, rate = press(record, 102)
+    _, rate = press(record, Millis(102))
     assert rate is EntryMode.OMITTED
 
 
@@ -99,18 +100,18 @@ def test_a_stop_after_an_opt_in_and_a_stop_of_another_scope_have_entries_at_any_
         (29 * DAY_MS, EntryMode.OMITTED),
     ],
 )
-def test_a_pause_that_ends_on_a_later_day_has_an_entry_at_any_time(until: int, rate: EntryMode) -> None:
-    registers = {pause(1): Entry(1, Source.PREFERENCE_CENTRE, "{}", until=30 * DAY_MS)}
-    again = Change(pause(1), Entry(100, Source.PREFERENCE_CENTRE, "{}", until=until))
-    assert choose_entry_mode(LinkTally(0, MAX_LINK_ENTRIES_A_DAY), registers, [again], 100) is rate
+def test_a_pause_that_ends_on_a_later_day_has_an_entry_at_any_time(until: Millis, rate: EntryMode) -> None:
+    registers = {pause(1): Entry(Millis(1), Source.PREFERENCE_CENTRE, "{}", until=Millis(30 * DAY_MS))}
+    again = Change(pause(1), Entry(Millis(100), Source.PREFERENCE_CENTRE, "{}", until=until))
+    assert choose_entry_mode(LinkTally(0, MAX_LINK_ENTRIES_A_DAY), registers, [again], Millis(100)) is rate
 
 
 def opt_outs(count: int) -> list[Change]:
-    return [Change(out(scope), Entry(100, Source.LINK, "{}")) for scope in range(count)]
+    return [Change(out(scope), Entry(Millis(100), Source.LINK, "{}")) for scope in range(count)]
 
 
 def test_an_hourly_write_enters_the_new_changes_and_one_for_the_rest() -> None:
-    registers = {change.register: Entry(1, Source.LINK, "{}") for change in opt_outs(60)}
+    registers = {change.register: Entry(Millis(1), Source.LINK, "{}") for change in opt_outs(60)}
     assert hourly_changes(registers, opt_outs(60)) == opt_outs(1)
     assert hourly_changes(registers, opt_outs(62)) == [*opt_outs(1), *opt_outs(62)[60:]]
     assert hourly_changes({}, opt_outs(3)) == opt_outs(3)
@@ -118,7 +119,7 @@ def test_an_hourly_write_enters_the_new_changes_and_one_for_the_rest() -> None:
 
 def test_the_cost_of_many_changes_grows_linearly_with_their_number() -> None:
     def registers_and_changes(count: int) -> tuple[dict[Register, Entry], list[Change]]:
-        registers = {change.register: Entry(1, Source.LINK, "{}") for change in opt_outs(count)}
+        registers = {change.register: Entry(Millis(1), Source.LINK, "{}") for change in opt_outs(count)}
         return registers, opt_outs(count)
 
     assert (

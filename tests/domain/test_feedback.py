@@ -32,12 +32,13 @@ from heed.domain.feedback.rules import (
     FeedbackEffect,
     rule_for_bounce,
 )
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import COMPLAINT, SOFT_BOUNCE, UNDELIVERABLE, Register, Source
 from heed.domain.recipients.recipient import parse_recipient
 from tests.support.registers import out
 from tests.support.ses_messages import CATALOGUE, TAGGED, identify
 
-AT = 1_772_671_262_669
+AT = Millis(1_772_671_262_669)
 A, B, C = (identify(f"{name}@example.com") for name in "abc")
 TYPES = ["Permanent", "Transient", "Undetermined"]
 SUBTYPES = [*sorted({subtype for _, subtype in BOUNCE_RULES}), "SomeFutureSubType"]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from heed.domain.errors import InvalidToken
 from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_token, verify_link_token
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients.recipient import recipient_from_bytes
 from tests.support.full import examples
@@ -67,8 +68,10 @@ def text_of(data: bytes, purpose: TokenPurpose) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-SAMPLE = LinkToken(recipient_from_bytes(bytes(range(100, 116))), ScopeNumber(2), 29_545_032 * MINUTE, 1)
-OTHER = LinkToken(recipient_from_bytes(bytes(range(16))), ScopeNumber(7), 29_000_000 * MINUTE, 2)
+SAMPLE = LinkToken(
+    recipient_from_bytes(bytes(range(100, 116))), ScopeNumber(2), Millis(29_545_032 * MINUTE), 1
+)
+OTHER = LinkToken(recipient_from_bytes(bytes(range(16))), ScopeNumber(7), Millis(29_000_000 * MINUTE), 2)
 
 
 @pytest.mark.parametrize("vector", tokens.accepted, ids=lambda v: f"{v['purpose']}-{v['scope']}")
@@ -93,7 +96,7 @@ def test_a_minted_token_verifies_with_the_same_content(token: LinkToken, purpose
 
 @given(link_tokens, st.integers(0, MINUTE - 1))
 def test_the_time_of_issue_is_precise_to_the_minute(token: LinkToken, rest: int) -> None:
-    later = LinkToken(token.recipient, token.scope, token.issued + rest, token.key_id)
+    later = LinkToken(token.recipient, token.scope, Millis(token.issued + rest), token.key_id)
     assert minted(later, TokenPurpose.UNSUBSCRIBE) == minted(token, TokenPurpose.UNSUBSCRIBE)
 
 
@@ -255,7 +258,7 @@ def test_the_key_id_selects_the_key_so_old_tokens_stay_valid() -> None:
 
     assert verifies(minted(SAMPLE, TokenPurpose.UNSUBSCRIBE), TokenPurpose.UNSUBSCRIBE, known)
     assert verifies(minted(OTHER, TokenPurpose.UNSUBSCRIBE), TokenPurpose.UNSUBSCRIBE, known)
-    third = LinkToken(SAMPLE.recipient, ScopeNumber(2), 0, 3)
+    third = LinkToken(SAMPLE.recipient, ScopeNumber(2), Millis(0), 3)
     assert not verifies(minted(third, TokenPurpose.UNSUBSCRIBE), TokenPurpose.UNSUBSCRIBE, known)
     assert requests == [(TokenPurpose.UNSUBSCRIBE, key_id) for key_id in (1, 2, 3)]
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.mail_caps import (
     CAP_WINDOW,
@@ -34,9 +35,9 @@ class _Address:
     attempts: tuple[SendAttempt, ...] = ()
     mails: list[tuple[int, str]] = field(default_factory=list)
 
-    def deliver(self, request_id: str, now: int, outcome: str) -> CapDecision:
+    def deliver(self, request_id: str, now: Millis, outcome: str) -> CapDecision:
         request = CappedRequest(request_id, f"who {request_id}", "what", now)
-        decision, after = decide_mail(self.attempts, request, 0, now, others_may_wait=False)
+        decision, after = decide_mail(self.attempts, request, Millis(0), now, others_may_wait=False)
         if decision in (CapDecision.SEND, CapDecision.RETRY):
             self.attempts = after
             if outcome == "refused":
@@ -63,7 +64,7 @@ def _delivered(steps: list[tuple[int, str, str]]) -> tuple[_Address, int]:
     address, now = _Address(), 10 * CAP_WINDOW
     for passed, request, outcome in steps:
         now += passed
-        address.deliver(request, now, outcome)
+        address.deliver(request, Millis(now), outcome)
     return address, now
 
 
@@ -76,7 +77,7 @@ def test_a_mailbox_gets_at_most_three_mails_in_24_hours_and_two_for_each_request
     for passed, request, outcome in steps:
         now += passed
         if now - first.setdefault(request, now) < CAP_WINDOW:
-            address.deliver(request, now, outcome)
+            address.deliver(request, Millis(now), outcome)
     for at, _ in address.mails:
         assert (
             len([1 for other, _ in address.mails if at - CAP_WINDOW < other <= at]) <= MAX_MAILS_PER_MAILBOX
@@ -97,14 +98,14 @@ def test_mails_for_different_requests_are_ten_minutes_apart(
 
 def test_a_redelivered_message_sends_no_second_mail() -> None:
     address = _Address()
-    assert address.deliver("a", 10 * CAP_WINDOW, "sent") is CapDecision.SEND
-    assert address.deliver("a", 10 * CAP_WINDOW + REPEAT_INTERVAL, "sent") is CapDecision.ALREADY_SENT
+    assert address.deliver("a", Millis(10 * CAP_WINDOW), "sent") is CapDecision.SEND
+    assert address.deliver("a", Millis(10 * CAP_WINDOW + REPEAT_INTERVAL), "sent") is CapDecision.ALREADY_SENT
     assert len(address.mails) == 1
 
 
 def test_a_lost_answer_causes_at_most_one_more_mail() -> None:
     address, at = _Address(), 10 * CAP_WINDOW
-    decisions = [address.deliver("a", at + n * REPEAT_INTERVAL, "lost answer") for n in range(4)]
+    decisions = [address.deliver("a", Millis(at + n * REPEAT_INTERVAL), "lost answer") for n in range(4)]
     assert decisions == [
         CapDecision.SEND,
         CapDecision.RETRY,
@@ -116,20 +117,20 @@ def test_a_lost_answer_causes_at_most_one_more_mail() -> None:
 def test_a_failed_mail_is_retried_until_it_is_sent() -> None:
     address, at = _Address(), 10 * CAP_WINDOW
     for n in range(20):
-        address.deliver("a", at + n * MINUTE, "refused")
+        address.deliver("a", Millis(at + n * MINUTE), "refused")
     assert address.mails == []
-    assert address.deliver("a", at + 20 * MINUTE, "sent") is CapDecision.RETRY
+    assert address.deliver("a", Millis(at + 20 * MINUTE), "sent") is CapDecision.RETRY
     assert len(address.mails) == 1
 
 
 def test_a_fourth_mail_waits_until_the_first_is_a_day_old() -> None:
     address, at = _Address(), 10 * CAP_WINDOW
     for place, request in enumerate("abc"):
-        assert address.deliver(request, at + place * REPEAT_INTERVAL, "sent") is CapDecision.SEND
-    assert address.deliver("d", at + 3 * REPEAT_INTERVAL, "sent") is CapDecision.WAIT
-    assert address.deliver("e", at + CAP_WINDOW - 1, "sent") is CapDecision.WAIT
-    assert address.deliver("f", at + CAP_WINDOW, "sent") is CapDecision.SEND
-    assert address.deliver("g", at + CAP_WINDOW + 1, "sent") is CapDecision.WAIT
+        assert address.deliver(request, Millis(at + place * REPEAT_INTERVAL), "sent") is CapDecision.SEND
+    assert address.deliver("d", Millis(at + 3 * REPEAT_INTERVAL), "sent") is CapDecision.WAIT
+    assert address.deliver("e", Millis(at + CAP_WINDOW - 1), "sent") is CapDecision.WAIT
+    assert address.deliver("f", Millis(at + CAP_WINDOW), "sent") is CapDecision.SEND
+    assert address.deliver("g", Millis(at + CAP_WINDOW + 1), "sent") is CapDecision.WAIT
 
 
 @given(_STEPS)
@@ -137,17 +138,17 @@ def test_a_waiting_request_has_room_at_the_returned_time_and_not_before(
     steps: list[tuple[int, str, str]],
 ) -> None:
     address, now = _delivered(steps)
-    request = CappedRequest("new", "who", "what", now)
+    request = CappedRequest("new", "who", "what", Millis(now))
 
-    def decision(at: int) -> CapDecision:
-        return decide_mail(address.attempts, request, 0, at, others_may_wait=True)[0]
+    def decision(at: Millis) -> CapDecision:
+        return decide_mail(address.attempts, request, Millis(0), at, others_may_wait=True)[0]
 
-    due = next_free_time(address.attempts, "new", now)
+    due = next_free_time(address.attempts, "new", Millis(now))
     assert now <= due <= now + CAP_WINDOW and decision(due) is CapDecision.SEND
-    assert due == now or decision(due - 1) is CapDecision.WAIT
+    assert due == now or decision(Millis(due - 1)) is CapDecision.WAIT
 
 
-FIRST = CappedRequest("r1", "ann", "news", 10 * CAP_WINDOW)
+FIRST = CappedRequest("r1", "ann", "news", Millis(10 * CAP_WINDOW))
 
 
 @pytest.mark.parametrize(
@@ -162,19 +163,21 @@ FIRST = CappedRequest("r1", "ann", "news", 10 * CAP_WINDOW)
     ids=["the same", "confirmed", "changed since", "another person", "something else"],
 )
 def test_only_a_request_of_the_same_person_with_the_same_valid_content_is_a_duplicate(
-    new_request: CappedRequest, since: int, decision: CapDecision
+    new_request: CappedRequest, since: Millis, decision: CapDecision
 ) -> None:
     sent, lost = (SendAttempt(FIRST, FIRST.at, is_sent=done) for done in (True, False))
     for later in (0, REPEAT_INTERVAL - 1):
         now = FIRST.at + later
-        assert decide_mail([sent], new_request, since, now, others_may_wait=False)[0] is decision
-        assert decide_mail([lost], new_request, since, now, others_may_wait=False)[0] is CapDecision.WAIT
+        assert decide_mail([sent], new_request, since, Millis(now), others_may_wait=False)[0] is decision
+        assert (
+            decide_mail([lost], new_request, since, Millis(now), others_may_wait=False)[0] is CapDecision.WAIT
+        )
     now = FIRST.at + REPEAT_INTERVAL
-    assert decide_mail([sent], new_request, since, now, others_may_wait=False)[0] is CapDecision.SEND
+    assert decide_mail([sent], new_request, since, Millis(now), others_may_wait=False)[0] is CapDecision.SEND
     scarce = CapDecision.DUPLICATE if decision is CapDecision.DUPLICATE else CapDecision.SEND
-    assert decide_mail([sent], new_request, since, now, others_may_wait=True)[0] is scarce
+    assert decide_mail([sent], new_request, since, Millis(now), others_may_wait=True)[0] is scarce
     assert (
-        decide_mail([sent], new_request, since, FIRST.at + CAP_WINDOW, others_may_wait=True)[0]
+        decide_mail([sent], new_request, since, Millis(FIRST.at + CAP_WINDOW), others_may_wait=True)[0]
         is CapDecision.SEND
     )
 

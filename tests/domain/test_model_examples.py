@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from heed.codec.record import decode_register
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import Decision, decide
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
@@ -25,7 +26,7 @@ from heed.domain.preferences.register import (
 from tests.support.catalogues import CATALOGUE
 from tests.support.registers import in_
 
-NOW = 1000
+NOW = Millis(1000)
 
 
 def record(*facts: str) -> Record:
@@ -34,7 +35,7 @@ def record(*facts: str) -> Record:
     for fact in facts:
         name, _, times = fact.partition("@")
         at, _, until = times.partition("-")
-        entry = Entry(int(at), Source.API, "{}", until=int(until) if until else None)
+        entry = Entry(Millis(int(at)), Source.API, "{}", until=Millis(int(until)) if until else None)
         scope, _, state = name.partition("=")
         kind = {"out": "o", "in": "i", "pause": "p", "yes": "k"}.get(state)
         register = f"{kind}:{CATALOGUE.scope_number(scope)}" if kind else name
@@ -42,18 +43,18 @@ def record(*facts: str) -> Record:
     return merge_changes(EMPTY_RECORD, changes)
 
 
-def soft(*days: int, lift: int | None = None) -> Record:
-    changes = [Change(SOFT_BOUNCE, Entry(day * DAY_MS, Source.BOUNCE, "{}")) for day in days]
+def soft(*days: int, lift: Millis | None = None) -> Record:
+    changes = [Change(SOFT_BOUNCE, Entry(Millis(day * DAY_MS), Source.BOUNCE, "{}")) for day in days]
     if lift is not None:
         changes.append(Change(LIFT_UNDELIVERABLE, Entry(lift, Source.AGENT, "{}")))
     return merge_changes(EMPTY_RECORD, changes)
 
 
-def decision_for(stored: Record, topic: str, now: int = NOW) -> Decision:
+def decision_for(stored: Record, topic: str, now: Millis = NOW) -> Decision:
     return decide(stored, CATALOGUE.topic_by_name(topic), now)
 
 
-def reason(stored: Record, topic: str, now: int = NOW) -> str:
+def reason(stored: Record, topic: str, now: Millis = NOW) -> str:
     return decision_for(stored, topic, now).reason.value
 
 
@@ -120,9 +121,11 @@ def test_a_topic_does_not_inherit_a_pause() -> None:
 
 def test_a_pause_is_active_until_its_end() -> None:
     stored = record("*=pause@5-2000")
-    assert decision_for(stored, "offers") == Decision(False, Reason.PAUSED, 5, Source.API, 2000)
-    assert reason(stored, "offers", 1999) == "paused"
-    assert reason(stored, "offers", 2000) == "ok"
+    assert decision_for(stored, "offers") == Decision(
+        False, Reason.PAUSED, Millis(5), Source.API, Millis(2000)
+    )
+    assert reason(stored, "offers", Millis(1999)) == "paused"
+    assert reason(stored, "offers", Millis(2000)) == "ok"
 
 
 def test_a_newer_opt_in_ends_a_pause_and_a_newer_pause_stops_again() -> None:
@@ -157,7 +160,10 @@ def test_a_general_opt_in_does_not_renew_a_withdrawn_consent() -> None:
     stored = record("research=in@4", "*=out@5", "*=in@6")
     assert reason(stored, "offers") == "ok"
     assert reason(stored, "research") == "no_consent"
-    assert reason(merge_changes(stored, [Change(in_(5), Entry(7, Source.API, "{}"))]), "research") == "ok"
+    assert (
+        reason(merge_changes(stored, [Change(in_(5), Entry(Millis(7), Source.API, "{}"))]), "research")
+        == "ok"
+    )
 
 
 def test_an_opt_out_of_a_followed_topic_withdraws_an_earlier_consent() -> None:
@@ -192,21 +198,21 @@ def test_undeliverable_and_hold_are_active_unless_their_lift_is_newer(stop: str)
 
 def test_five_soft_bounce_days_in_thirty_make_an_address_undeliverable_for_thirty_days() -> None:
     stored = soft(0, 1, 2, 3, 29)
-    decision = decision_for(stored, "service", 29 * DAY_MS)
+    decision = decision_for(stored, "service", Millis(29 * DAY_MS))
     assert (decision.reason, decision.until) == (Reason.UNDELIVERABLE, 59 * DAY_MS)
-    assert reason(stored, "offers", 59 * DAY_MS - 1) == "undeliverable"
-    assert reason(stored, "offers", 59 * DAY_MS) == "ok"
+    assert reason(stored, "offers", Millis(59 * DAY_MS - 1)) == "undeliverable"
+    assert reason(stored, "offers", Millis(59 * DAY_MS)) == "ok"
 
 
 def test_four_soft_bounce_days_or_five_in_thirty_one_days_are_not_enough() -> None:
-    assert reason(soft(0, 1, 2, 3), "offers", 4 * DAY_MS) == "ok"
-    assert reason(soft(0, 1, 2, 3, 30), "offers", 30 * DAY_MS) == "ok"
+    assert reason(soft(0, 1, 2, 3), "offers", Millis(4 * DAY_MS)) == "ok"
+    assert reason(soft(0, 1, 2, 3, 30), "offers", Millis(30 * DAY_MS)) == "ok"
 
 
 def test_soft_bounces_up_to_the_day_of_a_lift_do_not_count() -> None:
-    assert reason(soft(1, 2, 3, 4, 5, lift=5 * DAY_MS + 9), "offers", 6 * DAY_MS) == "ok"
-    assert reason(soft(1, 2, 3, 4, 5, 6, lift=DAY_MS), "offers", 6 * DAY_MS) == "undeliverable"
-    assert reason(soft(1, 2, 3, 4, 5, 6, lift=2 * DAY_MS), "offers", 6 * DAY_MS) == "ok"
+    assert reason(soft(1, 2, 3, 4, 5, lift=Millis(5 * DAY_MS + 9)), "offers", Millis(6 * DAY_MS)) == "ok"
+    assert reason(soft(1, 2, 3, 4, 5, 6, lift=DAY_MS), "offers", Millis(6 * DAY_MS)) == "undeliverable"
+    assert reason(soft(1, 2, 3, 4, 5, 6, lift=Millis(2 * DAY_MS)), "offers", Millis(6 * DAY_MS)) == "ok"
 
 
 def test_the_strongest_reason_is_returned() -> None:
@@ -262,5 +268,7 @@ def test_the_sources_are_a_closed_set() -> None:
 
 
 def test_a_complaint_has_its_time_and_source() -> None:
-    stored = merge_changes(EMPTY_RECORD, [Change(COMPLAINT, Entry(5, Source.COMPLAINT, "{}"))])
-    assert decision_for(stored, "offers") == Decision(False, Reason.COMPLAINED, 5, Source.COMPLAINT, None)
+    stored = merge_changes(EMPTY_RECORD, [Change(COMPLAINT, Entry(Millis(5), Source.COMPLAINT, "{}"))])
+    assert decision_for(stored, "offers") == Decision(
+        False, Reason.COMPLAINED, Millis(5), Source.COMPLAINT, None
+    )

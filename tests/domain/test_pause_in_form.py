@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.preference_changes import (
     FormChoices,
@@ -16,11 +17,11 @@ from heed.domain.preferences.register import ALL_SCOPES, DAY_MS, Change, Entry, 
 from tests.support.catalogues import CATALOGUE
 from tests.support.registers import in_, pause, scope_numbers, yes
 
-NOW = 400 * DAY_MS
+NOW = Millis(400 * DAY_MS)
 OFFERS, NEWS, BRAND = scope_numbers(2, 3, 1)
 
 
-def letter(at: int, until: int | None = None) -> Entry:
+def letter(at: Millis, until: Millis | None = None) -> Entry:
     return Entry(at, Source.LETTER, "{}", "", until)
 
 
@@ -37,7 +38,7 @@ def paused_until(record: Record, changes: Iterable[Change], topic: int) -> int |
     return decide(merge_changes(record, changes), CATALOGUE.topics[topic], NOW).until
 
 
-PAUSED = Change(pause(BRAND), letter(NOW - DAY_MS, NOW + 89 * DAY_MS))
+PAUSED = Change(pause(BRAND), letter(Millis(NOW - DAY_MS), Millis(NOW + 89 * DAY_MS)))
 
 
 def test_a_pause_shorter_than_the_active_one_needs_a_confirmation() -> None:
@@ -52,7 +53,7 @@ def test_a_pause_longer_than_the_active_one_is_stored() -> None:
 
 
 def test_a_pause_that_an_opt_in_lifted_does_not_prevent_a_new_one() -> None:
-    lifted = record(PAUSED, Change(in_(BRAND), letter(NOW - 1)))
+    lifted = record(PAUSED, Change(in_(BRAND), letter(Millis(NOW - 1))))
     assert decide(lifted, CATALOGUE.topics[OFFERS], NOW).sendable
     result = form(lifted, 30)
     assert result.resume == ()
@@ -60,7 +61,7 @@ def test_a_pause_that_an_opt_in_lifted_does_not_prevent_a_new_one() -> None:
 
 
 def test_a_new_pause_also_stops_excepted_topics_and_shortens_no_pause() -> None:
-    with_exception = record(PAUSED, Change(yes(OFFERS), letter(NOW - 1)))
+    with_exception = record(PAUSED, Change(yes(OFFERS), letter(Millis(NOW - 1))))
     assert decide(with_exception, CATALOGUE.topics[OFFERS], NOW).sendable
     result = form(with_exception, 30)
     assert result.resume == ()
@@ -69,21 +70,21 @@ def test_a_new_pause_also_stops_excepted_topics_and_shortens_no_pause() -> None:
 
 
 def test_ending_a_pause_needs_no_confirmation_if_no_pause_is_active() -> None:
-    lifted = record(PAUSED, Change(in_(BRAND), letter(NOW - 1)))
+    lifted = record(PAUSED, Change(in_(BRAND), letter(Millis(NOW - 1))))
     assert form(lifted, 0).resume == ()
     assert form(record(PAUSED), 0).resume == (BRAND,)
-    general = Change(pause(ALL_SCOPES), letter(NOW - DAY_MS, NOW + DAY_MS))
+    general = Change(pause(ALL_SCOPES), letter(Millis(NOW - DAY_MS), Millis(NOW + DAY_MS)))
     assert form(record(general), 0).resume == (ALL_SCOPES,)
 
 
 def test_ending_the_pause_of_a_brand_also_ends_pauses_of_its_topics() -> None:
-    topic = Change(pause(NEWS), letter(NOW - DAY_MS, NOW + DAY_MS))
+    topic = Change(pause(NEWS), letter(Millis(NOW - DAY_MS), Millis(NOW + DAY_MS)))
     assert form(record(topic), 0).resume == (NEWS,)
     assert form(record(PAUSED, topic), 0).resume == (BRAND, NEWS)
 
 
 def test_a_retried_form_has_the_same_result() -> None:
-    for before in (EMPTY_RECORD, record(PAUSED, Change(yes(OFFERS), letter(NOW - 1)))):
+    for before in (EMPTY_RECORD, record(PAUSED, Change(yes(OFFERS), letter(Millis(NOW - 1))))):
         first = form(before, 30)
         again = form(merge_changes(before, first.changes), 30)
         assert (again.changes, again.resume) == (first.changes, ())

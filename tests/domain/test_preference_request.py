@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.preference_request import (
     PreferenceRequest,
@@ -33,19 +34,22 @@ from tests.support.catalogues import CATALOGUE
 from tests.support.registers import in_, out, pause, yes
 from tests.support.strategies import records
 
-NOW = 100 * DAY_MS
+NOW = Millis(100 * DAY_MS)
 SCOPES = (0, 1, 2, 3, 5, 7, 10, 11, 12, 13, 14, 15, 16)
 
 
-def _request(state: RequestedState, scope: int = 2, at: int = 50) -> PreferenceRequest:
-    until = NOW + 1 if state is RequestedState.PAUSED else None
+def _request(state: RequestedState, scope: int = 2, at: Millis = Millis(50)) -> PreferenceRequest:
+    until = Millis(NOW + 1) if state is RequestedState.PAUSED else None
     return PreferenceRequest(ScopeNumber(scope), state, at, Source.PHONE, "{}", "2026-01", until)
 
 
 def _record(*set_at: tuple[Register, int]) -> Record:
     return merge_changes(
         EMPTY_RECORD,
-        [Change(r, Entry(at, Source.PHONE, "a", until=NOW + 1 if r.may_end else None)) for r, at in set_at],
+        [
+            Change(r, Entry(Millis(at), Source.PHONE, "a", until=Millis(NOW + 1) if r.may_end else None))
+            for r, at in set_at
+        ],
     )
 
 
@@ -72,9 +76,9 @@ def test_a_request_on_an_empty_record_is_applied() -> None:
 
 def test_an_opt_out_that_a_general_opt_in_lifts_still_withdraws_consent() -> None:
     """Hypothesis found this case. The opt-in to the brand renews no consent of a topic that needs its own."""
-    consent = Change(in_(5), Entry(0, Source.API, "{}"))
-    general = [Change(in_(brand), Entry(1, Source.API, "{}")) for brand in CATALOGUE.brands]
-    request = _request(RequestedState.OUT, 0, 0)
+    consent = Change(in_(5), Entry(Millis(0), Source.API, "{}"))
+    general = [Change(in_(brand), Entry(Millis(1), Source.API, "{}")) for brand in CATALOGUE.brands]
+    request = _request(RequestedState.OUT, 0, Millis(0))
     after = merge_changes(EMPTY_RECORD, [consent, *general, request.to_change()])
 
     assert not decide(after, CATALOGUE.topics[5], NOW).sendable
@@ -82,7 +86,7 @@ def test_an_opt_out_that_a_general_opt_in_lifts_still_withdraws_consent() -> Non
 
 
 @given(records(), st.sampled_from(SCOPES), st.integers(0, 12))
-def test_an_opt_out_is_superseded_only_where_it_stops_nothing(record: Record, scope: int, at: int) -> None:
+def test_an_opt_out_is_superseded_only_where_it_stops_nothing(record: Record, scope: int, at: Millis) -> None:
     request = _request(RequestedState.OUT, scope, at)
     after = merge_changes(record, [request.to_change()])
     left = {name: entry for name, entry in after.registers.items() if name != out(scope)}
@@ -101,7 +105,7 @@ def test_an_opt_out_is_superseded_only_where_it_stops_nothing(record: Record, sc
 
 @given(records(), st.sampled_from(SCOPES), st.integers(0, 12))
 def test_an_opt_in_without_blocking_reasons_makes_all_topics_of_its_scope_sendable(
-    record: Record, scope: int, at: int
+    record: Record, scope: int, at: Millis
 ) -> None:
     request = _request(RequestedState.IN, scope, at)
     after = merge_changes(record, [request.to_change()])
@@ -187,12 +191,14 @@ def test_an_opt_out_has_no_blocking_reasons() -> None:
 
 def test_a_request_from_before_an_erasure_is_superseded() -> None:
     request = _request(RequestedState.OUT)
-    after = merge_changes(Record(erased_at=50, revision=1), [request.to_change()])
+    after = merge_changes(Record(erased_at=Millis(50), revision=1), [request.to_change()])
     assert is_superseded(request, after, CATALOGUE, NOW)
 
 
 def test_a_pause_that_is_expired_when_it_is_entered_is_applied() -> None:
-    request = PreferenceRequest(ScopeNumber(2), RequestedState.PAUSED, 50, Source.LETTER, "{}", "", until=60)
+    request = PreferenceRequest(
+        ScopeNumber(2), RequestedState.PAUSED, Millis(50), Source.LETTER, "{}", "", until=Millis(60)
+    )
     assert not is_superseded(request, merge_changes(EMPTY_RECORD, [request.to_change()]), CATALOGUE, NOW)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from heed.domain.ledger.deadlines import delays_by_source
 from heed.domain.ledger.transition import Transition, ledger_entries
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import address_suppression, decide
 from heed.domain.preferences.preference_request import PreferenceRequest, RequestedState, refused_by
 from heed.domain.preferences.reasons import (
@@ -30,8 +31,8 @@ from heed.domain.preferences.register import (
 from heed.domain.preferences.suppressions import suppressions_of
 from tests.support.catalogues import CATALOGUE
 
-NOW = 1_000
-ENTRY = Entry(5, Source.AGENT, "{}")
+NOW = Millis(1_000)
+ENTRY = Entry(Millis(5), Source.AGENT, "{}")
 each_address_stop = pytest.mark.parametrize("stop", ADDRESS_SUPPRESSIONS.values(), ids=str)
 
 
@@ -73,7 +74,7 @@ def test_each_stop_of_an_address_stops_all_topics_until_it_is_lifted(stop: Addre
     record = Record({stop.register: ENTRY}, revision=1)
     assert {decide(record, t, NOW).reason for t in CATALOGUE.topics.values()} == {stop.reason}
     if stop.lift is not None:
-        lifted = Record({stop.register: ENTRY, stop.lift: Entry(6, Source.AGENT, "{}")}, revision=2)
+        lifted = Record({stop.register: ENTRY, stop.lift: Entry(Millis(6), Source.AGENT, "{}")}, revision=2)
         assert address_suppression(lifted, NOW) is None
         assert [suppression.active for suppression in suppressions_of(lifted, CATALOGUE, NOW)] == [False]
 
@@ -91,7 +92,7 @@ def test_each_stop_of_an_address_is_listed_and_counted_as_a_stop(stop: AddressSu
 @each_address_stop
 @pytest.mark.parametrize("state", RequestedState)
 def test_a_request_is_refused_as_the_table_defines(stop: AddressSuppression, state: RequestedState) -> None:
-    request = PreferenceRequest(ScopeNumber(2), state, 9, Source.PHONE, "{}", "", NOW + 1)
+    request = PreferenceRequest(ScopeNumber(2), state, Millis(9), Source.PHONE, "{}", "", Millis(NOW + 1))
     is_accepted = stop.accepts is AcceptedRequests.ALL or (
         stop.accepts is AcceptedRequests.STOPS and state is not RequestedState.IN
     )

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.codec.record import decode_register
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
 from heed.domain.preferences.register import (
     DAY_MS,
@@ -22,7 +23,7 @@ from tests.support.full import examples
 from tests.support.registers import out, pause
 from tests.support.strategies import REGISTERS, changes, colliding_changes, entries
 
-AGE_REPORT = Entry(5, Source.AGE_REPORT, "{}")
+AGE_REPORT = Entry(Millis(5), Source.AGE_REPORT, "{}")
 
 
 def greatest(events: Iterable[Change]) -> dict[Register, Entry]:
@@ -60,7 +61,7 @@ def test_events_in_any_order_and_repetition_make_the_same_record(
 @given(colliding_changes(5), st.sampled_from([None, 3, 8]))
 @examples(40)
 def test_each_permutation_of_a_few_events_makes_the_same_record(
-    events: list[Change], erased_at: int | None
+    events: list[Change], erased_at: Millis | None
 ) -> None:
     start = Record(erased_at=erased_at)
     first = merge_changes(start, events)
@@ -92,7 +93,7 @@ def test_merging_does_not_modify_the_original_record(events: list[Change]) -> No
 
 
 @given(colliding_changes(), st.integers(0, 12))
-def test_an_event_at_or_before_the_erasure_is_ignored(events: list[Change], erased_at: int) -> None:
+def test_an_event_at_or_before_the_erasure_is_ignored(events: list[Change], erased_at: Millis) -> None:
     start = Record(erased_at=erased_at)
     later = [event for event in events if event.entry.at > erased_at]
     assert merge_changes(start, events) == merge_changes(start, later)
@@ -101,7 +102,7 @@ def test_an_event_at_or_before_the_erasure_is_ignored(events: list[Change], eras
 
 @given(colliding_changes())
 def test_no_event_changes_the_record_of_a_minor(events: list[Change]) -> None:
-    minor = Record({MINOR: AGE_REPORT, out(0): AGE_REPORT}, frozenset(), 5, 3)
+    minor = Record({MINOR: AGE_REPORT, out(0): AGE_REPORT}, frozenset(), Millis(5), 3)
     assert merge_changes(minor, events) == minor
 
 

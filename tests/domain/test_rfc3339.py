@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from heed.domain import rfc3339
 from heed.domain.errors import InvalidTime
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 
 AT = 1_772_671_262_669  # 2026-03-05T00:41:02.669Z
@@ -110,12 +111,12 @@ def test_the_first_and_the_last_instant_can_be_formatted_and_parsed() -> None:
 
 
 @given(st.integers(0, 253_402_300_799_999))
-def test_a_formatted_time_parses_to_the_same_instant(at: int) -> None:
+def test_a_formatted_time_parses_to_the_same_instant(at: Millis) -> None:
     assert rfc3339.parse_time(rfc3339.format_time(at)) == (at, at)
 
 
 @pytest.mark.parametrize("at", [-1, rfc3339.END_OF_TIME, 10**30, -(10**30)])
-def test_an_instant_out_of_range_is_refused(at: int) -> None:
+def test_an_instant_out_of_range_is_refused(at: Millis) -> None:
     for write in (rfc3339.format_time, rfc3339.format_day):
         with pytest.raises(InvalidTime):
             write(at)

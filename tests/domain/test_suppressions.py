@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Topic, TopicKind
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.reasons import Reason
@@ -31,15 +32,15 @@ from tests.support.full import examples
 from tests.support.registers import in_, out, pause, scope_numbers, yes
 from tests.support.strategies import instants, records
 
-NOW = 100 * DAY_MS
+NOW = Millis(100 * DAY_MS)
 IN_USE = [topic for topic in CATALOGUE.topics.values() if not topic.retired]
 
 
-def _record(*set_at: tuple[Register, int], until: int | None = None) -> Record:
+def _record(*set_at: tuple[Register, int], until: Millis | None = None) -> Record:
     changes = [
         Change(
             name,
-            Entry(at, Source.PHONE, "{}", until=until if name.kind is ChoiceKind.PAUSE else None),
+            Entry(Millis(at), Source.PHONE, "{}", until=until if name.kind is ChoiceKind.PAUSE else None),
         )
         for name, at in set_at
     ]
@@ -54,7 +55,7 @@ def _only(record: Record) -> Suppression:
 @examples(500)
 @given(records(), st.sampled_from(IN_USE), instants)
 def test_suppressions_and_decision_agree_on_every_topic_in_use(
-    record: Record, topic: Topic, now: int
+    record: Record, topic: Topic, now: Millis
 ) -> None:
     decision = decide(record, topic, now)
     reasons = [stop.reason for stop in suppressions_of(record, CATALOGUE, now) if stop.stops(topic)]
@@ -66,14 +67,14 @@ def test_suppressions_and_decision_agree_on_every_topic_in_use(
 
 @given(records(), instants)
 def test_there_is_one_suppression_for_each_reason_and_scope_in_order_of_precedence(
-    record: Record, now: int
+    record: Record, now: Millis
 ) -> None:
     keys = [stop.sort_key for stop in suppressions_of(record, CATALOGUE, now)]
     assert keys == sorted(set(keys))
 
 
 @given(records(), instants)
-def test_only_marketing_topics_in_use_within_the_scope_are_excepted(record: Record, now: int) -> None:
+def test_only_marketing_topics_in_use_within_the_scope_are_excepted(record: Record, now: Millis) -> None:
     for stop in suppressions_of(record, CATALOGUE, now):
         for number in stop.excepted:
             topic = CATALOGUE.topics[number]
@@ -84,7 +85,7 @@ def test_only_marketing_topics_in_use_within_the_scope_are_excepted(record: Reco
 
 
 @given(records(), instants)
-def test_expired_stops_are_not_listed(record: Record, now: int) -> None:
+def test_expired_stops_are_not_listed(record: Record, now: Millis) -> None:
     assert all(stop.until is None or stop.until > now for stop in suppressions_of(record, CATALOGUE, now))
 
 
@@ -94,7 +95,9 @@ def test_an_empty_record_has_no_suppressions() -> None:
 
 def test_an_opt_in_to_one_topic_is_an_exception_from_a_general_opt_out() -> None:
     stop = _only(_record((out(0), 5), (in_(3), 6)))
-    assert stop == Suppression(Reason.UNSUBSCRIBED, ALL_SCOPES, 5, Source.PHONE, excepted=scope_numbers(3))
+    assert stop == Suppression(
+        Reason.UNSUBSCRIBED, ALL_SCOPES, Millis(5), Source.PHONE, excepted=scope_numbers(3)
+    )
 
 
 def test_a_stop_is_lifted_when_it_stops_no_topic_in_use() -> None:
@@ -132,26 +135,26 @@ def test_a_stop_of_the_address_is_lifted_only_by_its_own_lift() -> None:
 
 
 def test_five_soft_bounce_days_are_a_suppression_with_an_end() -> None:
-    days = [Change(SOFT_BOUNCE, Entry(day * DAY_MS, Source.BOUNCE, "{}")) for day in range(90, 95)]
+    days = [Change(SOFT_BOUNCE, Entry(Millis(day * DAY_MS), Source.BOUNCE, "{}")) for day in range(90, 95)]
     record = merge_changes(EMPTY_RECORD, days)
-    until = (94 + 30) * DAY_MS
+    until = Millis((94 + 30) * DAY_MS)
     assert _only(record) == Suppression(
-        Reason.UNDELIVERABLE, ALL_SCOPES, 94 * DAY_MS, Source.BOUNCE, until=until
+        Reason.UNDELIVERABLE, ALL_SCOPES, Millis(94 * DAY_MS), Source.BOUNCE, until=until
     )
     lifted = merge_changes(record, [Change(LIFT_UNDELIVERABLE, Entry(NOW, Source.AGENT, "{}"))])
     assert not _only(lifted).active
 
 
 def test_a_hard_bounce_takes_precedence_over_soft_bounces() -> None:
-    days = [Change(SOFT_BOUNCE, Entry(day * DAY_MS, Source.BOUNCE, "{}")) for day in range(90, 95)]
+    days = [Change(SOFT_BOUNCE, Entry(Millis(day * DAY_MS), Source.BOUNCE, "{}")) for day in range(90, 95)]
     assert _only(merge_changes(_record((UNDELIVERABLE, 5)), days)).until is None
 
 
 def test_a_pause_has_its_end_and_is_not_listed_after_it() -> None:
-    paused = _record((pause(0), 5), until=NOW + 1)
+    paused = _record((pause(0), 5), until=Millis(NOW + 1))
     assert _only(paused).until == NOW + 1
-    assert suppressions_of(paused, CATALOGUE, NOW + 1) == []
-    assert not _only(_record((pause(0), 5), (in_(0), 6), until=NOW + 1)).active
+    assert suppressions_of(paused, CATALOGUE, Millis(NOW + 1)) == []
+    assert not _only(_record((pause(0), 5), (in_(0), 6), until=Millis(NOW + 1))).active
 
 
 def test_a_stop_of_an_unknown_scope_is_not_listed() -> None:
@@ -171,7 +174,7 @@ def test_all_reasons_that_block_a_topic_are_returned() -> None:
 
 
 def test_stops_that_an_erasure_deleted_are_listed_as_lifted() -> None:
-    erased = replace(_record((out(0), 9), (in_(3), 10)), erased_at=9)
+    erased = replace(_record((out(0), 9), (in_(3), 10)), erased_at=Millis(9))
     listed = {(stop.reason, stop.scope): stop for stop in suppressions_of(erased, CATALOGUE, NOW)}
 
     assert listed.keys() == {
@@ -187,7 +190,7 @@ def test_stops_that_an_erasure_deleted_are_listed_as_lifted() -> None:
 
 
 def test_stops_that_are_active_after_an_erasure_are_not_listed_as_lifted() -> None:
-    minor = replace(_record((out(0), 9), (MINOR, 9)), erased_at=9)
+    minor = replace(_record((out(0), 9), (MINOR, 9)), erased_at=Millis(9))
     active = {stop.reason for stop in suppressions_of(minor, CATALOGUE, NOW) if stop.active}
 
     assert active == {Reason.MINOR, Reason.UNSUBSCRIBED}

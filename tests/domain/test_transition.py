@@ -12,6 +12,7 @@ from heed.codec.record import decode_register
 from heed.domain.ledger.entry import LEDGER_SOURCE, EntryOutcome, ledger_subject
 from heed.domain.ledger.events import EventType, events_for
 from heed.domain.ledger.transition import Transition, ledger_entries
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
     ACKNOWLEDGED,
@@ -30,7 +31,7 @@ from tests.support.registers import in_, out, pause, yes
 
 WHO = "abcdefghijklmnopqrstuvwxya"
 SALT, OTHER = b"s" * 16, b"t" * 16
-AT = 20_000 * DAY_MS
+AT = Millis(20_000 * DAY_MS)
 SCHEMAS = {
     schema["title"]: Draft202012Validator(schema)
     for path in (Path(__file__).parents[2] / "docs" / "events").glob("*.schema.json")
@@ -38,11 +39,13 @@ SCHEMAS = {
 }
 
 
-def entry(at: int = AT, source: Source = Source.LINK, until: int | None = None) -> Entry:
+def entry(at: Millis = AT, source: Source = Source.LINK, until: Millis | None = None) -> Entry:
     return Entry(at, source, "{}", "", until)
 
 
-def record(revision: int = 1, salt: bytes = SALT, erased_at: int | None = None, **entries: Entry) -> Record:
+def record(
+    revision: int = 1, salt: bytes = SALT, erased_at: Millis | None = None, **entries: Entry
+) -> Record:
     registers = {decode_register(name.replace("_", ":")): entry for name, entry in entries.items()}
     return Record(registers, revision=revision, salt=salt, erased_at=erased_at)
 
@@ -99,7 +102,7 @@ def test_each_event_type_has_a_schema() -> None:
     ],
 )
 def test_each_change_makes_the_documented_event(
-    register: Register, until: int | None, expected: tuple[str, str, str]
+    register: Register, until: Millis | None, expected: tuple[str, str, str]
 ) -> None:
     after = Record({register: entry(until=until)}, revision=1, salt=SALT)
     assert events_of(write(Record(), after)) == [expected]
@@ -123,7 +126,7 @@ def test_soft_bounces_make_an_event_when_the_address_becomes_undeliverable() -> 
 @pytest.mark.parametrize("salt", [b"", OTHER])
 def test_a_report_of_a_minor_ends_the_chain_and_makes_events(salt: bytes) -> None:
     registers = {out(0): entry(AT, Source.AGE_REPORT), MINOR: entry(AT, Source.AGE_REPORT)}
-    before = record(revision=3, o_2=entry(AT - DAY_MS))
+    before = record(revision=3, o_2=entry(Millis(AT - DAY_MS)))
     transition = write(before, Record(registers, revision=4, salt=salt, erased_at=AT))
 
     closing, *opening = entries_of(transition)
@@ -140,7 +143,9 @@ def test_a_report_of_a_minor_ends_the_chain_and_makes_events(salt: bytes) -> Non
 
 def test_an_erased_record_without_a_salt_is_entered_with_the_next_change() -> None:
     before = record(revision=4, salt=b"", erased_at=AT, o_0=entry(AT, Source.LETTER))
-    after = record(revision=5, salt=OTHER, erased_at=AT, o_0=entry(AT, Source.LETTER), i_2=entry(AT + 1))
+    after = record(
+        revision=5, salt=OTHER, erased_at=AT, o_0=entry(AT, Source.LETTER), i_2=entry(Millis(AT + 1))
+    )
     transition = write(before, after)
     assert entries_of(transition) == [
         (4, "floor", LEDGER_SOURCE),
@@ -184,4 +189,4 @@ def test_an_entry_id_covers_the_facts_but_not_the_time_of_the_record() -> None:
     ):
         assert (other.id, other.leaf) != (original.id, original.leaf)
         assert other.id == original.id
-    assert replace(original, at=AT - 1).id != original.id
+    assert replace(original, at=Millis(AT - 1)).id != original.id

@@ -20,6 +20,7 @@ from heed.domain.links.undo import (
     undo_token_for,
     verify_undo_token,
 )
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.preference_changes import FormChoices, FormContext, changes_for_form
@@ -39,7 +40,7 @@ from tests.support.catalogues import CATALOGUE
 from tests.support.registers import in_, out, pause, scope_numbers, undoable, undone, yes
 from tests.support.strategies import changes, instants, records
 
-NOW = 400 * DAY_MS
+NOW = Millis(400 * DAY_MS)
 OFFERS, RESEARCH, BRAND = scope_numbers(2, 5, 1)
 RECIPIENT = "a" * 26
 
@@ -48,7 +49,7 @@ def link_key(purpose: TokenPurpose, key_id: int) -> bytes:
     return f"{purpose} {key_id}".encode()
 
 
-def entry(at: int, press: str = "one", until: int | None = None) -> Entry:
+def entry(at: Millis, press: str = "one", until: Millis | None = None) -> Entry:
     return Entry(at, Source.LINK, f'{{"press":"{press}"}}', "2026-01", until)
 
 
@@ -65,7 +66,7 @@ def take_back(record: Record, undo: UndoToken | None) -> Record:
     return merge_changes(record, undo.changes())
 
 
-def is_sent(record: Record, scope: int = OFFERS, now: int = NOW + 3 * DAY_MS) -> bool:
+def is_sent(record: Record, scope: int = OFFERS, now: Millis = Millis(NOW + 3 * DAY_MS)) -> bool:
     return decide(record, CATALOGUE.topics[scope], now).sendable
 
 
@@ -83,7 +84,7 @@ def test_an_undo_used_twice_changes_nothing_more() -> None:
 
 def test_a_press_during_an_active_stop_offers_no_undo() -> None:
     first, undo = press(EMPTY_RECORD, OFFERS, entry(NOW))
-    second, none = press(first, OFFERS, entry(NOW + 1, "two"))
+    second, none = press(first, OFFERS, entry(Millis(NOW + 1), "two"))
     assert none is None
     assert out(OFFERS) in second.registers
     assert not is_sent(take_back(second, undo))  # the second press still counts
@@ -91,17 +92,17 @@ def test_a_press_during_an_active_stop_offers_no_undo() -> None:
 
 def test_an_undo_is_offered_once_a_day_for_each_scope() -> None:
     first, undo = press(EMPTY_RECORD, OFFERS, entry(NOW))
-    again, none = press(take_back(first, undo), OFFERS, entry(NOW + DAY_MS - 1, "two"))
+    again, none = press(take_back(first, undo), OFFERS, entry(Millis(NOW + DAY_MS - 1), "two"))
     assert none is None
     assert not is_sent(again)
-    _, tomorrow = press(take_back(first, undo), OFFERS, entry(NOW + DAY_MS, "two"))
+    _, tomorrow = press(take_back(first, undo), OFFERS, entry(Millis(NOW + DAY_MS), "two"))
     assert tomorrow is not None
 
 
 def test_an_undo_gives_no_consent_that_did_not_exist_before() -> None:
     stopped, undo = press(EMPTY_RECORD, RESEARCH, entry(NOW))
     assert undo is None  # no mail was sendable before, so the press stopped none
-    consented = merge_changes(EMPTY_RECORD, [Change(yes(RESEARCH), entry(NOW - 5))])
+    consented = merge_changes(EMPTY_RECORD, [Change(yes(RESEARCH), entry(Millis(NOW - 5)))])
     stopped, undo = press(consented, RESEARCH, entry(NOW))
     assert not is_sent(stopped, RESEARCH)
     assert is_sent(take_back(stopped, undo), RESEARCH)
@@ -109,13 +110,14 @@ def test_an_undo_gives_no_consent_that_did_not_exist_before() -> None:
 
 def test_a_letter_entered_after_the_undo_counts_from_its_date() -> None:
     stopped, undo = press(EMPTY_RECORD, OFFERS, entry(NOW))
-    letter = Change(out(OFFERS), Entry(NOW - DAY_MS, Source.LETTER, "{}"))
+    letter = Change(out(OFFERS), Entry(Millis(NOW - DAY_MS), Source.LETTER, "{}"))
     assert not is_sent(merge_changes(take_back(stopped, undo), [letter]))
 
 
 def test_an_undo_at_a_topic_does_not_change_a_stop_of_a_wider_scope() -> None:
     record = merge_changes(
-        EMPTY_RECORD, [Change(out(ALL_SCOPES), entry(NOW - 5)), Change(in_(OFFERS), entry(NOW - 4))]
+        EMPTY_RECORD,
+        [Change(out(ALL_SCOPES), entry(Millis(NOW - 5))), Change(in_(OFFERS), entry(Millis(NOW - 4)))],
     )
     stopped, undo = press(record, OFFERS, entry(NOW))
     assert take_back(stopped, undo).opt_outs(ALL_SCOPES) == record.opt_outs(ALL_SCOPES)
@@ -123,11 +125,11 @@ def test_an_undo_at_a_topic_does_not_change_a_stop_of_a_wider_scope() -> None:
 
 def test_an_earlier_press_that_was_not_taken_back_is_kept_beside_a_newer_one() -> None:
     """The first press withdrew a consent. The Undo of the second press must not renew it."""
-    consented = merge_changes(EMPTY_RECORD, [Change(in_(RESEARCH), entry(NOW - 5))])
+    consented = merge_changes(EMPTY_RECORD, [Change(in_(RESEARCH), entry(Millis(NOW - 5)))])
     first, _ = press(consented, BRAND, entry(NOW))
-    general = merge_changes(first, [Change(yes(BRAND), Entry(NOW + 1, Source.CONFIRMATION, "{}"))])
+    general = merge_changes(first, [Change(yes(BRAND), Entry(Millis(NOW + 1), Source.CONFIRMATION, "{}"))])
     assert not is_sent(general, RESEARCH)
-    second, undo = press(general, BRAND, entry(NOW + 2 * DAY_MS, "two"))
+    second, undo = press(general, BRAND, entry(Millis(NOW + 2 * DAY_MS), "two"))
     assert undo is not None
     assert not is_sent(take_back(second, undo), RESEARCH)
     assert is_sent(take_back(second, undo), OFFERS)
@@ -135,19 +137,19 @@ def test_an_earlier_press_that_was_not_taken_back_is_kept_beside_a_newer_one() -
 
 def test_an_earlier_pause_is_kept_beside_a_newer_press_under_any_clock() -> None:
     """The clock of the second press finds the pause expired. The clock of the decision finds it active."""
-    first, _ = press(EMPTY_RECORD, BRAND, entry(NOW - 30 * DAY_MS, until=NOW))
-    second, undo = press(first, BRAND, entry(NOW + 1, "two"))
-    assert not is_sent(take_back(second, undo), now=NOW - 1)
+    first, _ = press(EMPTY_RECORD, BRAND, entry(Millis(NOW - 30 * DAY_MS), until=NOW))
+    second, undo = press(first, BRAND, entry(Millis(NOW + 1), "two"))
+    assert not is_sent(take_back(second, undo), now=Millis(NOW - 1))
     assert is_sent(take_back(second, undo), now=NOW)
 
 
 def test_an_undo_takes_a_pause_back() -> None:
-    paused, undo = press(EMPTY_RECORD, BRAND, entry(NOW, until=NOW + 30 * DAY_MS))
+    paused, undo = press(EMPTY_RECORD, BRAND, entry(NOW, until=Millis(NOW + 30 * DAY_MS)))
     assert not is_sent(paused)
     assert is_sent(take_back(paused, undo))
 
 
-@pytest.mark.parametrize("other_entry", [replace(entry(NOW), evidence="{}"), entry(NOW - 1)])
+@pytest.mark.parametrize("other_entry", [replace(entry(NOW), evidence="{}"), entry(Millis(NOW - 1))])
 def test_an_undo_that_names_another_entry_takes_nothing_back(other_entry: Entry) -> None:
     stopped, _ = press(EMPTY_RECORD, OFFERS, entry(NOW))
     assert not is_sent(merge_changes(stopped, [Change(undone(OFFERS), other_entry.undo)]))
@@ -161,7 +163,7 @@ def test_a_retried_press_offers_the_same_undo() -> None:
 
 def test_an_undo_changes_nothing_for_a_minor_or_before_an_erasure() -> None:
     undo = UndoToken(RECIPIENT, scope_numbers(OFFERS), NOW, entry(NOW).digest)
-    child = Record({MINOR: Entry(1, Source.AGE_REPORT, "{}")}, revision=1)
+    child = Record({MINOR: Entry(Millis(1), Source.AGE_REPORT, "{}")}, revision=1)
     erased = Record({out(ALL_SCOPES): Entry(NOW, Source.LETTER, "{}")}, erased_at=NOW, revision=1)
     assert merge_changes(child, undo.changes()) == child
     assert merge_changes(erased, undo.changes()) == erased
@@ -169,22 +171,22 @@ def test_an_undo_changes_nothing_for_a_minor_or_before_an_erasure() -> None:
 
 @given(records(), st.sampled_from([0, 1, 2, 5]), instants, st.booleans())
 def test_an_undo_makes_no_topic_sendable_that_was_not_before_the_press(
-    record: Record, scope: int, now: int, pauses: bool
+    record: Record, scope: int, now: Millis, pauses: bool
 ) -> None:
-    press_entry = entry(now, until=now + 30 * DAY_MS if pauses else None)
+    press_entry = entry(now, until=Millis(now + 30 * DAY_MS) if pauses else None)
     after, undo = press(record, scope, press_entry)
     if undo is None:
         return
     back = merge_changes(after, undo.changes())
     for topic in CATALOGUE.topics.values():
         for later in (now, now + 7 * DAY_MS, now + 90 * DAY_MS):
-            if decide(back, topic, later).sendable:
-                assert decide(record, topic, later).sendable
+            if decide(back, topic, Millis(later)).sendable:
+                assert decide(record, topic, Millis(later)).sendable
 
 
 @given(records(), st.lists(changes(), max_size=6), st.sampled_from([0, 1, 2]), instants)
 def test_an_undo_does_not_affect_choices_before_or_after_it(
-    record: Record, others: list[Change], scope: int, now: int
+    record: Record, others: list[Change], scope: int, now: Millis
 ) -> None:
     pressed = (ChoiceKind.UNDOABLE, ChoiceKind.UNDONE)
     others = [change for change in others if change.register.kind not in pressed]
@@ -194,8 +196,8 @@ def test_an_undo_does_not_affect_choices_before_or_after_it(
     back = merge_changes(merge_changes(after, undo.changes()), others)
     without = merge_changes(record, others)
     for topic in CATALOGUE.topics.values():
-        if decide(back, topic, now + DAY_MS).sendable:
-            assert decide(without, topic, now + DAY_MS).sendable
+        if decide(back, topic, Millis(now + DAY_MS)).sendable:
+            assert decide(without, topic, Millis(now + DAY_MS)).sendable
 
 
 @given(
@@ -205,7 +207,7 @@ def test_an_undo_does_not_affect_choices_before_or_after_it(
     st.binary(min_size=16, max_size=16),
 )
 def test_a_token_keeps_its_content_and_an_altered_token_is_invalid(
-    raw_id: bytes, scopes: tuple[int, ...], at: int, digest: bytes
+    raw_id: bytes, scopes: tuple[int, ...], at: Millis, digest: bytes
 ) -> None:
     recipient = base64.b32encode(raw_id).decode().rstrip("=").lower()
     undo = UndoToken(recipient, scope_numbers(*scopes), at, digest.hex())
@@ -219,12 +221,14 @@ def test_a_token_keeps_its_content_and_an_altered_token_is_invalid(
 
 def test_an_undo_token_expires_after_an_hour() -> None:
     undo = UndoToken(RECIPIENT, scope_numbers(OFFERS), NOW, entry(NOW).digest)
-    assert not undo.is_expired(NOW + UNDO_LIFETIME - 1)
-    assert undo.is_expired(NOW + UNDO_LIFETIME)
+    assert not undo.is_expired(Millis(NOW + UNDO_LIFETIME - 1))
+    assert undo.is_expired(Millis(NOW + UNDO_LIFETIME))
 
 
 def test_a_press_during_a_pause_offers_no_undo() -> None:
-    paused = merge_changes(EMPTY_RECORD, [Change(pause(ALL_SCOPES), entry(NOW - 1, until=NOW + 9 * DAY_MS))])
+    paused = merge_changes(
+        EMPTY_RECORD, [Change(pause(ALL_SCOPES), entry(Millis(NOW - 1), until=Millis(NOW + 9 * DAY_MS)))]
+    )
     stopped, undo = press(paused, OFFERS, entry(NOW))
     assert undo is None  # no mail was sendable at the time of the press
     assert undoable(OFFERS) not in stopped.registers
@@ -232,21 +236,21 @@ def test_a_press_during_a_pause_offers_no_undo() -> None:
 
 def test_a_press_from_a_restored_copy_is_kept_beside_a_newer_one() -> None:
     old, _ = press(EMPTY_RECORD, OFFERS, entry(NOW))
-    live, undo = press(EMPTY_RECORD, OFFERS, entry(NOW + 2 * DAY_MS, "two"))
+    live, undo = press(EMPTY_RECORD, OFFERS, entry(Millis(NOW + 2 * DAY_MS), "two"))
     restored = merge_changes(
         live, [*lost_presses(old, live), *(Change(r, e) for r, e in old.registers.items())]
     )
 
-    assert not is_sent(take_back(restored, undo), now=NOW + 4 * DAY_MS)
+    assert not is_sent(take_back(restored, undo), now=Millis(NOW + 4 * DAY_MS))
     assert lost_presses(old, old) == lost_presses(old, EMPTY_RECORD) == []
 
 
 def test_a_pause_from_a_restored_copy_is_kept_beside_a_newer_press() -> None:
-    old, _ = press(EMPTY_RECORD, BRAND, entry(NOW, until=NOW + 90 * DAY_MS))
-    live, undo = press(EMPTY_RECORD, BRAND, entry(NOW + 2 * DAY_MS, "two"))
+    old, _ = press(EMPTY_RECORD, BRAND, entry(NOW, until=Millis(NOW + 90 * DAY_MS)))
+    live, undo = press(EMPTY_RECORD, BRAND, entry(Millis(NOW + 2 * DAY_MS), "two"))
     restored = merge_changes(live, lost_presses(old, live))
 
-    assert not is_sent(take_back(restored, undo), now=NOW + 4 * DAY_MS)
+    assert not is_sent(take_back(restored, undo), now=Millis(NOW + 4 * DAY_MS))
 
 
 @given(
@@ -263,15 +267,15 @@ def test_no_form_of_the_preference_centre_turns_a_topic_on(
     shown: dict[ScopeNumber, bool],
     days: int | None,
     everything: bool,
-    now: int,
+    now: Millis,
 ) -> None:
     choices = FormChoices(everything, wanted, shown, days)
     context = FormContext(now, '{"press":"x"}', "2026-01", signal=False)
     after = merge_changes(record, changes_for_form(choices, record, CATALOGUE, BRAND, context).changes)
     for topic in CATALOGUE.topics.values():
         for later in (now, now + 7 * DAY_MS, now + 45 * DAY_MS, now + 200 * DAY_MS):
-            if decide(after, topic, later).sendable:
-                assert decide(record, topic, later).sendable
+            if decide(after, topic, Millis(later)).sendable:
+                assert decide(record, topic, Millis(later)).sendable
 
 
 def test_a_press_with_an_undo_fits_into_one_update() -> None:
@@ -279,9 +283,9 @@ def test_a_press_with_an_undo_fits_into_one_update() -> None:
     room = MAX_UNDO_REGISTERS - len(CATALOGUE.signal_topics())
     for presses, is_offered in ((room // 2, True), (room // 2 + 1, False)):
         catalogue, scopes = catalogue_with(presses)
-        first, second = entry(NOW), entry(NOW + 2 * DAY_MS, "two")
+        first, second = entry(NOW), entry(Millis(NOW + 2 * DAY_MS), "two")
         before = {undoable(scope): first for scope in scopes}
-        lifted = {yes(scope): entry(NOW + DAY_MS, "yes") for scope in scopes}
+        lifted = {yes(scope): entry(Millis(NOW + DAY_MS), "yes") for scope in scopes}
         record = Record({**before, **lifted})
         press_entries = dict.fromkeys(scopes, second)
 

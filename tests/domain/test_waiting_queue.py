@@ -6,20 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.mail_caps import CAP_WINDOW
 from heed.domain.opt_in.waiting_queue import WaitingRequest, in_send_order
 from tests.support.growth import LINEAR, measure_growth
 
-NOW = 1_772_701_964_390
+NOW = Millis(1_772_701_964_390)
 
 
 def waiting_request(
-    name: str, network: str, intent: Intent = Intent.IN, ago: int = 60_000, due: int = 0
+    name: str, network: str, intent: Intent = Intent.IN, ago: int = 60_000, due: Millis = Millis(0)
 ) -> WaitingRequest:
     request = ConfirmationRequest(
-        name, f"{name}@example.com", intent, (), "en", NOW - ago, "https://x", network, due=due
+        name, f"{name}@example.com", intent, (), "en", Millis(NOW - ago), "https://x", network, due=due
     )
     return WaitingRequest(request, name)
 
@@ -63,9 +64,9 @@ def test_requests_that_waited_for_a_day_go_first_the_oldest_first() -> None:
 
 
 def test_a_request_waits_until_its_network_has_room() -> None:
-    waiting = [waiting_request("later", "one", due=NOW + 1), waiting_request("now", "one", due=NOW)]
+    waiting = [waiting_request("later", "one", due=Millis(NOW + 1)), waiting_request("now", "one", due=NOW)]
     assert names(in_send_order(waiting, NOW)) == ["now"]
-    assert names(in_send_order(waiting, NOW + 1)) == ["later", "now"]
+    assert names(in_send_order(waiting, Millis(NOW + 1))) == ["later", "now"]
 
 
 @given(

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from heed.domain.api_key import ApiKey, KeyScope, api_key_id, hash_api_key, is_api_key
 from heed.domain.errors import NotAuthenticated, NotAuthorised, StoreUnavailable
+from heed.domain.milliseconds import Millis
 from heed.entrypoints.http.api.authentication import KEY_CACHE_MS, Authenticator
 
 KEY = "heed_" + "k" * 43
-NOW = 1_772_701_964_390
+NOW = Millis(1_772_701_964_390)
 CHECK = {KeyScope.CHECK}
 
 
@@ -33,9 +34,11 @@ class KeyStore:
         self.keys[key.hash] = key
 
 
-def make_key(key: str = KEY, *, ends: int | None = None, revoked: int | None = None) -> ApiKey:
+def make_key(key: str = KEY, *, ends: Millis | None = None, revoked: Millis | None = None) -> ApiKey:
     scopes = frozenset({KeyScope.CHECK, KeyScope.LINKS})
-    return ApiKey(api_key_id(hash_api_key(key)), hash_api_key(key), "n", "o", scopes, 0, ends, revoked)
+    return ApiKey(
+        api_key_id(hash_api_key(key)), hash_api_key(key), "n", "o", scopes, Millis(0), ends, revoked
+    )
 
 
 def store_of(*keys: ApiKey) -> KeyStore:
@@ -95,7 +98,14 @@ def test_no_header_crashes(header: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", [None, make_key(revoked=NOW - 1), make_key(revoked=NOW + 1), make_key(ends=NOW), make_key(ends=0)]
+    "key",
+    [
+        None,
+        make_key(revoked=Millis(NOW - 1)),
+        make_key(revoked=Millis(NOW + 1)),
+        make_key(ends=NOW),
+        make_key(ends=Millis(0)),
+    ],
 )
 def test_unknown_revoked_and_expired_keys_get_the_same_answer(key: ApiKey | None) -> None:
     authenticator = Authenticator(store_of(key) if key else KeyStore())
@@ -106,21 +116,21 @@ def test_unknown_revoked_and_expired_keys_get_the_same_answer(key: ApiKey | None
 
 
 def test_a_cached_key_expires_on_time() -> None:
-    authenticator = Authenticator(store_of(make_key(ends=NOW + 10)))
+    authenticator = Authenticator(store_of(make_key(ends=Millis(NOW + 10))))
 
-    authenticator.authenticate(f"Bearer {KEY}", CHECK, NOW + 9)
+    authenticator.authenticate(f"Bearer {KEY}", CHECK, Millis(NOW + 9))
     with pytest.raises(NotAuthenticated):
-        authenticator.authenticate(f"Bearer {KEY}", CHECK, NOW + 10)
+        authenticator.authenticate(f"Bearer {KEY}", CHECK, Millis(NOW + 10))
 
 
 def test_a_known_key_is_loaded_once_a_minute() -> None:
     store = store_of(make_key())
     authenticator = Authenticator(store)
     for after in (0, 1, KEY_CACHE_MS - 1):
-        authenticator.authenticate(f"Bearer {KEY}", CHECK, NOW + after)
+        authenticator.authenticate(f"Bearer {KEY}", CHECK, Millis(NOW + after))
     assert store.lookups == 1
 
-    authenticator.authenticate(f"Bearer {KEY}", CHECK, NOW + KEY_CACHE_MS)
+    authenticator.authenticate(f"Bearer {KEY}", CHECK, Millis(NOW + KEY_CACHE_MS))
     assert store.lookups == 2
 
 
@@ -133,12 +143,12 @@ def test_a_revoked_key_is_refused_within_a_minute(revoked_after: int, requests: 
     authenticator = Authenticator(store)
     for after in requests:
         if after >= revoked_after:
-            store.put(replace(make_key(), revoked_at=NOW + revoked_after))
+            store.put(replace(make_key(), revoked_at=Millis(NOW + revoked_after)))
         if after >= revoked_after + KEY_CACHE_MS:
             with pytest.raises(NotAuthenticated):
-                authenticator.authenticate(f"Bearer {KEY}", CHECK, NOW + after)
+                authenticator.authenticate(f"Bearer {KEY}", CHECK, Millis(NOW + after))
         elif after < revoked_after:
-            authenticator.authenticate(f"Bearer {KEY}", CHECK, NOW + after)
+            authenticator.authenticate(f"Bearer {KEY}", CHECK, Millis(NOW + after))
 
 
 def test_unknown_keys_are_not_cached() -> None:
@@ -156,7 +166,7 @@ def test_a_request_from_the_past_does_not_use_the_cache() -> None:
     store = store_of(make_key())
     authenticator = Authenticator(store)
     authenticator.authenticate(f"Bearer {KEY}", CHECK, NOW)
-    authenticator.authenticate(f"Bearer {KEY}", CHECK, NOW - 1)
+    authenticator.authenticate(f"Bearer {KEY}", CHECK, Millis(NOW - 1))
 
     assert store.lookups == 2
 
@@ -167,9 +177,9 @@ def test_while_the_store_is_unavailable_only_cached_keys_are_accepted() -> None:
     authenticator.authenticate(f"Bearer {KEY}", CHECK, NOW)
     store.failing = True
 
-    authenticator.authenticate(f"Bearer {KEY}", CHECK, NOW + 1)
+    authenticator.authenticate(f"Bearer {KEY}", CHECK, Millis(NOW + 1))
     with pytest.raises(StoreUnavailable):
-        authenticator.authenticate(f"Bearer {KEY}", CHECK, NOW + KEY_CACHE_MS)
+        authenticator.authenticate(f"Bearer {KEY}", CHECK, Millis(NOW + KEY_CACHE_MS))
     with pytest.raises(StoreUnavailable):
         authenticator.authenticate("Bearer heed_" + "w" * 43, CHECK, NOW)
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.domain.errors import InvalidCursor
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients.recipient import recipient_from_bytes
@@ -38,7 +39,9 @@ feed_cursors = st.one_of(
 )
 RECIPIENT = recipient_from_bytes(b"\1" * 16)
 CURSOR = cursors.format_cursor(
-    FeedCursor(FeedPosition(5, RECIPIENT), 7, (2, 3), SuppressionFilter(Reason.PAUSED, ScopeNumber(3)))
+    FeedCursor(
+        FeedPosition(Millis(5), RECIPIENT), 7, (2, 3), SuppressionFilter(Reason.PAUSED, ScopeNumber(3))
+    )
 )
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heed.domain.milliseconds import Millis
 from heed.domain.recipients.recipient import recipient_from_bytes
 from heed.entrypoints.http.api import links
 from heed.entrypoints.http.api.list_headers import list_id
@@ -45,7 +46,7 @@ def test_topics_of_two_brands_have_different_list_ids() -> None:
 
 
 @given(title=st.text(max_size=300), raw=recipients, now=st.integers(0, 2**32 * 60_000 - 1))
-def test_each_header_is_one_ascii_line_without_folding(title: str, raw: bytes, now: int) -> None:
+def test_each_header_is_one_ascii_line_without_folding(title: str, raw: bytes, now: Millis) -> None:
     label = "x" * 63
     bases = links.LinkBases(f"https://{label}.{label}.{label}.{label[:61]}", f"{label}.{label}.{label}")
     person = IdentifiedPerson("a@example.com", recipient_from_bytes(raw))

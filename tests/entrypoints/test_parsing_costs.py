@@ -21,6 +21,7 @@ from heed.domain.errors import HeedError
 from heed.domain.feedback import outcome
 from heed.domain.links import link_token
 from heed.domain.links.queued_opt_out import QueuedOptOut
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in import confirmation_token
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
@@ -112,8 +113,8 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "a recipient's bytes": recipient.recipient_to_bytes,
     "a purge's name": purge._ID.fullmatch,
     "a key": api_key.is_api_key,
-    "a bearer": lambda text: Authenticator(_NoKeys()).authenticate(f"Bearer {text}", (), 0),
-    "a scheme": lambda text: Authenticator(_NoKeys()).authenticate(text, (), 0),
+    "a bearer": lambda text: Authenticator(_NoKeys()).authenticate(f"Bearer {text}", (), Millis(0)),
+    "a scheme": lambda text: Authenticator(_NoKeys()).authenticate(text, (), Millis(0)),
     "a token": lambda text: link_token.verify_link_token(text, link_token.TokenPurpose.UNSUBSCRIBE, _no_key),
     "a mail's token": lambda text: link_token.verify_link_token(
         text, link_token.TokenPurpose.MAILTO, _no_key

@@ -10,6 +10,7 @@ import pytest
 
 from heed.domain.api_key import ApiKey, KeyScope, api_key_id, hash_api_key
 from heed.domain.errors import InvalidAddress, StoreUnavailable
+from heed.domain.milliseconds import Millis
 from heed.entrypoints.http.api.authentication import Authenticator
 from heed.entrypoints.http.api.routes import ApiRequest, ApiRoutes
 from tests.support.deployment import NOW, http_event
@@ -22,7 +23,7 @@ JANE = "jane.doe@example.com"
 class OneKey:
     def find(self, key_hash: str) -> ApiKey | None:
         scopes = frozenset({KeyScope.CHECK})
-        known = ApiKey(api_key_id(hash_api_key(KEY)), hash_api_key(KEY), "n", "o", scopes, 0)
+        known = ApiKey(api_key_id(hash_api_key(KEY)), hash_api_key(KEY), "n", "o", scopes, Millis(0))
         return known if key_hash == known.hash else None
 
 

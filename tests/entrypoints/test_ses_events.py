@@ -13,6 +13,7 @@ from heed.domain.errors import MalformedMessage
 from heed.domain.feedback.event import Bounce, Complaint, ContactListOptOut, OtherEvent
 from heed.domain.feedback.outcome import UNKNOWN_TOPIC, FeedbackOutcome, apply_feedback_rules
 from heed.domain.feedback.rules import TOPIC_TEST, FeedbackEffect
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import COMPLAINT, SOFT_BOUNCE, UNDELIVERABLE, Register
 from heed.entrypoints.ses_events import parse_aws_time, parse_ses_event
 from tests.support.registers import out
@@ -22,7 +23,7 @@ DEAD = [UNDELIVERABLE]
 A = "a@example.com"
 ONE = "recipient@example.com"
 BOUNCED_AT = 1_772_671_262_669  # 2026-03-05T00:41:02.669Z
-QUEUED_AT = 1_772_671_263_101  # the timestamp of SNS in the samples
+QUEUED_AT = Millis(1_772_671_263_101)  # the timestamp of SNS in the samples
 
 # The registers that each sample writes, by address. A sample that is not listed here changes nothing.
 EFFECTS: dict[str, dict[str, list[Register]]] = {
@@ -381,7 +382,7 @@ def test_a_timestamp_is_parsed_in_each_format_of_aws(text: object, expected: int
     assert parse_aws_time(text) == expected
 
 
-def at(message: object, sent: int | None = None) -> int:
+def at(message: object, sent: Millis | None = None) -> int:
     event = parse_ses_event(message, sent)
     assert isinstance(event, Bounce | Complaint | ContactListOptOut)
     return event.at
@@ -389,7 +390,7 @@ def at(message: object, sent: int | None = None) -> int:
 
 def test_the_time_of_an_event_is_that_of_ses() -> None:
     for message in transports(ses_event("event-bounce-permanent-general"))[:4]:
-        assert at(message, sent=BOUNCED_AT + 10**9) == BOUNCED_AT
+        assert at(message, sent=Millis(BOUNCED_AT + 10**9)) == BOUNCED_AT
 
 
 @pytest.mark.parametrize("timestamp", ["2099-01-01T00:00:00Z", None, "soon", 7])
@@ -398,9 +399,9 @@ def test_a_future_or_missing_time_is_replaced_by_the_timestamp_of_the_envelope(
 ) -> None:
     event = ses_event("event-bounce-permanent-general", bounce__timestamp=timestamp)
     bare, text, in_sns, of_sns, bridge, *_ = transports(event)
-    assert at(in_sns) == at(of_sns) == at(in_sns, sent=QUEUED_AT + 5) == QUEUED_AT
+    assert at(in_sns) == at(of_sns) == at(in_sns, sent=Millis(QUEUED_AT + 5)) == QUEUED_AT
     assert at(bridge) == 1_772_671_263_000
-    assert at(text, sent=QUEUED_AT + 5) == at(bare, sent=QUEUED_AT + 5) == QUEUED_AT + 5
+    assert at(text, sent=Millis(QUEUED_AT + 5)) == at(bare, sent=Millis(QUEUED_AT + 5)) == QUEUED_AT + 5
 
 
 def test_without_a_timestamp_of_the_envelope_the_time_of_the_queue_counts() -> None:
@@ -419,7 +420,7 @@ def test_without_a_timestamp_of_the_envelope_the_time_of_the_queue_counts() -> N
     st.integers(QUEUED_AT, QUEUED_AT + 10**9),
 )
 def test_no_event_is_later_than_the_time_of_its_queue(
-    happened: str | None, timestamp: str | None, sent: int
+    happened: str | None, timestamp: str | None, sent: Millis
 ) -> None:
     event = ses_event("event-bounce-permanent-general", bounce__timestamp=happened)
     bridge = {"source": "aws.ses", "detail-type": "Email Bounced", "time": timestamp, "detail": event}
@@ -468,7 +469,7 @@ def test_an_event_with_any_changed_value_is_parsed_or_malformed(
 
 
 @given(JSON | st.text(), st.none() | st.integers(0, 2**45))
-def test_any_message_is_parsed_or_malformed(message: object, sent: int | None) -> None:
+def test_any_message_is_parsed_or_malformed(message: object, sent: Millis | None) -> None:
     for text in (message, json.dumps(message), sns_envelope(json.dumps(message)), sns_envelope(str(message))):
         try:
             apply_feedback_rules(parse_ses_event(text, sent), identify, CATALOGUE)

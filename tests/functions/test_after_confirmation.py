@@ -16,6 +16,7 @@ from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app as send_confirmation
 from functions.ses_list import app as ses_list
 from heed.adapters.kms.address_encryption import KmsAddressEncryption
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
 from heed.domain.preferences.register import (
     COMPLAINT,
@@ -43,7 +44,7 @@ def ses(world: World) -> Iterator[mailbox.FakeSesList]:
         yield suppression_list
 
 
-def opt_in(world: World, press: str = "p1", issued: int = NOW, address: str = READER) -> ConfirmedOptIn:
+def opt_in(world: World, press: str = "p1", issued: Millis = NOW, address: str = READER) -> ConfirmedOptIn:
     encryption = KmsAddressEncryption(parts().client("kms"), parts().config.address_key)
     return ConfirmedOptIn(
         press, world.recipient(address), issued, ("offers", "news"), encryption.encrypt(address)
@@ -131,7 +132,7 @@ def test_an_address_in_lower_case_needs_one_call(world: World, ses: mailbox.Fake
 
 
 def _add_bounce(world: World, register: Register) -> None:
-    world.apply_changes(READER, Change(register, Entry(NOW - 1, Source.BOUNCE, "{}")))
+    world.apply_changes(READER, Change(register, Entry(Millis(NOW - 1), Source.BOUNCE, "{}")))
 
 
 @pytest.mark.parametrize("register", [UNDELIVERABLE, COMPLAINT])
@@ -164,7 +165,7 @@ def test_an_address_that_ses_refuses_is_dead_lettered_and_notified(
 ) -> None:
     refused = "Reader/Two@example.com"
     ses.addresses = {refused}
-    world.apply_changes(refused, Change(UNDELIVERABLE, Entry(NOW - 1, Source.BOUNCE, "{}")))
+    world.apply_changes(refused, Change(UNDELIVERABLE, Entry(Millis(NOW - 1), Source.BOUNCE, "{}")))
     message = opt_in(world, address=refused)
     deliver(world, message)
     run_queues(world)
@@ -180,7 +181,7 @@ def test_repeated_presses_and_deliveries_notify_once(world: World, ses: mailbox.
     for message in (first, first, second, second, first):
         assert deliver(world, message) == []
     assert len(notifications(world)) == 1
-    assert deliver(world, opt_in(world, "p3", NOW + 1)) == []  # another request makes another opt-in
+    assert deliver(world, opt_in(world, "p3", Millis(NOW + 1))) == []  # another request makes another opt-in
     assert len(notifications(world)) == 1
 
 
@@ -188,14 +189,14 @@ def test_repeated_presses_and_deliveries_notify_once(world: World, ses: mailbox.
 def test_an_erased_person_or_a_minor_is_neither_notified_nor_stored(
     world: World, ses: mailbox.FakeSesList, cause: ErasureCause
 ) -> None:
-    report = ErasureReport(cause, NOW + 5, Source.PHONE, "call 1", "key", "")
+    report = ErasureReport(cause, Millis(NOW + 5), Source.PHONE, "call 1", "key", "")
     parts().erase(world.recipient(READER), report)
     before = world.items("Control")
     assert deliver(world, opt_in(world)) == []  # the message was in the queue during the report
     assert world.messages("SES_LIST_QUEUE_URL") == [], "the purge clears that list"
     assert notifications(world) == [] and world.items("Control") == before
     if cause is ErasureCause.ERASURE:  # a request after the erasure counts
-        assert deliver(world, opt_in(world, "p2", NOW + 6)) == [] and len(notifications(world)) == 1
+        assert deliver(world, opt_in(world, "p2", Millis(NOW + 6))) == [] and len(notifications(world)) == 1
 
 
 def test_a_purge_during_a_notification_leaves_no_data(
@@ -216,7 +217,7 @@ def test_a_purge_during_a_notification_leaves_no_data(
 def test_frequent_confirmations_do_not_make_the_item_grow(world: World) -> None:
     table, recipient = parts().opt_in_notifications, world.recipient(READER)
     for week in range(20):
-        now = NOW + week * 7 * DAY_MS
+        now = Millis(NOW + week * 7 * DAY_MS)
         assert table.claim(recipient, now, "p", now)
         table.finish(recipient, now)
         assert not table.claim(recipient, now, "other", now)
@@ -285,7 +286,7 @@ def test_no_address_is_logged_or_stored(world: World, ses: mailbox.FakeSesList, 
     deliver(world, message)
     run_queues(world)
     ses.failure = "TooManyRequestsException"
-    deliver(world, opt_in(world, "p2", NOW + 5))
+    deliver(world, opt_in(world, "p2", Millis(NOW + 5)))
     records = [{"messageId": "0", "body": message.to_message()}]
     assert ses_list.handler({"Records": records}, world.context)["batchItemFailures"]
     assert "reader" not in log.getvalue() + str(world.items("Control"))

@@ -15,6 +15,7 @@ import pytest
 from functions.agents import app
 from heed.domain import rfc3339
 from heed.domain.api_key import KeyScope
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import (
     ALL_SCOPES,
     COMPLAINT,
@@ -33,23 +34,23 @@ ON_FILE = {"source": "phone", "reference": "call 17"}
 WHY = {"reason": "a mistake", "reference": "call 18"}
 
 
-def _entry(at: int, until: int | None = None) -> Entry:
+def _entry(at: Millis, until: Millis | None = None) -> Entry:
     return Entry(at, Source.LINK, "{}", until=until)
 
 
 # The state of the record when the mistake is made.
 STATES = {
     "nothing": [],
-    "one topic off": [Change(out(OFFERS), _entry(NOW - DAY_MS))],
-    "everything off": [Change(out(ALL_SCOPES), _entry(NOW - DAY_MS))],
+    "one topic off": [Change(out(OFFERS), _entry(Millis(NOW - DAY_MS)))],
+    "everything off": [Change(out(ALL_SCOPES), _entry(Millis(NOW - DAY_MS)))],
     "everything off but one": [
-        Change(out(ALL_SCOPES), _entry(NOW - 2 * DAY_MS)),
-        Change(in_(OFFERS), _entry(NOW - DAY_MS)),
+        Change(out(ALL_SCOPES), _entry(Millis(NOW - 2 * DAY_MS))),
+        Change(in_(OFFERS), _entry(Millis(NOW - DAY_MS))),
     ],
-    "opted in": [Change(yes(RESEARCH), _entry(NOW - DAY_MS))],
-    "paused": [Change(pause(ALL_SCOPES), _entry(NOW - DAY_MS, NOW + 90 * DAY_MS))],
-    "complained": [Change(COMPLAINT, _entry(NOW - DAY_MS))],
-    "undeliverable": [Change(UNDELIVERABLE, _entry(NOW - DAY_MS))],
+    "opted in": [Change(yes(RESEARCH), _entry(Millis(NOW - DAY_MS)))],
+    "paused": [Change(pause(ALL_SCOPES), _entry(Millis(NOW - DAY_MS), Millis(NOW + 90 * DAY_MS)))],
+    "complained": [Change(COMPLAINT, _entry(Millis(NOW - DAY_MS)))],
+    "undeliverable": [Change(UNDELIVERABLE, _entry(Millis(NOW - DAY_MS)))],
 }
 
 
@@ -103,7 +104,7 @@ def agents(world: World) -> Agents:
 
 
 def _soon(agents: Agents) -> str:
-    return rfc3339.format_time(next(agents._clock) + 5_000)
+    return rfc3339.format_time(Millis(next(agents._clock) + 5_000))
 
 
 Action = Callable[[Agents], None]

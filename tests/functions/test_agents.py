@@ -12,6 +12,7 @@ from functions.agents import app
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.transition import make_ledger_entry
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import (
     COMPLAINT,
     DAY_MS,
@@ -75,7 +76,7 @@ def agent(world: World) -> Agent:
     return Agent(world)
 
 
-def _entry(at: int = NOW - DAY_MS) -> Entry:
+def _entry(at: Millis = Millis(NOW - DAY_MS)) -> Entry:
     return Entry(at, Source.LINK, "{}")
 
 
@@ -141,7 +142,7 @@ def test_an_opt_in_by_phone_lifts_no_complaint_and_no_bounce(agent: Agent) -> No
 
 
 def test_a_letter_older_than_an_opt_in_is_recorded_as_superseded(agent: Agent) -> None:
-    agent.world.apply_changes(JANE, Change(in_(2), _entry(NOW - 1)))
+    agent.world.apply_changes(JANE, Change(in_(2), _entry(Millis(NOW - 1))))
     result = agent.change(source="letter", occurred_at="2026-03-01")
     assert (result["outcome"], result["record"]) == ("superseded", "existing")
     assert result["sendable"]["offers"] is True
@@ -403,8 +404,10 @@ def test_a_failed_write_is_503_and_a_retry_completes_it(
 def test_a_lookup_shows_all_stored_data_in_words(agent: Agent) -> None:
     agent.change(scope="*", reference="call 17", occurred_at="2026-03-01")
     agent.change(scope="offers", state="paused", until="2026-04-01")
-    agent.world.apply_changes(JANE, Change(UNDELIVERABLE, _entry(NOW - 2 * DAY_MS)))
-    agent.world.apply_changes(JANE, *(Change(SOFT_BOUNCE, _entry(day * DAY_MS)) for day in (20_000, 20_001)))
+    agent.world.apply_changes(JANE, Change(UNDELIVERABLE, _entry(Millis(NOW - 2 * DAY_MS))))
+    agent.world.apply_changes(
+        JANE, *(Change(SOFT_BOUNCE, _entry(Millis(day * DAY_MS))) for day in (20_000, 20_001))
+    )
     person = agent.lookup(address=JANE, purpose="legal")
     assert person["recipient"] == agent.world.recipient(JANE)
     assert [(register["register"], register["scope"]) for register in person["registers"]] == [
@@ -449,7 +452,7 @@ def test_a_long_history_is_cut_to_its_latest_part_and_marked(
     recipient = agent.world.recipient(JANE)
     salt = parts().preferences.read(recipient).salt
     for seq in range(1, 6):
-        change = Change(out(2), Entry(NOW + seq, Source.LINK, "{}"))
+        change = Change(out(2), Entry(Millis(NOW + seq), Source.LINK, "{}"))
         parts().ledger.enter(*make_ledger_entry(salt, recipient, change, seq, NOW))
 
     whole = agent.lookup(address=JANE)
@@ -467,7 +470,7 @@ def test_a_history_above_the_read_limit_is_cut_and_marked(
     recipient = agent.world.recipient(JANE)
     salt = parts().preferences.read(recipient).salt
     for seq in range(1, 6):
-        change = Change(out(2), Entry(NOW + seq, Source.LINK, "{}"))
+        change = Change(out(2), Entry(Millis(NOW + seq), Source.LINK, "{}"))
         parts().ledger.enter(*make_ledger_entry(salt, recipient, change, seq, NOW))
     monkeypatch.setattr("heed.use_cases.privacy.lookup.MAX_HISTORY_READ", 5)
     assert "history_cut" not in agent.lookup(address=JANE)

@@ -14,6 +14,7 @@ from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app as send_confirmation
 from functions.unsubscribe import app as unsubscribe
 from heed.domain.links.link_token import TokenPurpose
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent, mint_confirmation_token
 from heed.domain.preferences.decision import decide
@@ -53,7 +54,7 @@ def test_an_undo_of_everything_restores_all_brands(world: World) -> None:
 
     record = parts().preferences.read(world.recipient(READER))
     for topic in (_OFFERS, _AURORAS_OFFERS):
-        assert decide(record, parts().catalogue.topics[topic], NOW + 2).sendable
+        assert decide(record, parts().catalogue.topics[topic], Millis(NOW + 2)).sendable
 
 
 def test_the_form_names_the_brand_of_each_topic(world: World) -> None:
@@ -63,7 +64,7 @@ def test_the_form_names_the_brand_of_each_topic(world: World) -> None:
 
 
 def test_a_choice_that_needs_a_confirmation_names_the_brand_of_the_link(world: World) -> None:
-    world.apply_changes(READER, Change(out(_AURORAS_NEWS), Entry(NOW - 5, Source.LINK, "{}")))
+    world.apply_changes(READER, Change(out(_AURORAS_NEWS), Entry(Millis(NOW - 5), Source.LINK, "{}")))
     path = f"/p/{world.token(READER, _AURORAS_OFFERS, purpose=TokenPurpose.PREFERENCES)}"
     answer = preferences.handler(http_event("POST", path, form={"topic.aurora/news": "in"}), world.context)
 
@@ -80,7 +81,9 @@ def test_a_choice_that_needs_a_confirmation_names_the_brand_of_the_link(world: W
 def test_the_confirmation_names_the_brand_of_its_topics(
     world: World, scopes: tuple[int, ...], brand_name: str
 ) -> None:
-    token = ConfirmationToken(world.recipient(READER), Intent.IN, scope_numbers(*scopes), NOW - 5, b"sealed")
+    token = ConfirmationToken(
+        world.recipient(READER), Intent.IN, scope_numbers(*scopes), Millis(NOW - 5), b"sealed"
+    )
     path = f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
     for method in ("GET", "POST"):
         page = resubscribe.handler(http_event(method, path), world.context)["body"]
@@ -95,7 +98,7 @@ def test_the_confirmation_mail_comes_from_the_brand_of_its_topics(world: World) 
         intent=Intent.IN,
         scopes=scope_numbers(_AURORAS_OFFERS),
         language="en",
-        at=time.time_ns() // 1_000_000 - 60_000,
+        at=Millis(time.time_ns() // 1_000_000 - 60_000),
         base_url="https://prefs.example.com",
         network="192.0.2.0/24",
     )

@@ -13,6 +13,7 @@ from functions.ledger import app as ledger
 from functions.purge import app
 from heed.adapters.dynamodb import mail_caps
 from heed.domain.ledger.entry import ERASED_REGISTER, ledger_subject
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.register import DAY_MS, Change, Entry, Source
 from heed.domain.privacy.purge import PURGE_OVERDUE
@@ -37,7 +38,7 @@ class LateLedger:
         self.now = NOW + 5_000
         self.paused: list[float] = []
         self.while_paused: Callable[[], object] = lambda: None
-        for change in (Change(out(2), _entry(NOW - DAY_MS)), Change(in_(3), _entry(NOW - 1))):
+        for change in (Change(out(2), _entry(Millis(NOW - DAY_MS))), Change(in_(3), _entry(Millis(NOW - 1)))):
             world.apply_changes(JANE, change)
         recipient = world.recipient(JANE)
         self.subject = ledger_subject(parts().preferences.read(recipient).salt, recipient)
@@ -77,7 +78,7 @@ class LateLedger:
         return [entry.evidence for entry in entries if entry.evidence]
 
 
-def _entry(at: int) -> Entry:
+def _entry(at: Millis) -> Entry:
     return Entry(at, Source.LINK, '{"campaign":"spring"}')
 
 

@@ -10,6 +10,7 @@ from functions.preferences import app as preferences
 from functions.resubscribe import app
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.domain.links.link_token import TokenPurpose
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent, mint_confirmation_token
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.record import Record
@@ -35,13 +36,13 @@ def registers(world: World) -> set[Register]:
     return set(parts().preferences.read(world.recipient(READER)).registers)
 
 
-def sendable(world: World, at: int = NOW + 9) -> set[str]:
+def sendable(world: World, at: Millis = Millis(NOW + 9)) -> set[str]:
     record, catalogue = parts().preferences.read(world.recipient(READER)), parts().catalogue
     return {topic.name for topic in catalogue.topics.values() if decide(record, topic, at).sendable}
 
 
-def pause_entry(until: int = NOW + DAY) -> Entry:
-    return Entry(NOW - 9, Source.PREFERENCE_CENTRE, '{"press":"1"}', "", until)
+def pause_entry(until: Millis = Millis(NOW + DAY)) -> Entry:
+    return Entry(Millis(NOW - 9), Source.PREFERENCE_CENTRE, '{"press":"1"}', "", until)
 
 
 def test_a_confirmed_end_of_a_pause_writes_nothing_else(world: World) -> None:
@@ -62,19 +63,19 @@ def test_a_confirmation_ends_an_undoable_pause(world: World) -> None:
 
 
 def test_a_confirmation_ends_no_opt_out_and_no_newer_pause(world: World) -> None:
-    world.apply_changes(READER, Change(out(2), Entry(NOW - 5, Source.LINK, "{}")))
+    world.apply_changes(READER, Change(out(2), Entry(Millis(NOW - 5), Source.LINK, "{}")))
     world.apply_changes(READER, Change(pause(BRAND), pause_entry()))
     confirm(world, resume=(BRAND,))
     assert {"news"} <= sendable(world) and "offers" not in sendable(world)
 
-    newer_pause = Entry(NOW + 1, Source.PHONE, "{}", until=NOW + DAY)
+    newer_pause = Entry(Millis(NOW + 1), Source.PHONE, "{}", until=Millis(NOW + DAY))
     world.apply_changes(READER, Change(pause(BRAND), newer_pause))
     confirm(world, resume=(BRAND,))
     assert "news" not in sendable(world)
 
 
 def test_a_confirmed_end_of_a_pause_lifts_no_undeliverable_address(world: World) -> None:
-    world.apply_changes(READER, Change(UNDELIVERABLE, Entry(NOW - 5, Source.BOUNCE, "{}")))
+    world.apply_changes(READER, Change(UNDELIVERABLE, Entry(Millis(NOW - 5), Source.BOUNCE, "{}")))
     world.apply_changes(READER, Change(pause(BRAND), pause_entry()))
     assert "Not changed" in confirm(world, resume=(BRAND,))
 
@@ -82,7 +83,7 @@ def test_a_confirmed_end_of_a_pause_lifts_no_undeliverable_address(world: World)
 
 
 def test_advertising_needs_its_own_confirmation(world: World) -> None:
-    world.apply_changes(READER, Change(out(7), Entry(NOW - 5, Source.SIGNAL, "{}")))
+    world.apply_changes(READER, Change(out(7), Entry(Millis(NOW - 5), Source.SIGNAL, "{}")))
     confirm(world, signals=(7,))
 
     assert "targeted-advertising" in sendable(world)
@@ -92,7 +93,7 @@ def test_advertising_needs_its_own_confirmation(world: World) -> None:
 def test_a_signal_with_the_press_does_not_override_the_confirmation(
     world: World,
 ) -> None:
-    world.apply_changes(READER, Change(out(7), Entry(NOW - 5, Source.SIGNAL, "{}")))
+    world.apply_changes(READER, Change(out(7), Entry(Millis(NOW - 5), Source.SIGNAL, "{}")))
     token = ConfirmationToken(
         world.recipient(READER), Intent.IN, requested_at=NOW, scopes=(), signals=scope_numbers(7)
     )
@@ -111,7 +112,7 @@ def test_a_hold_between_read_and_write_stops_the_opt_in(
         record = read(self, recipient)
         if not record.revision:
             with outside_handlers():
-                world.apply_changes(READER, Change(HOLD, Entry(NOW + 1, Source.AGENT, "{}")))
+                world.apply_changes(READER, Change(HOLD, Entry(Millis(NOW + 1), Source.AGENT, "{}")))
         return record
 
     monkeypatch.setattr(PreferencesTable, "read", read_then_hold)
@@ -123,7 +124,7 @@ def test_a_hold_between_read_and_write_stops_the_opt_in(
 
 
 def test_an_older_request_does_not_override_a_newer_signal(world: World) -> None:
-    world.apply_changes(READER, Change(out(7), Entry(NOW + 1, Source.SIGNAL, "{}")))
+    world.apply_changes(READER, Change(out(7), Entry(Millis(NOW + 1), Source.SIGNAL, "{}")))
     confirm(world, signals=(7,))
 
     assert "targeted-advertising" not in sendable(world)
@@ -131,7 +132,7 @@ def test_an_older_request_does_not_override_a_newer_signal(world: World) -> None
 
 def test_the_form_after_a_link_requests_exactly_the_chosen_changes(world: World) -> None:
     world.apply_changes(READER, Change(pause(BRAND), pause_entry()))
-    world.apply_changes(READER, Change(out(7), Entry(NOW - 5, Source.PHONE, "{}")))
+    world.apply_changes(READER, Change(out(7), Entry(Millis(NOW - 5), Source.PHONE, "{}")))
     path = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
     form = {"pause": "0", "targeted-advertising": "in", "topic.news": "out"}
     page = preferences.handler(http_event("POST", path, form=form), world.context)["body"]

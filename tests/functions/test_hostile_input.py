@@ -19,6 +19,7 @@ from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
 from heed.domain.links.link_token import TokenPurpose
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent, mint_confirmation_token
 from tests.support.deployment import NOW, World, http_event, parts
 
@@ -119,7 +120,7 @@ def path(world: World, route: str) -> str:
     if route.endswith("subscribe"):
         return "/subscribe"
     if route.endswith("/c"):
-        token = ConfirmationToken(world.recipient(READER), Intent.OUT, (), NOW - 60_000)
+        token = ConfirmationToken(world.recipient(READER), Intent.OUT, (), Millis(NOW - 60_000))
         return f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
     purpose = TokenPurpose.UNSUBSCRIBE if route.endswith("/u") else TokenPurpose.PREFERENCES
     return f"/{route[-1]}/{world.token(READER, purpose=purpose)}"

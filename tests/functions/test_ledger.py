@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from functions.ledger import app
 from heed.domain.ledger.entry import EntryOutcome, keyed_hash, ledger_subject
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import (
     DAY_MS,
     SOFT_BOUNCE,
@@ -70,7 +71,7 @@ def outcomes(world: World) -> list[tuple[int, str, int, str]]:
     return [(entry.seq, entry.register, entry.scope, entry.outcome.value) for entry, _ in entries(world)]
 
 
-def one_click(at: int = NOW, evidence: str = '{"issued":1}') -> Change:
+def one_click(at: Millis = NOW, evidence: str = '{"issued":1}') -> Change:
     return Change(out(2), Entry(at, Source.ONE_CLICK, evidence, "2026-01"))
 
 
@@ -94,7 +95,7 @@ def test_an_entry_is_never_recorded_before_its_change(world: World) -> None:
     stream = StreamRecorder(
         parts().client("dynamodb"), world.table, NOW + 40
     )  # the stream drops the milliseconds
-    world.apply_changes(JANE, one_click(), Change(out(3), Entry(NOW - DAY_MS, Source.LETTER, "{}")))
+    world.apply_changes(JANE, one_click(), Change(out(3), Entry(Millis(NOW - DAY_MS), Source.LETTER, "{}")))
 
     deliver(world, stream.records)
 
@@ -126,7 +127,7 @@ def test_an_entry_costs_one_write_unit(world: World, stream: StreamRecorder) -> 
 
 def test_entries_of_one_write_share_one_sequence_number(world: World, stream: StreamRecorder) -> None:
     world.apply_changes(JANE, one_click(), Change(out(3), one_click().entry))
-    world.apply_changes(JANE, Change(in_(3), Entry(NOW + 1, Source.PHONE, "{}")))
+    world.apply_changes(JANE, Change(in_(3), Entry(Millis(NOW + 1), Source.PHONE, "{}")))
 
     deliver(world, stream.records)
 
@@ -139,7 +140,7 @@ def test_entries_of_one_write_share_one_sequence_number(world: World, stream: St
 
 def test_a_redelivery_of_any_part_writes_nothing_twice(world: World, stream: StreamRecorder) -> None:
     for at in range(5):
-        world.apply_changes(JANE, one_click(NOW + at))
+        world.apply_changes(JANE, one_click(Millis(NOW + at)))
     deliver(world, stream.records)
     items_before, objects_before = ledger_items(), objects()
 
@@ -199,7 +200,7 @@ def test_a_late_change_is_entered_once_and_leaves_the_record_unchanged(
     world: World, stream: StreamRecorder
 ) -> None:
     world.apply_changes(JANE, one_click(NOW))
-    world.apply_changes(JANE, one_click(NOW - DAY_MS, '{"reference":"letter"}'))
+    world.apply_changes(JANE, one_click(Millis(NOW - DAY_MS), '{"reference":"letter"}'))
 
     deliver(world, stream.records)
     deliver(world, stream.records)  # includes the write that removed the late change
@@ -212,7 +213,7 @@ def test_a_late_change_is_entered_once_and_leaves_the_record_unchanged(
 
 def test_a_duplicate_late_change_is_the_same_entry(world: World, stream: StreamRecorder) -> None:
     world.apply_changes(JANE, one_click(NOW))
-    late_change = one_click(NOW - DAY_MS, '{"reference":"letter"}')
+    late_change = one_click(Millis(NOW - DAY_MS), '{"reference":"letter"}')
     for _ in range(3):
         world.apply_changes(JANE, late_change)
         deliver(world, stream.records)
@@ -222,7 +223,7 @@ def test_a_duplicate_late_change_is_the_same_entry(world: World, stream: StreamR
 
 def test_a_redelivery_is_not_a_late_change(world: World, stream: StreamRecorder) -> None:
     world.apply_changes(JANE, one_click(NOW))
-    world.apply_changes(JANE, one_click(NOW + 1))
+    world.apply_changes(JANE, one_click(Millis(NOW + 1)))
     world.apply_changes(JANE, one_click(NOW))  # the first change again, after a newer one
 
     deliver(world, stream.records)
@@ -243,12 +244,12 @@ def test_an_opt_out_is_one_request_and_a_late_one_is_two(
     assert calls == ["UpdateItem"]
     world.apply_changes(JANE, one_click(NOW))  # again
     assert calls == ["UpdateItem"] * 2
-    world.apply_changes(JANE, one_click(NOW - 1))  # late
+    world.apply_changes(JANE, one_click(Millis(NOW - 1)))  # late
     assert calls == ["UpdateItem"] * 4
 
 
 def test_the_older_of_two_changes_in_one_request_is_entered_too(world: World, stream: StreamRecorder) -> None:
-    world.apply_changes(JANE, one_click(NOW), one_click(NOW - 1))
+    world.apply_changes(JANE, one_click(NOW), one_click(Millis(NOW - 1)))
 
     deliver(world, stream.records)
 
@@ -259,7 +260,7 @@ def test_an_opt_out_of_everything_older_than_an_opt_in_to_one_topic_is_applied(
     world: World, stream: StreamRecorder
 ) -> None:
     world.apply_changes(JANE, Change(in_(2), Entry(NOW, Source.PHONE, "{}")))
-    world.apply_changes(JANE, Change(out(0), Entry(NOW - DAY_MS, Source.LETTER, "{}")))
+    world.apply_changes(JANE, Change(out(0), Entry(Millis(NOW - DAY_MS), Source.LETTER, "{}")))
 
     deliver(world, stream.records)
 
@@ -269,7 +270,7 @@ def test_an_opt_out_of_everything_older_than_an_opt_in_to_one_topic_is_applied(
 
 def test_a_late_bounce_is_not_entered(world: World, stream: StreamRecorder) -> None:
     world.apply_changes(JANE, Change(UNDELIVERABLE, Entry(NOW, Source.BOUNCE, "{}")))
-    world.apply_changes(JANE, Change(UNDELIVERABLE, Entry(NOW - 1, Source.BOUNCE, "{}")))
+    world.apply_changes(JANE, Change(UNDELIVERABLE, Entry(Millis(NOW - 1), Source.BOUNCE, "{}")))
 
     deliver(world, stream.records)
 
@@ -279,7 +280,7 @@ def test_a_late_bounce_is_not_entered(world: World, stream: StreamRecorder) -> N
 # ---- Erasure ----
 
 
-def write_erasure(world: World, erased_at: int, revision: int) -> dict[str, Any]:
+def write_erasure(world: World, erased_at: Millis, revision: int) -> dict[str, Any]:
     """Writes the whole item as an erasure does, without a salt."""
     from heed.codec.record import encode_entry
 
@@ -299,7 +300,7 @@ def test_an_erasure_ends_the_history_and_deletes_the_evidence(world: World, stre
     world.apply_changes(JANE, one_click(NOW))
     recipient = world.recipient(JANE)
     salt = parts().preferences.read(recipient).salt
-    write_erasure(world, NOW + 5, 2)
+    write_erasure(world, Millis(NOW + 5), 2)
 
     deliver(world, stream.records)
     deliver(world, stream.records)  # a redelivered record restores no evidence
@@ -316,8 +317,8 @@ def test_a_history_after_an_erasure_begins_with_its_time_and_the_kept_opt_out(
     world: World, stream: StreamRecorder
 ) -> None:
     world.apply_changes(JANE, one_click(NOW))
-    write_erasure(world, NOW + 5, 2)
-    world.apply_changes(JANE, one_click(NOW + 10))
+    write_erasure(world, Millis(NOW + 5), 2)
+    world.apply_changes(JANE, one_click(Millis(NOW + 10)))
 
     deliver(world, stream.records)
 
@@ -330,8 +331,8 @@ def test_a_history_after_an_erasure_begins_with_its_time_and_the_kept_opt_out(
 
 def test_a_late_change_from_before_an_erasure_is_ignored(world: World, stream: StreamRecorder) -> None:
     write_erasure(world, NOW, 1)
-    world.apply_changes(JANE, one_click(NOW - 1))
-    world.apply_changes(JANE, one_click(NOW - 1), Change(out(3), one_click(NOW - 1).entry))
+    world.apply_changes(JANE, one_click(Millis(NOW - 1)))
+    world.apply_changes(JANE, one_click(Millis(NOW - 1)), Change(out(3), one_click(Millis(NOW - 1)).entry))
 
     assert "late" not in world.items()[0]
     deliver(world, stream.records)
@@ -377,7 +378,7 @@ def test_a_failed_call_is_retried_without_loss_or_duplicates(
     world: World, stream: StreamRecorder, event_bus: EventRecorder, operation: str
 ) -> None:
     world.apply_changes(JANE, one_click(NOW))
-    world.apply_changes(JANE, one_click(NOW + 1))
+    world.apply_changes(JANE, one_click(Millis(NOW + 1)))
     service = {"PutItem": "dynamodb", "PutObject": "s3", "PutEvents": "events"}[operation]
     with failing(service, operation):
         retried = deliver(world, stream.records)
@@ -412,7 +413,7 @@ def test_the_next_delivery_completes_the_work_after_a_crash_at_any_call(
     world: World, stream: StreamRecorder
 ) -> None:
     world.apply_changes(JANE, one_click(NOW))
-    world.apply_changes(JANE, one_click(NOW - 5, '{"late":1}'))
+    world.apply_changes(JANE, one_click(Millis(NOW - 5), '{"late":1}'))
     world.apply_changes(JANE, Change(SOFT_BOUNCE, Entry(NOW, Source.BOUNCE, "{}")))
     records = list(stream.records)
     for call in range(1, 40):
@@ -492,7 +493,7 @@ def test_an_event_for_other_systems_has_an_id_that_the_ledger_does_not_hold(
 def test_the_time_from_an_opt_out_to_its_record_is_measured_per_source(
     world: World, stream: StreamRecorder, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    world.apply_changes(JANE, one_click(NOW - 5_390))
+    world.apply_changes(JANE, one_click(Millis(NOW - 5_390)))
     capsys.readouterr()
 
     deliver(world, stream.records)
@@ -524,7 +525,7 @@ def test_an_entry_after_the_seal_of_its_day_is_in_the_next_seal(world: World, st
     world.apply_changes(JANE, one_click(NOW))
     deliver(world, stream.records)
     seal_days(parts().ledger_seals, NOW // DAY_MS + 1)
-    world.apply_changes(JANE, one_click(NOW + 1))
+    world.apply_changes(JANE, one_click(Millis(NOW + 1)))
     deliver(world, stream.records)  # handled after the seal, but recorded on the same day
 
     (seal,) = seal_days(parts().ledger_seals, NOW // DAY_MS + 2)
@@ -536,7 +537,7 @@ def test_an_entry_after_the_seal_of_its_day_is_in_the_next_seal(world: World, st
 
 def test_only_a_change_that_was_never_applied_is_superseded(world: World, stream: StreamRecorder) -> None:
     world.apply_changes(JANE, one_click(NOW))
-    world.apply_changes(JANE, one_click(NOW - 1))
+    world.apply_changes(JANE, one_click(Millis(NOW - 1)))
     deliver(world, stream.records)
     outcome_by_time = {item.entry.at: item.entry.outcome for item in entries(world)}
     assert outcome_by_time == {NOW: EntryOutcome.APPLIED, NOW - 1: EntryOutcome.SUPERSEDED}

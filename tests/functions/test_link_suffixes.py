@@ -15,6 +15,7 @@ from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
 from heed.domain.links.link_token import URL_LENGTH, TokenPurpose
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent, mint_confirmation_token
 from heed.domain.preferences.decision import decide
 from heed.entrypoints.http.request import strip_token_suffix
@@ -51,7 +52,7 @@ def rest_event(name: str, path: str, token: str) -> dict[str, Any]:
 def stopped_topics(world: World) -> set[str]:
     record, catalogue = parts().preferences.read(world.recipient(READER)), parts().catalogue
     topics = (catalogue.topic_by_name(name) for name in ("offers", "news"))
-    return {topic.name for topic in topics if not decide(record, topic, NOW + 1).sendable}
+    return {topic.name for topic in topics if not decide(record, topic, Millis(NOW + 1)).sendable}
 
 
 ONE_CLICKS = [
@@ -117,7 +118,9 @@ def test_a_percent_encoded_link_to_the_preference_centre_is_the_same_link(world:
 
 
 def test_a_percent_encoded_link_of_a_confirmation_is_the_same_link(world: World) -> None:
-    confirmation = ConfirmationToken(world.recipient(READER), Intent.IN, scope_numbers(2), NOW - 1, b"sealed")
+    confirmation = ConfirmationToken(
+        world.recipient(READER), Intent.IN, scope_numbers(2), Millis(NOW - 1), b"sealed"
+    )
     token = mint_confirmation_token(confirmation, parts().confirmation_keys.confirmation_key(1))
     for event in (
         http_event("GET", f"/c/{percent_encode(token)}"),

@@ -15,6 +15,7 @@ from functions.preferences import app as preferences
 from functions.unsubscribe import app as unsubscribe
 from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import TokenPurpose
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import COMPLAINT, Change, Entry, Source
 from tests.support.deployment import NOW, World, http_event, parts
@@ -38,7 +39,7 @@ def forms() -> Iterator[dict[str, str]]:
     yield {"undo": "1"}
 
 
-def sendable(world: World, at: int) -> set[str]:
+def sendable(world: World, at: Millis) -> set[str]:
     record, catalogue = parts().preferences.read(world.recipient(READER)), parts().catalogue
     return {topic.name for topic in catalogue.topics.values() if decide(record, topic, at).sendable}
 
@@ -60,14 +61,16 @@ def attack(world: World, link: str, at: int) -> None:
 
 
 SUPPRESSIONS = {
-    "by letter": Change(out(0), Entry(NOW - 5, Source.LETTER, "{}")),
-    "by phone, of one topic": Change(out(2), Entry(NOW - 5, Source.PHONE, "{}")),
-    "by the mail client": Change(out(2), Entry(NOW - 5, Source.ONE_CLICK, "{}")),
-    "by a browser": Change(out(0), Entry(NOW - 5, Source.LINK, "{}")),
-    "a complaint": Change(COMPLAINT, Entry(NOW - 5, Source.COMPLAINT, "{}")),
-    "a signal": Change(out(7), Entry(NOW - 5, Source.SIGNAL, "{}")),
-    "a pause": Change(pause(0), Entry(NOW - 5, Source.PHONE, "{}", until=NOW + 90 * DAY)),
-    "a pause of the brand": Change(pause(1), Entry(NOW - 5, Source.PHONE, "{}", until=NOW + DAY)),
+    "by letter": Change(out(0), Entry(Millis(NOW - 5), Source.LETTER, "{}")),
+    "by phone, of one topic": Change(out(2), Entry(Millis(NOW - 5), Source.PHONE, "{}")),
+    "by the mail client": Change(out(2), Entry(Millis(NOW - 5), Source.ONE_CLICK, "{}")),
+    "by a browser": Change(out(0), Entry(Millis(NOW - 5), Source.LINK, "{}")),
+    "a complaint": Change(COMPLAINT, Entry(Millis(NOW - 5), Source.COMPLAINT, "{}")),
+    "a signal": Change(out(7), Entry(Millis(NOW - 5), Source.SIGNAL, "{}")),
+    "a pause": Change(pause(0), Entry(Millis(NOW - 5), Source.PHONE, "{}", until=Millis(NOW + 90 * DAY))),
+    "a pause of the brand": Change(
+        pause(1), Entry(Millis(NOW - 5), Source.PHONE, "{}", until=Millis(NOW + DAY))
+    ),
 }
 
 
@@ -79,7 +82,7 @@ SUPPRESSIONS = {
 @pytest.mark.parametrize("suppression", SUPPRESSIONS.values(), ids=SUPPRESSIONS.keys())
 def test_a_key_that_creates_links_cannot_opt_people_in(world: World, suppression: Change) -> None:
     world.apply_changes(READER, suppression)
-    sendable_before = sendable(world, NOW + 1)
+    sendable_before = sendable(world, Millis(NOW + 1))
     answer = platform.handler(
         http_event(
             "POST",
@@ -92,7 +95,7 @@ def test_a_key_that_creates_links_cannot_opt_people_in(world: World, suppression
     (link,) = json.loads(answer["body"])["links"]
     attack(world, link["preferences_url"].removeprefix("https://prefs.example.com"), NOW + 1)
 
-    assert sendable(world, NOW + 2) <= sendable_before
+    assert sendable(world, Millis(NOW + 2)) <= sendable_before
 
 
 @pytest.mark.threat(
@@ -101,7 +104,7 @@ def test_a_key_that_creates_links_cannot_opt_people_in(world: World, suppression
     "A link can only opt out, and the opt-out of an erasure has no end.",
 )
 def test_a_link_from_before_an_erasure_cannot_opt_in(world: World) -> None:
-    link = f"/p/{world.token(READER, issued=NOW - DAY, purpose=TokenPurpose.PREFERENCES)}"
+    link = f"/p/{world.token(READER, issued=Millis(NOW - DAY), purpose=TokenPurpose.PREFERENCES)}"
     answer = agents.handler(
         http_event(
             "POST",
@@ -114,7 +117,7 @@ def test_a_link_from_before_an_erasure_cannot_opt_in(world: World) -> None:
     assert answer["statusCode"] == 202
     attack(world, link, NOW + 1)
 
-    assert sendable(world, NOW + 2) <= {"service", "targeted-advertising"}
+    assert sendable(world, Millis(NOW + 2)) <= {"service", "targeted-advertising"}
 
 
 @pytest.mark.threat(
@@ -123,11 +126,11 @@ def test_a_link_from_before_an_erasure_cannot_opt_in(world: World) -> None:
     "An old link opts out, as its holder requests. It can do nothing else.",
 )
 def test_an_old_link_opts_out_but_never_in(world: World) -> None:
-    world.apply_changes(READER, Change(yes(2), Entry(NOW - 5, Source.CONFIRMATION, "{}")))
-    event = http_event("POST", f"/u/{world.token(READER, issued=NOW - 900 * DAY)}", body="")
+    world.apply_changes(READER, Change(yes(2), Entry(Millis(NOW - 5), Source.CONFIRMATION, "{}")))
+    event = http_event("POST", f"/u/{world.token(READER, issued=Millis(NOW - 900 * DAY))}", body="")
     assert unsubscribe.handler(event, world.context)["statusCode"] == 200
 
-    assert "offers" not in sendable(world, NOW + 1)
+    assert "offers" not in sendable(world, Millis(NOW + 1))
 
 
 @pytest.mark.threat(
@@ -148,4 +151,4 @@ def test_an_attacker_cannot_undo_the_press_of_the_person(world: World) -> None:
     link = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
     preferences.handler(http_event("POST", link, form={"undo": undo}, at=NOW + 2_000), world.context)
 
-    assert sendable(world, NOW + 3_000) == {"service", "targeted-advertising"}
+    assert sendable(world, Millis(NOW + 3_000)) == {"service", "targeted-advertising"}

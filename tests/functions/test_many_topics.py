@@ -20,6 +20,7 @@ from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app as send_confirmation
 from functions.unsubscribe import app as unsubscribe
 from heed.domain.links.link_token import TokenPurpose
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import decide, decide_by_choice
 from heed.domain.preferences.register import ALL_SCOPES, DAY_MS, Change, Entry, Source
 from tests.support import mailbox
@@ -157,9 +158,9 @@ def test_all_topics_can_be_confirmed_at_once(world: World) -> None:
 
 @pytest.mark.system
 def test_a_confirmation_ends_the_pauses_of_all_topics(world: World) -> None:
-    now = time.time_ns() // 1_000_000
+    now = Millis(time.time_ns() // 1_000_000)
     topics = [topic for topic in parts().catalogue.marketing_topics(ALL_SCOPES) if not topic.retired]
-    entry = Entry(now - DAY_MS, Source.PHONE, "{}", until=now + DAY_MS)
+    entry = Entry(Millis(now - DAY_MS), Source.PHONE, "{}", until=Millis(now + DAY_MS))
     world.apply_changes(READER, *(Change(pause(topic.number), entry) for topic in topics))
     page = preferences.handler(
         http_event("POST", preference_centre(world), form={"pause": "0"}), world.context

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from functions.purge import app as purge
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import (
     DAY_MS,
     HOLD,
@@ -29,12 +30,14 @@ def office(world: World) -> ApiCallers:
     """An address on hold, with data on record."""
     office = ApiCallers(world)
     world.context.milliseconds_left = 300_000
-    world.apply_changes(JANE, Change(out(2), _entry(NOW - DAY_MS)), Change(in_(3), _entry(NOW - DAY_MS)))
+    world.apply_changes(
+        JANE, Change(out(2), _entry(Millis(NOW - DAY_MS))), Change(in_(3), _entry(Millis(NOW - DAY_MS)))
+    )
     office.place_hold(NOW)
     return office
 
 
-def _entry(at: int) -> Entry:
+def _entry(at: Millis) -> Entry:
     return Entry(at, Source.LINK, '{"campaign":"spring"}')
 
 
@@ -77,9 +80,9 @@ def test_a_held_record_of_a_minor_does_not_expire_and_has_no_due_purge(office: A
 @pytest.mark.parametrize(
     "act",
     [
-        lambda office: office.world.apply_changes(JANE, Change(out(2), _entry(NOW + DAY_MS))),
-        lambda office: office.world.apply_changes(JANE, Change(in_(2), _entry(NOW + DAY_MS))),
-        lambda office: office.world.apply_changes(JANE, Change(UNDELIVERABLE, _entry(NOW + DAY_MS))),
+        lambda office: office.world.apply_changes(JANE, Change(out(2), _entry(Millis(NOW + DAY_MS)))),
+        lambda office: office.world.apply_changes(JANE, Change(in_(2), _entry(Millis(NOW + DAY_MS)))),
+        lambda office: office.world.apply_changes(JANE, Change(UNDELIVERABLE, _entry(Millis(NOW + DAY_MS)))),
         lambda office: office.report_minor(NOW + DAY_MS),
         lambda office: office.report_minor(NOW + DAY_MS, by="bob"),
         lambda office: office.place_hold(NOW + DAY_MS),
@@ -170,7 +173,7 @@ def test_a_minor_reported_after_the_lift_is_erased_at_once(office: ApiCallers) -
 def test_old_soft_bounce_days_are_kept_during_a_hold(world: World) -> None:
     office = ApiCallers(world)
     world.context.milliseconds_left = 300_000
-    world.apply_changes(JANE, Change(SOFT_BOUNCE, _entry(NOW - 400 * DAY_MS)))
+    world.apply_changes(JANE, Change(SOFT_BOUNCE, _entry(Millis(NOW - 400 * DAY_MS))))
     office.place_hold(NOW)
     before = _item(office)
     assert purge.handler({}, world.context)["left"] == 0

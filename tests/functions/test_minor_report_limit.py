@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS, HOLD, MINOR, Change, Entry, Source
 from heed.domain.privacy.erasure import ErasureCause, ErasureReport
 from heed.use_cases.privacy.erase import REPORT_WAITS, ReportResult
@@ -26,7 +27,9 @@ def office(world: World, monkeypatch: pytest.MonkeyPatch) -> ApiCallers:
     office = ApiCallers(world)
     for number in range(LIMIT):
         assert "purge" in office.report_minor(NOW, f"child{number}@example.com", by="ann")
-    world.apply_changes(JANE, Change(out(2), Entry(NOW - DAY_MS, Source.LINK, '{"campaign":"spring"}')))
+    world.apply_changes(
+        JANE, Change(out(2), Entry(Millis(NOW - DAY_MS), Source.LINK, '{"campaign":"spring"}'))
+    )
     return office
 
 
@@ -169,7 +172,7 @@ def test_a_waiting_report_stays_when_a_later_hold_is_lifted(office: ApiCallers, 
     assert not any(answer["sendable"].values()), "the report waits again"
     assert {office.blocking_reason(topic) for topic in ("offers", "service")} == {"hold"}
     assert answer["blocked_by"] == ["hold"]
-    assert _hold(office) == replace(waiting, at=NOW + 5)
+    assert _hold(office) == replace(waiting, at=Millis(NOW + 5))
     assert office.report_minor(NOW + 6, by="bob")["state"] == "waiting"
     assert "purge" in office.report_minor(NOW + 7), "an officer confirms"
     assert MINOR.code in _item(office) and HOLD.code not in _item(office)

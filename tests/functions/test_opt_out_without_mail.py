@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from functions.resubscribe import app
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent, mint_confirmation_token
 from heed.domain.preferences.decision import decide
 from heed.entrypoints.http.pages.views import ConfirmationMailView
@@ -27,14 +28,16 @@ def queued_request(world: World, *fields: tuple[str, str]) -> dict[str, Any]:
 
 
 def path(world: World, *scopes: int) -> str:
-    token = ConfirmationToken(world.recipient(READER), Intent.OUT, scope_numbers(*scopes), NOW - 60_000)
+    token = ConfirmationToken(
+        world.recipient(READER), Intent.OUT, scope_numbers(*scopes), Millis(NOW - 60_000)
+    )
     return f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
 
 
 def sendable(world: World) -> set[str]:
     record, catalogue = parts().preferences.read(world.recipient(READER)), parts().catalogue
     topics = catalogue.topics.values()
-    return {topic.name for topic in topics if decide(record, topic, NOW + 1).sendable}
+    return {topic.name for topic in topics if decide(record, topic, Millis(NOW + 1)).sendable}
 
 
 @pytest.mark.parametrize(

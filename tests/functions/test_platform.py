@@ -12,6 +12,7 @@ import pytest
 from functions.platform import app
 from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import TokenPurpose, verify_link_token
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import COMPLAINT, DAY_MS, Change, Entry, Source
 from heed.domain.recipients.recipient import recipient_to_bytes
 from tests.support.deployment import NOW, World, http_event, parts, restart
@@ -19,7 +20,7 @@ from tests.support.openapi import check_response
 from tests.support.registers import out, pause
 
 READER, STRANGER = "reader@example.com", "stranger@example.com"
-OUT_OF_OFFERS = Change(out(2), Entry(NOW - 90_000, Source.ONE_CLICK, "{}"))
+OUT_OF_OFFERS = Change(out(2), Entry(Millis(NOW - 90_000), Source.ONE_CLICK, "{}"))
 
 CallApi = Callable[..., Any]
 
@@ -111,7 +112,7 @@ def test_an_unknown_person_gets_the_default_of_the_topic(call_api: CallApi) -> N
 
 
 def test_a_check_shows_the_end_of_a_pause(world: World, call_api: CallApi) -> None:
-    entry = Entry(NOW - 1, Source.PREFERENCE_CENTRE, "{}", "", NOW + 30 * DAY_MS)
+    entry = Entry(Millis(NOW - 1), Source.PREFERENCE_CENTRE, "{}", "", Millis(NOW + 30 * DAY_MS))
     world.apply_changes(READER, Change(pause(0), entry))
 
     (result,) = call_api("POST", "/v1/check", {"topic": "news", "addresses": [READER]})["results"]

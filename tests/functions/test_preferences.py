@@ -10,6 +10,7 @@ import pytest
 
 from functions.preferences import app
 from heed.domain.links.link_token import TokenPurpose
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import (
     COMPLAINT,
@@ -31,7 +32,7 @@ DAY = 86_400_000
 ALL_SHOWN_IN = {f"was.topic.{topic}": "in" for topic in ("offers", "news", "events")}
 
 
-def path(world: World, scope: int = 2, issued: int = NOW - DAY) -> str:
+def path(world: World, scope: int = 2, issued: Millis = Millis(NOW - DAY)) -> str:
     return f"/p/{world.token(READER, scope, issued, TokenPurpose.PREFERENCES)}"
 
 
@@ -47,7 +48,7 @@ def show(world: World, **more: Any) -> str:
     return str(response["body"])
 
 
-def sendable(world: World, at: int = NOW + 1) -> set[str]:
+def sendable(world: World, at: Millis = Millis(NOW + 1)) -> set[str]:
     record, catalogue = parts().preferences.read(world.recipient(READER)), parts().catalogue
     return {topic.name for topic in catalogue.topics.values() if decide(record, topic, at).sendable}
 
@@ -73,14 +74,14 @@ def test_only_changed_fields_of_the_form_are_stored(world: World) -> None:
 
 
 def test_an_old_page_does_not_end_a_newer_opt_out(world: World) -> None:
-    world.apply_changes(READER, Change(out(0), Entry(NOW - 5, Source.PHONE, "{}")))
+    world.apply_changes(READER, Change(out(0), Entry(Millis(NOW - 5), Source.PHONE, "{}")))
     save(world, {**ALL_SHOWN_IN, "topic.offers": "in", "topic.news": "in", "topic.events": "in"})
 
     assert sendable(world) == {"service", "targeted-advertising"}
 
 
 def test_a_form_without_the_shown_state_is_compared_with_the_record(world: World) -> None:
-    world.apply_changes(READER, Change(out(3), Entry(NOW - 5, Source.LINK, "{}")))
+    world.apply_changes(READER, Change(out(3), Entry(Millis(NOW - 5), Source.LINK, "{}")))
     save(world, {"topic.offers": "in", "topic.news": "out", "topic.events": "out"})
 
     assert {name for name in world.items()[0] if name[1:2] == ":"} == {"o:3", "c:4"}
@@ -89,12 +90,12 @@ def test_a_form_without_the_shown_state_is_compared_with_the_record(world: World
 @pytest.mark.parametrize(
     ("stop", "topic", "issued"),
     [
-        (Change(out(2), Entry(NOW - 5, Source.LINK, "{}")), "offers", NOW - DAY),
-        (Change(out(0), Entry(NOW - 5, Source.ONE_CLICK, "{}")), "offers", NOW),
-        (Change(out(2), Entry(NOW - 5, Source.LETTER, "{}")), "offers", NOW - DAY),
-        (Change(out(7), Entry(NOW - 5, Source.PHONE, "{}")), "targeted-advertising", NOW),
-        (Change(out(5), Entry(NOW - 5, Source.LINK, "{}")), "research", NOW - DAY),
-        (Change(COMPLAINT, Entry(NOW - 5, Source.COMPLAINT, "{}")), "offers", NOW - DAY),
+        (Change(out(2), Entry(Millis(NOW - 5), Source.LINK, "{}")), "offers", NOW - DAY),
+        (Change(out(0), Entry(Millis(NOW - 5), Source.ONE_CLICK, "{}")), "offers", NOW),
+        (Change(out(2), Entry(Millis(NOW - 5), Source.LETTER, "{}")), "offers", NOW - DAY),
+        (Change(out(7), Entry(Millis(NOW - 5), Source.PHONE, "{}")), "targeted-advertising", NOW),
+        (Change(out(5), Entry(Millis(NOW - 5), Source.LINK, "{}")), "research", NOW - DAY),
+        (Change(COMPLAINT, Entry(Millis(NOW - 5), Source.COMPLAINT, "{}")), "offers", NOW - DAY),
     ],
     ids=[
         "an opt-out by a link",
@@ -106,7 +107,7 @@ def test_a_form_without_the_shown_state_is_compared_with_the_record(world: World
     ],
 )
 def test_an_opt_in_that_needs_a_confirmation_shows_the_form_for_it(
-    world: World, stop: Change, topic: str, issued: int
+    world: World, stop: Change, topic: str, issued: Millis
 ) -> None:
     world.apply_changes(READER, stop)
     before = world.items()
@@ -137,7 +138,7 @@ def test_opting_out_of_everything_ignores_the_other_fields(world: World) -> None
 def test_a_pause_ends_at_its_time_but_not_by_a_link(world: World) -> None:
     save(world, {"pause": "30"})
     assert sendable(world) == {"service", "targeted-advertising"}
-    assert sendable(world, NOW + 30 * DAY) == EVERYTHING
+    assert sendable(world, Millis(NOW + 30 * DAY)) == EVERYTHING
 
     before = world.items()
     answer = save(world, {"pause": "0"}, at=NOW + 1_000)
@@ -146,7 +147,9 @@ def test_a_pause_ends_at_its_time_but_not_by_a_link(world: World) -> None:
 
 
 def test_ending_a_pause_of_all_marketing_needs_a_confirmation(world: World) -> None:
-    world.apply_changes(READER, Change(pause(0), Entry(NOW - 5, Source.PHONE, "{}", until=NOW + DAY)))
+    world.apply_changes(
+        READER, Change(pause(0), Entry(Millis(NOW - 5), Source.PHONE, "{}", until=Millis(NOW + DAY)))
+    )
     assert 'name="resume" value="*" checked' in save(world, {"pause": "0"})["body"]
     save(world, {"pause": "30"})
     assert 'name="resume" value="meridian,*" checked' in save(world, {"pause": "0"})["body"]
@@ -162,11 +165,11 @@ def test_a_link_can_extend_a_pause_but_not_shorten_it(world: World) -> None:
     before = world.items()
     assert save(world, {"pause": "30"}, at=NOW + DAY)["statusCode"] == 200
     assert world.items() == before
-    assert sendable(world, NOW + 60 * DAY) == {"service", "targeted-advertising"}
+    assert sendable(world, Millis(NOW + 60 * DAY)) == {"service", "targeted-advertising"}
 
     save(world, {"pause": "90"}, at=NOW + 10 * DAY)
-    assert sendable(world, NOW + 95 * DAY) == {"service", "targeted-advertising"}
-    assert sendable(world, NOW + 100 * DAY) == EVERYTHING
+    assert sendable(world, Millis(NOW + 95 * DAY)) == {"service", "targeted-advertising"}
+    assert sendable(world, Millis(NOW + 100 * DAY)) == EVERYTHING
 
 
 URLENCODED = {"content-type": "application/x-www-form-urlencoded"}
@@ -286,7 +289,7 @@ def test_a_privacy_signal_is_recorded_with_a_save_and_overrides_the_form(
 @pytest.mark.parametrize("change", [out(3), HOLD])
 def test_a_privacy_signal_is_recorded_with_an_unreadable_form_too(world: World, change: Register) -> None:
     """The signal is a request of its own (11 CCR 7025(c)), so the rest of the form does not matter."""
-    world.apply_changes(READER, Change(change, Entry(NOW - 1, Source.PHONE, "{}")))
+    world.apply_changes(READER, Change(change, Entry(Millis(NOW - 1), Source.PHONE, "{}")))
     answer = save(world, {"undo": "x"}, headers={"sec-gpc": "1"})
 
     assert answer["statusCode"] == (200 if change == HOLD else 422)
@@ -296,9 +299,9 @@ def test_a_privacy_signal_is_recorded_with_an_unreadable_form_too(world: World, 
 def test_a_signal_overrides_an_older_opt_in_that_arrives_late(
     world: World,
 ) -> None:
-    world.apply_changes(READER, Change(out(7), Entry(NOW - 3 * DAY, Source.PHONE, "{}")))
+    world.apply_changes(READER, Change(out(7), Entry(Millis(NOW - 3 * DAY), Source.PHONE, "{}")))
     save(world, {"topic.news": "in", "was.topic.news": "in"}, headers={"sec-gpc": "1"})
-    world.apply_changes(READER, Change(in_(7), Entry(NOW - 2 * DAY, Source.LETTER, "{}")))
+    world.apply_changes(READER, Change(in_(7), Entry(Millis(NOW - 2 * DAY), Source.LETTER, "{}")))
 
     assert "targeted-advertising" not in sendable(world)
 
@@ -316,8 +319,10 @@ def test_an_opt_out_of_advertising_does_not_stop_mail(world: World) -> None:
 
 
 def test_the_page_shows_the_state_but_no_data_of_the_person(world: World) -> None:
-    world.apply_changes(READER, Change(out(2), Entry(NOW - DAY, Source.PHONE, '{"reference":"call 17"}')))
-    world.apply_changes(READER, Change(in_(4), Entry(NOW - 2 * DAY, Source.LETTER, "{}")))
+    world.apply_changes(
+        READER, Change(out(2), Entry(Millis(NOW - DAY), Source.PHONE, '{"reference":"call 17"}'))
+    )
+    world.apply_changes(READER, Change(in_(4), Entry(Millis(NOW - 2 * DAY), Source.LETTER, "{}")))
     page = show(world)
 
     assert 'name="was.topic.offers" value="out"' in page
@@ -327,14 +332,14 @@ def test_the_page_shows_the_state_but_no_data_of_the_person(world: World) -> Non
 
 def test_the_page_says_that_an_address_is_undeliverable(world: World) -> None:
     before = show(world)
-    world.apply_changes(READER, Change(UNDELIVERABLE, Entry(NOW - DAY, Source.BOUNCE, "{}")))
+    world.apply_changes(READER, Change(UNDELIVERABLE, Entry(Millis(NOW - DAY), Source.BOUNCE, "{}")))
 
     assert show(world) != before
 
 
 @pytest.mark.parametrize("register", [MINOR, HOLD])
 def test_a_minor_and_an_address_on_hold_get_the_neutral_page(world: World, register: Register) -> None:
-    change = Change(register, Entry(5, Source.AGE_REPORT, "{}"))
+    change = Change(register, Entry(Millis(5), Source.AGE_REPORT, "{}"))
     parts().preferences.apply(world.recipient(READER), [change], NOW)
     answer = save(world, {"topic.offers": "in", "was.topic.offers": "out"})
 
@@ -385,7 +390,7 @@ def test_a_brand_without_marketing_topics_still_has_its_page(
     topics = json.loads((brand() / "catalogue.json").read_text())["topics"]
     retired_topics = [{**topic, "retired": topic["kind"] == "marketing"} for topic in topics]
     deploy_catalogue(tmp_path, monkeypatch, topics=retired_topics)
-    world.apply_changes(READER, Change(UNDELIVERABLE, Entry(NOW - 5, Source.BOUNCE, "{}")))
+    world.apply_changes(READER, Change(UNDELIVERABLE, Entry(Millis(NOW - 5), Source.BOUNCE, "{}")))
 
     page = show(world)
     assert 'name="topic.' not in page and 'name="targeted-advertising"' in page
@@ -413,9 +418,9 @@ def test_a_failed_opt_out_of_everything_offers_a_retry(
 
 def test_an_opt_out_is_stored_even_if_a_complaint_stops_the_topic(world: World) -> None:
     """A confirmation of an older request may still arrive. It must not override this opt-out."""
-    world.apply_changes(READER, Change(COMPLAINT, Entry(NOW - 9, Source.COMPLAINT, "{}")))
+    world.apply_changes(READER, Change(COMPLAINT, Entry(Millis(NOW - 9), Source.COMPLAINT, "{}")))
     save(world, {"topic.offers": "out"})
-    confirmation = Entry(NOW - 1, Source.CONFIRMATION, "{}")
+    confirmation = Entry(Millis(NOW - 1), Source.CONFIRMATION, "{}")
     world.apply_changes(READER, Change(yes(2), confirmation))
 
     assert "offers" not in sendable(world)

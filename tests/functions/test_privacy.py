@@ -12,6 +12,7 @@ import pytest
 
 from functions.purge import app as purge
 from heed.domain.errors import StoreUnavailable
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import (
     COMPLAINT,
     DAY_MS,
@@ -37,12 +38,12 @@ def office(world: World) -> ApiCallers:
     return ApiCallers(world)
 
 
-def _entry(at: int) -> Entry:
+def _entry(at: Millis) -> Entry:
     return Entry(at, Source.LINK, "{}")
 
 
 def test_a_reported_minor_gets_no_mail_at_all_from_the_answer_on(office: ApiCallers) -> None:
-    office.world.apply_changes(JANE, Change(out(2), _entry(NOW - DAY_MS)))
+    office.world.apply_changes(JANE, Change(out(2), _entry(Millis(NOW - DAY_MS))))
     answer = office.report_minor()
     assert answer["recipient"] == office.world.recipient(JANE)
     assert {office.blocking_reason(topic) for topic in ("offers", "service", "targeted-advertising")} == {
@@ -158,7 +159,7 @@ def test_each_known_purpose_is_permitted_and_registered(
 
 def test_an_erasure_keeps_the_opt_out_and_is_refused_during_a_hold(office: ApiCallers) -> None:
     office.world.apply_changes(
-        JANE, Change(out(2), _entry(NOW - DAY_MS)), Change(COMPLAINT, _entry(NOW - DAY_MS))
+        JANE, Change(out(2), _entry(Millis(NOW - DAY_MS))), Change(COMPLAINT, _entry(Millis(NOW - DAY_MS)))
     )
     hold = {"address": JANE, "source": "letter", **LIFT_REASON}
     assert office.call("POST", "/v1/holds", hold)[1]["sendable"]["service"] is False
@@ -266,7 +267,7 @@ def test_concurrent_disclosures_make_one_unbroken_chain(
 
     def append(number: int) -> None:
         register.append(
-            DisclosureDetails(NOW + number, "lookup", DisclosurePurpose.LEGAL, 1, f"{number:016x}")
+            DisclosureDetails(Millis(NOW + number), "lookup", DisclosurePurpose.LEGAL, 1, f"{number:016x}")
         )
 
     with ThreadPoolExecutor(8) as pool:

@@ -11,6 +11,7 @@ from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
 from heed.domain.links.link_token import TokenPurpose
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent, mint_confirmation_token
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Register, Source
@@ -36,7 +37,10 @@ def link_target(world: World, kind: str) -> LinkTarget:
 
 
 def confirmation(
-    world: World, scopes: tuple[int, ...] = (), signals: tuple[int, ...] = (), issued: int = NOW - 1
+    world: World,
+    scopes: tuple[int, ...] = (),
+    signals: tuple[int, ...] = (),
+    issued: Millis = Millis(NOW - 1),
 ) -> str:
     recipient = world.recipient(READER)
     token = ConfirmationToken(
@@ -55,10 +59,10 @@ def show(world: World, kind: str = "p", method: str = "GET", **headers: str) -> 
 
 def is_advertising_sendable(world: World) -> bool:
     record, catalogue = parts().preferences.read(world.recipient(READER)), parts().catalogue
-    return decide(record, catalogue.topics[ADVERTISING], NOW + 1).sendable
+    return decide(record, catalogue.topics[ADVERTISING], Millis(NOW + 1)).sendable
 
 
-def confirm(world: World, issued: int = NOW - 1, **headers: str) -> None:
+def confirm(world: World, issued: Millis = Millis(NOW - 1), **headers: str) -> None:
     """Confirms an opt-in to targeted advertising."""
     path = confirmation(world, signals=(ADVERTISING,), issued=issued)
     signal_headers = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -117,7 +121,7 @@ def test_prefetch_head_frames_and_scanners_change_nothing(
 
 
 def test_the_signal_writes_nothing_if_advertising_is_off_already(world: World) -> None:
-    world.apply_changes(READER, Change(out(ADVERTISING), Entry(NOW - 5, Source.PHONE, "{}")))
+    world.apply_changes(READER, Change(out(ADVERTISING), Entry(Millis(NOW - 5), Source.PHONE, "{}")))
     before = world.items()
     pages = [show(world, kind) for kind in "upc"]
 
@@ -199,7 +203,7 @@ def test_a_failed_write_leaves_the_button_on_the_page(
 def test_a_signal_for_a_minor_or_during_a_hold_writes_nothing(
     world: World, kind: str, register: Register
 ) -> None:
-    world.apply_changes(READER, Change(register, Entry(5, Source.AGE_REPORT, "{}")))
+    world.apply_changes(READER, Change(register, Entry(Millis(5), Source.AGE_REPORT, "{}")))
     before = world.items()
 
     assert HONOURED not in show(world, kind) and world.items() == before

@@ -15,6 +15,7 @@ from heed.adapters.dynamodb import opt_in_notifications
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.entry import ledger_subject
 from heed.domain.ledger.transition import make_ledger_entry
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.register import DAY_MS, MINOR, SOFT_BOUNCE, Change, Entry, Source
 from heed.domain.privacy.erasure import ErasureCause, ErasureReport
@@ -31,26 +32,26 @@ from tests.support.registers import in_, out
 CHILD = "child@example.com"
 
 
-def _entry(at: int) -> Entry:
+def _entry(at: Millis) -> Entry:
     return Entry(at, Source.LINK, '{"campaign":"spring"}')
 
 
 def _create_person(world: World, address: str = CHILD) -> str:
     """Gives a person data in every store; returns the person's subject in the ledger."""
     recipient = world.recipient(address)
-    changes = [Change(out(2), _entry(NOW)), Change(in_(3), _entry(NOW + 1))]
+    changes = [Change(out(2), _entry(NOW)), Change(in_(3), _entry(Millis(NOW + 1)))]
     world.apply_changes(address, *changes)
     salt = parts().preferences.read(recipient).salt
     for seq, change in enumerate(changes, 1):
         parts().ledger.enter(*make_ledger_entry(salt, recipient, change, seq, NOW))
-    claim = MailReservation(recipient, "where the mail arrives", Intent.IN, "request", "what", NOW, 0)
+    claim = MailReservation(recipient, "where the mail arrives", Intent.IN, "request", "what", NOW, Millis(0))
     assert parts().mail_caps.reserve_mail(claim, NOW, in_turn=False) is None
     parts().opt_in_notifications.claim(recipient, NOW, "press", NOW)
     return ledger_subject(salt, recipient)
 
 
 def _report(
-    world: World, address: str = CHILD, cause: ErasureCause = ErasureCause.MINOR, at: int = NOW + 9
+    world: World, address: str = CHILD, cause: ErasureCause = ErasureCause.MINOR, at: Millis = Millis(NOW + 9)
 ) -> str:
     report = ErasureReport(cause, at, Source.PHONE, "call 1", "key", "")
     return parts().erase(world.recipient(address), report).purge_id
@@ -249,8 +250,8 @@ def test_events_during_a_purge_restore_no_old_data_and_lose_no_new_data(
         subject, recipient = _create_person(world, address), world.recipient(address)
 
         def add_events(address: str = address) -> None:
-            world.apply_changes(address, Change(in_(4), _entry(NOW + 5)))  # before the report
-            world.apply_changes(address, Change(out(5), _entry(NOW + DAY_MS)))  # after the report
+            world.apply_changes(address, Change(in_(4), _entry(Millis(NOW + 5))))  # before the report
+            world.apply_changes(address, Change(out(5), _entry(Millis(NOW + DAY_MS))))  # after the report
 
         with run_after_calls(call, add_events):
             report_and_purge(address)
@@ -273,11 +274,13 @@ def test_events_after_a_report_of_a_minor_change_nothing(world: World) -> None:
     _report(world)
     before = world.items()
     for at in (NOW, NOW + 9, NOW + DAY_MS):  # before, at and after the report; nothing counts for a minor
-        world.apply_changes(CHILD, Change(in_(2), _entry(at)), Change(SOFT_BOUNCE, _entry(at)))
-        world.apply_changes(CHILD, Change(in_(2), _entry(at)))
+        world.apply_changes(
+            CHILD, Change(in_(2), _entry(Millis(at))), Change(SOFT_BOUNCE, _entry(Millis(at)))
+        )
+        world.apply_changes(CHILD, Change(in_(2), _entry(Millis(at))))
     assert world.items() == before
     _sweep(world)
-    world.apply_changes(CHILD, Change(out(2), _entry(NOW + 2 * DAY_MS)))
+    world.apply_changes(CHILD, Change(out(2), _entry(Millis(NOW + 2 * DAY_MS))))
     (item,) = world.items()
     assert "salt" not in item and "o:2" not in item
 
@@ -286,9 +289,9 @@ def test_only_changes_after_an_erasure_count(world: World) -> None:
     _create_person(world)
     purge = _report(world, cause=ErasureCause.ERASURE)
     world.apply_changes(
-        CHILD, Change(out(0), _entry(NOW + DAY_MS))
+        CHILD, Change(out(0), _entry(Millis(NOW + DAY_MS)))
     )  # replaces the opt-out that names the purge
-    world.apply_changes(CHILD, Change(in_(2), _entry(NOW + 5)))
+    world.apply_changes(CHILD, Change(in_(2), _entry(Millis(NOW + 5))))
     assert _sweep(world)["purged"] == 1
     assert parts().purges.find(purge).state is PurgeState.DONE  # type: ignore[union-attr]
     assert parts().preferences.read(world.recipient(CHILD)).registers.keys() == {out(0)}
@@ -297,7 +300,7 @@ def test_only_changes_after_an_erasure_count(world: World) -> None:
 def test_a_second_erasure_before_the_first_purge_completes_both(world: World) -> None:
     subject = _create_person(world)
     first = _report(world, cause=ErasureCause.ERASURE)
-    second = _report(world, at=NOW + DAY_MS)
+    second = _report(world, at=Millis(NOW + DAY_MS))
     assert first != second
     _sweep(world)
     states = [parts().purges.find(purge).state for purge in (first, second)]  # type: ignore[union-attr]
@@ -311,7 +314,7 @@ def test_an_opt_out_of_advertising_survives_an_erasure(world: World) -> None:
     _report(world, cause=ErasureCause.ERASURE)
     assert out(signal.number) in parts().preferences.read(world.recipient(CHILD)).registers
     world.apply_changes("ben@example.com", Change(out(signal.number), Entry(NOW, Source.SIGNAL, "{}")))
-    world.apply_changes("ben@example.com", Change(in_(signal.number), _entry(NOW + 1)))
+    world.apply_changes("ben@example.com", Change(in_(signal.number), _entry(Millis(NOW + 1))))
     _report(world, "ben@example.com", ErasureCause.ERASURE)
     ben = parts().preferences.read(world.recipient("ben@example.com"))
     assert ben.registers.keys() == {out(0)}
@@ -324,8 +327,10 @@ def test_old_soft_bounce_days_are_deleted_when_due(
     today = NOW // DAY_MS
     old_day, young_day = today - 60, today - 59
     recipient = world.recipient(CHILD)
-    world.apply_changes(CHILD, Change(SOFT_BOUNCE, _entry(old_day * DAY_MS)))
-    world.apply_changes(CHILD, Change(SOFT_BOUNCE, _entry(young_day * DAY_MS)), Change(out(2), _entry(NOW)))
+    world.apply_changes(CHILD, Change(SOFT_BOUNCE, _entry(Millis(old_day * DAY_MS))))
+    world.apply_changes(
+        CHILD, Change(SOFT_BOUNCE, _entry(Millis(young_day * DAY_MS))), Change(out(2), _entry(NOW))
+    )
     revision = parts().preferences.read(recipient).revision
 
     assert _sweep(world)["purged"] == 1
@@ -355,7 +360,7 @@ def test_remaining_soft_bounce_days_do_not_make_a_purge_overdue(
     for number in range(3):
         world.apply_changes(
             f"{number}@example.com",
-            Change(SOFT_BOUNCE, _entry((NOW // DAY_MS - 60) * DAY_MS - DAY_MS)),
+            Change(SOFT_BOUNCE, _entry(Millis((NOW // DAY_MS - 61) * DAY_MS))),
         )
     world.context.milliseconds_left = 5_000  # more days are due than a sweep has time for
     result = _sweep(world)
@@ -369,9 +374,9 @@ def test_purges_run_before_the_deletion_of_soft_bounce_days(
 ) -> None:
     for address in range(9):
         world.apply_changes(
-            f"{address}@example.com", Change(SOFT_BOUNCE, _entry((NOW // DAY_MS - 70) * DAY_MS))
+            f"{address}@example.com", Change(SOFT_BOUNCE, _entry(Millis((NOW // DAY_MS - 70) * DAY_MS)))
         )
-    _report(world, at=NOW - 1)
+    _report(world, at=Millis(NOW - 1))
     recipients: list[str] = []
     work = parts().erasures.due_work
 

@@ -14,6 +14,7 @@ from functions.seal import app as seal_app
 from heed.adapters.external_sort import ExternalSorter
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.entry import ledger_subject
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS, Change, Entry, Register, Source
 from heed.domain.privacy.erasure import ErasureCause, ErasureReport
 from heed.use_cases.ledger import reconcile, walk_recipients
@@ -62,7 +63,7 @@ def deliver(world: World, records: list[Any]) -> None:
     ledger_app.handler(stream_event(json.loads(json.dumps(records))), world.context)
 
 
-def link_change(at: int = NOW, register: Register | None = None) -> Change:
+def link_change(at: Millis = NOW, register: Register | None = None) -> Change:
     return Change(register or out(2), Entry(at, Source.LINK, "{}"))
 
 
@@ -73,7 +74,7 @@ def numbers() -> list[tuple[int, str]]:
 
 def ledger_fault() -> str | None:
     ledger, seals = parts().ledger, parts().ledger_seals
-    return verify_ledger(export_ledger(ledger, seals, NOW + 40 * DAY_MS), ExternalSorter).fault
+    return verify_ledger(export_ledger(ledger, seals, Millis(NOW + 40 * DAY_MS)), ExternalSorter).fault
 
 
 def test_records_that_match_the_ledger_are_not_changed(
@@ -95,8 +96,8 @@ def test_a_recent_change_is_not_reported_as_missing(world: World, clock: Any) ->
 def test_a_gap_is_reported_at_once_and_repaired_after_the_stream_retention(
     world: World, stream: StreamRecorder, clock: Any, log: Any
 ) -> None:
-    world.apply_changes(JANE, link_change(NOW - 2))
-    world.apply_changes(JANE, link_change(NOW - 1, in_(3)))
+    world.apply_changes(JANE, link_change(Millis(NOW - 2)))
+    world.apply_changes(JANE, link_change(Millis(NOW - 1), in_(3)))
     world.apply_changes(JANE, link_change(NOW))
     deliver(world, stream.records[:1])  # the other two records are lost
 
@@ -115,7 +116,7 @@ def test_a_missing_entry_of_a_replaced_change_is_entered_as_lost(
     world: World, stream: StreamRecorder, clock: Any
 ) -> None:
     for at in range(3):
-        world.apply_changes(JANE, link_change(NOW + at))
+        world.apply_changes(JANE, link_change(Millis(NOW + at)))
     deliver(world, [stream.records[0], stream.records[2]])  # the second record is lost
 
     clock(NOW + STREAM_RETENTION)
@@ -129,7 +130,7 @@ def test_a_missing_entry_of_a_replaced_change_is_entered_as_lost(
 def test_a_late_change_without_an_entry_is_entered(world: World, stream: StreamRecorder, clock: Any) -> None:
     world.apply_changes(JANE, link_change())
     deliver(world, stream.records)
-    world.apply_changes(JANE, link_change(NOW - DAY_MS))
+    world.apply_changes(JANE, link_change(Millis(NOW - DAY_MS)))
 
     clock(NOW + STREAM_RETENTION)
     assert walk(world)["repaired"] == 1
@@ -188,7 +189,7 @@ def test_a_recent_late_change_is_not_reported_as_a_gap(
     world.apply_changes(JANE, link_change())
     deliver(world, stream.records)
     clock(NOW + 30 * DAY_MS)
-    world.apply_changes(JANE, link_change(NOW - DAY_MS), now=NOW + 30 * DAY_MS)
+    world.apply_changes(JANE, link_change(Millis(NOW - DAY_MS)), now=Millis(NOW + 30 * DAY_MS))
 
     totals = walk(world)
 
@@ -208,7 +209,7 @@ def test_a_repair_during_an_erasure_leaves_no_evidence(
     clock(NOW + STREAM_RETENTION)
 
     def erase() -> None:
-        report = ErasureReport(ErasureCause.ERASURE, NOW + DAY_MS, Source.PHONE, "call 1", "key", "")
+        report = ErasureReport(ErasureCause.ERASURE, Millis(NOW + DAY_MS), Source.PHONE, "call 1", "key", "")
         with outside_handlers():
             parts().erase(recipient, report)
 

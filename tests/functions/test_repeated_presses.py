@@ -18,6 +18,7 @@ from heed.domain import rfc3339
 from heed.domain.ledger.entry import ledger_subject
 from heed.domain.links import entry_mode
 from heed.domain.links.entry_mode import HOUR
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS, HOLD, Change, Entry, Source
 from heed.domain.privacy.erasure import ErasureCause, ErasureReport
 from heed.use_cases.ledger.export import export_ledger
@@ -30,7 +31,7 @@ from tests.support.registers import in_, out, pause
 from tests.support.stream_events import StreamRecorder, stream_event
 
 JANE = "jane.doe@example.com"
-DAWN = NOW // DAY_MS * DAY_MS
+DAWN = Millis(NOW // DAY_MS * DAY_MS)
 MAX_LINK_ENTRIES_A_DAY = 5  # in these tests; really 50, as tests/domain/test_repeats.py checks
 MORE = 4  # presses beyond those that get an entry of their own
 FLOOD = MAX_LINK_ENTRIES_A_DAY + MORE
@@ -82,7 +83,7 @@ def spans(world: World) -> list[tuple[int, int]]:
 
 
 def ledger_fault() -> str | None:
-    lines = export_ledger(parts().ledger, parts().ledger_seals, DAWN + 40 * DAY_MS)
+    lines = export_ledger(parts().ledger, parts().ledger_seals, Millis(DAWN + 40 * DAY_MS))
     return verify_ledger(lines, ExternalSorter).fault
 
 
@@ -165,9 +166,9 @@ def test_the_order_of_the_stream_does_not_change_the_entries(world: World, strea
 def test_a_new_choice_during_a_flood_is_entered_at_once(world: World, stream: StreamRecorder) -> None:
     flood(world, stream)
     assert press(world, DAWN + 500, {"scope": "all", "all": "1"}) == 303  # by the button of the page
-    entry = Entry(DAWN + 600, Source.LETTER, "{}")
+    entry = Entry(Millis(DAWN + 600), Source.LETTER, "{}")
     stream.at = DAWN + 600
-    world.apply_changes(JANE, Change(in_(2), entry), now=DAWN + 600)
+    world.apply_changes(JANE, Change(in_(2), entry), now=Millis(DAWN + 600))
     flood(world, stream, DAWN + 700, 1)  # an opt-out again, after an opt-in
     flood(world, stream, DAWN + 800, 1)  # a repeat
     deliver(world, stream.records)
@@ -183,7 +184,7 @@ def test_a_new_choice_during_a_flood_is_entered_at_once(world: World, stream: St
 def test_changes_from_other_sources_are_always_entered(world: World, stream: StreamRecorder) -> None:
     flood(world, stream)
     for number in range(3):
-        at = DAWN + 1_000 + number
+        at = Millis(DAWN + 1_000 + number)
         world.apply_changes(JANE, Change(out(2), Entry(at, Source.PHONE, "{}")), now=at)
     deliver(world, stream.records)
     last = FLOOD + 1
@@ -199,7 +200,7 @@ def test_a_report_of_a_minor_during_a_hold_and_a_flood_is_entered(
 ) -> None:
     world.apply_changes(JANE, Change(HOLD, Entry(DAWN, Source.AGENT, "{}")), now=DAWN)
     flood(world, stream)
-    report = ErasureReport(ErasureCause.MINOR, DAWN + 2_000, Source.PHONE, "call 1", "key", "")
+    report = ErasureReport(ErasureCause.MINOR, Millis(DAWN + 2_000), Source.PHONE, "call 1", "key", "")
     with outside_handlers():
         parts().erase(world.recipient(JANE), report)
     deliver(world, stream.records)
@@ -215,7 +216,7 @@ def test_a_report_of_a_minor_during_a_hold_and_a_flood_is_entered(
 
 def test_an_erasure_during_a_flood_leaves_no_gap(world: World, stream: StreamRecorder) -> None:
     flood(world, stream)
-    report = ErasureReport(ErasureCause.ERASURE, DAWN + 2_000, Source.PHONE, "call 1", "key", "")
+    report = ErasureReport(ErasureCause.ERASURE, Millis(DAWN + 2_000), Source.PHONE, "call 1", "key", "")
     with outside_handlers():
         parts().erase(world.recipient(JANE), report)
     deliver(world, stream.records)
@@ -252,7 +253,7 @@ def test_presses_combined_before_another_change_are_entered_after_a_day(
 ) -> None:
     flood(world, stream)
     end = stream.at = DAWN + 2 * HOUR
-    world.apply_changes(JANE, Change(in_(3), Entry(end, Source.LETTER, "{}")), now=end)
+    world.apply_changes(JANE, Change(in_(3), Entry(Millis(end), Source.LETTER, "{}")), now=Millis(end))
     deliver(world, stream.records)
     assert_repaired_after_a_day(world, monkeypatch, end, 1)
     (latest,) = [item for item in world.items("Ledger") if item["at"]["N"] == str(DAWN + FLOOD - 1)]
@@ -278,9 +279,9 @@ def test_repeated_sets_of_changes_make_one_entry_and_one_event_an_hour(
     recipient, scopes = world.recipient(JANE), range(2, 6)
     for hour in range(8):  # the first two sets of four use up the day's entries
         at = stream.at = DAWN + hour * HOUR
-        repeats = [Change(out(scope), Entry(at, Source.LINK, "{}")) for scope in scopes]
-        new = [Change(out(0), Entry(at, Source.LINK, "{}"))] if hour == 6 else []
-        parts().preferences.apply(recipient, [*repeats, *new], at)
+        repeats = [Change(out(scope), Entry(Millis(at), Source.LINK, "{}")) for scope in scopes]
+        new = [Change(out(0), Entry(Millis(at), Source.LINK, "{}"))] if hour == 6 else []
+        parts().preferences.apply(recipient, [*repeats, *new], Millis(at))
     deliver(world, stream.records)
 
     by_hour = [
@@ -297,18 +298,18 @@ def test_repeated_sets_of_changes_make_one_entry_and_one_event_an_hour(
 def test_the_bus_gets_an_event_for_a_longer_pause_during_a_flood(
     world: World, stream: StreamRecorder, published: list[Any]
 ) -> None:
-    def add_pause(at: int, until: int) -> None:
+    def add_pause(at: Millis, until: Millis) -> None:
         stream.at = at
         entry = Entry(at, Source.PREFERENCE_CENTRE, "{}", until=until)
         world.apply_changes(JANE, Change(pause(1), entry), now=at)
 
-    add_pause(DAWN, DAWN + 30 * DAY_MS)
+    add_pause(DAWN, Millis(DAWN + 30 * DAY_MS))
     flood(world, stream, DAWN + 1)
-    add_pause(DAWN + 100, DAWN + 90 * DAY_MS)
-    add_pause(DAWN + 101, DAWN + 90 * DAY_MS + 1)  # ends on the same day: a repeat
+    add_pause(Millis(DAWN + 100), Millis(DAWN + 90 * DAY_MS))
+    add_pause(Millis(DAWN + 101), Millis(DAWN + 90 * DAY_MS + 1))  # ends on the same day: a repeat
     deliver(world, stream.records)
     ends = [event.detail["until"] for event in published if "until" in event.detail]
-    assert ends == [rfc3339.format_time(DAWN + days * DAY_MS) for days in (30, 90)]
+    assert ends == [rfc3339.format_time(Millis(DAWN + days * DAY_MS)) for days in (30, 90)]
 
 
 def test_a_lost_entry_for_many_presses_is_reported_and_repaired_by_one(

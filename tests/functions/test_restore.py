@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from heed.adapters.dynamodb.restored_table import RestoredPreferencesTable
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.register import (
@@ -30,19 +31,19 @@ from tests.support.registers import in_, out
 from tests.support.template import table_definition
 
 PEOPLE = ("ada", "ben", "cleo", "dora", "ed", "fay")
-LATER = NOW + DAY_MS
-RESTORED = LATER + 5_000
+LATER = Millis(NOW + DAY_MS)
+RESTORED = Millis(LATER + 5_000)
 
 
 def _address(name: str) -> str:
     return f"{name}@example.com"
 
 
-def _entry(at: int, evidence: str = "{}") -> Entry:
+def _entry(at: Millis, evidence: str = "{}") -> Entry:
     return Entry(at, Source.LINK, evidence)
 
 
-def _report(cause: ErasureCause, at: int = LATER) -> ErasureReport:
+def _report(cause: ErasureCause, at: Millis = LATER) -> ErasureReport:
     return ErasureReport(cause, at, Source.PHONE, "call 1", "key", "")
 
 
@@ -89,7 +90,9 @@ def test_a_restore_loses_no_newer_opt_out_and_no_erasure(world: World, copy: lis
     assert outcomes == {ReplayOutcome.UNCHANGED: len(PEOPLE)}
     assert world.items() == before
     for name in ("ada", "ben", "cleo"):
-        decision = decide(_record(world, name), parts().catalogue.topic_by_name("offers"), LATER + 9_000)
+        decision = decide(
+            _record(world, name), parts().catalogue.topic_by_name("offers"), Millis(LATER + 9_000)
+        )
         assert not decision.sendable
 
 
@@ -119,7 +122,7 @@ def test_restored_suppressions_appear_at_the_end_of_the_feed(
 
     _replay(world)
 
-    positions = parts().change_feed.changes_after(FeedPosition(RESTORED, ""), RESTORED + 1, 100)
+    positions = parts().change_feed.changes_after(FeedPosition(RESTORED, ""), Millis(RESTORED + 1), 100)
     suppressed = [item["id"]["S"] for item in copy if "chg_shard" in item]
     assert suppressed
     assert sorted(position.recipient for position in positions) == sorted(suppressed)
@@ -210,8 +213,8 @@ def _stable_attributes(item: dict[str, Any]) -> dict[str, Any]:
 def test_a_lost_report_of_a_minor_under_a_hold_is_restored(world: World, copy: list[dict[str, Any]]) -> None:
     client, ada = boto3.client("dynamodb"), world.recipient(_address("ada"))
     (old_item,) = (item for item in copy if item["id"]["S"] == ada)
-    world.apply_changes(_address("ada"), Change(HOLD, _entry(NOW + 1)))
-    parts().erase(ada, _report(ErasureCause.MINOR, NOW + 2))
+    world.apply_changes(_address("ada"), Change(HOLD, _entry(Millis(NOW + 1))))
+    parts().erase(ada, _report(ErasureCause.MINOR, Millis(NOW + 2)))
     (new_item,) = (item for item in world.items() if item["id"]["S"] == ada)
     client.put_item(TableName="Restored", Item=new_item)
     client.put_item(TableName=world.table, Item=old_item)  # the live table lost the hold and the report

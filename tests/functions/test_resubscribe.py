@@ -13,6 +13,7 @@ import pytest
 
 from functions.resubscribe import app
 from heed.domain.errors import StoreUnavailable
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import (
     CONFIRMATION_LIFETIME,
     ConfirmationToken,
@@ -40,7 +41,7 @@ from tests.support.registers import in_, out, scope_numbers, yes
 
 EVENTS = Path(__file__).parents[2] / "events"
 READER = "reader@example.com"
-REQUESTED_AT = NOW - 3_600_000
+REQUESTED_AT = Millis(NOW - 3_600_000)
 FORM = [("address", READER), ("topics", "offers"), ("topics", "research"), ("intent", "in")]
 
 
@@ -57,7 +58,7 @@ def path(
     world: World,
     scopes: tuple[int, ...] = (2, 5),
     intent: Intent = Intent.IN,
-    issued: int = REQUESTED_AT,
+    issued: Millis = REQUESTED_AT,
 ) -> str:
     token = ConfirmationToken(world.recipient(READER), intent, scope_numbers(*scopes), issued, b"sealed")
     return f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
@@ -74,12 +75,12 @@ def show(world: World, link: str, method: str = "GET", **more: Any) -> dict[str,
     return answer
 
 
-def sendable(world: World, at: int = NOW + 1) -> set[str]:
+def sendable(world: World, at: Millis = Millis(NOW + 1)) -> set[str]:
     record, catalogue = parts().preferences.read(world.recipient(READER)), parts().catalogue
     return {topic.name for topic in catalogue.topics.values() if decide(record, topic, at).sendable}
 
 
-def entry(at: int, source: Source = Source.LINK) -> Entry:
+def entry(at: Millis, source: Source = Source.LINK) -> Entry:
     return Entry(at, source, "{}")
 
 
@@ -227,11 +228,11 @@ def test_a_form_without_a_valid_topic_is_shown_again(world: World, topics: list[
 
 RECIPIENTS = {
     "an unknown address": (READER, []),
-    "a person who gets everything": (READER, [Change(in_(2), entry(5))]),
-    "a person who opted out": (READER, [Change(out(0), entry(5))]),
-    "a minor": (READER, [Change(MINOR, entry(5, Source.AGE_REPORT))]),
-    "an address on hold": (READER, [Change(HOLD, entry(5, Source.AGENT))]),
-    "a person who complained": (READER, [Change(COMPLAINT, entry(5, Source.COMPLAINT))]),
+    "a person who gets everything": (READER, [Change(in_(2), entry(Millis(5)))]),
+    "a person who opted out": (READER, [Change(out(0), entry(Millis(5)))]),
+    "a minor": (READER, [Change(MINOR, entry(Millis(5), Source.AGE_REPORT))]),
+    "an address on hold": (READER, [Change(HOLD, entry(Millis(5), Source.AGENT))]),
+    "a person who complained": (READER, [Change(COMPLAINT, entry(Millis(5), Source.COMPLAINT))]),
     "a domain that cannot exist": ("reader@no-such-domain.invalid", []),
 }
 
@@ -298,7 +299,7 @@ def test_showing_the_page_changes_nothing(world: World, intent: Intent) -> None:
 
 
 def test_a_press_opts_in_to_each_topic_at_the_time_of_the_request(world: World) -> None:
-    world.apply_changes(READER, Change(out(0), entry(REQUESTED_AT - 1)))
+    world.apply_changes(READER, Change(out(0), entry(Millis(REQUESTED_AT - 1))))
     answer = press(world)
     assert answer["statusCode"] == 200 and "Offers" in answer["body"] and "Research" in answer["body"]
     assert sendable(world) >= {"offers", "research"} and "news" not in sendable(world)
@@ -326,7 +327,7 @@ def test_eighty_presses_queue_one_message(world: World) -> None:
     for number in range(80):
         assert press(world, link, at=NOW + number)["statusCode"] == 200
     assert len(world.messages("CONFIRMED_OPT_INS_QUEUE_URL")) == 1
-    press(world, path(world, issued=REQUESTED_AT + 1))
+    press(world, path(world, issued=Millis(REQUESTED_AT + 1)))
     assert len(world.messages("CONFIRMED_OPT_INS_QUEUE_URL")) == 1, "another request is another opt-in"
 
 
@@ -348,7 +349,7 @@ def unavailable(*_: object) -> None:
     "A confirmation counts from the time of its request, so the newer opt-out wins.",
 )
 def test_a_press_after_a_newer_opt_out_changes_no_decision(world: World) -> None:
-    world.apply_changes(READER, Change(out(0), entry(REQUESTED_AT + 1)))
+    world.apply_changes(READER, Change(out(0), entry(Millis(REQUESTED_AT + 1))))
     answer = press(world)
     assert answer["statusCode"] == 200 and "Not changed" in answer["body"]
     assert not {"offers", "research"} & sendable(world)
@@ -356,7 +357,7 @@ def test_a_press_after_a_newer_opt_out_changes_no_decision(world: World) -> None
 
 
 def test_the_page_names_only_topics_without_a_newer_opt_out(world: World) -> None:
-    world.apply_changes(READER, Change(out(2), entry(REQUESTED_AT + 1)))
+    world.apply_changes(READER, Change(out(2), entry(Millis(REQUESTED_AT + 1))))
     page = press(world)["body"]
     assert "<li>Research</li>" in page and "<li>Offers</li>" not in page
     (message,) = world.messages("CONFIRMED_OPT_INS_QUEUE_URL")
@@ -365,11 +366,11 @@ def test_the_page_names_only_topics_without_a_newer_opt_out(world: World) -> Non
 
 def test_a_press_lifts_undeliverable_and_overrides_a_complaint_for_its_topics(world: World) -> None:
     soft_bounces = [
-        Change(SOFT_BOUNCE, entry(REQUESTED_AT - day * DAY_MS, Source.BOUNCE)) for day in range(5)
+        Change(SOFT_BOUNCE, entry(Millis(REQUESTED_AT - day * DAY_MS), Source.BOUNCE)) for day in range(5)
     ]
     for change in (
-        Change(UNDELIVERABLE, entry(REQUESTED_AT - 2, Source.BOUNCE)),
-        Change(COMPLAINT, entry(REQUESTED_AT - 3, Source.COMPLAINT)),
+        Change(UNDELIVERABLE, entry(Millis(REQUESTED_AT - 2), Source.BOUNCE)),
+        Change(COMPLAINT, entry(Millis(REQUESTED_AT - 3), Source.COMPLAINT)),
         *soft_bounces,
     ):
         world.apply_changes(READER, change)
@@ -380,7 +381,7 @@ def test_a_press_lifts_undeliverable_and_overrides_a_complaint_for_its_topics(wo
 
 def test_an_opt_out_press_stops_all_marketing_at_once(world: World) -> None:
     world.apply_changes(
-        READER, Change(yes(2), entry(NOW - 1))
+        READER, Change(yes(2), entry(Millis(NOW - 1)))
     )  # newer than the request, older than the press
     answer = press(world, path(world, (), Intent.OUT))
     assert answer["statusCode"] == 200 and "no more marketing" in answer["body"]
@@ -405,7 +406,7 @@ def test_a_link_expires_after_48_hours(world: World, method: str, intent: Intent
 
 @pytest.mark.parametrize("register", [MINOR, HOLD])
 def test_a_minor_and_an_address_on_hold_get_the_neutral_page(world: World, register: Register) -> None:
-    parts().preferences.apply(world.recipient(READER), [Change(register, entry(5))], NOW)
+    parts().preferences.apply(world.recipient(READER), [Change(register, entry(Millis(5)))], NOW)
     before = world.items()
     pressed, shown = press(world), show(world, path(world))
     assert (pressed["statusCode"], pressed["body"]) == (200, shown["body"])
@@ -414,15 +415,15 @@ def test_a_minor_and_an_address_on_hold_get_the_neutral_page(world: World, regis
 
 
 def test_an_opt_out_during_a_hold_is_active_after_the_lift(world: World) -> None:
-    parts().preferences.apply(world.recipient(READER), [Change(HOLD, entry(5))], NOW)
+    parts().preferences.apply(world.recipient(READER), [Change(HOLD, entry(Millis(5)))], NOW)
     pressed = press(world, path(world, (), Intent.OUT))
     assert "We send nothing to this address" in pressed["body"]
-    parts().preferences.apply(world.recipient(READER), [Change(LIFT_HOLD, entry(6))], NOW)
+    parts().preferences.apply(world.recipient(READER), [Change(LIFT_HOLD, entry(Millis(6)))], NOW)
     assert sendable(world) == {"service", "targeted-advertising"}
 
 
 def test_an_opt_in_during_a_hold_records_only_the_privacy_signal(world: World) -> None:
-    parts().preferences.apply(world.recipient(READER), [Change(HOLD, entry(5))], NOW)
+    parts().preferences.apply(world.recipient(READER), [Change(HOLD, entry(Millis(5)))], NOW)
     press(world, headers={"sec-gpc": "1"})
     assert {name for name in world.items()[0] if ":" in name} == {"x:hold", "o:7"}
 

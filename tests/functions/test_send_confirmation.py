@@ -16,6 +16,7 @@ from moto.ses.models import ses_backends
 from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app
 from functions.unsubscribe import app as unsubscribe
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import (
     CONFIRMATION_LIFETIME,
@@ -51,7 +52,7 @@ def make_request(**more: Any) -> ConfirmationRequest:
         intent=Intent.IN,
         scopes=scope_numbers(2, 5),
         language="en",
-        at=time.time_ns() // 1_000_000 - MINUTE,
+        at=Millis(time.time_ns() // 1_000_000 - MINUTE),
         base_url="https://prefs.example.com",
         network="192.0.2.0/24",
     )
@@ -154,7 +155,7 @@ def test_one_link_confirms_and_the_other_always_opts_out_of_everything(
     assert unsubscribe.handler(years_later, world.context)["statusCode"] == 200
     record = parts().preferences.read(world.recipient(READER))
     marketing = parts().catalogue.marketing_topics(ScopeNumber(0))
-    assert not any(decide(record, topic, request.at + 10**11).sendable for topic in marketing)
+    assert not any(decide(record, topic, Millis(request.at + 10**11)).sendable for topic in marketing)
 
 
 def test_an_opt_out_link_contains_no_encrypted_address(world: World) -> None:
@@ -191,8 +192,8 @@ def test_unusual_addresses_are_sent_unchanged(world: World, address: str) -> Non
 @pytest.mark.parametrize("register", [MINOR, HOLD])
 @pytest.mark.parametrize("intent", Intent)
 def test_a_minor_and_an_address_on_hold_get_no_mail(world: World, register: Register, intent: Intent) -> None:
-    entry = Entry(5, Source.AGENT, "{}")
-    parts().preferences.apply(world.recipient(READER), [Change(register, entry)], 9)
+    entry = Entry(Millis(5), Source.AGENT, "{}")
+    parts().preferences.apply(world.recipient(READER), [Change(register, entry)], Millis(9))
     assert deliver(world, make_request(intent=intent)) == [] and mailbox.sent_mails() == []
 
 
@@ -205,12 +206,13 @@ def test_a_request_from_before_an_erasure_gets_no_mail(world: World, intent: Int
     assert deliver(world, request) == [] and mailbox.sent_mails() == []
     assert world.items("Control") == before, "the request is not counted"
     assert (
-        deliver(world, replace(request, id="r2", at=request.at + 1)) == [] and len(mailbox.sent_mails()) == 1
+        deliver(world, replace(request, id="r2", at=Millis(request.at + 1))) == []
+        and len(mailbox.sent_mails()) == 1
     )
 
 
 def test_a_person_who_complained_can_get_a_confirmation_mail(world: World) -> None:
-    world.apply_changes(READER, Change(COMPLAINT, Entry(5, Source.COMPLAINT, "{}")))
+    world.apply_changes(READER, Change(COMPLAINT, Entry(Millis(5), Source.COMPLAINT, "{}")))
     deliver(world, make_request())
     assert len(mailbox.sent_mails()) == 1
 
@@ -234,7 +236,7 @@ def test_an_old_request_gets_a_valid_link(
     token = verify_confirmation_token(
         mailbox.link_path(mail).removeprefix("/c/"), parts().confirmation_keys.confirmation_key
     )
-    assert token.requested_at == requested_at and not token.is_expired(now + CONFIRMATION_LIFETIME)
+    assert token.requested_at == requested_at and not token.is_expired(Millis(now + CONFIRMATION_LIFETIME))
 
 
 def test_a_duplicate_message_sends_no_second_mail(world: World) -> None:
@@ -366,6 +368,6 @@ def test_a_double_opt_in_works_from_form_to_record(world: World) -> None:
     (mail,) = mailbox.sent_mails()
     resubscribe.handler(http_event("POST", mailbox.link_path(mail), at=now + 9), world.context)
     record = parts().preferences.read(world.recipient(READER))
-    assert decide(record, parts().catalogue.topic_by_name("research"), now + 9).sendable
+    assert decide(record, parts().catalogue.topic_by_name("research"), Millis(now + 9)).sendable
     sqs = boto3.client("sqs")
     assert "Messages" not in sqs.receive_message(QueueUrl=world.queues["CONFIRMATION_REQUESTS_QUEUE_URL"])

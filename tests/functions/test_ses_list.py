@@ -17,6 +17,7 @@ from functions.ses_list import app
 from heed.adapters.dynamodb import ses_list_walks
 from heed.adapters.dynamodb.ses_list_walks import SesListWalksTable
 from heed.domain.errors import StoreUnavailable, SuppressionListUnavailable
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import Change, Entry, Source
 from heed.domain.privacy.ses_list_request import WALK_REQUEST
 from tests.adapters.test_preferences_faults import failing_requests, truncated_response
@@ -379,7 +380,7 @@ def test_a_walk_continued_after_a_crash_reads_the_list_once_more(
     walks = parts().ses_list_walks
     walks.release(b"place", has_removed=False)
     assert walks.claim(NOW) == (0, b"place", False)
-    assert walks.claim(NOW + ses_list_walks.SES_LIST_LEASE + 1) == (0, b"place", True)
+    assert walks.claim(Millis(NOW + ses_list_walks.SES_LIST_LEASE + 1)) == (0, b"place", True)
 
 
 def test_only_one_walk_runs_at_a_time_and_a_second_request_is_kept(
@@ -412,8 +413,8 @@ def test_the_lease_of_a_walk_ends_after_the_longest_run_of_a_function(
     assert 1_000 * timeout_of("SesListFunction") < ses_list_walks.SES_LIST_LEASE
     walks = parts().ses_list_walks
     assert walks.claim(NOW) is not None
-    assert walks.claim(NOW + ses_list_walks.SES_LIST_LEASE) is None
-    assert walks.claim(NOW + ses_list_walks.SES_LIST_LEASE + 1) is not None
+    assert walks.claim(Millis(NOW + ses_list_walks.SES_LIST_LEASE)) is None
+    assert walks.claim(Millis(NOW + ses_list_walks.SES_LIST_LEASE + 1)) is not None
 
 
 def test_a_purge_stays_due_when_a_walk_cannot_be_requested(

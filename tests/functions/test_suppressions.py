@@ -11,6 +11,7 @@ import pytest
 
 from functions.platform import app
 from heed.domain.api_key import KeyScope
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import (
     COMPLAINT,
     DAY_MS,
@@ -56,8 +57,10 @@ def read_page(call_feed: Callable[..., tuple[int, Any]]) -> CallFeed:
     return read_page
 
 
-def _put(world: World, address: str, *registers: Register, at: int = NOW - 5, now: int = NOW) -> None:
-    until = NOW + DAY_MS
+def _put(
+    world: World, address: str, *registers: Register, at: Millis = Millis(NOW - 5), now: Millis = NOW
+) -> None:
+    until = Millis(NOW + DAY_MS)
     world.apply_changes(
         address,
         *(
@@ -69,9 +72,9 @@ def _put(world: World, address: str, *registers: Register, at: int = NOW - 5, no
 
 
 def test_each_suppression_is_listed_with_its_exceptions(world: World, read_page: CallFeed) -> None:
-    _put(world, "a@example.com", out(0), at=NOW - 9)
-    _put(world, "a@example.com", in_(3), now=NOW + 1)
-    _put(world, "b@example.com", pause(2), now=NOW + 2)
+    _put(world, "a@example.com", out(0), at=Millis(NOW - 9))
+    _put(world, "a@example.com", in_(3), now=Millis(NOW + 1))
+    _put(world, "b@example.com", pause(2), now=Millis(NOW + 2))
     answer = read_page()
     assert answer["suppressions"] == [
         {
@@ -107,7 +110,7 @@ def test_an_empty_feed_has_a_cursor(read_page: CallFeed) -> None:
 def test_pages_by_cursor_list_each_suppression_once_in_order(world: World, read_page: CallFeed) -> None:
     addresses = [f"{number}@example.com" for number in range(7)]
     for number, address in enumerate(addresses):
-        _put(world, address, out(2), out(3), now=NOW + number)
+        _put(world, address, out(2), out(3), now=Millis(NOW + number))
     listed, ends = [], []
     query: dict[str, str] = {}
     while True:
@@ -124,21 +127,21 @@ def test_pages_by_cursor_list_each_suppression_once_in_order(world: World, read_
 def test_a_lifted_suppression_appears_after_the_cursor(world: World, read_page: CallFeed) -> None:
     _put(world, "a@example.com", out(2))
     cursor = read_page()["cursor"]
-    _put(world, "a@example.com", in_(2), at=NOW, now=REQUESTED_AT + DAY_MS)
+    _put(world, "a@example.com", in_(2), at=NOW, now=Millis(REQUESTED_AT + DAY_MS))
     (entry,) = read_page(cursor=cursor, at=REQUESTED_AT + 2 * DAY_MS)["suppressions"]
     assert (entry["scope"], entry["state"]) == ("offers", "lifted")
 
 
 def test_the_last_cursor_repeats_the_last_two_minutes(world: World, read_page: CallFeed) -> None:
-    _put(world, "old@example.com", out(0), now=REQUESTED_AT - 120_001)
-    _put(world, "late@example.com", out(0), now=REQUESTED_AT - 120_000)
+    _put(world, "old@example.com", out(0), now=Millis(REQUESTED_AT - 120_001))
+    _put(world, "late@example.com", out(0), now=Millis(REQUESTED_AT - 120_000))
     cursor = read_page()["cursor"]
     repeated = read_page(cursor=cursor, at=REQUESTED_AT + 1_000)["suppressions"]
     assert [item["recipient"] for item in repeated] == [world.recipient("late@example.com")]
 
 
 def test_since_leaves_out_older_changes(world: World, read_page: CallFeed) -> None:
-    _put(world, "a@example.com", out(0), now=NOW - 1)
+    _put(world, "a@example.com", out(0), now=Millis(NOW - 1))
     _put(world, "b@example.com", out(0), now=NOW)
     for since in ("2026-03-05T09:12:44.390Z", "2026-03-05T10:12:44.390+01:00"):
         suppressions = read_page(since=since)["suppressions"]
@@ -149,7 +152,7 @@ def test_since_leaves_out_older_changes(world: World, read_page: CallFeed) -> No
 
 def test_a_cursor_keeps_its_filter(world: World, read_page: CallFeed, call_feed: CallFeed) -> None:
     for number in range(3):
-        _put(world, f"{number}@example.com", out(2), COMPLAINT, UNDELIVERABLE, now=NOW + number)
+        _put(world, f"{number}@example.com", out(2), COMPLAINT, UNDELIVERABLE, now=Millis(NOW + number))
     first = read_page(reason="complained", scope="*", limit=2)
     rest = read_page(cursor=first["cursor"], limit=2)
     same = read_page(cursor=first["cursor"], limit=2, reason="complained", since="2026-01-01")
@@ -232,7 +235,7 @@ def test_the_feed_needs_the_scope_read(call_feed: CallFeed) -> None:
 @pytest.mark.system  # exhaustive: slower than a second
 def test_a_page_costs_a_query_per_shard_and_a_batch_per_hundred(world: World, read_page: CallFeed) -> None:
     for number in range(150):
-        _put(world, f"{number}@example.com", out(0), now=NOW + number)
+        _put(world, f"{number}@example.com", out(0), now=Millis(NOW + number))
     requests: list[str] = []
     consistent: list[bool] = []
     events = parts().client("dynamodb").meta.events

@@ -12,6 +12,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from functions.purge import app
 from heed.adapters.dynamodb.ses_list_walks import SES_LIST_KEY
 from heed.domain.ledger.transition import make_ledger_entry
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS, SOFT_BOUNCE, Change, Entry, Source
 from heed.domain.privacy.erasure import ErasureCause, ErasureReport
 from heed.domain.privacy.ses_list_request import WALK_REQUEST
@@ -27,7 +28,7 @@ DUE = 100
 SHARDS = 16  # a sweep makes one query for each shard
 
 
-def _entry(at: int) -> Entry:
+def _entry(at: Millis) -> Entry:
     return Entry(at, Source.LINK, '{"campaign":"spring","issued":1772701904000,"key":"1"}')
 
 
@@ -71,12 +72,12 @@ def test_a_sweep_costs_at_most_four_and_a_half_read_units_per_due_person(
     for number in range(DUE):
         address = f"{number}@example.com"
         recipient = world.recipient(address)
-        changes = [Change(out(2), _entry(NOW)), Change(in_(3), _entry(NOW + 1))]
+        changes = [Change(out(2), _entry(NOW)), Change(in_(3), _entry(Millis(NOW + 1)))]
         world.apply_changes(address, *changes)
         salt = parts().preferences.read(recipient).salt
         for seq, change in enumerate(changes, 1):
             parts().ledger.enter(*make_ledger_entry(salt, recipient, change, seq, NOW))
-        report = ErasureReport(ErasureCause.MINOR, NOW + 9, Source.PHONE, "call 1", "key", "")
+        report = ErasureReport(ErasureCause.MINOR, Millis(NOW + 9), Source.PHONE, "call 1", "key", "")
         parts().erase(recipient, report)
         due.add(recipient)
     assert len(dynamodb_backends[ACCOUNT]["us-east-1"].tables[world.table].items) > OTHERS + DUE
@@ -104,7 +105,9 @@ def test_a_sweep_costs_at_most_four_and_a_half_read_units_per_due_person(
 def test_old_soft_bounces_cost_half_a_read_unit_per_due_person(world: World) -> None:
     today = NOW // DAY_MS
     for number in range(DUE):
-        world.apply_changes(f"{number}@example.com", Change(SOFT_BOUNCE, _entry((today - 60) * DAY_MS)))
+        world.apply_changes(
+            f"{number}@example.com", Change(SOFT_BOUNCE, _entry(Millis((today - 60) * DAY_MS)))
+        )
 
     result, read = _sweep(world)
 

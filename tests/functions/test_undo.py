@@ -10,6 +10,7 @@ import pytest
 from functions.preferences import app as preferences
 from functions.unsubscribe import app as unsubscribe
 from heed.domain.links.link_token import TokenPurpose, verify_link_token
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import HOLD, Change, Entry, ScopeNumber, Source
 from heed.use_cases.links.unsubscribe import opt_out_for
@@ -21,7 +22,7 @@ READER = "reader@example.com"
 DAY = 86_400_000
 
 
-def link_entry(at: int) -> Entry:
+def link_entry(at: Millis) -> Entry:
     return Entry(at, Source.LINK, "{}")
 
 
@@ -53,7 +54,7 @@ def press_undo(world: World, done_page: str, at: int = NOW + 1) -> int:
     return int(answer["statusCode"])
 
 
-def sendable(world: World, at: int = NOW + 5) -> set[str]:
+def sendable(world: World, at: Millis = Millis(NOW + 5)) -> set[str]:
     record, catalogue = parts().preferences.read(world.recipient(READER)), parts().catalogue
     topics = catalogue.topics.values()
     return {topic.name for topic in topics if decide(record, topic, at).sendable}
@@ -82,16 +83,16 @@ def test_a_press_after_an_expired_pause_keeps_the_pause_on_record(
     "before",
     [
         [],
-        [Change(out(3), link_entry(5))],
-        [Change(yes(5), link_entry(5))],
-        [Change(out(1), link_entry(5)), Change(in_(2), link_entry(6))],
+        [Change(out(3), link_entry(Millis(5)))],
+        [Change(yes(5), link_entry(Millis(5)))],
+        [Change(out(1), link_entry(Millis(5))), Change(in_(2), link_entry(Millis(6)))],
     ],
     ids=["no choice", "no news", "research confirmed", "offers of the brand"],
 )
 def test_an_undo_restores_exactly_the_previous_choices(
     world: World, scope: str, before: list[Change]
 ) -> None:
-    world.apply_changes(READER, Change(in_(7), link_entry(1)), *before)
+    world.apply_changes(READER, Change(in_(7), link_entry(Millis(1))), *before)
     sendable_before = sendable(world)
     done_page = press(world, scope)
     assert sendable(world) < sendable_before
@@ -107,7 +108,7 @@ def test_an_undo_of_everything_leaves_no_opt_out_for_later_topics(world: World) 
 
 
 def test_an_opt_out_from_before_the_press_stays(world: World) -> None:
-    world.apply_changes(READER, Change(out(0), link_entry(5)), Change(in_(2), link_entry(6)))
+    world.apply_changes(READER, Change(out(0), link_entry(Millis(5))), Change(in_(2), link_entry(Millis(6))))
     press(world)
 
     assert out(0) in parts().preferences.read(world.recipient(READER)).registers
@@ -124,7 +125,7 @@ def test_a_privacy_signal_with_an_expired_undo_is_recorded(world: World) -> None
     expired_at, form = NOW + 60 * 60 * 1000, {"undo": token}
     event = http_event("POST", path, form=form, headers={"sec-gpc": "1"}, at=expired_at)
     assert preferences.handler(event, world.context)["statusCode"] == 200
-    assert sendable(world, expired_at) == {"service"}
+    assert sendable(world, Millis(expired_at)) == {"service"}
 
 
 def test_an_undo_of_the_first_press_leaves_the_second_press_active(world: World) -> None:
@@ -155,7 +156,7 @@ def test_a_used_undo_does_not_affect_a_later_press(world: World) -> None:
         http_event("POST", path, form={"undo": undo_token(done_page)}, at=NOW + 3), world.context
     )
     assert world.items() != before  # the press two days later is recorded
-    assert sendable(world, NOW + 2 * DAY + 2) == {"service", "targeted-advertising"}
+    assert sendable(world, Millis(NOW + 2 * DAY + 2)) == {"service", "targeted-advertising"}
 
 
 def undo_token(done_page: str) -> str:
@@ -181,7 +182,7 @@ def test_opening_a_page_creates_no_undo(world: World) -> None:
 def test_an_undo_of_another_person_is_neither_shown_nor_accepted(world: World) -> None:
     token = undo_token(press(world))
     other_token = world.token("other@example.com")
-    world.apply_changes("other@example.com", Change(out(0), link_entry(5)))
+    world.apply_changes("other@example.com", Change(out(0), link_entry(Millis(5))))
     assert token not in get(world, f"/u/{other_token}?done={token}")
     path = f"/p/{world.token('other@example.com', purpose=TokenPurpose.PREFERENCES)}"
     answer = preferences.handler(http_event("POST", path, form={"undo": token}), world.context)
@@ -192,7 +193,7 @@ def test_an_undo_of_another_person_is_neither_shown_nor_accepted(world: World) -
 
 def test_an_undo_during_a_hold_changes_nothing(world: World) -> None:
     path, token = find_undo(get(world, press(world)))
-    world.apply_changes(READER, Change(HOLD, Entry(NOW + 1, Source.AGENT, "{}")))
+    world.apply_changes(READER, Change(HOLD, Entry(Millis(NOW + 1), Source.AGENT, "{}")))
     before = world.items()
     preferences.handler(http_event("POST", path, form={"undo": token}, at=NOW + 2), world.context)
 
@@ -212,7 +213,7 @@ def test_an_opt_out_stored_from_the_queue_has_no_undo(
         signal=False,
         press="1",
     )
-    parts().write_opt_out(queued, NOW + 5)
+    parts().write_opt_out(queued, Millis(NOW + 5))
 
     record = parts().preferences.read(world.recipient(READER))
     assert set(record.registers) == {out(0)}
@@ -260,7 +261,7 @@ def save(world: World, form: dict[str, str], at: int) -> str:
 def test_the_button_names_the_topics_that_the_undo_restores(world: World) -> None:
     first_page = save(world, {"topic.news": "out"}, NOW)
     assert re.findall(r">Undo: ([^<]*)<", first_page) == ["News"]
-    world.apply_changes(READER, Change(yes(3), link_entry(NOW + 1)))
+    world.apply_changes(READER, Change(yes(3), link_entry(Millis(NOW + 1))))
 
     second_page = save(world, {"topic.news": "out", "topic.offers": "out"}, NOW + 2)
 

@@ -20,6 +20,7 @@ from functions.unsubscribe import app as unsubscribe
 from heed.adapters.dynamodb.restored_table import RestoredPreferencesTable
 from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import TokenPurpose
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS, SOFT_BOUNCE, Change, Entry, Source
 from heed.domain.rfc3339 import END_OF_TIME
 from heed.use_cases.privacy.replay_restored import replay_restored
@@ -31,7 +32,7 @@ from tests.support.registers import in_, out, pause
 from tests.support.stream_events import stream_event, stream_record
 
 JANE, JOHN, ANN = "jane@example.com", "john@example.com", "ann@example.com"
-LATER = NOW + 60 * DAY_MS
+LATER = Millis(NOW + 60 * DAY_MS)
 FAR = {"N": str(10**30)}
 
 Item = dict[str, Any]
@@ -44,10 +45,12 @@ class People:
     def __init__(self, world: World) -> None:
         self.world = world
         _, self.key = parts().api_keys.create("all", "ops", list(KeyScope))
-        letter = Entry(NOW - 9, Source.LETTER, '{"reference":"a"}', "1")
+        letter = Entry(Millis(NOW - 9), Source.LETTER, '{"reference":"a"}', "1")
         world.apply_changes(JANE, Change(out(0), letter), Change(out(2), letter))
-        world.apply_changes(JANE, Change(pause(3), Entry(NOW, Source.LINK, "{}", "", NOW + 30 * DAY_MS)))
-        world.apply_changes(JANE, Change(out(0), Entry(NOW - 19, Source.PHONE, "{}")))  # late
+        world.apply_changes(
+            JANE, Change(pause(3), Entry(NOW, Source.LINK, "{}", "", Millis(NOW + 30 * DAY_MS)))
+        )
+        world.apply_changes(JANE, Change(out(0), Entry(Millis(NOW - 19), Source.PHONE, "{}")))  # late
         world.apply_changes(JANE, Change(SOFT_BOUNCE, Entry(NOW, Source.BOUNCE, "{}")))
         world.apply_changes(JOHN, Change(out(2), letter))
         world.apply_changes(ANN, Change(in_(2), letter))

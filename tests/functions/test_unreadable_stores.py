@@ -25,6 +25,7 @@ from heed.domain.api_key import KeyScope, hash_api_key
 from heed.domain.errors import HeedError
 from heed.domain.ledger.entry import ledger_subject
 from heed.domain.links.queued_opt_out import QueuedOptOut
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
@@ -84,17 +85,17 @@ def _purges(_: World) -> list[Callable[[], object]]:
 def _lifts(world: World) -> list[Callable[[], object]]:
     lifts, jane = parts().lift_requests, world.recipient(JANE)
     lifts.sign(jane, SIGNATURE)
-    other = Signature("l", "bob", NOW + 1, "a mistake", "call 1")
+    other = Signature("l", "bob", Millis(NOW + 1), "a mistake", "call 1")
     return [lambda: lifts.sign(jane, other), lambda: lifts.clear(PurgeSubject(jane, "", NOW))]
 
 
 def _mails(world: World) -> list[Callable[[], object]]:
     caps = MailCapsTable(parts().client("dynamodb"), world.control, 1000)
     jane = world.recipient(JANE)
-    claim = MailReservation(jane, "mailbox", Intent.IN, "r1", "what", NOW, 0)
+    claim = MailReservation(jane, "mailbox", Intent.IN, "r1", "what", NOW, Millis(0))
     caps.reserve_mail(claim, NOW, in_turn=False)
     return [
-        lambda: caps.reserve_mail(claim._replace(request_id="r2"), NOW + DAY_MS, in_turn=False),
+        lambda: caps.reserve_mail(claim._replace(request_id="r2"), Millis(NOW + DAY_MS), in_turn=False),
         lambda: caps.finish(claim, sent=True),
         lambda: caps.sent_today(NOW),
         lambda: MailCapsTable(parts().client("dynamodb"), world.control).clear(PurgeSubject(jane, "")),
@@ -105,7 +106,7 @@ def _notifications(world: World) -> list[Callable[[], object]]:
     notifications, jane = parts().opt_in_notifications, world.recipient(JANE)
     notifications.claim(jane, NOW, "press", NOW)
     return [
-        lambda: notifications.claim(jane, NOW + 1, "press", NOW),
+        lambda: notifications.claim(jane, Millis(NOW + 1), "press", NOW),
         lambda: notifications.finish(jane, NOW),
         lambda: notifications.clear(PurgeSubject(jane, "")),
     ]
@@ -189,7 +190,7 @@ def test_junk_in_a_ledger_entry_is_reported_and_does_not_block_others(
         assert len(list(ledger_table.entries_of(john))) == 1
         with suppress(HeedError):
             list(ledger_table.entries_of(jane))
-        lines = export_ledger(ledger_table, parts().ledger_seals, NOW + 2 * DAY_MS)
+        lines = export_ledger(ledger_table, parts().ledger_seals, Millis(NOW + 2 * DAY_MS))
         fault = verify_ledger(lines, ExternalSorter).fault
         assert fault is not None, item
         ledger_table.erase_evidence(jane)
@@ -203,7 +204,7 @@ def _opt_out(world: World, address: str) -> str:
 
 
 def _mail_request(_: World, address: str) -> str:
-    at = NOW - 99 * DAY_MS  # too old for a mail
+    at = Millis(NOW - 99 * DAY_MS)  # too old for a mail
     request = ConfirmationRequest(
         address, address, Intent.IN, scope_numbers(2), "en", at, "https://example.com", "n"
     )

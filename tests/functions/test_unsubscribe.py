@@ -15,6 +15,7 @@ from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app
 from heed.domain.links.link_token import TokenPurpose, verify_link_token
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Register, Source
 from heed.use_cases.links.unsubscribe import opt_out_for
@@ -53,7 +54,7 @@ def header(answer: dict[str, Any], name: str) -> str:
 
 def sendable(world: World, topic: str, address: str = READER) -> bool:
     record = parts().preferences.read(world.recipient(address))
-    return decide(record, parts().catalogue.topic_by_name(topic), NOW + 1).sendable
+    return decide(record, parts().catalogue.topic_by_name(topic), Millis(NOW + 1)).sendable
 
 
 @pytest.mark.parametrize("name", POSTS)
@@ -205,21 +206,21 @@ def test_a_link_stops_its_scope_or_the_whole_brand(world: World, scope: int, reg
 
 
 def test_a_link_works_again_and_repeated_presses_write_once(world: World) -> None:
-    path = f"/u/{world.token(READER, issued=0)}"
+    path = f"/u/{world.token(READER, issued=Millis(0))}"
     answers = [call(world, http_event("POST", path))["statusCode"] for _ in range(5)]
 
     assert answers == [200] * 5 and world.items()[0]["n"] == {"N": "1"}
 
 
 def test_an_old_link_opts_out_after_a_newer_opt_in(world: World) -> None:
-    world.apply_changes(READER, Change(in_(2), Entry(NOW - 5, Source.LINK, "{}")))
+    world.apply_changes(READER, Change(in_(2), Entry(Millis(NOW - 5), Source.LINK, "{}")))
 
     assert call(world, http_event("POST", f"/u/{world.token(READER)}"))["statusCode"] == 200
     assert not sendable(world, "offers")
 
 
 def test_an_opt_out_older_than_an_opt_in_is_not_acknowledged(world: World) -> None:
-    world.apply_changes(READER, Change(in_(2), Entry(NOW + 5, Source.LINK, "{}")))
+    world.apply_changes(READER, Change(in_(2), Entry(Millis(NOW + 5), Source.LINK, "{}")))
 
     assert call(world, http_event("POST", f"/u/{world.token(READER)}"))["statusCode"] == 503
 
@@ -249,7 +250,7 @@ def test_every_invalid_link_gets_the_same_page(world: World) -> None:
 @pytest.mark.parametrize("register", [MINOR, HOLD])
 def test_a_minor_and_an_address_on_hold_get_the_same_neutral_page(world: World, register: Register) -> None:
     parts().preferences.apply(
-        world.recipient(READER), [Change(register, Entry(5, Source.AGE_REPORT, "{}"))], NOW
+        world.recipient(READER), [Change(register, Entry(Millis(5), Source.AGE_REPORT, "{}"))], NOW
     )
     path = f"/u/{world.token(READER)}"
     pages = [
@@ -263,7 +264,7 @@ def test_a_minor_and_an_address_on_hold_get_the_same_neutral_page(world: World, 
 
 
 def test_undo_is_not_offered_for_a_topic_that_was_off_before(world: World) -> None:
-    world.apply_changes(READER, Change(out(0), Entry(5, Source.PHONE, "{}")))
+    world.apply_changes(READER, Change(out(0), Entry(Millis(5), Source.PHONE, "{}")))
     pressed = call(world, http_event("POST", f"/u/{world.token(READER)}", form={"scope": "this"}))
 
     assert "?done=1&" in header(pressed, "location")

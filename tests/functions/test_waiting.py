@@ -17,6 +17,7 @@ from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app
 from heed.adapters.dynamodb.mail_caps import MailCapsTable
 from heed.domain.errors import MailNotSent
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import CONFIRMATION_LIFETIME, Intent
 from heed.domain.preferences.decision import decide
@@ -157,8 +158,8 @@ def test_a_rejection_is_identical_for_known_and_unknown_addresses(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limit_caps(monkeypatch, per_network=1)
-    world.apply_changes("held@example.com", Change(HOLD, Entry(5, Source.AGENT, "{}")))
-    world.apply_changes("known@example.com", Change(out(ALL_SCOPES), Entry(5, Source.LINK, "{}")))
+    world.apply_changes("held@example.com", Change(HOLD, Entry(Millis(5), Source.AGENT, "{}")))
+    world.apply_changes("known@example.com", Change(out(ALL_SCOPES), Entry(Millis(5), Source.LINK, "{}")))
     for number in range(3):
         request_mail(world, clock, f"a{number}", "in")
     answers, calls = [], []
@@ -349,8 +350,8 @@ def test_a_hold_or_an_opt_out_during_the_wait_counts(
     limit_caps(monkeypatch, per_network=1)
     for name in ("a", "b", "c"):
         request_mail(world, clock, name, "in")
-    world.apply_changes("b@example.com", Change(HOLD, Entry(clock.now + 1, Source.AGENT, "{}")))
-    opt_out = Change(out(ALL_SCOPES), Entry(clock.now + 1, Source.LINK, "{}"))
+    world.apply_changes("b@example.com", Change(HOLD, Entry(Millis(clock.now + 1), Source.AGENT, "{}")))
+    opt_out = Change(out(ALL_SCOPES), Entry(Millis(clock.now + 1), Source.LINK, "{}"))
     world.apply_changes("c@example.com", opt_out)
     for _ in range(2):
         clock.now += DAY
@@ -359,7 +360,7 @@ def test_a_hold_or_an_opt_out_during_the_wait_counts(
     press = http_event("POST", mailbox.link_path(mailbox.sent_mails()[1]), at=clock.now + 1)
     resubscribe.handler(press, world.context)
     record = parts().preferences.read(world.recipient("c@example.com"))
-    assert not decide(record, parts().catalogue.topic_by_name("offers"), clock.now + 2).sendable
+    assert not decide(record, parts().catalogue.topic_by_name("offers"), Millis(clock.now + 2)).sendable
 
 
 @pytest.mark.system
@@ -442,7 +443,9 @@ def test_a_mail_whose_link_has_no_effect_now_is_sent_again(world: World, clock: 
         http_event("POST", mailbox.link_path(mailbox.sent_mails()[0]), at=clock.now), world.context
     )
     clock.now += MINUTE
-    opt_in = Change(yes(parts().catalogue.scope_number("offers")), Entry(clock.now, Source.LINK, "{}"))
+    opt_in = Change(
+        yes(parts().catalogue.scope_number("offers")), Entry(Millis(clock.now), Source.LINK, "{}")
+    )
     world.apply_changes("a@example.com", opt_in)
     clock.now += MINUTE
     request_mail(world, clock, "a")
@@ -452,7 +455,7 @@ def test_a_mail_whose_link_has_no_effect_now_is_sent_again(world: World, clock: 
     press = http_event("POST", mailbox.link_path(mailbox.sent_mails()[1]), at=clock.now)
     assert resubscribe.handler(press, world.context)["statusCode"] == 200
     record = parts().preferences.read(world.recipient("a@example.com"))
-    assert not decide(record, parts().catalogue.topic_by_name("offers"), clock.now).sendable
+    assert not decide(record, parts().catalogue.topic_by_name("offers"), Millis(clock.now)).sendable
 
 
 def test_requests_for_a_full_mailbox_do_not_delay_others_and_are_tried_once(
@@ -464,7 +467,7 @@ def test_requests_for_a_full_mailbox_do_not_delay_others_and_are_tried_once(
     attempts: list[str] = []
     original = type(parts().send_confirmation_now).__call__
 
-    def spy(self: Any, request: ConfirmationRequest, now: int, *, in_turn: bool) -> Any:
+    def spy(self: Any, request: ConfirmationRequest, now: Millis, *, in_turn: bool) -> Any:
         attempts.append(request.address)
         return original(self, request, now, in_turn=in_turn)
 
@@ -501,7 +504,7 @@ def queue_requests(world: World, clock: Clock, *names: str) -> list[Confirmation
             Intent.OUT,
             (),
             "en",
-            clock.now - MINUTE + number,
+            Millis(clock.now - MINUTE + number),
             "https://prefs.example.com",
             f"192.0.{number}.0/24",
         )
@@ -541,7 +544,7 @@ def test_a_request_that_cannot_be_queued_is_retried(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     boto3.client("sqs").delete_queue(QueueUrl=world.queues["WAITING_QUEUE_URL"])
-    request = replace(make_request(clock), due=clock.now + 1)
+    request = replace(make_request(clock), due=Millis(clock.now + 1))
     record = {"messageId": "m", "body": request.to_message()}
     answer = app.handler({"Records": [record]}, world.context)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m"}]}
@@ -549,7 +552,7 @@ def test_a_request_that_cannot_be_queued_is_retried(
 
 def make_request(clock: Clock) -> ConfirmationRequest:
     return ConfirmationRequest(
-        "r", "a@example.com", Intent.OUT, (), "en", clock.now, "https://prefs.example.com", ""
+        "r", "a@example.com", Intent.OUT, (), "en", Millis(clock.now), "https://prefs.example.com", ""
     )
 
 
@@ -576,7 +579,9 @@ def test_a_failed_or_unreadable_request_does_not_delay_others(
 
 
 def test_a_request_for_an_unknown_topic_is_dead_lettered(world: World, clock: Clock) -> None:
-    request = replace(make_request(clock), intent=Intent.IN, scopes=scope_numbers(999), at=clock.now - MINUTE)
+    request = replace(
+        make_request(clock), intent=Intent.IN, scopes=scope_numbers(999), at=Millis(clock.now - MINUTE)
+    )
     parts().waiting_queue.send(request.to_message())
     assert sweep(world)["left"] == 0 and mailed_names() == []
     assert world.messages("CONFIRMATION_REQUESTS_DLQ_URL") == [request.to_message()]

@@ -25,6 +25,7 @@ from functions.unsubscribe import app as unsubscribe
 from heed.domain.api_key import KeyScope
 from heed.domain.ledger.entry import ledger_subject
 from heed.domain.links.link_token import TokenPurpose
+from heed.domain.milliseconds import Millis
 from heed.domain.privacy.lift import Signature
 from heed.domain.privacy.purge import PurgeState
 from tests.privacy.inventory import CONTROL
@@ -63,9 +64,9 @@ def _create_all_data(world: World, now: int) -> StreamRecorder:
     """Creates data of a person in each store. Returns the recorder of the table's stream."""
     stream = StreamRecorder(parts().client("dynamodb"), world.table, now + 1_000)
     agent = Agent(world)
-    token, odd = world.token(JANE, issued=now - 1_000), {"c": CAMPAIGN}
+    token, odd = world.token(JANE, issued=Millis(now - 1_000)), {"c": CAMPAIGN}
     unsubscribe.handler(http_event("POST", f"/u/{token}", query=odd, at=now), world.context)
-    centre = world.token(JANE, 1, now - 1_000, TokenPurpose.PREFERENCES)
+    centre = world.token(JANE, 1, Millis(now - 1_000), TokenPurpose.PREFERENCES)
     form = {"topic.news": "out"}
     request = http_event("POST", f"/p/{centre}", form=form, query=odd, at=now + 1)
     preferences.handler(request, world.context)
@@ -94,12 +95,12 @@ def _create_all_data(world: World, now: int) -> StreamRecorder:
     # The signature of one owner to lift the report of a minor.
     lift = {"register": "minor", "reason": REFERENCE, "reference": REFERENCE}
     assert agent.post("/v1/lifts", now + 6, **lift) == 200, "the lift succeeds although there is no report"
-    parts().lift_requests.sign(world.recipient(JANE), _signature(now + 7))
+    parts().lift_requests.sign(world.recipient(JANE), _signature(Millis(now + 7)))
     ledger.handler(stream_event(json.loads(json.dumps(stream.records))), world.context)
     return stream
 
 
-def _signature(at: int) -> Signature:
+def _signature(at: Millis) -> Signature:
     return Signature("key", "kim", at, REFERENCE, REFERENCE)
 
 

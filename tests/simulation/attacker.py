@@ -17,6 +17,7 @@ from typing import Any
 from heed.domain.links import undo
 from heed.domain.links.link_token import TokenPurpose
 from heed.domain.links.undo import UndoToken
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in import confirmation_token
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent
 from tests.simulation import presses, requests
@@ -140,7 +141,7 @@ class Attacker:
 
     def _shorter(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         who, at, press = step.what["who"], step.at, step.what["press"]
-        until = at + 30 * DAY
+        until = Millis(at + 30 * DAY)
         paused = Fact(who, "p:1", at, "preference-centre", until, press=press)
         return self._save(step, {"pause": "30"}, paused)
 
@@ -150,7 +151,7 @@ class Attacker:
         event = http_event("POST", path, form={"scope": "this"}, at=step.at, request_id=press)
         return Attempt("press", event, what["who"], requests.press_facts(what, step.at))
 
-    def _undo(self, who: int, text: str, at: int, facts: tuple[Fact, ...] = ()) -> Attempt:
+    def _undo(self, who: int, text: str, at: Millis, facts: tuple[Fact, ...] = ()) -> Attempt:
         self._sent.add(text)
         link = self.stage.token(who, 1, at, TokenPurpose.PREFERENCES, 1)
         event = http_event("POST", f"/p/{link}", form={"undo": text}, at=at)
@@ -162,7 +163,7 @@ class Attacker:
             return self._undo_made_up(step, held)
         text, undos = held[-step.what["back"] :][0]
         facts = undos if requests.is_fresh(undos, step.at) else ()
-        return self._undo(undos[0].who, text, step.at, facts)
+        return self._undo(undos[0].who, text, Millis(step.at), facts)
 
     def _undo_own(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         return self._undo_given(step, self.own)
@@ -173,13 +174,13 @@ class Attacker:
         if not held:
             return self._undo_made_up(step, held)
         text, undos = held[-step.what["back"] :][0]
-        return self._undo(1 - undos[0].who, text, step.at)
+        return self._undo(1 - undos[0].who, text, Millis(step.at))
 
     def _undo_made_up(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         """Forges a token for all scopes: the attacker knows the format but has no key."""
         who, at = step.what["who"], step.at
-        token = UndoToken(self.stage.ids[who], scope_numbers(0, 1, 2, 3, 5, 12), at, "0" * 32)
-        return self._undo(who, undo.mint_undo_token(token, 1, _GUESS), at)
+        token = UndoToken(self.stage.ids[who], scope_numbers(0, 1, 2, 3, 5, 12), Millis(at), "0" * 32)
+        return self._undo(who, undo.mint_undo_token(token, 1, _GUESS), Millis(at))
 
     def _page(self, step: Step, kind: str, name: str) -> Attempt:
         """Requests a page that shows an Undo to the person who got one, with other parameters."""
@@ -203,7 +204,7 @@ class Attacker:
         event = http_event("POST", "/subscribe", form=form, at=step.at)
         return Attempt("form", event, who, quiet=True)
 
-    def _confirm(self, who: int, text: str, at: int) -> Attempt:
+    def _confirm(self, who: int, text: str, at: Millis) -> Attempt:
         return Attempt("form", http_event("POST", f"/c/{text}", at=at), who, quiet=True, hopeless=True)
 
     def _confirm_made_up(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
@@ -212,7 +213,7 @@ class Attacker:
             self.stage.ids[who],
             Intent.IN,
             scope_numbers(2, 3, 5),
-            at,
+            Millis(at),
             b"",
             scope_numbers(0, 1),
             scope_numbers(7),

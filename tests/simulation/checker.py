@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from heed.codec.record import decode_register
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Entry, Source
 from tests.domain.oracle import DAY, TOPICS, oracle
@@ -160,14 +161,14 @@ def _brought_back(book: _Book, seen: Observation, who: int, old: State) -> Itera
     new = seen.people[who]
     if old.registers == new.registers:
         return
-    if _taken_back(new) != _taken_back(old) and _decided(old, SERVICE, seen.by_link)[1] == "hold":
+    if _taken_back(new) != _taken_back(old) and _decided(old, SERVICE, Millis(seen.by_link))[1] == "hold":
         yield "I15 a press was taken back under a hold"
     undos = [f for f in book.facts_of[seen.step] if f.who == who and f.register.startswith("u:")]
     before = presses.without(old, undos)
     ends = [held.until - 1 for held in before.registers.values() if held.until is not None]
     for now in {seen.by_link, *(end for end in ends if end > seen.by_link)}:
         for topic in TOPICS:
-            if _decided(new, topic, now)[0] and not _decided(before, topic, now)[0]:
+            if _decided(new, topic, Millis(now))[0] and not _decided(before, topic, Millis(now))[0]:
                 yield f"I15 topic {topic} may be sent at {now} that might not"
                 return
 
@@ -260,7 +261,7 @@ def _check_answer_faults(book: _Book, answer: CheckAnswer) -> Iterator[str]:
         yield f"I4 of topic {answer.topic}: {answer.sendable}, {answer.reason}; the model says {answers}"
 
 
-def _decided(state: State, topic: int, now: int) -> tuple[bool, str]:
+def _decided(state: State, topic: int, now: Millis) -> tuple[bool, str]:
     if state.strange:
         return False, "unreadable"
     registers = {decode_register(name): _entry(held) for name, held in state.registers.items()}
@@ -269,7 +270,7 @@ def _decided(state: State, topic: int, now: int) -> tuple[bool, str]:
 
 
 def _entry(held: RegisterValue) -> Entry:
-    return Entry(held.at, Source(held.by), held.evidence, held.policy, held.until)
+    return Entry(Millis(held.at), Source(held.by), held.evidence, held.policy, held.until)
 
 
 def _end(book: _Book, end: End) -> Iterator[str]:

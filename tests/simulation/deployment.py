@@ -32,6 +32,7 @@ from heed.bootstrap import Heed
 from heed.config import Config
 from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_token
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients.address import normalise_address
 from heed.domain.recipients.recipient import recipient_id
@@ -56,7 +57,7 @@ SPELLINGS = (
     ),
 )
 KEY_RINGS = ("1", "1,2")
-_ENDED = 1_000  # milliseconds since the Unix epoch
+_ENDED = Millis(1_000)  # milliseconds since the Unix epoch
 _POWERS = (KeyScope.WRITE, KeyScope.PRIVACY)
 APPS: dict[str, ModuleType] = {
     "press": unsubscribe,
@@ -100,7 +101,7 @@ class SimulatedDeployment:
     put: Callable[[str, dict[str, Any] | None], None]
     start: Callable[[str], None] = lambda _: None
     context: Context = field(default_factory=Context)
-    clock: int = 0
+    clock: Millis = Millis(0)
     ids: tuple[str, ...] = ()
     api_key: str = ""
     ended_key: str = ""
@@ -125,7 +126,7 @@ class SimulatedDeployment:
         """A cold start: everything in memory is lost."""
         self.start(ring)
 
-    def token(self, who: int, scope: int, issued: int, purpose: TokenPurpose, key_id: int) -> str:
+    def token(self, who: int, scope: int, issued: Millis, purpose: TokenPurpose, key_id: int) -> str:
         token = LinkToken(self.ids[who], ScopeNumber(scope), issued, key_id)
         return mint_link_token(token, purpose, self.link_keys[purpose, key_id])
 
@@ -138,9 +139,9 @@ class SimulatedDeployment:
 def _state(item: dict[str, Any]) -> State:
     registers = {
         name: RegisterValue(
-            int(held["M"]["t"]["N"]),
+            Millis(int(held["M"]["t"]["N"])),
             held["M"]["by"]["S"],
-            int(held["M"]["u"]["N"]) if "u" in held["M"] else None,
+            Millis(int(held["M"]["u"]["N"])) if "u" in held["M"] else None,
             held["M"]["ev"]["S"],
             held["M"]["pv"]["S"],
         )
@@ -150,7 +151,7 @@ def _state(item: dict[str, Any]) -> State:
     return State(
         registers,
         frozenset(int(day) for day in item["soft"]["NS"]) if "soft" in item else frozenset(),
-        int(item["f"]["N"]) if "f" in item else None,
+        Millis(int(item["f"]["N"])) if "f" in item else None,
         int(item["n"]["N"]) if "n" in item else 0,
         any(name.startswith("z:") for name in item),
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from heed.domain.milliseconds import Millis
 from tests.simulation.deployment import SPELLINGS
 from tests.simulation.history import Fact
 from tests.support.catalogues import DATA
@@ -31,13 +32,13 @@ _POISON = (
 )
 
 
-def format_aws_time(at: int) -> str:
+def format_aws_time(at: Millis) -> str:
     """Formats an instant as AWS does."""
     moment = datetime.fromtimestamp(at // 1000, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
 
 
-def body(what: Mapping[str, Any], sent: int, serial: int) -> str:
+def body(what: Mapping[str, Any], sent: Millis, serial: int) -> str:
     """The body of the message; `serial` makes each one unique."""
     kind = what["event"]
     if kind == "poison":
@@ -101,7 +102,7 @@ def _event(
 
 def facts(what: Mapping[str, Any], sent: int) -> tuple[Fact, ...]:
     """The facts that it states, and their time: never after the time stamp that travels with it."""
-    at = sent if what["happened"] is None else min(what["happened"], sent)
+    at = Millis(sent if what["happened"] is None else min(what["happened"], sent))
     kind = what["event"]
     if kind == "left":
         return (Fact(what["who"][0], f"o:{what['scope']}", at, "one-click"),)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from heed.domain.milliseconds import Millis
+
 
 class Fact(NamedTuple):
     """A statement by a person or a mail server, as the model's document reads it.
@@ -23,9 +25,9 @@ class Fact(NamedTuple):
 
     who: int
     register: str
-    at: int
+    at: Millis
     by: str
-    until: int | None = None
+    until: Millis | None = None
     must: bool = True
     press: str = ""
 
@@ -33,9 +35,9 @@ class Fact(NamedTuple):
 class RegisterValue(NamedTuple):
     """What an observer reads in a register; `tie` decides between two entries of one instant."""
 
-    at: int
+    at: Millis
     by: str
-    until: int | None
+    until: Millis | None
     tie: str
     policy: str = ""
 
@@ -60,7 +62,7 @@ class State(NamedTuple):
 
     registers: Mapping[str, RegisterValue]
     soft: frozenset[int]
-    floor: int | None
+    floor: Millis | None
     n: int
     strange: bool
 
@@ -95,7 +97,7 @@ class CheckAnswer(NamedTuple):
     step: int
     who: int
     topic: int
-    now: int
+    now: Millis
     sendable: bool
     reason: str
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from heed.domain.milliseconds import Millis
 from tests.domain.oracle import TOPICS
 from tests.simulation.history import Fact
 
 
-def forbidden(owed: Iterable[Fact], facts: Iterable[Fact], number: int, now: int) -> str:
+def forbidden(owed: Iterable[Fact], facts: Iterable[Fact], number: int, now: Millis) -> str:
     """Returns why a topic may not be sent to a person with any set of unacknowledged facts, or ""."""
     topic = TOPICS[number]
     signal, service = topic["kind"] == "signal", topic["kind"] == "service"
@@ -67,7 +68,7 @@ def _lifting(scope: int, path: list[int], chain: list[int]) -> list[int] | None:
     return chain[: chain.index(scope) + 1] if scope in chain else None
 
 
-def _later_pause(stop: Fact, facts: list[Fact], now: int) -> bool:
+def _later_pause(stop: Fact, facts: list[Fact], now: Millis) -> bool:
     """Whether the same register may hold a later pause that has ended: resuming is a pause without length.
 
     A link writes a pause only if it ends later than the active one, so a link never does this.

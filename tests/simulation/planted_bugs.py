@@ -17,6 +17,7 @@ from heed.domain.errors import DependencyUnavailable, HeedError
 from heed.domain.feedback import outcome
 from heed.domain.feedback.outcome import apply_feedback_rules
 from heed.domain.links.queued_opt_out import QueuedOptOut
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences import decision, record
 from heed.domain.preferences.decision import Decision
 from heed.domain.preferences.reasons import Reason
@@ -130,7 +131,7 @@ def what_cannot_be_understood_is_dropped(patch: Patch) -> None:
 
 @bug
 def one_recipient_that_fails_takes_the_others_along(patch: Patch) -> None:
-    def call(self: Any, event: Any, now: int) -> Any:
+    def call(self: Any, event: Any, now: Millis) -> Any:
         found = apply_feedback_rules(event, self._identify, self.catalogue)
         for recipient, changes in list(found.changes.items())[:1]:
             self.preferences.apply(recipient, changes, now)
@@ -143,7 +144,7 @@ def one_recipient_that_fails_takes_the_others_along(patch: Patch) -> None:
 def an_event_counts_as_of_when_it_is_handled(patch: Patch) -> None:
     write = unsubscribe.WriteOptOut.__call__
 
-    def late(self: unsubscribe.WriteOptOut, request: QueuedOptOut, now: int) -> WriteResult:
+    def late(self: unsubscribe.WriteOptOut, request: QueuedOptOut, now: Millis) -> WriteResult:
         return write(self, replace(request, at=now), now)
 
     patch.setattr(unsubscribe.WriteOptOut, "__call__", late)
@@ -175,7 +176,7 @@ def reads_are_eventually_consistent(patch: Patch) -> None:
 
 @bug
 def doubt_is_a_yes(patch: Patch) -> None:
-    def check(people: Any, topic: Any, now: int, preferences: Any) -> list[checking.CheckResult]:
+    def check(people: Any, topic: Any, now: Millis, preferences: Any) -> list[checking.CheckResult]:
         try:
             records: Mapping[str, Any] = preferences.read_many(p.recipient for p in people)
         except DependencyUnavailable:
@@ -202,7 +203,7 @@ def an_answer_that_was_cut_says_that_there_is_nobody(patch: Patch) -> None:
 
 @bug
 def several_registers_are_stored_without_a_condition(patch: Patch) -> None:
-    def apply(self: Any, recipient: str, changes: list[Change], now: int) -> WriteResult:
+    def apply(self: Any, recipient: str, changes: list[Change], now: Millis) -> WriteResult:
         before = self.read(recipient)
         after = record.merge_changes(before, changes)
         if after == before:

@@ -13,6 +13,7 @@ from heed.domain.api_key import KeyScope
 from heed.domain.errors import InvalidToken
 from heed.domain.links import undo
 from heed.domain.links.link_token import LinkToken
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, mint_confirmation_token
 from heed.domain.preferences import preference_changes
 from heed.domain.preferences.record import Record
@@ -48,7 +49,7 @@ def an_undo_lifts_every_stop_at_its_scope(patch: Patch) -> None:
     changes = undo.UndoToken.changes
 
     def lifting(self: undo.UndoToken) -> list[Change]:
-        given = Entry(self.at + 1, Source.PREFERENCE_CENTRE, "{}")
+        given = Entry(Millis(self.at + 1), Source.PREFERENCE_CENTRE, "{}")
         return [*changes(self), *(Change(in_(scope), given) for scope in self.scopes)]
 
     patch.setattr(undo.UndoToken, "changes", lifting)

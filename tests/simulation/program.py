@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 
 from heed.codec.record import decode_register
 from heed.domain.errors import HeedError
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import Change, Entry, Source
 from tests.simulation import feedback_messages, link_steps, presses, requests
 from tests.simulation.attacker import Attacker
@@ -56,11 +57,11 @@ class SimulatedProgram:
         """Runs the steps, and then an end without faults."""
         last = NOW
         for step in steps:
-            last = max(last, step.at)
+            last = Millis(max(last, step.at))
             self.step(step)
         return self.end(last)
 
-    def end(self, at: int) -> History:
+    def end(self, at: Millis) -> History:
         """Delivers all waiting messages without faults, and returns everything that happened."""
         self._drain(at)
         return self.history
@@ -217,14 +218,16 @@ class SimulatedProgram:
     def _say(self, step: Step) -> None:
         facts = requests.direct_facts(step.what)
         changes = [
-            Change(decode_register(fact.register), Entry(fact.at, Source(fact.by), "{}", "", fact.until))
+            Change(
+                decode_register(fact.register), Entry(Millis(fact.at), Source(fact.by), "{}", "", fact.until)
+            )
             for fact in facts
         ]
         who = self.stage.ids[step.what["who"]]
 
         def call() -> bool:
             try:
-                parts().preferences.apply(who, changes, step.at)
+                parts().preferences.apply(who, changes, Millis(step.at))
             except HeedError:
                 return False
             return True
@@ -253,7 +256,7 @@ class SimulatedProgram:
         self.ring = step.what["ring"]
         self.stage.deploy(self.ring)
 
-    def _drain(self, at: int) -> None:
+    def _drain(self, at: Millis) -> None:
         """Delivers all waiting messages, without faults and with both versions gone."""
         for who in range(len(self.stage.ids)):
             self._strange(Step("strange", at, {"who": who, "there": False}))

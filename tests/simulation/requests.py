@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from heed.domain.links.link_token import TokenPurpose
+from heed.domain.milliseconds import Millis
 from tests.domain.oracle import TOPICS
 from tests.simulation.deployment import SPELLINGS, SimulatedDeployment
 from tests.simulation.feedback_messages import format_aws_time
@@ -57,7 +58,7 @@ def _id(what: Mapping[str, Any]) -> str:
     return str(what.get("press", _ONLY))
 
 
-def press_facts(what: Mapping[str, Any], at: int) -> tuple[Fact, ...]:
+def press_facts(what: Mapping[str, Any], at: Millis) -> tuple[Fact, ...]:
     """The facts of a press: at the link's scope, or at the scopes that this scope leads to now.
 
     The record decides whether a press by hand can be taken back, and so which register keeps it. The fact
@@ -111,7 +112,7 @@ def _save(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, 
     return event, tuple(_form_facts(what, at, is_empty=not form))
 
 
-def _form_facts(what: Mapping[str, Any], at: int, *, is_empty: bool) -> list[Fact]:
+def _form_facts(what: Mapping[str, Any], at: Millis, *, is_empty: bool) -> list[Fact]:
     """Only changed fields count, and of these only stops: a link turns nothing on and ends no pause."""
     who, by, press = what["who"], "preference-centre", _id(what)
     signal = [Fact(who, "o:7", at, "signal")] if what["signal"] else []
@@ -159,7 +160,7 @@ def undo_in(answer: Mapping[str, Any]) -> str:
     return found[1] if found else ""
 
 
-def is_fresh(undos: tuple[Fact, ...], at: int) -> bool:
+def is_fresh(undos: tuple[Fact, ...], at: Millis) -> bool:
     """Whether the hour of an Undo has not ended."""
     return at < undos[0].at + HOUR
 
@@ -196,7 +197,7 @@ def _v1(stage: SimulatedDeployment, step: Step, path: str, body: Any) -> dict[st
     return by_key(stage.ended_key if step.what.get("ended") else stage.api_key, path, body, step.at)
 
 
-def by_key(key: str, path: str, body: Any, at: int) -> dict[str, Any]:
+def by_key(key: str, path: str, body: Any, at: Millis) -> dict[str, Any]:
     """A request to /v1."""
     headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
     return http_event("POST", path, body=json.dumps(body), headers=headers, at=at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import Change, Entry, Register, Source
 from heed.domain.privacy.erasure import ErasureCause, ErasureReport
 from tests.support.deployment import NOW, World, parts
@@ -12,7 +13,7 @@ from tests.support.registers import out
 JANE, JOHN = "ann@example.com", "john@example.com"
 
 
-def click(at: int = NOW, register: Register | None = None, evidence: str = "{}") -> Change:
+def click(at: Millis = NOW, register: Register | None = None, evidence: str = "{}") -> Change:
     return Change(register or out(2), Entry(at, Source.LINK, evidence))
 
 
@@ -43,6 +44,6 @@ class Scene(ABC):
         return registers(world)
 
 
-def report(world: World, cause: ErasureCause, at: int = NOW + 9, address: str = JANE) -> str:
+def report(world: World, cause: ErasureCause, at: Millis = Millis(NOW + 9), address: str = JANE) -> str:
     report = ErasureReport(cause, at, Source.PHONE, "call 1", "key", "")
     return parts().erase(world.recipient(address), report).purge_id

@@ -14,6 +14,7 @@ from functions.purge import app as purge
 from functions.reconcile import app as reconcile
 from functions.seal import app as seal
 from heed.adapters.external_sort import ExternalSorter
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS, SOFT_BOUNCE
 from heed.domain.privacy.erasure import ErasureCause
 from heed.domain.privacy.purge import SES_LIST_STORE
@@ -35,8 +36,8 @@ class LedgerWrites(Scene):
     def before(self, world: World) -> None:
         stream = StreamRecorder(parts().client("dynamodb"), world.table, NOW + 5)
         world.apply_changes(JANE, click())
-        world.apply_changes(JANE, click(NOW - 5, evidence='{"late":1}'))
-        world.apply_changes(JANE, click(NOW, SOFT_BOUNCE), click(NOW + 1, in_(3)))
+        world.apply_changes(JANE, click(Millis(NOW - 5), evidence='{"late":1}'))
+        world.apply_changes(JANE, click(NOW, SOFT_BOUNCE), click(Millis(NOW + 1), in_(3)))
         world.apply_changes(JOHN, click())
         report(world, ErasureCause.ERASURE, address=JOHN)
         self.records = copy.deepcopy(stream.records)
@@ -59,7 +60,7 @@ class LedgerWrites(Scene):
         return (
             sorted(_plain(items)),
             [(seal.day, seal.count) for seal in seals.seals()],
-            verify_ledger(export_ledger(parts().ledger, seals, NOW + LATER), ExternalSorter).fault,
+            verify_ledger(export_ledger(parts().ledger, seals, Millis(NOW + LATER)), ExternalSorter).fault,
             ["late" in item for item in world.items()],
             len(self.heard),
         )

@@ -14,6 +14,7 @@ from functions.send_confirmation import app as send_confirmation
 from functions.ses_list import app as ses_list
 from heed.adapters.kms.address_encryption import KmsAddressEncryption
 from heed.domain.links.queued_opt_out import QueuedOptOut
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
@@ -74,7 +75,7 @@ class Confirmations(Queue):
     function, app = "send_confirmation", send_confirmation
 
     def before(self, world: World) -> None:  # noqa: ARG002
-        now = time.time_ns() // 1_000_000 - 60_000
+        now = Millis(time.time_ns() // 1_000_000 - 60_000)
         request = ConfirmationRequest(
             "r1", JANE, Intent.IN, scope_numbers(2, 5), "en", now, "https://prefs.example.com", ""
         )
@@ -93,7 +94,7 @@ class Waiting(Scene):
 
     def before(self, world: World) -> None:
         world.context.milliseconds_left = 300_000
-        now = time.time_ns() // 1_000_000 - 60_000
+        now = Millis(time.time_ns() // 1_000_000 - 60_000)
         request = ConfirmationRequest(
             "r1", JANE, Intent.OUT, (), "en", now, "https://prefs.example.com", "192.0.2.0/24"
         )
@@ -113,9 +114,9 @@ class DelayedRequests(Queue):
     function, app = "send_confirmation", send_confirmation
 
     def before(self, world: World) -> None:  # noqa: ARG002
-        now = time.time_ns() // 1_000_000
+        now = Millis(time.time_ns() // 1_000_000)
         request = ConfirmationRequest(
-            "r1", JANE, Intent.OUT, (), "en", now, "https://prefs.example.com", "", due=now + 60_000
+            "r1", JANE, Intent.OUT, (), "en", now, "https://prefs.example.com", "", due=Millis(now + 60_000)
         )
         self.bodies = (request.to_message(),)
 

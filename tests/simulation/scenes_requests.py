@@ -13,6 +13,7 @@ from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
 from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import TokenPurpose
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent, mint_confirmation_token
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
 from heed.domain.preferences.register import DAY_MS
@@ -66,7 +67,7 @@ class ConfirmOptIn(Page):
 
     def before(self, world: World) -> None:
         token = ConfirmationToken(
-            world.recipient(JANE), Intent.IN, scope_numbers(2, 5), NOW - 60_000, b"sealed"
+            world.recipient(JANE), Intent.IN, scope_numbers(2, 5), Millis(NOW - 60_000), b"sealed"
         )
         self.path = f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
 
@@ -84,7 +85,7 @@ class Api(Scene):
     requests: tuple[tuple[str, str, dict[str, Any]], ...]
 
     def before(self, world: World) -> None:
-        world.apply_changes(JANE, click(NOW - DAY_MS), click(NOW - DAY_MS, in_(3)))
+        world.apply_changes(JANE, click(Millis(NOW - DAY_MS)), click(Millis(NOW - DAY_MS), in_(3)))
         make = parts().api_keys.create
         self.keys = {owner: make("key", owner, list(KeyScope))[1] for owner in ("kim", "lou")}
         self.answers: list[Any] = []
@@ -136,7 +137,7 @@ class LiftMinor(Api):
 
     def before(self, world: World) -> None:
         super().before(world)
-        report(world, ErasureCause.MINOR, NOW - DAY_MS)
+        report(world, ErasureCause.MINOR, Millis(NOW - DAY_MS))
 
     def left(self, world: World) -> object:
         return registers(world)[::2]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from heed.domain.milliseconds import Millis
 from tests.simulation.nemesis import KILLS, MEANS, OF_KEYS, OF_STORES
 from tests.support.catalogues import SCOPES
 from tests.support.deployment import NOW
@@ -37,7 +38,7 @@ class Step:
     """
 
     kind: str
-    at: int
+    at: Millis
     what: Mapping[str, Any]
     faults: Mapping[int, str] = field(default_factory=dict)
     inside: Mapping[int, Step] = field(default_factory=dict)
@@ -51,12 +52,12 @@ def program(seed: int, length: int) -> list[Step]:
     rng = random.Random(seed)  # noqa: S311
     clock, steps = NOW, []
     for _ in range(length):
-        clock += rng.choice(PASSES)
+        clock = Millis(clock + rng.choice(PASSES))
         steps.append(draw_step(rng, clock))
     return steps
 
 
-def draw_step(rng: random.Random, clock: int) -> Step:
+def draw_step(rng: random.Random, clock: Millis) -> Step:
     """Draws the next step and, now and then, another one inside it."""
     step = _step(rng, clock)
     if rng.random() < 0.1:
@@ -64,9 +65,9 @@ def draw_step(rng: random.Random, clock: int) -> Step:
     return step
 
 
-def _step(rng: random.Random, clock: int) -> Step:
+def _step(rng: random.Random, clock: Millis) -> Step:
     kind = rng.choices(tuple(_DRAW), tuple(weight for weight, _ in _DRAW.values()))[0]
-    at = clock + rng.choice(_SKEW)
+    at = Millis(clock + rng.choice(_SKEW))
     what = _DRAW[kind][1](rng, at)
     step = Step(kind, at, what, _faults(rng), skewed=at != clock)
     if kind in ("feedback", "later") and rng.random() < 0.1:
@@ -87,7 +88,7 @@ def _faults(rng: random.Random) -> dict[int, str]:
     return {first + place: rng.choice(kinds) for place in range(rng.randrange(1, 4))}
 
 
-def _press(rng: random.Random, at: int) -> dict[str, Any]:
+def _press(rng: random.Random, at: Millis) -> dict[str, Any]:
     return {
         "who": rng.randrange(2),
         "scope": rng.choice(_SCOPES),
@@ -99,7 +100,7 @@ def _press(rng: random.Random, at: int) -> dict[str, Any]:
     }
 
 
-def _look(rng: random.Random, at: int) -> dict[str, Any]:
+def _look(rng: random.Random, at: Millis) -> dict[str, Any]:
     """A browser or a scanner opens a link. Both may send the signal; only a browser navigates."""
     looked = {"signal": rng.random() < 0.6, "navigates": rng.random() < 0.6}
     return {**_press(rng, at), **looked}
@@ -110,7 +111,7 @@ def _request(rng: random.Random) -> str:
     return f"{rng.getrandbits(48):012x}="
 
 
-def _save(rng: random.Random, at: int) -> dict[str, Any]:
+def _save(rng: random.Random, at: Millis) -> dict[str, Any]:
     chosen = {
         number: rng.choice((("in", "out"), ("out", "in"), ("in", "in")))
         for number in rng.sample((2, 3, 4, 5, 7), rng.randrange(3))
@@ -127,7 +128,7 @@ def _save(rng: random.Random, at: int) -> dict[str, Any]:
     }
 
 
-def _undo(rng: random.Random, at: int) -> dict[str, Any]:
+def _undo(rng: random.Random, at: Millis) -> dict[str, Any]:
     """Mostly for the latest press, because an Undo is valid for an hour."""
     return {
         "back": rng.choice((1, 1, 1, 1, 1, 2, 3)),
@@ -136,7 +137,7 @@ def _undo(rng: random.Random, at: int) -> dict[str, Any]:
     }
 
 
-def _attack(rng: random.Random, at: int) -> dict[str, Any]:
+def _attack(rng: random.Random, at: Millis) -> dict[str, Any]:
     return {
         "means": rng.choice(MEANS),
         "who": rng.randrange(2),
@@ -148,7 +149,7 @@ def _attack(rng: random.Random, at: int) -> dict[str, Any]:
     }
 
 
-def _agent(rng: random.Random, at: int) -> dict[str, Any]:
+def _agent(rng: random.Random, at: Millis) -> dict[str, Any]:
     def change() -> dict[str, Any]:
         stated_at = at - rng.choice(_LONG_AGO)
         return {
@@ -164,12 +165,12 @@ def _agent(rng: random.Random, at: int) -> dict[str, Any]:
     return {"changes": [change() for _ in range(rng.choice((1, 1, 2, 4)))]}
 
 
-def _check(rng: random.Random, at: int) -> dict[str, Any]:
+def _check(rng: random.Random, at: Millis) -> dict[str, Any]:
     who = [(rng.randrange(2), rng.randrange(3)) for _ in range(rng.choice((1, 2, 3)))]
     return {"topic": rng.choice(_CHECKED), "who": who, "ended": rng.random() < 0.05}
 
 
-def _mail(rng: random.Random, at: int) -> dict[str, Any]:
+def _mail(rng: random.Random, at: Millis) -> dict[str, Any]:
     """Feedback arrives in its queue."""
     happened = rng.choice((at - rng.choice(_LONG_AGO), at, at + 70 * 365 * DAY, 5, None))
     return {
@@ -202,12 +203,12 @@ MAILS = (
 )
 
 
-def _deliver(rng: random.Random, at: int) -> dict[str, Any]:
+def _deliver(rng: random.Random, at: Millis) -> dict[str, Any]:
     """A queue delivers a batch to its function; some of it was handled before."""
     return {"take": rng.choice((1, 2, 10)), "again": rng.choice((0, 0, 1, 3)), "pick": rng.random()}
 
 
-def _say(rng: random.Random, at: int) -> dict[str, Any]:
+def _say(rng: random.Random, at: Millis) -> dict[str, Any]:
     """A confirmation, as its function writes it."""
     return {
         "who": rng.randrange(2),
@@ -218,12 +219,12 @@ def _say(rng: random.Random, at: int) -> dict[str, Any]:
     }
 
 
-def _report(rng: random.Random, at: int) -> dict[str, Any]:
+def _report(rng: random.Random, at: Millis) -> dict[str, Any]:
     who, spelling = rng.randrange(2), rng.randrange(3)
     return {"who": who, "spelling": spelling, "minor": rng.random() < 0.3}
 
 
-def _officer(rng: random.Random, at: int) -> dict[str, Any]:
+def _officer(rng: random.Random, at: Millis) -> dict[str, Any]:
     return {
         "who": rng.randrange(2),
         "spelling": rng.randrange(3),

@@ -22,6 +22,7 @@ from heed.domain.ledger.entry import LEDGER_SOURCE, EntryOutcome, LedgerEntry, l
 from heed.domain.ledger.events import PreferenceEvent
 from heed.domain.ledger.transition import Transition
 from heed.domain.links import entry_mode
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import EMPTY_RECORD, changes_between
 from heed.domain.preferences.register import DAY_MS, Change, Entry
 from heed.entrypoints import stream
@@ -38,7 +39,7 @@ from tests.support.deployment import NOW, parts
 from tests.support.ledgers import MemoryLedger, MemorySeals
 from tests.support.stream_events import stream_record
 
-Write = tuple[int, dict[str, Any] | None, dict[str, Any]]  # when, the item before, the item after
+Write = tuple[Millis, dict[str, Any] | None, dict[str, Any]]  # when, the item before, the item after
 
 
 def preference_writes(stage: SimulatedDeployment, steps: Iterable[Step]) -> list[Write]:
@@ -101,7 +102,7 @@ class Ports:
     def add_hashes(self, day: int, leaves: Iterable[bytes]) -> None:
         self._call(lambda: self.seals.add_hashes(day, leaves))
 
-    def publish(self, announcements: Sequence[PreferenceEvent], at: int) -> None:  # noqa: ARG002
+    def publish(self, announcements: Sequence[PreferenceEvent], at: Millis) -> None:  # noqa: ARG002
         self._call(
             lambda: self.received.update(str(announcement.detail["id"]) for announcement in announcements)
         )
@@ -188,7 +189,7 @@ def check(seed: int, stage: SimulatedDeployment, steps: Sequence[Step] = ()) -> 
         assert numbers == set(range(min(numbers), max(numbers) + 1)), seed
         assert bool(closed) is (whose not in living), seed
         assert all((entry.evidence is None) is (whose not in living) for entry in kept), seed
-    end = max((at for at, _, _ in writes), default=0) + 2 * DAY_MS
+    end = Millis(max((at for at, _, _ in writes), default=0) + 2 * DAY_MS)
     assert verify_ledger(export_ledger(ports.ledger, ports.seals, end), ExternalSorter).fault is None, seed
     return len(ports.ledger.entries)
 
@@ -206,14 +207,14 @@ def test_every_change_has_one_entry_for_any_delivery_of_the_stream(seeds: range)
 
 def test_a_press_repeated_after_a_lost_answer_has_one_entry() -> None:
     link = {"who": 0, "scope": 2, "issued": NOW, "how": "this", "signal": False, "key": 1}
-    later = Step("later", NOW + 1, {"take": 9, "again": 0, "pick": 0.0})
+    later = Step("later", Millis(NOW + 1), {"take": 9, "again": 0, "pick": 0.0})
     with simulated_deployment("pure") as stage:
         for place in range(6):
             lost = dict.fromkeys(range(place, place + ATTEMPTS), "time-out after")
             steps = [Step("press", NOW, link, lost), later]
             letter = {"who": 0, "spelling": 0, "scope": 3, "state": "out", "said": NOW}
             letters = {"changes": [{**letter, "until": NOW, "source": "letter"}]}
-            assert check(place, stage, [*steps, Step("agent", NOW + 2, letters)]) <= 2
+            assert check(place, stage, [*steps, Step("agent", Millis(NOW + 2), letters)]) <= 2
 
 
 def _all(seeds: range, stage: SimulatedDeployment) -> int:

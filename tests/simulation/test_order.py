@@ -7,6 +7,7 @@ import random
 
 import pytest
 
+from heed.domain.milliseconds import Millis
 from tests.simulation.deployment import SimulatedDeployment, simulated_deployment
 from tests.simulation.program import SimulatedProgram
 from tests.simulation.steps import Step
@@ -22,10 +23,10 @@ def _event(rng: random.Random) -> Step:
     at, scope = NOW + rng.randrange(3), rng.choice((0, 1, 2))
     if rng.random() < 0.4:
         link = {"scope": scope, "issued": NOW - 60_000 * rng.randrange(3), "how": "one-click"}
-        return Step("press", at, {"who": 0, **link, "signal": False, "key": 1})
+        return Step("press", Millis(at), {"who": 0, **link, "signal": False, "key": 1})
     if rng.random() < 0.5:
         opt_in = {"who": 0, "happened": at, "scopes": [2]}
-        return Step("say", at, opt_in)
+        return Step("say", Millis(at), opt_in)
     change = {
         "who": 0,
         "spelling": 0,
@@ -34,7 +35,7 @@ def _event(rng: random.Random) -> Step:
         "until": at + 1 + rng.randrange(2),
     }
     state = rng.choice(("out", "paused"))
-    return Step("agent", NOW + 5, {"changes": [{**change, "state": state, "source": "letter"}]})
+    return Step("agent", Millis(NOW + 5), {"changes": [{**change, "state": state, "source": "letter"}]})
 
 
 def left_by(stage: SimulatedDeployment, steps: tuple[Step, ...]) -> object:

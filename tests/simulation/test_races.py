@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import (
     LIFT_UNDELIVERABLE,
     Change,
@@ -23,7 +24,7 @@ from tests.support.registers import in_, out, yes
 MOST = 8  # requests of one writer whose order is tried one by one
 
 
-def change(register: Register, at: int) -> Change:
+def change(register: Register, at: Millis) -> Change:
     by = Source.CONFIRMATION if register.kind is ChoiceKind.CONFIRMED else Source.ONE_CLICK
     return Change(register, Entry(at, by, "{}"))
 
@@ -97,12 +98,12 @@ PAIRS = [
     *(
         [
             [change(yes(2), NOW), change(LIFT_UNDELIVERABLE, NOW)],
-            [change(out(2), NOW + late)],
+            [change(out(2), Millis(NOW + late))],
         ]
         for late in (-1, 0, 1)
     ),
     # two forms
-    [[change(out(2), NOW), change(in_(3), NOW)], [change(out(3), NOW + 1), change(in_(2), NOW)]],
+    [[change(out(2), NOW), change(in_(3), NOW)], [change(out(3), Millis(NOW + 1)), change(in_(2), NOW)]],
 ]
 
 

@@ -13,6 +13,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
+from heed.domain.milliseconds import Millis
 from tests.simulation.checker import check_history
 from tests.simulation.deployment import SimulatedDeployment, simulated_deployment
 from tests.simulation.planted_bugs import BUGS
@@ -36,11 +37,11 @@ class Promises(RuleBasedStateMachine):
 
     @rule(passes=st.sampled_from(PASSES), rng=st.randoms(use_true_random=False))
     def something_happens(self, passes: int, rng: random.Random) -> None:
-        self.clock += passes
+        self.clock = Millis(self.clock + passes)
         self.machine.step(draw_step(rng, self.clock))
 
     def teardown(self) -> None:
-        broken, _ = check_history(self.machine.end(self.clock + 1))
+        broken, _ = check_history(self.machine.end(Millis(self.clock + 1)))
         assert broken == []
 
 

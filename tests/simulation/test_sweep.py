@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from heed.domain.milliseconds import Millis
 from tests.simulation.checker import check_history
 from tests.simulation.deployment import SimulatedDeployment, simulated_deployment
 from tests.simulation.history import State
@@ -32,7 +33,7 @@ SCENARIOS: dict[str, tuple[list[Step], Step]] = {
     "a press with a signal": ([], Step("press", NOW, {**LINK, "signal": True, "how": "all"})),
     "a press by hand": ([], Step("press", NOW, {**LINK, "how": "this"})),
     "a press by hand where a stop stands": (
-        [Step("press", NOW - 1, LINK)],
+        [Step("press", Millis(NOW - 1), LINK)],
         Step("press", NOW, {**LINK, "how": "this"}),
     ),
     "a form": (
@@ -66,7 +67,7 @@ SCENARIOS: dict[str, tuple[list[Step], Step]] = {
     "opt-outs of later": (
         [
             Step("press", NOW, LINK, OUTAGE),
-            Step("press", NOW + 1, {**LINK, "who": 1, "scope": 14}, OUTAGE),
+            Step("press", Millis(NOW + 1), {**LINK, "who": 1, "scope": 14}, OUTAGE),
         ],
         Step("later", NOW, BATCH),
     ),

@@ -27,6 +27,7 @@ from heed import cold_start
 from heed.bootstrap import Heed
 from heed.config import Config
 from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_token
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.register import Change, ScopeNumber
 from heed.domain.recipients.address import normalise_address
@@ -39,7 +40,7 @@ from tests.support.template import table_definition
 ROOT = Path(__file__).parents[2]
 MAIL_FROM = "preferences@example.com"
 _ACCOUNT = "123456789012"  # the account id of moto
-NOW = 1_772_701_964_390  # 2026-03-05T09:12:44.390Z, as in the sample events
+NOW = Millis(1_772_701_964_390)  # 2026-03-05T09:12:44.390Z, as in the sample events
 
 
 @functools.cache
@@ -142,14 +143,14 @@ class World:
         self,
         address: str,
         scope: int = 2,
-        issued: int = NOW - 60_000,
+        issued: Millis = Millis(NOW - 60_000),
         purpose: TokenPurpose = TokenPurpose.UNSUBSCRIBE,
     ) -> str:
         keys = parts().link_keys
         token = LinkToken(self.recipient(address), ScopeNumber(scope), issued, keys.newest_key_id())
         return mint_link_token(token, purpose, keys.link_key(purpose, token.key_id))
 
-    def apply_changes(self, address: str, *changes: Change, now: int = NOW) -> None:
+    def apply_changes(self, address: str, *changes: Change, now: Millis = NOW) -> None:
         parts().preferences.apply(self.recipient(address), changes, now)
 
     def items(self, table: str | None = None) -> list[dict[str, Any]]:

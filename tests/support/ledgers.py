@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from heed.domain.ledger.entry import EntryOutcome, LedgerEntry, keyed_hash, ledger_subject
 from heed.domain.ledger.seal import Seal
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS, ScopeNumber
 from heed.use_cases.ledger.export import export_ledger
 from heed.use_cases.ports.ledger import AlteredObject, LeafHashes, Ledger, StoredEntry
@@ -85,14 +86,14 @@ def entry(
     subject: int, seq: int, *, at: int = 0, outcome: EntryOutcome = EntryOutcome.APPLIED
 ) -> LedgerEntry:
     """Returns the entry of an opt-out that was recorded three seconds after the press."""
-    at = START + at
+    at = Millis(START + at)
     return LedgerEntry(
         subject=ledger_subject(salt(subject), str(subject)),
         seq=seq,
         scope=ScopeNumber(2),
         register="out",
         at=at,
-        recorded_at=(at + 3_000) // 1000 * 1000,
+        recorded_at=Millis((at + 3_000) // 1000 * 1000),
         source="one-click",
         policy_version="2026-01",
         commitment=keyed_hash(salt(subject), "{}"),
@@ -112,7 +113,7 @@ class Ledgers:
             stored_entry = self.ledger.enter(new_entry, "{}")
             self.seals.add_hashes(stored_entry.recorded_at // DAY_MS, [stored_entry.leaf])
 
-    def lines(self, now: int) -> list[bytes]:
+    def lines(self, now: Millis) -> list[bytes]:
         return list(export_ledger(self.ledger, self.seals, now))
 
 

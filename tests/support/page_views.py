@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.register import Source
 from heed.entrypoints.http.pages.views import (
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
 LANGUAGES = ("de", "en", "es", "fr", "ja")
 BRAND = "Meridian Watches"
 CENTRE = "/p/AQEAAAAA?lang="
-MAY = 1_777_817_100_000  # 3 May 2026, 14:05 UTC
-JUNE = 1_781_222_400_000  # 12 June 2026
+MAY = Millis(1_777_817_100_000)  # 3 May 2026, 14:05 UTC
+JUNE = Millis(1_781_222_400_000)  # 12 June 2026
 
 
 def catalogue(folder: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
     COMPLAINT,
@@ -60,7 +61,7 @@ def changes(draw: st.DrawFn, registers: tuple[Register, ...] = REGISTERS) -> Cha
         entry = draw(st.sampled_from((entry.undo, undo_entry(entry.at, "0" * 32))))
     if register.may_end or (register.may_end is None and draw(st.booleans())):
         length = draw(st.one_of(st.integers(1, 12), st.just(30 * DAY_MS)))
-        entry = replace(entry, until=entry.at + length)
+        entry = replace(entry, until=Millis(entry.at + length))
     return Change(register, entry)
 
 
@@ -68,6 +69,10 @@ def colliding_changes(size: int = 12) -> st.SearchStrategy[list[Change]]:
     """Returns a strategy for many changes of a few registers, so that they collide."""
     few = (out(0), in_(2), pause(2), undoable(2), undone(2), COMPLAINT)
     return st.lists(st.one_of(changes(few), changes()), max_size=size)
+
+
+def _draw_end(draw: st.DrawFn, at: int) -> Millis:
+    return Millis(at + draw(st.sampled_from([1, 6, 40 * DAY_MS])))
 
 
 @st.composite
@@ -80,22 +85,22 @@ def records(draw: st.DrawFn) -> Record:
             if not draw(st.booleans()):
                 continue
             at = draw(_INSTANTS)
-            until = at + draw(st.sampled_from([1, 6, 40 * DAY_MS])) if kind is ChoiceKind.PAUSE else None
-            registers[Register(kind, scope)] = Entry(at, draw(_SOURCES), "{}", "", until)
+            until = _draw_end(draw, at) if kind is ChoiceKind.PAUSE else None
+            registers[Register(kind, scope)] = Entry(Millis(at), draw(_SOURCES), "{}", "", until)
     for scope in focus:
         if draw(st.integers(0, 2)) == 0:
             at = draw(_INSTANTS)
-            until = at + draw(st.sampled_from([1, 6, 40 * DAY_MS])) if draw(st.booleans()) else None
-            press = Entry(at, Source.LINK, '{"press":"1"}', "", until)
+            until = _draw_end(draw, at) if draw(st.booleans()) else None
+            press = Entry(Millis(at), Source.LINK, '{"press":"1"}', "", until)
             registers[undoable(scope)] = press
             if draw(st.booleans()):
                 other = replace(press, evidence='{"press":"2"}')
                 registers[undone(scope)] = draw(st.sampled_from((press, other))).undo
     for name in _ADDRESS_WIDE:
         if draw(st.integers(0, 4)) == 0:
-            registers[name] = Entry(draw(_INSTANTS), draw(_SOURCES), "{}")
+            registers[name] = Entry(Millis(draw(_INSTANTS)), draw(_SOURCES), "{}")
     if draw(st.integers(0, 15)) == 0:
-        registers[MINOR] = Entry(draw(_INSTANTS), Source.AGE_REPORT, "{}")
+        registers[MINOR] = Entry(Millis(draw(_INSTANTS)), Source.AGE_REPORT, "{}")
     soft = draw(st.frozensets(st.integers(0, 70), max_size=draw(st.sampled_from([0, 0, 9, 14]))))
     return Record(registers, soft, None, 1)
 

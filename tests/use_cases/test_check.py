@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from heed.domain.errors import KeysUnavailable, StoreUnavailable
 from heed.domain.links.link_token import TokenPurpose, verify_link_token
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.record import EMPTY_RECORD, Record
 from heed.domain.preferences.register import Change, Entry, Source
@@ -25,7 +26,7 @@ from tests.support.strategies import instants, recipients, records
 
 OFFERS = CATALOGUE.topics[2]
 KEYS = MemoryKeys()
-NOW = 1_772_701_964_390
+NOW = Millis(1_772_701_964_390)
 
 
 @dataclass
@@ -69,7 +70,7 @@ def test_identification_fails_without_the_key() -> None:
     data=st.data(),
 )
 def test_each_answer_is_the_decision_for_the_record_of_that_person(
-    stored: dict[str, Record], number: int, now: int, data: st.DataObject
+    stored: dict[str, Record], number: int, now: Millis, data: st.DataObject
 ) -> None:
     ids = st.sampled_from([*stored, "a" * 26, None])
     people = [IdentifiedPerson(None, recipient) for recipient in data.draw(st.lists(ids, max_size=8))]
@@ -107,7 +108,7 @@ def test_there_is_no_answer_at_all_if_a_read_fails() -> None:
 
 def test_the_next_check_respects_a_confirmed_opt_out() -> None:
     preferences, person = MemoryPreferences(), IdentifiedPerson(None, "a" * 26)
-    preferences.apply("a" * 26, [Change(out(0), Entry(NOW - 1, Source.ONE_CLICK, "{}"))], NOW)
+    preferences.apply("a" * 26, [Change(out(0), Entry(Millis(NOW - 1), Source.ONE_CLICK, "{}"))], NOW)
 
     ((_, answer),) = check_sendable([person], OFFERS, NOW, preferences)
 

@@ -17,6 +17,7 @@ from heed.domain import rfc3339
 from heed.domain.errors import InvalidEvidence, MalformedMessage, NotFound
 from heed.domain.ledger.entry import EntryOutcome, LedgerEntry, canonical_json
 from heed.domain.ledger.seal import LATE_DAYS, Seal
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS, ScopeNumber
 from heed.use_cases.ledger.prove import prove_entry
 from heed.use_cases.ledger.read_export import read_export
@@ -25,7 +26,7 @@ from heed.use_cases.ledger.verify import verify_ledger
 from heed.use_cases.ports.ledger import Alteration, AlteredObject
 from tests.support.ledgers import START, Ledgers, entry, sample_ledger
 
-NOW = START + 4 * DAY_MS + DAY_MS // 2
+NOW = Millis(START + 4 * DAY_MS + DAY_MS // 2)
 FIRST = START // DAY_MS
 
 
@@ -39,8 +40,8 @@ def forged(days: int, **other: Any) -> tuple[Ledgers, LedgerEntry]:
     original = replace(entry(7, 1, at=2 * DAY_MS), **other)
     backdated = replace(
         original,
-        recorded_at=original.recorded_at - days * DAY_MS,
-        at=original.at - days * DAY_MS,
+        recorded_at=Millis(original.recorded_at - days * DAY_MS),
+        at=Millis(original.at - days * DAY_MS),
     )
     made.ledger.enter(backdated, "{}")
     made.seals.add_hashes(FIRST + 2, [backdated.leaf])
@@ -89,11 +90,11 @@ def test_the_open_part_covers_only_the_days_after_the_last_seal() -> None:
     made = sample_ledger(days=2)
     seal_days(made.seals, FIRST + 2)
     timely, delay = entry(7, 1, at=2 * DAY_MS), LATE_DAYS * DAY_MS
-    late = replace(timely, recorded_at=timely.recorded_at - delay, at=timely.at - delay)
-    old = replace(late, recorded_at=late.recorded_at - DAY_MS, scope=ScopeNumber(3))
+    late = replace(timely, recorded_at=Millis(timely.recorded_at - delay), at=Millis(timely.at - delay))
+    old = replace(late, recorded_at=Millis(late.recorded_at - DAY_MS), scope=ScopeNumber(3))
     made.ledger.enter(late, "{}")
     made.seals.add_hashes(FIRST + 2, [late.leaf])
-    weeks = START + 20 * DAY_MS  # weeks later, without any new seal
+    weeks = Millis(START + 20 * DAY_MS)  # weeks later, without any new seal
     assert fault(made.lines(weeks)) is None
     assert prove_entry(made.lines(weeks), late.id)["sealed"] is False
 

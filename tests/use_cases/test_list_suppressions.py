@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
 from heed.domain.preferences.register import (
@@ -38,7 +39,7 @@ from tests.support.full import examples
 from tests.support.registers import in_, out, pause
 from tests.support.strategies import changes
 
-START = FeedCursor(FeedPosition(0, ""))
+START = FeedCursor(FeedPosition(Millis(0), ""))
 NOW = 101 * DAY_MS
 PEOPLE = [recipient_from_bytes(bytes([n]) * 16) for n in range(6)]
 
@@ -55,7 +56,7 @@ class Store(MemoryPreferences):
         record = self.records.get(recipient, EMPTY_RECORD)
         assert isinstance(record, Record)
         self.records[recipient] = merge_changes(record, [change])
-        visible_from = (self.now + lag, FeedPosition(self.now, recipient))
+        visible_from = (self.now + lag, FeedPosition(Millis(self.now), recipient))
         self.history.setdefault(recipient, []).append(visible_from)
 
     def changes_after(self, after: FeedPosition, until: int, limit: int) -> list[FeedPosition]:
@@ -73,7 +74,7 @@ class Store(MemoryPreferences):
         return super().read_many(ids)
 
     def page(self, cursor: FeedCursor = START, limit: int = 100) -> SuppressionPage:
-        return list_suppressions(cursor, limit, self.now, self, self, CATALOGUE)
+        return list_suppressions(cursor, limit, Millis(self.now), self, self, CATALOGUE)
 
     def whole_pass(self, cursor: FeedCursor = START, limit: int = 100) -> list[ListedSuppression]:
         listed: list[ListedSuppression] = []
@@ -84,9 +85,9 @@ class Store(MemoryPreferences):
         return listed
 
 
-def _suppress(store: Store, recipient: str, *registers: Register, at: int = 5) -> None:
+def _suppress(store: Store, recipient: str, *registers: Register, at: Millis = Millis(5)) -> None:
     for register in registers:
-        until = NOW + DAY_MS if register.may_end else None
+        until = Millis(NOW + DAY_MS) if register.may_end else None
         store.change(recipient, Change(register, Entry(at, Source.PHONE, "{}", until=until)))
 
 
@@ -122,7 +123,7 @@ def test_a_reader_that_follows_the_cursor_gets_every_suppression_in_the_end(
             break
     for recipient, record in store.records.items():
         assert isinstance(record, Record)
-        for suppression in suppressions_of(record, CATALOGUE, store.now):
+        for suppression in suppressions_of(record, CATALOGUE, Millis(store.now)):
             latest = known[recipient, suppression.sort_key]
             assert latest == suppression or (latest.until is not None and latest.until <= store.now)
 
@@ -161,7 +162,7 @@ def test_suppressions_have_the_order_of_their_changes() -> None:
     store = Store()
     for recipient in (PEOPLE[2], PEOPLE[0], PEOPLE[1], PEOPLE[2]):
         store.now += 1
-        _suppress(store, recipient, out(0), at=store.now)
+        _suppress(store, recipient, out(0), at=Millis(store.now))
     assert [listed.recipient for listed in store.page().suppressions] == [PEOPLE[0], PEOPLE[1], PEOPLE[2]]
 
 
@@ -172,7 +173,7 @@ def test_a_pass_ends_although_a_recipient_changes_before_each_page() -> None:
     is_end = False
     while not is_end:
         store.now += 1
-        _suppress(store, PEOPLE[pages % 6], out(0), at=store.now)
+        _suppress(store, PEOPLE[pages % 6], out(0), at=Millis(store.now))
         _, cursor, is_end = store.page(cursor, 1)
         pages += 1
     assert pages <= 7
@@ -186,7 +187,7 @@ def test_the_next_pass_starts_before_the_bound_of_the_previous_pass() -> None:
     assert not page.is_end
     last = store.page(page.next_cursor, 1)
     assert (last.suppressions, last.is_end) == ([], True)
-    assert last.next_cursor == FeedCursor(FeedPosition(NOW - FEED_OVERLAP, ""))
+    assert last.next_cursor == FeedCursor(FeedPosition(Millis(NOW - FEED_OVERLAP), ""))
     assert store.page(last.next_cursor).suppressions == page.suppressions
 
 
@@ -209,7 +210,7 @@ def test_a_pause_that_ends_between_two_pages_does_not_hide_other_suppressions() 
     first = store.page(limit=1)
     store.records[PEOPLE[0]] = merge_changes(
         EMPTY_RECORD,
-        [Change(pause(n), Entry(6, Source.PHONE, "{}", until=NOW + DAY_MS)) for n in (1, 3)],
+        [Change(pause(n), Entry(Millis(6), Source.PHONE, "{}", until=Millis(NOW + DAY_MS))) for n in (1, 3)],
     )
     others = store.page(first.next_cursor, 5).suppressions
     assert [item.suppression.scope for item in others if isinstance(item.suppression, Suppression)] == [1, 3]
@@ -220,7 +221,7 @@ def test_a_filter_selects_suppressions_and_the_cursor_keeps_the_filter() -> None
     _suppress(store, PEOPLE[0], out(0), out(3), COMPLAINT)
     _suppress(store, PEOPLE[1], out(3))
     filtered = FeedCursor(
-        FeedPosition(0, ""), filter=SuppressionFilter(Reason.TOPIC_UNSUBSCRIBED, ScopeNumber(3))
+        FeedPosition(Millis(0), ""), filter=SuppressionFilter(Reason.TOPIC_UNSUBSCRIBED, ScopeNumber(3))
     )
     listed = store.whole_pass(filtered, limit=1)
     assert [item.recipient for item in listed] == [PEOPLE[0], PEOPLE[1]]
@@ -235,7 +236,7 @@ def test_the_feed_finds_a_rare_suppression_although_each_page_reads_a_limited_nu
         store.now += 1
     _suppress(store, crowd[-1], COMPLAINT)
     cursor, pages, matches = (
-        FeedCursor(FeedPosition(0, ""), filter=SuppressionFilter(Reason.COMPLAINED)),
+        FeedCursor(FeedPosition(Millis(0), ""), filter=SuppressionFilter(Reason.COMPLAINED)),
         0,
         [],
     )
@@ -253,12 +254,12 @@ def test_the_feed_finds_a_rare_suppression_although_each_page_reads_a_limited_nu
 def test_the_feed_lists_lifted_suppressions_and_unreadable_records() -> None:
     store = Store()
     _suppress(store, PEOPLE[0], out(0))
-    _suppress(store, PEOPLE[0], in_(0), at=6)
+    _suppress(store, PEOPLE[0], in_(0), at=Millis(6))
     _suppress(store, PEOPLE[1], out(0))
     store.make_unreadable(PEOPLE[1])
     lifted, unreadable = store.page().suppressions
     assert isinstance(lifted.suppression, Suppression)
     assert not lifted.suppression.active
     assert unreadable == ListedSuppression(PEOPLE[1], UNREADABLE)
-    other_reason = FeedCursor(FeedPosition(0, ""), filter=SuppressionFilter(Reason.MINOR))
+    other_reason = FeedCursor(FeedPosition(Millis(0), ""), filter=SuppressionFilter(Reason.MINOR))
     assert store.page(other_reason).suppressions == [unreadable], "every filter selects it"

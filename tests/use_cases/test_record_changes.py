@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from heed.domain.errors import StoreUnavailable, UnreadableRecord
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.preference_request import (
     PreferenceRequest,
     RequestedState,
@@ -31,7 +32,7 @@ from tests.support.catalogues import CATALOGUE
 from tests.support.fakes import MemoryPreferences
 from tests.support.registers import out
 
-NOW = 100 * DAY_MS
+NOW = Millis(100 * DAY_MS)
 JANE, SAM, KIM = (recipient_from_bytes(bytes([n]) * 16) for n in range(3))
 
 
@@ -55,8 +56,10 @@ class Store(MemoryPreferences):
             del self.calls[count:]  # the read within the write does not count
 
 
-def _request(state: RequestedState = RequestedState.OUT, scope: int = 2, at: int = NOW) -> PreferenceRequest:
-    until = NOW + DAY_MS if state is RequestedState.PAUSED else None
+def _request(
+    state: RequestedState = RequestedState.OUT, scope: int = 2, at: Millis = NOW
+) -> PreferenceRequest:
+    until = Millis(NOW + DAY_MS) if state is RequestedState.PAUSED else None
     return PreferenceRequest(ScopeNumber(scope), state, at, Source.PHONE, "{}", "", until)
 
 
@@ -65,7 +68,7 @@ def _record(store: MemoryPreferences, *requests: tuple[str, PreferenceRequest]) 
 
 
 def _change_of(register: Register) -> Change:
-    return Change(register, Entry(5, Source.PHONE, "{}"))
+    return Change(register, Entry(Millis(5), Source.PHONE, "{}"))
 
 
 def test_opt_outs_need_no_read_and_those_of_one_person_need_one_write() -> None:

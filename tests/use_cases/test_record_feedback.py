@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from heed.domain.errors import KeysUnavailable, MalformedMessage, StoreUnavailable
 from heed.domain.feedback.rules import FeedbackEffect
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
 from heed.domain.preferences.register import COMPLAINT, UNDELIVERABLE, Change, Entry, Source
 from heed.entrypoints.ses_events import parse_ses_event
@@ -20,7 +21,7 @@ from heed.use_cases.ports.preferences import WriteResult
 from tests.support.registers import out
 from tests.support.ses_messages import CATALOGUE, KEY, NAMES, identify, ses_event, sns_envelope
 
-NOW = 1_772_701_964_390
+NOW = Millis(1_772_701_964_390)
 BOUNCED_AT = 1_772_671_262_669
 DROPS = [name for name in NAMES if name.startswith("event-complaint-on")]
 UNSUBSCRIBED = "event-subscription-unsubscribe-all-header"
@@ -153,12 +154,13 @@ def test_feedback_with_a_time_in_the_future_is_rejected_in_each_envelope(name: s
 def test_feedback_is_recorded_although_clocks_differ_by_minutes() -> None:
     stored = Stored()
     recorder(stored)(
-        parse_ses_event(ses_event("event-bounce-permanent-general")), BOUNCED_AT - MAX_CLOCK_SKEW
+        parse_ses_event(ses_event("event-bounce-permanent-general")), Millis(BOUNCED_AT - MAX_CLOCK_SKEW)
     )
     assert stored.writes
     with pytest.raises(MalformedMessage):
         recorder(stored)(
-            parse_ses_event(ses_event("event-bounce-permanent-general")), BOUNCED_AT - MAX_CLOCK_SKEW - 1
+            parse_ses_event(ses_event("event-bounce-permanent-general")),
+            Millis(BOUNCED_AT - MAX_CLOCK_SKEW - 1),
         )
 
 
@@ -190,7 +192,7 @@ def test_a_drop_of_several_is_recorded_for_each_unknown_recipient_whose_write_su
     listed = [{"emailAddress": address} for address in ("a@example.com", "b@example.net", "c@example.org")]
     event = ses_event(name, complaint__complainedRecipients=listed)
     stored = Stored(down=[A])
-    stored.apply(B, [Change(out(2), Entry(1, Source.LINK, "{}"))], NOW)
+    stored.apply(B, [Change(out(2), Entry(Millis(1), Source.LINK, "{}"))], NOW)
     with pytest.raises(StoreUnavailable):
         recorder(stored)(parse_ses_event(event), NOW)
     assert COMPLAINT not in stored.records[B].registers
@@ -210,7 +212,9 @@ def test_any_order_and_any_duplicates_of_events_lead_to_the_same_records(
     again = names * 2
     random.shuffle(again)  # type: ignore[attr-defined]
     for delay, name in enumerate(again):
-        recorder(second)(parse_ses_event(json.dumps(ses_event(name)), NOW + delay), NOW + delay)
+        recorder(second)(
+            parse_ses_event(json.dumps(ses_event(name)), Millis(NOW + delay)), Millis(NOW + delay)
+        )
     assert first.records == second.records
 
 

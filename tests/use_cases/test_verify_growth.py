@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from heed.adapters.external_sort import ExternalSorter
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from heed.use_cases.ledger.verify import verify_ledger
 from tests.support.growth import LINEAR, measure_growth
@@ -13,7 +14,7 @@ from tests.support.ledgers import START, sample_ledger
 
 @functools.cache
 def _export(changes: int) -> list[bytes]:
-    return sample_ledger(subjects=10, changes=changes).lines(START + 4 * DAY_MS)
+    return sample_ledger(subjects=10, changes=changes).lines(Millis(START + 4 * DAY_MS))
 
 
 def _verify(lines: list[bytes]) -> None:

@@ -18,6 +18,7 @@ from heed.domain.errors import NotFound
 from heed.domain.ledger import merkle
 from heed.domain.ledger.entry import EntryOutcome, LedgerEntry, canonical_json
 from heed.domain.ledger.seal import Seal, head_leaf_hash, root_of_day
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from heed.use_cases.ledger.export import UNREADABLE_ENTRY
 from heed.use_cases.ledger.prove import prove_entry
@@ -26,7 +27,7 @@ from heed.use_cases.ledger.verify import LedgerCheck, verify_ledger
 from tests.support.full import examples
 from tests.support.ledgers import START, Ledgers, entry, salt, sample_ledger
 
-NOW = START + 2 * DAY_MS + DAY_MS // 2 * 3
+NOW = Millis(START + 2 * DAY_MS + DAY_MS // 2 * 3)
 EVIDENCE = Path(__file__).parents[2] / "docs" / "evidence.md"
 
 

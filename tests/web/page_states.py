@@ -17,6 +17,7 @@ from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.bootstrap import Heed
 from heed.config import Config
 from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_token
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import (
     CONFIRMATION_KEY_ID,
     CONFIRMATION_LIFETIME,
@@ -95,7 +96,7 @@ class LocalStack:
             self._person(changes),
             intent,
             scope_numbers(*scopes),
-            self.now - age,
+            Millis(self.now - age),
             b"sealed",
             resume=scope_numbers(*resume),
         )
@@ -106,8 +107,8 @@ class LocalStack:
         self, register: Register, source: Source = Source.LINK, days: int | None = None
     ) -> Change:
         """A choice that was made yesterday; for a pause, its length in days."""
-        at = self.now - DAY_MS
-        until = at + days * DAY_MS if days else None
+        at = Millis(self.now - DAY_MS)
+        until = Millis(at + days * DAY_MS) if days else None
         return Change(register, Entry(at, source, "{}", "2026-01", until))
 
     def change_policy(self) -> None:
@@ -139,7 +140,7 @@ class LocalStack:
         return dict(found["Environment"]["Variables"])
 
     def _link(self, purpose: TokenPurpose, scope: int, changes: Iterable[Change]) -> str:
-        token = LinkToken(self._person(changes), ScopeNumber(scope), self.now - DAY_MS, 1)
+        token = LinkToken(self._person(changes), ScopeNumber(scope), Millis(self.now - DAY_MS), 1)
         return mint_link_token(token, purpose, self._heed.link_keys.link_key(purpose, 1))
 
     def _person(self, stored: Iterable[Change]) -> str:
@@ -147,7 +148,7 @@ class LocalStack:
         recipient = recipient_id(self._heed.identity_key.identity_key(), f"reader{self._people}@example.com")
         if changes := list(stored):
             table = PreferencesTable(self._clients.dynamodb, self._stack["outputs"]["PreferencesTable"])
-            table.apply(recipient, changes, self.now)
+            table.apply(recipient, changes, Millis(self.now))
         return recipient
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from brand_compiler.shapes import find_field_type, find_item_type, list_enum_values
 from brand_compiler.template import TemplateNode, parse_template
+from heed.domain.milliseconds import Millis
 from heed.entrypoints.http.pages.render import escape_html
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ Constants = dict[str, str | list[str]]
 
 _PLACEHOLDER = re.compile(r"\{([\w.]+)(?:\|(\w+))?\}")
 _SPACE = re.compile(r"\s*\n\s*")
-_DATE_FORMATS = {"date": int, "time": int, "iso": int, "day": str}
+_DATE_FORMATS = {"date": Millis, "time": Millis, "iso": Millis, "day": str}
 _HYPHEN = re.compile(r"(?<=\b[Ee])-(?=[Mm]ail)")
 _UNBREAKABLE_HYPHEN = "-\u2060"  # with a word joiner: no line breaks after the "e-" of "e-mail"
 

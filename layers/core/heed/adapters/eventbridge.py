@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from heed.adapters.aws import FAILURES, error_code, is_invalid_request
 from heed.domain.errors import BusUnavailable
 from heed.domain.ledger.events import EVENT_SOURCE, PreferenceEvent
+from heed.domain.milliseconds import Millis
 from heed.override import override
 from heed.use_cases.ports.ledger import EventPublisher
 
@@ -28,7 +29,7 @@ class EventBus(EventPublisher):
         self._bus = bus
 
     @override
-    def publish(self, events: Sequence[PreferenceEvent], at: int) -> None:
+    def publish(self, events: Sequence[PreferenceEvent], at: Millis) -> None:
         """Publishes the events in batches. An event that is published again keeps its id."""
         entries: list[PutEventsRequestEntryTypeDef] = [
             {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from heed.bootstrap.ledger import LedgerParts
 from heed.bootstrap.opt_in import OptInParts
+from heed.domain.milliseconds import Millis
 
 if TYPE_CHECKING:
     from heed.adapters.dynamodb.disclosures import DisclosuresTable
@@ -132,8 +133,8 @@ class PrivacyParts(OptInParts, LedgerParts):
             self.address_encryption(LIST_POSITION),
         )
 
-    def _now(self) -> int:
-        return self.clock.time_ns() // 1_000_000
+    def _now(self) -> Millis:
+        return Millis(self.clock.time_ns() // 1_000_000)
 
     def _pause(self, seconds: float) -> None:
         self.clock.sleep(seconds)

@@ -12,6 +12,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from heed.domain.errors import InvalidRecipient, UnreadableRecord
+from heed.domain.milliseconds import Millis
 from heed.domain.recipients import recipient as recipients
 from heed.domain.rfc3339 import END_OF_TIME
 
@@ -91,6 +92,6 @@ def read_texts(item: Item, name: str) -> frozenset[str]:
     return frozenset(texts)
 
 
-def read_optional_instant(item: Item, name: str) -> int | None:
+def read_optional_instant(item: Item, name: str) -> Millis | None:
     """Reads an instant, milliseconds; None if the item has no such attribute."""
-    return read_number(item, name) if name in item else None
+    return Millis(read_number(item, name)) if name in item else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from heed.codec.attributes import Item, read_number, read_optional_instant, read_text, strict_reader
 from heed.codec.record import decode_soft_bounce_days
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import HOLD, LIFT_HOLD, MINOR
 from heed.domain.privacy.erasure import ErasureCause
 from heed.domain.privacy.purge import DueWork, is_purge_id
@@ -21,7 +22,7 @@ def decode_due_work(item: Item) -> DueWork:
         raise ValueError("not the ids of purges")
     return DueWork(
         purges=purges,
-        erased_at=read_optional_instant(item, "f") or 0,
+        erased_at=Millis(read_optional_instant(item, "f") or 0),
         cause=ErasureCause.MINOR if MINOR.code in item else ErasureCause.ERASURE,
         soft_bounce_days=decode_soft_bounce_days(item),
         is_held=_is_held(item),

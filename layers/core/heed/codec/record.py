@@ -17,6 +17,7 @@ from heed.codec.attributes import (
     strict_reader,
 )
 from heed.domain.links.entry_mode import HOUR, LinkTally
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.evidence import MAX_EVIDENCE
 from heed.domain.preferences.record import EMPTY_RECORD, Record
 from heed.domain.preferences.register import (
@@ -125,8 +126,8 @@ def _decode_entry(name: str, attribute: Item) -> tuple[Register, Entry]:
     source, tie = Source(attribute["by"]["S"]), read_text(attribute, "ev")
     if len(tie) > _MAX_TIE_LENGTH:
         raise ValueError("the text is too long")
-    until = read_number(attribute, "u") if "u" in attribute else None
-    bare = Entry(read_number(attribute, "t"), source, "", read_text(attribute, "pv"), until)
+    until = Millis(read_number(attribute, "u")) if "u" in attribute else None
+    bare = Entry(Millis(read_number(attribute, "t")), source, "", read_text(attribute, "pv"), until)
     # The tie-breaker is `source evidence[ policy][ until]`. The evidence is between the other parts.
     around = bare.tie_breaker
     begins = len(source) + 1

@@ -13,6 +13,8 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
+from heed.domain.milliseconds import Millis
+
 KEY_PREFIX = "heed_"
 _KEY = re.compile(r"heed_[A-Za-z0-9_-]{43}")
 _ID_LENGTH = 16  # hex digits
@@ -48,11 +50,11 @@ class ApiKey:
     name: str
     owner: str
     scopes: frozenset[KeyScope]
-    created_at: int
-    expires_at: int | None = None
-    revoked_at: int | None = None
+    created_at: Millis
+    expires_at: Millis | None = None
+    revoked_at: Millis | None = None
 
-    def is_valid_at(self, now: int) -> bool:
+    def is_valid_at(self, now: Millis) -> bool:
         """Whether the key is neither revoked nor expired at `now` (milliseconds)."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from heed.domain.errors import InvalidTime
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
@@ -27,13 +28,15 @@ _HALF_DAY = DAY_MS // 2
 class TimeSpan(NamedTuple):
     """The first and the last instant of a date, in milliseconds. For a time, both are the same."""
 
-    first: int
-    last: int
+    first: Millis
+    last: Millis
 
     @property
-    def end(self) -> int:
+    def end(self) -> Millis:
         """The instant at which the span is over everywhere: for a date, noon UTC of the next day (UTC−12)."""
-        return self.last if self.first == self.last else min(self.first + DAY_MS + _HALF_DAY, END_OF_TIME - 1)
+        return Millis(
+            self.last if self.first == self.last else min(self.first + DAY_MS + _HALF_DAY, END_OF_TIME - 1)
+        )
 
 
 def parse_time(text: str) -> TimeSpan:
@@ -49,20 +52,20 @@ def parse_time(text: str) -> TimeSpan:
     if len(text) <= _MAX_LENGTH:
         if match := _DATE.fullmatch(text):
             first = _check_range(_to_instant(*map(int, match.groups())))
-            return TimeSpan(first, first + DAY_MS - 1)
+            return TimeSpan(first, Millis(first + DAY_MS - 1))
         if match := _TIME.fullmatch(text):
             *clock, fraction, sign, hours, minutes = match.groups()
             offset = _parse_offset(sign, hours, minutes)
             if clock[-1] == "60":
-                instant = _leap_second(_to_instant(*map(int, [*clock[:-1], "59"])) - offset)
+                instant = _leap_second(Millis(_to_instant(*map(int, [*clock[:-1], "59"])) - offset))
             else:
-                instant = _to_instant(*map(int, clock)) + int((fraction or "").ljust(3, "0")[:3])
-                instant = _check_range(instant - offset)
+                instant = Millis(_to_instant(*map(int, clock)) + int((fraction or "").ljust(3, "0")[:3]))
+                instant = _check_range(Millis(instant - offset))
             return TimeSpan(instant, instant)
     raise InvalidTime("neither a time with an offset nor a date")
 
 
-def format_time(at: int) -> str:
+def format_time(at: Millis) -> str:
     """Formats an instant in milliseconds, the same way everywhere: `2026-03-05T00:41:02.669Z`.
 
     Raises:
@@ -78,20 +81,20 @@ def format_day(day: int) -> str:
     Raises:
         InvalidTime: the day is outside the years 1970 to 9999.
     """
-    _check_range(day * DAY_MS)
+    _check_range(Millis(day * DAY_MS))
     return (_START_OF_1970 + timedelta(days=day)).date().isoformat()
 
 
-def _to_instant(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> int:
+def _to_instant(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> Millis:
     """Returns the instant of a date and a time of day in UTC, milliseconds."""
     try:
         moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-        return (moment - _START_OF_1970) // _MILLISECOND
+        return Millis((moment - _START_OF_1970) // _MILLISECOND)
     except ValueError as error:
         raise InvalidTime("no such day or time of day") from error
 
 
-def _leap_second(before: int) -> int:
+def _leap_second(before: Millis) -> Millis:
     """Returns the last millisecond of the second `before` a leap second.
 
     Only the last second of a month may be a leap second.
@@ -100,7 +103,7 @@ def _leap_second(before: int) -> int:
     is_last = (second.hour, second.minute, second.second) == (23, 59, 59)
     if not is_last or second.day != monthrange(second.year, second.month)[1]:
         raise InvalidTime("no such day or time of day")
-    return before + 999
+    return Millis(before + 999)
 
 
 def _parse_offset(sign: str | None, hours: str | None, minutes: str | None) -> int:
@@ -112,7 +115,7 @@ def _parse_offset(sign: str | None, hours: str | None, minutes: str | None) -> i
     return (int(hours) * 60 + int(minutes)) * 60_000 * (1 if sign == "+" else -1)
 
 
-def _check_range(at: int) -> int:
+def _check_range(at: Millis) -> Millis:
     """Returns the instant unchanged.
 
     Raises:

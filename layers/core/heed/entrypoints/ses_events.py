@@ -30,6 +30,7 @@ from heed.domain.feedback.event import (
     OtherEvent,
 )
 from heed.domain.feedback.rules import TOPIC_TEST, normalise_word
+from heed.domain.milliseconds import Millis
 from heed.domain.recipients.recipient import MESSAGE_TAG
 
 Json = dict[str, Any]
@@ -54,7 +55,7 @@ _DETAIL_TYPES = {
 }
 
 
-def parse_ses_event(message: object, queued_at: int | None = None) -> FeedbackEvent:
+def parse_ses_event(message: object, queued_at: Millis | None = None) -> FeedbackEvent:
     """Parses the event in a message.
 
     Args:
@@ -73,7 +74,7 @@ def parse_ses_event(message: object, queued_at: int | None = None) -> FeedbackEv
     raise MalformedMessage("the message is not a JSON object")
 
 
-def _parse_sns(envelope: Json, queued_at: int | None) -> FeedbackEvent:
+def _parse_sns(envelope: Json, queued_at: Millis | None) -> FeedbackEvent:
     message = envelope["Message"]
     if not isinstance(message, str):
         raise MalformedMessage("the message in the envelope is not text")
@@ -87,7 +88,7 @@ def _parse_sns(envelope: Json, queued_at: int | None) -> FeedbackEvent:
     )
 
 
-def _parse_eventbridge_or_ses(content: Json, latest_possible: int | None) -> FeedbackEvent:
+def _parse_eventbridge_or_ses(content: Json, latest_possible: Millis | None) -> FeedbackEvent:
     if "detail-type" not in content:
         return _parse_ses(content, None, latest_possible)
     detail, detail_type = content.get("detail"), content["detail-type"]
@@ -99,7 +100,7 @@ def _parse_eventbridge_or_ses(content: Json, latest_possible: int | None) -> Fee
     return _parse_ses(detail, _DETAIL_TYPES.get(detail_type, detail_type), latest_possible)
 
 
-def _parse_ses(content: Json, default_type: str | None, latest_possible: int | None) -> FeedbackEvent:
+def _parse_ses(content: Json, default_type: str | None, latest_possible: Millis | None) -> FeedbackEvent:
     kind = content.get("eventType") or content.get("notificationType") or default_type
     if not isinstance(kind, str):
         raise MalformedMessage("the event has no type")
@@ -110,7 +111,7 @@ def _parse_ses(content: Json, default_type: str | None, latest_possible: int | N
     return parse(content, mail if isinstance(mail, dict) else {}, latest_possible)
 
 
-def _parse_bounce(content: Json, mail: Json, latest_possible: int | None) -> FeedbackEvent:
+def _parse_bounce(content: Json, mail: Json, latest_possible: Millis | None) -> FeedbackEvent:
     bounce = _get_object(content, "bounce")
     kind = bounce.get("bounceType")
     if not isinstance(kind, str):
@@ -134,7 +135,7 @@ def _parse_bounced_recipient(entry: object) -> BouncedRecipient:
     return BouncedRecipient(None)
 
 
-def _parse_complaint(content: Json, mail: Json, latest_possible: int | None) -> FeedbackEvent:
+def _parse_complaint(content: Json, mail: Json, latest_possible: Millis | None) -> FeedbackEvent:
     complaint = _get_object(content, "complaint")
     return Complaint(
         _event_time(complaint, latest_possible),
@@ -155,7 +156,7 @@ def _parse_mail(mail: Json) -> FeedbackMail:
     return FeedbackMail(addresses, _parse_message_tag(mail), _text_or_none(mail.get("messageId")))
 
 
-def _parse_subscription(content: Json, mail: Json, latest_possible: int | None) -> FeedbackEvent:
+def _parse_subscription(content: Json, mail: Json, latest_possible: Millis | None) -> FeedbackEvent:
     """Parses an opt-out. List defaults (`topicDefaultSubscriptionStatus`) are not choices of the person."""
     subscription = _get_object(content, "subscription")
     preferences = _get_object(subscription, "newTopicPreferences")
@@ -185,7 +186,7 @@ def _parse_stopped_topics(statuses: object) -> list[str | None]:
     return stopped
 
 
-_PARSERS: dict[str, Callable[[Json, Json, int | None], FeedbackEvent]] = {
+_PARSERS: dict[str, Callable[[Json, Json, Millis | None], FeedbackEvent]] = {
     "bounce": _parse_bounce,
     "complaint": _parse_complaint,
     "subscription": _parse_subscription,
@@ -234,7 +235,7 @@ def _parse_message_tag(mail: Json) -> str | None:
     return None
 
 
-def _event_time(event: Json, latest_possible: int | None) -> int:
+def _event_time(event: Json, latest_possible: Millis | None) -> Millis:
     """Returns when the event happened, in milliseconds: SES's time, but not later than `latest_possible`.
 
     The handler's clock is not used, because a retry must give the same time.
@@ -245,7 +246,7 @@ def _event_time(event: Json, latest_possible: int | None) -> int:
     return at
 
 
-def _earlier_of(first: int | None, second: int | None) -> int | None:
+def _earlier_of(first: Millis | None, second: Millis | None) -> Millis | None:
     if first is None or second is None:
         return second if first is None else first
     return min(first, second)
@@ -254,7 +255,7 @@ def _earlier_of(first: int | None, second: int | None) -> int | None:
 _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def parse_aws_time(text: object) -> int | None:
+def parse_aws_time(text: object) -> Millis | None:
     """Parses an AWS timestamp, such as `2026-03-05T00:41:02.669Z` or `2018-10-08T14:05:45 +0000`.
 
     Returns:
@@ -270,10 +271,10 @@ def parse_aws_time(text: object) -> int | None:
         moment = moment.replace(tzinfo=UTC)
     since = moment - _UNIX_EPOCH
     at = (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
-    return at if 0 <= at < rfc3339.END_OF_TIME else None
+    return Millis(at) if 0 <= at < rfc3339.END_OF_TIME else None
 
 
-def _parse_leap_second(text: str) -> int | None:
+def _parse_leap_second(text: str) -> Millis | None:
     """Parses a time with a leap second, which RFC 3339 permits and `datetime` does not support."""
     try:
         return rfc3339.parse_time(text).first

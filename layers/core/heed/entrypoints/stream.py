@@ -13,6 +13,7 @@ from heed.codec.due_work import decode_due_work
 from heed.codec.record import decode_late_changes, decode_record
 from heed.domain.errors import MalformedMessage, UnreadableRecord
 from heed.domain.ledger.transition import Transition
+from heed.domain.milliseconds import Millis
 from heed.domain.privacy.purge import PurgeOrder
 
 _TTL_IDENTITY = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
@@ -40,7 +41,7 @@ def _parse_transition(record: Mapping[str, Any]) -> Transition:
         before=decode_record(old),
         after=decode_record(new),
         late_changes=decode_late_changes(new),
-        recorded_at=round(float(change["ApproximateCreationDateTime"]) * 1000),
+        recorded_at=Millis(round(float(change["ApproximateCreationDateTime"]) * 1000)),
         expired=record.get("userIdentity") == _TTL_IDENTITY,
     )
 

@@ -22,6 +22,7 @@ from heed.codec.attributes import (
 )
 from heed.domain.api_key import KEY_PREFIX, ApiKey, KeyScope, api_key_id, hash_api_key
 from heed.domain.errors import NotFound, UnreadableRecord
+from heed.domain.milliseconds import Millis
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -30,8 +31,8 @@ _SECRET_BYTES = 32
 _PK_PREFIX = "key#"
 
 
-def _now() -> int:
-    return time.time_ns() // 1_000_000
+def _now() -> Millis:
+    return Millis(time.time_ns() // 1_000_000)
 
 
 class ApiKeys:
@@ -43,12 +44,12 @@ class ApiKeys:
         clock: Returns milliseconds since the Unix epoch. It is used only for the stored times.
     """
 
-    def __init__(self, client: DynamoDBClient, table: str, clock: Callable[[], int] = _now) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, clock: Callable[[], Millis] = _now) -> None:
         self._table = DynamoDBTable(client, table)
         self._clock = clock
 
     def create(
-        self, name: str, owner: str, scopes: Collection[KeyScope], expires: int | None = None
+        self, name: str, owner: str, scopes: Collection[KeyScope], expires: Millis | None = None
     ) -> tuple[str, str]:
         """Creates a key.
 
@@ -135,7 +136,7 @@ def _to_key(item: Item) -> ApiKey:
         owner=read_text(item, "owner"),
         # A later version may have added scopes that this version does not know. They grant nothing.
         scopes=frozenset(KeyScope(scope) for scope in read_texts(item, "scopes") if scope in known_scopes),
-        created_at=read_number(item, "created"),
+        created_at=Millis(read_number(item, "created")),
         expires_at=read_optional_instant(item, "ends"),
         revoked_at=read_optional_instant(item, "revoked"),
     )

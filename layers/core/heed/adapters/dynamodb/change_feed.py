@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from heed.adapters.dynamodb.feed_index import FEED_SHARDS, format_feed_position, parse_feed_position
 from heed.adapters.dynamodb.table import DynamoDBTable
 from heed.domain.errors import UnreadableRecord
+from heed.domain.milliseconds import Millis
 from heed.override import override
 from heed.use_cases.ports.preferences import ChangeFeed, FeedPosition
 
@@ -35,7 +36,7 @@ class ChangeFeedIndex(ChangeFeed):
         self._table = DynamoDBTable(client, table)
 
     @override
-    def changes_after(self, after: FeedPosition, until: int, limit: int) -> list[FeedPosition]:
+    def changes_after(self, after: FeedPosition, until: Millis, limit: int) -> list[FeedPosition]:
         if after.changed_at > until:
             return []  # DynamoDB rejects a range whose end is before its start
         first = format_feed_position(*after) + _BEFORE_ANY_ID

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from heed.adapters.dynamodb.table import MAX_BATCH_KEYS, ConditionFailed, DynamoDBTable
 from heed.codec.attributes import MAX_COUNT, Item, read_number, read_text, strict_reader
 from heed.domain.errors import UnreadableRecord, WriteConflict
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from heed.domain.privacy.disclosure import (
     FIRST_PREVIOUS_HASH,
@@ -77,7 +78,7 @@ class DisclosuresTable(Disclosures):
 
     def _last_entry(self) -> RegisterEnd:
         """Returns the number, hash and time of the entry at the end marker."""
-        return self._read_end() or RegisterEnd(0, FIRST_PREVIOUS_HASH, 0)
+        return self._read_end() or RegisterEnd(0, FIRST_PREVIOUS_HASH, Millis(0))
 
     def _read_end(self) -> RegisterEnd | None:
         item = self._table.get(_END)
@@ -146,7 +147,7 @@ def _to_item(entry: DisclosureEntry) -> dict[str, Any]:
 @strict_reader
 def _to_end(item: Item) -> RegisterEnd:
     return RegisterEnd(
-        read_number(item, "number", MAX_COUNT), read_text(item, "hash"), read_number(item, "at")
+        read_number(item, "number", MAX_COUNT), read_text(item, "hash"), Millis(read_number(item, "at"))
     )
 
 
@@ -155,9 +156,9 @@ def _to_entry(item: Item) -> DisclosureEntry:
     entry = DisclosureEntry(
         number=read_number(item, "number", MAX_COUNT),
         previous_hash=read_text(item, "before"),
-        previous_at=read_number(item, "before_at"),
+        previous_at=Millis(read_number(item, "before_at")),
         details=DisclosureDetails(
-            at=read_number(item, "at"),
+            at=Millis(read_number(item, "at")),
             what=read_text(item, "what"),
             purpose=DisclosurePurpose(read_text(item, "purpose")),
             people=read_number(item, "people", MAX_COUNT),

@@ -17,6 +17,7 @@ from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
 from heed.codec.attributes import Item
 from heed.codec.due_work import decode_due_work
 from heed.codec.record import OMITTED_AFTER_ATTRIBUTE, decode_record, encode_entry
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Change
 from heed.domain.privacy.erasure import Erasure
@@ -43,7 +44,7 @@ class ErasuresTable(Erasures):
 
     @override
     def replace_record(
-        self, recipient: str, erasure: Erasure, before: Record, now: int
+        self, recipient: str, erasure: Erasure, before: Record, now: Millis
     ) -> RecordWithPurges | None:
         """Replaces the item. The caller recognises its earlier attempt by the purge id in the evidence."""
         condition, values = _is_unchanged(before)
@@ -60,7 +61,7 @@ class ErasuresTable(Erasures):
 
     @override
     def set_register(
-        self, recipient: str, change: Change, before: Record, now: int
+        self, recipient: str, change: Change, before: Record, now: Millis
     ) -> RecordWithPurges | None:
         """Sets one register. The other registers stay unchanged, and the item does not expire."""
         condition, values = _is_unchanged(before)
@@ -86,7 +87,7 @@ class ErasuresTable(Erasures):
         return None
 
     @override
-    def due_recipients(self, now: int) -> Iterator[DueRecipient]:
+    def due_recipients(self, now: Millis) -> Iterator[DueRecipient]:
         for shard in range(FEED_SHARDS):
             for item in self._table.query(
                 "due_shard = :shard AND due <= :now",
@@ -94,7 +95,7 @@ class ErasuresTable(Erasures):
                 index=_INDEX,
             ):
                 # An altered item may have a number that Heed never writes, such as a fraction.
-                since = max(0, int(Decimal(item["due"]["N"])))
+                since = Millis(max(0, int(Decimal(item["due"]["N"]))))
                 yield DueRecipient(item["id"]["S"], since, _purge_ids(item))
 
     @override
@@ -118,7 +119,7 @@ class ErasuresTable(Erasures):
             self._update(recipient, "SET due = :due REMOVE purge", "purge = :purge", purge_value | due)
 
     @override
-    def prune_soft_bounces(self, recipient: str, soft: frozenset[int], now: int) -> None:
+    def prune_soft_bounces(self, recipient: str, soft: frozenset[int], now: Millis) -> None:
         """Removes expired soft-bounce days. The revision stays, since no decision changes."""
         expired = expired_soft_bounce_days(soft, now)
         expression, values = "REMOVE due, due_shard", {":soft": _encode_days(soft)}
@@ -163,7 +164,7 @@ def _encode_days(days: frozenset[int]) -> dict[str, Any]:
     return {"NS": [str(day) for day in sorted(days)]}
 
 
-def to_erased_item(recipient: str, erasure: Erasure, now: int) -> Item:
+def to_erased_item(recipient: str, erasure: Erasure, now: Millis) -> Item:
     """Returns the whole item that an erasure writes. It has no salt and nothing from before the erasure."""
     record = erasure.record
     item: dict[str, Any] = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable, WriteOptions
 from heed.codec.attributes import Item, read_number, read_text, strict_reader
+from heed.domain.milliseconds import Millis
 from heed.domain.privacy.lift import SECOND_SIGNATURE_WITHIN, Signature
 from heed.override import override
 from heed.use_cases.ports.privacy import LiftRequests, PurgeSubject
@@ -78,7 +79,7 @@ def _to_signature(item: Item) -> Signature:
     return Signature(
         key=read_text(item, "key"),
         owner=read_text(item, "owner"),
-        at=read_number(item, "at"),
+        at=Millis(read_number(item, "at")),
         reason=read_text(item, "reason"),
         reference=read_text(item, "reference"),
     )

@@ -17,6 +17,7 @@ from typing import Any
 from heed.codec.record import LINK_HOUR_ATTRIBUTE, OMITTED_AFTER_ATTRIBUTE, TALLY_ATTRIBUTES, tally_attribute
 from heed.domain.links import entry_mode
 from heed.domain.links.entry_mode import HOUR, EntryMode, first_hour_of_day
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import Record
 
 
@@ -42,7 +43,7 @@ class TallyUpdate:
     condition_values: dict[str, Any] = field(default_factory=dict)
 
 
-def assumed_tally_update(now: int) -> TallyUpdate:
+def assumed_tally_update(now: Millis) -> TallyUpdate:
     """Returns the update for one change by link when the tally was not read.
 
     Its condition fails if the person's links have reached their limit for today.
@@ -58,7 +59,7 @@ def assumed_tally_update(now: int) -> TallyUpdate:
     )
 
 
-def tally_update(rate: EntryMode, before: Record, changes: int, now: int) -> TallyUpdate:
+def tally_update(rate: EntryMode, before: Record, changes: int, now: Millis) -> TallyUpdate:
     """Returns the update of a tally that was read.
 
     Args:
@@ -103,11 +104,11 @@ def tally_update(rate: EntryMode, before: Record, changes: int, now: int) -> Tal
     )
 
 
-def _values(changes: int, now: int) -> dict[str, Any]:
+def _values(changes: int, now: Millis) -> dict[str, Any]:
     return {":hour": {"N": str(now // HOUR)}, ":count": {"N": str(changes)}}
 
 
-def _today(now: int) -> dict[str, Any]:
+def _today(now: Millis) -> dict[str, Any]:
     return {":today": {"N": str(first_hour_of_day(now))}}
 
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from heed.adapters.dynamodb.table import DynamoDBTable
 from heed.codec.attributes import MAX_COUNT, Item, read_number, read_text, strict_reader
 from heed.domain.errors import WriteConflict
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.mail_caps import (
     CapDecision,
@@ -79,7 +80,7 @@ class MailCapsTable(MailCaps, PurgeTarget):
 
     @override
     def reserve_mail(
-        self, reservation: MailReservation, now: int, *, in_turn: bool
+        self, reservation: MailReservation, now: Millis, *, in_turn: bool
     ) -> NoMailNeeded | MailDelayed | None:
         key = attempts_key(reservation.intent, reservation.mailbox_hash)
         request = CappedRequest(
@@ -127,12 +128,12 @@ class MailCapsTable(MailCaps, PurgeTarget):
         raise WriteConflict("the attempts changed under every write")
 
     @override
-    def sent_today(self, now: int) -> int:
+    def sent_today(self, now: Millis) -> int:
         item = self._table.get(_DAY_KEY) or {}
         return _read_day_count(item) if item.get("d") == {"N": str(now // DAY_MS)} else 0
 
     @override
-    def save_waiting_state(self, now: int, *, is_waiting: bool) -> None:
+    def save_waiting_state(self, now: Millis, *, is_waiting: bool) -> None:
         if is_waiting:
             self._update_day("SET waits = :now", "attribute_exists(pk)", {":now": now})
         else:
@@ -154,7 +155,7 @@ class MailCapsTable(MailCaps, PurgeTarget):
         self._table.delete(mailbox_item_key, returns="ALL_OLD")
         return cleared
 
-    def _count_mail(self, now: int, *, in_turn: bool) -> bool:
+    def _count_mail(self, now: Millis, *, in_turn: bool) -> bool:
         """Counts one mail of the day. Returns False if the day is full, or if other requests wait."""
         none_waits = "" if in_turn else " AND (attribute_not_exists(waits) OR waits < :stale)"
         values = {":day": now // DAY_MS, ":one": 1, ":expires": now // 1000 + _LIFETIME}
@@ -181,7 +182,7 @@ class MailCapsTable(MailCaps, PurgeTarget):
         numbers = {name: {"N": str(value)} for name, value in values.items()}
         return self._table.try_update(_DAY_KEY, update, condition=condition, values=numbers)
 
-    def _store_mailbox(self, reservation: MailReservation, now: int) -> None:
+    def _store_mailbox(self, reservation: MailReservation, now: Millis) -> None:
         """Stores the mailbox of the recipient before its attempts, so that a purge finds all of them."""
         self._table.update(
             mailbox_key(reservation.recipient),
@@ -256,13 +257,13 @@ def _decode_mailbox(item: Item) -> _Mailbox:
 
 def _decode_attempt(item: Item) -> SendAttempt:
     """Returns an attempt. The previous release did not store the recipient and the scopes of a request."""
-    request = CappedRequest(read_text(item, "request"), "", "", 0)
+    request = CappedRequest(read_text(item, "request"), "", "", Millis(0))
     if "what" in item:
         recipient, scopes = read_text(item, "recipient"), read_text(item, "what")
-        request = CappedRequest(request.request_id, recipient, scopes, read_number(item, "asked"))
+        request = CappedRequest(request.request_id, recipient, scopes, Millis(read_number(item, "asked")))
     return SendAttempt(
         request,
-        read_number(item, "at"),
+        Millis(read_number(item, "at")),
         read_number(item, "tries", MAX_COUNT),
         item["done"]["BOOL"] is True,
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from heed.adapters.dynamodb.table import DynamoDBTable
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from heed.domain.privacy.retention import COUNT_DAYS
 from heed.domain.rfc3339 import format_day
@@ -37,7 +38,7 @@ class MinorReportCountsTable(MinorReportCounts):
         self._limit = limit
 
     @override
-    def count_report(self, key: str, now: int) -> bool:
+    def count_report(self, key: str, now: Millis) -> bool:
         day = now // DAY_MS
         return self._table.try_update(
             {"pk": {"S": f"{REPORT_COUNT_PREFIX}{format_day(day)}#{key}"}},

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.mail_caps import CAP_WINDOW, MAX_WAIT, network_interval
 from heed.override import override
@@ -39,7 +40,7 @@ class NetworkCapsTable(NetworkCaps):
         self._per_day = per_day
 
     @override
-    def reserve(self, network: str, intent: Intent, now: int) -> int | None:
+    def reserve(self, network: str, intent: Intent, now: Millis) -> Millis | None:
         key, share = (
             f"{NETWORK_CAP_PREFIX}{intent}#{network}",
             network_interval(intent, self._per_day),
@@ -61,7 +62,7 @@ class NetworkCapsTable(NetworkCaps):
                 {":share": share, ":now": now, ":last": last, ":expires": _expires(now)},
             )
             if used is not None:
-                return max(used - CAP_WINDOW, now)
+                return Millis(max(used - CAP_WINDOW, now))
         return None
 
     def _move_time(self, key: str, update: str, condition: str, values: dict[str, int]) -> int | None:
@@ -79,6 +80,6 @@ class NetworkCapsTable(NetworkCaps):
         return int(changed["u"]["N"])
 
 
-def _expires(now: int) -> int:
+def _expires(now: Millis) -> int:
     """Returns the time from which an item has no effect any more, seconds since the Unix epoch."""
     return (now + 2 * CAP_WINDOW + MAX_WAIT) // 1000

@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
+from heed.domain.milliseconds import Millis
 from heed.override import override
 from heed.use_cases.ports.opt_in import OptInNotificationClaims
 from heed.use_cases.ports.privacy import PurgeSubject
@@ -37,7 +38,7 @@ class OptInNotificationClaimsTable(OptInNotificationClaims):
         self._table = DynamoDBTable(client, table)
 
     @override
-    def claim(self, recipient: str, issued: int, press: str, now: int) -> bool:
+    def claim(self, recipient: str, issued: Millis, press: str, now: Millis) -> bool:
         try:
             item = self._table.update(
                 _key(recipient),
@@ -55,11 +56,11 @@ class OptInNotificationClaimsTable(OptInNotificationClaims):
         return True
 
     @override
-    def is_queued(self, recipient: str, issued: int) -> bool:
+    def is_queued(self, recipient: str, issued: Millis) -> bool:
         return f"h{issued}" in (self._table.get(_key(recipient)) or {})
 
     @override
-    def mark_queued(self, recipient: str, issued: int, now: int) -> None:
+    def mark_queued(self, recipient: str, issued: Millis, now: Millis) -> None:
         item = self._table.update(
             _key(recipient),
             "SET #handed = :yes, expires = :expires",
@@ -70,7 +71,7 @@ class OptInNotificationClaimsTable(OptInNotificationClaims):
         self._remove_attributes(recipient, _expired_attributes(item, issued, now))
 
     @override
-    def finish(self, recipient: str, issued: int) -> None:
+    def finish(self, recipient: str, issued: Millis) -> None:
         """Marks a notification as sent. The condition prevents that an item reappears after its purge."""
         with suppress(ConditionFailed):
             self._table.update(
@@ -103,7 +104,7 @@ def _key(recipient: str) -> dict[str, Any]:
     return {"pk": {"S": NOTIFICATION_PREFIX + recipient}}
 
 
-def _expired_attributes(item: Mapping[str, Any], issued: int, now: int) -> list[str]:
+def _expired_attributes(item: Mapping[str, Any], issued: Millis, now: Millis) -> list[str]:
     """Returns the attributes of other confirmations whose links have expired."""
     return [
         name

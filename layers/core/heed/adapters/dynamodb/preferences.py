@@ -27,6 +27,7 @@ from heed.codec.attributes import Item
 from heed.codec.record import SALT_SIZE, decode_record, encode_entry, encode_late_change
 from heed.domain.errors import StoreUnavailable, UnreadableRecord, WriteConflict
 from heed.domain.links.entry_mode import LINK_SOURCES, choose_entry_mode, is_limit_reached
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes, superseded_changes
 from heed.domain.preferences.register import MINOR, SOFT_BOUNCE, Change
 from heed.domain.privacy.retention import soft_bounce_expiry
@@ -77,13 +78,15 @@ class PreferencesTable(Preferences, LateChanges):
         return records
 
     @override
-    def apply(self, recipient: str, changes: Sequence[Change], now: int) -> WriteResult:
+    def apply(self, recipient: str, changes: Sequence[Change], now: Millis) -> WriteResult:
         if len(changes) == 1:
             return self._apply_change(recipient, changes[0], now)
         return self.update(recipient, lambda _: changes, now)
 
     @override
-    def update(self, recipient: str, decide: Callable[[Record], Sequence[Change]], now: int) -> WriteResult:
+    def update(
+        self, recipient: str, decide: Callable[[Record], Sequence[Change]], now: Millis
+    ) -> WriteResult:
         before = self.read(recipient)
         for _ in self._attempts():
             changes = decide(before)
@@ -110,7 +113,7 @@ class PreferencesTable(Preferences, LateChanges):
             return WriteResult(before, after)
         raise WriteConflict("the record changed under every attempt")
 
-    def _apply_change(self, recipient: str, change: Change, now: int) -> WriteResult:
+    def _apply_change(self, recipient: str, change: Change, now: Millis) -> WriteResult:
         """Writes one change, usually in one request and without a read.
 
         A second request is needed when the person's links have reached their limit for today. The first
@@ -149,7 +152,9 @@ class PreferencesTable(Preferences, LateChanges):
                 values={":late": _late_set(entered), ":set": {"S": "SS"}},
             )
 
-    def _store_late_changes(self, recipient: str, record: Record, late: Sequence[Change], now: int) -> None:
+    def _store_late_changes(
+        self, recipient: str, record: Record, late: Sequence[Change], now: Millis
+    ) -> None:
         """Stores late changes in the item, where the ledger's function finds them.
 
         If the record was erased meanwhile, the salt differs and the late changes are dropped. Late changes by
@@ -229,7 +234,9 @@ def _late_set(late: Iterable[Change]) -> dict[str, Any]:
     return {"SS": sorted(map(encode_late_change, late))}
 
 
-def _build_single_update(change: Change, recipient: str, now: int, tally: TallyUpdate) -> tuple[_Update, str]:
+def _build_single_update(
+    change: Change, recipient: str, now: Millis, tally: TallyUpdate
+) -> tuple[_Update, str]:
     """Returns the update that writes one change, and its condition, which is the write rule."""
     update = _build_update(EMPTY_RECORD, merge_changes(EMPTY_RECORD, [change]), recipient, now, tally)
     values = update.values
@@ -247,7 +254,7 @@ def _build_single_update(change: Change, recipient: str, now: int, tally: TallyU
     return update, f"{condition} AND {_IS_AFTER_ERASURE}"
 
 
-def _build_update(before: Record, after: Record, recipient: str, now: int, tally: TallyUpdate) -> _Update:
+def _build_update(before: Record, after: Record, recipient: str, now: Millis, tally: TallyUpdate) -> _Update:
     """Returns the update that turns one record into the other and moves the recipient in the feed."""
     changed = [register for register, entry in after.registers.items() if before.get(register) != entry]
     days = after.soft_bounce_days - before.soft_bounce_days

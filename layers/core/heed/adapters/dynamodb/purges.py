@@ -15,6 +15,7 @@ from heed.codec.attributes import (
     read_text,
     strict_reader,
 )
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from heed.domain.privacy.erasure import ErasureCause
 from heed.domain.privacy.purge import Purge, PurgeState, merge_counts
@@ -35,7 +36,7 @@ class PurgesTable(Purges):
         self._table = DynamoDBTable(client, table)
 
     @override
-    def order(self, purge: Purge, now: int) -> None:
+    def order(self, purge: Purge, now: Millis) -> None:
         with suppress(ConditionFailed):
             self._table.put(
                 {**_to_item(purge), "expires": _in_days(now, PURGE_ORDER_DAYS)},
@@ -54,7 +55,7 @@ class PurgesTable(Purges):
         self._table.delete(_key(purge_id))
 
     @override
-    def start(self, purge_id: str, cause: ErasureCause, requested_at: int) -> Purge:
+    def start(self, purge_id: str, cause: ErasureCause, requested_at: Millis) -> Purge:
         """Starts a purge and returns it, in one request."""
         try:
             item = self._table.update(
@@ -85,7 +86,7 @@ class PurgesTable(Purges):
         self._add_counts(purge, stores)
 
     @override
-    def finish(self, purge: Purge, stores: Mapping[str, int], now: int) -> None:
+    def finish(self, purge: Purge, stores: Mapping[str, int], now: Millis) -> None:
         """Completes the purge. The same write removes the subject."""
         try:
             self._table.update(
@@ -138,7 +139,7 @@ def _encode_counts(stores: Mapping[str, int]) -> dict[str, Any]:
     return {"M": {name: {"N": str(count)} for name, count in stores.items()}}
 
 
-def _in_days(at: int, days: int) -> dict[str, str]:
+def _in_days(at: Millis, days: int) -> dict[str, str]:
     """Returns the time at which DynamoDB deletes an item (time to live), in seconds."""
     return {"N": str((at + days * DAY_MS) // 1000)}
 
@@ -161,7 +162,7 @@ def _to_purge(item: Item) -> Purge:
         id=read_text(item, "pk").removeprefix(PURGE_PREFIX),
         cause=ErasureCause(read_text(item, "cause")),
         state=PurgeState(read_text(item, "state")),
-        requested_at=read_number(item, "requested_at"),
+        requested_at=Millis(read_number(item, "requested_at")),
         completed_at=read_optional_instant(item, "completed_at"),
         stores={name: read_number(stores, name, MAX_COUNT) for name in stores},
         subject=read_text(item, "subject") if "subject" in item else "",

@@ -12,6 +12,7 @@ from heed.codec.attributes import Item, read_number, read_recipient, strict_read
 from heed.codec.due_work import decode_due_work
 from heed.codec.record import decode_record
 from heed.domain.errors import NotFound, StoreUnavailable, UnreadableRecord
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import Record
 from heed.override import override
 from heed.use_cases.ports.privacy import RestoredItem, RestoredTable
@@ -44,7 +45,7 @@ class RestoredPreferencesTable(RestoredTable):
             raise
 
     @override
-    def put_back(self, copy: RestoredItem, now: int) -> bool:
+    def put_back(self, copy: RestoredItem, now: Millis) -> bool:
         """Puts an item back, with its salt and its revision, so that its ledger entries continue."""
         item = {**copy.item, "chg_at": {"S": format_feed_position(now, copy.recipient)}}
         return self._live.try_put(item, condition="attribute_not_exists(id)")
@@ -63,9 +64,9 @@ def _to_restored_item(item: Any) -> RestoredItem:  # noqa: ANN401 - an item in D
 
 
 @strict_reader
-def _read_outline(item: Item) -> tuple[str, tuple[str, ...], int | None]:
+def _read_outline(item: Item) -> tuple[str, tuple[str, ...], Millis | None]:
     """Returns the recipient id, the purge ids and the time when the item expires (milliseconds)."""
-    ends = read_number(item, "expires") * 1000 if "expires" in item else None
+    ends = Millis(read_number(item, "expires") * 1000) if "expires" in item else None
     return read_recipient(item), decode_due_work(item).purges, ends
 
 

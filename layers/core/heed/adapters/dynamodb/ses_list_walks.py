@@ -22,6 +22,7 @@ from heed.adapters.dynamodb.purges import PURGE_PREFIX
 from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
 from heed.codec.attributes import MAX_COUNT, Item, read_number, strict_reader
 from heed.domain.errors import UnreadableRecord
+from heed.domain.milliseconds import Millis
 from heed.domain.privacy.purge import SES_LIST_STORE, PurgeState
 from heed.override import override
 from heed.use_cases.ports.ses_list import SesListWalks, SesListWalkState
@@ -46,7 +47,7 @@ class SesListWalksTable(SesListWalks):
         return _decode_state(item or {}).last_finished
 
     @override
-    def claim(self, now: int) -> SesListWalkState | None:
+    def claim(self, now: Millis) -> SesListWalkState | None:
         if state := self._take_lease(now):
             return state
         self._table.update(_key(SES_LIST_KEY), "SET asked = :yes", values={":yes": {"BOOL": True}})
@@ -107,7 +108,7 @@ class SesListWalksTable(SesListWalks):
             names={"#ses": SES_LIST_STORE},
         )
 
-    def _take_lease(self, now: int) -> SesListWalkState | None:
+    def _take_lease(self, now: Millis) -> SesListWalkState | None:
         try:
             before = self._table.update(
                 _key(SES_LIST_KEY),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from heed.domain.milliseconds import Millis
+
 
 class FeedbackMail(NamedTuple):
     """The mail that an event is about.
@@ -43,7 +45,7 @@ class Bounce(NamedTuple):
         mail: the mail that bounced.
     """
 
-    at: int
+    at: Millis
     type: str
     subtype: str | None
     recipients: list[BouncedRecipient]
@@ -63,7 +65,7 @@ class Complaint(NamedTuple):
         mail: the mail that the complaint is about.
     """
 
-    at: int
+    at: Millis
     type: str | None
     subtype: str | None
     addresses: list[str | None]
@@ -84,7 +86,7 @@ class ContactListOptOut(NamedTuple):
         message_id: the message id of SES.
     """
 
-    at: int
+    at: Millis
     address: str | None
     trigger: str | None
     everything: bool

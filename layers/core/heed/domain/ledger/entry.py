@@ -19,6 +19,7 @@ from typing import Any
 from heed.domain import rfc3339
 from heed.domain.errors import MalformedMessage
 from heed.domain.ledger import merkle
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import ScopeNumber
 from heed.domain.values import is_hash, is_number_below, is_text
 
@@ -63,13 +64,13 @@ class LedgerEntry:
     seq: int
     scope: ScopeNumber
     register: str
-    at: int
-    recorded_at: int
+    at: Millis
+    recorded_at: Millis
     source: str
     policy_version: str
     commitment: str
     outcome: EntryOutcome = EntryOutcome.APPLIED
-    until: int | None = None
+    until: Millis | None = None
     first_seq: int | None = None
 
     @property
@@ -185,7 +186,7 @@ def keyed_hash(salt: bytes, text: str) -> str:
     return hmac.digest(salt, text.encode(), "sha256").hex()
 
 
-def time_recorded(at: int, stored_at: int) -> int:
+def time_recorded(at: Millis, stored_at: Millis) -> Millis:
     """Returns the time at which an event counts as recorded, milliseconds.
 
     The stream of the table reports whole seconds, rounded down, from another clock than the request's. No

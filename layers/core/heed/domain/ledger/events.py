@@ -14,6 +14,7 @@ from typing import assert_never
 
 from heed.domain import rfc3339
 from heed.domain.ledger.transition import Transition
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import undeliverable_until
 from heed.domain.preferences.register import (
@@ -111,7 +112,7 @@ def _change_event(
     return PreferenceEvent(event_type, detail)
 
 
-def _undeliverable_event(transition: Transition, until: int) -> PreferenceEvent:
+def _undeliverable_event(transition: Transition, until: Millis) -> PreferenceEvent:
     """Returns the event of an address that soft bounces have made undeliverable."""
     at, source = transition.recorded_at, Source.BOUNCE.value
     detail = _detail(transition, SOFT_BOUNCE.code, "undeliverable", at, source)
@@ -134,7 +135,7 @@ def _removal_event(transition: Transition) -> PreferenceEvent:
 
 
 def _detail(
-    transition: Transition, part: str, state: str, at: int, source: str, scope: str = "*"
+    transition: Transition, part: str, state: str, at: Millis, source: str, scope: str = "*"
 ) -> dict[str, str | int]:
     event_id = sha256(f"heed event {transition.id} {part}".encode()).hexdigest()[:32]
     return {

@@ -21,6 +21,7 @@ from heed.domain.ledger.entry import (
     time_recorded,
 )
 from heed.domain.links.entry_mode import LINK_SOURCES, hourly_changes, is_hourly_write
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import EMPTY_RECORD, Record, changes_between
 from heed.domain.preferences.register import ALL_SCOPES, MINOR, Change, Source, opt_out_register
 
@@ -44,7 +45,7 @@ class Transition:
     before: Record
     after: Record
     late_changes: frozenset[Change] = frozenset()
-    recorded_at: int = 0
+    recorded_at: Millis = Millis(0)
     expired: bool = False
 
     @property
@@ -139,7 +140,7 @@ def make_ledger_entry(
     recipient: str,
     change: Change,
     seq: int,
-    recorded_at: int,
+    recorded_at: Millis,
     outcome: EntryOutcome = EntryOutcome.APPLIED,
     first_seq: int | None = None,
 ) -> EntryWithEvidence:
@@ -208,7 +209,7 @@ def _special_entry(
     salt: bytes,
     register: str,
     *,
-    at: int,
+    at: Millis,
     source: str,
     seq: int,
     first_seq: int | None = None,

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS, Change, ChoiceKind, Entry, Register, Source
 
 MAX_LINK_ENTRIES_A_DAY = 50
@@ -52,7 +53,7 @@ class EntryMode(Enum):
 
 
 def choose_entry_mode(
-    tally: LinkTally, registers: Mapping[Register, Entry], changes: Sequence[Change], now: int
+    tally: LinkTally, registers: Mapping[Register, Entry], changes: Sequence[Change], now: Millis
 ) -> EntryMode:
     """Decides how a write of changes is entered in the ledger.
 
@@ -72,7 +73,7 @@ def choose_entry_mode(
     return EntryMode.HOURLY if is_due else EntryMode.OMITTED
 
 
-def is_limit_reached(tally: LinkTally, now: int) -> bool:
+def is_limit_reached(tally: LinkTally, now: Millis) -> bool:
     """Whether 50 changes by links were counted on the day of `now` (milliseconds)."""
     return tally.hour >= first_hour_of_day(now) and tally.counted >= MAX_LINK_ENTRIES_A_DAY
 
@@ -90,7 +91,7 @@ def is_hourly_write(before: LinkTally, after: LinkTally) -> bool:
     return is_same_day and before.counted == after.counted > 0
 
 
-def first_hour_of_day(now: int) -> int:
+def first_hour_of_day(now: Millis) -> int:
     """Returns the first hour of the day (UTC), as a number of hours since the Unix epoch."""
     return now // DAY_MS * _HOURS_A_DAY
 
@@ -110,11 +111,11 @@ def _new_changes(registers: Mapping[Register, Entry], changes: Sequence[Change])
     lifts = (
         entry.at for register, entry in registers.items() if register.is_choice and not register.may_stop
     )
-    lifted_at = max(lifts, default=-1)
+    lifted_at = Millis(max(lifts, default=-1))
     return [change for change in changes if _is_new(registers.get(change.register), change, lifted_at)]
 
 
-def _is_new(current: Entry | None, change: Change, lifted_at: int) -> bool:
+def _is_new(current: Entry | None, change: Change, lifted_at: Millis) -> bool:
     if current is None or change.kind is ChoiceKind.UNDONE or current.at <= lifted_at:
         return True
     until = change.entry.until

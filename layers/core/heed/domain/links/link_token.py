@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from heed.domain.errors import InvalidToken
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients import recipient as recipients
 
@@ -58,7 +59,7 @@ class LinkToken:
 
     recipient: str
     scope: ScopeNumber
-    issued: int
+    issued: Millis
     key_id: int
 
 

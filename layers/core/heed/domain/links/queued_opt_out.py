@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from heed.domain import queue_messages
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.evidence import MAX_EVIDENCE
 from heed.domain.preferences.register import ScopeNumber, Source
 
@@ -28,7 +29,7 @@ class QueuedOptOut:
 
     recipient: str
     scopes: tuple[ScopeNumber, ...]
-    at: int
+    at: Millis
     source: Source
     evidence: str
     policy: str
@@ -54,7 +55,7 @@ class QueuedOptOut:
         return cls(
             recipient=queue_messages.recipient_member(members.pop("recipient")),
             scopes=queue_messages.scopes_member(members.pop("scopes")),
-            at=queue_messages.number_member(members.pop("at")),
+            at=Millis(queue_messages.number_member(members.pop("at"))),
             source=Source(members.pop("source")),
             evidence=queue_messages.text_member(members.pop("evidence"), MAX_EVIDENCE),
             policy=queue_messages.text_member(members.pop("policy")),

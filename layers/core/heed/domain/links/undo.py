@@ -20,6 +20,7 @@ from functools import partial
 
 from heed.domain.errors import InvalidToken
 from heed.domain.links.link_token import TokenPurpose, sign_payload, verify_payload
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.record import Record
@@ -64,10 +65,10 @@ class UndoToken:
 
     recipient: str
     scopes: tuple[ScopeNumber, ...]
-    at: int
+    at: Millis
     digest: str
 
-    def is_expired(self, now: int) -> bool:
+    def is_expired(self, now: Millis) -> bool:
         """Whether an hour has passed since the press. `now` is in milliseconds."""
         return now >= self.at + UNDO_LIFETIME
 
@@ -83,7 +84,7 @@ class UndoToken:
 
 
 def opt_out_changes(
-    record: Record, catalogue: Catalogue, press: Mapping[ScopeNumber, Entry], now: int
+    record: Record, catalogue: Catalogue, press: Mapping[ScopeNumber, Entry], now: Millis
 ) -> Iterator[Change]:
     """Yields the changes by a press in a browser, for this state of the record.
 
@@ -117,7 +118,9 @@ def plain_opt_out(scope: ScopeNumber, entry: Entry) -> Change:
     return Change((opt_out_register if entry.until is None else pause_register)(scope), entry)
 
 
-def _can_be_undone(record: Record, catalogue: Catalogue, scope: ScopeNumber, entry: Entry, now: int) -> bool:
+def _can_be_undone(
+    record: Record, catalogue: Catalogue, scope: ScopeNumber, entry: Entry, now: Millis
+) -> bool:
     """Whether to offer an Undo.
 
     An Undo is offered if the press stops sendable mail, no Undo was offered within the last day, and no stop
@@ -133,7 +136,7 @@ def _can_be_undone(record: Record, catalogue: Catalogue, scope: ScopeNumber, ent
     )
 
 
-def _has_active_stop(record: Record, scope: ScopeNumber, now: int) -> bool:
+def _has_active_stop(record: Record, scope: ScopeNumber, now: Millis) -> bool:
     """Whether a stop at this scope itself is active, even if an opt-in below it excepts some topics."""
     opted_in_at = max(record.time_of(opt_in_register(scope)), record.time_of(confirmed_register(scope)))
     pause = record.pause(scope)

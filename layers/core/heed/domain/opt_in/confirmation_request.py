@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from heed.domain import queue_messages
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients.address import address_spellings, normalise_address
@@ -37,11 +38,11 @@ class ConfirmationRequest:
     intent: Intent
     scopes: tuple[ScopeNumber, ...]
     language: str
-    at: int
+    at: Millis
     base_url: str
     network: str
     resume: tuple[ScopeNumber, ...] = ()
-    due: int = 0
+    due: Millis = Millis(0)
     given: str = ""
 
     def to_message(self) -> str:
@@ -72,11 +73,11 @@ class ConfirmationRequest:
             intent=Intent(members.pop("intent")),
             scopes=queue_messages.scopes_member(members.pop("scopes")),
             language=queue_messages.text_member(members.pop("language")),
-            at=queue_messages.number_member(members.pop("at")),
+            at=Millis(queue_messages.number_member(members.pop("at"))),
             base_url=base_url,
             network=queue_messages.text_member(members.pop("network")),
             resume=queue_messages.scopes_member(members.pop("resume", [])),
-            due=queue_messages.number_member(members.pop("due", 0)),
+            due=Millis(queue_messages.number_member(members.pop("due", 0))),
             given=given,
             **members,
         )

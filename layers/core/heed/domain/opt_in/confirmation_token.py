@@ -20,6 +20,7 @@ from enum import IntEnum, StrEnum
 
 from heed.domain.errors import InvalidToken
 from heed.domain.links.link_token import sign_payload, verify_payload
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients import recipient as recipients
 
@@ -76,19 +77,19 @@ class ConfirmationToken:
     recipient: str
     intent: Intent
     scopes: tuple[ScopeNumber, ...]
-    requested_at: int
+    requested_at: Millis
     sealed: bytes = b""
     resume: tuple[ScopeNumber, ...] = ()
     signals: tuple[ScopeNumber, ...] = ()
     key_id: int = CONFIRMATION_KEY_ID
     delay_hours: int = 0
 
-    def is_expired(self, now: int) -> bool:
+    def is_expired(self, now: Millis) -> bool:
         """Whether the lifetime of 48 hours is over. `now` is in milliseconds."""
         return now >= self.requested_at + self.delay_hours * _HOUR + CONFIRMATION_LIFETIME
 
 
-def hours_waited(requested_at: int, now: int) -> int:
+def hours_waited(requested_at: Millis, now: Millis) -> int:
     """Returns the hours that a mail has waited, rounded up so that they are never too few.
 
     The result is 0 within the first minute. After two days it is rounded up to half days.

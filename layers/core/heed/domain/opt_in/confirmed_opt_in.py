@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from heed.domain import queue_messages
+from heed.domain.milliseconds import Millis
 from heed.domain.rfc3339 import format_time
 
 
@@ -27,7 +28,7 @@ class ConfirmedOptIn:
 
     press_id: str
     recipient: str
-    requested_at: int
+    requested_at: Millis
     topics: tuple[str, ...]
     sealed: bytes
     is_off_ses_list: bool = False
@@ -60,7 +61,7 @@ class ConfirmedOptIn:
         return cls(
             press_id=queue_messages.text_member(members.pop("press")),
             recipient=queue_messages.recipient_member(members.pop("recipient")),
-            requested_at=queue_messages.number_member(members.pop("issued")),
+            requested_at=Millis(queue_messages.number_member(members.pop("issued"))),
             topics=queue_messages.list_member(members.pop("topics"), queue_messages.text_member),
             sealed=base64.b64decode(queue_messages.text_member(members.pop("sealed")), validate=True),
             is_off_ses_list=queue_messages.flag_member(members.pop("unlisted", False)),

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import NamedTuple
 
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 
 MAX_MAILS_PER_MAILBOX = 3  # mails in a window
@@ -63,7 +64,7 @@ class CappedRequest(NamedTuple):
     request_id: str
     recipient: str
     scopes_hash: str
-    at: int
+    at: Millis
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class SendAttempt:
     """
 
     request: CappedRequest
-    at: int
+    at: Millis
     tries: int = 1
     is_sent: bool = False
 
@@ -96,8 +97,8 @@ class CapDecision(Enum):
 def decide_mail(
     attempts: Sequence[SendAttempt],
     request: CappedRequest,
-    record_changed_at: int,
-    now: int,
+    record_changed_at: Millis,
+    now: Millis,
     *,
     others_may_wait: bool,
 ) -> tuple[CapDecision, tuple[SendAttempt, ...]]:
@@ -139,17 +140,19 @@ def decide_mail(
     return CapDecision.SEND, (*others, SendAttempt(request, now))
 
 
-def next_free_time(attempts: Sequence[SendAttempt], request_id: str, now: int) -> int:
+def next_free_time(attempts: Sequence[SendAttempt], request_id: str, now: Millis) -> Millis:
     """Returns the earliest time from `now` on at which the mailbox may get a mail for a request."""
     recent = _recent(attempts, now)
     own = _attempt_for(recent, request_id)
     apart = max((attempt.at + REPEAT_INTERVAL for attempt in recent if attempt is not own), default=now)
     ends = sorted(attempt.at + CAP_WINDOW for attempt in recent)
-    fewer = (at for at in (now, *ends) if own or _mail_count(_recent(recent, at)) < MAX_MAILS_PER_MAILBOX)
-    return max(now, apart, next(fewer, now))
+    fewer = (
+        at for at in (now, *ends) if own or _mail_count(_recent(recent, Millis(at))) < MAX_MAILS_PER_MAILBOX
+    )
+    return Millis(max(now, apart, next(fewer, now)))
 
 
-def _is_duplicate(attempt: SendAttempt, request: CappedRequest, record_changed_at: int) -> bool:
+def _is_duplicate(attempt: SendAttempt, request: CappedRequest, record_changed_at: Millis) -> bool:
     """Whether an attempt's mail is sent, and its link has the same effect as the request's link would."""
     is_same = (attempt.request.recipient, attempt.request.scopes_hash) == (
         request.recipient,
@@ -158,7 +161,7 @@ def _is_duplicate(attempt: SendAttempt, request: CappedRequest, record_changed_a
     return attempt.is_sent and is_same and attempt.request.at >= record_changed_at
 
 
-def _recent(attempts: Sequence[SendAttempt], now: int) -> tuple[SendAttempt, ...]:
+def _recent(attempts: Sequence[SendAttempt], now: Millis) -> tuple[SendAttempt, ...]:
     return tuple(attempt for attempt in attempts if attempt.at > now - CAP_WINDOW)
 
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.mail_caps import CAP_WINDOW
@@ -29,7 +30,7 @@ class WaitingRequest:
     receipt: str
 
 
-def in_send_order(waiting: Iterable[WaitingRequest], now: int) -> list[WaitingRequest]:
+def in_send_order(waiting: Iterable[WaitingRequest], now: Millis) -> list[WaitingRequest]:
     """Returns the requests whose networks have room now, in the order in which they get mails."""
     turns: Counter[tuple[str, Intent]] = Counter()
     ranked: list[tuple[tuple[int, int, int], WaitingRequest]] = []
@@ -46,6 +47,6 @@ def in_send_order(waiting: Iterable[WaitingRequest], now: int) -> list[WaitingRe
     return [item for _, item in sorted(ranked, key=lambda pair: pair[0])]
 
 
-def has_waited_a_day(request: ConfirmationRequest, now: int) -> bool:
+def has_waited_a_day(request: ConfirmationRequest, now: Millis) -> bool:
     """Whether the request has waited so long that an operator should know. `now` is in milliseconds."""
     return now - request.at >= CAP_WINDOW

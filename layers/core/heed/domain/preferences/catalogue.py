@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any
 
 from heed.domain.errors import UnknownScope
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import ALL_SCOPES, ScopeNumber
 
 ALL_NAME = "*"
@@ -188,12 +189,12 @@ class Catalogue:
             return topic.name
         return f"{self.brands[topic.brand].name}/{topic.name}"
 
-    def policy_version_at(self, at: int) -> str:
+    def policy_version_at(self, at: Millis) -> str:
         """Returns the policy version in force at an instant (milliseconds); "" if there is none."""
         day = datetime.fromtimestamp(at / 1000, UTC).date().isoformat()
         return next((p.version for p in reversed(self.policies) if p.effective <= day), "")
 
-    def unacknowledged_notice(self, acknowledged: Iterable[str], at: int) -> PolicyVersion | None:
+    def unacknowledged_notice(self, acknowledged: Iterable[str], at: Millis) -> PolicyVersion | None:
         """Returns the newest material policy version that the person has not acknowledged, or None.
 
         The version is in force, and it is newer than every acknowledged version.
@@ -201,7 +202,7 @@ class Catalogue:
         versions = self._unacknowledged(acknowledged, at)
         return next((p for p in reversed(versions) if p.material), None)
 
-    def unacknowledged_update(self, acknowledged: Iterable[str], at: int) -> PolicyVersion | None:
+    def unacknowledged_update(self, acknowledged: Iterable[str], at: Millis) -> PolicyVersion | None:
         """Returns the newest policy version that is not material and not acknowledged, or None.
 
         The version is in force, and it is newer than every acknowledged version. The first version of all
@@ -210,7 +211,7 @@ class Catalogue:
         versions = self._unacknowledged(acknowledged, at)
         return next((p for p in reversed(versions) if not p.material and p != self.policies[0]), None)
 
-    def _unacknowledged(self, acknowledged: Iterable[str], at: int) -> tuple[PolicyVersion, ...]:
+    def _unacknowledged(self, acknowledged: Iterable[str], at: Millis) -> tuple[PolicyVersion, ...]:
         order = [p.version for p in self.policies]
         newest = max((order.index(v) for v in acknowledged if v in order), default=-1)
         in_force = order.index(self.policy_version_at(at)) if self.policy_version_at(at) else -1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, Topic, TopicKind
 from heed.domain.preferences.reasons import ADDRESS_SUPPRESSIONS, AcceptedRequests, Reason
 from heed.domain.preferences.record import BEFORE_ALL_TIME, Record
@@ -20,7 +21,7 @@ from heed.domain.preferences.register import (
 )
 from heed.domain.rfc3339 import END_OF_TIME
 
-FOREVER = 1 << 62  # milliseconds; later than the end of any pause
+FOREVER = Millis(1 << 62)  # milliseconds; later than the end of any pause
 SOFT_BOUNCE_WINDOW = 30  # days
 SOFT_BOUNCE_LIMIT = 5  # days with a soft bounce within the window
 
@@ -44,12 +45,12 @@ class Decision:
 
     sendable: bool
     reason: Reason
-    since: int | None = None
+    since: Millis | None = None
     source: Source | None = None
-    until: int | None = None
+    until: Millis | None = None
 
 
-def decide(record: Record, topic: Topic, now: int) -> Decision:
+def decide(record: Record, topic: Topic, now: Millis) -> Decision:
     """Decides whether a topic may be sent to a recipient at an instant (milliseconds)."""
     stop = address_suppression(record, now)
     if stop is None and topic.kind is not TopicKind.SERVICE:
@@ -57,31 +58,31 @@ def decide(record: Record, topic: Topic, now: int) -> Decision:
     return stop or _sendable(record, topic)
 
 
-def decide_each(record: Record, catalogue: Catalogue, now: int) -> dict[str, Decision]:
+def decide_each(record: Record, catalogue: Catalogue, now: Millis) -> dict[str, Decision]:
     """Returns the decision about each topic in use, by the topic's name."""
     topics = (topic for topic in catalogue.topics.values() if not topic.retired)
     return {catalogue.scope_name(topic.number): decide(record, topic, now) for topic in topics}
 
 
-def sendable_by_topic(record: Record, catalogue: Catalogue, now: int) -> dict[str, bool]:
+def sendable_by_topic(record: Record, catalogue: Catalogue, now: Millis) -> dict[str, bool]:
     """Returns, for each topic in use, whether it may be sent, by the topic's name."""
     decisions = decide_each(record, catalogue, now)
     return {name: decision.sendable for name, decision in decisions.items()}
 
 
-def is_any_sendable(record: Record, scopes: Iterable[ScopeNumber], catalogue: Catalogue, now: int) -> bool:
+def is_any_sendable(record: Record, scopes: Iterable[ScopeNumber], catalogue: Catalogue, now: Millis) -> bool:
     """Whether any topic may be sent that a stop at one of these scopes should stop."""
     governed = (topic for scope in scopes for topic in catalogue.governed_topics(scope))
     return any(decide(record, topic, now).sendable for topic in governed)
 
 
-def address_suppression(record: Record, now: int) -> Decision | None:
+def address_suppression(record: Record, now: Millis) -> Decision | None:
     """Returns the stop of all mail to the address, including service mail, or None."""
     for reason, stop in ADDRESS_SUPPRESSIONS.items():
         if entry := stop.active_entry(record):
             return Decision(False, reason, entry.at, entry.source)
         if reason is Reason.UNDELIVERABLE and (until := undeliverable_until(record, now)):
-            since = until - SOFT_BOUNCE_WINDOW * DAY_MS
+            since = Millis(until - SOFT_BOUNCE_WINDOW * DAY_MS)
             return Decision(False, reason, since, Source.BOUNCE, until)
     return None
 
@@ -125,7 +126,7 @@ def withdraws_consent(record: Record, topic: Topic, stop: Entry) -> bool:
     return not topic.default_in and BEFORE_ALL_TIME < consent_at <= stop.at
 
 
-def active_pause(record: Record, topic: Topic, scope: ScopeNumber, now: int) -> Entry | None:
+def active_pause(record: Record, topic: Topic, scope: ScopeNumber, now: Millis) -> Entry | None:
     """Returns the pause at a scope of the topic's path if it still stops the topic, otherwise None.
 
     A topic inherits only the opt-outs of the topics that it follows. Somebody who paused the old topic did
@@ -137,7 +138,7 @@ def active_pause(record: Record, topic: Topic, scope: ScopeNumber, now: int) -> 
     return None if is_overridden(record, topic, scope, entry) else entry
 
 
-def undeliverable_until(record: Record, now: int) -> int | None:
+def undeliverable_until(record: Record, now: Millis) -> Millis | None:
     """Returns the end of the time in which soft bounces make the address undeliverable, or None.
 
     Soft bounces on 5 different days within 30 days make the address undeliverable for 30 days from the fifth.
@@ -156,7 +157,7 @@ def undeliverable_until(record: Record, now: int) -> int | None:
         for index, day in enumerate(days)
         if index >= SOFT_BOUNCE_LIMIT - 1 and days[index - SOFT_BOUNCE_LIMIT + 1] > day - SOFT_BOUNCE_WINDOW
     ]
-    until = min((ends[-1] + SOFT_BOUNCE_WINDOW) * DAY_MS, END_OF_TIME - 1) if ends else 0
+    until = Millis(min((ends[-1] + SOFT_BOUNCE_WINDOW) * DAY_MS, END_OF_TIME - 1) if ends else 0)
     return until if now < until else None
 
 
@@ -180,7 +181,7 @@ def refuses_opt_ins(record: Record) -> bool:
     return any(stop.active_entry(record) for stop in _REFUSING_OPT_INS)
 
 
-def is_request_void(record: Record, requested_at: int) -> bool:
+def is_request_void(record: Record, requested_at: Millis) -> bool:
     """Whether a request from this instant (milliseconds) must have no effects any more.
 
     This applies to minors and held addresses. An erasure also cancels all requests from before it.
@@ -188,7 +189,7 @@ def is_request_void(record: Record, requested_at: int) -> bool:
     return refuses_opt_ins(record) or (record.erased_at is not None and requested_at <= record.erased_at)
 
 
-def _stop_by_choice(record: Record, topic: Topic, now: int) -> Decision | None:
+def _stop_by_choice(record: Record, topic: Topic, now: Millis) -> Decision | None:
     """Returns the stop that results from choices, complaints and missing consent, or None."""
     complaint = None if topic.kind is TopicKind.SIGNAL else active_complaint(record, topic)
     if complaint:
@@ -214,7 +215,7 @@ def _lifting_scopes(topic: Topic, scope: ScopeNumber) -> tuple[ScopeNumber, ...]
     return (topic.number, *topic.followed[: topic.followed.index(scope) + 1])
 
 
-def _latest_lift(record: Record, scopes: Iterable[ScopeNumber]) -> int:
+def _latest_lift(record: Record, scopes: Iterable[ScopeNumber]) -> Millis:
     return max(max(record.time_of(opt_in_register(s)), record.time_of(confirmed_register(s))) for s in scopes)
 
 

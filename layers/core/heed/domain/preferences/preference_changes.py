@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from heed.domain.links.undo import opt_out_changes, plain_opt_out
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.decision import active_pause, decide_by_choice
 from heed.domain.preferences.privacy_signal import signal_changes
@@ -76,12 +77,12 @@ class FormContext:
         signal: whether the browser sent a privacy signal. No form overrides it.
     """
 
-    at: int
+    at: Millis
     evidence: str
     policy: str
     signal: bool
 
-    def entry(self, source: Source = Source.PREFERENCE_CENTRE, until: int | None = None) -> Entry:
+    def entry(self, source: Source = Source.PREFERENCE_CENTRE, until: Millis | None = None) -> Entry:
         """Returns the entry that this form writes to a register."""
         return Entry(self.at, source, self.evidence, self.policy, until)
 
@@ -128,7 +129,7 @@ def changes_for_form(
 
 def _decide_pause(
     choices: FormChoices, record: Record, catalogue: Catalogue, brand: ScopeNumber, context: FormContext
-) -> tuple[int | None, tuple[ScopeNumber, ...]]:
+) -> tuple[Millis | None, tuple[ScopeNumber, ...]]:
     """Returns the end of a pause of the whole brand, or None, and the scopes whose pause should end instead.
 
     The page also shows a brand as paused during a pause of all marketing. Ending the pause ends both. If the
@@ -146,7 +147,7 @@ def _decide_pause(
     ends = {scope: end for scope, (end, _) in active.items() if end > context.at}
     end, is_whole = active[brand]
     if choices.pause and (until >= end or not is_whole):
-        return max(until, end), ()
+        return Millis(max(until, end)), ()
     resume = [scope for scope, end in ends.items() if end > until]
     if not choices.pause:
         # All mail should resume, so pauses of single topics end too. An agent may have entered one.
@@ -154,17 +155,19 @@ def _decide_pause(
     return None, tuple(resume)
 
 
-def _is_paused(record: Record, topic: Topic, now: int) -> bool:
+def _is_paused(record: Record, topic: Topic, now: Millis) -> bool:
     return active_pause(record, topic, topic.number, now) is not None
 
 
-def _active_pause_at(record: Record, catalogue: Catalogue, scope: ScopeNumber, now: int) -> tuple[int, bool]:
+def _active_pause_at(
+    record: Record, catalogue: Catalogue, scope: ScopeNumber, now: Millis
+) -> tuple[Millis, bool]:
     """Returns the end of the pause at a scope, and whether the pause stops all topics of the scope.
 
     The end is 0 if the pause stops no topic.
     """
     pauses = [active_pause(record, topic, scope, now) for topic in catalogue.offered_topics(scope)]
-    return max((e.until or 0 for e in pauses if e), default=0), all(pauses)
+    return Millis(max((e.until or 0 for e in pauses if e), default=0)), all(pauses)
 
 
 def _changed_topics(choices: FormChoices, record: Record, catalogue: Catalogue) -> Iterator[Topic]:

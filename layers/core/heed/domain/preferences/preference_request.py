@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, Topic, TopicKind
 from heed.domain.preferences.decision import (
     active_complaint,
@@ -66,11 +67,11 @@ class PreferenceRequest:
 
     scope: ScopeNumber
     state: RequestedState
-    at: int
+    at: Millis
     source: Source
     evidence: str
     policy: str
-    until: int | None = None
+    until: Millis | None = None
 
     def to_change(self) -> Change:
         """Returns the change of the one register that the request sets."""
@@ -94,7 +95,7 @@ def refused_by(request: PreferenceRequest, record: Record) -> Reason | None:
     return None
 
 
-def is_superseded(request: PreferenceRequest, record: Record, catalogue: Catalogue, now: int) -> bool:
+def is_superseded(request: PreferenceRequest, record: Record, catalogue: Catalogue, now: Millis) -> bool:
     """Whether a request has no effect because of something newer, in the record after its write.
 
     A request is superseded in these cases:
@@ -126,7 +127,7 @@ def is_superseded(request: PreferenceRequest, record: Record, catalogue: Catalog
     return bool(topics) and all(map(is_ineffective, topics))
 
 
-def blocked_by(request: PreferenceRequest, record: Record, catalogue: Catalogue, now: int) -> list[Reason]:
+def blocked_by(request: PreferenceRequest, record: Record, catalogue: Catalogue, now: Millis) -> list[Reason]:
     """Returns the reasons that still stop topics in the scope of an opt-in, the strongest first."""
     if request.state is not RequestedState.IN:
         return []
@@ -135,7 +136,7 @@ def blocked_by(request: PreferenceRequest, record: Record, catalogue: Catalogue,
     return sorted(reasons, key=PRECEDENCE.index)
 
 
-def _stopping_entries(record: Record, topic: Topic, now: int) -> list[Entry]:
+def _stopping_entries(record: Record, topic: Topic, now: Millis) -> list[Entry]:
     """Returns the person's opt-outs, pauses and complaint that stop a topic."""
     scopes = (*topic.path, *topic.followed)
     entries = [active_opt_out(record, topic, scope) for scope in scopes]

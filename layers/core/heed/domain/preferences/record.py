@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from heed.domain.links.entry_mode import LinkTally
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import (
     DAY_MS,
     MINOR,
@@ -41,7 +42,7 @@ class Record:
 
     registers: Mapping[Register, Entry] = field(default_factory=dict)
     soft_bounce_days: frozenset[int] = frozenset()
-    erased_at: int | None = None
+    erased_at: Millis | None = None
     revision: int = 0
     salt: bytes = field(default=b"", compare=False, repr=False)
     tally: LinkTally = field(default=LinkTally(), compare=False, repr=False)
@@ -50,19 +51,19 @@ class Record:
         """Returns the entry of a register, or None."""
         return self.registers.get(register)
 
-    def time_of(self, register: Register) -> int:
+    def time_of(self, register: Register) -> Millis:
         """Returns the time of a register's entry, milliseconds; BEFORE_ALL_TIME if there is no entry."""
         entry = self.registers.get(register)
-        return BEFORE_ALL_TIME if entry is None else entry.at
+        return Millis(BEFORE_ALL_TIME if entry is None else entry.at)
 
     @property
-    def last_changed_at(self) -> int:
+    def last_changed_at(self) -> Millis:
         """The time of the latest entry, milliseconds.
 
         A request from before this time may no longer be valid.
         """
         earliest = BEFORE_ALL_TIME if self.erased_at is None else self.erased_at + 1
-        return max([earliest, *(entry.at for entry in self.registers.values())])
+        return Millis(max([earliest, *(entry.at for entry in self.registers.values())]))
 
     @property
     def last_ledger_revision(self) -> int:
@@ -165,7 +166,7 @@ def changes_between(before: Record, after: Record) -> list[Change]:
     days = sorted(after.soft_bounce_days - before.soft_bounce_days)
     return [
         *(Change(r, entry) for r, entry in registers if before.get(r) != entry),
-        *(Change(SOFT_BOUNCE, Entry(day * DAY_MS, Source.BOUNCE, "{}")) for day in days),
+        *(Change(SOFT_BOUNCE, Entry(Millis(day * DAY_MS), Source.BOUNCE, "{}")) for day in days),
     ]
 
 

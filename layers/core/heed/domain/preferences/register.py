@@ -15,7 +15,9 @@ from functools import lru_cache, partial
 from hashlib import sha256
 from typing import NamedTuple, NewType, assert_never
 
-DAY_MS = 86_400_000  # milliseconds
+from heed.domain.milliseconds import Millis
+
+DAY_MS = Millis(86_400_000)  # milliseconds
 
 ScopeNumber = NewType("ScopeNumber", int)
 """The number of a scope. It never changes; records, links and tokens contain it (see the catalogue)."""
@@ -216,11 +218,11 @@ class Entry:
         until: the end of a pause, milliseconds; otherwise None.
     """
 
-    at: int
+    at: Millis
     source: Source
     evidence: str
     policy: str = ""
-    until: int | None = None
+    until: Millis | None = None
 
     @property
     def tie_breaker(self) -> str:
@@ -272,7 +274,7 @@ class Change:
         return self.register.kind
 
 
-def undo_entry(at: int, digest: str) -> Entry:
+def undo_entry(at: Millis, digest: str) -> Entry:
     """Returns the entry that takes back the press with this time (milliseconds) and digest."""
     return Entry(at, Source.PREFERENCE_CENTRE, f'{{"undone":"{digest}"}}')
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, Topic, TopicKind
 from heed.domain.preferences.decision import (
     SOFT_BOUNCE_WINDOW,
@@ -52,9 +53,9 @@ class Suppression:
 
     reason: Reason
     scope: ScopeNumber
-    since: int
+    since: Millis
     source: Source
-    until: int | None = None
+    until: Millis | None = None
     excepted: tuple[ScopeNumber, ...] = ()
     active: bool = True
 
@@ -76,7 +77,7 @@ class Suppression:
         )
 
 
-def suppressions_of(record: Record, catalogue: Catalogue, now: int) -> list[Suppression]:
+def suppressions_of(record: Record, catalogue: Catalogue, now: Millis) -> list[Suppression]:
     """Returns all stops of a record, active or lifted, sorted by reason, then scope.
 
     There is at most one for each pair of reason and scope. Expired stops and unknown scopes are left out,
@@ -90,7 +91,7 @@ def suppressions_of(record: Record, catalogue: Catalogue, now: int) -> list[Supp
     return [min(by_key[key], key=_priority) for key in sorted(by_key)]
 
 
-def blocking_reasons(record: Record, topic: Topic, catalogue: Catalogue, now: int) -> set[Reason]:
+def blocking_reasons(record: Record, topic: Topic, catalogue: Catalogue, now: Millis) -> set[Reason]:
     """Returns all reasons that stop a topic. The decision returns only the strongest one.
 
     Missing consent is included only if there is no other reason.
@@ -112,7 +113,7 @@ def _priority(stop: Suppression) -> tuple[bool, bool, int, int]:
     return not stop.active, stop.until is not None, -(stop.until or 0), stop.since
 
 
-def _address_suppressions(record: Record, now: int) -> Iterator[Suppression]:
+def _address_suppressions(record: Record, now: Millis) -> Iterator[Suppression]:
     for reason, stop in ADDRESS_SUPPRESSIONS.items():
         if entry := record.get(stop.register):
             yield _suppression(reason, ALL_SCOPES, entry, active=stop.active_entry(record) is not None)
@@ -121,7 +122,9 @@ def _address_suppressions(record: Record, now: int) -> Iterator[Suppression]:
     until = active_until or undeliverable_until(replace(record, registers=without_lift), now)
     if until:
         since, active = until - SOFT_BOUNCE_WINDOW * DAY_MS, active_until is not None
-        yield Suppression(Reason.UNDELIVERABLE, ALL_SCOPES, since, Source.BOUNCE, until, active=active)
+        yield Suppression(
+            Reason.UNDELIVERABLE, ALL_SCOPES, Millis(since), Source.BOUNCE, until, active=active
+        )
 
 
 def _lifted_by_erasure(record: Record, catalogue: Catalogue) -> Iterator[Suppression]:
@@ -146,7 +149,7 @@ def _is_chosen(record: Record, scope: ScopeNumber) -> bool:
     return record.get(opt_in_register(scope)) is not None or record.get(confirmed_register(scope)) is not None
 
 
-def _scope_suppressions(record: Record, catalogue: Catalogue, now: int) -> Iterator[Suppression]:
+def _scope_suppressions(record: Record, catalogue: Catalogue, now: Millis) -> Iterator[Suppression]:
     if complaint := record.get(COMPLAINT):
         topics = topics_in_use(catalogue.marketing_topics(ALL_SCOPES))
         stopped = [topic for topic in topics if active_complaint(record, topic)]
@@ -169,7 +172,7 @@ def _presses_taken_back(record: Record, scope: ScopeNumber) -> list[Entry]:
 
 
 def _suppressions_at(
-    record: Record, catalogue: Catalogue, now: int, scope: ScopeNumber, entries: Sequence[Entry]
+    record: Record, catalogue: Catalogue, now: Millis, scope: ScopeNumber, entries: Sequence[Entry]
 ) -> Iterator[Suppression]:
     """Returns the stop by the opt-outs, or by the pause, at a scope.
 

@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from heed.domain.errors import PurposeRefused
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from heed.domain.privacy.retention import DISCLOSURE_DAYS
 
@@ -46,7 +47,7 @@ class DisclosureDetails:
         key: the id of the API key of the request; `aws` if AWS permissions allowed the request.
     """
 
-    at: int
+    at: Millis
     what: str
     purpose: DisclosurePurpose
     people: int
@@ -66,7 +67,7 @@ class DisclosureEntry:
 
     number: int
     previous_hash: str
-    previous_at: int
+    previous_at: Millis
     details: DisclosureDetails
 
     @property
@@ -87,7 +88,7 @@ class RegisterEnd(NamedTuple):
 
     number: int
     hash: str
-    at: int
+    at: Millis
 
 
 class DisclosurePage(NamedTuple):
@@ -113,13 +114,13 @@ def is_next_entry(entry: DisclosureEntry, before: DisclosureEntry) -> bool:
     )
 
 
-def is_previous_expired(entry: DisclosureEntry, now: int) -> bool:
+def is_previous_expired(entry: DisclosureEntry, now: Millis) -> bool:
     """Whether the previous entry, and so each older one, is expired. `now` is in milliseconds."""
     return entry.number == 1 or entry.previous_at + DISCLOSURE_DAYS * DAY_MS <= now
 
 
 def first_broken_entry(
-    entries: Sequence[tuple[DisclosureEntry, str]], end: RegisterEnd | None, now: int
+    entries: Sequence[tuple[DisclosureEntry, str]], end: RegisterEnd | None, now: Millis
 ) -> int | None:
     """Returns the number of the newest faulty entry, or None if the register is complete.
 
@@ -147,12 +148,12 @@ def first_broken_entry(
     return None
 
 
-def _is_expired_gap(entry: DisclosureEntry, before: DisclosureEntry, now: int) -> bool:
+def _is_expired_gap(entry: DisclosureEntry, before: DisclosureEntry, now: Millis) -> bool:
     """Whether all entries between two entries are missing because they expired."""
     return entry.number > before.number + 1 and is_previous_expired(entry, now)
 
 
-def _is_valid_start(entry: DisclosureEntry, now: int) -> bool:
+def _is_valid_start(entry: DisclosureEntry, now: Millis) -> bool:
     if entry.number == 1:
         return (entry.previous_hash, entry.previous_at) == (FIRST_PREVIOUS_HASH, 0)
     return is_previous_expired(entry, now)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import is_awaiting_officer, is_on_hold
 from heed.domain.preferences.evidence import make_evidence
 from heed.domain.preferences.record import Record
@@ -62,7 +63,7 @@ class ErasureReport:
     """
 
     cause: ErasureCause
-    at: int
+    at: Millis
     source: Source
     reference: str
     key: str
@@ -83,7 +84,7 @@ class Erasure:
 
     record: Record
     purges: tuple[str, ...] = ()
-    expires_at: int | None = None
+    expires_at: Millis | None = None
 
 
 def erasure_for_report(
@@ -104,7 +105,7 @@ def erasure_for_report(
         signal_scopes: numbers of the topics that an opt-out of `*` does not stop.
         minor_days: the configured retention of a minor's record, in days.
     """
-    kept = _kept_opt_outs(before, erased_at := max(report.at, before.erased_at or 0), signal_scopes)
+    kept = _kept_opt_outs(before, erased_at := Millis(max(report.at, before.erased_at or 0)), signal_scopes)
     purges = tuple(dict.fromkeys((*pending_purges, purge_id)))
     text = _evidence(report, purge_id)
     if report.cause is ErasureCause.ERASURE:
@@ -115,12 +116,16 @@ def erasure_for_report(
     minor = Entry(erased_at, Source.AGE_REPORT, text, report.policy)
     out_of_all = Entry(erased_at, Source.AGE_REPORT, "{}", report.policy)
     registers = kept | {opt_out_register(ALL_SCOPES): out_of_all, MINOR: minor}
-    return Erasure(_make_erased_record(before, erased_at, registers), purges, _expiry(erased_at, minor_days))
+    return Erasure(
+        _make_erased_record(before, erased_at, registers),
+        purges,
+        _expiry(erased_at, minor_days),
+    )
 
 
 def report_during_hold(report: ErasureReport, before: Record, purge_id: str) -> Change:
     """Returns the change that stores a report of a minor during a hold. The erasure follows the lift."""
-    at = max(report.at, before.erased_at or 0)
+    at = Millis(max(report.at, before.erased_at or 0))
     text = _evidence(report, purge_id)
     return Change(MINOR, Entry(at, Source.AGE_REPORT, text, report.policy))
 
@@ -173,7 +178,7 @@ def erasure_after_hold(
         minor_days: the configured retention of a minor's record, in days.
     """
     reported = before.registers[MINOR]
-    erased_at = max(lift.at, reported.at, before.erased_at or 0)
+    erased_at = Millis(max(lift.at, reported.at, before.erased_at or 0))
     registers = _kept_opt_outs(before, erased_at, signal_scopes) | {
         opt_out_register(ALL_SCOPES): replace(lift, at=erased_at),
         MINOR: replace(reported, at=erased_at),
@@ -183,7 +188,7 @@ def erasure_after_hold(
 
 
 def erasure_for_lift(
-    at: int,
+    at: Millis,
     text: str,
     policy: str,
     before: Record,
@@ -191,7 +196,7 @@ def erasure_for_lift(
     signal_scopes: tuple[ScopeNumber, ...],
 ) -> Erasure:
     """Returns the erasure that lifts a minor. A wrong report never removes an opt-out."""
-    erased_at = max(at, (before.erased_at or 0) + 1)
+    erased_at = Millis(max(at, (before.erased_at or 0) + 1))
     registers = _kept_opt_outs(before, erased_at, signal_scopes)
     registers[opt_out_register(ALL_SCOPES)] = Entry(erased_at, Source.AGENT, text, policy)
     return Erasure(_make_erased_record(before, erased_at, registers), pending_purges)
@@ -236,7 +241,9 @@ def _evidence(report: ErasureReport, purge_id: str | None) -> str:
     )
 
 
-def _kept_opt_outs(before: Record, erased_at: int, scopes: tuple[ScopeNumber, ...]) -> dict[Register, Entry]:
+def _kept_opt_outs(
+    before: Record, erased_at: Millis, scopes: tuple[ScopeNumber, ...]
+) -> dict[Register, Entry]:
     """Returns the active opt-outs that an opt-out of `*` does not include. An erasure removes no opt-out."""
     return {
         opt_out_register(scope): Entry(erased_at, entry.source, "{}", entry.policy)
@@ -246,12 +253,12 @@ def _kept_opt_outs(before: Record, erased_at: int, scopes: tuple[ScopeNumber, ..
     }
 
 
-def _expiry(erased_at: int, minor_days: int) -> int:
+def _expiry(erased_at: Millis, minor_days: int) -> Millis:
     """Returns the time at which a minor's record is deleted, milliseconds. A minimum applies."""
-    return erased_at + max(minor_days, MIN_MINOR_RECORD_DAYS) * DAY_MS
+    return Millis(erased_at + max(minor_days, MIN_MINOR_RECORD_DAYS) * DAY_MS)
 
 
-def _make_erased_record(before: Record, erased_at: int, registers: dict[Register, Entry]) -> Record:
+def _make_erased_record(before: Record, erased_at: Millis, registers: dict[Register, Entry]) -> Record:
     return Record(registers=registers, erased_at=erased_at, revision=before.revision + 1)
 
 

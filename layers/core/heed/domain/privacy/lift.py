@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.evidence import make_evidence
 from heed.domain.preferences.register import DAY_MS
 
@@ -28,11 +29,11 @@ class Signature:
 
     key: str
     owner: str
-    at: int
+    at: Millis
     reason: str
     reference: str
 
-    def is_open_at(self, now: int) -> bool:
+    def is_open_at(self, now: Millis) -> bool:
         """Whether a second signature can still complete the lift. `now` is in milliseconds."""
         return now < self.at + SECOND_SIGNATURE_WITHIN
 

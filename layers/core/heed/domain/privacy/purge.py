@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from heed.domain.privacy.erasure import ErasureCause
 
@@ -35,7 +36,7 @@ class DueWork(NamedTuple):
     """
 
     purges: tuple[str, ...]
-    erased_at: int
+    erased_at: Millis
     cause: ErasureCause
     soft_bounce_days: frozenset[int]
     is_held: bool
@@ -82,19 +83,19 @@ class Purge:
     id: str
     cause: ErasureCause
     state: PurgeState
-    requested_at: int
-    completed_at: int | None = None
+    requested_at: Millis
+    completed_at: Millis | None = None
     stores: Mapping[str, int] = field(default_factory=dict)
     subject: str = field(default="", repr=False)
     walk: int | None = None
 
     @property
-    def unlinkable_from(self) -> int | None:
+    def unlinkable_from(self) -> Millis | None:
         """The time from which no one can link the ledger entries to the person, milliseconds, or None.
 
         From then on, no backup contains the salt.
         """
-        return None if self.completed_at is None else self.completed_at + BACKUP_DAYS * DAY_MS
+        return None if self.completed_at is None else Millis(self.completed_at + BACKUP_DAYS * DAY_MS)
 
     @property
     def rules(self) -> str:

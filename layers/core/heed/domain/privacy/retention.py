@@ -7,6 +7,7 @@ template.yaml.
 
 from __future__ import annotations
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import SOFT_BOUNCE_WINDOW
 from heed.domain.preferences.register import DAY_MS
 
@@ -17,14 +18,14 @@ COUNT_DAYS = 2  # for daily counters
 SOFT_BOUNCE_DAYS = 2 * SOFT_BOUNCE_WINDOW  # a window that contains a day may end up to 30 days later
 
 
-def soft_bounce_expiry(day: int) -> int:
+def soft_bounce_expiry(day: int) -> Millis:
     """Returns the time at which a soft-bounce day is deleted, milliseconds.
 
     From then on, no decision uses it.
     """
-    return (day + SOFT_BOUNCE_DAYS) * DAY_MS
+    return Millis((day + SOFT_BOUNCE_DAYS) * DAY_MS)
 
 
-def expired_soft_bounce_days(days: frozenset[int], now: int) -> frozenset[int]:
+def expired_soft_bounce_days(days: frozenset[int], now: Millis) -> frozenset[int]:
     """Returns the days that must be deleted by `now` (milliseconds)."""
     return frozenset(day for day in days if soft_bounce_expiry(day) <= now)

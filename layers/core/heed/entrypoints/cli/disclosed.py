@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from heed.domain import rfc3339
+from heed.domain.milliseconds import Millis
 from heed.domain.privacy.disclosure import (
     DisclosureDetails,
     DisclosureEntry,
@@ -27,7 +28,7 @@ _MAX_ROWS = 100
 
 
 def _run(args: Namespace) -> Exit:
-    now = time.time_ns() // 1_000_000
+    now = Millis(time.time_ns() // 1_000_000)
     register = _read_register(find_stack(args.stack), now)
     rows, end = register["disclosures"], register["end"]
     entries = [(_parse_entry(row), row["hash"]) for row in rows]
@@ -49,7 +50,7 @@ def _run(args: Namespace) -> Exit:
     return Exit.YES if broken is None else Exit.NO
 
 
-def _read_register(stack: Stack, now: int) -> dict[str, Any]:
+def _read_register(stack: Stack, now: Millis) -> dict[str, Any]:
     """Returns the register, read page by page to its first entry or until older entries have expired.
 
     The end of the register is that of the first page: entries that are added meanwhile are ignored.
@@ -74,7 +75,7 @@ def _parse_entry(row: Mapping[str, Any]) -> DisclosureEntry:
     return DisclosureEntry(
         number=row["number"],
         previous_hash=row["before"],
-        previous_at=rfc3339.parse_time(before_at).first if before_at else 0,
+        previous_at=Millis(rfc3339.parse_time(before_at).first if before_at else 0),
         details=DisclosureDetails(
             at=rfc3339.parse_time(row["at"]).first,
             what=row["what"],

@@ -10,6 +10,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from heed.domain import rfc3339
 from heed.domain.api_key import ApiKey, KeyScope
 from heed.domain.errors import InvalidTime, NotFound
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from heed.entrypoints.cli import options, output
 from heed.entrypoints.cli.command import Command, Exit, Group
@@ -86,7 +87,7 @@ def _revoke(args: Namespace) -> Exit:
     return Exit.YES
 
 
-def _to_row(key: ApiKey, now: int) -> dict[str, object]:
+def _to_row(key: ApiKey, now: Millis) -> dict[str, object]:
     return {
         "id": key.id,
         "name": key.name,
@@ -105,7 +106,7 @@ def _to_unreadable_row(key_id: str) -> dict[str, object]:
     return {**unknown, "id": key_id, "scopes": [], "state": "unreadable"}
 
 
-def _parse_expiry(text: str) -> int:
+def _parse_expiry(text: str) -> Millis:
     """Returns when a key expires, in milliseconds since 1970 (UTC).
 
     A date means the end of that day in UTC.
@@ -116,7 +117,7 @@ def _parse_expiry(text: str) -> int:
     now = _now()
     try:
         days = re.fullmatch(r"(\d{1,5})d", text, re.ASCII)
-        end = now + int(days[1]) * DAY_MS if days else rfc3339.parse_time(text).last
+        end = Millis(now + int(days[1]) * DAY_MS if days else rfc3339.parse_time(text).last)
     except InvalidTime as error:
         raise ArgumentTypeError(
             "must be a number of days (90d), a time (2026-03-05T10:12:44+01:00) or a date (2026-03-05)"
@@ -132,8 +133,8 @@ def _parse_key_id(text: str) -> str:
     return text
 
 
-def _now() -> int:
-    return time.time_ns() // 1_000_000
+def _now() -> Millis:
+    return Millis(time.time_ns() // 1_000_000)
 
 
 KEYS_GROUP = Group(

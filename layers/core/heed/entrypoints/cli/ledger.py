@@ -11,6 +11,7 @@ from typing import Any
 from heed.domain import rfc3339
 from heed.domain.errors import InvalidEvidence, MalformedMessage, NotFound, UnreadableRecord
 from heed.domain.ledger.entry import LedgerEntry
+from heed.domain.milliseconds import Millis
 from heed.domain.privacy.disclosure import DisclosureDetails, DisclosurePurpose
 from heed.entrypoints.cli import options, output
 from heed.entrypoints.cli.command import Command, Exit, Group
@@ -42,7 +43,9 @@ def read_export_lines(args: Namespace) -> Iterator[bytes]:
 
     stack = find_stack(args.stack)
     try:
-        yield from export_ledger(stack.heed.ledger, stack.heed.ledger_seals, time.time_ns() // 1_000_000)
+        yield from export_ledger(
+            stack.heed.ledger, stack.heed.ledger_seals, Millis(time.time_ns() // 1_000_000)
+        )
     except UnreadableRecord as error:
         raise CommandFailure(
             "an entry or a seal of the stack does not match its name",
@@ -210,7 +213,7 @@ def _make_opening(args: Namespace, entry: dict[str, Any]) -> dict[str, str]:
             "the entry does not belong to this recipient, or was unlinked by an erasure",
             "check the recipient id with heed lookup",
         )
-    now = time.time_ns() // 1_000_000
+    now = Millis(time.time_ns() // 1_000_000)
     stack.heed.disclosures.append(DisclosureDetails(now, "proof", DisclosurePurpose(args.purpose), 1, "aws"))
     return {"recipient": recipient, "salt": salt.hex(), "evidence": evidence}
 

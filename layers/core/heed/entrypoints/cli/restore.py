@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace
 from collections import Counter
 
 from heed.domain.errors import NotFound
+from heed.domain.milliseconds import Millis
 from heed.entrypoints.cli import options, output
 from heed.entrypoints.cli.command import Command, Exit, Group
 from heed.entrypoints.cli.failure import CommandFailure
@@ -33,7 +34,7 @@ def _run(args: Namespace) -> Exit:
     from heed.use_cases.privacy.replay_restored import ReplayOutcome, replay_restored
 
     heed = find_stack(args.stack).heed
-    restored, now = heed.restored_table(args.table), lambda: time.time_ns() // 1_000_000
+    restored, now = heed.restored_table(args.table), lambda: Millis(time.time_ns() // 1_000_000)
     outcomes: Counter[ReplayOutcome] = Counter()
     try:
         for outcome in replay_restored(restored, heed.preferences, heed.erasures, now):

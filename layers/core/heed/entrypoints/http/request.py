@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from heed.domain.links.link_token import URL_LENGTH
+from heed.domain.milliseconds import Millis
 
 _FIXED_LENGTH_LINKS = ("/u/", "/p/")  # tokens of confirmation links have several lengths
 _LINKS = (*_FIXED_LENGTH_LINKS, "/c/")
@@ -66,9 +67,9 @@ def strip_token_suffix(event: dict[str, Any]) -> dict[str, Any]:
     return event if bare == event["rawPath"] else {**event, "rawPath": bare}
 
 
-def arrived_at(event: Mapping[str, Any]) -> int:
+def arrived_at(event: Mapping[str, Any]) -> Millis:
     """Returns when API Gateway received the request, in milliseconds. The handler's clock is not used."""
-    return int(event["requestContext"]["timeEpoch"])
+    return Millis(int(event["requestContext"]["timeEpoch"]))
 
 
 def request_id(event: Mapping[str, Any]) -> str:

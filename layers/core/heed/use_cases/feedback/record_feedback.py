@@ -9,6 +9,7 @@ from heed.domain.errors import HeedError, MalformedMessage
 from heed.domain.feedback.event import FeedbackEvent, OtherEvent
 from heed.domain.feedback.outcome import FeedbackOutcome, apply_feedback_rules
 from heed.domain.feedback.rules import FeedbackEffect
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.record import EMPTY_RECORD
 from heed.domain.preferences.register import Change
@@ -28,7 +29,7 @@ class RecordFeedback:
     preferences: Preferences
     catalogue: Catalogue
 
-    def __call__(self, event: FeedbackEvent, now: int) -> FeedbackOutcome:
+    def __call__(self, event: FeedbackEvent, now: Millis) -> FeedbackOutcome:
         """Records an event. A second call changes nothing.
 
         Args:
@@ -62,7 +63,7 @@ class RecordFeedback:
             raise failure
         return outcome._replace(effects=counts)
 
-    def _record_if_unknown(self, recipient: str, changes: Sequence[Change], now: int) -> FeedbackEffect:
+    def _record_if_unknown(self, recipient: str, changes: Sequence[Change], now: Millis) -> FeedbackEffect:
         """Records a drop by SES if the recipient is unknown. The same write checks that the record is empty.
 
         No other event has an effect that depends on earlier events. Either order is correct: Heed knows the

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from heed.domain.ledger.entry import LedgerEntry
 from heed.domain.ledger.events import PreferenceEvent, events_for
 from heed.domain.ledger.transition import Transition, ledger_entries
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.register import DAY_MS, Change
 from heed.use_cases.ports.ledger import EventPublisher, Ledger, Seals
@@ -79,6 +80,6 @@ class FinishBatch:
         for day, leaves in batch.leaves.items():
             self.seals.add_hashes(day, leaves)
         for at, events in batch.events.items():
-            self.publisher.publish(events, at)
+            self.publisher.publish(events, Millis(at))
         for recipient, entered in batch.late_changes:
             self.late_changes.delete_entered(recipient, entered)

@@ -19,6 +19,7 @@ from itertools import islice
 
 from heed.domain.ledger.entry import canonical_json
 from heed.domain.ledger.seal import FIRST_PREVIOUS_ROOT, make_seal
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from heed.use_cases.ledger.seal_days import unsealed_leaves
 from heed.use_cases.ports.ledger import Ledger, Seals
@@ -32,7 +33,7 @@ SETTLING_TIME = 3_600_000  # milliseconds; the hash of an entry is stored within
 MAX_LEAVES_A_LINE = 1000
 
 
-def export_ledger(ledger: Ledger, seals: Seals, now: int) -> Iterator[bytes]:
+def export_ledger(ledger: Ledger, seals: Seals, now: Millis) -> Iterator[bytes]:
     """Yields the lines of the export, each with its line feed.
 
     The export omits a recent entry if the hash of the entry was not stored at the start of the export.

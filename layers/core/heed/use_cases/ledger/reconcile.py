@@ -25,6 +25,7 @@ from heed.domain.ledger.entry import (
 )
 from heed.domain.ledger.transition import EntryWithEvidence, make_ledger_entry
 from heed.domain.links.entry_mode import LINK_SOURCES
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import EMPTY_RECORD, Record, changes_between
 from heed.domain.preferences.register import ALL_SCOPES, DAY_MS
 from heed.use_cases.ports.ledger import Ledger, Seals, StoredEntry, StoredRecipient, StoredRecords
@@ -61,7 +62,7 @@ class Reconcile:
     seals: Seals
     records: StoredRecords
 
-    def __call__(self, stored: StoredRecipient, now: int) -> ReconcileFindings:
+    def __call__(self, stored: StoredRecipient, now: Millis) -> ReconcileFindings:
         """Compares the entries of a recipient. Repairs them once the stream cannot deliver them any more.
 
         Raises:
@@ -115,7 +116,9 @@ class Reconcile:
             self.seals.add_hashes(day, hashes)
 
 
-def _recent_repairs(stored: StoredRecipient, with_evidence: list[StoredEntry], now: int) -> list[LedgerEntry]:
+def _recent_repairs(
+    stored: StoredRecipient, with_evidence: list[StoredEntry], now: Millis
+) -> list[LedgerEntry]:
     """Returns the repairs of the last day. Their hashes may be missing, if the scan crashed after the repair.
 
     The next scan starts where that scan crashed. Storing a hash again changes nothing.
@@ -155,7 +158,7 @@ def _find_omitted(
     return omitted
 
 
-def _covering_numbers(record: Record, spans: list[LedgerEntry], at: int) -> tuple[int, int] | None:
+def _covering_numbers(record: Record, spans: list[LedgerEntry], at: Millis) -> tuple[int, int] | None:
     """Returns the first and the last number of the series in which a repeat by link was omitted, or None.
 
     This is the series that is still open, or the series of a later entry that covers several numbers.
@@ -171,7 +174,7 @@ def _covering_numbers(record: Record, spans: list[LedgerEntry], at: int) -> tupl
     return next(((entry.start_seq, entry.seq) for entry in later), None)
 
 
-def _find_unentered(stored: StoredRecipient, ids: set[str], now: int) -> list[EntryWithEvidence]:
+def _find_unentered(stored: StoredRecipient, ids: set[str], now: Millis) -> list[EntryWithEvidence]:
     """Returns entries for the registers of the record that the ledger does not have, without numbers."""
     salt, recipient = stored.record.salt, stored.recipient
     changes = changes_between(EMPTY_RECORD, stored.record)
@@ -179,7 +182,7 @@ def _find_unentered(stored: StoredRecipient, ids: set[str], now: int) -> list[En
     return [item for item in entries if item.entry.id not in ids]
 
 
-def _find_late(stored: StoredRecipient, ids: set[str], now: int) -> list[EntryWithEvidence]:
+def _find_late(stored: StoredRecipient, ids: set[str], now: Millis) -> list[EntryWithEvidence]:
     """Returns entries for the late changes that the ledger does not have.
 
     They are not findings: their age is unknown, so the stream may still deliver them.
@@ -197,7 +200,7 @@ def _is_altered(item: StoredEntry, salt: bytes) -> bool:
 
 
 def _make_repairs(
-    stored: StoredRecipient, gaps: list[range], unentered: list[EntryWithEvidence], now: int
+    stored: StoredRecipient, gaps: list[range], unentered: list[EntryWithEvidence], now: Millis
 ) -> Iterable[EntryWithEvidence]:
     """Yields the missing entries with the free numbers, in order of time.
 

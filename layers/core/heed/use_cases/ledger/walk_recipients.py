@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from heed.domain.errors import DependencyUnavailable
+from heed.domain.milliseconds import Millis
 from heed.use_cases.ledger.reconcile import ReconcileFindings
 from heed.use_cases.ports.ledger import RecipientScan, ScanCheckpoint, StoredRecipient
 
@@ -39,9 +40,9 @@ class WalkRecipients:
     """
 
     scan: RecipientScan
-    reconcile: Callable[[StoredRecipient, int], ReconcileFindings]
+    reconcile: Callable[[StoredRecipient, Millis], ReconcileFindings]
 
-    def __call__(self, now: int, has_time: Callable[[], bool]) -> RecipientWalkResult:
+    def __call__(self, now: Millis, has_time: Callable[[], bool]) -> RecipientWalkResult:
         """Continues the scan, and saves the position.
 
         Args:
@@ -70,7 +71,7 @@ class WalkRecipients:
                 return RecipientWalkResult(processed, found, is_end=True)
         return RecipientWalkResult(processed, found, is_end=False)
 
-    def _reconcile(self, stored: StoredRecipient, position: ScanCheckpoint, now: int) -> ReconcileFindings:
+    def _reconcile(self, stored: StoredRecipient, position: ScanCheckpoint, now: Millis) -> ReconcileFindings:
         try:
             return self.reconcile(stored, now)
         except DependencyUnavailable:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_token
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Topic
 from heed.use_cases.identify import IdentifiedPerson
 from heed.use_cases.ports.keys import LinkKeys
@@ -19,7 +20,7 @@ class MintedLinks(NamedTuple):
 
 
 def mint_links(
-    people: Sequence[IdentifiedPerson], topic: Topic, now: int, keys: LinkKeys
+    people: Sequence[IdentifiedPerson], topic: Topic, now: Millis, keys: LinkKeys
 ) -> list[MintedLinks]:
     """Returns link tokens for each person, in the same order.
 

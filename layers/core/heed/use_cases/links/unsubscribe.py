@@ -14,6 +14,7 @@ from heed.domain.errors import (
 from heed.domain.links.link_token import LinkToken
 from heed.domain.links.queued_opt_out import QueuedOptOut
 from heed.domain.links.undo import UndoToken, opt_out_changes, undo_token_for
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences import privacy_signal
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import is_any_sendable
@@ -48,7 +49,7 @@ class UnsubscribeResult:
 def opt_out_for(
     token: LinkToken,
     catalogue: Catalogue,
-    at: int,
+    at: Millis,
     source: Source,
     campaign: str,
     *,
@@ -94,7 +95,7 @@ class WriteOptOut:
     preferences: Preferences
     catalogue: Catalogue
 
-    def __call__(self, opt_out: QueuedOptOut, now: int) -> WriteResult:
+    def __call__(self, opt_out: QueuedOptOut, now: Millis) -> WriteResult:
         """Writes an opt-out. A second call changes nothing.
 
         Args:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from heed.domain.errors import InvalidAddress, MalformedMessage
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn, OptInNotification
 from heed.domain.preferences.decision import is_request_void
 from heed.domain.preferences.record import Record
@@ -40,7 +41,7 @@ class AfterConfirmation:
     notifications: OptInNotificationClaims
     notification_queue: MessageQueue | None
 
-    def __call__(self, opt_in: ConfirmedOptIn, now: int) -> None:
+    def __call__(self, opt_in: ConfirmedOptIn, now: Millis) -> None:
         """Does all steps. A second call, or a second press of the same link, changes nothing.
 
         Args:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from heed.domain.errors import SuppressionNotEffective
 from heed.domain.links.undo import MAX_UNDO_REGISTERS
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
 from heed.domain.preferences import privacy_signal
@@ -40,7 +41,7 @@ class ConfirmationPress:
     """
 
     id: str
-    at: int
+    at: Millis
     wording: str
     signal: bool
 
@@ -127,7 +128,9 @@ class ConfirmOptIn:
 
         return self.preferences.update(token.recipient, changes, press.at).after
 
-    def _resumed(self, token: ConfirmationToken, after: Record, named: list[Topic], now: int) -> list[Topic]:
+    def _resumed(
+        self, token: ConfirmationToken, after: Record, named: list[Topic], now: Millis
+    ) -> list[Topic]:
         """Returns the topics that may be sent again since a pause ended, without those in `named`."""
         scopes = {t.number: t for scope in token.resume for t in self.catalogue.marketing_topics(scope)}
         others = (t for t in scopes.values() if not t.retired and t not in named)
@@ -163,7 +166,7 @@ class ConfirmOptIn:
         self,
         token: ConfirmationToken,
         press: ConfirmationPress,
-        at: int,
+        at: Millis,
         source: Source,
         **details: bool,
     ) -> Entry:

@@ -10,6 +10,7 @@ from typing import assert_never
 from heed.domain.errors import MailNotSent, MailRefused, MalformedMessage
 from heed.domain.links.link_token import LinkToken, TokenPurpose
 from heed.domain.links.link_token import mint_link_token as mint_link
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import (
     CONFIRMATION_KEY_ID,
@@ -75,7 +76,9 @@ class SendConfirmationNow:
     render: MailRenderer
     mailer: Mailer
 
-    def __call__(self, request: ConfirmationRequest, now: int, *, in_turn: bool) -> SendResult | MailDelayed:
+    def __call__(
+        self, request: ConfirmationRequest, now: Millis, *, in_turn: bool
+    ) -> SendResult | MailDelayed:
         """Sends the mail if it may be sent now. A retry sends no second mail.
 
         If the answer of SES is lost, there may be one more mail, but never two more.
@@ -141,7 +144,7 @@ class SendConfirmationNow:
         """Returns the requested language, or the default one if the brand does not have it any more."""
         return requested if requested in self.catalogue.languages else self.catalogue.default_language
 
-    def _make_mail(self, request: ConfirmationRequest, recipient: str, now: int) -> ConfirmationMail:
+    def _make_mail(self, request: ConfirmationRequest, recipient: str, now: Millis) -> ConfirmationMail:
         is_opt_in = request.intent is Intent.IN
         signals = {topic.number for topic in self.catalogue.signal_topics()} if is_opt_in else set()
         token = ConfirmationToken(
@@ -186,7 +189,7 @@ class SendConfirmation:
     send_now: SendConfirmationNow
     waiting_queue: WaitingQueue
 
-    def __call__(self, request: ConfirmationRequest, now: int) -> SendResult:
+    def __call__(self, request: ConfirmationRequest, now: Millis) -> SendResult:
         """Sends the mail if it may be sent now. If a cap delays it, puts the request into the waiting queue.
 
         Raises:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from heed.domain.errors import HeedError, MalformedMessage
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.mail_caps import mailbox_of
@@ -51,7 +52,7 @@ class SendWaiting:
     caps: MailCaps
     dead_letters: DeadLetterQueue
 
-    def __call__(self, clock: Callable[[], int], left: Callable[[], int]) -> SendWaitingResult:
+    def __call__(self, clock: Callable[[], Millis], left: Callable[[], int]) -> SendWaitingResult:
         """Sends the mails that the caps permit. All other requests wait for the next run.
 
         Args:
@@ -101,7 +102,7 @@ class SendWaiting:
     def _serve(
         self,
         turns: list[WaitingRequest],
-        clock: Callable[[], int],
+        clock: Callable[[], Millis],
         has_time: Callable[[], bool],
         summary: SendWaitingResult,
     ) -> tuple[set[str], bool]:

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from heed.domain.ledger.entry import LedgerEntry
 from heed.domain.ledger.events import PreferenceEvent
 from heed.domain.ledger.seal import Seal
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Change
 from heed.use_cases.ports.preferences import LateChanges, UnreadableItem
@@ -40,7 +41,7 @@ class StoredRecipient(NamedTuple):
     recipient: str
     record: Record
     late_changes: frozenset[Change]
-    changed_at: int
+    changed_at: Millis
 
 
 class ScanCheckpoint(NamedTuple):
@@ -280,7 +281,7 @@ class Sorter(Protocol):
 class EventPublisher(Protocol):
     """Publishes changes of preferences as events, so that your other systems can react to them."""
 
-    def publish(self, events: Sequence[PreferenceEvent], at: int) -> None:
+    def publish(self, events: Sequence[PreferenceEvent], at: Millis) -> None:
         """Publishes events, each at least once.
 
         Args:

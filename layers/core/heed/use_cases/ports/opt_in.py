@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple, Protocol
 
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.register import ScopeNumber
 from heed.use_cases.ports.privacy import PurgeTarget
@@ -26,7 +27,7 @@ class MailDelayed(NamedTuple):
         due: when the cap of the mailbox permits the mail, milliseconds; None: the cap of the day is reached.
     """
 
-    due: int | None
+    due: Millis | None
 
 
 class AddressEncryption(Protocol):
@@ -71,8 +72,8 @@ class MailReservation(NamedTuple):
     intent: Intent
     request_id: str
     scopes_hash: str
-    requested_at: int
-    record_changed_at: int
+    requested_at: Millis
+    record_changed_at: Millis
 
 
 class MailCaps(Protocol):
@@ -82,7 +83,7 @@ class MailCaps(Protocol):
     """
 
     def reserve_mail(
-        self, reservation: MailReservation, now: int, *, in_turn: bool
+        self, reservation: MailReservation, now: Millis, *, in_turn: bool
     ) -> NoMailNeeded | MailDelayed | None:
         """Counts one mail for a request, before the mail is sent.
 
@@ -113,7 +114,7 @@ class MailCaps(Protocol):
         """
         ...
 
-    def sent_today(self, now: int) -> int:
+    def sent_today(self, now: Millis) -> int:
         """Returns how many mails were counted since midnight UTC.
 
         Raises:
@@ -121,7 +122,7 @@ class MailCaps(Protocol):
         """
         ...
 
-    def save_waiting_state(self, now: int, *, is_waiting: bool) -> None:
+    def save_waiting_state(self, now: Millis, *, is_waiting: bool) -> None:
         """Saves whether requests still wait for the cap of the day. If so, new requests wait behind them.
 
         Raises:
@@ -133,7 +134,7 @@ class MailCaps(Protocol):
 class NetworkCaps(Protocol):
     """Limits how many confirmation mails the requests from one network cause."""
 
-    def reserve(self, network: str, intent: Intent, now: int) -> int | None:
+    def reserve(self, network: str, intent: Intent, now: Millis) -> Millis | None:
         """Reserves one mail for a network.
 
         Returns:
@@ -248,7 +249,7 @@ class OptInNotificationClaims(PurgeTarget, Protocol):
     It records which press claimed the notification, and whether the notification is queued and finished.
     """
 
-    def claim(self, recipient: str, issued: int, press: str, now: int) -> bool:
+    def claim(self, recipient: str, issued: Millis, press: str, now: Millis) -> bool:
         """Claims the notification of a confirmation for one press.
 
         Args:
@@ -265,7 +266,7 @@ class OptInNotificationClaims(PurgeTarget, Protocol):
         """
         ...
 
-    def is_queued(self, recipient: str, issued: int) -> bool:
+    def is_queued(self, recipient: str, issued: Millis) -> bool:
         """Returns whether a notification of this confirmation is queued.
 
         Raises:
@@ -273,7 +274,7 @@ class OptInNotificationClaims(PurgeTarget, Protocol):
         """
         ...
 
-    def mark_queued(self, recipient: str, issued: int, now: int) -> None:
+    def mark_queued(self, recipient: str, issued: Millis, now: Millis) -> None:
         """Records that a notification of this confirmation is queued.
 
         Raises:
@@ -281,7 +282,7 @@ class OptInNotificationClaims(PurgeTarget, Protocol):
         """
         ...
 
-    def finish(self, recipient: str, issued: int) -> None:
+    def finish(self, recipient: str, issued: Millis) -> None:
         """Records that the notification of this confirmation is finished.
 
         Raises:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Change
 
@@ -45,7 +46,7 @@ class Preferences(Protocol):
         """
         ...
 
-    def apply(self, recipient: str, changes: Sequence[Change], now: int) -> WriteResult:
+    def apply(self, recipient: str, changes: Sequence[Change], now: Millis) -> WriteResult:
         """Writes the changes that the write rule accepts, durably.
 
         One change takes one request to the store. Several changes are one transaction. Any order of changes,
@@ -58,7 +59,9 @@ class Preferences(Protocol):
         """
         ...
 
-    def update(self, recipient: str, decide: Callable[[Record], Sequence[Change]], now: int) -> WriteResult:
+    def update(
+        self, recipient: str, decide: Callable[[Record], Sequence[Change]], now: Millis
+    ) -> WriteResult:
         """Writes the changes that `decide` returns for the current record.
 
         The write succeeds only if the record is still the one that `decide` got. Otherwise `decide` is called
@@ -93,7 +96,7 @@ class FeedPosition(NamedTuple):
         recipient: recipient id. "" sorts before all recipients of the same time.
     """
 
-    changed_at: int
+    changed_at: Millis
     recipient: str
 
 
@@ -103,7 +106,7 @@ class ChangeFeed(Protocol):
     The feed has all recipients who ever had a suppression, in the order of their latest change.
     """
 
-    def changes_after(self, after: FeedPosition, until: int, limit: int) -> list[FeedPosition]:
+    def changes_after(self, after: FeedPosition, until: Millis, limit: int) -> list[FeedPosition]:
         """Returns the next recipients, in order. Recent changes may be missing.
 
         Args:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Change
 from heed.domain.privacy.disclosure import DisclosureDetails, DisclosureEntry, DisclosurePage
@@ -19,12 +20,11 @@ class DueRecipient(NamedTuple):
     Attributes:
         recipient: recipient id.
         due_since: since when the work is due, milliseconds.
-        purges: ids of the due purges, by an eventually consistent read; None: only old days of soft bounces
-            have to be deleted.
+        purges: ids of the due purges, by an eventually consistent read; None: only soft-bounce days are due.
     """
 
     recipient: str
-    due_since: int
+    due_since: Millis
     purges: tuple[str, ...] | None
 
 
@@ -49,7 +49,7 @@ class RestoredItem(NamedTuple):
     recipient: str
     decode_record: Callable[[], Record]
     purges: tuple[str, ...]
-    expires_at: int | None
+    expires_at: Millis | None
     item: Mapping[str, Any]
 
 
@@ -64,7 +64,7 @@ class RestoredTable(Protocol):
         """
         ...
 
-    def put_back(self, item: RestoredItem, now: int) -> bool:
+    def put_back(self, item: RestoredItem, now: Millis) -> bool:
         """Writes an item unchanged to the live table, unless the live table has an item with this key.
 
         The feed of changes lists the item at the time `now`, so that each reader of the feed gets it. Returns
@@ -89,7 +89,7 @@ class Erasures(Protocol):
         ...
 
     def replace_record(
-        self, recipient: str, erasure: Erasure, before: Record, now: int
+        self, recipient: str, erasure: Erasure, before: Record, now: Millis
     ) -> RecordWithPurges | None:
         """Replaces the whole record, if the stored record is still `before`.
 
@@ -103,7 +103,7 @@ class Erasures(Protocol):
         ...
 
     def set_register(
-        self, recipient: str, change: Change, before: Record, now: int
+        self, recipient: str, change: Change, before: Record, now: Millis
     ) -> RecordWithPurges | None:
         """Sets one register and preserves all others, if the stored record is still `before`.
 
@@ -116,7 +116,7 @@ class Erasures(Protocol):
         """
         ...
 
-    def due_recipients(self, now: int) -> Iterator[DueRecipient]:
+    def due_recipients(self, now: Millis) -> Iterator[DueRecipient]:
         """Yields the recipients for whom work is due.
 
         The cost depends only on the amount of due work. Reads are eventually consistent.
@@ -143,7 +143,7 @@ class Erasures(Protocol):
         """
         ...
 
-    def prune_soft_bounces(self, recipient: str, soft: frozenset[int], now: int) -> None:
+    def prune_soft_bounces(self, recipient: str, soft: frozenset[int], now: Millis) -> None:
         """Deletes the soft-bounce days that no decision uses any more.
 
         It does nothing if `soft` is not the stored set of days, or if a purge is due.
@@ -157,7 +157,7 @@ class Erasures(Protocol):
 class Purges(Protocol):
     """Proves that a purge deleted the data of a person, by an order first and a certificate at the end."""
 
-    def order(self, purge: Purge, now: int) -> None:
+    def order(self, purge: Purge, now: Millis) -> None:
         """Stores a purge order, before the erasure. An order whose purge has started stays unchanged.
 
         Raises:
@@ -181,7 +181,7 @@ class Purges(Protocol):
         """
         ...
 
-    def start(self, purge_id: str, cause: ErasureCause, requested_at: int) -> Purge:
+    def start(self, purge_id: str, cause: ErasureCause, requested_at: Millis) -> Purge:
         """Marks a purge as started. A purge that is started or done stays as it is.
 
         If the order has expired meanwhile, it is created again from the arguments.
@@ -199,7 +199,7 @@ class Purges(Protocol):
         """
         ...
 
-    def finish(self, purge: Purge, stores: Mapping[str, int], now: int) -> None:
+    def finish(self, purge: Purge, stores: Mapping[str, int], now: Millis) -> None:
         """Certifies that every store is clear. A second call does not change the time.
 
         Raises:
@@ -219,7 +219,7 @@ class Purges(Protocol):
 class MinorReportCounts(Protocol):
     """Limits how many minors each API key reports per day."""
 
-    def count_report(self, key: str, now: int) -> bool:
+    def count_report(self, key: str, now: Millis) -> bool:
         """Counts a report. Returns whether the key is within its daily limit.
 
         Raises:
@@ -239,7 +239,7 @@ class PurgeSubject(NamedTuple):
 
     recipient: str
     subject: str
-    erased_at: int | None = None
+    erased_at: Millis | None = None
 
 
 class PurgeTarget(Protocol):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+from heed.domain.milliseconds import Millis
+
 
 class SesListPage(NamedTuple):
     """A page of the SES list.
@@ -70,7 +72,7 @@ class SesListWalks(Protocol):
         """
         ...
 
-    def claim(self, now: int) -> SesListWalkState | None:
+    def claim(self, now: Millis) -> SesListWalkState | None:
         """Claims the walk for a limited time.
 
         Returns:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from heed.domain.links.link_token import LinkToken
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences import privacy_signal
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import refuses_opt_ins
@@ -23,7 +24,12 @@ class ApplyPrivacySignal:
     catalogue: Catalogue
 
     def __call__(
-        self, token: LinkToken, record: Record, at: int, campaign: str, excluded_topics: Collection[int] = ()
+        self,
+        token: LinkToken,
+        record: Record,
+        at: Millis,
+        campaign: str,
+        excluded_topics: Collection[int] = (),
     ) -> Record:
         """Applies a signal, unless it is already applied or the record is closed. Returns the new record.
 

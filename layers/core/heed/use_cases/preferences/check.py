@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Topic
 from heed.domain.preferences.decision import Decision, decide
 from heed.use_cases.identify import IdentifiedPerson
@@ -27,7 +28,7 @@ class CheckResult(NamedTuple):
 
 
 def check_sendable(
-    people: Sequence[IdentifiedPerson], topic: Topic, now: int, preferences: Preferences
+    people: Sequence[IdentifiedPerson], topic: Topic, now: Millis, preferences: Preferences
 ) -> list[CheckResult]:
     """Returns an answer for each person, in the same order. Reads are consistent, one for each recipient.
 

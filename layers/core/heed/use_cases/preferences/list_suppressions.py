@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
@@ -87,7 +88,7 @@ class SuppressionPage(NamedTuple):
 def list_suppressions(
     cursor: FeedCursor,
     limit: int,
-    now: int,
+    now: Millis,
     feed: ChangeFeed,
     preferences: Preferences,
     catalogue: Catalogue,
@@ -109,7 +110,7 @@ def list_suppressions(
     Raises:
         StoreUnavailable: Not all could be read. The caller may request the same page again.
     """
-    bound = now if cursor.bound is None else cursor.bound
+    bound = Millis(now if cursor.bound is None else cursor.bound)
     cursor = replace(cursor, bound=bound)
     listed: list[ListedSuppression] = []
     examined, batch_size = 0, limit
@@ -126,14 +127,14 @@ def list_suppressions(
             if len(listed) == limit:
                 return SuppressionPage(listed, cursor, is_end=False)
         if len(changed) < batch_size:
-            next_start = FeedPosition(max(0, bound - FEED_OVERLAP), "")
+            next_start = FeedPosition(Millis(max(0, bound - FEED_OVERLAP)), "")
             return SuppressionPage(listed, FeedCursor(next_start, filter=cursor.filter), is_end=True)
         examined, batch_size = examined + len(changed), MAX_PAGE_SIZE
     return SuppressionPage(listed, cursor, is_end=False)
 
 
 def _remaining_suppressions(
-    record: Record | UnreadableItem, cursor: FeedCursor, catalogue: Catalogue, now: int
+    record: Record | UnreadableItem, cursor: FeedCursor, catalogue: Catalogue, now: Millis
 ) -> list[Suppression | UnreadableItem]:
     """Returns the suppressions of a record that match the filter and that the reader did not get yet."""
     if isinstance(record, UnreadableItem):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from heed.domain.errors import UnreadableRecord
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import sendable_by_topic
 from heed.domain.preferences.preference_request import (
@@ -46,7 +47,7 @@ class ChangeResult(NamedTuple):
 
 
 def record_changes(
-    requested: Sequence[RequestedChange], now: int, preferences: Preferences, catalogue: Catalogue
+    requested: Sequence[RequestedChange], now: Millis, preferences: Preferences, catalogue: Catalogue
 ) -> list[ChangeResult]:
     """Writes the requests: all requests of one recipient in one write.
 
@@ -79,7 +80,7 @@ def record_changes(
 def _record_requests(
     recipient: str,
     requests: list[PreferenceRequest],
-    now: int,
+    now: Millis,
     preferences: Preferences,
     catalogue: Catalogue,
 ) -> dict[PreferenceRequest, ChangeResult]:
@@ -100,7 +101,7 @@ def _record_requests(
 
 
 def _write_requests(
-    recipient: str, requests: list[PreferenceRequest], now: int, preferences: Preferences
+    recipient: str, requests: list[PreferenceRequest], now: Millis, preferences: Preferences
 ) -> tuple[dict[PreferenceRequest, Reason], WriteResult]:
     """Writes the requests of one recipient together. Returns the refusals and the write of the others.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from heed.domain.errors import IncompleteForm, InvalidToken, SuppressionNotEffective
 from heed.domain.links.link_token import LinkToken
 from heed.domain.links.undo import UndoToken, undo_token_for, verify_undo_token
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.decision import decide, is_any_sendable, refuses_opt_ins
 from heed.domain.preferences.evidence import make_evidence
@@ -35,7 +36,7 @@ class FormSubmission:
         signal: whether the browser sent a privacy signal.
     """
 
-    at: int
+    at: Millis
     campaign: str
     wording: str
     press: str
@@ -87,7 +88,7 @@ class SavePreferences:
         undo = undo_token_for(token.recipient, result.press, after)
         return SaveResult(after, result.consent, result.resume, undo)
 
-    def _check_effective(self, after: Record, changes: Sequence[Change], now: int) -> None:
+    def _check_effective(self, after: Record, changes: Sequence[Change], now: Millis) -> None:
         """Checks that each opt-out is effective.
 
         Raises:
@@ -155,7 +156,7 @@ class UndoPress:
         after = self.preferences.update(token.recipient, changes, submission.at).after
         return self._after_expiry(undo, after, submission.at) if is_expired else SaveResult(after)
 
-    def _after_expiry(self, undo: UndoToken, record: Record, now: int) -> SaveResult:
+    def _after_expiry(self, undo: UndoToken, record: Record, now: Millis) -> SaveResult:
         topics = {t.number: t for scope in undo.scopes for t in self.catalogue.governed_topics(scope)}
         blocked = [t for t in topics.values() if not t.retired and not decide(record, t, now).sendable]
         return SaveResult(record, tuple(blocked))

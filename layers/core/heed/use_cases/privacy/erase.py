@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from heed.domain.errors import OnHold, WriteConflict
 from heed.domain.ledger.entry import ledger_subject
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import is_awaiting_officer, is_on_hold
 from heed.domain.preferences.record import Record
@@ -151,7 +152,7 @@ class Erase:
 
 
 def lift_minor_report(
-    recipient: str, at: int, evidence: str, policy: str, catalogue: Catalogue, erasures: Erasures
+    recipient: str, at: Millis, evidence: str, policy: str, catalogue: Catalogue, erasures: Erasures
 ) -> Record | None:
     """Lifts the report of a minor: erases the record of the minor.
 
@@ -227,7 +228,7 @@ def erase_minor_after_hold(
     raise WriteConflict("the record changed under every attempt")
 
 
-def _make_order(purge: str, cause: ErasureCause, at: int, recipient: str, record: Record) -> Purge:
+def _make_order(purge: str, cause: ErasureCause, at: Millis, recipient: str, record: Record) -> Purge:
     """Returns a purge order. Without a recipient it has no subject."""
     return Purge(
         id=purge,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, assert_never
 
 from heed.domain.errors import OnHold
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import is_awaiting_officer, is_on_hold, sendable_by_topic
 from heed.domain.preferences.preference_request import RequestOutcome
@@ -51,7 +52,7 @@ class PlaceHold:
     preferences: Preferences
     catalogue: Catalogue
 
-    def __call__(self, recipient: str, entry: Entry, now: int) -> SuppressionResult:
+    def __call__(self, recipient: str, entry: Entry, now: Millis) -> SuppressionResult:
         """Suppresses all mail, and preserves the record. For a minor all mail is suppressed already.
 
         If a report of a minor waits for a decision, the hold keeps it. It waits again after the hold.
@@ -213,7 +214,7 @@ class LiftSuppression:
         return _result_of_change(change, after, self.catalogue, signature.at)
 
 
-def _result_of_change(change: Change, after: Record, catalogue: Catalogue, now: int) -> SuppressionResult:
+def _result_of_change(change: Change, after: Record, catalogue: Catalogue, now: Millis) -> SuppressionResult:
     entry = after.get(change.register)
     if MINOR in after.registers:
         return _make_result(RequestOutcome.REFUSED, [Reason.MINOR], after, catalogue, now)
@@ -229,6 +230,6 @@ def _result_of_change(change: Change, after: Record, catalogue: Catalogue, now: 
 
 
 def _make_result(
-    outcome: RequestOutcome, reasons: list[Reason], record: Record, catalogue: Catalogue, now: int
+    outcome: RequestOutcome, reasons: list[Reason], record: Record, catalogue: Catalogue, now: Millis
 ) -> SuppressionResult:
     return SuppressionResult(outcome, reasons, sendable_by_topic(record, catalogue, now))

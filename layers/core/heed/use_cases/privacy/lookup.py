@@ -8,6 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from heed.domain.ledger.entry import ledger_subject
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import Decision, decide_each
 from heed.domain.preferences.record import Record
@@ -39,7 +40,7 @@ class LookupResult(NamedTuple):
 
 
 def look_up(
-    recipient: str, now: int, preferences: Preferences, ledger: Ledger, catalogue: Catalogue
+    recipient: str, now: Millis, preferences: Preferences, ledger: Ledger, catalogue: Catalogue
 ) -> LookupResult:
     """Returns all data about a recipient. The record is empty for an unknown recipient.
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from heed.domain.milliseconds import Millis
 from heed.domain.privacy.purge import SES_LIST_STORE, DueWork, Purge, PurgeState
 from heed.use_cases.ledger.reconcile import STREAM_RETENTION
 from heed.use_cases.ports.privacy import ClosedChains, Erasures, Purges, PurgeSubject, PurgeTarget
@@ -48,7 +49,7 @@ class PurgePerson:
     stores: Mapping[str, PurgeTarget]
     closed_chains: ClosedChains
     walks: SesListWalks
-    clock: Callable[[], int]
+    clock: Callable[[], Millis]
 
     def __call__(self, recipient: str, work: DueWork, *, again: bool = False) -> PurgeResult:
         """Clears all stores of a person, for each due purge.

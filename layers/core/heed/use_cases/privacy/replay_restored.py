@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 
 from heed.domain.errors import UnreadableRecord, WriteConflict
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import EMPTY_RECORD, changes_between
 from heed.domain.preferences.register import MINOR
 from heed.domain.preferences.replay import lost_erasure, lost_minor, lost_presses, restore_erasure
@@ -27,7 +28,7 @@ class ReplayOutcome(StrEnum):
 
 
 def replay_restored(
-    table: RestoredTable, preferences: Preferences, erasures: Erasures, clock: Callable[[], int]
+    table: RestoredTable, preferences: Preferences, erasures: Erasures, clock: Callable[[], Millis]
 ) -> Iterator[ReplayOutcome]:
     """Merges each item of a restored table. It can stop after any item and start again.
 
@@ -54,7 +55,7 @@ def replay_restored(
 
 
 def _replay(
-    item: RestoredItem, table: RestoredTable, preferences: Preferences, erasures: Erasures, now: int
+    item: RestoredItem, table: RestoredTable, preferences: Preferences, erasures: Erasures, now: Millis
 ) -> ReplayOutcome:
     if item.expires_at is not None and item.expires_at <= now:
         return ReplayOutcome.FORGOTTEN

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from heed.domain.errors import DependencyUnavailable, HeedError
+from heed.domain.milliseconds import Millis
 from heed.domain.privacy.purge import LIST_OVERDUE, PURGE_OVERDUE, PurgeOrder
 from heed.domain.privacy.ses_list_request import WALK_REQUEST
 from heed.use_cases.ports.preferences import MessageQueue
@@ -62,7 +63,7 @@ class SweepPurges:
     erasures: Erasures
     purge: PurgePerson
     ses_list_queue: MessageQueue
-    clock: Callable[[], int]
+    clock: Callable[[], Millis]
     sleep: Callable[[float], None]
 
     def __call__(self, has_time: Callable[[], bool]) -> SweepResult:
@@ -95,7 +96,7 @@ class SweepPurges:
             is_overdue=any(_is_overdue(age, result) for age, result in ages),
         )
 
-    def _process(self, now: int, due: DueRecipient, *, again: bool) -> PurgeResult:
+    def _process(self, now: Millis, due: DueRecipient, *, again: bool) -> PurgeResult:
         """Does the due work for one recipient."""
         try:
             work = self.erasures.due_work(due.recipient)

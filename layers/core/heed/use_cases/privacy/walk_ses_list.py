@@ -20,6 +20,7 @@ from heed.domain.errors import (
     MalformedMessage,
     SuppressionListRefused,
 )
+from heed.domain.milliseconds import Millis
 from heed.domain.recipients.address import normalise_address
 from heed.domain.recipients.recipient import recipient_id
 from heed.use_cases.ports.keys import IdentityKey
@@ -91,7 +92,7 @@ class WalkSesList:
     ses_list: SesSuppressionList
     encryption: AddressEncryption
 
-    def __call__(self, now: int, has_time: Callable[[], bool]) -> SesListWalkResult:
+    def __call__(self, now: Millis, has_time: Callable[[], bool]) -> SesListWalkResult:
         """Starts a walk or continues one, if a purge waits for it.
 
         Args:

@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 from heed.domain.api_key import ApiKey, KeyScope, hash_api_key, is_api_key
 from heed.domain.errors import NotAuthenticated, NotAuthorised
+from heed.domain.milliseconds import Millis
 from heed.use_cases.ports.api_keys import StoredApiKeys
 
 KEY_CACHE_MS = 60_000  # milliseconds; a revoked key stops working within this time
@@ -27,7 +28,7 @@ class Authenticator:
         self._stored = stored
         self._cache: dict[str, tuple[int, ApiKey]] = {}
 
-    def authenticate(self, authorization: str, scopes: Collection[KeyScope], now: int) -> ApiKey:
+    def authenticate(self, authorization: str, scopes: Collection[KeyScope], now: Millis) -> ApiKey:
         """Returns the API key of a request.
 
         Args:
@@ -48,7 +49,7 @@ class Authenticator:
             raise NotAuthorised("the API key lacks the scope of this route")
         return key
 
-    def _find(self, api_key: str, now: int) -> ApiKey | None:
+    def _find(self, api_key: str, now: Millis) -> ApiKey | None:
         key_hash = hash_api_key(api_key)
         cached_at, key = self._cache.get(key_hash, (None, None))
         if key is None or cached_at is None or not 0 <= now - cached_at < KEY_CACHE_MS:

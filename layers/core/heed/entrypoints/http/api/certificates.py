@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from heed.domain import rfc3339
+from heed.domain.milliseconds import Millis
 from heed.domain.privacy.purge import Purge
 
 
@@ -18,5 +19,5 @@ def certificate_to_json(purge: Purge) -> dict[str, object]:
     }
 
 
-def _format_time(at: int | None) -> str | None:
+def _format_time(at: Millis | None) -> str | None:
     return None if at is None else rfc3339.format_time(at)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from heed.domain import rfc3339
 from heed.domain.errors import InvalidTime
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, TopicKind
 from heed.domain.preferences.evidence import MAX_EVIDENCE_TEXT, make_evidence
 from heed.domain.preferences.preference_request import PreferenceRequest, RequestedState
@@ -28,7 +29,9 @@ class ChangeRequest(NamedTuple):
     preference_request: PreferenceRequest
 
 
-def parse_change_requests(body: JsonReader, catalogue: Catalogue, key: str, at: int) -> list[ChangeRequest]:
+def parse_change_requests(
+    body: JsonReader, catalogue: Catalogue, key: str, at: Millis
+) -> list[ChangeRequest]:
     """Returns the preference requests of a body: the body itself, or each item of `changes`.
 
     Args:
@@ -49,7 +52,9 @@ def parse_change_requests(body: JsonReader, catalogue: Catalogue, key: str, at: 
     return requests
 
 
-def _read_preference_request(body: JsonReader, catalogue: Catalogue, key: str, now: int) -> PreferenceRequest:
+def _read_preference_request(
+    body: JsonReader, catalogue: Catalogue, key: str, now: Millis
+) -> PreferenceRequest:
     scope = _read_scope(body, catalogue)
     state = RequestedState(
         body.read_choice("state", [state.value for state in RequestedState]) or RequestedState.OUT
@@ -93,7 +98,7 @@ def _read_reference(body: JsonReader, state: RequestedState) -> str | None:
     return reference
 
 
-def _read_until(body: JsonReader, state: RequestedState, at: int) -> int | None:
+def _read_until(body: JsonReader, state: RequestedState, at: Millis) -> Millis | None:
     """Returns the end of a pause, in milliseconds.
 
     If `until` is a date, the pause lasts until that day has ended in every time zone.

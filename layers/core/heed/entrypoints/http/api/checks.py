@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from heed.domain import rfc3339
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.entrypoints.http.api import decisions, fields
 from heed.entrypoints.http.api.json_body import JsonReader
@@ -31,7 +32,7 @@ def parse_check_request(body: JsonReader, catalogue: Catalogue) -> CheckRequest:
     return CheckRequest(catalogue.topic_by_name(topic), mentions)
 
 
-def check_to_json(results: Iterable[CheckResult], at: int) -> dict[str, object]:
+def check_to_json(results: Iterable[CheckResult], at: Millis) -> dict[str, object]:
     """Returns the results in order. `at` is the time of the request, in milliseconds."""
     return {"as_of": rfc3339.format_time(at), "results": [_result_to_json(result) for result in results]}
 

@@ -12,6 +12,7 @@ import binascii
 import json
 
 from heed.domain.errors import InvalidCursor, InvalidRecipient
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients.recipient import parse_recipient
@@ -74,7 +75,7 @@ def _parse_pair(first: object, second: object) -> tuple[int, int]:
     return _parse_number(first), _parse_number(second)
 
 
-def _parse_number(value: object) -> int:
+def _parse_number(value: object) -> Millis:
     if type(value) is not int or not 0 <= value < _MAX_NUMBER:
         raise TypeError("not a number")
-    return value
+    return Millis(value)

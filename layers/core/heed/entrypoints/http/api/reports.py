@@ -11,6 +11,7 @@ from http import HTTPStatus
 
 from heed.domain import rfc3339
 from heed.domain.api_key import KeyScope, normalise_owner
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, TopicKind
 from heed.domain.preferences.evidence import MAX_EVIDENCE_TEXT, make_evidence, scrub_text
 from heed.domain.preferences.reasons import Liftable
@@ -135,7 +136,7 @@ def lift_to_json(
     waiting = {
         "recipient": recipient,
         "outcome": "waiting",
-        "until": rfc3339.format_time(at + SECOND_SIGNATURE_WITHIN),
+        "until": rfc3339.format_time(Millis(at + SECOND_SIGNATURE_WITHIN)),
     }
     return ApiResponse(waiting, HTTPStatus.ACCEPTED)
 

@@ -24,6 +24,7 @@ from heed.domain.errors import (
     NotFound,
     UnreadableRecord,
 )
+from heed.domain.milliseconds import Millis
 from heed.entrypoints.http import request
 from heed.entrypoints.http.api import problems
 from heed.entrypoints.http.api.authentication import Authenticator
@@ -46,7 +47,7 @@ class ApiRequest:
 
     event: Mapping[str, Any]
     key: ApiKey
-    at: int
+    at: Millis
     parts: Mapping[str, str] = field(default_factory=dict)
 
     def body(self) -> JsonReader:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from heed.domain import rfc3339
 from heed.domain.errors import InvalidCursor, InvalidQuery, InvalidTime, RequestFault, UnknownScope
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import ALL_NAME, Catalogue
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.register import ScopeNumber
@@ -25,7 +26,7 @@ from heed.use_cases.preferences.list_suppressions import (
 _DEFAULT_LIMIT = 100
 _NAMES = ("since", "reason", "scope", "limit", "cursor", "purpose")
 _REASONS = [reason for reason in Reason if reason not in (Reason.OK, Reason.NO_CONSENT)]
-_FROM_THE_START = FeedCursor(FeedPosition(0, ""))
+_FROM_THE_START = FeedCursor(FeedPosition(Millis(0), ""))
 
 
 class SuppressionsQuery(NamedTuple):
@@ -90,10 +91,10 @@ def _parse_limit(text: str | None, faults: list[RequestFault]) -> int:
 
 def _parse_since(text: str | None, faults: list[RequestFault]) -> FeedPosition:
     try:
-        return FeedPosition(0 if text is None else rfc3339.parse_time(text).first, "")
+        return FeedPosition(Millis(0 if text is None else rfc3339.parse_time(text).first), "")
     except InvalidTime as error:
         faults.append(RequestFault("/since", f"is {error}{_explain_lost_plus(text or '')}"))
-        return FeedPosition(0, "")
+        return FeedPosition(Millis(0), "")
 
 
 def _explain_lost_plus(text: str) -> str:

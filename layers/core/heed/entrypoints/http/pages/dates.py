@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from heed.domain.milliseconds import Millis
+
 
 @dataclass(frozen=True, slots=True)
 class Dates:
@@ -20,7 +22,7 @@ class Dates:
     date: str
     time: str
 
-    def write(self, kind: str, at: int) -> str:
+    def write(self, kind: str, at: Millis) -> str:
         """Formats a time.
 
         Args:

@@ -11,6 +11,7 @@ from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_toke
 from heed.domain.links.undo import UndoToken
 from heed.domain.links.undo import mint_undo_token as mint_undo
 from heed.domain.links.undo import verify_undo_token as verify_undo
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.catalogue import Brand, Catalogue, PolicyVersion, Topic, TopicKind
 from heed.domain.preferences.decision import active_opt_out, decide, decide_by_choice
@@ -82,7 +83,7 @@ def done_view(
     )
 
 
-def is_scope_stopped(token: LinkToken, record: Record, catalogue: Catalogue, now: int) -> bool:
+def is_scope_stopped(token: LinkToken, record: Record, catalogue: Catalogue, now: Millis) -> bool:
     """Returns whether all topics that a link stops are stopped."""
     scopes = catalogue.opt_out_scopes(token.scope)
     topics = [topic for scope in scopes for topic in catalogue.governed_topics(scope)]
@@ -99,7 +100,9 @@ def undo_text(undo: UndoToken | None, keys: LinkKeys) -> str:
         return ""
 
 
-def offered_undo(text: str, token: LinkToken, record: Record, keys: LinkKeys, now: int) -> UndoToken | None:
+def offered_undo(
+    text: str, token: LinkToken, record: Record, keys: LinkKeys, now: Millis
+) -> UndoToken | None:
     """Returns the undo of a token in the query of a page, or None if it is not valid.
 
     The holder of a link sees the undo of the same recipient until it expires after an hour or is used.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from heed.domain.links.link_token import LinkToken
 from heed.domain.links.undo import UndoToken
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.decision import Decision, active_pause, address_suppression, decide_by_choice
 from heed.domain.preferences.reasons import Reason
@@ -70,7 +71,7 @@ def preferences_view(
     )
 
 
-def _is_undeliverable(record: Record, now: int) -> bool:
+def _is_undeliverable(record: Record, now: Millis) -> bool:
     """Returns whether bounces are the strongest reason that stops the address."""
     stop = address_suppression(record, now)
     return stop is not None and stop.reason is Reason.UNDELIVERABLE

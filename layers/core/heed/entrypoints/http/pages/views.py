@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.register import Source
 
@@ -110,8 +111,8 @@ class TopicLine:
     description: str
     state: TopicState
     why: StateNote | None = None
-    since: int | None = None
-    until: int | None = None
+    since: Millis | None = None
+    until: Millis | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +122,7 @@ class AdvertisingLine:
     name: str
     description: str
     state: TopicState
-    since: int | None = None
+    since: Millis | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +131,7 @@ class LastChange:
 
     topic: str  # name of the topic; "": all marketing mail
     change: LastChangeKind
-    at: int
+    at: Millis
     source: Source
 
 
@@ -141,7 +142,7 @@ class PreferencesView(LinkPageView):
     topics: tuple[TopicLine, ...]
     advertising: AdvertisingLine | None = None
     everything_off: bool = False  # "stop everything" has nothing left to stop
-    paused_until: int | None = None
+    paused_until: Millis | None = None
     undeliverable: bool = False  # mail to the address bounced, so nothing is sent
     last: LastChange | None = None
     saved: bool = False

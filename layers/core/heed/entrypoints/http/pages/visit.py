@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue
 from heed.entrypoints.http import request
 from heed.entrypoints.http.language import choose_language
@@ -27,7 +28,7 @@ class PageVisit:
 
     language: str
     campaign: str
-    at: int
+    at: Millis
     signal: bool
     has_form: bool
 
