@@ -15,7 +15,7 @@ import pytest
 from heed.adapters.dynamodb.mail_caps import MailCapsTable
 from heed.domain.errors import HeedError, StoreUnavailable
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.use_cases.ports.opt_in import MailDelayed, MailReservation, NoMailNeeded
+from heed.use_cases.ports.opt_in import MailDelayed, MailReservation, ReservationResult
 from tests.support.template import table_definition
 
 NOW = 1_772_701_964_390
@@ -112,7 +112,7 @@ def test_a_retry_of_a_request_is_counted_once(client: Any) -> None:
     mail_caps = make_caps(client, per_day=2)
     assert reserve(mail_caps, "r", "1") is None
     mail_caps.finish(make_reservation("r", "1"), sent=True)
-    assert reserve(mail_caps, "r", "1", now=NOW + TEN_MINUTES) == NoMailNeeded.ALREADY_SENT
+    assert reserve(mail_caps, "r", "1", now=NOW + TEN_MINUTES) == ReservationResult.ALREADY_SENT
     assert reserve(mail_caps, "r2", "2") is None
 
 
@@ -122,7 +122,7 @@ def test_a_second_request_for_the_same_scopes_gets_no_second_mail(client: Any) -
     again = first._replace(request_id="2")
     assert mail_caps.reserve_mail(again, NOW, in_turn=False) == LATER, "the first mail may not be sent yet"
     mail_caps.finish(first, sent=True)
-    assert mail_caps.reserve_mail(again, NOW, in_turn=False) == NoMailNeeded.DUPLICATE
+    assert mail_caps.reserve_mail(again, NOW, in_turn=False) == ReservationResult.DUPLICATE
     assert mail_caps.reserve_mail(again._replace(record_changed_at=NOW + 1), NOW, in_turn=False) == LATER
 
 
@@ -146,7 +146,7 @@ def test_an_attempt_from_the_previous_release_counts_for_the_mailbox(client: Any
         del item["tries"]["L"][0]["M"][name]
     item["tries"]["L"][0]["M"]["done"] = {"BOOL": True}
     client.put_item(TableName="Control", Item=item)
-    assert reserve(mail_caps, "r", "1") == NoMailNeeded.ALREADY_SENT
+    assert reserve(mail_caps, "r", "1") == ReservationResult.ALREADY_SENT
     assert reserve(mail_caps, "r", "2") == LATER
 
 

@@ -93,7 +93,7 @@ def test_each_stop_of_an_address_is_listed_and_counted_as_a_stop(stop: AddressSu
 def test_a_request_is_refused_as_the_table_defines(stop: AddressSuppression, state: RequestedState) -> None:
     request = PreferenceRequest(ScopeNumber(2), state, 9, Source.PHONE, "{}", "", NOW + 1)
     is_accepted = stop.accepts is AcceptedRequests.ALL or (
-        stop.accepts is AcceptedRequests.STOPS and state is not RequestedState.IN
+        stop.accepts is AcceptedRequests.NO_OPT_INS and state is not RequestedState.IN
     )
     refused = refused_by(request, Record({stop.register: ENTRY}, revision=1))
     assert refused is (None if is_accepted else stop.reason)

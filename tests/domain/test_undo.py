@@ -15,8 +15,8 @@ from heed.domain.links.undo import (
     MAX_UNDO_REGISTERS,
     UNDO_LIFETIME,
     UndoToken,
+    changes_for_press,
     mint_undo_token,
-    opt_out_changes,
     undo_token_for,
     verify_undo_token,
 )
@@ -55,7 +55,7 @@ def entry(at: int, press: str = "one", until: int | None = None) -> Entry:
 def press(record: Record, scope: int, press_entry: Entry) -> tuple[Record, UndoToken | None]:
     """Returns the record after a press in a browser, and the Undo that the response offers."""
     after = merge_changes(
-        record, opt_out_changes(record, CATALOGUE, {ScopeNumber(scope): press_entry}, press_entry.at)
+        record, changes_for_press(record, CATALOGUE, {ScopeNumber(scope): press_entry}, press_entry.at)
     )
     return after, undo_token_for(RECIPIENT, {ScopeNumber(scope): press_entry}, after)
 
@@ -285,14 +285,14 @@ def test_a_press_with_an_undo_fits_into_one_update() -> None:
         record = Record({**before, **lifted})
         press_entries = dict.fromkeys(scopes, second)
 
-        stops = list(opt_out_changes(record, catalogue, press_entries, second.at))
+        stops = list(changes_for_press(record, catalogue, press_entries, second.at))
         after = merge_changes(record, stops)
 
         assert len(stops) + len(catalogue.signal_topics()) <= MAX_UNDO_REGISTERS
         assert (undo_token_for(RECIPIENT, press_entries, after) is not None) == is_offered
         assert not any(decide(after, catalogue.topics[scope], second.at).sendable for scope in scopes)
         assert (
-            merge_changes(after, opt_out_changes(after, catalogue, press_entries, second.at)) == after
+            merge_changes(after, changes_for_press(after, catalogue, press_entries, second.at)) == after
         )  # a redelivery
 
 

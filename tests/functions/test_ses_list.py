@@ -295,7 +295,7 @@ def test_purges_that_a_walk_has_no_time_to_register_wait_for_the_next_walk(
     office.world.while_paused = lambda _: None
     purges = [office.report_minor(NOW, f"child{number}@example.com")["purge"] for number in range(6)]
     ses.addresses.add("Child5@example.com")
-    await_walk, world = SesListWalksTable.await_walk, office.world
+    await_walk, world = SesListWalksTable.require_walk, office.world
 
     def slow_await_walk(self: SesListWalksTable, purge_id: str, number: int) -> bool:
         world.context.milliseconds_left -= 10_000

@@ -110,7 +110,7 @@ class Drive:
         self.call(function, {})
 
 
-def everything(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
+def exercise_all(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exercises each route and each event, with valid and with invalid input."""
     _exercise_platform(drive)
     _exercise_links(drive, monkeypatch)

@@ -53,8 +53,8 @@ class Attempt:
     event: dict[str, Any]
     who: int
     facts: tuple[Fact, ...] = ()
-    quiet: bool = False
-    hopeless: bool = False
+    changes_nothing: bool = False
+    must_fail: bool = False
 
 
 @dataclass
@@ -111,7 +111,7 @@ class Attacker:
         who = step.what["who"]
         body = {"topic": "offers", "addresses": [SPELLINGS[who][0]]}
         event = requests.by_key(self.stage.powerless_key, "/v1/links", body, step.at)
-        return Attempt("check", event, who, quiet=True)
+        return Attempt("check", event, who, changes_nothing=True)
 
     def _link(self, step: Step, kind: str) -> str:
         """Returns the path of a link: a made one if there is one and it is requested."""
@@ -125,7 +125,7 @@ class Attacker:
     def _save(self, step: Step, form: Mapping[str, str], *facts: Fact) -> Attempt:
         path, press = self._link(step, "p"), step.what["press"]
         event = http_event("POST", path, form=form, at=step.at, request_id=press)
-        return Attempt("save", event, step.what["who"], facts, quiet=not facts)
+        return Attempt("save", event, step.what["who"], facts, changes_nothing=not facts)
 
     def _all_on(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         fields = ["targeted-advertising", *(f"topic.{name}" for name in _TOPICS)]
@@ -154,7 +154,7 @@ class Attacker:
         self._sent.add(text)
         link = self.stage.token(who, 1, at, TokenPurpose.PREFERENCES, 1)
         event = http_event("POST", f"/p/{link}", form={"undo": text}, at=at)
-        return Attempt("undo", event, who, facts, quiet=not facts)
+        return Attempt("undo", event, who, facts, changes_nothing=not facts)
 
     def _undo_given(self, step: Step, held: Sequence[OwnUndo]) -> Attempt:
         """Uses one of the attacker's own Undo tokens. For its own press, within the hour, this is allowed."""
@@ -187,7 +187,7 @@ class Attacker:
         guesses = ("1", "x" * 80, self._undo_made_up(step, ()).event["rawPath"])
         guess = guesses[step.what["back"] - 1]
         event = http_event("GET", self._link(step, kind), query={name: guess}, at=at)
-        return Attempt("press" if kind == "u" else "save", event, who, quiet=True)
+        return Attempt("press" if kind == "u" else "save", event, who, changes_nothing=True)
 
     def _done(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         return self._page(step, "u", "done")
@@ -201,10 +201,12 @@ class Attacker:
         fields = [("address", SPELLINGS[who][0]), ("intent", "in"), ("resume", "*,meridian")]
         form = [*fields, *(("topics", name) for name in _TOPICS)]
         event = http_event("POST", "/subscribe", form=form, at=step.at)
-        return Attempt("form", event, who, quiet=True)
+        return Attempt("form", event, who, changes_nothing=True)
 
     def _confirm(self, who: int, text: str, at: int) -> Attempt:
-        return Attempt("form", http_event("POST", f"/c/{text}", at=at), who, quiet=True, hopeless=True)
+        return Attempt(
+            "form", http_event("POST", f"/c/{text}", at=at), who, changes_nothing=True, must_fail=True
+        )
 
     def _confirm_made_up(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         who, at = step.what["who"], step.at
@@ -238,7 +240,7 @@ class Attacker:
         who = step.what["who"]
         body = {"address": SPELLINGS[who][0], **fields}
         event = requests.by_key(self.stage.powerless_key, path, body, step.at)
-        return Attempt("agent", event, who, quiet=True, hopeless=True)
+        return Attempt("agent", event, who, changes_nothing=True, must_fail=True)
 
 
 def _scope(step: Step) -> int:

@@ -121,7 +121,7 @@ def facts(what: Mapping[str, Any], sent: int) -> tuple[Fact, ...]:
         return ()
     meant = what["who"][:1] if kind == "forged" else what["who"]
     register, by = registers[kind]
-    return tuple(Fact(who, register, at, by, must=kind != "echo") for who in meant)
+    return tuple(Fact(who, register, at, by, is_promised=kind != "echo") for who in meant)
 
 
 def is_hopeless(what: Mapping[str, Any]) -> bool:

@@ -24,9 +24,9 @@ class Fact(NamedTuple):
     who: int
     register: str
     at: int
-    by: str
+    source: str
     until: int | None = None
-    must: bool = True
+    is_promised: bool = True
     press: str = ""
 
 
@@ -34,9 +34,9 @@ class RegisterValue(NamedTuple):
     """What an observer reads in a register; `tie` decides between two entries of one instant."""
 
     at: int
-    by: str
+    source: str
     until: int | None
-    tie: str
+    tie_breaker: str
     policy: str = ""
 
     @property
@@ -44,7 +44,7 @@ class RegisterValue(NamedTuple):
         """The part of the tie after source, policy and end."""
         end = "" if self.until is None else f" {self.until:015d}"
         around = f" {self.policy}{end}" if self.policy else end
-        return self.tie[len(self.by) + 1 : len(self.tie) - len(around)]
+        return self.tie_breaker[len(self.source) + 1 : len(self.tie_breaker) - len(around)]
 
 
 class State(NamedTuple):
@@ -59,10 +59,10 @@ class State(NamedTuple):
     """
 
     registers: Mapping[str, RegisterValue]
-    soft: frozenset[int]
-    floor: int | None
-    n: int
-    strange: bool
+    soft_bounce_days: frozenset[int]
+    erased_at: int | None
+    revision: int
+    has_unknown_register: bool
 
 
 NOBODY = State({}, frozenset(), None, 0, False)
@@ -110,7 +110,7 @@ class Observation(NamedTuple):
 
     step: int
     people: tuple[State, ...]
-    quiet: bool = False
+    changes_nothing: bool = False
     by_link: int | None = None
 
 
@@ -132,8 +132,8 @@ class End(NamedTuple):
 
     left: int
     rounds: int
-    aside: tuple[str, ...]
-    hopeless: tuple[str, ...]
+    dead_letters: tuple[str, ...]
+    unprocessable: tuple[str, ...]
 
 
 Line = Start | Ack | QueuedPromise | CheckAnswer | Observation | Anomaly | End

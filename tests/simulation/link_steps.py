@@ -46,7 +46,7 @@ def _try(machine: SimulatedProgram, step: Step, attempt: Attempt) -> None:
         machine.attacker.read(attempt, answer)
         if answer["statusCode"] < HTTPStatus.BAD_REQUEST:
             machine.history.add(Ack(number, requests.saved_facts(attempt.facts, answer)))
-            if attempt.hopeless:
+            if attempt.must_fail:
                 machine.history.add(Anomaly(number, f"{step.what['means']} was let in"))
         elif requests.KEPT in answer["body"]:
             machine.history.add(QueuedPromise(number, attempt.facts))
@@ -57,5 +57,5 @@ def _try(machine: SimulatedProgram, step: Step, attempt: Attempt) -> None:
         attempt.facts,
         lambda: app.handler(attempt.event, machine.stage.context),
         read,
-        quiet=attempt.quiet,
+        quiet=attempt.changes_nothing,
     )

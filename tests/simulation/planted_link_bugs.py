@@ -77,7 +77,7 @@ def a_link_writes_an_in(patch: Patch) -> None:
 
     def changes_of(form: Any, record: Record, catalogue: Any, brand: Any, given: Any) -> Any:
         result = made(form, record, catalogue, brand, given)
-        ins = [Change(in_(topic.number), given.entry()) for topic in result.consent]
+        ins = [Change(in_(topic.number), given.entry()) for topic in result.topics_to_confirm]
         return replace(result, changes=(*result.changes, *ins))
 
     patch.setattr(save_preferences, "changes_for_form", changes_of)

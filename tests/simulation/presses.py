@@ -14,7 +14,7 @@ def active_press(state: State, scope: int) -> RegisterValue | None:
     press, undo = state.registers.get(f"c:{scope}"), state.registers.get(f"u:{scope}")
     if press is None or undo is None or undo.at != press.at:
         return press
-    description = f"{press.at} {press.by} {press.evidence} {press.policy}"
+    description = f"{press.at} {press.source} {press.evidence} {press.policy}"
     is_named = json.loads(undo.evidence).get("undone") == sha256(description.encode()).hexdigest()[:32]
     return None if is_named else press
 
@@ -38,7 +38,7 @@ def undos(press: Iterable[Fact]) -> tuple[Fact, ...]:
             f"u:{stop.register[2:]}",
             stop.at,
             "preference-centre",
-            must=False,
+            is_promised=False,
             press=stop.press,
         )
         for stop in press

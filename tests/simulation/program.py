@@ -217,7 +217,7 @@ class SimulatedProgram:
     def _say(self, step: Step) -> None:
         facts = requests.direct_facts(step.what)
         changes = [
-            Change(decode_register(fact.register), Entry(fact.at, Source(fact.by), "{}", "", fact.until))
+            Change(decode_register(fact.register), Entry(fact.at, Source(fact.source), "{}", "", fact.until))
             for fact in facts
         ]
         who = self.stage.ids[step.what["who"]]

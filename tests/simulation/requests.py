@@ -92,7 +92,7 @@ def _look(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, 
     event = http_event("GET", f"/u/{token}", query=query, headers=headers, at=step.at)
     is_noted = what["signal"] and what["navigates"] and str(what["key"]) in ring.split(",")
     # This is the only fact that a GET may write. It may not if advertising is off already.
-    return event, (Fact(what["who"], "o:7", step.at, "signal", must=False),) if is_noted else ()
+    return event, (Fact(what["who"], "o:7", step.at, "signal", is_promised=False),) if is_noted else ()
 
 
 def _save(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
@@ -209,7 +209,7 @@ def _report(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str
     kind = "epoch:minor" if what["minor"] else "epoch:erasure"
     facts = [Fact(what["who"], kind, step.at, "letter")]
     if what["minor"]:  # beside what a hold preserves
-        facts.append(Fact(what["who"], "x:minor", step.at, "age-report", must=False))
+        facts.append(Fact(what["who"], "x:minor", step.at, "age-report", is_promised=False))
     return _v1(stage, step, path, body), tuple(facts)
 
 
@@ -223,7 +223,7 @@ def _officer(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[st
         return made, (Fact(who, does, step.at, "letter"),)
     if does == "k":
         lift = {**body, "register": "complaint", "scope": name(what["scope"])}
-        fact = Fact(who, f"k:{what['scope']}", step.at, "agent", must=False)
+        fact = Fact(who, f"k:{what['scope']}", step.at, "agent", is_promised=False)
     else:
         lift, fact = {**body, "register": does[2:]}, Fact(who, does, step.at, "agent")
     return _v1(stage, step, "/v1/lifts", lift), (fact,)

@@ -9,7 +9,7 @@ from tests.support.deployment import NOW
 
 OFFERS = 2
 PRESS = Fact(0, "o:2", NOW, "link", press="one")
-UNDO = Fact(0, "u:2", NOW, "preference-centre", must=False, press="one")
+UNDO = Fact(0, "u:2", NOW, "preference-centre", is_promised=False, press="one")
 ONE_CLICK = Fact(0, "o:2", NOW, "one-click")
 PAUSE = Fact(0, "p:1", NOW, "preference-centre", NOW + 90 * DAY, press="two")
 
@@ -34,7 +34,7 @@ def test_an_undo_lifts_nothing_else() -> None:
 def test_a_shorter_pause_by_a_link_does_not_shorten_an_acknowledged_pause() -> None:
     shorter = PAUSE._replace(at=NOW + 1, until=NOW + 2, press="three")
     assert not allowed(PAUSE, facts=(shorter,))
-    ended = shorter._replace(by="confirmation", press="")
+    ended = shorter._replace(source="confirmation", press="")
     assert allowed(PAUSE, facts=(ended,))
 
 

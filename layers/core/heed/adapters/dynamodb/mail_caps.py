@@ -35,7 +35,7 @@ from heed.domain.opt_in.mail_caps import (
 )
 from heed.domain.preferences.register import DAY_MS
 from heed.override import override
-from heed.use_cases.ports.opt_in import MailCaps, MailDelayed, MailReservation, NoMailNeeded
+from heed.use_cases.ports.opt_in import MailCaps, MailDelayed, MailReservation, ReservationResult
 from heed.use_cases.ports.privacy import PurgeSubject, PurgeTarget
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class MailCapsTable(MailCaps, PurgeTarget):
     @override
     def reserve_mail(
         self, reservation: MailReservation, now: int, *, in_turn: bool
-    ) -> NoMailNeeded | MailDelayed | None:
+    ) -> ReservationResult | MailDelayed | None:
         key = attempts_key(reservation.intent, reservation.mailbox_hash)
         request = CappedRequest(
             reservation.request_id, reservation.recipient, reservation.scopes_hash, reservation.requested_at
@@ -97,9 +97,9 @@ class MailCapsTable(MailCaps, PurgeTarget):
                 others_may_wait=in_turn or others_wait,
             )
             if decision is CapDecision.ALREADY_SENT:
-                return NoMailNeeded.ALREADY_SENT
+                return ReservationResult.ALREADY_SENT
             if decision is CapDecision.DUPLICATE:
-                return NoMailNeeded.DUPLICATE
+                return ReservationResult.DUPLICATE
             if decision is CapDecision.WAIT:
                 due = next_free_time(after, reservation.request_id, now)
                 if due <= mailbox.waits or self._write(key, after, mailbox.version, due):
@@ -230,7 +230,7 @@ def _encode_attempt(attempt: SendAttempt) -> dict[str, Any]:
         "what": {"S": attempt.request.scopes_hash},
         "asked": {"N": str(attempt.request.at)},
         "at": {"N": str(attempt.at)},
-        "tries": {"N": str(attempt.tries)},
+        "tries": {"N": str(attempt.mail_count)},
         "done": {"BOOL": attempt.is_sent},
     }
 

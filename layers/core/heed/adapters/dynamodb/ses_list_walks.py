@@ -81,7 +81,7 @@ class SesListWalksTable(SesListWalks):
         return "asked" in before
 
     @override
-    def await_walk(self, purge_id: str, number: int) -> bool:
+    def require_walk(self, purge_id: str, number: int) -> bool:
         """Makes a purge wait for a walk.
 
         The purge has a later number only if the item `ses-list` was lost and the numbers started again. The
@@ -95,7 +95,7 @@ class SesListWalksTable(SesListWalks):
         )
 
     @override
-    def set_walk(self, purge_id: str, number: int) -> None:
+    def replace_required_walk(self, purge_id: str, number: int) -> None:
         self._update_purge(purge_id, "SET walk = :walk", {":walk": {"N": str(number)}})
 
     @override

@@ -87,7 +87,7 @@ class ContactListOptOut(NamedTuple):
     at: int
     address: str | None
     trigger: str | None
-    everything: bool
+    all_marketing: bool
     topics: list[str | None]
     message_id: str | None
 

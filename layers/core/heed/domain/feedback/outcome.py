@@ -208,7 +208,7 @@ def _apply_list_opt_out(
     unknown = numbers.count(None)
     effects = [FeedbackEffect.UNKNOWN_TOPIC_FOUND] * unknown
     review_reason = UNKNOWN_TOPIC if unknown else ""
-    scopes = dict.fromkeys([ALL_SCOPES] if event.everything else [])
+    scopes = dict.fromkeys([ALL_SCOPES] if event.all_marketing else [])
     scopes.update(dict.fromkeys(number for number in numbers if number is not None))
     if not scopes:
         return FeedbackOutcome({}, effects or [FeedbackEffect.EVENT_IGNORED], review_reason)

@@ -82,8 +82,8 @@ class UndoToken:
         return [Change(undone_register(scope), entry) for scope in self.scopes]
 
 
-def opt_out_changes(
-    record: Record, catalogue: Catalogue, press: Mapping[ScopeNumber, Entry], now: int
+def changes_for_press(
+    record: Record, catalogue: Catalogue, entries_by_scope: Mapping[ScopeNumber, Entry], now: int
 ) -> Iterator[Change]:
     """Yields the changes by a press in a browser, for this state of the record.
 
@@ -96,23 +96,27 @@ def opt_out_changes(
         press: the entry of the press for each scope.
         now: milliseconds.
     """
-    undoable_scopes = {s for s, entry in press.items() if _can_be_undone(record, catalogue, s, entry, now)}
+    undoable_scopes = {
+        s for s, entry in entries_by_scope.items() if _can_be_undone(record, catalogue, s, entry, now)
+    }
     # An earlier press that was not taken back can no longer be taken back. It becomes a plain stop.
-    earlier = {s: old for s in undoable_scopes if (old := record.undoable_press(s)) and old != press[s]}
-    if earlier and len(press) + len(earlier) + len(catalogue.signal_topics()) > MAX_UNDO_REGISTERS:
+    earlier = {
+        s: old for s in undoable_scopes if (old := record.undoable_press(s)) and old != entries_by_scope[s]
+    }
+    if earlier and len(entries_by_scope) + len(earlier) + len(catalogue.signal_topics()) > MAX_UNDO_REGISTERS:
         # No Undo is offered, because an Undo of some scopes would look like an Undo of all.
         undoable_scopes, earlier = set(), {}
-    for scope, entry in press.items():
+    for scope, entry in entries_by_scope.items():
         yield (
             Change(undoable_register(scope), entry)
             if scope in undoable_scopes
-            else plain_opt_out(scope, entry)
+            else change_without_undo(scope, entry)
         )
         if scope in earlier:
-            yield plain_opt_out(scope, earlier[scope])
+            yield change_without_undo(scope, earlier[scope])
 
 
-def plain_opt_out(scope: ScopeNumber, entry: Entry) -> Change:
+def change_without_undo(scope: ScopeNumber, entry: Entry) -> Change:
     """Returns a stop without an Undo: an opt-out, or a pause if the entry has an end."""
     return Change((opt_out_register if entry.until is None else pause_register)(scope), entry)
 
@@ -141,15 +145,17 @@ def _has_active_stop(record: Record, scope: ScopeNumber, now: int) -> bool:
     return is_paused or any(entry.at >= opted_in_at for entry in record.opt_outs(scope))
 
 
-def undo_token_for(recipient: str, press: Mapping[ScopeNumber, Entry], record: Record) -> UndoToken | None:
+def undo_token_for(
+    recipient: str, entries_by_scope: Mapping[ScopeNumber, Entry], record: Record
+) -> UndoToken | None:
     """Returns the Undo token of a press, or None.
 
     It covers the scopes where the record has the press as undoable. The result is None if there are none.
     """
-    scopes = tuple(s for s, entry in press.items() if record.get(undoable_register(s)) == entry)
+    scopes = tuple(s for s, entry in entries_by_scope.items() if record.get(undoable_register(s)) == entry)
     if not scopes:
         return None
-    entry = press[scopes[0]]
+    entry = entries_by_scope[scopes[0]]
     return UndoToken(recipient, scopes, entry.at, entry.digest)
 
 

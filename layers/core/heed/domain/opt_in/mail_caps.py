@@ -79,7 +79,7 @@ class SendAttempt:
 
     request: CappedRequest
     at: int
-    tries: int = 1
+    mail_count: int = 1
     is_sent: bool = False
 
 
@@ -123,7 +123,10 @@ def decide_mail(
     # A request whose only try failed has 0 tries. It keeps its place under the cap.
     if own and (
         own.is_sent
-        or (own.tries and (own.tries >= MAX_SEND_ATTEMPTS or _mail_count(recent) >= MAX_MAILS_PER_MAILBOX))
+        or (
+            own.mail_count
+            and (own.mail_count >= MAX_SEND_ATTEMPTS or _mail_count(recent) >= MAX_MAILS_PER_MAILBOX)
+        )
     ):
         return CapDecision.ALREADY_SENT, recent
     has_room = next_free_time(recent, request.request_id, now) <= now
@@ -135,7 +138,7 @@ def decide_mail(
         return CapDecision.WAIT, recent
     others = tuple(attempt for attempt in recent if attempt is not own)
     if own:
-        return CapDecision.RETRY, (*others, replace(own, at=now, tries=own.tries + 1))
+        return CapDecision.RETRY, (*others, replace(own, at=now, mail_count=own.mail_count + 1))
     return CapDecision.SEND, (*others, SendAttempt(request, now))
 
 
@@ -168,7 +171,7 @@ def _attempt_for(attempts: Sequence[SendAttempt], request_id: str) -> SendAttemp
 
 def _mail_count(attempts: Sequence[SendAttempt]) -> int:
     """Returns the number of mails that the attempts may have caused."""
-    return sum(max(attempt.tries, 1) for attempt in attempts)
+    return sum(max(attempt.mail_count, 1) for attempt in attempts)
 
 
 def settle_attempt(
@@ -180,6 +183,6 @@ def settle_attempt(
         if attempt.request.request_id != request_id
         else replace(attempt, is_sent=True)
         if sent
-        else replace(attempt, tries=max(attempt.tries - 1, 0))
+        else replace(attempt, mail_count=max(attempt.mail_count - 1, 0))
         for attempt in attempts
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from heed.domain.links.undo import opt_out_changes, plain_opt_out
+from heed.domain.links.undo import change_without_undo, changes_for_press
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.decision import active_pause, decide_by_choice
 from heed.domain.preferences.privacy_signal import signal_changes
@@ -41,10 +41,10 @@ class FormChoices:
         acknowledged: whether the person noted the change of the privacy policy.
     """
 
-    everything: bool = False
+    all_marketing: bool = False
     wanted: dict[ScopeNumber, bool] = field(default_factory=dict)
     shown: dict[ScopeNumber, bool] = field(default_factory=dict)
-    pause: int | None = None
+    pause_days: int | None = None
     acknowledged: bool = False
 
 
@@ -60,9 +60,9 @@ class FormResult:
     """
 
     changes: tuple[Change, ...]
-    press: dict[ScopeNumber, Entry]
-    consent: tuple[Topic, ...]
-    resume: tuple[ScopeNumber, ...]
+    entries_by_scope: dict[ScopeNumber, Entry]
+    topics_to_confirm: tuple[Topic, ...]
+    scopes_to_resume: tuple[ScopeNumber, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class FormContext:
         """Returns the entry that this form writes to a register."""
         return Entry(self.at, source, self.evidence, self.policy, until)
 
-    def signals(self, record: Record, catalogue: Catalogue) -> list[Change]:
+    def signal_changes(self, record: Record, catalogue: Catalogue) -> list[Change]:
         """Returns the changes by the browser's privacy signal in this record, if the browser sent one."""
         return signal_changes(record, catalogue, self.entry(Source.SIGNAL)) if self.signal else []
 
@@ -98,12 +98,12 @@ def changes_for_form(
     A pause applies to `brand`. Every other choice applies to its topic, also if the link belongs to another
     brand. The result is valid only for this state of the record.
     """
-    signal_stops = context.signals(record, catalogue)  # the signal overrides the form (11 CCR 7025(c))
+    signal_stops = context.signal_changes(record, catalogue)  # the signal overrides the form (11 CCR 7025(c))
     signal_scopes = {change.register.scope for change in signal_stops}
-    if choices.everything:
+    if choices.all_marketing:
         press = {ALL_SCOPES: context.entry()}
         return FormResult(
-            (*opt_out_changes(record, catalogue, press, context.at), *signal_stops), press, (), ()
+            (*changes_for_press(record, catalogue, press, context.at), *signal_stops), press, (), ()
         )
     changed = [t for t in _changed_topics(choices, record, catalogue) if t.number not in signal_scopes]
     press = {t.number: context.entry() for t in changed if not choices.wanted[t.number]}
@@ -118,9 +118,9 @@ def changes_for_form(
     # If a confirmation is needed, the response shows the form for it and offers no Undo.
     can_undo = not consent and not resume
     stops = (
-        opt_out_changes(record, catalogue, press, context.at)
+        changes_for_press(record, catalogue, press, context.at)
         if can_undo
-        else (plain_opt_out(scope, entry) for scope, entry in press.items())
+        else (change_without_undo(scope, entry) for scope, entry in press.items())
     )
     acknowledgement = [Change(ACKNOWLEDGED, context.entry())] if choices.acknowledged else []
     return FormResult((*stops, *acknowledgement, *signal_stops), press if can_undo else {}, consent, resume)
@@ -136,19 +136,19 @@ def _decide_pause(
     confirmation mail. Exception: if the active pause does not stop all topics of the brand, the new pause is
     stored with the later of the two ends.
     """
-    if choices.pause is None:
+    if choices.pause_days is None:
         return None, ()
     current = record.pause(brand)
-    if choices.pause and current == context.entry(until=current.until if current else None):
+    if choices.pause_days and current == context.entry(until=current.until if current else None):
         return current.until, ()  # a retry: this form is stored already
-    until = context.at + choices.pause * DAY_MS
+    until = context.at + choices.pause_days * DAY_MS
     active = {scope: _active_pause_at(record, catalogue, scope, context.at) for scope in (brand, ALL_SCOPES)}
     ends = {scope: end for scope, (end, _) in active.items() if end > context.at}
     end, is_whole = active[brand]
-    if choices.pause and (until >= end or not is_whole):
+    if choices.pause_days and (until >= end or not is_whole):
         return max(until, end), ()
     resume = [scope for scope, end in ends.items() if end > until]
-    if not choices.pause:
+    if not choices.pause_days:
         # All mail should resume, so pauses of single topics end too. An agent may have entered one.
         resume += [t.number for t in catalogue.offered_topics(brand) if _is_paused(record, t, context.at)]
     return None, tuple(resume)

@@ -86,7 +86,7 @@ def refused_by(request: PreferenceRequest, record: Record) -> Reason | None:
     accepted = (
         (AcceptedRequests.ALL,)
         if request.state is RequestedState.IN
-        else (AcceptedRequests.ALL, AcceptedRequests.STOPS)
+        else (AcceptedRequests.ALL, AcceptedRequests.NO_OPT_INS)
     )
     for reason, stop in ADDRESS_SUPPRESSIONS.items():
         if stop.accepts not in accepted and stop.active_entry(record):

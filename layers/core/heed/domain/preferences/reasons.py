@@ -46,7 +46,7 @@ class AcceptedRequests(Enum):
     """Which requests of a person are stored while a stop is active."""
 
     ALL = auto()
-    STOPS = auto()  # no opt-in: the stop applies to all mail, so an opt-in would have no effect
+    NO_OPT_INS = auto()  # no opt-in: the stop applies to all mail, so an opt-in would have no effect
     NONE = auto()
 
 
@@ -82,7 +82,7 @@ def _make_address_suppression(kind: SuppressionKind) -> AddressSuppression:
         case SuppressionKind.MINOR:
             reason, accepts = Reason.MINOR, AcceptedRequests.NONE
         case SuppressionKind.HOLD:
-            reason, accepts = Reason.HOLD, AcceptedRequests.STOPS
+            reason, accepts = Reason.HOLD, AcceptedRequests.NO_OPT_INS
         case SuppressionKind.UNDELIVERABLE:
             reason, accepts = Reason.UNDELIVERABLE, AcceptedRequests.ALL
         case _:

@@ -47,7 +47,7 @@ class ReconcileFindings(NamedTuple):
     """
 
     missing: int = 0
-    unentered: int = 0
+    unrecorded: int = 0
     altered: int = 0
     repaired: int = 0
     skipped: int = 0

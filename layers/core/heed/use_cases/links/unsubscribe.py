@@ -13,7 +13,7 @@ from heed.domain.errors import (
 )
 from heed.domain.links.link_token import LinkToken
 from heed.domain.links.queued_opt_out import QueuedOptOut
-from heed.domain.links.undo import UndoToken, opt_out_changes, undo_token_for
+from heed.domain.links.undo import UndoToken, changes_for_press, undo_token_for
 from heed.domain.preferences import privacy_signal
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import is_any_sendable
@@ -52,10 +52,10 @@ def opt_out_for(
     source: Source,
     campaign: str,
     *,
-    everything: bool,
+    all_marketing: bool,
     signal: bool,
     wording: str | None = None,
-    press: str | None = None,
+    press_id: str | None = None,
 ) -> QueuedOptOut:
     """Returns the opt-out that a press on a link requests.
 
@@ -72,7 +72,7 @@ def opt_out_for(
     """
     return QueuedOptOut(
         recipient=token.recipient,
-        scopes=(ALL_SCOPES,) if everything else catalogue.opt_out_scopes(token.scope),
+        scopes=(ALL_SCOPES,) if all_marketing else catalogue.opt_out_scopes(token.scope),
         at=at,
         source=source,
         evidence=make_evidence(
@@ -80,7 +80,7 @@ def opt_out_for(
             key=token.key_id,
             campaign=campaign or None,
             wording=wording,
-            press=press,
+            press=press_id,
         ),
         policy=catalogue.policy_version_at(at),
         signal=signal,
@@ -162,7 +162,7 @@ class Unsubscribe:
         catalogue = self.write_opt_out.catalogue
 
         def changes(record: Record) -> list[Change]:
-            stopped = opt_out_changes(record, catalogue, press, opt_out.at)
+            stopped = changes_for_press(record, catalogue, press, opt_out.at)
             return [*stopped, *_signal_changes(record, catalogue, opt_out)]
 
         return self.write_opt_out.preferences.update(opt_out.recipient, changes, opt_out.at)

@@ -33,7 +33,7 @@ from heed.use_cases.ports.opt_in import (
     Mailer,
     MailRenderer,
     MailReservation,
-    NoMailNeeded,
+    ReservationResult,
     WaitingQueue,
 )
 from heed.use_cases.ports.preferences import Preferences
@@ -113,9 +113,9 @@ class SendConfirmationNow:
                 return self._send(request.address, reservation, message)
             case MailDelayed():
                 return decision
-            case NoMailNeeded.ALREADY_SENT:
+            case ReservationResult.ALREADY_SENT:
                 return SendResult.ALREADY_SENT
-            case NoMailNeeded.DUPLICATE:
+            case ReservationResult.DUPLICATE:
                 return SendResult.DUPLICATE
             case _:
                 assert_never(decision)

@@ -12,7 +12,7 @@ from heed.domain.preferences.register import ScopeNumber
 from heed.use_cases.ports.privacy import PurgeTarget
 
 
-class NoMailNeeded(Enum):
+class ReservationResult(Enum):
     """Why a request needs no mail."""
 
     ALREADY_SENT = auto()  # a retry: the mail of this request is on its way
@@ -83,7 +83,7 @@ class MailCaps(Protocol):
 
     def reserve_mail(
         self, reservation: MailReservation, now: int, *, in_turn: bool
-    ) -> NoMailNeeded | MailDelayed | None:
+    ) -> ReservationResult | MailDelayed | None:
         """Counts one mail for a request, before the mail is sent.
 
         Args:
@@ -248,7 +248,7 @@ class OptInNotificationClaims(PurgeTarget, Protocol):
     It records which press claimed the notification, and whether the notification is queued and finished.
     """
 
-    def claim(self, recipient: str, issued: int, press: str, now: int) -> bool:
+    def claim(self, recipient: str, issued: int, press_id: str, now: int) -> bool:
         """Claims the notification of a confirmation for one press.
 
         Args:

@@ -111,7 +111,7 @@ class SesListWalks(Protocol):
         """
         ...
 
-    def await_walk(self, purge_id: str, number: int) -> bool:
+    def require_walk(self, purge_id: str, number: int) -> bool:
         """Makes a purge wait for the walk with this number, which has not started yet.
 
         Returns:
@@ -123,7 +123,7 @@ class SesListWalks(Protocol):
         """
         ...
 
-    def set_walk(self, purge_id: str, number: int) -> None:
+    def replace_required_walk(self, purge_id: str, number: int) -> None:
         """Makes a purge wait for the walk with this number instead of any other walk.
 
         Raises:

@@ -38,7 +38,7 @@ class FormSubmission:
     at: int
     campaign: str
     wording: str
-    press: str
+    press_id: str
     signal: bool
 
 
@@ -54,8 +54,8 @@ class SaveResult:
     """
 
     record: Record
-    consent: tuple[Topic, ...] = ()
-    resume: tuple[ScopeNumber, ...] = ()
+    topics_to_confirm: tuple[Topic, ...] = ()
+    scopes_to_resume: tuple[ScopeNumber, ...] = ()
     undo: UndoToken | None = None
 
 
@@ -84,8 +84,8 @@ class SavePreferences:
         after = self.preferences.update(token.recipient, changes, submission.at).after
         result = results[-1]
         self._check_effective(after, result.changes, submission.at)
-        undo = undo_token_for(token.recipient, result.press, after)
-        return SaveResult(after, result.consent, result.resume, undo)
+        undo = undo_token_for(token.recipient, result.entries_by_scope, after)
+        return SaveResult(after, result.topics_to_confirm, result.scopes_to_resume, undo)
 
     def _check_effective(self, after: Record, changes: Sequence[Change], now: int) -> None:
         """Checks that each opt-out is effective.
@@ -115,7 +115,7 @@ class RecordFormSignal:
             return self.preferences.read(token.recipient)
         context = _form_context(token, submission, self.catalogue)
         return self.preferences.update(
-            token.recipient, lambda record: context.signals(record, self.catalogue), submission.at
+            token.recipient, lambda record: context.signal_changes(record, self.catalogue), submission.at
         ).after
 
 
@@ -150,7 +150,7 @@ class UndoPress:
 
         def changes(record: Record) -> list[Change]:
             undone = [] if is_expired or refuses_opt_ins(record) else undo.changes()
-            return [*undone, *context.signals(record, self.catalogue)]
+            return [*undone, *context.signal_changes(record, self.catalogue)]
 
         after = self.preferences.update(token.recipient, changes, submission.at).after
         return self._after_expiry(undo, after, submission.at) if is_expired else SaveResult(after)
@@ -167,6 +167,6 @@ def _form_context(token: LinkToken, submission: FormSubmission, catalogue: Catal
         key=token.key_id,
         campaign=submission.campaign or None,
         wording=submission.wording,
-        press=submission.press,
+        press=submission.press_id,
     )
     return FormContext(submission.at, proof, catalogue.policy_version_at(submission.at), submission.signal)

@@ -150,7 +150,7 @@ class WalkSesList:
         for purge_id in (purge_id for ids in purges.values() for purge_id in ids):
             if not has_time():
                 break  # the other purges wait for the next walk
-            is_needed = self.walks.await_walk(purge_id, number) or is_needed
+            is_needed = self.walks.require_walk(purge_id, number) or is_needed
         return is_needed
 
     def _read_list(
@@ -174,7 +174,7 @@ class WalkSesList:
                         self.walks.count_removal(purge_id)
                     continue
                 for purge_id in ids or ():
-                    self.walks.set_walk(purge_id, number + 1)
+                    self.walks.replace_required_walk(purge_id, number + 1)
                 current.checked += 1
             current.token, current.checked = page.next_token or "", 0
             if not current.token:

@@ -57,7 +57,7 @@ def preferences_view(
         **link_page_fields(visit, token, record, catalogue, keys),
         topics=tuple(_make_topic_line(visit, record, topic, catalogue) for topic in topics),
         advertising=_make_advertising_line(visit, record, catalogue),
-        everything_off=not any(
+        all_marketing_off=not any(
             decide_by_choice(record, topic).sendable for topic in catalogue.marketing_topics(ALL_SCOPES)
         ),
         paused_until=max((until for until in brand_pauses if until), default=None),

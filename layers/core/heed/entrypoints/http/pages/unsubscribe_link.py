@@ -137,10 +137,10 @@ class UnsubscribeLink:
             visit.at,
             source,
             visit.campaign,
-            everything=form.has_value("scope", "all"),
+            all_marketing=form.has_value("scope", "all"),
             signal=visit.signal,
             wording=wording,
-            press=press,
+            press_id=press,
         )
         result = parts.unsubscribe(opt_out)
         count_metric("OptedOut")

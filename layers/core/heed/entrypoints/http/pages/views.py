@@ -140,7 +140,7 @@ class PreferencesView(LinkPageView):
 
     topics: tuple[TopicLine, ...]
     advertising: AdvertisingLine | None = None
-    everything_off: bool = False  # "stop everything" has nothing left to stop
+    all_marketing_off: bool = False  # "stop everything" has nothing left to stop
     paused_until: int | None = None
     undeliverable: bool = False  # mail to the address bounced, so nothing is sent
     last: LastChange | None = None
