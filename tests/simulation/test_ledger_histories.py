@@ -25,7 +25,7 @@ from heed.domain.links import entry_mode
 from heed.domain.preferences.record import EMPTY_RECORD, changes_between
 from heed.domain.preferences.register import DAY_MS, Change, Entry
 from heed.entrypoints import stream
-from heed.use_cases.ledger.append import EnterTransition, FinishBatch, LedgerBatch
+from heed.use_cases.ledger.enter_transition import EnterTransition, FinishBatch, LedgerBatch
 from heed.use_cases.ledger.export import export_ledger
 from heed.use_cases.ledger.verify import verify_ledger
 from tests.simulation.aws_in_memory import ATTEMPTS
