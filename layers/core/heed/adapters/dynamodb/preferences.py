@@ -259,7 +259,7 @@ def _build_update(before: Record, after: Record, recipient: str, now: int, tally
         ":one": {"N": "1"},
         **tally.values,
     }
-    if days or any(register.may_stop for register in changed):
+    if days or any(register.may_suppress for register in changed):
         sets.append("chg_shard = :shard")
         values[":shard"] = {"S": feed_shard(recipient)}
     for index, register in enumerate(changed):

@@ -9,7 +9,7 @@ from heed.domain.ledger.entry import EntryOutcome, LedgerEntry
 from heed.domain.preferences.register import DAY_MS, ChoiceKind, OtherKind, SuppressionKind
 
 _HOUR = DAY_MS // 24
-_STOPS = frozenset({ChoiceKind.OUT, OtherKind.COMPLAINT, *SuppressionKind})
+_SUPPRESSION_KINDS = frozenset({ChoiceKind.OUT, OtherKind.COMPLAINT, *SuppressionKind})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def delays_by_source(entries: Iterable[LedgerEntry]) -> Iterator[tuple[str, int]
     for entry in entries:
         if entry.first_seq is not None:
             continue
-        if entry.register in _STOPS and entry.outcome is EntryOutcome.APPLIED:
+        if entry.register in _SUPPRESSION_KINDS and entry.outcome is EntryOutcome.APPLIED:
             yield entry.source, max(0, entry.recorded_at - entry.at)
 
 

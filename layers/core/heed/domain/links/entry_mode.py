@@ -108,7 +108,7 @@ def _new_changes(registers: Mapping[Register, Entry], changes: Sequence[Change])
     Their content was not in the record before, or an opt-in or an Undo has lifted it since.
     """
     lifts = (
-        entry.at for register, entry in registers.items() if register.is_choice and not register.may_stop
+        entry.at for register, entry in registers.items() if register.is_choice and not register.may_suppress
     )
     lifted_at = max(lifts, default=-1)
     return [change for change in changes if _is_new(registers.get(change.register), change, lifted_at)]

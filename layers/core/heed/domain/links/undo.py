@@ -132,12 +132,12 @@ def _can_be_undone(record: Record, catalogue: Catalogue, scope: ScopeNumber, ent
         return True  # a retry: this press is stored already
     if current is not None and (current.rank > entry.rank or entry.at - current.at < DAY_MS):
         return False
-    return not _has_active_stop(record, scope, now) and any(
+    return not _has_active_suppression(record, scope, now) and any(
         decide(record, topic, now).sendable for topic in catalogue.governed_topics(scope)
     )
 
 
-def _has_active_stop(record: Record, scope: ScopeNumber, now: int) -> bool:
+def _has_active_suppression(record: Record, scope: ScopeNumber, now: int) -> bool:
     """Whether a stop at this scope itself is active, even if an opt-in below it excepts some topics."""
     opted_in_at = max(record.time_of(opt_in_register(scope)), record.time_of(confirmed_register(scope)))
     pause = record.pause(scope)

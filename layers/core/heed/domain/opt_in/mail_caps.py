@@ -125,7 +125,7 @@ def decide_mail(
         own.is_sent
         or (
             own.mail_count
-            and (own.mail_count >= MAX_SEND_ATTEMPTS or _mail_count(recent) >= MAX_MAILS_PER_MAILBOX)
+            and (own.mail_count >= MAX_SEND_ATTEMPTS or _count_mails(recent) >= MAX_MAILS_PER_MAILBOX)
         )
     ):
         return CapDecision.ALREADY_SENT, recent
@@ -148,7 +148,7 @@ def next_free_time(attempts: Sequence[SendAttempt], request_id: str, now: int) -
     own = _attempt_for(recent, request_id)
     apart = max((attempt.at + REPEAT_INTERVAL for attempt in recent if attempt is not own), default=now)
     ends = sorted(attempt.at + CAP_WINDOW for attempt in recent)
-    fewer = (at for at in (now, *ends) if own or _mail_count(_recent(recent, at)) < MAX_MAILS_PER_MAILBOX)
+    fewer = (at for at in (now, *ends) if own or _count_mails(_recent(recent, at)) < MAX_MAILS_PER_MAILBOX)
     return max(now, apart, next(fewer, now))
 
 
@@ -169,7 +169,7 @@ def _attempt_for(attempts: Sequence[SendAttempt], request_id: str) -> SendAttemp
     return next((attempt for attempt in attempts if attempt.request.request_id == request_id), None)
 
 
-def _mail_count(attempts: Sequence[SendAttempt]) -> int:
+def _count_mails(attempts: Sequence[SendAttempt]) -> int:
     """Returns the number of mails that the attempts may have caused."""
     return sum(max(attempt.mail_count, 1) for attempt in attempts)
 

@@ -53,7 +53,7 @@ def decide(record: Record, topic: Topic, now: int) -> Decision:
     """Decides whether a topic may be sent to a recipient at an instant (milliseconds)."""
     stop = address_suppression(record, now)
     if stop is None and topic.kind is not TopicKind.SERVICE:
-        stop = _stop_by_choice(record, topic, now)
+        stop = _suppression_by_choice(record, topic, now)
     return stop or _sendable(record, topic)
 
 
@@ -88,7 +88,7 @@ def address_suppression(record: Record, now: int) -> Decision | None:
 
 def decide_by_choice(record: Record, topic: Topic) -> Decision:
     """Decides by the person's choices alone. Pauses and stops of the address are ignored."""
-    return _stop_by_choice(record, topic, FOREVER) or _sendable(record, topic)
+    return _suppression_by_choice(record, topic, FOREVER) or _sendable(record, topic)
 
 
 def active_opt_out(record: Record, topic: Topic, scope: ScopeNumber) -> Entry | None:
@@ -101,9 +101,9 @@ def active_opt_out(record: Record, topic: Topic, scope: ScopeNumber) -> Entry | 
     return min(active, key=lambda entry: entry.rank, default=None)
 
 
-def is_overridden(record: Record, topic: Topic, scope: ScopeNumber, stop: Entry) -> bool:
+def is_overridden(record: Record, topic: Topic, scope: ScopeNumber, entry: Entry) -> bool:
     """Whether a newer opt-in, at the scope of the stop or below on the topic's path, lifts the stop."""
-    return stop.at < _latest_lift(record, _lifting_scopes(topic, scope))
+    return entry.at < _latest_lift(record, _lifting_scopes(topic, scope))
 
 
 def active_complaint(record: Record, topic: Topic) -> Entry | None:
@@ -114,7 +114,7 @@ def active_complaint(record: Record, topic: Topic) -> Entry | None:
     return entry
 
 
-def withdraws_consent(record: Record, topic: Topic, stop: Entry) -> bool:
+def withdraws_consent(record: Record, topic: Topic, opt_out: Entry) -> bool:
     """Whether the stop withdraws a consent to a topic.
 
     The topic needs consent. The person consented before the stop, and has not consented again since.
@@ -122,7 +122,7 @@ def withdraws_consent(record: Record, topic: Topic, stop: Entry) -> bool:
     consent_at = max(
         record.time_of(opt_in_register(topic.number)), record.time_of(confirmed_register(topic.number))
     )
-    return not topic.default_in and BEFORE_ALL_TIME < consent_at <= stop.at
+    return not topic.default_in and BEFORE_ALL_TIME < consent_at <= opt_out.at
 
 
 def active_pause(record: Record, topic: Topic, scope: ScopeNumber, now: int) -> Entry | None:
@@ -188,18 +188,18 @@ def is_request_void(record: Record, requested_at: int) -> bool:
     return refuses_opt_ins(record) or (record.erased_at is not None and requested_at <= record.erased_at)
 
 
-def _stop_by_choice(record: Record, topic: Topic, now: int) -> Decision | None:
+def _suppression_by_choice(record: Record, topic: Topic, now: int) -> Decision | None:
     """Returns the stop that results from choices, complaints and missing consent, or None."""
     complaint = None if topic.kind is TopicKind.SIGNAL else active_complaint(record, topic)
     if complaint:
-        return _stop_since(Reason.COMPLAINED, [complaint])
+        return _suppression_since(Reason.COMPLAINED, [complaint])
     scopes = (*topic.path, *topic.followed)
     opt_outs = [(scope, active_opt_out(record, topic, scope)) for scope in scopes]
     wide, own = set(topic.path[:-1]), {topic.number, *topic.followed}
     return (
-        _stop_since(Reason.UNSUBSCRIBED, (entry for scope, entry in opt_outs if scope in wide))
-        or _stop_since(Reason.TOPIC_UNSUBSCRIBED, (entry for scope, entry in opt_outs if scope in own))
-        or _stop_by_pause([active_pause(record, topic, scope, now) for scope in topic.path])
+        _suppression_since(Reason.UNSUBSCRIBED, (entry for scope, entry in opt_outs if scope in wide))
+        or _suppression_since(Reason.TOPIC_UNSUBSCRIBED, (entry for scope, entry in opt_outs if scope in own))
+        or _suppression_by_pause([active_pause(record, topic, scope, now) for scope in topic.path])
         or _without_consent(record, topic, scopes)
     )
 
@@ -218,7 +218,7 @@ def _latest_lift(record: Record, scopes: Iterable[ScopeNumber]) -> int:
     return max(max(record.time_of(opt_in_register(s)), record.time_of(confirmed_register(s))) for s in scopes)
 
 
-def _stop_since(reason: Reason, entries: Iterable[Entry | None]) -> Decision | None:
+def _suppression_since(reason: Reason, entries: Iterable[Entry | None]) -> Decision | None:
     """Returns the stop with this reason since the earliest of the active entries, or None."""
     active = [entry for entry in entries if entry is not None]
     if not active:
@@ -227,7 +227,7 @@ def _stop_since(reason: Reason, entries: Iterable[Entry | None]) -> Decision | N
     return Decision(False, reason, first.at, first.source)
 
 
-def _stop_by_pause(entries: Iterable[Entry | None]) -> Decision | None:
+def _suppression_by_pause(entries: Iterable[Entry | None]) -> Decision | None:
     """Returns the pause that ends last, or None."""
     active = [entry for entry in entries if entry is not None]
     if not active:

@@ -121,7 +121,7 @@ def is_superseded(request: PreferenceRequest, record: Record, catalogue: Catalog
             return is_lifted and not withdraws_consent(record, topic, change.entry)
         if request.state is RequestedState.PAUSED:
             return active_pause(record, topic, request.scope, request.at) is None
-        return any(entry.at >= request.at for entry in _stopping_entries(record, topic, now))
+        return any(entry.at >= request.at for entry in _suppressing_entries(record, topic, now))
 
     return bool(topics) and all(map(is_ineffective, topics))
 
@@ -135,7 +135,7 @@ def blocked_by(request: PreferenceRequest, record: Record, catalogue: Catalogue,
     return sorted(reasons, key=PRECEDENCE.index)
 
 
-def _stopping_entries(record: Record, topic: Topic, now: int) -> list[Entry]:
+def _suppressing_entries(record: Record, topic: Topic, now: int) -> list[Entry]:
     """Returns the person's opt-outs, pauses and complaint that stop a topic."""
     scopes = (*topic.path, *topic.followed)
     entries = [active_opt_out(record, topic, scope) for scope in scopes]

@@ -83,7 +83,7 @@ class Register(NamedTuple):
         return isinstance(self.kind, ChoiceKind)
 
     @property
-    def may_stop(self) -> bool:
+    def may_suppress(self) -> bool:
         """Whether an entry of this register may stop mail.
 
         If it may, the recipient belongs in the feed of changed suppressions.

@@ -151,7 +151,7 @@ def _scope_suppressions(record: Record, catalogue: Catalogue, now: int) -> Itera
         topics = topics_in_use(catalogue.marketing_topics(ALL_SCOPES))
         stopped = [topic for topic in topics if active_complaint(record, topic)]
         yield _suppression_of_topics(Reason.COMPLAINED, ALL_SCOPES, complaint, topics, stopped)
-    for scope in sorted({r.scope for r in record.registers if r.is_choice and r.may_stop}):
+    for scope in sorted({r.scope for r in record.registers if r.is_choice and r.may_suppress}):
         taken_back = _presses_taken_back(record, scope)
         opt_outs = record.opt_outs(scope) or [entry for entry in taken_back if entry.until is None]
         if opt_outs:
