@@ -64,8 +64,8 @@ def save(text: str) -> Response[str]:
     form, catalogue = responder.form(), heed.catalogue
     if preference_post.is_opt_out_form(form):
         return unsubscribe.one_click(token, form)
-    wording, press = heed.pages.wording(visit.language), request.request_id(responder.event)
-    submission = FormSubmission(visit.at, visit.campaign, wording, press, visit.signal)
+    wording, press_id = heed.pages.wording(visit.language), request.request_id(responder.event)
+    submission = FormSubmission(visit.at, visit.campaign, wording, press_id, visit.signal)
     try:
         result = preference_post.submit_preference_form(
             heed.save_preferences, heed.undo_press, token, form, submission

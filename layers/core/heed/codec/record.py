@@ -61,7 +61,7 @@ def decode_record(item: Item | None) -> Record:
 
     Raises:
         UnreadableRecord: an attribute does not have Heed's format, or a register is unknown. A later version
-            of Heed may use an unknown register for a stop.
+            of Heed may use an unknown register for a suppression.
     """
     if not item:
         return EMPTY_RECORD

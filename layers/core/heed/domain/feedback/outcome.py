@@ -198,7 +198,9 @@ class _MailRecipients:
 def _apply_list_opt_out(
     event: ContactListOptOut, identify: Identify, catalogue: Catalogue
 ) -> FeedbackOutcome:
-    """Applies an opt-out in an SES contact list: of everything, or of each listed topic in the catalogue.
+    """Applies an opt-out in an SES contact list: of all marketing, or of each listed topic.
+
+    A listed topic that is not in the catalogue is reported.
 
     The source is the button that the person used, if SES names it. For `UnsubscribeHeader` it is the mail
     client's own button. Otherwise it is a link to a page of SES. An opt-out of mail never becomes an opt-out

@@ -119,5 +119,5 @@ def _is_new(current: Entry | None, change: Change, lifted_at: int) -> bool:
         return True
     until = change.entry.until
     if current.until is None or until is None:
-        return current.until != until  # a pause and a stop without an end replace each other
+        return current.until != until  # a pause and an opt-out without an end replace each other
     return until // DAY_MS > current.until // DAY_MS  # the new pause ends on a later day

@@ -3,7 +3,7 @@
 A link can only stop mail. A person may press it by mistake. So a press that stops sendable mail is stored
 in a register of its own (`undoable`), and the response contains an Undo token, valid for an hour. The token
 identifies exactly that press. Its use writes the register `undone`, and the press no longer counts. An Undo
-is not an opt-in. All other stops stay active: earlier or later ones, and those that arrive only afterwards.
+is not an opt-in. All other suppressions stay active: earlier ones, later ones, and those that arrive late.
 
     head     version and purpose (1 byte) · key id (1) · recipient (16) · time, milliseconds (8)
              · digest of the entry (16) · number of scopes (2)
@@ -85,7 +85,7 @@ class UndoToken:
 def changes_for_press(
     record: Record, catalogue: Catalogue, entries_by_scope: Mapping[ScopeNumber, Entry], now: int
 ) -> Iterator[Change]:
-    """Yields the changes by a press in a browser, for this state of the record.
+    """Yields the changes that a press in a browser makes, for this state of the record.
 
     The caller must write them on the condition that the record has not changed since. So if two presses
     arrive at once, only one of them can be taken back.
@@ -93,13 +93,13 @@ def changes_for_press(
     Args:
         record: the record before the press.
         catalogue: the catalogue.
-        press: the entry of the press for each scope.
+        entries_by_scope: the entry that the press writes at each scope.
         now: milliseconds.
     """
     undoable_scopes = {
         s for s, entry in entries_by_scope.items() if _can_be_undone(record, catalogue, s, entry, now)
     }
-    # An earlier press that was not taken back can no longer be taken back. It becomes a plain stop.
+    # An earlier press that was not taken back can no longer be taken back. It becomes a change without Undo.
     earlier = {
         s: old for s in undoable_scopes if (old := record.undoable_press(s)) and old != entries_by_scope[s]
     }
@@ -117,15 +117,15 @@ def changes_for_press(
 
 
 def change_without_undo(scope: ScopeNumber, entry: Entry) -> Change:
-    """Returns a stop without an Undo: an opt-out, or a pause if the entry has an end."""
+    """Returns an opt-out that cannot be undone, or such a pause if the entry has an end."""
     return Change((opt_out_register if entry.until is None else pause_register)(scope), entry)
 
 
 def _can_be_undone(record: Record, catalogue: Catalogue, scope: ScopeNumber, entry: Entry, now: int) -> bool:
     """Whether to offer an Undo.
 
-    An Undo is offered if the press stops sendable mail, no Undo was offered within the last day, and no stop
-    is active at the scope itself. `opt_out_changes` also checks the number of registers.
+    An Undo is offered if the press stops sendable mail, no Undo was offered within the last day, and no
+    suppression is active at the scope itself. `opt_out_changes` also checks the number of registers.
     """
     current = record.get(undoable_register(scope))
     if current == entry:
@@ -138,7 +138,7 @@ def _can_be_undone(record: Record, catalogue: Catalogue, scope: ScopeNumber, ent
 
 
 def _has_active_suppression(record: Record, scope: ScopeNumber, now: int) -> bool:
-    """Whether a stop at this scope itself is active, even if an opt-in below it excepts some topics."""
+    """Whether a suppression at this scope is active, even if an opt-in below it excepts some topics."""
     opted_in_at = max(record.time_of(opt_in_register(scope)), record.time_of(confirmed_register(scope)))
     pause = record.pause(scope)
     is_paused = pause is not None and pause.at >= opted_in_at and (pause.until or 0) > now

@@ -88,8 +88,8 @@ def refused_by(request: PreferenceRequest, record: Record) -> Reason | None:
         if request.state is RequestedState.IN
         else (AcceptedRequests.ALL, AcceptedRequests.NO_OPT_INS)
     )
-    for reason, stop in ADDRESS_SUPPRESSIONS.items():
-        if stop.accepts not in accepted and stop.active_entry(record):
+    for reason, suppression in ADDRESS_SUPPRESSIONS.items():
+        if suppression.accepts not in accepted and suppression.active_entry(record):
             return reason
     return None
 
@@ -107,7 +107,7 @@ def is_superseded(request: PreferenceRequest, record: Record, catalogue: Catalog
       instant or later.
 
     Retired topics are ignored if the scope has topics in use. A request that has an effect for some topics is
-    applied. Older stops that still apply do not supersede it; `blocked_by` returns them.
+    applied. Older suppressions that still apply do not supersede it; `blocked_by` returns them.
     """
     change = request.to_change()
     current = record.get(change.register)

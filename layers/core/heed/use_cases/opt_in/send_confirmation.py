@@ -154,10 +154,10 @@ class SendConfirmationNow:
             signals=tuple(scope for scope in request.scopes if scope in signals),
             delay_hours=hours_waited(request.at, now),
         )
-        everything = LinkToken(recipient, ALL_SCOPES, request.at, self.link_keys.newest_key_id())
+        opt_out_link = LinkToken(recipient, ALL_SCOPES, request.at, self.link_keys.newest_key_id())
 
         def link(purpose: TokenPurpose) -> str:
-            return mint_link(everything, purpose, self.link_keys.link_key(purpose, everything.key_id))
+            return mint_link(opt_out_link, purpose, self.link_keys.link_key(purpose, opt_out_link.key_id))
 
         return ConfirmationMail(
             to=request.address,

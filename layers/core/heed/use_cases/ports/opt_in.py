@@ -254,7 +254,7 @@ class OptInNotificationClaims(PurgeTarget, Protocol):
         Args:
             recipient: recipient id.
             issued: when the confirmation link was issued, milliseconds.
-            press: id of the press.
+            press_id: id of the press.
             now: milliseconds.
 
         Returns:

@@ -31,7 +31,7 @@ class FormSubmission:
         at: when the person sent the form, milliseconds.
         campaign: campaign of the link, or "".
         wording: id of the wording of the page.
-        press: id of the HTTP request. It makes each press unique.
+        press_id: id of the HTTP request. It makes each press unique.
         signal: whether the browser sent a privacy signal.
     """
 
@@ -48,8 +48,8 @@ class SaveResult:
 
     Attributes:
         record: the record after the write.
-        consent: the chosen topics that need a confirmation mail.
-        resume: numbers of the scopes whose pause can end only by a confirmation mail.
+        topics_to_confirm: the chosen topics that need a confirmation mail.
+        scopes_to_resume: numbers of the scopes whose pause can end only by a confirmation mail.
         undo: the token that undoes the opt-outs of this form, or None.
     """
 

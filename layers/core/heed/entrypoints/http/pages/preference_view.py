@@ -72,8 +72,8 @@ def preferences_view(
 
 def _is_undeliverable(record: Record, now: int) -> bool:
     """Returns whether bounces are the strongest reason that stops the address."""
-    stop = address_suppression(record, now)
-    return stop is not None and stop.reason is Reason.UNDELIVERABLE
+    suppression = address_suppression(record, now)
+    return suppression is not None and suppression.reason is Reason.UNDELIVERABLE
 
 
 def _make_topic_line(visit: PageVisit, record: Record, topic: Topic, catalogue: Catalogue) -> views.TopicLine:
