@@ -125,7 +125,7 @@ def test_enumerations_have_all_values() -> None:
     schemas = document()["components"]["schemas"]
     assert schemas["Source"]["enum"] == list(Source)
     assert schemas["Reason"]["enum"] == list(Reason)
-    assert schemas["StopReason"]["enum"] == [
+    assert schemas["SuppressionReason"]["enum"] == [
         reason for reason in Reason if reason not in (Reason.OK, Reason.NO_CONSENT)
     ]
     kinds = schemas["Topics"]["properties"]["topics"]["items"]["properties"]["kind"]

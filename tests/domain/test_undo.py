@@ -81,7 +81,7 @@ def test_an_undo_used_twice_changes_nothing_more() -> None:
     assert take_back(once, undo) == once
 
 
-def test_a_press_during_an_active_stop_offers_no_undo() -> None:
+def test_a_press_during_an_active_suppression_offers_no_undo() -> None:
     first, undo = press(EMPTY_RECORD, OFFERS, entry(NOW))
     second, none = press(first, OFFERS, entry(NOW + 1, "two"))
     assert none is None
@@ -113,7 +113,7 @@ def test_a_letter_entered_after_the_undo_counts_from_its_date() -> None:
     assert not is_sent(merge_changes(take_back(stopped, undo), [letter]))
 
 
-def test_an_undo_at_a_topic_does_not_change_a_stop_of_a_wider_scope() -> None:
+def test_an_undo_at_a_topic_does_not_change_a_suppression_of_a_wider_scope() -> None:
     record = merge_changes(
         EMPTY_RECORD, [Change(out(ALL_SCOPES), entry(NOW - 5)), Change(in_(OFFERS), entry(NOW - 4))]
     )

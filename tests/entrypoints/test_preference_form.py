@@ -28,7 +28,7 @@ def test_if_a_field_occurs_twice_the_value_that_stops_more_counts() -> None:
     assert form.choices == FormChoices(wanted={NEWS: False}, pause_days=90)
 
 
-def test_a_form_that_stops_everything_has_no_other_choice() -> None:
+def test_a_form_that_stops_all_marketing_has_no_other_choice() -> None:
     form = parse(("topic.news", "in"), ("all", "out"), ("undo", "x"))
     assert form == PreferenceForm(FormChoices(all_marketing=True))
 

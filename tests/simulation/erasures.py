@@ -1,4 +1,4 @@
-"""Erasures as the model's document describes them: one write leaves the time of the erasure and the stops."""
+"""Erasures as the model's document describes them: one write leaves its time and the opt-outs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _LEAST = {"o:0", f"o:{SIGNAL}", "x:minor"}
 
 
 def erasure_happened(old: State, new: State) -> bool:
-    """Whether an erasure happened between two observations: its time is newer, or its stop is another one."""
+    """Whether an erasure happened between two observations: its time is newer, or its opt-out differs."""
     if new.erased_at is None:
         return False
-    stop = new.registers.get("o:0")
-    is_first = stop is not None and stop[0] == new.erased_at
-    return old.erased_at != new.erased_at or (is_first and old.registers.get("o:0") != stop)
+    suppression = new.registers.get("o:0")
+    is_first = suppression is not None and suppression[0] == new.erased_at
+    return old.erased_at != new.erased_at or (is_first and old.registers.get("o:0") != suppression)
 
 
 def erasure_faults(requested: Iterable[Fact], old: State, new: State) -> Iterator[str]:
@@ -66,7 +66,7 @@ def holds(state: State, fact: Fact) -> bool:
 
 
 def erasure_stops(who: int, state: State) -> list[Fact]:
-    """The stops that replace everything from before the erasure."""
+    """The suppressions that replace everything from before the erasure."""
     return [Fact(who, name, entry[0], "epoch") for name, entry in state.registers.items() if name in _LEAST]
 
 

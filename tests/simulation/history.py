@@ -17,7 +17,7 @@ class Fact(NamedTuple):
         by: the source.
         until: the end of a pause.
         must: whether an acknowledgement promises it; otherwise it may be left out for a reason.
-        press: for a stop by a browser, the id of its press, which may also be stored in `c:S`; for an Undo
+        press: for a press in a browser, its id, and the press may also be stored in `c:S`; for an Undo
             (`u:S`), the id of the press that it takes back.
     """
 

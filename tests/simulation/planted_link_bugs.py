@@ -44,7 +44,7 @@ def an_undo_brings_back_a_later_press(patch: Patch) -> None:
 
 
 @bug
-def an_undo_lifts_every_stop_at_its_scope(patch: Patch) -> None:
+def an_undo_lifts_every_suppression_at_its_scope(patch: Patch) -> None:
     changes = undo.UndoToken.changes
 
     def lifting(self: undo.UndoToken) -> list[Change]:

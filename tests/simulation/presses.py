@@ -1,4 +1,4 @@
-"""Presses of a browser as an observer sees them: `c:S` counts as a stop unless `u:S` names it exactly."""
+"""Presses of a browser as an observer sees them: `c:S` suppresses mail unless `u:S` names it exactly."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ def without(state: State, undos: Iterable[Fact]) -> State:
 
 
 def undos(press: Iterable[Fact]) -> tuple[Fact, ...]:
-    """The facts of the Undo of a press: each of its stops is taken back, where that is possible."""
+    """The facts of the Undo of a press: each of its suppressions is taken back, where that is possible."""
     return tuple(
         Fact(
-            stop.who,
-            f"u:{stop.register[2:]}",
-            stop.at,
+            suppression.who,
+            f"u:{suppression.register[2:]}",
+            suppression.at,
             "preference-centre",
             is_promised=False,
-            press=stop.press,
+            press=suppression.press,
         )
-        for stop in press
-        if stop.press
+        for suppression in press
+        if suppression.press
     )

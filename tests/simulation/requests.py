@@ -61,7 +61,7 @@ def press_facts(what: Mapping[str, Any], at: int) -> tuple[Fact, ...]:
     """The facts of a press: at the link's scope, or at the scopes that this scope leads to now.
 
     The record decides whether a press by hand can be taken back, and so which register keeps it. The fact
-    is the stop.
+    is the suppression.
     """
     by_hand = what["how"] in ("this", "all")
     by, press = ("link", _id(what)) if by_hand else ("one-click", "")
