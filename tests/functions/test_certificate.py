@@ -41,7 +41,7 @@ class LateLedger:
             world.apply_changes(JANE, change)
         recipient = world.recipient(JANE)
         self.subject = ledger_subject(parts().preferences.read(recipient).salt, recipient)
-        row_of_mailbox = mail_caps.mailbox_key(recipient) | {"box": {"S": "a keyed name"}}
+        row_of_mailbox = mail_caps.mailbox_key(recipient) | {"mailbox": {"S": "a keyed name"}}
         for row in (row_of_mailbox, {"pk": {"S": mail_caps.attempts_key(Intent.IN, "a keyed name")}}):
             client("dynamodb").put_item(TableName=world.control, Item=row)
         self.purge = self.office.report_minor(NOW)["purge"]

@@ -222,7 +222,12 @@ def test_a_walk_starts_again_when_ses_no_longer_knows_the_token(
 
 
 @pytest.mark.parametrize(
-    "junk", [{"place": {"B": b"not encrypted"}}, {"place": {"S": "x"}}, {"ended": {"S": "?"}}]
+    "junk",
+    [
+        {"walk_position": {"B": b"not encrypted"}},
+        {"walk_position": {"S": "x"}},
+        {"last_finished": {"S": "?"}},
+    ],
 )
 def test_a_walk_with_unreadable_state_starts_again(
     office: ApiCallers, ses: mailbox.FakeSesList, junk: dict[str, Any]
@@ -295,13 +300,13 @@ def test_purges_that_a_walk_has_no_time_to_register_wait_for_the_next_walk(
     office.world.while_paused = lambda _: None
     purges = [office.report_minor(NOW, f"child{number}@example.com")["purge"] for number in range(6)]
     ses.addresses.add("Child5@example.com")
-    await_walk, world = SesListWalksTable.require_walk, office.world
+    require_walk, world = SesListWalksTable.require_walk, office.world
 
-    def slow_await_walk(self: SesListWalksTable, purge_id: str, number: int) -> bool:
+    def slow_require_walk(self: SesListWalksTable, purge_id: str, number: int) -> bool:
         world.context.milliseconds_left -= 10_000
-        return await_walk(self, purge_id, number)
+        return require_walk(self, purge_id, number)
 
-    monkeypatch.setattr(SesListWalksTable, "await_walk", slow_await_walk)
+    monkeypatch.setattr(SesListWalksTable, "require_walk", slow_require_walk)
     parts().ses_list_queue.send(WALK_REQUEST.to_message())
     for _ in range(9):
         world.context.milliseconds_left = 90_000
@@ -352,13 +357,13 @@ def test_a_lost_answer_does_not_reset_the_count_of_walks(
     for number in range(3):
         office.report_minor(NOW, f"child{number}@example.com")
         sweep(office.world)
-    ended = walk_row(office.world)["ended"]
+    last_finished = walk_row(office.world)["last_finished"]
     purge = office.report_minor(NOW, JOAN)["purge"]
     with failing_requests(parts().client("dynamodb"), truncated_response), pytest.raises(StoreUnavailable):
         parts().ses_list_walks.claim(NOW)
     with failing_requests(parts().client("dynamodb"), truncated_response), pytest.raises(StoreUnavailable):
         parts().ses_list_walks.last_finished()
-    assert walk_row(office.world)["ended"] == ended
+    assert walk_row(office.world)["last_finished"] == last_finished
     assert office.certificate(purge)["state"] != "done"
 
 
@@ -367,7 +372,11 @@ def test_the_count_of_walks_is_kept_when_the_position_is_unreadable(
 ) -> None:
     client("dynamodb").put_item(
         TableName=office.world.control,
-        Item={"pk": {"S": ses_list_walks.SES_LIST_KEY}, "ended": {"N": "50"}, "place": {"S": "x"}},
+        Item={
+            "pk": {"S": ses_list_walks.SES_LIST_KEY},
+            "last_finished": {"N": "50"},
+            "walk_position": {"S": "x"},
+        },
     )
     state = parts().ses_list_walks.claim(NOW)
     assert state is not None and (state.last_finished, state.position) == (50, None)
@@ -377,9 +386,9 @@ def test_a_walk_continued_after_a_crash_reads_the_list_once_more(
     office: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
     walks = parts().ses_list_walks
-    walks.release(b"place", has_removed=False)
-    assert walks.claim(NOW) == (0, b"place", False)
-    assert walks.claim(NOW + ses_list_walks.SES_LIST_LEASE + 1) == (0, b"place", True)
+    walks.release(b"position", has_removed=False)
+    assert walks.claim(NOW) == (0, b"position", False)
+    assert walks.claim(NOW + ses_list_walks.SES_LIST_LEASE + 1) == (0, b"position", True)
 
 
 def test_only_one_walk_runs_at_a_time_and_a_second_request_is_kept(
@@ -457,7 +466,7 @@ def test_a_walk_leaves_no_address_in_tables_messages_or_logs(
         world.context, "milliseconds_left", 39_000 if ses.pages_read else 90_000
     )
     walk(world)
-    assert walk_row(world)["place"]["B"]
+    assert walk_row(world)["walk_position"]["B"]
     stored = repr(world.items(world.control)) + log.getvalue() + repr(world.messages("SES_LIST_QUEUE_URL"))
     for address in (*ses.addresses, JOAN):
         assert address not in stored

@@ -45,8 +45,8 @@ class Attempt:
         event: the request.
         who: the person that it is about.
         facts: what the request may truthfully change.
-        quiet: whether it must change nothing at all.
-        hopeless: whether a success is a fault by itself.
+        changes_nothing: whether it must change nothing at all.
+        must_fail: whether a success is a fault by itself.
     """
 
     app: str
@@ -80,10 +80,10 @@ class Attacker:
         self._next, self._sent = [], set()
         if step.what["minted"]:
             yield self._mint(step)
-        way = ATTACKS[step.what["means"]]
-        if way is Attacker._undo_own and step.what["back"] == 1:  # the press comes first
+        attack = ATTACKS[step.what["means"]]
+        if attack is Attacker._undo_own and step.what["from_end"] == 1:  # the press comes first
             yield self._press(step, leaked)
-        yield way(self, step, leaked)
+        yield attack(self, step, leaked)
         yield from self._next
 
     def read(self, attempt: Attempt, answer: Mapping[str, Any]) -> None:
@@ -92,13 +92,13 @@ class Attacker:
         if attempt.app == "check":
             self._links.setdefault(attempt.who, {}).update(_LINK.findall(text))
             return
-        given = requests.undo_in(answer)
-        if given and attempt.facts:
-            self.own.append((given, presses.undos(attempt.facts)))
+        undo_token = requests.undo_in(answer)
+        if undo_token and attempt.facts:
+            self.own.append((undo_token, presses.undos(attempt.facts)))
         at = attempt.event["requestContext"]["timeEpoch"]
         # The page repeats a form that could not be saved. It gives the attacker nothing new.
         requested = attempt.event["rawQueryString"].partition("=")[2]
-        known = {given, requested, *self._sent, *dict(self.own)}
+        known = {undo_token, requested, *self._sent, *dict(self.own)}
         shown = [token for token in dict.fromkeys(_SHOWN.findall(text)) if token not in known]
         links = dict.fromkeys(_CONFIRMATION.findall(text))
         self._next += [self._undo(attempt.who, token, at) for token in shown]
@@ -129,7 +129,7 @@ class Attacker:
 
     def _all_on(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         fields = ["targeted-advertising", *(f"topic.{name}" for name in _TOPICS)]
-        shown = {f"was.{name}": "out" for name in fields} if step.what["back"] > 1 else {}
+        shown = {f"was.{name}": "out" for name in fields} if step.what["from_end"] > 1 else {}
         return self._save(step, {**shown, **dict.fromkeys(fields, "in")})
 
     def _all_in(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
@@ -156,23 +156,23 @@ class Attacker:
         event = http_event("POST", f"/p/{link}", form={"undo": text}, at=at)
         return Attempt("undo", event, who, facts, changes_nothing=not facts)
 
-    def _undo_given(self, step: Step, held: Sequence[OwnUndo]) -> Attempt:
+    def _undo_from(self, step: Step, held: Sequence[OwnUndo]) -> Attempt:
         """Uses one of the attacker's own Undo tokens. For its own press, within the hour, this is allowed."""
         if not held:
             return self._undo_made_up(step, held)
-        text, undos = held[-step.what["back"] :][0]
+        text, undos = held[-step.what["from_end"] :][0]
         facts = undos if requests.is_fresh(undos, step.at) else ()
         return self._undo(undos[0].who, text, step.at, facts)
 
     def _undo_own(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
-        return self._undo_given(step, self.own)
+        return self._undo_from(step, self.own)
 
     def _undo_by_another_link(self, step: Step, leaked: Sequence[OwnUndo]) -> Attempt:
         """Uses a valid token on another person's link."""
         held = [*leaked, *self.own]
         if not held:
             return self._undo_made_up(step, held)
-        text, undos = held[-step.what["back"] :][0]
+        text, undos = held[-step.what["from_end"] :][0]
         return self._undo(1 - undos[0].who, text, step.at)
 
     def _undo_made_up(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
@@ -185,7 +185,7 @@ class Attacker:
         """Requests a page that shows an Undo to the person who got one, with other parameters."""
         who, at = step.what["who"], step.at
         guesses = ("1", "x" * 80, self._undo_made_up(step, ()).event["rawPath"])
-        guess = guesses[step.what["back"] - 1]
+        guess = guesses[step.what["from_end"] - 1]
         event = http_event("GET", self._link(step, kind), query={name: guess}, at=at)
         return Attempt("press" if kind == "u" else "save", event, who, changes_nothing=True)
 
@@ -232,7 +232,7 @@ class Attacker:
         return self._call(step, "/v1/changes", change)
 
     def _lift(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
-        register = ("complaint", "hold", "undeliverable")[step.what["back"] - 1]
+        register = ("complaint", "hold", "undeliverable")[step.what["from_end"] - 1]
         lift = {"register": register, "reason": "made up", "reference": "made up", "scope": "*"}
         return self._call(step, "/v1/lifts", lift)
 
@@ -255,7 +255,7 @@ ATTACKS: dict[str, Attack] = {
     "a shorter pause": Attacker._shorter,
     "a press of their own": Attacker._press,
     "the Undo of a press of their own": Attacker._undo_own,
-    "the Undo on a done page that leaked": Attacker._undo_given,
+    "the Undo on a done page that leaked": Attacker._undo_from,
     "the Undo of somebody else's press": Attacker._undo_by_another_link,
     "an Undo made up": Attacker._undo_made_up,
     "a done page asked for": Attacker._done,

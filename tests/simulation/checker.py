@@ -115,7 +115,7 @@ def _seen(book: _Book, seen: Observation) -> Iterator[str]:
             yield from erasures.erasure_faults(_erasure_requests(book, who), old, new)
             _began(book, who, new)
         else:
-            yield from _moved(book, old, new, quiet=seen.changes_nothing)
+            yield from _moved(book, old, new, changes_nothing=seen.changes_nothing)
             if "x:minor" in new.registers:
                 book.minors.add(who)  # beside what a hold preserves
             yield from _brought_back(book, seen, who, old)
@@ -129,7 +129,7 @@ def _seen(book: _Book, seen: Observation) -> Iterator[str]:
     yield from _erasure_faults(book)
 
 
-def _moved(book: _Book, old: State, new: State, *, quiet: bool) -> Iterator[str]:
+def _moved(book: _Book, old: State, new: State, *, changes_nothing: bool) -> Iterator[str]:
     """Registers only grow, and each write that changes something increases the revision once."""
     book.checked["I2"] += 1
     for name, entry in old.registers.items():
@@ -143,8 +143,8 @@ def _moved(book: _Book, old: State, new: State, *, quiet: bool) -> Iterator[str]
     if changed != (new.revision > old.revision):
         yield f"I5 I6 the counter went from {old.revision} to {new.revision}, changed: {changed}"
     if changed and "x:minor" in old.registers:
-        yield "I9 something was written over a minor"
-    if quiet and changed:
+        yield "I9 a write replaced the record of a minor"
+    if changes_nothing and changed:
         yield "I5 something changed that may not"
 
 
@@ -196,11 +196,11 @@ def _invented(book: _Book, who: int, state: State) -> Iterator[str]:
         if entry.at == state.erased_at:
             continue  # of the erasure itself
         if not state.has_unknown_register and (name, *entry[:3]) not in known:
-            yield f"I6 nobody said {name} {entry}"
+            yield f"I6 no request contained {name} {entry}"
         if state.erased_at is not None and entry.at < state.erased_at:
-            yield f"I9 {name} is of an epoch that was ended"
+            yield f"I9 {name} is older than the erasure"
     if not state.soft_bounce_days <= days:
-        yield "I6 a soft bounce that never was"
+        yield "I6 a soft bounce that no event reported"
 
 
 def _erasure_faults(book: _Book) -> Iterator[str]:
@@ -278,10 +278,11 @@ def _end(book: _Book, end: End) -> Iterator[str]:
         yield f"I14 {end.left} messages left after {end.rounds} rounds without a fault"
     book.checked["I11"] += 1
     if end.dead_letters != end.unprocessable:
-        yield f"I11 {len(end.unprocessable)} messages were hopeless, {len(end.dead_letters)} put aside"
+        counts = len(end.unprocessable), len(end.dead_letters)
+        yield "I11 {} messages were unprocessable, {} became dead letters".format(*counts)
     for fact in (*book.owed, *book.promised):
         if _is_owed(book, fact) and not _holds(book.seen[-1][fact.who], fact):
-            yield f"I1 promised and never written: {fact}"
+            yield f"I1 promised and not stored: {fact}"
 
 
 def topics() -> tuple[int, ...]:

@@ -125,7 +125,7 @@ def _can_be_undone(record: Record, catalogue: Catalogue, scope: ScopeNumber, ent
     """Whether to offer an Undo.
 
     An Undo is offered if the press stops sendable mail, no Undo was offered within the last day, and no
-    suppression is active at the scope itself. `opt_out_changes` also checks the number of registers.
+    suppression is active at the scope itself. `changes_for_press` also checks the number of registers.
     """
     current = record.get(undoable_register(scope))
     if current == entry:

@@ -73,7 +73,7 @@ class SendAttempt:
     Attributes:
         request: the request.
         at: the time of the latest try, milliseconds.
-        tries: the number of mails that the request may have caused.
+        mail_count: the number of mails that the request may have caused.
         is_sent: whether the mail service has accepted the mail.
     """
 
@@ -120,7 +120,7 @@ def decide_mail(
     """
     recent = _recent(attempts, now)
     own = _attempt_for(recent, request.request_id)
-    # A request whose only try failed has 0 tries. It keeps its place under the cap.
+    # A request whose only try failed has caused no mail. It keeps its place under the cap.
     if own and (
         own.is_sent
         or (

@@ -107,18 +107,18 @@ class SendConfirmationNow:
             request.at,
             record.last_changed_at,
         )
-        decision = self.caps.reserve_mail(reservation, now, in_turn=in_turn)
-        match decision:
-            case None:
+        result = self.caps.reserve_mail(reservation, now, in_turn=in_turn)
+        match result:
+            case ReservationResult.RESERVED:
                 return self._send(request.address, reservation, message)
             case MailDelayed():
-                return decision
+                return result
             case ReservationResult.ALREADY_SENT:
                 return SendResult.ALREADY_SENT
             case ReservationResult.DUPLICATE:
                 return SendResult.DUPLICATE
             case _:
-                assert_never(decision)
+                assert_never(result)
 
     def _send(self, address: str, reservation: MailReservation, message: bytes) -> SendResult:
         try:

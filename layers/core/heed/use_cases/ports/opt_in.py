@@ -13,8 +13,9 @@ from heed.use_cases.ports.privacy import PurgeTarget
 
 
 class ReservationResult(Enum):
-    """Why a request needs no mail."""
+    """Whether one mail was reserved for a request, or why the request needs no mail."""
 
+    RESERVED = auto()  # the mail may be sent now
     ALREADY_SENT = auto()  # a retry: the mail of this request is on its way
     DUPLICATE = auto()  # an earlier request of the same person for the same scopes already has a mail
 
@@ -83,7 +84,7 @@ class MailCaps(Protocol):
 
     def reserve_mail(
         self, reservation: MailReservation, now: int, *, in_turn: bool
-    ) -> ReservationResult | MailDelayed | None:
+    ) -> ReservationResult | MailDelayed:
         """Counts one mail for a request, before the mail is sent.
 
         Args:
@@ -93,7 +94,7 @@ class MailCaps(Protocol):
                 delayed while requests wait for the same cap.
 
         Returns:
-            None if the mail may be sent now; otherwise the reason why not.
+            RESERVED if the mail may be sent now; otherwise the reason why not.
 
         Raises:
             StoreUnavailable, WriteConflict: It is unknown whether the mail was counted.

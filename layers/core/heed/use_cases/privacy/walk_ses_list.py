@@ -145,7 +145,7 @@ class WalkSesList:
         self.walks.release(self.encryption.encrypt(current.to_text()), has_removed=current.has_removed)
 
     def _is_needed(self, purges: PurgesByRecipient, number: int, has_time: Callable[[], bool]) -> bool:
-        """Makes each purge without a proof wait for this walk. Returns whether any purge waits."""
+        """Makes each purge without a proof require this walk. Returns whether any purge requires it."""
         is_needed = False
         for purge_id in (purge_id for ids in purges.values() for purge_id in ids):
             if not has_time():
