@@ -54,8 +54,8 @@ class Drive:
         self.routes: set[tuple[str, str, str]] = set()
         self.events: set[tuple[str, str]] = set()
         self.crashes: list[str] = []
-        _, key = parts().api_keys.create("canary", "kim", list(KeyScope))
-        _, second = parts().api_keys.create("canary", "lou", list(KeyScope))
+        _, key = parts().api_keys.create("canary", "officer 1", list(KeyScope))
+        _, second = parts().api_keys.create("canary", "officer 2", list(KeyScope))
         _, third = parts().api_keys.create("canary", "max", [KeyScope.WRITE])
         self.secrets = {"API key": key, "API key of another": second, "API key of an agent": third}
         self.bearer = {"Authorization": f"Bearer {key}", "User-Agent": ADDRESSES["garbage"]}

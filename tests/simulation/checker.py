@@ -69,10 +69,10 @@ def _line(line: object, book: _Book) -> Iterator[str]:
             book.owed_at[step] = len(book.owed)
             book.facts_of[step] = facts
         case Ack(step, facts):
-            begun = [fact for fact in facts if fact.register.startswith("epoch:")]
+            erasure_facts = [fact for fact in facts if fact.register.startswith("erasure:")]
             lifts = [fact for fact in facts if fact.register == "l:hold"]
-            book.erasure_calls += [(step, fact) for fact in (*begun, *lifts)]
-            stated = [fact for fact in facts if fact.is_promised and fact not in begun]
+            book.erasure_calls += [(step, fact) for fact in (*erasure_facts, *lifts)]
+            stated = [fact for fact in facts if fact.is_promised and fact not in erasure_facts]
             kept = (fact for fact in stated if not _is_replaced(book, step, fact))
             book.owed += [cut_short(fact, book.possible) for fact in kept]
         case QueuedPromise(_, facts):
@@ -96,7 +96,7 @@ def _began(book: _Book, who: int, state: State) -> None:
 
 def _counts(book: _Book, fact: Fact) -> bool:
     """Whether a fact is newer than the last erasure, and about a person of whom anything is kept."""
-    if fact.source == "epoch":
+    if fact.source == "erasure":
         return True
     return fact.who not in book.minors and fact.at > book.floors.get(fact.who, -1)
 
@@ -223,7 +223,7 @@ def _is_replaced(book: _Book, step: int, fact: Fact) -> bool:
 
 
 def _erasure_requests(book: _Book, who: int) -> list[Fact]:
-    wanted = ("epoch:", "l:hold")
+    wanted = ("erasure:", "l:hold")
     return [f for f in book.possible if f.who == who and f.register.startswith(wanted)]
 
 

@@ -32,16 +32,16 @@ def erasure_faults(requested: Iterable[Fact], old: State, new: State) -> Iterato
         known = [fact for fact in known if fact.register == "l:hold" and hold is not None]
         wanted = "l:hold"
     else:
-        wanted = "epoch:minor" if "x:minor" in new.registers else "epoch:erasure"
+        wanted = "erasure:minor" if "x:minor" in new.registers else "erasure:adult"
     kinds = {fact.register for fact in known if max(fact.at, old.erased_at or 0) == new.erased_at}
     if wanted not in kinds:
-        yield "I6 an epoch that nobody asked for"
+        yield "I6 an erasure that nobody requested"
     if minor is not None and "x:minor" not in new.registers:
         yield "I7 a minor is none any more"
     if new.revision <= old.revision:
         yield "I6 the counter fell back"
     if not new.registers.keys() <= _LEAST or new.soft_bounce_days or "o:0" not in new.registers:
-        yield f"I9 an epoch begins with {sorted(new.registers)}"
+        yield f"I9 an erasure leaves {sorted(new.registers)}"
     if any(entry[0] != new.erased_at for entry in new.registers.values()):
         yield "I9 something of before is left"
     if _signal_stood(old) != (f"o:{SIGNAL}" in new.registers):
@@ -56,7 +56,7 @@ def holds(state: State, fact: Fact) -> bool:
     if fact.register == "l:hold":
         hold = _hold(state)
         return "x:minor" not in state.registers or hold is None or hold >= fact.at
-    if fact.register == "epoch:minor" or "x:minor" in state.registers:
+    if fact.register == "erasure:minor" or "x:minor" in state.registers:
         return "x:minor" in state.registers
     if state.erased_at is None:
         return False
@@ -67,7 +67,7 @@ def holds(state: State, fact: Fact) -> bool:
 
 def erasure_stops(who: int, state: State) -> list[Fact]:
     """The suppressions that replace everything from before the erasure."""
-    return [Fact(who, name, entry[0], "epoch") for name, entry in state.registers.items() if name in _LEAST]
+    return [Fact(who, name, entry[0], "erasure") for name, entry in state.registers.items() if name in _LEAST]
 
 
 def _hold(state: State) -> int | None:

@@ -12,7 +12,7 @@ class Fact(NamedTuple):
 
     Attributes:
         who: the index of the person.
-        register: o:S, i:S, p:S, k:S, x:…, l:…, soft; or `epoch:erasure`, `epoch:minor`.
+        register: o:S, i:S, p:S, k:S, x:…, l:…, soft; or `erasure:adult`, `erasure:minor`.
         at: when it happened, milliseconds.
         source: the source.
         until: the end of a pause.

@@ -206,7 +206,7 @@ def _report(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str
     what, path = step.what, "/v1/minors" if step.what["minor"] else "/v1/erasures"
     address = SPELLINGS[what["who"]][what["spelling"]]
     body = {"address": address, "source": "letter", "reference": "letter 8"}
-    kind = "epoch:minor" if what["minor"] else "epoch:erasure"
+    kind = "erasure:minor" if what["minor"] else "erasure:adult"
     facts = [Fact(what["who"], kind, step.at, "letter")]
     if what["minor"]:  # beside what a hold preserves
         facts.append(Fact(what["who"], "x:minor", step.at, "age-report", is_promised=False))
