@@ -78,7 +78,7 @@ def spans(world: World) -> list[tuple[int, int]]:
     recipient = world.recipient(JANE)
     salt = parts().preferences.read(recipient).salt
     items = entries_in_order(parts().ledger, ledger_subject(salt, recipient))
-    return sorted({(item.entry.start_seq, item.entry.seq) for item in items})
+    return sorted({(item.entry.first_revision, item.entry.seq) for item in items})
 
 
 def ledger_fault() -> str | None:

@@ -58,7 +58,7 @@ def assumed_tally_update(now: int) -> TallyUpdate:
     )
 
 
-def tally_update(rate: EntryMode, before: Record, changes: int, now: int) -> TallyUpdate:
+def tally_update(mode: EntryMode, before: Record, changes: int, now: int) -> TallyUpdate:
     """Returns the update of a tally that was read.
 
     Args:
@@ -69,9 +69,9 @@ def tally_update(rate: EntryMode, before: Record, changes: int, now: int) -> Tal
     """
     values, name = _values(changes, now), tally_attribute(now // HOUR)
     set_hour = f"{LINK_HOUR_ATTRIBUTE} = :hour"
-    if rate is EntryMode.NOT_BY_LINK:
+    if mode is EntryMode.NOT_BY_LINK:
         return TallyUpdate(condition="")
-    if rate is EntryMode.FIRST_OF_DAY:
+    if mode is EntryMode.FIRST_OF_DAY:
         return TallyUpdate(
             sets=(set_hour, f"{name} = :count"),
             removes=_other_attributes(name),
@@ -79,9 +79,9 @@ def tally_update(rate: EntryMode, before: Record, changes: int, now: int) -> Tal
             condition=f"(attribute_not_exists({LINK_HOUR_ATTRIBUTE}) OR {LINK_HOUR_ATTRIBUTE} < :today)",
             condition_values=_today(now),
         )
-    if rate is EntryMode.COUNTED:
+    if mode is EntryMode.COUNTED:
         return TallyUpdate(sets=(set_hour,), adds=(f"{name} :count",), values=values)
-    if rate is EntryMode.HOURLY:
+    if mode is EntryMode.HOURLY:
         del values[":count"]
         return TallyUpdate(
             sets=(set_hour,),

@@ -73,7 +73,7 @@ class LedgerEntry:
     first_seq: int | None = None
 
     @property
-    def start_seq(self) -> int:
+    def first_revision(self) -> int:
         """The first revision that the entry records."""
         return self.seq if self.first_seq is None else self.first_seq
 

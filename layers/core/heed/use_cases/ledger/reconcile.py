@@ -127,7 +127,7 @@ def _recent_repairs(stored: StoredRecipient, with_evidence: list[StoredEntry], n
 def _find_gaps(record: Record, entries: list[LedgerEntry]) -> list[range]:
     """Returns the revisions that no entry covers, without the revisions of omitted repeats."""
     applied = sorted(
-        (entry.start_seq, entry.seq) for entry in entries if entry.outcome is EntryOutcome.APPLIED
+        (entry.first_revision, entry.seq) for entry in entries if entry.outcome is EntryOutcome.APPLIED
     )
     first_revisions = [entry.seq for entry in entries if entry.register == FLOOR_REGISTER]
     if record.erased_at is not None and not first_revisions:
@@ -171,7 +171,7 @@ def _covering_revisions(record: Record, range_entries: list[LedgerEntry], at: in
     if record.tally.omitted_after is not None:
         return record.last_ledger_revision + 1, record.revision
     later = (entry for entry in range_entries if at < entry.recorded_at + CLOCK_TOLERANCE)
-    return next(((entry.start_seq, entry.seq) for entry in later), None)
+    return next(((entry.first_revision, entry.seq) for entry in later), None)
 
 
 def _find_unrecorded(stored: StoredRecipient, ids: set[str], now: int) -> list[EntryWithEvidence]:

@@ -78,7 +78,7 @@ def verify_ledger(
         try:
             check.read(lines)
             check.compare_hashes()
-            check.check_numbers()
+            check.check_revisions()
             check.check_storage()
         except _Fault as error:
             fault = str(error)
@@ -176,7 +176,7 @@ class _Verification:
         entry, entry_id = line.content.entry, bytes.fromhex(line.content.id)
         day = entry.recorded_at // DAY_MS
         self._entries.add(merkle.leaf_hash(line.text[:-1]) + day.to_bytes(4, "big") + entry_id)
-        numbers = entry.seq.to_bytes(8, "big") + entry.start_seq.to_bytes(8, "big")
+        numbers = entry.seq.to_bytes(8, "big") + entry.first_revision.to_bytes(8, "big")
         position = bytes.fromhex(entry.subject) + numbers + _sort_kind(entry)
         self._chains.add(position + entry_id)
         self.entries += 1
@@ -199,7 +199,7 @@ class _Verification:
                 raise _Fault(f"an entry is missing: {leaf_hash.hex()}, under the seal of {day}")
             entry, leaf = next(entries, b""), next(leaves, b"")
 
-    def check_numbers(self) -> None:
+    def check_revisions(self) -> None:
         """Checks that each subject has all numbers, from its first entry to its last."""
         subject, last, is_ended = b"", 0, False
         for record in self._chains:
