@@ -87,7 +87,10 @@ def test_two_owners_can_lift_a_wrong_report_but_opt_outs_stay(callers: ApiCaller
     assert (
         callers.lift_suppression("minor", NOW + 30, by=" OFFICER 1 ")[0] == 202
     )  # another key of that owner does not count
-    for spelling in ("o\u200bfficer 1", "\uff4fficer 1"):  # an owner that only looks different does not count
+    for spelling in (
+        "o\u200bfficer 1",
+        "\uff4ffficer 1",
+    ):  # an owner that only looks different does not count
         assert callers.lift_suppression("minor", NOW + 30, by=spelling)[0] == 202
     assert callers.blocking_reason() == "minor"
     status, result = callers.lift_suppression("minor", NOW + 40, by="officer 2")

@@ -259,13 +259,13 @@ def _an_omitted_change_is_entered(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Transition, "is_omitted", property(lambda _: False))
 
 
-def _an_entry_counts_for_its_own_number_only(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Transition, "first_seq", property(lambda _: None))
+def _an_entry_counts_for_its_own_revision_only(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Transition, "first_revision", property(lambda _: None))
 
 
 BUGS = (
     _an_omitted_change_is_entered,
-    _an_entry_counts_for_its_own_number_only,
+    _an_entry_counts_for_its_own_revision_only,
     _hashed_only_by_the_first_delivery,
     _evidence_outlives_an_erasure,
     _named_by_when_it_was_entered,

@@ -62,7 +62,7 @@ def tally_update(mode: EntryMode, before: Record, changes: int, now: int) -> Tal
     """Returns the update of a tally that was read.
 
     Args:
-        rate: Which of the changes get their own ledger entry.
+        mode: Which of the changes get their own ledger entry.
         before: The record that was read.
         changes: Number of changes in the write.
         now: Milliseconds since the Unix epoch.
@@ -91,15 +91,15 @@ def tally_update(mode: EntryMode, before: Record, changes: int, now: int) -> Tal
         )
     # The condition fails if a change with its own entry was stored meanwhile. That may be an opt-in, after
     # which this change is no repetition any more.
-    last_entered_revision, condition = before.tally.omitted_after, f"{OMITTED_AFTER_ATTRIBUTE} = :seen"
-    if last_entered_revision is None:
-        last_entered_revision, condition = before.revision, "n = :seen"
+    last_entered, condition = before.tally.omitted_after, f"{OMITTED_AFTER_ATTRIBUTE} = :seen"
+    if last_entered is None:
+        last_entered, condition = before.revision, "n = :seen"
     # In this clause, `n` is the revision before the write: that of the latest change with its own entry.
     return TallyUpdate(
         sets=(f"{OMITTED_AFTER_ATTRIBUTE} = if_not_exists({OMITTED_AFTER_ATTRIBUTE}, n)",),
         removes=(),
         condition=condition,
-        condition_values={":seen": {"N": str(last_entered_revision)}},
+        condition_values={":seen": {"N": str(last_entered)}},
     )
 
 

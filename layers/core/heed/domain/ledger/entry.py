@@ -45,7 +45,8 @@ class LedgerEntry:
 
     Attributes:
         subject: HMAC-SHA256 of the recipient id, keyed with the salt, hex.
-        seq: the revision of the record after the change. Several registers changed by one write share it.
+        seq: the revision of the record after the change. Several registers changed by one write share
+            it. Only this contract says `seq`. All other code says revision.
         scope: the scope number; 0 for all marketing and for facts about the whole address.
         register: the value of a `RegisterKind`, or FLOOR_REGISTER, ERASED_REGISTER or LOST_REGISTER.
         at: the time of the event, milliseconds.

@@ -1,7 +1,8 @@
 """A transition: the record before and after one write to the table, and the ledger entries of the write.
 
 The entries of a subject form a chain of revisions 1, 2, 3 … without a gap. The chain begins with revision
-1, or with a FLOOR entry after an erasure. It may end with an ERASED entry.
+1, or after an erasure with an entry of the register `floor`. It may end with an entry of the register
+`erased`.
 """
 
 from __future__ import annotations
@@ -149,10 +150,10 @@ def make_ledger_entry(
         salt: the recipient's salt.
         recipient: the recipient id.
         change: the change.
-        seq: the revision of the record after the change.
+        revision: the revision of the record after the change.
         recorded_at: the time of the write, milliseconds.
         outcome: whether the change was applied.
-        first_seq: the first revision, if the entry records several; otherwise None.
+        first_revision: the first revision, if the entry records several; otherwise None.
     """
     register_entry = change.entry
     entry = LedgerEntry(
@@ -194,10 +195,10 @@ def _erased_entry(transition: Transition) -> EntryWithEvidence:
     else:
         source = cause.source.value if cause and after.erased_at == cause.at else LEDGER_SOURCE
     at = transition.recorded_at if after.erased_at is None else after.erased_at
-    salt, seq = transition.before.salt, transition.before.revision + 1
+    salt, revision = transition.before.salt, transition.before.revision + 1
     first = transition.first_revision
     return _special_entry(
-        transition, salt, ERASED_REGISTER, at=at, source=source, revision=seq, first_revision=first
+        transition, salt, ERASED_REGISTER, at=at, source=source, revision=revision, first_revision=first
     )
 
 

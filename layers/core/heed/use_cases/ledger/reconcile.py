@@ -208,10 +208,10 @@ def _make_repairs(
     """
     free = list(gaps)
     for entry, evidence in sorted(unrecorded, key=lambda item: item.entry.at):
-        seq = stored.record.last_ledger_revision
+        revision = stored.record.last_ledger_revision
         if entry.outcome is EntryOutcome.APPLIED and free:
-            seq, free = free[0][0], [gap for gap in (free[0][1:], *free[1:]) if gap]
-        yield EntryWithEvidence(replace(entry, seq=seq), evidence)
+            revision, free = free[0][0], [gap for gap in (free[0][1:], *free[1:]) if gap]
+        yield EntryWithEvidence(replace(entry, seq=revision), evidence)
     salt = stored.record.salt
     subject, commitment = ledger_subject(salt, stored.recipient), keyed_hash(salt, "")
     for gap in free:
