@@ -62,7 +62,7 @@ def _set_local_environment(function: Resource, addresses: LocalAddresses) -> Res
     """Returns the function with the local addresses and the built layers in its environment.
 
     The emulator would unpack the layers again for each process. That is a thousand files each: cold starts
-    would wait for them, and a stop would have to remove them.
+    would wait for them, and the end of the stack would have to remove them.
     """
     properties = {name: value for name, value in function["Properties"].items() if name != "Layers"}
     variables = properties.get("Environment", {}).get("Variables", {})

@@ -18,7 +18,7 @@ from heed.domain.errors import DependencyUnavailable, HeedError
 from heed.domain.ledger.deadlines import delays_by_source
 from heed.entrypoints import stream
 from heed.entrypoints.observability import count_metric, logger, measure_metric, observed
-from heed.use_cases.ledger.append import LedgerBatch
+from heed.use_cases.ledger.enter_transition import LedgerBatch
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -62,10 +62,10 @@ def save(text: str) -> Response[str]:
     visit = responder.visit()
     token = verify_link_token(text, TokenPurpose.PREFERENCES, heed.link_keys.link_key)
     form, catalogue = responder.form(), heed.catalogue
-    if preference_post.is_one_click_body(form):
+    if preference_post.is_opt_out_form(form):
         return unsubscribe.one_click(token, form)
-    wording, press = heed.pages.wording(visit.language), request.request_id(responder.event)
-    submission = FormSubmission(visit.at, visit.campaign, wording, press, visit.signal)
+    wording, press_id = heed.pages.wording(visit.language), request.request_id(responder.event)
+    submission = FormSubmission(visit.at, visit.campaign, wording, press_id, visit.signal)
     try:
         result = preference_post.submit_preference_form(
             heed.save_preferences, heed.undo_press, token, form, submission
@@ -75,8 +75,10 @@ def save(text: str) -> Response[str]:
     count_metric("PreferencesSaved")
     if refuses_opt_ins(result.record):
         return responder.neutral()
-    if result.consent or result.resume:
-        view = link_views.consent_view(visit, result.consent, result.resume, result.record, catalogue)
+    if result.topics_to_confirm or result.scopes_to_resume:
+        view = link_views.consent_view(
+            visit, result.topics_to_confirm, result.scopes_to_resume, result.record, catalogue
+        )
         return responder.page(heed.pages.subscribe(view))
     return responder.redirect(link_views.saved_url(visit, token, result.undo, heed.link_keys))
 

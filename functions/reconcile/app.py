@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 heed = Heed.from_environment()
 RESERVE = 30_000  # milliseconds; no recipient takes longer
-_COUNTS = ("missing", "unentered", "altered", "unreadable", "skipped", "repaired")
-_FAULTS = ("missing", "unentered", "altered", "unreadable")
+_COUNTS = ("missing", "unrecorded", "altered", "unreadable", "skipped", "repaired")
+_FAULTS = ("missing", "unrecorded", "altered", "unreadable")
 
 
 @observed

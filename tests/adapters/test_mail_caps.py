@@ -16,13 +16,14 @@ from heed.adapters.dynamodb.mail_caps import MailCapsTable
 from heed.domain.errors import HeedError, StoreUnavailable
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.use_cases.ports.opt_in import MailDelayed, MailReservation, NoMailNeeded
+from heed.use_cases.ports.opt_in import MailDelayed, MailReservation, ReservationResult
 from tests.support.template import table_definition
 
 NOW = Millis(1_772_701_964_390)
 DAY = 86_400_000
 HOUR = 3_600_000
 TEN_MINUTES = 600_000
+RESERVED = ReservationResult.RESERVED
 FULL = MailDelayed(None)
 LATER = MailDelayed(Millis(NOW + TEN_MINUTES))
 
@@ -58,9 +59,9 @@ def reserve(
 
 def test_each_intent_has_its_own_cap(client: Any) -> None:
     mail_caps = make_caps(client)
-    assert reserve(mail_caps, "r", "1") is None
+    assert reserve(mail_caps, "r", "1") == RESERVED
     assert reserve(mail_caps, "r", "2") == LATER
-    assert reserve(mail_caps, "r", "3", intent=Intent.OUT) is None
+    assert reserve(mail_caps, "r", "3", intent=Intent.OUT) == RESERVED
 
 
 def test_two_addresses_of_one_mailbox_share_its_cap(client: Any) -> None:
@@ -68,94 +69,76 @@ def test_two_addresses_of_one_mailbox_share_its_cap(client: Any) -> None:
     first, second = (
         make_reservation(name, name, Intent.OUT)._replace(mailbox_hash="box") for name in ("r1", "r2")
     )
-    assert mail_caps.reserve_mail(first, NOW, in_turn=False) is None
+    assert mail_caps.reserve_mail(first, NOW, in_turn=False) == RESERVED
     assert mail_caps.reserve_mail(second, NOW, in_turn=False) == LATER
 
 
 def test_both_intents_share_the_daily_cap_of_the_deployment(client: Any) -> None:
     mail_caps = make_caps(client, per_day=2)
-    assert reserve(mail_caps, "r1", "1") is None
-    assert reserve(mail_caps, "r2", "2", intent=Intent.OUT) is None
+    assert reserve(mail_caps, "r1", "1") == RESERVED
+    assert reserve(mail_caps, "r2", "2", intent=Intent.OUT) == RESERVED
     assert reserve(mail_caps, "r3", "3") == FULL
-    assert mail_caps.sent_today(NOW) == 2 and mail_caps.sent_today(Millis(NOW + DAY)) == 0
-    assert (
-        reserve(mail_caps, "r3", "3", now=Millis(NOW + DAY)) is None
-        and mail_caps.sent_today(Millis(NOW + DAY)) == 1
-    )
+    assert mail_caps.sent_today(NOW) == 2 and mail_caps.sent_today(NOW + DAY) == 0
+    assert reserve(mail_caps, "r3", "3", now=NOW + DAY) == RESERVED and mail_caps.sent_today(NOW + DAY) == 1
 
 
 def test_a_new_request_waits_while_others_wait_for_the_daily_cap(client: Any) -> None:
     mail_caps = make_caps(client, per_day=1)
-    assert [reserve(mail_caps, "r1", "1"), reserve(mail_caps, "r2", "2")] == [None, FULL]
+    assert [reserve(mail_caps, "r1", "1"), reserve(mail_caps, "r2", "2")] == [RESERVED, FULL]
     midnight = (NOW // DAY + 1) * DAY
-    mail_caps.save_waiting_state(Millis(midnight - 1), is_waiting=True)
-    assert reserve(mail_caps, "r3", "3", now=Millis(midnight + 1)) == FULL
-    assert reserve(mail_caps, "r2", "2", now=Millis(midnight + 2), in_turn=True) is None
-    mail_caps.save_waiting_state(Millis(midnight + 3), is_waiting=False)
-    assert reserve(make_caps(client, per_day=2), "r3", "3", now=Millis(midnight + 4)) is None
+    mail_caps.save_waiting_state(midnight - 1, is_waiting=True)
+    assert reserve(mail_caps, "r3", "3", now=midnight + 1) == FULL
+    assert reserve(mail_caps, "r2", "2", now=midnight + 2, in_turn=True) == RESERVED
+    mail_caps.save_waiting_state(midnight + 3, is_waiting=False)
+    assert reserve(make_caps(client, per_day=2), "r3", "3", now=midnight + 4) == RESERVED
 
 
 def test_an_abandoned_waiting_queue_delays_new_requests_for_at_most_an_hour(client: Any) -> None:
     mail_caps = make_caps(client, per_day=1)
-    assert [reserve(mail_caps, "r1", "1"), reserve(mail_caps, "r2", "2")] == [None, FULL]
-    later = Millis(NOW + DAY)
+    assert [reserve(mail_caps, "r1", "1"), reserve(mail_caps, "r2", "2")] == [RESERVED, FULL]
+    later = NOW + DAY
     mail_caps.save_waiting_state(later, is_waiting=True)
-    assert reserve(mail_caps, "r3", "3", now=Millis(later + HOUR)) == FULL
-    assert reserve(mail_caps, "r3", "3", now=Millis(later + HOUR + 1)) is None, (
+    assert reserve(mail_caps, "r3", "3", now=later + HOUR) == FULL
+    assert reserve(mail_caps, "r3", "3", now=later + HOUR + 1) == RESERVED, (
         "and a new request does not extend the hour"
     )
 
 
 def test_an_address_at_its_cap_does_not_use_the_daily_cap(client: Any) -> None:
     mail_caps = make_caps(client, per_day=2)
-    assert reserve(mail_caps, "r", "0") is None
+    assert reserve(mail_caps, "r", "0") == RESERVED
     for n in range(1, 9):
         assert reserve(mail_caps, "r", str(n)) == LATER
-    assert reserve(mail_caps, "other", "x") is None
+    assert reserve(mail_caps, "other", "x") == RESERVED
 
 
 def test_a_retry_of_a_request_is_counted_once(client: Any) -> None:
     mail_caps = make_caps(client, per_day=2)
-    assert reserve(mail_caps, "r", "1") is None
+    assert reserve(mail_caps, "r", "1") == RESERVED
     mail_caps.finish(make_reservation("r", "1"), sent=True)
-    assert reserve(mail_caps, "r", "1", now=Millis(NOW + TEN_MINUTES)) == NoMailNeeded.ALREADY_SENT
-    assert reserve(mail_caps, "r2", "2") is None
+    assert reserve(mail_caps, "r", "1", now=NOW + TEN_MINUTES) == ReservationResult.ALREADY_SENT
+    assert reserve(mail_caps, "r2", "2") == RESERVED
 
 
 def test_a_second_request_for_the_same_scopes_gets_no_second_mail(client: Any) -> None:
     mail_caps, first = make_caps(client), make_reservation("r", "1")
-    assert mail_caps.reserve_mail(first, NOW, in_turn=False) is None
+    assert mail_caps.reserve_mail(first, NOW, in_turn=False) == RESERVED
     again = first._replace(request_id="2")
     assert mail_caps.reserve_mail(again, NOW, in_turn=False) == LATER, "the first mail may not be sent yet"
     mail_caps.finish(first, sent=True)
-    assert mail_caps.reserve_mail(again, NOW, in_turn=False) == NoMailNeeded.DUPLICATE
-    assert (
-        mail_caps.reserve_mail(again._replace(record_changed_at=Millis(NOW + 1)), NOW, in_turn=False) == LATER
-    )
+    assert mail_caps.reserve_mail(again, NOW, in_turn=False) == ReservationResult.DUPLICATE
+    assert mail_caps.reserve_mail(again._replace(record_changed_at=NOW + 1), NOW, in_turn=False) == LATER
 
 
 def test_a_new_request_waits_while_others_wait_for_the_mailbox(client: Any) -> None:
     mail_caps = make_caps(client)
-    assert [reserve(mail_caps, "r", "1"), reserve(mail_caps, "r", "2")] == [None, LATER]
-    due = Millis(NOW + TEN_MINUTES)
+    assert [reserve(mail_caps, "r", "1"), reserve(mail_caps, "r", "2")] == [RESERVED, LATER]
+    due = NOW + TEN_MINUTES
     assert reserve(mail_caps, "r", "3", now=due) == MailDelayed(due)
-    assert reserve(mail_caps, "r", "2", now=due, in_turn=True) is None
-    expired = Millis(due + HOUR)
-    assert reserve(mail_caps, "r", "4", now=Millis(expired - 1)) == MailDelayed(Millis(expired - 1))
-    assert reserve(mail_caps, "r", "4", now=expired) is None, "an abandoned waiting queue delays nothing"
-
-
-def test_an_attempt_from_the_previous_release_counts_for_the_mailbox(client: Any) -> None:
-    mail_caps = make_caps(client)
-    reserve(mail_caps, "r", "1")
-    (item,) = (item for item in client.scan(TableName="Control")["Items"] if "tries" in item)
-    del item["waits"]
-    for name in ("recipient", "what", "asked"):
-        del item["tries"]["L"][0]["M"][name]
-    item["tries"]["L"][0]["M"]["done"] = {"BOOL": True}
-    client.put_item(TableName="Control", Item=item)
-    assert reserve(mail_caps, "r", "1") == NoMailNeeded.ALREADY_SENT
-    assert reserve(mail_caps, "r", "2") == LATER
+    assert reserve(mail_caps, "r", "2", now=due, in_turn=True) == RESERVED
+    expired = due + HOUR
+    assert reserve(mail_caps, "r", "4", now=expired - 1) == MailDelayed(expired - 1)
+    assert reserve(mail_caps, "r", "4", now=expired) == RESERVED, "an abandoned waiting queue delays nothing"
 
 
 def test_each_item_expires_within_two_days(client: Any) -> None:
@@ -185,14 +168,14 @@ def test_concurrent_requests_for_one_address_get_one_mail(client: Any) -> None:
     mail_caps = make_caps(_Serial(client))
     with ThreadPoolExecutor(8) as pool:
         results = Counter(pool.map(lambda n: reserve(mail_caps, "r", str(n)), range(24)))
-    assert results == {None: 1, LATER: 23}
+    assert results == {RESERVED: 1, LATER: 23}
 
 
 def test_concurrent_requests_do_not_exceed_the_daily_cap(client: Any) -> None:
     mail_caps = make_caps(_Serial(client), per_day=7)
     with ThreadPoolExecutor(8) as pool:
         results = Counter(pool.map(lambda n: reserve(mail_caps, f"r{n}", str(n)), range(24)))
-    assert results == {None: 7, FULL: 17}
+    assert results == {RESERVED: 7, FULL: 17}
 
 
 class _Interleaved:
@@ -217,7 +200,7 @@ def test_exactly_one_of_two_interleaved_requests_gets_the_mail(client: Any, at: 
     other: list[object] = []
     between = _Interleaved(client, at, lambda: other.append(reserve(make_caps(client), "r", "other")))
     first = reserve(make_caps(between), "r", "first")
-    assert Counter([first, *other]) == {None: 1, LATER: 1}
+    assert Counter([first, *other]) == {RESERVED: 1, LATER: 1}
 
 
 class _Lossy:
@@ -247,7 +230,7 @@ def test_the_caps_hold_after_any_lost_response(client: Any, at: int, took_effect
     for delivery in range(6):
         mail_caps = make_caps(_Lossy(client, at if delivery == 0 else 99, took_effect=took_effect), per_day=3)
         try:
-            sent += reserve(mail_caps, "r", "1", now=Millis(NOW + delivery * TEN_MINUTES)) is None
+            sent += reserve(mail_caps, "r", "1", now=NOW + delivery * TEN_MINUTES) == RESERVED
         except HeedError:
             continue
     assert 1 <= sent <= 2  # no attempt was settled, as if the response of the mail provider had been lost

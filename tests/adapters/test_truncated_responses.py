@@ -139,13 +139,13 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
     SesListWalksTable: (
         ("Control",),
         {
-            "set_walk": lambda walks: walks.set_walk("d" * 32, 1),
-            "await_walk": lambda walks: walks.await_walk("d" * 32, 1),
+            "replace_required_walk": lambda walks: walks.replace_required_walk("d" * 32, 1),
+            "require_walk": lambda walks: walks.require_walk("d" * 32, 1),
             "count_removal": lambda walks: walks.count_removal("d" * 32),
             "finish": lambda walks: walks.finish(1),
             "last_finished": lambda walks: walks.last_finished(),
             "cancel": lambda walks: walks.cancel(),
-            "release": lambda walks: walks.release(b"place", has_removed=False),
+            "release": lambda walks: walks.release(b"position", has_removed=False),
             "claim": lambda walks: walks.claim(NOW),
         },
     ),

@@ -126,7 +126,7 @@ def test_enumerations_have_all_values() -> None:
     schemas = document()["components"]["schemas"]
     assert schemas["Source"]["enum"] == list(Source)
     assert schemas["Reason"]["enum"] == list(Reason)
-    assert schemas["StopReason"]["enum"] == [
+    assert schemas["SuppressionReason"]["enum"] == [
         reason for reason in Reason if reason not in (Reason.OK, Reason.NO_CONSENT)
     ]
     kinds = schemas["Topics"]["properties"]["topics"]["items"]["properties"]["kind"]
@@ -134,7 +134,7 @@ def test_enumerations_have_all_values() -> None:
 
 
 @pytest.mark.parametrize("route", OPERATIONS, ids=_name)
-@pytest.mark.parametrize("of", ["none", "malformed", "wrong", "revoked", "ended"])
+@pytest.mark.parametrize("of", ["none", "malformed", "wrong", "revoked", "expired"])
 def test_without_a_valid_key_the_body_is_not_read(
     world: World, key: Key, route: tuple[str, str], of: str
 ) -> None:
@@ -145,7 +145,7 @@ def test_without_a_valid_key_the_body_is_not_read(
         "malformed": "heed_short",
         "wrong": "heed_" + "w" * 43,
         "revoked": revoked,
-        "ended": key(*KeyScope, expires=NOW),
+        "expired": key(*KeyScope, expires=NOW),
     }
 
     answers = [send(world, route, keys[of]), send(world, route, None)]

@@ -1,4 +1,4 @@
-"""What Heed costs: a million of each action, and a month in which nothing happens.
+"""What Heed costs: a million of each action, and a month without any request.
 
 Run: .venv/bin/python tests/bench/bench_cost.py. The AWS calls are counted in the real handlers (moto
 answers them), the resources in template.yaml. Prices are list prices in US dollars for us-east-1, without
@@ -178,7 +178,7 @@ def metrics_when_idle(world: World) -> set[str]:
 
 
 def idle_costs(metrics: int) -> list[tuple[str, float]]:
-    """Returns the cost of a month in which nothing happens, from the template."""
+    """Returns the cost of a month without any request, from the template."""
     resources = template()["Resources"].values()
     kinds = Counter(resource["Type"] for resource in resources)
     queues = sum(
@@ -191,7 +191,7 @@ def idle_costs(metrics: int) -> list[tuple[str, float]]:
     return [
         (f"{keys} KMS keys", keys * KEY_MONTH),
         (f"{alarms} alarms", alarms * ALARM_MONTH),
-        (f"{metrics} metrics of our own", metrics * METRIC_MONTH),
+        (f"{metrics} metrics of Heed", metrics * METRIC_MONTH),
         (f"polling of {queues} empty queues", queues * IDLE_POLLS / 1e6 * SQS),
     ]
 
@@ -206,13 +206,13 @@ def main() -> None:
     ):
         metrics = len(metrics_when_idle(world))
         done = [*action_costs(world), evidence(world)]
-    print("a million of                    $   calls of AWS for one request, one message, or ten changes")
+    print("one million                    US$  calls of AWS for one request, one message or ten changes")
     for action in done:
         calls = ", ".join(f"{number} {name}" for name, number in action.calls.items())
         print(f"  {action.what:<24} {action.dollars:6.2f}   {calls or 'none'}")
-    print("\na month in which nothing happens     $")
+    print("\none month without any request      US$")
     bills = idle_costs(metrics)
-    for what, dollars in (*bills, ("in all", sum(dollars for _, dollars in bills))):
+    for what, dollars in (*bills, ("total", sum(dollars for _, dollars in bills))):
         print(f"  {what:<32} {dollars:6.2f}")
 
 

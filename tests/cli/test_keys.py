@@ -77,7 +77,7 @@ def test_the_list_shows_the_state_of_each_key(heed: Heed, stack: str) -> None:
 
     keys = heed("keys", "list", "--stack", stack, "--json").json["keys"]
 
-    assert sorted(key["state"] for key in keys) == ["ended", "good", "revoked"]
+    assert sorted(key["state"] for key in keys) == ["expired", "revoked", "valid"]
     assert heed("keys", "list", "--stack", stack).out.splitlines()[0].split() == [
         *("ID", "NAME", "OWNER", "SCOPES", "CREATED", "EXPIRES", "STATE")
     ]

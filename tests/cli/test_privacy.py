@@ -24,7 +24,7 @@ def test_a_report_of_a_minor_stops_mail_and_returns_the_purge(heed: Heed, local:
     assert len(result.json["purge"]) == 32
     assert heed("check", READER, "--topic", "service").code == 1
     # One key alone does not lift it.
-    first = heed("lift", READER, "--register", "minor", *WHY)
+    first = heed("lift", READER, "--suppression", "minor", *WHY)
     assert (first.code, "waiting" in first.out) == (1, True)
 
 
@@ -33,7 +33,7 @@ def test_an_erasure_is_refused_until_the_hold_is_lifted(heed: Heed, local: Path)
     refused = heed("erase", READER, *ON_FILE)
     assert refused.code == 3
     assert "hold" in refused.err and READER not in refused.err
-    assert heed("lift", READER, "--register", "hold", *WHY).code == 0
+    assert heed("lift", READER, "--suppression", "hold", *WHY).code == 0
     assert heed("erase", READER, *ON_FILE).code == 0
 
 

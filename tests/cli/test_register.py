@@ -99,7 +99,7 @@ def test_an_erasure_during_a_hold_names_the_remedy(heed: Heed, local: Path) -> N
     result = heed("erase", READER, *ON_FILE)
 
     assert (result.code, result.out) == (3, "")
-    assert "(409): a privacy officer must lift the hold first (heed lift --register hold)" in result.err
+    assert "(409): a privacy officer must lift the hold first (heed lift --suppression hold)" in result.err
 
 
 def test_an_empty_register_is_reported(heed: Heed, local: Path) -> None:

@@ -100,13 +100,13 @@ def _choice(registers: dict[str, Entry], topic: dict[str, Any], now: int, compla
     while (older := TOPICS[chain[-1]]["follows"]) is not None:
         chain.append(older)
 
-    def lifts(stop: Fact) -> set[int]:
-        if stop.scope in path:
-            return {scope for scope in path if path.index(scope) >= path.index(stop.scope)}
-        return set(chain[: chain.index(stop.scope) + 1])
+    def lifts(suppression: Fact) -> set[int]:
+        if suppression.scope in path:
+            return {scope for scope in path if path.index(scope) >= path.index(suppression.scope)}
+        return set(chain[: chain.index(suppression.scope) + 1])
 
-    def is_active(stop: Fact) -> bool:
-        return not any(yes.at > stop.at for yes in opt_ins if yes.scope in lifts(stop))
+    def is_active(suppression: Fact) -> bool:
+        return not any(yes.at > suppression.at for yes in opt_ins if yes.scope in lifts(suppression))
 
     outs = [f for f in facts if f.kind == "o" and f.scope in {*path, *chain}]
     active = [out for out in outs if is_active(out)]

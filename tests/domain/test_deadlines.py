@@ -1,4 +1,4 @@
-"""The delays of stops against each deadline. The table in the documentation equals the code."""
+"""The delays of suppressions against each deadline. The table in the documentation equals the code."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_the_shortest_deadline_is_48_hours_and_comes_first() -> None:
     assert DEADLINES[0].milliseconds == min(limit.milliseconds for limit in DEADLINES) == 2 * DAY_MS
 
 
-def test_a_stop_is_counted_in_each_step_of_the_histogram_that_it_meets() -> None:
+def test_a_suppression_is_counted_in_each_step_of_the_histogram_that_it_meets() -> None:
     quick = entry(1, 1)
     slow = replace(quick, recorded_at=Millis(quick.at + 11 * DAY_MS), source="letter")
     statistics = delay_statistics([quick, slow])
@@ -35,28 +35,35 @@ def test_a_stop_is_counted_in_each_step_of_the_histogram_that_it_meets() -> None
     assert statistics["letter"].longest == 11 * DAY_MS
 
 
-def test_an_entry_that_is_not_an_applied_stop_is_not_counted() -> None:
-    stop = entry(1, 1)
+def test_an_entry_that_is_not_an_applied_suppression_is_not_counted() -> None:
+    suppression = entry(1, 1)
     assert (
-        delay_statistics([replace(stop, register="in"), replace(stop, outcome=EntryOutcome.SUPERSEDED)]) == {}
+        delay_statistics(
+            [replace(suppression, register="in"), replace(suppression, outcome=EntryOutcome.SUPERSEDED)]
+        )
+        == {}
     )
 
 
-def test_a_stop_recorded_in_the_second_of_its_event_has_no_delay() -> None:
-    second = Millis(1_772_701_964_000)
-    assert time_recorded(Millis(second + 999), second) - (second + 999) == 0
-    assert time_recorded(Millis(second - 1), second) == second
-    assert time_recorded(Millis(second + DAY_MS), second) == second, "no clock of AWS is a day ahead"
+def test_a_suppression_recorded_in_the_second_of_its_event_has_no_delay() -> None:
+    second = 1_772_701_964_000
+    assert time_recorded(second + 999, second) - (second + 999) == 0
+    assert time_recorded(second - 1, second) == second
+    assert time_recorded(second + DAY_MS, second) == second, "no clock of AWS is a day ahead"
 
 
 def test_a_delay_is_never_negative() -> None:
-    stop = entry(1, 1)
-    assert delay_statistics([replace(stop, at=Millis(stop.recorded_at + DAY_MS))])["one-click"].longest == 0
+    suppression = entry(1, 1)
+    assert (
+        delay_statistics([replace(suppression, at=suppression.recorded_at + DAY_MS)])["one-click"].longest
+        == 0
+    )
 
 
 def test_an_entry_for_several_presses_has_no_delay() -> None:
     """The entry is made up to a day after the presses, which were recorded at once."""
-    stop = entry(1, 7)
+    suppression = entry(1, 7)
     assert (
-        delay_statistics([replace(stop, first_seq=2, recorded_at=Millis(stop.at + 25 * DAY_MS // 24))]) == {}
+        delay_statistics([replace(suppression, first_seq=2, recorded_at=suppression.at + 25 * DAY_MS // 24)])
+        == {}
     )

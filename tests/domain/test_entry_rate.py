@@ -77,7 +77,7 @@ def test_only_changes_by_links_are_omitted(source: Source) -> None:
     assert (rate is EntryMode.NOT_BY_LINK) is (source not in LINK_SOURCES)
 
 
-def test_a_stop_after_an_opt_in_and_a_stop_of_another_scope_have_entries_at_any_time() -> None:
+def test_a_suppression_after_an_opt_in_and_a_suppression_of_another_scope_have_entries_at_any_time() -> None:
     record = EMPTY_RECORD
     for at in range(MAX_LINK_ENTRIES_A_DAY):
         record, _ = press(record, Millis(1 + at))

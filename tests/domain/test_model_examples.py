@@ -77,7 +77,7 @@ def test_a_general_opt_in_does_not_lift_an_earlier_opt_out_of_offers() -> None:
     assert reason(stored, "news") == "ok"
 
 
-def test_at_the_same_instant_the_stop_wins() -> None:
+def test_at_the_same_instant_the_opt_out_wins() -> None:
     assert reason(record("offers=out@5", "offers=in@5"), "offers") == "topic_unsubscribed"
     assert reason(record("*=out@5", "offers=yes@5"), "offers") == "unsubscribed"
     assert reason(record("x:complaint@5", "offers=yes@5"), "offers") == "complained"
@@ -86,7 +86,7 @@ def test_at_the_same_instant_the_stop_wins() -> None:
     assert reason(record("offers=pause@5-2000", "offers=in@5"), "offers") == "paused"
 
 
-def test_an_opt_in_to_one_brand_lifts_no_stop_of_another_brand() -> None:
+def test_an_opt_in_to_one_brand_lifts_no_suppression_of_another_brand() -> None:
     stored = record("*=out@5", "aurora=in@6")
     assert reason(stored, "aurora/offers") == "ok"
     assert reason(stored, "offers") == "unsubscribed"
@@ -188,12 +188,12 @@ def test_opt_outs_of_mail_and_of_advertising_are_independent() -> None:
     assert reason(stored, "offers") == "ok"
 
 
-@pytest.mark.parametrize("stop", ["undeliverable", "hold"])
-def test_undeliverable_and_hold_are_active_unless_their_lift_is_newer(stop: str) -> None:
-    assert reason(record(f"x:{stop}@5", f"l:{stop}@6"), "offers") == "ok"
-    assert reason(record(f"l:{stop}@5", f"x:{stop}@6"), "offers") == stop
-    other = LIFT_HOLD if stop == "undeliverable" else LIFT_UNDELIVERABLE
-    assert reason(record(f"x:{stop}@5", f"{other.code}@6"), "offers") == stop
+@pytest.mark.parametrize("suppression", ["undeliverable", "hold"])
+def test_undeliverable_and_hold_are_active_unless_their_lift_is_newer(suppression: str) -> None:
+    assert reason(record(f"x:{suppression}@5", f"l:{suppression}@6"), "offers") == "ok"
+    assert reason(record(f"l:{suppression}@5", f"x:{suppression}@6"), "offers") == suppression
+    other = LIFT_HOLD if suppression == "undeliverable" else LIFT_UNDELIVERABLE
+    assert reason(record(f"x:{suppression}@5", f"{other.code}@6"), "offers") == suppression
 
 
 def test_five_soft_bounce_days_in_thirty_make_an_address_undeliverable_for_thirty_days() -> None:

@@ -31,7 +31,7 @@ def record(*changes: Change) -> Record:
 
 def form(record: Record, days: int, evidence: str = "{}") -> FormResult:
     context = FormContext(NOW, evidence, "", signal=False)
-    return changes_for_form(FormChoices(pause=days), record, CATALOGUE, BRAND, context)
+    return changes_for_form(FormChoices(pause_days=days), record, CATALOGUE, BRAND, context)
 
 
 def paused_until(record: Record, changes: Iterable[Change], topic: int) -> int | None:
@@ -43,12 +43,12 @@ PAUSED = Change(pause(BRAND), letter(Millis(NOW - DAY_MS), Millis(NOW + 89 * DAY
 
 def test_a_pause_shorter_than_the_active_one_needs_a_confirmation() -> None:
     result = form(record(PAUSED), 30)
-    assert (result.changes, result.resume) == ((), (BRAND,))
+    assert (result.changes, result.scopes_to_resume) == ((), (BRAND,))
 
 
 def test_a_pause_longer_than_the_active_one_is_stored() -> None:
     result = form(record(PAUSED), 90)
-    assert result.resume == ()
+    assert result.scopes_to_resume == ()
     assert paused_until(record(PAUSED), result.changes, OFFERS) == NOW + 90 * DAY_MS
 
 
@@ -56,7 +56,7 @@ def test_a_pause_that_an_opt_in_lifted_does_not_prevent_a_new_one() -> None:
     lifted = record(PAUSED, Change(in_(BRAND), letter(Millis(NOW - 1))))
     assert decide(lifted, CATALOGUE.topics[OFFERS], NOW).sendable
     result = form(lifted, 30)
-    assert result.resume == ()
+    assert result.scopes_to_resume == ()
     assert paused_until(lifted, result.changes, OFFERS) == NOW + 30 * DAY_MS
 
 
@@ -64,27 +64,27 @@ def test_a_new_pause_also_stops_excepted_topics_and_shortens_no_pause() -> None:
     with_exception = record(PAUSED, Change(yes(OFFERS), letter(Millis(NOW - 1))))
     assert decide(with_exception, CATALOGUE.topics[OFFERS], NOW).sendable
     result = form(with_exception, 30)
-    assert result.resume == ()
+    assert result.scopes_to_resume == ()
     assert paused_until(with_exception, result.changes, OFFERS) == NOW + 89 * DAY_MS
     assert paused_until(with_exception, result.changes, NEWS) == NOW + 89 * DAY_MS
 
 
 def test_ending_a_pause_needs_no_confirmation_if_no_pause_is_active() -> None:
-    lifted = record(PAUSED, Change(in_(BRAND), letter(Millis(NOW - 1))))
-    assert form(lifted, 0).resume == ()
-    assert form(record(PAUSED), 0).resume == (BRAND,)
-    general = Change(pause(ALL_SCOPES), letter(Millis(NOW - DAY_MS), Millis(NOW + DAY_MS)))
-    assert form(record(general), 0).resume == (ALL_SCOPES,)
+    lifted = record(PAUSED, Change(in_(BRAND), letter(NOW - 1)))
+    assert form(lifted, 0).scopes_to_resume == ()
+    assert form(record(PAUSED), 0).scopes_to_resume == (BRAND,)
+    general = Change(pause(ALL_SCOPES), letter(NOW - DAY_MS, NOW + DAY_MS))
+    assert form(record(general), 0).scopes_to_resume == (ALL_SCOPES,)
 
 
 def test_ending_the_pause_of_a_brand_also_ends_pauses_of_its_topics() -> None:
-    topic = Change(pause(NEWS), letter(Millis(NOW - DAY_MS), Millis(NOW + DAY_MS)))
-    assert form(record(topic), 0).resume == (NEWS,)
-    assert form(record(PAUSED, topic), 0).resume == (BRAND, NEWS)
+    topic = Change(pause(NEWS), letter(NOW - DAY_MS, NOW + DAY_MS))
+    assert form(record(topic), 0).scopes_to_resume == (NEWS,)
+    assert form(record(PAUSED, topic), 0).scopes_to_resume == (BRAND, NEWS)
 
 
 def test_a_retried_form_has_the_same_result() -> None:
     for before in (EMPTY_RECORD, record(PAUSED, Change(yes(OFFERS), letter(Millis(NOW - 1))))):
         first = form(before, 30)
         again = form(merge_changes(before, first.changes), 30)
-        assert (again.changes, again.resume) == (first.changes, ())
+        assert (again.changes, again.scopes_to_resume) == (first.changes, ())

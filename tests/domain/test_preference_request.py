@@ -151,7 +151,7 @@ def test_a_general_request_is_superseded_by_a_newer_general_choice() -> None:
     assert _superseded(_request(RequestedState.IN, 0), (out(0), 51))
 
 
-def test_an_opt_in_is_superseded_by_a_stop_on_its_path_at_the_same_instant_or_later() -> None:
+def test_an_opt_in_is_superseded_by_a_suppression_on_its_path_at_the_same_instant_or_later() -> None:
     for register in (out(0), out(1), out(2), pause(0), COMPLAINT):
         assert _superseded(_request(RequestedState.IN), (register, 51))
         assert _superseded(_request(RequestedState.IN), (register, 50))

@@ -1,4 +1,4 @@
-"""The table of the stops of an address. All code that reads it must know the same stops."""
+"""The table of the suppressions of an address. All code that reads it must know the same suppressions."""
 
 from __future__ import annotations
 
@@ -31,18 +31,22 @@ from heed.domain.preferences.register import (
 from heed.domain.preferences.suppressions import suppressions_of
 from tests.support.catalogues import CATALOGUE
 
-NOW = Millis(1_000)
-ENTRY = Entry(Millis(5), Source.AGENT, "{}")
-each_address_stop = pytest.mark.parametrize("stop", ADDRESS_SUPPRESSIONS.values(), ids=str)
+NOW = 1_000
+ENTRY = Entry(5, Source.AGENT, "{}")
+each_address_suppression = pytest.mark.parametrize("suppression", ADDRESS_SUPPRESSIONS.values(), ids=str)
 
 
-def test_the_table_has_each_kind_of_stop_and_lift_in_order_of_precedence() -> None:
-    assert {stop.register.kind for stop in ADDRESS_SUPPRESSIONS.values()} == set(SuppressionKind)
-    assert {stop.lift.kind for stop in ADDRESS_SUPPRESSIONS.values() if stop.lift} == set(LiftKind)
+def test_the_table_has_each_kind_of_suppression_and_lift_in_order_of_precedence() -> None:
+    assert {suppression.register.kind for suppression in ADDRESS_SUPPRESSIONS.values()} == set(
+        SuppressionKind
+    )
+    assert {
+        suppression.lift.kind for suppression in ADDRESS_SUPPRESSIONS.values() if suppression.lift
+    } == set(LiftKind)
     assert list(ADDRESS_SUPPRESSIONS) == [reason for reason in Reason if reason in ADDRESS_SUPPRESSIONS]
 
 
-def test_an_agent_can_lift_each_stop_that_has_a_lift_register() -> None:
+def test_an_agent_can_lift_each_suppression_that_has_a_lift_register() -> None:
     assert {kind.name for kind in LiftKind} <= {liftable.name for liftable in Liftable}
 
 
@@ -69,32 +73,40 @@ def test_the_code_of_each_kind_of_register_never_changes() -> None:
     }
 
 
-@each_address_stop
-def test_each_stop_of_an_address_stops_all_topics_until_it_is_lifted(stop: AddressSuppression) -> None:
-    record = Record({stop.register: ENTRY}, revision=1)
-    assert {decide(record, t, NOW).reason for t in CATALOGUE.topics.values()} == {stop.reason}
-    if stop.lift is not None:
-        lifted = Record({stop.register: ENTRY, stop.lift: Entry(Millis(6), Source.AGENT, "{}")}, revision=2)
+@each_address_suppression
+def test_each_suppression_of_an_address_stops_all_topics_until_it_is_lifted(
+    suppression: AddressSuppression,
+) -> None:
+    record = Record({suppression.register: ENTRY}, revision=1)
+    assert {decide(record, t, NOW).reason for t in CATALOGUE.topics.values()} == {suppression.reason}
+    if suppression.lift is not None:
+        lifted = Record(
+            {suppression.register: ENTRY, suppression.lift: Entry(6, Source.AGENT, "{}")}, revision=2
+        )
         assert address_suppression(lifted, NOW) is None
         assert [suppression.active for suppression in suppressions_of(lifted, CATALOGUE, NOW)] == [False]
 
 
-@each_address_stop
-def test_each_stop_of_an_address_is_listed_and_counted_as_a_stop(stop: AddressSuppression) -> None:
-    record = Record({stop.register: ENTRY}, revision=1, salt=b"s" * 16)
+@each_address_suppression
+def test_each_suppression_of_an_address_is_listed_and_counted_as_a_suppression(
+    suppression: AddressSuppression,
+) -> None:
+    record = Record({suppression.register: ENTRY}, revision=1, salt=b"s" * 16)
     (listed,) = suppressions_of(record, CATALOGUE, NOW)
-    assert (listed.reason, listed.active) == (stop.reason, True)
+    assert (listed.reason, listed.active) == (suppression.reason, True)
     assert all(listed.stops(topic) for topic in CATALOGUE.topics.values())
     entries = ledger_entries(Transition("1", "a" * 26, Record(), record, recorded_at=NOW))
     assert [source for source, _ in delays_by_source(entry for entry, _ in entries)] == ["agent"]
 
 
-@each_address_stop
+@each_address_suppression
 @pytest.mark.parametrize("state", RequestedState)
-def test_a_request_is_refused_as_the_table_defines(stop: AddressSuppression, state: RequestedState) -> None:
-    request = PreferenceRequest(ScopeNumber(2), state, Millis(9), Source.PHONE, "{}", "", Millis(NOW + 1))
-    is_accepted = stop.accepts is AcceptedRequests.ALL or (
-        stop.accepts is AcceptedRequests.STOPS and state is not RequestedState.IN
+def test_a_request_is_refused_as_the_table_defines(
+    suppression: AddressSuppression, state: RequestedState
+) -> None:
+    request = PreferenceRequest(ScopeNumber(2), state, 9, Source.PHONE, "{}", "", NOW + 1)
+    is_accepted = suppression.accepts is AcceptedRequests.ALL or (
+        suppression.accepts is AcceptedRequests.NO_OPT_INS and state is not RequestedState.IN
     )
-    refused = refused_by(request, Record({stop.register: ENTRY}, revision=1))
-    assert refused is (None if is_accepted else stop.reason)
+    refused = refused_by(request, Record({suppression.register: ENTRY}, revision=1))
+    assert refused is (None if is_accepted else suppression.reason)

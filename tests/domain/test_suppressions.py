@@ -48,8 +48,8 @@ def _record(*set_at: tuple[Register, int], until: Millis | None = None) -> Recor
 
 
 def _only(record: Record) -> Suppression:
-    (stop,) = suppressions_of(record, CATALOGUE, NOW)
-    return stop
+    (suppression,) = suppressions_of(record, CATALOGUE, NOW)
+    return suppression
 
 
 @examples(500)
@@ -58,7 +58,11 @@ def test_suppressions_and_decision_agree_on_every_topic_in_use(
     record: Record, topic: Topic, now: Millis
 ) -> None:
     decision = decide(record, topic, now)
-    reasons = [stop.reason for stop in suppressions_of(record, CATALOGUE, now) if stop.stops(topic)]
+    reasons = [
+        suppression.reason
+        for suppression in suppressions_of(record, CATALOGUE, now)
+        if suppression.stops(topic)
+    ]
     if decision.reason in (Reason.OK, Reason.NO_CONSENT):
         assert reasons == []
     else:
@@ -69,24 +73,27 @@ def test_suppressions_and_decision_agree_on_every_topic_in_use(
 def test_there_is_one_suppression_for_each_reason_and_scope_in_order_of_precedence(
     record: Record, now: Millis
 ) -> None:
-    keys = [stop.sort_key for stop in suppressions_of(record, CATALOGUE, now)]
+    keys = [suppression.sort_key for suppression in suppressions_of(record, CATALOGUE, now)]
     assert keys == sorted(set(keys))
 
 
 @given(records(), instants)
-def test_only_marketing_topics_in_use_within_the_scope_are_excepted(record: Record, now: Millis) -> None:
-    for stop in suppressions_of(record, CATALOGUE, now):
-        for number in stop.excepted:
+def test_only_marketing_topics_in_use_within_the_scope_are_excepted(record: Record, now: int) -> None:
+    for suppression in suppressions_of(record, CATALOGUE, now):
+        for number in suppression.excepted:
             topic = CATALOGUE.topics[number]
             assert topic.kind is TopicKind.MARKETING
             assert not topic.retired
-            assert stop.scope in topic.path
-        assert stop.active or not stop.excepted
+            assert suppression.scope in topic.path
+        assert suppression.active or not suppression.excepted
 
 
 @given(records(), instants)
-def test_expired_stops_are_not_listed(record: Record, now: Millis) -> None:
-    assert all(stop.until is None or stop.until > now for stop in suppressions_of(record, CATALOGUE, now))
+def test_expired_suppressions_are_not_listed(record: Record, now: int) -> None:
+    assert all(
+        suppression.until is None or suppression.until > now
+        for suppression in suppressions_of(record, CATALOGUE, now)
+    )
 
 
 def test_an_empty_record_has_no_suppressions() -> None:
@@ -94,27 +101,31 @@ def test_an_empty_record_has_no_suppressions() -> None:
 
 
 def test_an_opt_in_to_one_topic_is_an_exception_from_a_general_opt_out() -> None:
-    stop = _only(_record((out(0), 5), (in_(3), 6)))
-    assert stop == Suppression(
-        Reason.UNSUBSCRIBED, ALL_SCOPES, Millis(5), Source.PHONE, excepted=scope_numbers(3)
+    suppression = _only(_record((out(0), 5), (in_(3), 6)))
+    assert suppression == Suppression(
+        Reason.UNSUBSCRIBED, ALL_SCOPES, 5, Source.PHONE, excepted=scope_numbers(3)
     )
 
 
-def test_a_stop_is_lifted_when_it_stops_no_topic_in_use() -> None:
+def test_a_suppression_is_lifted_when_it_stops_no_topic_in_use() -> None:
     assert not _only(_record((out(0), 5), (in_(0), 6))).active
     assert not _only(_record((out(1), 5), *((in_(n), 6) for n in (2, 3, 4, 5, 12, 13, 15, 16)))).active
 
 
-def test_an_opt_in_at_the_same_instant_lifts_no_stop() -> None:
+def test_an_opt_in_at_the_same_instant_lifts_no_suppression() -> None:
     assert _only(_record((out(3), 5), (in_(3), 5))).active
 
 
-def test_a_stop_of_a_topic_is_listed_for_each_topic_that_follows_it() -> None:
+def test_a_suppression_of_a_topic_is_listed_for_each_topic_that_follows_it() -> None:
     suppressions = suppressions_of(_record((out(2), 5), (in_(12), 6)), CATALOGUE, NOW)
-    assert [(stop.scope, stop.active) for stop in suppressions] == [(2, True), (12, False), (13, False)]
+    assert [(suppression.scope, suppression.active) for suppression in suppressions] == [
+        (2, True),
+        (12, False),
+        (13, False),
+    ]
 
 
-def test_an_active_stop_replaces_a_lifted_one_of_the_same_topic() -> None:
+def test_an_active_suppression_replaces_a_lifted_one_of_the_same_topic() -> None:
     lifted_and_own = suppressions_of(_record((out(2), 5), (in_(2), 6), (out(12), 7)), CATALOGUE, NOW)
     assert [(s.scope, s.active, s.since) for s in lifted_and_own] == [
         (2, False, 5),
@@ -128,10 +139,10 @@ def test_only_a_later_confirmed_opt_in_is_an_exception_from_a_complaint() -> Non
     assert not _only(_record((COMPLAINT, 5), (yes(0), 6))).active
 
 
-def test_a_stop_of_the_address_is_lifted_only_by_its_own_lift() -> None:
-    for stop, lift in ((HOLD, LIFT_HOLD), (UNDELIVERABLE, LIFT_UNDELIVERABLE)):
-        assert _only(_record((stop, 5), (in_(0), 6), (lift, 5))).active
-        assert not _only(_record((stop, 5), (lift, 6))).active
+def test_a_suppression_of_the_address_is_lifted_only_by_its_own_lift() -> None:
+    for suppression, lift in ((HOLD, LIFT_HOLD), (UNDELIVERABLE, LIFT_UNDELIVERABLE)):
+        assert _only(_record((suppression, 5), (in_(0), 6), (lift, 5))).active
+        assert not _only(_record((suppression, 5), (lift, 6))).active
 
 
 def test_five_soft_bounce_days_are_a_suppression_with_an_end() -> None:
@@ -157,7 +168,7 @@ def test_a_pause_has_its_end_and_is_not_listed_after_it() -> None:
     assert not _only(_record((pause(0), 5), (in_(0), 6), until=Millis(NOW + 1))).active
 
 
-def test_a_stop_of_an_unknown_scope_is_not_listed() -> None:
+def test_a_suppression_of_an_unknown_scope_is_not_listed() -> None:
     assert suppressions_of(_record((out(99), 5), (out(6), 5)), CATALOGUE, NOW) == []
 
 
@@ -173,9 +184,12 @@ def test_all_reasons_that_block_a_topic_are_returned() -> None:
     assert blocking_reasons(record, CATALOGUE.topics[7], CATALOGUE, NOW) == {Reason.UNDELIVERABLE}
 
 
-def test_stops_that_an_erasure_deleted_are_listed_as_lifted() -> None:
-    erased = replace(_record((out(0), 9), (in_(3), 10)), erased_at=Millis(9))
-    listed = {(stop.reason, stop.scope): stop for stop in suppressions_of(erased, CATALOGUE, NOW)}
+def test_suppressions_that_an_erasure_deleted_are_listed_as_lifted() -> None:
+    erased = replace(_record((out(0), 9), (in_(3), 10)), erased_at=9)
+    listed = {
+        (suppression.reason, suppression.scope): suppression
+        for suppression in suppressions_of(erased, CATALOGUE, NOW)
+    }
 
     assert listed.keys() == {
         (Reason.MINOR, 0),
@@ -185,12 +199,16 @@ def test_stops_that_an_erasure_deleted_are_listed_as_lifted() -> None:
         (Reason.UNSUBSCRIBED, 0),
         (Reason.TOPIC_UNSUBSCRIBED, 3),
     }
-    assert [stop.reason for stop in listed.values() if stop.active] == [Reason.UNSUBSCRIBED]
-    assert {stop.since for stop in listed.values()} == {9}
+    assert [suppression.reason for suppression in listed.values() if suppression.active] == [
+        Reason.UNSUBSCRIBED
+    ]
+    assert {suppression.since for suppression in listed.values()} == {9}
 
 
-def test_stops_that_are_active_after_an_erasure_are_not_listed_as_lifted() -> None:
-    minor = replace(_record((out(0), 9), (MINOR, 9)), erased_at=Millis(9))
-    active = {stop.reason for stop in suppressions_of(minor, CATALOGUE, NOW) if stop.active}
+def test_suppressions_that_are_active_after_an_erasure_are_not_listed_as_lifted() -> None:
+    minor = replace(_record((out(0), 9), (MINOR, 9)), erased_at=9)
+    active = {
+        suppression.reason for suppression in suppressions_of(minor, CATALOGUE, NOW) if suppression.active
+    }
 
     assert active == {Reason.MINOR, Reason.UNSUBSCRIBED}

@@ -15,8 +15,8 @@ from heed.domain.links.undo import (
     MAX_UNDO_REGISTERS,
     UNDO_LIFETIME,
     UndoToken,
+    changes_for_press,
     mint_undo_token,
-    opt_out_changes,
     undo_token_for,
     verify_undo_token,
 )
@@ -56,7 +56,7 @@ def entry(at: Millis, press: str = "one", until: Millis | None = None) -> Entry:
 def press(record: Record, scope: int, press_entry: Entry) -> tuple[Record, UndoToken | None]:
     """Returns the record after a press in a browser, and the Undo that the response offers."""
     after = merge_changes(
-        record, opt_out_changes(record, CATALOGUE, {ScopeNumber(scope): press_entry}, press_entry.at)
+        record, changes_for_press(record, CATALOGUE, {ScopeNumber(scope): press_entry}, press_entry.at)
     )
     return after, undo_token_for(RECIPIENT, {ScopeNumber(scope): press_entry}, after)
 
@@ -82,7 +82,7 @@ def test_an_undo_used_twice_changes_nothing_more() -> None:
     assert take_back(once, undo) == once
 
 
-def test_a_press_during_an_active_stop_offers_no_undo() -> None:
+def test_a_press_during_an_active_suppression_offers_no_undo() -> None:
     first, undo = press(EMPTY_RECORD, OFFERS, entry(NOW))
     second, none = press(first, OFFERS, entry(Millis(NOW + 1), "two"))
     assert none is None
@@ -114,7 +114,7 @@ def test_a_letter_entered_after_the_undo_counts_from_its_date() -> None:
     assert not is_sent(merge_changes(take_back(stopped, undo), [letter]))
 
 
-def test_an_undo_at_a_topic_does_not_change_a_stop_of_a_wider_scope() -> None:
+def test_an_undo_at_a_topic_does_not_change_a_suppression_of_a_wider_scope() -> None:
     record = merge_changes(
         EMPTY_RECORD,
         [Change(out(ALL_SCOPES), entry(Millis(NOW - 5))), Change(in_(OFFERS), entry(Millis(NOW - 4)))],
@@ -289,14 +289,14 @@ def test_a_press_with_an_undo_fits_into_one_update() -> None:
         record = Record({**before, **lifted})
         press_entries = dict.fromkeys(scopes, second)
 
-        stops = list(opt_out_changes(record, catalogue, press_entries, second.at))
+        stops = list(changes_for_press(record, catalogue, press_entries, second.at))
         after = merge_changes(record, stops)
 
         assert len(stops) + len(catalogue.signal_topics()) <= MAX_UNDO_REGISTERS
         assert (undo_token_for(RECIPIENT, press_entries, after) is not None) == is_offered
         assert not any(decide(after, catalogue.topics[scope], second.at).sendable for scope in scopes)
         assert (
-            merge_changes(after, opt_out_changes(after, catalogue, press_entries, second.at)) == after
+            merge_changes(after, changes_for_press(after, catalogue, press_entries, second.at)) == after
         )  # a redelivery
 
 

@@ -25,12 +25,12 @@ def test_a_topic_is_on_for_the_value_in_and_off_for_any_other_value() -> None:
 
 def test_if_a_field_occurs_twice_the_value_that_stops_more_counts() -> None:
     form = parse(("topic.news", "in"), ("topic.news", "out"), ("pause", "30"), ("pause", "90"))
-    assert form.choices == FormChoices(wanted={NEWS: False}, pause=90)
+    assert form.choices == FormChoices(wanted={NEWS: False}, pause_days=90)
 
 
-def test_a_form_that_stops_everything_has_no_other_choice() -> None:
+def test_a_form_that_stops_all_marketing_has_no_other_choice() -> None:
     form = parse(("topic.news", "in"), ("all", "out"), ("undo", "x"))
-    assert form == PreferenceForm(FormChoices(everything=True))
+    assert form == PreferenceForm(FormChoices(all_marketing=True))
 
 
 @pytest.mark.parametrize(

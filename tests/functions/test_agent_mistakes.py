@@ -60,11 +60,12 @@ class Agents:
     def __init__(self, world: World) -> None:
         self.world = world
         self._keys = {
-            owner: parts().api_keys.create("office", owner, list(KeyScope))[1] for owner in ("kim", "lou")
+            owner: parts().api_keys.create("officers", owner, list(KeyScope))[1]
+            for owner in ("officer 1", "officer 2")
         }
         self._clock = count(NOW, 1_000)
 
-    def post(self, path: str, by: str = "kim", **body: str) -> None:
+    def post(self, path: str, by: str = "officer 1", **body: str) -> None:
         headers = {"Authorization": f"Bearer {self._keys[by]}"}
         text = json.dumps({"address": JANE, **body})
         event = http_event("POST", path, body=text, headers=headers, at=next(self._clock))
@@ -76,16 +77,16 @@ class Agents:
     def hold(self) -> None:
         self.post("/v1/holds", **WHY, source="phone")
 
-    def lift(self, register: str, by: str = "kim", **more: str) -> None:
+    def lift(self, register: str, by: str = "officer 1", **more: str) -> None:
         self.post("/v1/lifts", by=by, register=register, **WHY, **more)
 
     def lift_minor(self) -> None:
         self.lift("minor")
-        self.lift("minor", by="lou")
+        self.lift("minor", by="officer 2")
 
     def sendable(self) -> dict[str, bool]:
         """Returns for each topic whether mail may be sent a minute later."""
-        headers = {"Authorization": f"Bearer {self._keys['kim']}"}
+        headers = {"Authorization": f"Bearer {self._keys['officer 1']}"}
         at = next(self._clock) + 60_000
         event = http_event(
             "POST",
@@ -126,17 +127,17 @@ INVERSES: dict[str, tuple[Action, Action, set[str]]] = {
         set(STATES),
     ),
     "`heed hold`": (Agents.hold, lambda agents: agents.lift("hold"), set(STATES)),
-    "`heed lift --register hold`": (
+    "`heed lift --suppression hold`": (
         lambda agents: agents.lift("hold"),
         Agents.hold,
         set(),  # needs a hold first; see the test below
     ),
-    "`heed lift --register undeliverable`": (
+    "`heed lift --suppression undeliverable`": (
         lambda agents: agents.lift("undeliverable"),
         Agents.hold,
         {"undeliverable"},
     ),
-    "`heed lift --register complaint`": (
+    "`heed lift --suppression complaint`": (
         lambda agents: agents.lift("complaint", scope="offers"),
         lambda agents: agents.change("offers", "out"),
         {"complained", "one topic off", "everything off"},
@@ -146,7 +147,7 @@ INVERSES: dict[str, tuple[Action, Action, set[str]]] = {
         Agents.lift_minor,
         {"everything off"},
     ),
-    "`heed lift --register minor`": (
+    "`heed lift --suppression minor`": (
         Agents.lift_minor,
         lambda agents: agents.post("/v1/minors", **ON_FILE),
         set(),  # needs a minor first; see the test below

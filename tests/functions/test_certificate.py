@@ -33,7 +33,7 @@ class LateLedger:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.office = ApiCallers(world)
+        self.callers = ApiCallers(world)
         self.stream = StreamRecorder(parts().client("dynamodb"), world.table, NOW)
         self.now = NOW + 5_000
         self.paused: list[float] = []
@@ -42,10 +42,10 @@ class LateLedger:
             world.apply_changes(JANE, change)
         recipient = world.recipient(JANE)
         self.subject = ledger_subject(parts().preferences.read(recipient).salt, recipient)
-        row_of_mailbox = mail_caps.mailbox_key(recipient) | {"box": {"S": "a keyed name"}}
+        row_of_mailbox = mail_caps.mailbox_key(recipient) | {"mailbox": {"S": "a keyed name"}}
         for row in (row_of_mailbox, {"pk": {"S": mail_caps.attempts_key(Intent.IN, "a keyed name")}}):
             client("dynamodb").put_item(TableName=world.control, Item=row)
-        self.purge = self.office.report_minor(NOW)["purge"]
+        self.purge = self.callers.report_minor(NOW)["purge"]
         self.walk_list()
 
     def walk_list(self) -> None:
@@ -71,7 +71,7 @@ class LateLedger:
             ledger.handler(stream_event(records), self.world.context)
 
     def certificate(self) -> Any:
-        return self.office.certificate(self.purge)
+        return self.callers.certificate(self.purge)
 
     def evidence(self) -> list[str]:
         entries = parts().ledger.entries_of(self.subject)
@@ -161,8 +161,8 @@ def test_a_redelivery_after_a_purge_restores_no_data(late_ledger: LateLedger) ->
 
 
 def test_a_purge_of_an_unknown_person_does_not_wait(late_ledger: LateLedger) -> None:
-    report = late_ledger.office.report_minor(NOW, "stranger@example.com")
+    report = late_ledger.callers.report_minor(NOW, "stranger@example.com")
     late_ledger.walk_list()
     late_ledger.deliver_to_purge()
-    assert late_ledger.office.certificate(report["purge"])["state"] == "done"
+    assert late_ledger.callers.certificate(report["purge"])["state"] == "done"
     assert late_ledger.paused == []

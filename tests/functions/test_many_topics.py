@@ -133,7 +133,7 @@ def test_the_form_of_the_preference_centre_turns_each_topic_off(world: World) ->
     assert answer["statusCode"] == 303 and sendable(world) == 0
 
 
-def test_one_press_stops_everything_and_its_page_is_shown(world: World) -> None:
+def test_one_press_stops_all_marketing_and_its_page_is_shown(world: World) -> None:
     before, path = sendable(world), f"/u/{world.token(READER)}"
     answer = unsubscribe.handler(http_event("POST", path, form={"scope": "all"}), world.context)
     if answer["statusCode"] == 303:

@@ -26,23 +26,21 @@ from tests.support.registers import in_, out
 
 
 @pytest.fixture
-def office(world: World) -> ApiCallers:
+def callers(world: World) -> ApiCallers:
     """An address on hold, with data on record."""
-    office = ApiCallers(world)
+    callers = ApiCallers(world)
     world.context.milliseconds_left = 300_000
-    world.apply_changes(
-        JANE, Change(out(2), _entry(Millis(NOW - DAY_MS))), Change(in_(3), _entry(Millis(NOW - DAY_MS)))
-    )
-    office.place_hold(NOW)
-    return office
+    world.apply_changes(JANE, Change(out(2), _entry(NOW - DAY_MS)), Change(in_(3), _entry(NOW - DAY_MS)))
+    callers.place_hold(NOW)
+    return callers
 
 
 def _entry(at: Millis) -> Entry:
     return Entry(at, Source.LINK, '{"campaign":"spring"}')
 
 
-def _item(office: ApiCallers) -> dict[str, Any]:
-    (item,) = office.world.items()
+def _item(callers: ApiCallers) -> dict[str, Any]:
+    (item,) = callers.world.items()
     return item
 
 
@@ -52,132 +50,132 @@ def _item(office: ApiCallers) -> dict[str, Any]:
     "The report is added to the preserved record, and replaces nothing.",
 )
 def test_a_report_by_a_write_key_erases_no_held_data(
-    office: ApiCallers,
+    callers: ApiCallers,
 ) -> None:
-    before = _item(office)
-    answer = office.report_minor(NOW + 1, by="ann")
+    before = _item(callers)
+    answer = callers.report_minor(NOW + 1, by="ann")
     assert answer.keys() == {"purge", "recipient"}
-    after = _item(office)
+    after = _item(callers)
     assert after.keys() == before.keys() | {"x:minor"}
     changed = {"n", "chg_at", "x:minor"}
     assert {name: after[name] for name in after.keys() - changed} == {
         name: before[name] for name in before.keys() - changed
     }
-    assert {office.blocking_reason(topic) for topic in ("offers", "service")} == {"minor"}
+    assert {callers.blocking_reason(topic) for topic in ("offers", "service")} == {"minor"}
 
 
-def test_a_held_record_of_a_minor_does_not_expire_and_has_no_due_purge(office: ApiCallers) -> None:
-    report = office.report_minor(NOW + 1)
-    assert not _item(office).keys() & {"expires", "due", "purge", "f"}
-    assert purge.handler({}, office.world.context)["found"] == 0
-    certificate = office.certificate(report["purge"])
+def test_a_held_record_of_a_minor_does_not_expire_and_has_no_due_purge(callers: ApiCallers) -> None:
+    report = callers.report_minor(NOW + 1)
+    assert not _item(callers).keys() & {"expires", "due", "purge", "f"}
+    assert purge.handler({}, callers.world.context)["found"] == 0
+    certificate = callers.certificate(report["purge"])
     assert (certificate["state"], certificate["stores"]) == ("due", {})
-    (row,) = (row for row in office.world.items("Control") if row["pk"]["S"].startswith("purge#"))
+    (row,) = (row for row in callers.world.items("Control") if row["pk"]["S"].startswith("purge#"))
     assert "expires" not in row and "subject" not in row, "the order waits until the lift of the hold"
-    assert office.world.messages("SES_LIST_QUEUE_URL") == []
+    assert callers.world.messages("SES_LIST_QUEUE_URL") == []
 
 
 @pytest.mark.parametrize(
     "act",
     [
-        lambda office: office.world.apply_changes(JANE, Change(out(2), _entry(Millis(NOW + DAY_MS)))),
-        lambda office: office.world.apply_changes(JANE, Change(in_(2), _entry(Millis(NOW + DAY_MS)))),
-        lambda office: office.world.apply_changes(JANE, Change(UNDELIVERABLE, _entry(Millis(NOW + DAY_MS)))),
-        lambda office: office.report_minor(NOW + DAY_MS),
-        lambda office: office.report_minor(NOW + DAY_MS, by="bob"),
-        lambda office: office.place_hold(NOW + DAY_MS),
-        lambda office: office.lift_suppression("undeliverable", NOW + DAY_MS),
-        lambda office: office.lift_suppression("complaint", NOW + DAY_MS, scope="*"),
-        lambda office: office.lift_suppression("minor", NOW + DAY_MS),
-        lambda office: office.lift_suppression("hold", NOW),  # the lift must be later than the hold
-        lambda office: office.call("POST", "/v1/erasures", {"address": JANE, **ON_FILE}),
+        lambda callers: callers.world.apply_changes(JANE, Change(out(2), _entry(NOW + DAY_MS))),
+        lambda callers: callers.world.apply_changes(JANE, Change(in_(2), _entry(NOW + DAY_MS))),
+        lambda callers: callers.world.apply_changes(JANE, Change(UNDELIVERABLE, _entry(NOW + DAY_MS))),
+        lambda callers: callers.report_minor(NOW + DAY_MS),
+        lambda callers: callers.report_minor(NOW + DAY_MS, by="bob"),
+        lambda callers: callers.place_hold(NOW + DAY_MS),
+        lambda callers: callers.lift_suppression("undeliverable", NOW + DAY_MS),
+        lambda callers: callers.lift_suppression("complaint", NOW + DAY_MS, scope="*"),
+        lambda callers: callers.lift_suppression("minor", NOW + DAY_MS),
+        lambda callers: callers.lift_suppression("hold", NOW),  # the lift must be later than the hold
+        lambda callers: callers.call("POST", "/v1/erasures", {"address": JANE, **ON_FILE}),
     ],
 )
 def test_only_the_lift_of_the_hold_changes_the_record(
-    office: ApiCallers, act: Callable[[ApiCallers], object]
+    callers: ApiCallers, act: Callable[[ApiCallers], object]
 ) -> None:
-    office.report_minor(NOW + 1)
-    before = _item(office)
-    act(office)
-    assert _item(office) == before
+    callers.report_minor(NOW + 1)
+    before = _item(callers)
+    act(callers)
+    assert _item(callers) == before
 
 
-def test_an_erasure_and_a_lift_of_the_minor_are_refused_during_the_hold(office: ApiCallers) -> None:
-    office.report_minor(NOW + 1)
-    status, _ = office.call("POST", "/v1/erasures", {"address": JANE, **ON_FILE})
+def test_an_erasure_and_a_lift_of_the_minor_are_refused_during_the_hold(callers: ApiCallers) -> None:
+    callers.report_minor(NOW + 1)
+    status, _ = callers.call("POST", "/v1/erasures", {"address": JANE, **ON_FILE})
     assert status == 409
-    for by in ("kim", "lou"):
-        status, answer = office.lift_suppression("minor", NOW + 2, by=by)
+    for by in ("officer 1", "officer 2"):
+        status, answer = callers.lift_suppression("minor", NOW + 2, by=by)
         assert (status, answer["outcome"], answer["blocked_by"]) == (200, "refused", ["hold"])
 
 
 def test_the_lift_of_the_hold_erases_the_minor_and_orders_the_purge(
-    office: ApiCallers,
+    callers: ApiCallers,
 ) -> None:
-    report = office.report_minor(NOW + 1, by="ann")
-    status, answer = office.lift_suppression("hold", NOW + 5)
+    report = callers.report_minor(NOW + 1, by="ann")
+    status, answer = callers.lift_suppression("hold", NOW + 5)
     assert (status, answer["outcome"], answer["blocked_by"]) == (200, "applied", ["minor"])
     assert answer["purge"] == report["purge"]
     assert not any(answer["sendable"].values())
 
-    item = _item(office)
+    item = _item(callers)
     kept_names = {"id", "n", "f", "o:0", "x:minor", "chg_at", "chg_shard"}
     assert item.keys() == kept_names | {"purge", "due", "due_shard", "expires"}
     assert item["f"] == {"N": str(NOW + 5)}, "the time of the erasure is the time of the lift"
     assert '"reason":"a mistake"' in item["o:0"]["M"]["ev"]["S"], "evidence of the lift"
     assert '"reference":"call 17"' in item["x:minor"]["M"]["ev"]["S"], "evidence of the report"
-    assert office.world.messages("SES_LIST_QUEUE_URL") == [], "no address is queued"
+    assert callers.world.messages("SES_LIST_QUEUE_URL") == [], "no address is queued"
 
-    purge.handler({}, office.world.context)
-    certificate = office.certificate(report["purge"])
+    purge.handler({}, callers.world.context)
+    certificate = callers.certificate(report["purge"])
     assert (certificate["state"], certificate["rules"]) == ("done", "minor/1")
     assert certificate["stores"]["ses-suppression-list"] == 0
 
 
-def test_a_duplicate_lift_changes_nothing(office: ApiCallers) -> None:
-    report = office.report_minor(NOW + 1)
-    office.lift_suppression("hold", NOW + 5)
-    purge.handler({}, office.world.context)
-    before = _item(office)
-    assert office.lift_suppression("hold", NOW + 6)[1]["blocked_by"] == ["minor"]
-    assert office.report_minor(NOW + 7)["purge"] == report["purge"]
-    assert _item(office) == before
+def test_a_duplicate_lift_changes_nothing(callers: ApiCallers) -> None:
+    report = callers.report_minor(NOW + 1)
+    callers.lift_suppression("hold", NOW + 5)
+    purge.handler({}, callers.world.context)
+    before = _item(callers)
+    assert callers.lift_suppression("hold", NOW + 6)[1]["blocked_by"] == ["minor"]
+    assert callers.report_minor(NOW + 7)["purge"] == report["purge"]
+    assert _item(callers) == before
     assert parts().purges.find(report["purge"]).state is PurgeState.DONE  # type: ignore[union-attr]
 
 
-def test_two_owners_can_lift_the_minor_after_the_hold(office: ApiCallers) -> None:
-    office.report_minor(NOW + 1)
-    office.lift_suppression("hold", NOW + 5)
-    assert office.lift_suppression("minor", NOW + 6)[0] == 202
-    assert office.lift_suppression("minor", NOW + 7, by="lou")[1]["outcome"] == "applied"
-    assert _item(office).keys() & {HOLD, MINOR} == set()
-    assert (office.blocking_reason(), office.blocking_reason("service")) == ("unsubscribed", "ok")
+def test_two_owners_can_lift_the_minor_after_the_hold(callers: ApiCallers) -> None:
+    callers.report_minor(NOW + 1)
+    callers.lift_suppression("hold", NOW + 5)
+    assert callers.lift_suppression("minor", NOW + 6)[0] == 202
+    assert callers.lift_suppression("minor", NOW + 7, by="officer 2")[1]["outcome"] == "applied"
+    assert _item(callers).keys() & {HOLD, MINOR} == set()
+    assert (callers.blocking_reason(), callers.blocking_reason("service")) == ("unsubscribed", "ok")
 
 
 def test_a_hold_on_an_erased_minor_is_refused(world: World) -> None:
-    office = ApiCallers(world)
-    office.report_minor(NOW)
-    before = _item(office)
-    assert office.place_hold(NOW + 1)["blocked_by"] == ["minor"]
-    assert office.lift_suppression("hold", NOW + 2)[1]["blocked_by"] == ["minor"]
-    assert _item(office) == before
+    callers = ApiCallers(world)
+    callers.report_minor(NOW)
+    before = _item(callers)
+    assert callers.place_hold(NOW + 1)["blocked_by"] == ["minor"]
+    assert callers.lift_suppression("hold", NOW + 2)[1]["blocked_by"] == ["minor"]
+    assert _item(callers) == before
 
 
-def test_a_minor_reported_after_the_lift_is_erased_at_once(office: ApiCallers) -> None:
-    office.lift_suppression("hold", NOW + 1)
-    office.report_minor(NOW + 2)
-    assert _item(office)["f"] == {"N": str(NOW + 2)}
-    assert HOLD.code not in _item(office)
+def test_a_minor_reported_after_the_lift_is_erased_at_once(callers: ApiCallers) -> None:
+    callers.lift_suppression("hold", NOW + 1)
+    callers.report_minor(NOW + 2)
+    assert _item(callers)["f"] == {"N": str(NOW + 2)}
+    assert HOLD.code not in _item(callers)
 
 
 def test_old_soft_bounce_days_are_kept_during_a_hold(world: World) -> None:
-    office = ApiCallers(world)
+    callers = ApiCallers(world)
     world.context.milliseconds_left = 300_000
-    world.apply_changes(JANE, Change(SOFT_BOUNCE, _entry(Millis(NOW - 400 * DAY_MS))))
-    office.place_hold(NOW)
-    before = _item(office)
+    world.apply_changes(JANE, Change(SOFT_BOUNCE, _entry(NOW - 400 * DAY_MS)))
+    callers.place_hold(NOW)
+    before = _item(callers)
     assert purge.handler({}, world.context)["left"] == 0
-    assert _item(office) == before
-    office.lift_suppression("hold", NOW + 1)
+    assert _item(callers) == before
+    callers.lift_suppression("hold", NOW + 1)
     purge.handler({}, world.context)
-    assert "soft" not in _item(office)
+    assert "soft" not in _item(callers)

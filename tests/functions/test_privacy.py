@@ -34,7 +34,7 @@ from tests.support.registers import out
 
 
 @pytest.fixture
-def office(world: World) -> ApiCallers:
+def callers(world: World) -> ApiCallers:
     return ApiCallers(world)
 
 
@@ -42,38 +42,38 @@ def _entry(at: Millis) -> Entry:
     return Entry(at, Source.LINK, "{}")
 
 
-def test_a_reported_minor_gets_no_mail_at_all_from_the_answer_on(office: ApiCallers) -> None:
-    office.world.apply_changes(JANE, Change(out(2), _entry(Millis(NOW - DAY_MS))))
-    answer = office.report_minor()
-    assert answer["recipient"] == office.world.recipient(JANE)
-    assert {office.blocking_reason(topic) for topic in ("offers", "service", "targeted-advertising")} == {
+def test_a_reported_minor_gets_no_mail_at_all_from_the_answer_on(callers: ApiCallers) -> None:
+    callers.world.apply_changes(JANE, Change(out(2), _entry(NOW - DAY_MS)))
+    answer = callers.report_minor()
+    assert answer["recipient"] == callers.world.recipient(JANE)
+    assert {callers.blocking_reason(topic) for topic in ("offers", "service", "targeted-advertising")} == {
         "minor"
     }
-    status, certificate = office.call("GET", f"/v1/purges/{answer['purge']}", route="/v1/purges/{id}")
+    status, certificate = callers.call("GET", f"/v1/purges/{answer['purge']}", route="/v1/purges/{id}")
     assert (status, certificate["state"], certificate["completed_at"]) == (200, "due", None)
     texts = json.dumps(certificate)
-    assert office.world.recipient(JANE) not in texts and "example" not in texts
+    assert callers.world.recipient(JANE) not in texts and "example" not in texts
 
 
-def test_a_second_report_changes_nothing_and_returns_the_same_purge(office: ApiCallers) -> None:
-    first = office.report_minor()
-    before = office.world.items()
-    assert office.report_minor(NOW + 5) == first
-    assert office.call("POST", "/v1/erasures", {"address": JANE, **ON_FILE})[1] == first
-    assert office.world.items() == before
+def test_a_second_report_changes_nothing_and_returns_the_same_purge(callers: ApiCallers) -> None:
+    first = callers.report_minor()
+    before = callers.world.items()
+    assert callers.report_minor(NOW + 5) == first
+    assert callers.call("POST", "/v1/erasures", {"address": JANE, **ON_FILE})[1] == first
+    assert callers.world.items() == before
 
 
-def test_changes_for_a_minor_are_refused(office: ApiCallers) -> None:
-    office.report_minor()
-    before = office.world.items()
+def test_changes_for_a_minor_are_refused(callers: ApiCallers) -> None:
+    callers.report_minor()
+    before = callers.world.items()
     change = {"address": JANE, "scope": "offers", "state": "in", **ON_FILE}
-    _, answer = office.call("POST", "/v1/changes", change, at=NOW + DAY_MS)
+    _, answer = callers.call("POST", "/v1/changes", change, at=NOW + DAY_MS)
     assert answer["results"][0]["outcome"] == "refused"
     for register in ("undeliverable", "hold"):
-        assert office.lift_suppression(register, NOW + DAY_MS)[1]["outcome"] == "refused"
+        assert callers.lift_suppression(register, NOW + DAY_MS)[1]["outcome"] == "refused"
     hold = {"address": JANE, "source": "letter", **LIFT_REASON}
-    assert office.call("POST", "/v1/holds", hold)[1]["blocked_by"] == ["minor"]
-    assert office.world.items() == before
+    assert callers.call("POST", "/v1/holds", hold)[1]["blocked_by"] == ["minor"]
+    assert callers.world.items() == before
 
 
 @pytest.mark.threat(
@@ -81,97 +81,100 @@ def test_changes_for_a_minor_are_refused(office: ApiCallers) -> None:
     "One person makes two keys and signs twice. The owners differ only by an invisible character.",
     "Owners are compared without invisible characters, width and case. New keys cannot contain them.",
 )
-def test_two_owners_can_lift_a_wrong_report_but_opt_outs_stay(office: ApiCallers) -> None:
-    office.report_minor()
-    assert office.lift_suppression("minor", NOW + 10)[0] == 202
-    assert office.lift_suppression("minor", NOW + 20)[0] == 202  # the same key again does not count
+def test_two_owners_can_lift_a_wrong_report_but_opt_outs_stay(callers: ApiCallers) -> None:
+    callers.report_minor()
+    assert callers.lift_suppression("minor", NOW + 10)[0] == 202
+    assert callers.lift_suppression("minor", NOW + 20)[0] == 202  # the same key again does not count
     assert (
-        office.lift_suppression("minor", NOW + 30, by=" KIM ")[0] == 202
+        callers.lift_suppression("minor", NOW + 30, by=" OFFICER 1 ")[0] == 202
     )  # another key of that owner does not count
-    for spelling in ("k\u200bim", "\uff4bim"):  # an owner that only looks different does not count
-        assert office.lift_suppression("minor", NOW + 30, by=spelling)[0] == 202
-    assert office.blocking_reason() == "minor"
-    status, result = office.lift_suppression("minor", NOW + 40, by="lou")
+    for spelling in (
+        "o\u200bfficer 1",
+        "\uff4ffficer 1",
+    ):  # an owner that only looks different does not count
+        assert callers.lift_suppression("minor", NOW + 30, by=spelling)[0] == 202
+    assert callers.blocking_reason() == "minor"
+    status, result = callers.lift_suppression("minor", NOW + 40, by="officer 2")
     assert (status, result["outcome"]) == (200, "applied")
-    assert (office.blocking_reason(), office.blocking_reason("service")) == ("unsubscribed", "ok")
-    assert all("expires" not in item for item in office.world.items())
-    assert office.lift_suppression("minor", NOW + 50, by="lou")[1]["outcome"] == "superseded"
+    assert (callers.blocking_reason(), callers.blocking_reason("service")) == ("unsubscribed", "ok")
+    assert all("expires" not in item for item in callers.world.items())
+    assert callers.lift_suppression("minor", NOW + 50, by="officer 2")[1]["outcome"] == "superseded"
     # The person can opt in again.
     change = {"address": JANE, "scope": "offers", "state": "in", **ON_FILE}
-    office.call("POST", "/v1/changes", change, at=NOW + 60)
-    assert office.blocking_reason() == "ok"
+    callers.call("POST", "/v1/changes", change, at=NOW + 60)
+    assert callers.blocking_reason() == "ok"
 
 
-def test_the_second_signature_must_come_within_a_day(office: ApiCallers) -> None:
-    office.report_minor()
-    office.lift_suppression("minor", NOW)
-    assert office.lift_suppression("minor", NOW + DAY_MS, by="lou")[0] == 202
-    assert office.blocking_reason() == "minor"
-    assert office.lift_suppression("minor", NOW + 2 * DAY_MS - 1)[0] == 200
+def test_the_second_signature_must_come_within_a_day(callers: ApiCallers) -> None:
+    callers.report_minor()
+    callers.lift_suppression("minor", NOW)
+    assert callers.lift_suppression("minor", NOW + DAY_MS, by="officer 2")[0] == 202
+    assert callers.blocking_reason() == "minor"
+    assert callers.lift_suppression("minor", NOW + 2 * DAY_MS - 1)[0] == 200
 
 
-def test_a_purge_keeps_a_later_signature(office: ApiCallers) -> None:
-    office.report_minor()
-    office.lift_suppression("minor", NOW + 10)
-    office.world.context.milliseconds_left = 300_000
-    assert purge.handler({}, office.world.context)["purged"] == 1
-    assert office.lift_suppression("minor", NOW + 20, by="lou")[0] == 200
+def test_a_purge_keeps_a_later_signature(callers: ApiCallers) -> None:
+    callers.report_minor()
+    callers.lift_suppression("minor", NOW + 10)
+    callers.world.context.milliseconds_left = 300_000
+    assert purge.handler({}, callers.world.context)["purged"] == 1
+    assert callers.lift_suppression("minor", NOW + 20, by="officer 2")[0] == 200
 
 
 def test_data_is_not_disclosed_when_the_register_fails(
-    office: ApiCallers, monkeypatch: pytest.MonkeyPatch
+    callers: ApiCallers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office.report_minor()
+    callers.report_minor()
 
     def fail(_: object) -> None:
         raise StoreUnavailable("the test made the store fail")
 
     monkeypatch.setattr(parts().disclosures, "append", fail)
-    lookup = office.call("POST", "/v1/recipients/lookup", {"address": JANE})
-    feed = office.call("GET", "/v1/suppressions", at=NOW + DAY_MS)
+    lookup = callers.call("POST", "/v1/recipients/lookup", {"address": JANE})
+    feed = callers.call("GET", "/v1/suppressions", at=NOW + DAY_MS)
     assert (lookup[0], feed[0]) == (503, 503)
-    assert office.world.recipient(JANE) not in json.dumps([lookup, feed])
+    assert callers.world.recipient(JANE) not in json.dumps([lookup, feed])
 
 
 @pytest.mark.parametrize("purpose", ["marketing", "Legal", "sending "])
-def test_data_is_not_disclosed_for_an_unknown_purpose(office: ApiCallers, purpose: str) -> None:
-    office.report_minor()
+def test_data_is_not_disclosed_for_an_unknown_purpose(callers: ApiCallers, purpose: str) -> None:
+    callers.report_minor()
     body = {"address": JANE, "purpose": purpose}
     query = {"purpose": purpose}
     answers = [
-        office.call("POST", "/v1/recipients/lookup", body),
-        office.call("GET", "/v1/suppressions", query=query, at=NOW + DAY_MS),
+        callers.call("POST", "/v1/recipients/lookup", body),
+        callers.call("GET", "/v1/suppressions", query=query, at=NOW + DAY_MS),
     ]
     assert {status for status, _ in answers} == {403}
     assert {problem["type"] for _, problem in answers} == {"urn:heed:problem:purpose-refused"}
-    assert office.call("GET", "/v1/disclosures")[1]["disclosures"] == []
+    assert callers.call("GET", "/v1/disclosures")[1]["disclosures"] == []
 
 
 @pytest.mark.parametrize("purpose", list(DisclosurePurpose))
 def test_each_known_purpose_is_permitted_and_registered(
-    office: ApiCallers, purpose: DisclosurePurpose
+    callers: ApiCallers, purpose: DisclosurePurpose
 ) -> None:
     body = {"address": JANE, "purpose": purpose.value}
-    assert office.call("POST", "/v1/recipients/lookup", body)[0] == 200
-    (disclosure,) = office.call("GET", "/v1/disclosures")[1]["disclosures"]
+    assert callers.call("POST", "/v1/recipients/lookup", body)[0] == 200
+    (disclosure,) = callers.call("GET", "/v1/disclosures")[1]["disclosures"]
     assert (disclosure["what"], disclosure["purpose"]) == ("lookup", purpose.value)
 
 
-def test_an_erasure_keeps_the_opt_out_and_is_refused_during_a_hold(office: ApiCallers) -> None:
-    office.world.apply_changes(
-        JANE, Change(out(2), _entry(Millis(NOW - DAY_MS))), Change(COMPLAINT, _entry(Millis(NOW - DAY_MS)))
+def test_an_erasure_keeps_the_opt_out_and_is_refused_during_a_hold(callers: ApiCallers) -> None:
+    callers.world.apply_changes(
+        JANE, Change(out(2), _entry(NOW - DAY_MS)), Change(COMPLAINT, _entry(NOW - DAY_MS))
     )
     hold = {"address": JANE, "source": "letter", **LIFT_REASON}
-    assert office.call("POST", "/v1/holds", hold)[1]["sendable"]["service"] is False
-    before = office.world.items()
+    assert callers.call("POST", "/v1/holds", hold)[1]["sendable"]["service"] is False
+    before = callers.world.items()
     erasure = {"address": JANE, **ON_FILE}
-    status, problem = office.call("POST", "/v1/erasures", erasure, at=NOW + 1)
+    status, problem = callers.call("POST", "/v1/erasures", erasure, at=NOW + 1)
     assert (status, problem["type"]) == (409, "urn:heed:problem:held")
-    assert office.world.items() == before
-    assert office.lift_suppression("hold", NOW + 2)[1]["outcome"] == "applied"
-    assert office.call("POST", "/v1/erasures", erasure, at=NOW + 3)[0] == 202
-    assert (office.blocking_reason(), office.blocking_reason("service")) == ("unsubscribed", "ok")
-    (item,) = office.world.items()
+    assert callers.world.items() == before
+    assert callers.lift_suppression("hold", NOW + 2)[1]["outcome"] == "applied"
+    assert callers.call("POST", "/v1/erasures", erasure, at=NOW + 3)[0] == 202
+    assert (callers.blocking_reason(), callers.blocking_reason("service")) == ("unsubscribed", "ok")
+    (item,) = callers.world.items()
     assert "salt" not in item and "x:complaint" not in item and "expires" not in item
 
 
@@ -184,20 +187,20 @@ def test_an_erasure_keeps_the_opt_out_and_is_refused_during_a_hold(office: ApiCa
     ],
 )
 def test_a_mistake_of_an_agent_can_be_lifted(
-    office: ApiCallers, mistake: Change, register: str, more: dict[str, str]
+    callers: ApiCallers, mistake: Change, register: str, more: dict[str, str]
 ) -> None:
-    office.world.apply_changes(JANE, mistake)
-    assert office.blocking_reason() != "ok"
-    status, result = office.lift_suppression(register, NOW + 1, **more)
+    callers.world.apply_changes(JANE, mistake)
+    assert callers.blocking_reason() != "ok"
+    status, result = callers.lift_suppression(register, NOW + 1, **more)
     assert (status, result["outcome"], result["sendable"]["offers"]) == (200, "applied", True)
-    assert office.blocking_reason() == "ok"
+    assert callers.blocking_reason() == "ok"
     if register == "complaint":
-        assert office.blocking_reason("news") == "complained"
+        assert callers.blocking_reason("news") == "complained"
 
 
-def test_the_function_agents_queues_no_address(office: ApiCallers) -> None:
-    office.report_minor()
-    assert office.world.messages("SES_LIST_QUEUE_URL") == []
+def test_the_function_agents_queues_no_address(callers: ApiCallers) -> None:
+    callers.report_minor()
+    assert callers.world.messages("SES_LIST_QUEUE_URL") == []
 
 
 @pytest.mark.parametrize(
@@ -219,23 +222,23 @@ def test_the_function_agents_queues_no_address(office: ApiCallers) -> None:
     ],
 )
 def test_a_request_that_breaks_the_contract_is_reported_and_changes_nothing(
-    office: ApiCallers, path: str, body: object, pointer: str
+    callers: ApiCallers, path: str, body: object, pointer: str
 ) -> None:
-    status, problem = office.call("POST", path, body)
+    status, problem = callers.call("POST", path, body)
     assert (status, [fault["pointer"] for fault in problem["errors"]]) == (422, [pointer])
-    assert office.world.items() == []
+    assert callers.world.items() == []
 
 
-def test_each_lookup_and_each_page_of_the_feed_is_registered(office: ApiCallers) -> None:
-    office.call("POST", "/v1/recipients/lookup", {"address": JANE, "purpose": "legal"})
-    office.call("GET", "/v1/suppressions")  # the list is empty, so nothing is disclosed
-    office.report_minor()
+def test_each_lookup_and_each_page_of_the_feed_is_registered(callers: ApiCallers) -> None:
+    callers.call("POST", "/v1/recipients/lookup", {"address": JANE, "purpose": "legal"})
+    callers.call("GET", "/v1/suppressions")  # the list is empty, so nothing is disclosed
+    callers.report_minor()
     feed = {"purpose": "affiliate"}
-    office.call("GET", "/v1/suppressions", query=feed, at=NOW + DAY_MS)
-    refused = office.call("GET", "/v1/suppressions", query={"purpose": "marketing"})
+    callers.call("GET", "/v1/suppressions", query=feed, at=NOW + DAY_MS)
+    refused = callers.call("GET", "/v1/suppressions", query={"purpose": "marketing"})
     assert refused[0] == 403
 
-    status, answer = office.call("GET", "/v1/disclosures")
+    status, answer = callers.call("GET", "/v1/disclosures")
 
     assert status == 200
     registered = [
@@ -246,15 +249,15 @@ def test_each_lookup_and_each_page_of_the_feed_is_registered(office: ApiCallers)
     assert answer["disclosures"][1]["before"] == FIRST_PREVIOUS_HASH
     assert answer["disclosures"][0]["before"] == answer["disclosures"][1]["hash"]
     texts = json.dumps(answer)
-    assert office.world.recipient(JANE) not in texts and "example" not in texts
-    page = office.call("GET", "/v1/disclosures", query={"limit": "1"})[1]
-    second = office.call("GET", "/v1/disclosures", query={"cursor": page["cursor"]})[1]
+    assert callers.world.recipient(JANE) not in texts and "example" not in texts
+    page = callers.call("GET", "/v1/disclosures", query={"limit": "1"})[1]
+    second = callers.call("GET", "/v1/disclosures", query={"cursor": page["cursor"]})[1]
     assert [disclosure["number"] for disclosure in (*page["disclosures"], *second["disclosures"])] == [2, 1]
     assert second["cursor"] is None
 
 
 def test_concurrent_disclosures_make_one_unbroken_chain(
-    office: ApiCallers, monkeypatch: pytest.MonkeyPatch
+    callers: ApiCallers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     register, client, lock = parts().disclosures, parts().client("dynamodb"), threading.Lock()
     call = client._make_api_call
@@ -279,7 +282,7 @@ def test_concurrent_disclosures_make_one_unbroken_chain(
     assert all(is_next_entry(later, earlier) for later, earlier in pairwise(entries))
 
 
-def test_an_entry_before_a_crash_is_found_by_the_next_append(office: ApiCallers) -> None:
+def test_an_entry_before_a_crash_is_found_by_the_next_append(callers: ApiCallers) -> None:
     register = parts().disclosures
     details = DisclosureDetails(NOW, "lookup", DisclosurePurpose.LEGAL, 1, "k")
 

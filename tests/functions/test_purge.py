@@ -22,7 +22,7 @@ from heed.domain.privacy.erasure import ErasureCause, ErasureReport
 from heed.domain.privacy.purge import PurgeState
 from heed.domain.privacy.retention import soft_bounce_expiry
 from heed.domain.privacy.ses_list_request import WALK_REQUEST
-from heed.use_cases.ports.opt_in import MailReservation
+from heed.use_cases.ports.opt_in import MailReservation, ReservationResult
 from tests.support import mailbox
 from tests.support.crash import SimulatedCrash, crash_after, run_after_calls
 from tests.support.deployment import NOW, World, parts
@@ -44,8 +44,8 @@ def _create_person(world: World, address: str = CHILD) -> str:
     salt = parts().preferences.read(recipient).salt
     for seq, change in enumerate(changes, 1):
         parts().ledger.enter(*make_ledger_entry(salt, recipient, change, seq, NOW))
-    claim = MailReservation(recipient, "where the mail arrives", Intent.IN, "request", "what", NOW, Millis(0))
-    assert parts().mail_caps.reserve_mail(claim, NOW, in_turn=False) is None
+    claim = MailReservation(recipient, "where the mail arrives", Intent.IN, "request", "what", NOW, 0)
+    assert parts().mail_caps.reserve_mail(claim, NOW, in_turn=False) == ReservationResult.RESERVED
     parts().opt_in_notifications.claim(recipient, NOW, "press", NOW)
     return ledger_subject(salt, recipient)
 

@@ -55,7 +55,7 @@ def walk(world: World) -> dict[str, int]:
 
 def expected_totals(**more: int) -> dict[str, int]:
     """Returns the totals of a scan of one recipient; all are 0 except the given ones."""
-    names = ("missing", "unentered", "altered", "unreadable", "skipped", "repaired")
+    names = ("missing", "unrecorded", "altered", "unreadable", "skipped", "repaired")
     return {"walked": 1, **dict.fromkeys(names, 0), **more}
 
 
@@ -102,7 +102,7 @@ def test_a_gap_is_reported_at_once_and_repaired_after_the_stream_retention(
     deliver(world, stream.records[:1])  # the other two records are lost
 
     clock(NOW + REPAIR_AFTER)
-    assert walk(world) == expected_totals(missing=2, unentered=2)
+    assert walk(world) == expected_totals(missing=2, unrecorded=2)
     assert "records and ledger do not match" in log.getvalue(), "an alarm reads these words"
 
     clock(NOW + STREAM_RETENTION)
@@ -136,7 +136,7 @@ def test_a_late_change_without_an_entry_is_entered(world: World, stream: StreamR
     assert walk(world)["repaired"] == 1
     assert numbers() == [(1, "out"), (1, "out")]
     assert "late" not in world.items()[0]
-    assert walk(world)["unentered"] == 0
+    assert walk(world)["unrecorded"] == 0
 
 
 def test_a_stream_record_after_a_repair_writes_nothing_twice(
@@ -193,7 +193,7 @@ def test_a_recent_late_change_is_not_reported_as_a_gap(
 
     totals = walk(world)
 
-    assert (totals["unentered"], totals["repaired"]) == (0, 1)
+    assert (totals["unrecorded"], totals["repaired"]) == (0, 1)
     assert "do not fit" not in log.getvalue()
     deliver(world, stream.records)
     assert walk(world)["repaired"] == 0 and len(numbers()) == 2

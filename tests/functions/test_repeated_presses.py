@@ -79,7 +79,7 @@ def spans(world: World) -> list[tuple[int, int]]:
     recipient = world.recipient(JANE)
     salt = parts().preferences.read(recipient).salt
     items = entries_in_order(parts().ledger, ledger_subject(salt, recipient))
-    return sorted({(item.entry.start_seq, item.entry.seq) for item in items})
+    return sorted({(item.entry.first_revision, item.entry.seq) for item in items})
 
 
 def ledger_fault() -> str | None:
@@ -105,7 +105,7 @@ def assert_repaired_after_a_day(
         (end + STREAM_RETENTION + HOUR, 0),
     ):
         totals = reconcile_at(world, monkeypatch, now)
-        assert (totals["missing"], totals["unentered"], totals["repaired"]) == (0, 0, count)
+        assert (totals["missing"], totals["unrecorded"], totals["repaired"]) == (0, 0, count)
 
 
 @pytest.mark.threat(
@@ -270,7 +270,7 @@ def test_a_press_without_an_entry_is_reported_as_missing(
     flood(world, stream, DAWN + DAY_MS, 1)
     deliver(world, stream.records[:-1])
     totals = reconcile_at(world, monkeypatch, DAWN + DAY_MS + REPAIR_AFTER)
-    assert (totals["missing"], totals["unentered"]) == (1, 1)
+    assert (totals["missing"], totals["unrecorded"]) == (1, 1)
 
 
 def test_repeated_sets_of_changes_make_one_entry_and_one_event_an_hour(

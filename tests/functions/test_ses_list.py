@@ -32,7 +32,7 @@ OTHERS = {"someone@example.com", "Someone.Else@Example.com", "no address", "jöa
 
 
 @pytest.fixture
-def office(world: World) -> ApiCallers:
+def callers(world: World) -> ApiCallers:
     world.context.milliseconds_left = 300_000
     return ApiCallers(world)
 
@@ -79,77 +79,77 @@ def walk_row(world: World) -> dict[str, Any]:
     "Heed walks the list and compares normalised addresses. A purge is done only after such a walk.",
 )
 def test_a_certified_purge_removes_every_spelling_from_the_ses_list(
-    office: ApiCallers, ses: mailbox.FakeSesList, reported: str, listed: str, path: str
+    callers: ApiCallers, ses: mailbox.FakeSesList, reported: str, listed: str, path: str
 ) -> None:
     ses.addresses.add(listed)
     body = {"address": reported, "source": "phone", "reference": "call 1"}
-    _, report = office.call("POST", path, body)
-    assert sweep(office.world)["left"] == 0
+    _, report = callers.call("POST", path, body)
+    assert sweep(callers.world)["left"] == 0
     assert ses.addresses == OTHERS
-    certificate = office.certificate(report["purge"])
+    certificate = callers.certificate(report["purge"])
     assert certificate["state"] == "done"
     assert certificate["stores"]["ses-suppression-list"] == 1
 
 
 def test_a_person_reported_by_recipient_id_is_removed_too(
-    office: ApiCallers, ses: mailbox.FakeSesList
+    callers: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
     ses.addresses |= {JOAN, JOAN.lower()}
-    body = {"recipient": office.world.recipient(JOAN), "source": "phone", "reference": "call 1"}
-    _, report = office.call("POST", "/v1/minors", body)
-    assert sweep(office.world)["left"] == 0
+    body = {"recipient": callers.world.recipient(JOAN), "source": "phone", "reference": "call 1"}
+    _, report = callers.call("POST", "/v1/minors", body)
+    assert sweep(callers.world)["left"] == 0
     assert ses.addresses == OTHERS
-    assert office.certificate(report["purge"])["stores"]["ses-suppression-list"] == 2
+    assert callers.certificate(report["purge"])["stores"]["ses-suppression-list"] == 2
 
 
 def test_a_cold_start_can_identify_the_addresses_on_the_list(
-    office: ApiCallers,
+    callers: ApiCallers,
 ) -> None:
-    office.report_minor()
+    callers.report_minor()
     restart()  # otherwise the key that another function derived would be available
     with mailbox.fake_ses_list(mailbox.FakeSesList({*OTHERS, JANE})) as ses:
-        assert walk(office.world) == []
+        assert walk(callers.world) == []
     assert ses.addresses == OTHERS
 
 
 def test_a_purge_is_not_done_until_a_later_walk_has_ended(
-    office: ApiCallers, ses: mailbox.FakeSesList
+    callers: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
-    office.world.while_paused = lambda _: None  # no walk runs
-    first = office.report_minor()["purge"]
-    assert walk(office.world) == []
-    second = office.report_minor(NOW + 1, JOAN)["purge"]
-    assert sweep(office.world)["left"] == 1
-    assert office.certificate(first)["state"] == "done"
-    assert office.certificate(second)["state"] == "running"
-    assert sum(office.world.paused) < 20
-    assert walk(office.world) == []
-    assert sweep(office.world)["left"] == 0
-    assert office.certificate(second)["state"] == "done"
+    callers.world.while_paused = lambda _: None  # no walk runs
+    first = callers.report_minor()["purge"]
+    assert walk(callers.world) == []
+    second = callers.report_minor(NOW + 1, JOAN)["purge"]
+    assert sweep(callers.world)["left"] == 1
+    assert callers.certificate(first)["state"] == "done"
+    assert callers.certificate(second)["state"] == "running"
+    assert sum(callers.world.paused) < 20
+    assert walk(callers.world) == []
+    assert sweep(callers.world)["left"] == 0
+    assert callers.certificate(second)["state"] == "done"
 
 
-def test_one_walk_serves_all_due_purges(office: ApiCallers, ses: mailbox.FakeSesList) -> None:
+def test_one_walk_serves_all_due_purges(callers: ApiCallers, ses: mailbox.FakeSesList) -> None:
     for number in range(9):
         ses.addresses.add(f"Child{number}@example.com")
-        office.report_minor(NOW, f"child{number}@example.com")
+        callers.report_minor(NOW, f"child{number}@example.com")
     for _ in range(5):
-        assert walk(office.world) == []
+        assert walk(callers.world) == []
     assert ses.pages_read == 2, "the first pass removed nine addresses, the second found none"
     assert ses.addresses == OTHERS
-    result = sweep(office.world)
+    result = sweep(callers.world)
     assert (result["left"], result["purged"], ses.pages_read) == (0, 9, 2)
 
 
-def test_ses_is_not_called_when_no_purge_is_due(office: ApiCallers, ses: mailbox.FakeSesList) -> None:
-    office.world.apply_changes(JANE, Change(out(2), Entry(NOW, Source.LINK, "{}")))
-    assert walk(office.world) == []
-    assert sweep(office.world)["found"] == 0
+def test_ses_is_not_called_when_no_purge_is_due(callers: ApiCallers, ses: mailbox.FakeSesList) -> None:
+    callers.world.apply_changes(JANE, Change(out(2), Entry(NOW, Source.LINK, "{}")))
+    assert walk(callers.world) == []
+    assert sweep(callers.world)["found"] == 0
     assert (ses.pages_read, ses.removed) == (0, [])
 
 
-def walks_in_parts(office: ApiCallers, ses: mailbox.FakeSesList, calls: int) -> int:
+def walks_in_parts(callers: ApiCallers, ses: mailbox.FakeSesList, calls: int) -> int:
     """Walks with time for a few calls of SES in each run; returns the number of messages that it took."""
-    world, messages = office.world, 0
+    world, messages = callers.world, 0
     parts().ses_list_queue.send(WALK_REQUEST.to_message())
     while True:
         world.context.milliseconds_left, calls_before = 90_000, ses.pages_read + len(ses.removed)
@@ -167,45 +167,47 @@ def walks_in_parts(office: ApiCallers, ses: mailbox.FakeSesList, calls: int) -> 
 
 
 @pytest.mark.parametrize("calls", [2, 3, 7])
-def test_a_long_list_is_walked_in_parts(office: ApiCallers, ses: mailbox.FakeSesList, calls: int) -> None:
+def test_a_long_list_is_walked_in_parts(callers: ApiCallers, ses: mailbox.FakeSesList, calls: int) -> None:
     ses.page_size = 3
     ses.addresses |= {f"Reader{number:02}@example.com" for number in range(8)} | {
         JOAN,
         "JOAN.Smith@example.com",
     }
     remaining = ses.addresses - {JOAN, "JOAN.Smith@example.com"}
-    report = office.report_minor(NOW, JOAN.lower())
-    assert walks_in_parts(office, ses, calls) > 1
+    report = callers.report_minor(NOW, JOAN.lower())
+    assert walks_in_parts(callers, ses, calls) > 1
     assert ses.addresses == remaining
-    assert sweep(office.world)["left"] == 0
-    assert office.certificate(report["purge"])["stores"]["ses-suppression-list"] == 2
+    assert sweep(callers.world)["left"] == 0
+    assert callers.certificate(report["purge"])["stores"]["ses-suppression-list"] == 2
 
 
-def test_a_report_during_a_walk_waits_for_the_next_walk(office: ApiCallers, ses: mailbox.FakeSesList) -> None:
-    office.world.while_paused = lambda _: None
+def test_a_report_during_a_walk_waits_for_the_next_walk(
+    callers: ApiCallers, ses: mailbox.FakeSesList
+) -> None:
+    callers.world.while_paused = lambda _: None
     ses.page_size = 2
-    first, world = office.report_minor()["purge"], office.world
+    first, world = callers.report_minor()["purge"], callers.world
     world.context.milliseconds_left = 90_000
     ses.before_response = lambda: setattr(world.context, "milliseconds_left", 39_000)
     walk(world)
     ses.before_response = lambda: None
     world.context.milliseconds_left = 300_000
-    second = office.report_minor(NOW + 1, "a@example.com")["purge"]
+    second = callers.report_minor(NOW + 1, "a@example.com")["purge"]
     ses.addresses.add("A@example.com")  # before the position at which the walk continues
     assert walk(world) == []
     sweep(world)
-    states = [office.certificate(purge)["state"] for purge in (first, second)]
+    states = [callers.certificate(purge)["state"] for purge in (first, second)]
     assert states == ["done", "running"]
     mailbox.work_on_ses_list(world)
     assert sweep(world)["left"] == 0 and ses.addresses == OTHERS
 
 
 def test_a_walk_starts_again_when_ses_no_longer_knows_the_token(
-    office: ApiCallers, ses: mailbox.FakeSesList
+    callers: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
-    ses.page_size, world = 2, office.world
+    ses.page_size, world = 2, callers.world
     ses.addresses.add("zOE@example.com")
-    report = office.report_minor(NOW, "zoe@example.com")
+    report = callers.report_minor(NOW, "zoe@example.com")
     ses.before_response = lambda: setattr(world.context, "milliseconds_left", 39_000)
     world.context.milliseconds_left = 90_000
     walk(world)
@@ -219,63 +221,68 @@ def test_a_walk_starts_again_when_ses_no_longer_knows_the_token(
     assert world.messages("SES_LIST_QUEUE_URL") == [], "no retry is requested at once"
     ses.failure = ""
     assert sweep(world)["left"] == 0
-    assert ses.addresses == OTHERS and office.certificate(report["purge"])["state"] == "done"
+    assert ses.addresses == OTHERS and callers.certificate(report["purge"])["state"] == "done"
 
 
 @pytest.mark.parametrize(
-    "junk", [{"place": {"B": b"not encrypted"}}, {"place": {"S": "x"}}, {"ended": {"S": "?"}}]
+    "junk",
+    [
+        {"walk_position": {"B": b"not encrypted"}},
+        {"walk_position": {"S": "x"}},
+        {"last_finished": {"S": "?"}},
+    ],
 )
 def test_a_walk_with_unreadable_state_starts_again(
-    office: ApiCallers, ses: mailbox.FakeSesList, junk: dict[str, Any]
+    callers: ApiCallers, ses: mailbox.FakeSesList, junk: dict[str, Any]
 ) -> None:
     ses.addresses.add(JOAN)
     for number in range(3):
-        office.report_minor(NOW, f"child{number}@example.com")
-        sweep(office.world)
-    report = office.report_minor(NOW, JOAN)
+        callers.report_minor(NOW, f"child{number}@example.com")
+        sweep(callers.world)
+    report = callers.report_minor(NOW, JOAN)
     client("dynamodb").put_item(
-        TableName=office.world.control, Item={"pk": {"S": ses_list_walks.SES_LIST_KEY}, **junk}
+        TableName=callers.world.control, Item={"pk": {"S": ses_list_walks.SES_LIST_KEY}, **junk}
     )
-    assert sweep(office.world)["left"] == 0
-    assert ses.addresses == OTHERS and office.certificate(report["purge"])["state"] == "done"
+    assert sweep(callers.world)["left"] == 0
+    assert ses.addresses == OTHERS and callers.certificate(report["purge"])["state"] == "done"
 
 
 def test_an_address_that_ses_refuses_to_remove_leaves_only_its_own_purge_open(
-    office: ApiCallers, ses: mailbox.FakeSesList, caplog: pytest.LogCaptureFixture
+    callers: ApiCallers, ses: mailbox.FakeSesList, caplog: pytest.LogCaptureFixture
 ) -> None:
     refused = "Joan/Smith@example.com"  # SES refuses it in a path
     ses.addresses |= {refused, JOAN}
-    first, second = (office.report_minor(NOW, purge)["purge"] for purge in (refused, JOAN))
+    first, second = (callers.report_minor(NOW, purge)["purge"] for purge in (refused, JOAN))
     for _ in range(3):
-        assert sweep(office.world)["left"] == 1
+        assert sweep(callers.world)["left"] == 1
     assert ses.addresses == OTHERS | {refused}
-    states = [office.certificate(purge)["state"] for purge in (first, second)]
+    states = [callers.certificate(purge)["state"] for purge in (first, second)]
     assert states == ["running", "done"]
     assert "addresses remain on the SES list" in caplog.messages
     assert "smith" not in caplog.text.lower()
     assert ses.pages_read < 20, "the walks for it end"
     ses.addresses.discard(refused)  # a person removed it
-    assert sweep(office.world)["left"] == 0
-    assert office.certificate(first)["state"] == "done"
+    assert sweep(callers.world)["left"] == 0
+    assert callers.certificate(first)["state"] == "done"
 
 
 @pytest.mark.parametrize("failure", ["TooManyRequestsException", "InternalFailure", "AccessDeniedException"])
 def test_a_call_that_ses_refuses_is_retried(
-    office: ApiCallers, ses: mailbox.FakeSesList, failure: str
+    callers: ApiCallers, ses: mailbox.FakeSesList, failure: str
 ) -> None:
     ses.addresses.add(JOAN)
-    office.world.while_paused = lambda _: None
-    office.report_minor(NOW, JOAN)
+    callers.world.while_paused = lambda _: None
+    callers.report_minor(NOW, JOAN)
     ses.failure = failure
-    assert walk(office.world) == ["walk"]
-    assert sweep(office.world)["left"] == 1
+    assert walk(callers.world) == ["walk"]
+    assert sweep(callers.world)["left"] == 1
     ses.failure = ""
-    assert walk(office.world) == []
-    assert sweep(office.world)["left"] == 0
+    assert walk(callers.world) == []
+    assert sweep(callers.world)["left"] == 0
 
 
 def test_an_entry_added_during_a_pass_is_found_by_the_next_pass(
-    office: ApiCallers, ses: mailbox.FakeSesList
+    callers: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
     ses.page_size = 2
     ses.addresses |= {JOAN, "z@example.com"}
@@ -285,24 +292,24 @@ def test_an_entry_added_during_a_pass_is_found_by_the_next_pass(
             ses.addresses.add("JOAN.SMITH@example.com")  # before the position of the pass
 
     ses.before_response = add_entry
-    office.report_minor(NOW, JOAN)
-    walk(office.world)
+    callers.report_minor(NOW, JOAN)
+    walk(callers.world)
     assert ses.addresses == OTHERS | {"z@example.com"}
 
 
 def test_purges_that_a_walk_has_no_time_to_register_wait_for_the_next_walk(
-    office: ApiCallers, ses: mailbox.FakeSesList, monkeypatch: pytest.MonkeyPatch
+    callers: ApiCallers, ses: mailbox.FakeSesList, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office.world.while_paused = lambda _: None
-    purges = [office.report_minor(NOW, f"child{number}@example.com")["purge"] for number in range(6)]
+    callers.world.while_paused = lambda _: None
+    purges = [callers.report_minor(NOW, f"child{number}@example.com")["purge"] for number in range(6)]
     ses.addresses.add("Child5@example.com")
-    await_walk, world = SesListWalksTable.await_walk, office.world
+    require_walk, world = SesListWalksTable.require_walk, callers.world
 
-    def slow_await_walk(self: SesListWalksTable, purge_id: str, number: int) -> bool:
+    def slow_require_walk(self: SesListWalksTable, purge_id: str, number: int) -> bool:
         world.context.milliseconds_left -= 10_000
-        return await_walk(self, purge_id, number)
+        return require_walk(self, purge_id, number)
 
-    monkeypatch.setattr(SesListWalksTable, "await_walk", slow_await_walk)
+    monkeypatch.setattr(SesListWalksTable, "require_walk", slow_require_walk)
     parts().ses_list_queue.send(WALK_REQUEST.to_message())
     for _ in range(9):
         world.context.milliseconds_left = 90_000
@@ -314,29 +321,29 @@ def test_purges_that_a_walk_has_no_time_to_register_wait_for_the_next_walk(
         walk(world)
     world.context.milliseconds_left = 300_000
     assert sweep(world)["left"] == 0 and ses.addresses == OTHERS
-    assert {office.certificate(purge)["state"] for purge in purges} == {"done"}
+    assert {callers.certificate(purge)["state"] for purge in purges} == {"done"}
 
 
 def test_a_page_of_refused_addresses_does_not_stop_the_walk(
-    office: ApiCallers, ses: mailbox.FakeSesList
+    callers: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
-    office.world.while_paused = lambda _: None
+    callers.world.while_paused = lambda _: None
     refused = [f"A/{number}@example.com" for number in range(8)]
     ses.addresses |= {*refused, JOAN}
     for address in refused:
-        office.report_minor(NOW, address)
-    purge = office.report_minor(NOW, JOAN)["purge"]
-    assert walks_in_parts(office, ses, 3) < 20
-    assert sweep(office.world)["left"] == len(refused)
-    assert office.certificate(purge)["state"] == "done"
+        callers.report_minor(NOW, address)
+    purge = callers.report_minor(NOW, JOAN)["purge"]
+    assert walks_in_parts(callers, ses, 3) < 20
+    assert sweep(callers.world)["left"] == len(refused)
+    assert callers.certificate(purge)["state"] == "done"
 
 
 @pytest.mark.parametrize("failure", ["BadRequestException", "ValidationException"])
 def test_a_token_that_ses_rejects_does_not_block_later_walks(
-    office: ApiCallers, ses: mailbox.FakeSesList, failure: str
+    callers: ApiCallers, ses: mailbox.FakeSesList, failure: str
 ) -> None:
-    ses.page_size, world = 2, office.world
-    office.report_minor(NOW, JOAN)
+    ses.page_size, world = 2, callers.world
+    callers.report_minor(NOW, JOAN)
     ses.before_response = lambda: setattr(world.context, "milliseconds_left", 39_000)
     world.context.milliseconds_left = 90_000
     walk(world)
@@ -347,54 +354,58 @@ def test_a_token_that_ses_rejects_does_not_block_later_walks(
 
 
 def test_a_lost_answer_does_not_reset_the_count_of_walks(
-    office: ApiCallers, ses: mailbox.FakeSesList
+    callers: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
     """Otherwise the count would start again, and a walk that ended long ago would complete a purge."""
     for number in range(3):
-        office.report_minor(NOW, f"child{number}@example.com")
-        sweep(office.world)
-    ended = walk_row(office.world)["ended"]
-    purge = office.report_minor(NOW, JOAN)["purge"]
+        callers.report_minor(NOW, f"child{number}@example.com")
+        sweep(callers.world)
+    last_finished = walk_row(callers.world)["last_finished"]
+    purge = callers.report_minor(NOW, JOAN)["purge"]
     with failing_requests(parts().client("dynamodb"), truncated_response), pytest.raises(StoreUnavailable):
         parts().ses_list_walks.claim(NOW)
     with failing_requests(parts().client("dynamodb"), truncated_response), pytest.raises(StoreUnavailable):
         parts().ses_list_walks.last_finished()
-    assert walk_row(office.world)["ended"] == ended
-    assert office.certificate(purge)["state"] != "done"
+    assert walk_row(callers.world)["last_finished"] == last_finished
+    assert callers.certificate(purge)["state"] != "done"
 
 
 def test_the_count_of_walks_is_kept_when_the_position_is_unreadable(
-    office: ApiCallers, ses: mailbox.FakeSesList
+    callers: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
     client("dynamodb").put_item(
-        TableName=office.world.control,
-        Item={"pk": {"S": ses_list_walks.SES_LIST_KEY}, "ended": {"N": "50"}, "place": {"S": "x"}},
+        TableName=callers.world.control,
+        Item={
+            "pk": {"S": ses_list_walks.SES_LIST_KEY},
+            "last_finished": {"N": "50"},
+            "walk_position": {"S": "x"},
+        },
     )
     state = parts().ses_list_walks.claim(NOW)
     assert state is not None and (state.last_finished, state.position) == (50, None)
 
 
 def test_a_walk_continued_after_a_crash_reads_the_list_once_more(
-    office: ApiCallers, ses: mailbox.FakeSesList
+    callers: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
     walks = parts().ses_list_walks
-    walks.release(b"place", has_removed=False)
-    assert walks.claim(NOW) == (0, b"place", False)
-    assert walks.claim(Millis(NOW + ses_list_walks.SES_LIST_LEASE + 1)) == (0, b"place", True)
+    walks.release(b"position", has_removed=False)
+    assert walks.claim(NOW) == (0, b"position", False)
+    assert walks.claim(NOW + ses_list_walks.SES_LIST_LEASE + 1) == (0, b"position", True)
 
 
 def test_only_one_walk_runs_at_a_time_and_a_second_request_is_kept(
-    office: ApiCallers, ses: mailbox.FakeSesList
+    callers: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
     """A person is reported during a walk, and the new request finds that a walk is running."""
-    world = office.world
-    office.report_minor()
+    world = callers.world
+    callers.report_minor()
     purges: list[str] = []
 
     def report_and_walk() -> None:
         ses.before_response = lambda: None
         ses.addresses.add(JOAN)
-        purges.append(office.report_minor(NOW + 1, JOAN)["purge"])
+        purges.append(callers.report_minor(NOW + 1, JOAN)["purge"])
         assert walk(world) == []
         assert ses.pages_read == 0, "only the first request walks"
 
@@ -404,11 +415,11 @@ def test_only_one_walk_runs_at_a_time_and_a_second_request_is_kept(
     mailbox.make_messages_visible("SES_LIST_QUEUE_URL")
     mailbox.work_on_ses_list(world)
     assert ses.addresses == OTHERS
-    assert sweep(world)["left"] == 0 and office.certificate(purges[0])["state"] == "done"
+    assert sweep(world)["left"] == 0 and callers.certificate(purges[0])["state"] == "done"
 
 
 def test_the_lease_of_a_walk_ends_after_the_longest_run_of_a_function(
-    office: ApiCallers, ses: mailbox.FakeSesList
+    callers: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
     assert 1_000 * timeout_of("SesListFunction") < ses_list_walks.SES_LIST_LEASE
     walks = parts().ses_list_walks
@@ -418,20 +429,20 @@ def test_the_lease_of_a_walk_ends_after_the_longest_run_of_a_function(
 
 
 def test_a_purge_stays_due_when_a_walk_cannot_be_requested(
-    office: ApiCallers, ses: mailbox.FakeSesList
+    callers: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
-    office.report_minor()
-    client("sqs").delete_queue(QueueUrl=office.world.queues["SES_LIST_QUEUE_URL"])
-    office.world.while_paused = lambda _: None
-    assert sweep(office.world)["left"] == 1
+    callers.report_minor()
+    client("sqs").delete_queue(QueueUrl=callers.world.queues["SES_LIST_QUEUE_URL"])
+    callers.world.while_paused = lambda _: None
+    assert sweep(callers.world)["left"] == 1
     client("sqs").create_queue(QueueName="SES_LIST_QUEUE_URL")
-    office.world.while_paused = None
-    assert sweep(office.world)["left"] == 0
+    callers.world.while_paused = None
+    assert sweep(callers.world)["left"] == 0
 
 
 @pytest.mark.parametrize(("hours", "is_logged"), [(2, False), (25, True)])
 def test_a_purge_that_waits_for_a_walk_is_overdue_after_a_day(
-    office: ApiCallers,
+    callers: ApiCallers,
     ses: mailbox.FakeSesList,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
@@ -440,25 +451,25 @@ def test_a_purge_that_waits_for_a_walk_is_overdue_after_a_day(
 ) -> None:
     now = (NOW + hours * 3_600_000) * 1_000_000
     monkeypatch.setattr(parts().clock, "time_ns", lambda: now)
-    office.world.while_paused = lambda _: None
-    office.report_minor()
-    assert sweep(office.world)["left"] == 1
+    callers.world.while_paused = lambda _: None
+    callers.report_minor()
+    assert sweep(callers.world)["left"] == 1
     assert ("purge overdue" in caplog.messages) is is_logged
 
 
 def test_a_walk_leaves_no_address_in_tables_messages_or_logs(
-    office: ApiCallers, ses: mailbox.FakeSesList, log: io.StringIO
+    callers: ApiCallers, ses: mailbox.FakeSesList, log: io.StringIO
 ) -> None:
     """The token that SES returns for a position contains an address."""
-    ses.page_size, world = 1, office.world
+    ses.page_size, world = 1, callers.world
     ses.addresses |= {JOAN, "Jill@example.com"}
-    office.report_minor(NOW, JOAN)
+    callers.report_minor(NOW, JOAN)
     world.context.milliseconds_left = 90_000
     ses.before_response = lambda: setattr(
         world.context, "milliseconds_left", 39_000 if ses.pages_read else 90_000
     )
     walk(world)
-    assert walk_row(world)["place"]["B"]
+    assert walk_row(world)["walk_position"]["B"]
     stored = repr(world.items(world.control)) + log.getvalue() + repr(world.messages("SES_LIST_QUEUE_URL"))
     for address in (*ses.addresses, JOAN):
         assert address not in stored
@@ -475,11 +486,11 @@ def base64_of(text: str) -> str:
 
 
 def test_each_call_of_ses_is_followed_by_a_pause_even_after_a_failure(
-    office: ApiCallers, ses: mailbox.FakeSesList
+    callers: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
     ses.addresses.add(JOAN)
-    office.report_minor(NOW, JOAN)
-    walk(office.world)
+    callers.report_minor(NOW, JOAN)
+    walk(callers.world)
     assert ses.pauses == [2.0] * (ses.pages_read + len(ses.removed)) and len(ses.pauses) == 3
     ses.failure = "TooManyRequestsException"
     with pytest.raises(SuppressionListUnavailable):
@@ -489,13 +500,13 @@ def test_each_call_of_ses_is_followed_by_a_pause_even_after_a_failure(
 
 
 def test_a_pass_interrupted_after_a_removal_is_followed_by_another(
-    office: ApiCallers, ses: mailbox.FakeSesList
+    callers: ApiCallers, ses: mailbox.FakeSesList
 ) -> None:
     """SES fails right after a removal. The next part knows that this pass removed an address."""
-    ses.page_size, world = 2, office.world
-    office.world.while_paused = lambda _: None
+    ses.page_size, world = 2, callers.world
+    callers.world.while_paused = lambda _: None
     ses.addresses |= {"A@example.com", "B@example.com", "JOAN.smith@example.com", JOAN}
-    office.report_minor(NOW, JOAN)
+    callers.report_minor(NOW, JOAN)
 
     def fail_after_a_removal() -> None:
         ses.failure = "TooManyRequestsException" if ses.removed else ""

@@ -209,9 +209,9 @@ def test_an_opt_out_stored_from_the_queue_has_no_undo(
         NOW,
         Source.LINK,
         "",
-        everything=True,
+        all_marketing=True,
         signal=False,
-        press="1",
+        press_id="1",
     )
     parts().write_opt_out(queued, Millis(NOW + 5))
 

@@ -390,7 +390,7 @@ def test_messages_without_time_left_are_retried(world: World) -> None:
 def _message(world: World) -> str:
     token = verify_link_token(world.token(READER), TokenPurpose.UNSUBSCRIBE, parts().link_keys.link_key)
     return opt_out_for(
-        token, parts().catalogue, NOW, Source.ONE_CLICK, "", everything=False, signal=False
+        token, parts().catalogue, NOW, Source.ONE_CLICK, "", all_marketing=False, signal=False
     ).to_message()
 
 

@@ -489,7 +489,7 @@ def test_a_purge_deletes_the_counts_of_one_address_of_a_mailbox(world: World, cl
     assert store.clear(person) == 1 and store.clear(person) == 0
     remaining = json.dumps(world.items("Control"))
     assert world.recipient("vic.tim+1@example.com") not in remaining
-    assert not any("#out#" in item["pk"]["S"] and "tries" in item for item in world.items("Control"))
+    assert not any("#out#" in item["pk"]["S"] and "attempts" in item for item in world.items("Control"))
 
 
 # ---- Failures

@@ -54,8 +54,8 @@ class Drive:
         self.routes: set[tuple[str, str, str]] = set()
         self.events: set[tuple[str, str]] = set()
         self.crashes: list[str] = []
-        _, key = parts().api_keys.create("canary", "kim", list(KeyScope))
-        _, second = parts().api_keys.create("canary", "lou", list(KeyScope))
+        _, key = parts().api_keys.create("canary", "officer 1", list(KeyScope))
+        _, second = parts().api_keys.create("canary", "officer 2", list(KeyScope))
         _, third = parts().api_keys.create("canary", "max", [KeyScope.WRITE])
         self.secrets = {"API key": key, "API key of another": second, "API key of an agent": third}
         self.bearer = {"Authorization": f"Bearer {key}", "User-Agent": ADDRESSES["garbage"]}
@@ -110,7 +110,7 @@ class Drive:
         self.call(function, {})
 
 
-def everything(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
+def exercise_all(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exercises each route and each event, with valid and with invalid input."""
     _exercise_platform(drive)
     _exercise_links(drive, monkeypatch)

@@ -23,7 +23,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from tests.privacy.canary import forms, hits
-from tests.privacy.exercise_all import ADDRESSES, Drive, everything
+from tests.privacy.exercise_all import ADDRESSES, Drive, exercise_all
 from tests.privacy.inventory import CONTROL
 from tests.support.deployment import NOW, World, parts
 from tests.support.iam_policies import FUNCTIONS as DEPLOYED
@@ -122,7 +122,7 @@ def exercised(
     world.context.milliseconds_left = 300_000
     requests = RequestRecorder(world)
     drive = Drive(world, StreamRecorder(parts().client("dynamodb"), world.table, NOW + 1_610))
-    everything(drive, monkeypatch)
+    exercise_all(drive, monkeypatch)
     printed = capsys.readouterr()  # log lines and metrics
     texts = (printed.out, printed.err, caplog.text, *drive.crashes)
     logs = [("log", line.encode()) for text in texts for line in text.splitlines()]

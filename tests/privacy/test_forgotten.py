@@ -51,7 +51,7 @@ class Agent:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        _, key = parts().api_keys.create("office", "kim", list(KeyScope))
+        _, key = parts().api_keys.create("officers", "officer 1", list(KeyScope))
         self.headers = {"Authorization": f"Bearer {key}"}
 
     def post(self, path: str, at: int, **body: str) -> int:
@@ -100,8 +100,8 @@ def _create_all_data(world: World, now: int) -> StreamRecorder:
     return stream
 
 
-def _signature(at: Millis) -> Signature:
-    return Signature("key", "kim", at, REFERENCE, REFERENCE)
+def _signature(at: int) -> Signature:
+    return Signature("key", "officer 1", at, REFERENCE, REFERENCE)
 
 
 def _identifiers(recipient: str, subject: str) -> list[bytes]:

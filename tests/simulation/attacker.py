@@ -46,16 +46,16 @@ class Attempt:
         event: the request.
         who: the person that it is about.
         facts: what the request may truthfully change.
-        quiet: whether it must change nothing at all.
-        hopeless: whether a success is a fault by itself.
+        changes_nothing: whether it must change nothing at all.
+        must_fail: whether a success is a fault by itself.
     """
 
     app: str
     event: dict[str, Any]
     who: int
     facts: tuple[Fact, ...] = ()
-    quiet: bool = False
-    hopeless: bool = False
+    changes_nothing: bool = False
+    must_fail: bool = False
 
 
 @dataclass
@@ -81,10 +81,10 @@ class Attacker:
         self._next, self._sent = [], set()
         if step.what["minted"]:
             yield self._mint(step)
-        way = ATTACKS[step.what["means"]]
-        if way is Attacker._undo_own and step.what["back"] == 1:  # the press comes first
+        attack = ATTACKS[step.what["means"]]
+        if attack is Attacker._undo_own and step.what["from_end"] == 1:  # the press comes first
             yield self._press(step, leaked)
-        yield way(self, step, leaked)
+        yield attack(self, step, leaked)
         yield from self._next
 
     def read(self, attempt: Attempt, answer: Mapping[str, Any]) -> None:
@@ -93,13 +93,13 @@ class Attacker:
         if attempt.app == "check":
             self._links.setdefault(attempt.who, {}).update(_LINK.findall(text))
             return
-        given = requests.undo_in(answer)
-        if given and attempt.facts:
-            self.own.append((given, presses.undos(attempt.facts)))
+        undo_token = requests.undo_in(answer)
+        if undo_token and attempt.facts:
+            self.own.append((undo_token, presses.undos(attempt.facts)))
         at = attempt.event["requestContext"]["timeEpoch"]
         # The page repeats a form that could not be saved. It gives the attacker nothing new.
         requested = attempt.event["rawQueryString"].partition("=")[2]
-        known = {given, requested, *self._sent, *dict(self.own)}
+        known = {undo_token, requested, *self._sent, *dict(self.own)}
         shown = [token for token in dict.fromkeys(_SHOWN.findall(text)) if token not in known]
         links = dict.fromkeys(_CONFIRMATION.findall(text))
         self._next += [self._undo(attempt.who, token, at) for token in shown]
@@ -112,7 +112,7 @@ class Attacker:
         who = step.what["who"]
         body = {"topic": "offers", "addresses": [SPELLINGS[who][0]]}
         event = requests.by_key(self.stage.powerless_key, "/v1/links", body, step.at)
-        return Attempt("check", event, who, quiet=True)
+        return Attempt("check", event, who, changes_nothing=True)
 
     def _link(self, step: Step, kind: str) -> str:
         """Returns the path of a link: a made one if there is one and it is requested."""
@@ -126,11 +126,11 @@ class Attacker:
     def _save(self, step: Step, form: Mapping[str, str], *facts: Fact) -> Attempt:
         path, press = self._link(step, "p"), step.what["press"]
         event = http_event("POST", path, form=form, at=step.at, request_id=press)
-        return Attempt("save", event, step.what["who"], facts, quiet=not facts)
+        return Attempt("save", event, step.what["who"], facts, changes_nothing=not facts)
 
     def _all_on(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         fields = ["targeted-advertising", *(f"topic.{name}" for name in _TOPICS)]
-        shown = {f"was.{name}": "out" for name in fields} if step.what["back"] > 1 else {}
+        shown = {f"was.{name}": "out" for name in fields} if step.what["from_end"] > 1 else {}
         return self._save(step, {**shown, **dict.fromkeys(fields, "in")})
 
     def _all_in(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
@@ -155,26 +155,26 @@ class Attacker:
         self._sent.add(text)
         link = self.stage.token(who, 1, at, TokenPurpose.PREFERENCES, 1)
         event = http_event("POST", f"/p/{link}", form={"undo": text}, at=at)
-        return Attempt("undo", event, who, facts, quiet=not facts)
+        return Attempt("undo", event, who, facts, changes_nothing=not facts)
 
-    def _undo_given(self, step: Step, held: Sequence[OwnUndo]) -> Attempt:
+    def _undo_from(self, step: Step, held: Sequence[OwnUndo]) -> Attempt:
         """Uses one of the attacker's own Undo tokens. For its own press, within the hour, this is allowed."""
         if not held:
             return self._undo_made_up(step, held)
-        text, undos = held[-step.what["back"] :][0]
+        text, undos = held[-step.what["from_end"] :][0]
         facts = undos if requests.is_fresh(undos, step.at) else ()
         return self._undo(undos[0].who, text, Millis(step.at), facts)
 
     def _undo_own(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
-        return self._undo_given(step, self.own)
+        return self._undo_from(step, self.own)
 
     def _undo_by_another_link(self, step: Step, leaked: Sequence[OwnUndo]) -> Attempt:
         """Uses a valid token on another person's link."""
         held = [*leaked, *self.own]
         if not held:
             return self._undo_made_up(step, held)
-        text, undos = held[-step.what["back"] :][0]
-        return self._undo(1 - undos[0].who, text, Millis(step.at))
+        text, undos = held[-step.what["from_end"] :][0]
+        return self._undo(1 - undos[0].who, text, step.at)
 
     def _undo_made_up(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         """Forges a token for all scopes: the attacker knows the format but has no key."""
@@ -186,9 +186,9 @@ class Attacker:
         """Requests a page that shows an Undo to the person who got one, with other parameters."""
         who, at = step.what["who"], step.at
         guesses = ("1", "x" * 80, self._undo_made_up(step, ()).event["rawPath"])
-        guess = guesses[step.what["back"] - 1]
+        guess = guesses[step.what["from_end"] - 1]
         event = http_event("GET", self._link(step, kind), query={name: guess}, at=at)
-        return Attempt("press" if kind == "u" else "save", event, who, quiet=True)
+        return Attempt("press" if kind == "u" else "save", event, who, changes_nothing=True)
 
     def _done(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         return self._page(step, "u", "done")
@@ -202,10 +202,12 @@ class Attacker:
         fields = [("address", SPELLINGS[who][0]), ("intent", "in"), ("resume", "*,meridian")]
         form = [*fields, *(("topics", name) for name in _TOPICS)]
         event = http_event("POST", "/subscribe", form=form, at=step.at)
-        return Attempt("form", event, who, quiet=True)
+        return Attempt("form", event, who, changes_nothing=True)
 
-    def _confirm(self, who: int, text: str, at: Millis) -> Attempt:
-        return Attempt("form", http_event("POST", f"/c/{text}", at=at), who, quiet=True, hopeless=True)
+    def _confirm(self, who: int, text: str, at: int) -> Attempt:
+        return Attempt(
+            "form", http_event("POST", f"/c/{text}", at=at), who, changes_nothing=True, must_fail=True
+        )
 
     def _confirm_made_up(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         who, at = step.what["who"], step.at
@@ -231,7 +233,7 @@ class Attacker:
         return self._call(step, "/v1/changes", change)
 
     def _lift(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
-        register = ("complaint", "hold", "undeliverable")[step.what["back"] - 1]
+        register = ("complaint", "hold", "undeliverable")[step.what["from_end"] - 1]
         lift = {"register": register, "reason": "made up", "reference": "made up", "scope": "*"}
         return self._call(step, "/v1/lifts", lift)
 
@@ -239,7 +241,7 @@ class Attacker:
         who = step.what["who"]
         body = {"address": SPELLINGS[who][0], **fields}
         event = requests.by_key(self.stage.powerless_key, path, body, step.at)
-        return Attempt("agent", event, who, quiet=True, hopeless=True)
+        return Attempt("agent", event, who, changes_nothing=True, must_fail=True)
 
 
 def _scope(step: Step) -> int:
@@ -254,7 +256,7 @@ ATTACKS: dict[str, Attack] = {
     "a shorter pause": Attacker._shorter,
     "a press of their own": Attacker._press,
     "the Undo of a press of their own": Attacker._undo_own,
-    "the Undo on a done page that leaked": Attacker._undo_given,
+    "the Undo on a done page that leaked": Attacker._undo_from,
     "the Undo of somebody else's press": Attacker._undo_by_another_link,
     "an Undo made up": Attacker._undo_made_up,
     "a done page asked for": Attacker._done,

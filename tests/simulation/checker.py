@@ -70,14 +70,14 @@ def _line(line: object, book: _Book) -> Iterator[str]:
             book.owed_at[step] = len(book.owed)
             book.facts_of[step] = facts
         case Ack(step, facts):
-            begun = [fact for fact in facts if fact.register.startswith("epoch:")]
+            erasure_facts = [fact for fact in facts if fact.register.startswith("erasure:")]
             lifts = [fact for fact in facts if fact.register == "l:hold"]
-            book.erasure_calls += [(step, fact) for fact in (*begun, *lifts)]
-            stated = [fact for fact in facts if fact.must and fact not in begun]
+            book.erasure_calls += [(step, fact) for fact in (*erasure_facts, *lifts)]
+            stated = [fact for fact in facts if fact.is_promised and fact not in erasure_facts]
             kept = (fact for fact in stated if not _is_replaced(book, step, fact))
             book.owed += [cut_short(fact, book.possible) for fact in kept]
         case QueuedPromise(_, facts):
-            book.promised += [fact for fact in facts if fact.must]
+            book.promised += [fact for fact in facts if fact.is_promised]
         case Observation():
             yield from _seen(book, line)
         case CheckAnswer():
@@ -89,7 +89,7 @@ def _line(line: object, book: _Book) -> Iterator[str]:
 
 
 def _began(book: _Book, who: int, state: State) -> None:
-    book.floors[who] = state.floor or 0
+    book.floors[who] = state.erased_at or 0
     if "x:minor" in state.registers:
         book.minors.add(who)
     book.owed = [fact for fact in book.owed if fact.who != who] + erasures.erasure_stops(who, state)
@@ -97,7 +97,7 @@ def _began(book: _Book, who: int, state: State) -> None:
 
 def _counts(book: _Book, fact: Fact) -> bool:
     """Whether a fact is newer than the last erasure, and about a person of whom anything is kept."""
-    if fact.by == "epoch":
+    if fact.source == "erasure":
         return True
     return fact.who not in book.minors and fact.at > book.floors.get(fact.who, -1)
 
@@ -116,7 +116,7 @@ def _seen(book: _Book, seen: Observation) -> Iterator[str]:
             yield from erasures.erasure_faults(_erasure_requests(book, who), old, new)
             _began(book, who, new)
         else:
-            yield from _moved(book, old, new, quiet=seen.quiet)
+            yield from _moved(book, old, new, changes_nothing=seen.changes_nothing)
             if "x:minor" in new.registers:
                 book.minors.add(who)  # beside what a hold preserves
             yield from _brought_back(book, seen, who, old)
@@ -130,22 +130,22 @@ def _seen(book: _Book, seen: Observation) -> Iterator[str]:
     yield from _erasure_faults(book)
 
 
-def _moved(book: _Book, old: State, new: State, *, quiet: bool) -> Iterator[str]:
+def _moved(book: _Book, old: State, new: State, *, changes_nothing: bool) -> Iterator[str]:
     """Registers only grow, and each write that changes something increases the revision once."""
     book.checked["I2"] += 1
     for name, entry in old.registers.items():
         newer = new.registers.get(name)
-        if newer is None or (newer.at, newer.tie.encode()) < (entry.at, entry.tie.encode()):
+        if newer is None or (newer.at, newer.tie_breaker.encode()) < (entry.at, entry.tie_breaker.encode()):
             yield f"I2 I7 {name} went back"
-    if not old.soft <= new.soft:
+    if not old.soft_bounce_days <= new.soft_bounce_days:
         yield "I2 a day of a soft bounce was lost"
-    changed = (old.registers, old.soft) != (new.registers, new.soft)
+    changed = (old.registers, old.soft_bounce_days) != (new.registers, new.soft_bounce_days)
     book.checked["I5"] += 1
-    if changed != (new.n > old.n):
-        yield f"I5 I6 the counter went from {old.n} to {new.n}, changed: {changed}"
+    if changed != (new.revision > old.revision):
+        yield f"I5 I6 the counter went from {old.revision} to {new.revision}, changed: {changed}"
     if changed and "x:minor" in old.registers:
-        yield "I9 something was written over a minor"
-    if quiet and changed:
+        yield "I9 a write replaced the record of a minor"
+    if changes_nothing and changed:
         yield "I5 something changed that may not"
 
 
@@ -180,13 +180,13 @@ def _taken_back(state: State) -> dict[str, RegisterValue]:
 def _invented(book: _Book, who: int, state: State) -> Iterator[str]:
     book.checked["I6"] += 1
     facts = [f for f in book.possible if f.who == who]
-    known = {(f.register, f.at, f.by, f.until) for f in facts}
+    known = {(f.register, f.at, f.source, f.until) for f in facts}
     for fact in facts:
         if fact.press and fact.register.startswith("p:"):
             # If another pause stops a part, that pause may not end earlier.
             ends = {f.until for f in facts if f.until and fact.until and f.until > fact.until}
             known |= {(*fact[1:4], end) for end in ends}
-    pressed = {(f.register, f.at, f.by) for f in facts if f.press}
+    pressed = {(f.register, f.at, f.source) for f in facts if f.press}
     known |= {
         (f"c:{register[2:]}", at, by, until)
         for register, at, by, until in known
@@ -194,14 +194,14 @@ def _invented(book: _Book, who: int, state: State) -> Iterator[str]:
     }
     days = {f.at // DAY for f in book.possible if f.who == who and f.register == "soft"}
     for name, entry in state.registers.items():
-        if entry.at == state.floor:
+        if entry.at == state.erased_at:
             continue  # of the erasure itself
-        if not state.strange and (name, *entry[:3]) not in known:
-            yield f"I6 nobody said {name} {entry}"
-        if state.floor is not None and entry.at < state.floor:
-            yield f"I9 {name} is of an epoch that was ended"
-    if not state.soft <= days:
-        yield "I6 a soft bounce that never was"
+        if not state.has_unknown_register and (name, *entry[:3]) not in known:
+            yield f"I6 no request contained {name} {entry}"
+        if state.erased_at is not None and entry.at < state.erased_at:
+            yield f"I9 {name} is older than the erasure"
+    if not state.soft_bounce_days <= days:
+        yield "I6 a soft bounce that no event reported"
 
 
 def _erasure_faults(book: _Book) -> Iterator[str]:
@@ -224,13 +224,13 @@ def _is_replaced(book: _Book, step: int, fact: Fact) -> bool:
 
 
 def _erasure_requests(book: _Book, who: int) -> list[Fact]:
-    wanted = ("epoch:", "l:hold")
+    wanted = ("erasure:", "l:hold")
     return [f for f in book.possible if f.who == who and f.register.startswith(wanted)]
 
 
 def _holds(state: State, fact: Fact) -> bool:
     if fact.register == "soft":
-        return fact.at // DAY in state.soft
+        return fact.at // DAY in state.soft_bounce_days
     held = state.registers.get(fact.register)
     if held is None or held.at < fact.at:
         held = presses.active_press(state, int(fact.register[2:])) if fact.press else None
@@ -261,16 +261,16 @@ def _check_answer_faults(book: _Book, answer: CheckAnswer) -> Iterator[str]:
         yield f"I4 of topic {answer.topic}: {answer.sendable}, {answer.reason}; the model says {answers}"
 
 
-def _decided(state: State, topic: int, now: Millis) -> tuple[bool, str]:
-    if state.strange:
+def _decided(state: State, topic: int, now: int) -> tuple[bool, str]:
+    if state.has_unknown_register:
         return False, "unreadable"
     registers = {decode_register(name): _entry(held) for name, held in state.registers.items()}
-    answer = oracle(Record(registers, state.soft, state.floor, state.n), topic, now)
+    answer = oracle(Record(registers, state.soft_bounce_days, state.erased_at, state.revision), topic, now)
     return answer.sendable, answer.reason
 
 
 def _entry(held: RegisterValue) -> Entry:
-    return Entry(Millis(held.at), Source(held.by), held.evidence, held.policy, held.until)
+    return Entry(held.at, Source(held.source), held.evidence, held.policy, held.until)
 
 
 def _end(book: _Book, end: End) -> Iterator[str]:
@@ -278,11 +278,12 @@ def _end(book: _Book, end: End) -> Iterator[str]:
     if end.left or end.rounds > LONGEST_DRAIN:
         yield f"I14 {end.left} messages left after {end.rounds} rounds without a fault"
     book.checked["I11"] += 1
-    if end.aside != end.hopeless:
-        yield f"I11 {len(end.hopeless)} messages were hopeless, {len(end.aside)} put aside"
+    if end.dead_letters != end.unprocessable:
+        counts = len(end.unprocessable), len(end.dead_letters)
+        yield "I11 {} messages were unprocessable, {} became dead letters".format(*counts)
     for fact in (*book.owed, *book.promised):
         if _is_owed(book, fact) and not _holds(book.seen[-1][fact.who], fact):
-            yield f"I1 promised and never written: {fact}"
+            yield f"I1 promised and not stored: {fact}"
 
 
 def topics() -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Erasures as the model's document describes them: one write leaves the time of the erasure and the stops."""
+"""Erasures as the model's document describes them: one write leaves its time and the opt-outs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _LEAST = {"o:0", f"o:{SIGNAL}", "x:minor"}
 
 
 def erasure_happened(old: State, new: State) -> bool:
-    """Whether an erasure happened between two observations: its time is newer, or its stop is another one."""
-    if new.floor is None:
+    """Whether an erasure happened between two observations: its time is newer, or its opt-out differs."""
+    if new.erased_at is None:
         return False
-    stop = new.registers.get("o:0")
-    is_first = stop is not None and stop[0] == new.floor
-    return old.floor != new.floor or (is_first and old.registers.get("o:0") != stop)
+    suppression = new.registers.get("o:0")
+    is_first = suppression is not None and suppression[0] == new.erased_at
+    return old.erased_at != new.erased_at or (is_first and old.registers.get("o:0") != suppression)
 
 
 def erasure_faults(requested: Iterable[Fact], old: State, new: State) -> Iterator[str]:
@@ -32,17 +32,17 @@ def erasure_faults(requested: Iterable[Fact], old: State, new: State) -> Iterato
         known = [fact for fact in known if fact.register == "l:hold" and hold is not None]
         wanted = "l:hold"
     else:
-        wanted = "epoch:minor" if "x:minor" in new.registers else "epoch:erasure"
-    kinds = {fact.register for fact in known if max(fact.at, old.floor or 0) == new.floor}
+        wanted = "erasure:minor" if "x:minor" in new.registers else "erasure:adult"
+    kinds = {fact.register for fact in known if max(fact.at, old.erased_at or 0) == new.erased_at}
     if wanted not in kinds:
-        yield "I6 an epoch that nobody asked for"
+        yield "I6 an erasure that nobody requested"
     if minor is not None and "x:minor" not in new.registers:
         yield "I7 a minor is none any more"
-    if new.n <= old.n:
+    if new.revision <= old.revision:
         yield "I6 the counter fell back"
-    if not new.registers.keys() <= _LEAST or new.soft or "o:0" not in new.registers:
-        yield f"I9 an epoch begins with {sorted(new.registers)}"
-    if any(entry[0] != new.floor for entry in new.registers.values()):
+    if not new.registers.keys() <= _LEAST or new.soft_bounce_days or "o:0" not in new.registers:
+        yield f"I9 an erasure leaves {sorted(new.registers)}"
+    if any(entry[0] != new.erased_at for entry in new.registers.values()):
         yield "I9 something of before is left"
     if _signal_stood(old) != (f"o:{SIGNAL}" in new.registers):
         yield "I7 what the browser's signal stopped is no longer as it was"
@@ -56,18 +56,18 @@ def holds(state: State, fact: Fact) -> bool:
     if fact.register == "l:hold":
         hold = _hold(state)
         return "x:minor" not in state.registers or hold is None or hold >= fact.at
-    if fact.register == "epoch:minor" or "x:minor" in state.registers:
+    if fact.register == "erasure:minor" or "x:minor" in state.registers:
         return "x:minor" in state.registers
-    if state.floor is None:
+    if state.erased_at is None:
         return False
-    return state.floor >= fact.at or all(
-        name.startswith("o:") and entry[0] == state.floor for name, entry in state.registers.items()
+    return state.erased_at >= fact.at or all(
+        name.startswith("o:") and entry[0] == state.erased_at for name, entry in state.registers.items()
     )
 
 
 def erasure_stops(who: int, state: State) -> list[Fact]:
-    """The stops that replace everything from before the erasure."""
-    return [Fact(who, name, entry[0], "epoch") for name, entry in state.registers.items() if name in _LEAST]
+    """The suppressions that replace everything from before the erasure."""
+    return [Fact(who, name, entry[0], "erasure") for name, entry in state.registers.items() if name in _LEAST]
 
 
 def _hold(state: State) -> int | None:

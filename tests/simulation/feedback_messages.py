@@ -78,7 +78,7 @@ def _event(
         if kind == "echo":
             report["complaintSubType"] = "OnAccountSuppressionList"
         return {"notificationType": "Complaint", "complaint": report, "new": {"field": 1}}
-    if kind in ("delivery", "strange type"):
+    if kind in ("delivery", "unknown type"):
         return {"eventType": "Delivery" if kind == "delivery" else "Telepathy"}
     bounced = [{"emailAddress": address} for address in people]
     if kind == "given up":
@@ -122,13 +122,13 @@ def facts(what: Mapping[str, Any], sent: int) -> tuple[Fact, ...]:
         return ()
     meant = what["who"][:1] if kind == "forged" else what["who"]
     register, by = registers[kind]
-    return tuple(Fact(who, register, at, by, must=kind != "echo") for who in meant)
+    return tuple(Fact(who, register, at, by, is_promised=kind != "echo") for who in meant)
 
 
-def is_hopeless(what: Mapping[str, Any]) -> bool:
+def is_unprocessable(what: Mapping[str, Any]) -> bool:
     """Whether a person has to look at it. In a mail to one recipient, an unreadable entry means them."""
     kind = what["event"]
-    return kind in ("poison", "strange type") or (kind == "half" and len(what["who"]) > 1)
+    return kind in ("poison", "unknown type") or (kind == "half" and len(what["who"]) > 1)
 
 
 def rows(what: Mapping[str, Any], text: str) -> list[int]:
@@ -138,7 +138,7 @@ def rows(what: Mapping[str, Any], text: str) -> list[int]:
         19: happened is None or happened == 5,
         23: kind == "poison",
         24: what["envelope"] != "raw",
-        25: kind in ("strange type", "half", "complaint"),
+        25: kind in ("unknown type", "half", "complaint"),
         26: len(text) > 900_000,
         44: what["spelling"] > 0,
     }

@@ -14,39 +14,39 @@ class Fact(NamedTuple):
 
     Attributes:
         who: the index of the person.
-        register: o:S, i:S, p:S, k:S, x:…, l:…, soft; or `epoch:erasure`, `epoch:minor`.
+        register: o:S, i:S, p:S, k:S, x:…, l:…, soft; or `erasure:adult`, `erasure:minor`.
         at: when it happened, milliseconds.
-        by: the source.
+        source: the source.
         until: the end of a pause.
-        must: whether an acknowledgement promises it; otherwise it may be left out for a reason.
-        press: for a stop by a browser, the id of its press, which may also be stored in `c:S`; for an Undo
+        is_promised: whether an acknowledgement promises it; otherwise it may be left out for a reason.
+        press: for a press in a browser, its id, and the press may also be stored in `c:S`; for an Undo
             (`u:S`), the id of the press that it takes back.
     """
 
     who: int
     register: str
-    at: Millis
-    by: str
-    until: Millis | None = None
-    must: bool = True
+    at: int
+    source: str
+    until: int | None = None
+    is_promised: bool = True
     press: str = ""
 
 
 class RegisterValue(NamedTuple):
-    """What an observer reads in a register; `tie` decides between two entries of one instant."""
+    """What an observer reads in a register; `tie_breaker` decides between two entries of one instant."""
 
-    at: Millis
-    by: str
-    until: Millis | None
-    tie: str
+    at: int
+    source: str
+    until: int | None
+    tie_breaker: str
     policy: str = ""
 
     @property
     def evidence(self) -> str:
-        """The part of the tie after source, policy and end."""
+        """The part of the tie-breaker between the source and the other parts."""
         end = "" if self.until is None else f" {self.until:015d}"
-        around = f" {self.policy}{end}" if self.policy else end
-        return self.tie[len(self.by) + 1 : len(self.tie) - len(around)]
+        rest = f" {self.policy}{end}" if self.policy else end
+        return self.tie_breaker[len(self.source) + 1 : len(self.tie_breaker) - len(rest)]
 
 
 class State(NamedTuple):
@@ -54,17 +54,17 @@ class State(NamedTuple):
 
     Attributes:
         registers: what each register holds, by name.
-        soft: days of soft bounces.
-        floor: time of the erasure, or None.
-        n: the revision.
-        strange: whether it contains something from a later version.
+        soft_bounce_days: days of soft bounces.
+        erased_at: time of the erasure, or None.
+        revision: the revision.
+        has_unknown_register: whether it contains a register of a later version.
     """
 
     registers: Mapping[str, RegisterValue]
-    soft: frozenset[int]
-    floor: Millis | None
-    n: int
-    strange: bool
+    soft_bounce_days: frozenset[int]
+    erased_at: int | None
+    revision: int
+    has_unknown_register: bool
 
 
 NOBODY = State({}, frozenset(), None, 0, False)
@@ -106,13 +106,13 @@ class Observation(NamedTuple):
     """What the observer saw after an invocation.
 
     Attributes:
-        quiet: whether it must have changed nothing.
+        changes_nothing: whether it must have changed nothing.
         by_link: when the request was made, if it arrived by a link or by a key without an agent's rights.
     """
 
     step: int
     people: tuple[State, ...]
-    quiet: bool = False
+    changes_nothing: bool = False
     by_link: int | None = None
 
 
@@ -129,13 +129,14 @@ class End(NamedTuple):
     Attributes:
         left: messages that are still in a queue.
         rounds: deliveries that were needed.
-        aside, hopeless: the bodies in the dead-letter queue, and those that had to go there, sorted.
+        dead_letters: the bodies in the dead-letter queue, sorted.
+        unprocessable: the bodies that had to go there, sorted.
     """
 
     left: int
     rounds: int
-    aside: tuple[str, ...]
-    hopeless: tuple[str, ...]
+    dead_letters: tuple[str, ...]
+    unprocessable: tuple[str, ...]
 
 
 Line = Start | Ack | QueuedPromise | CheckAnswer | Observation | Anomaly | End

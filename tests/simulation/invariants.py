@@ -18,63 +18,69 @@ def forbidden(owed: Iterable[Fact], facts: Iterable[Fact], number: int, now: Mil
     while (older := TOPICS[chain[-1]]["follows"]) is not None:
         chain.append(older)
     facts = list(facts)
-    for stop in (fact for fact in owed if not taken_back(fact, facts)):
-        kind, _, scope = stop.register.partition(":")
-        if stop.register in ("x:hold", "x:undeliverable"):
+    for suppression in (fact for fact in owed if not taken_back(fact, facts)):
+        kind, _, scope = suppression.register.partition(":")
+        if suppression.register in ("x:hold", "x:undeliverable"):
             lifts = [f for f in facts if f.register == f"l:{scope}"]
         elif service:
             continue
-        elif stop.register == "x:complaint" and not signal:
+        elif suppression.register == "x:complaint" and not signal:
             lifts = [f for f in facts if f.register in {f"k:{place}" for place in path}]
-        elif (kind == "o" or (kind == "p" and (stop.until or 0) > now)) and scope.isdecimal():
+        elif (kind == "o" or (kind == "p" and (suppression.until or 0) > now)) and scope.isdecimal():
             where = _lifting(int(scope), path, chain if kind == "o" else [number])
             if where is None:
                 continue
             lifts = [f for f in facts if f.register in {f"{y}:{place}" for y in "ik" for place in where}]
         else:
             continue
-        if kind == "p" and _later_pause(stop, facts, now):
+        if kind == "p" and _later_pause(suppression, facts, now):
             continue
-        if not any(lift.at > stop.at for lift in lifts):
-            return f"{stop.register} at {stop.at}"
+        if not any(lift.at > suppression.at for lift in lifts):
+            return f"{suppression.register} at {suppression.at}"
     return _without_consent(topic, path, chain, facts)
 
 
-def taken_back(stop: Fact, facts: Iterable[Fact]) -> bool:
+def taken_back(suppression: Fact, facts: Iterable[Fact]) -> bool:
     """Whether an Undo names this very press; every other stop stays as it was."""
-    undo = (stop.who, f"u:{stop.register[2:]}", stop.at, stop.press)
-    return bool(stop.press) and any((f.who, f.register, f.at, f.press) == undo for f in facts)
+    undo = (suppression.who, f"u:{suppression.register[2:]}", suppression.at, suppression.press)
+    return bool(suppression.press) and any((f.who, f.register, f.at, f.press) == undo for f in facts)
 
 
-def cut_short(stop: Fact, facts: Iterable[Fact]) -> Fact:
+def cut_short(suppression: Fact, facts: Iterable[Fact]) -> Fact:
     """An acknowledged pause as it may count: not longer than a later one requested by then.
 
     A later pause that is requested afterwards by a link must not end earlier. Other sources may end it.
     """
-    if stop.until is None:
-        return stop
+    if suppression.until is None:
+        return suppression
     later = [
         f.until
         for f in facts
-        if f.press and f.register == stop.register and f.who == stop.who and f.at >= stop.at
+        if f.press
+        and f.register == suppression.register
+        and f.who == suppression.who
+        and f.at >= suppression.at
     ]
-    return stop._replace(until=min([stop.until, *(end for end in later if end is not None)]))
+    return suppression._replace(until=min([suppression.until, *(end for end in later if end is not None)]))
 
 
 def _lifting(scope: int, path: list[int], chain: list[int]) -> list[int] | None:
-    """Where an opt-in overrides a stop at a scope; None if it is no stop of this topic."""
+    """Where an opt-in overrides a suppression at a scope; None if it does not suppress this topic."""
     if scope in path:
         return path[path.index(scope) :]
     return chain[: chain.index(scope) + 1] if scope in chain else None
 
 
-def _later_pause(stop: Fact, facts: list[Fact], now: Millis) -> bool:
+def _later_pause(suppression: Fact, facts: list[Fact], now: int) -> bool:
     """Whether the same register may hold a later pause that has ended: resuming is a pause without length.
 
     A link writes a pause only if it ends later than the active one, so a link never does this.
     """
     return any(
-        f.register == stop.register and f.at >= stop.at and (f.until or 0) <= now and not f.press
+        f.register == suppression.register
+        and f.at >= suppression.at
+        and (f.until or 0) <= now
+        and not f.press
         for f in facts
     )
 

@@ -20,7 +20,7 @@ def undo(machine: SimulatedProgram, step: Step) -> None:
     """A person takes a press back, with the page that answered it."""
     if not machine.undos:
         return
-    text, undos = machine.undos[-step.what["back"] :][0]
+    text, undos = machine.undos[-step.what["from_end"] :][0]
     made, facts = requests.undo(machine.stage, step, text, undos)
 
     def read(answer: dict[str, Any], number: int) -> None:
@@ -28,7 +28,7 @@ def undo(machine: SimulatedProgram, step: Step) -> None:
         if status < HTTPStatus.BAD_REQUEST:
             machine.history.add(Ack(number, facts))
         elif status not in (*requests.LATER, HTTPStatus.UNPROCESSABLE_ENTITY):
-            machine.strange_status(step, number, status)
+            machine.report_status(step, number, status)
 
     machine.invoke(step, facts, lambda: APPS["undo"].handler(made, machine.stage.context), read)
 
@@ -46,7 +46,7 @@ def _try(machine: SimulatedProgram, step: Step, attempt: Attempt) -> None:
         machine.attacker.read(attempt, answer)
         if answer["statusCode"] < HTTPStatus.BAD_REQUEST:
             machine.history.add(Ack(number, requests.saved_facts(attempt.facts, answer)))
-            if attempt.hopeless:
+            if attempt.must_fail:
                 machine.history.add(Anomaly(number, f"{step.what['means']} was let in"))
         elif requests.KEPT in answer["body"]:
             machine.history.add(QueuedPromise(number, attempt.facts))
@@ -57,5 +57,5 @@ def _try(machine: SimulatedProgram, step: Step, attempt: Attempt) -> None:
         attempt.facts,
         lambda: app.handler(attempt.event, machine.stage.context),
         read,
-        quiet=attempt.quiet,
+        changes_nothing=attempt.changes_nothing,
     )

@@ -45,7 +45,7 @@ def an_undo_brings_back_a_later_press(patch: Patch) -> None:
 
 
 @bug
-def an_undo_lifts_every_stop_at_its_scope(patch: Patch) -> None:
+def an_undo_lifts_every_suppression_at_its_scope(patch: Patch) -> None:
     changes = undo.UndoToken.changes
 
     def lifting(self: undo.UndoToken) -> list[Change]:
@@ -78,7 +78,7 @@ def a_link_writes_an_in(patch: Patch) -> None:
 
     def changes_of(form: Any, record: Record, catalogue: Any, brand: Any, given: Any) -> Any:
         result = made(form, record, catalogue, brand, given)
-        ins = [Change(in_(topic.number), given.entry()) for topic in result.consent]
+        ins = [Change(in_(topic.number), given.entry()) for topic in result.topics_to_confirm]
         return replace(result, changes=(*result.changes, *ins))
 
     patch.setattr(save_preferences, "changes_for_form", changes_of)
@@ -87,7 +87,7 @@ def a_link_writes_an_in(patch: Patch) -> None:
 @bug
 def a_link_ends_a_pause_sooner(patch: Patch) -> None:
     def paused(form: Any, _: Record, __: Any, ___: int, given: Any) -> Any:
-        return (None if form.pause is None else given.at + form.pause * DAY_MS), ()
+        return (None if form.pause_days is None else given.at + form.pause_days * DAY_MS), ()
 
     patch.setattr(preference_changes, "_decide_pause", paused)
 
@@ -107,11 +107,11 @@ def each_viewer_gets_an_undo(patch: Patch) -> None:
 
 @bug
 def an_active_press_is_overwritten_by_one_with_an_undo(patch: Patch) -> None:
-    def stops(_: Record, __: Any, press: Mapping[int, Entry], ___: int) -> Any:
-        return (Change(undoable(scope), entry) for scope, entry in press.items())
+    def undoable_changes(_: Record, __: Any, entries_by_scope: Mapping[int, Entry], ___: int) -> Any:
+        return (Change(undoable(scope), entry) for scope, entry in entries_by_scope.items())
 
-    patch.setattr(unsubscribe, "opt_out_changes", stops)
-    patch.setattr(preference_changes, "opt_out_changes", stops)
+    patch.setattr(unsubscribe, "changes_for_press", undoable_changes)
+    patch.setattr(preference_changes, "changes_for_press", undoable_changes)
 
 
 @bug

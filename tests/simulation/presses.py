@@ -1,4 +1,4 @@
-"""Presses of a browser as an observer sees them: `c:S` counts as a stop unless `u:S` names it exactly."""
+"""Presses of a browser as an observer sees them: `c:S` suppresses mail unless `u:S` names it exactly."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def active_press(state: State, scope: int) -> RegisterValue | None:
     press, undo = state.registers.get(f"c:{scope}"), state.registers.get(f"u:{scope}")
     if press is None or undo is None or undo.at != press.at:
         return press
-    description = f"{press.at} {press.by} {press.evidence} {press.policy}"
+    description = f"{press.at} {press.source} {press.evidence} {press.policy}"
     is_named = json.loads(undo.evidence).get("undone") == sha256(description.encode()).hexdigest()[:32]
     return None if is_named else press
 
@@ -31,16 +31,16 @@ def without(state: State, undos: Iterable[Fact]) -> State:
 
 
 def undos(press: Iterable[Fact]) -> tuple[Fact, ...]:
-    """The facts of the Undo of a press: each of its stops is taken back, where that is possible."""
+    """The facts of the Undo of a press: each of its suppressions is taken back, where that is possible."""
     return tuple(
         Fact(
-            stop.who,
-            f"u:{stop.register[2:]}",
-            stop.at,
+            suppression.who,
+            f"u:{suppression.register[2:]}",
+            suppression.at,
             "preference-centre",
-            must=False,
-            press=stop.press,
+            is_promised=False,
+            press=suppression.press,
         )
-        for stop in press
-        if stop.press
+        for suppression in press
+        if suppression.press
     )

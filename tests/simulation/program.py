@@ -45,8 +45,8 @@ class SimulatedProgram:
         self.history = History()
         self.ring = KEY_RINGS[0]
         self.feedback, self.later = SimulatedQueue(), SimulatedQueue()
-        self.hopeless: set[str] = set()
-        self.aside: set[str] = set()
+        self.unprocessable: set[str] = set()
+        self.dead_letters: set[str] = set()
         self.undos: list[tuple[str, tuple[Fact, ...]]] = []
         self.attacker = Attacker(stage)
         self._number = 0
@@ -75,7 +75,7 @@ class SimulatedProgram:
         elif step.kind in ("feedback", "later"):
             self._deliver(step)
         else:
-            _ASIDES[step.kind](self, step)
+            _OTHER_STEPS[step.kind](self, step)
 
     # ---- Invocations
 
@@ -87,7 +87,7 @@ class SimulatedProgram:
         read: Callable[[Any, int], None],
         batch: int = 0,
         *,
-        quiet: bool = False,
+        changes_nothing: bool = False,
     ) -> None:
         """Runs one invocation: its faults, its answer, and what is seen after it."""
         self._number += 1
@@ -123,15 +123,15 @@ class SimulatedProgram:
         else:
             read(answer, number)
         self._collect(facts)
-        quiet = (quiet or (step.kind in _READ_ONLY and not facts)) and not step.inside
-        self.history.add(Observation(number, self.stage.observe(), quiet, link_steps))
+        changes_nothing = (changes_nothing or (step.kind in _READ_ONLY and not facts)) and not step.inside
+        self.history.add(Observation(number, self.stage.observe(), changes_nothing, link_steps))
 
     def _collect(self, facts: tuple[Fact, ...]) -> None:
         """Collects the messages that the product put into its queues."""
         for body in self.stage.take("later"):
             self._serial += 1
             self.later.waiting.append(Message(f"later-{self._serial}", body, 0, facts))
-        self.aside.update(self.stage.take("aside"))
+        self.dead_letters.update(self.stage.take("dead letters"))
         self.stage.take("subscribe")  # a mail that no attacker reads
 
     def _request(self, step: Step) -> None:
@@ -153,11 +153,11 @@ class SimulatedProgram:
             elif step.kind == "report" and status == HTTPStatus.CONFLICT:
                 return  # a hold is active
             elif status not in requests.LATER and not (status == HTTPStatus.NOT_FOUND and not facts):
-                self.strange_status(step, number, status)
+                self.report_status(step, number, status)
 
         self.invoke(step, facts, lambda: app.handler(made, self.stage.context), read)
 
-    def strange_status(self, step: Step, number: int, status: int) -> None:
+    def report_status(self, step: Step, number: int, status: int) -> None:
         self.history.add(Anomaly(number, f"{step.kind} answered {status}"))
 
     def _read_check(self, step: Step, answer: dict[str, Any], number: int) -> None:
@@ -172,7 +172,7 @@ class SimulatedProgram:
                 decision = (result["sendable"], result["reason"])
                 self.history.add(CheckAnswer(number, who, step.what["topic"], step.at, *decision))
         elif status not in requests.LATER:
-            self.strange_status(step, number, status)
+            self.report_status(step, number, status)
 
     def _deliver(self, step: Step) -> None:
         courier = getattr(self, step.kind)
@@ -190,7 +190,7 @@ class SimulatedProgram:
                 return
             failed = len(batch) - len(handled)
             self.stage.nemesis.tally[21] += bool(failed)
-            self.hopeless.update(message.body for message in handled if message.unprocessable)
+            self.unprocessable.update(message.body for message in handled if message.unprocessable)
             for message in handled:
                 self.history.add(Ack(number, message.facts))
 
@@ -210,17 +210,15 @@ class SimulatedProgram:
         what = step.what
         facts = feedback_messages.facts(what, step.at)
         body = feedback_messages.body(what, step.at, self._serial)
-        hopeless = feedback_messages.is_hopeless(what)
+        is_unprocessable = feedback_messages.is_unprocessable(what)
         name = f"feedback-{self._serial}"
-        self.feedback.waiting.append(Message(name, body, step.at, facts, hopeless))
+        self.feedback.waiting.append(Message(name, body, step.at, facts, is_unprocessable))
         self.stage.nemesis.tally.update(feedback_messages.rows(what, body))
 
     def _say(self, step: Step) -> None:
         facts = requests.direct_facts(step.what)
         changes = [
-            Change(
-                decode_register(fact.register), Entry(Millis(fact.at), Source(fact.by), "{}", "", fact.until)
-            )
+            Change(decode_register(fact.register), Entry(fact.at, Source(fact.source), "{}", "", fact.until))
             for fact in facts
         ]
         who = self.stage.ids[step.what["who"]]
@@ -238,12 +236,12 @@ class SimulatedProgram:
 
         self.invoke(step, facts, call, read)
 
-    def _strange(self, step: Step) -> None:
+    def _toggle_unknown_register(self, step: Step) -> None:
         """Writes a register of a later version, or removes it when that version reads it."""
         key = self.stage.ids[step.what["who"]]
         item = self.stage.raw().get(key, {"id": {"S": key}, "n": {"N": "1"}})
         known = {name: value for name, value in item.items() if name != "z:9"}
-        if step.what["there"] and "n" in item and len(known) > 2:
+        if step.what["add"] and "n" in item and len(known) > 2:
             self.stage.nemesis.tally[46] += 1
             known["z:9"] = {"M": {"t": {"N": "1"}}}
         if len(known) > 2:
@@ -259,7 +257,7 @@ class SimulatedProgram:
     def _drain(self, at: Millis) -> None:
         """Delivers all waiting messages, without faults and with both versions gone."""
         for who in range(len(self.stage.ids)):
-            self._strange(Step("strange", at, {"who": who, "there": False}))
+            self._toggle_unknown_register(Step("unknown register", at, {"who": who, "add": False}))
         rounds = 0
         while (self.feedback.waiting or self.later.waiting) and rounds < 10:
             rounds += 1
@@ -267,15 +265,17 @@ class SimulatedProgram:
                 what = {"take": 1_000, "again": 3, "pick": 0.0}
                 self.step(Step(kind, at, what))
         left = len(self.feedback.waiting) + len(self.later.waiting)
-        self.history.add(End(left, rounds, tuple(sorted(self.aside)), tuple(sorted(self.hopeless))))
+        self.history.add(
+            End(left, rounds, tuple(sorted(self.dead_letters)), tuple(sorted(self.unprocessable)))
+        )
 
 
-_ASIDES: dict[str, Callable[[SimulatedProgram, Step], None]] = {
+_OTHER_STEPS: dict[str, Callable[[SimulatedProgram, Step], None]] = {
     "undo": link_steps.undo,
     "attack": link_steps.attack,
     "mail": SimulatedProgram._mail,
     "say": SimulatedProgram._say,
-    "strange": SimulatedProgram._strange,
+    "unknown register": SimulatedProgram._toggle_unknown_register,
     "deploy": SimulatedProgram._deploy,
 }
 

@@ -62,7 +62,7 @@ def press_facts(what: Mapping[str, Any], at: Millis) -> tuple[Fact, ...]:
     """The facts of a press: at the link's scope, or at the scopes that this scope leads to now.
 
     The record decides whether a press by hand can be taken back, and so which register keeps it. The fact
-    is the stop.
+    is the suppression.
     """
     by_hand = what["how"] in ("this", "all")
     by, press = ("link", _id(what)) if by_hand else ("one-click", "")
@@ -93,7 +93,7 @@ def _look(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, 
     event = http_event("GET", f"/u/{token}", query=query, headers=headers, at=step.at)
     is_noted = what["signal"] and what["navigates"] and str(what["key"]) in ring.split(",")
     # This is the only fact that a GET may write. It may not if advertising is off already.
-    return event, (Fact(what["who"], "o:7", step.at, "signal", must=False),) if is_noted else ()
+    return event, (Fact(what["who"], "o:7", step.at, "signal", is_promised=False),) if is_noted else ()
 
 
 def _save(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
@@ -207,10 +207,10 @@ def _report(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str
     what, path = step.what, "/v1/minors" if step.what["minor"] else "/v1/erasures"
     address = SPELLINGS[what["who"]][what["spelling"]]
     body = {"address": address, "source": "letter", "reference": "letter 8"}
-    kind = "epoch:minor" if what["minor"] else "epoch:erasure"
+    kind = "erasure:minor" if what["minor"] else "erasure:adult"
     facts = [Fact(what["who"], kind, step.at, "letter")]
     if what["minor"]:  # beside what a hold preserves
-        facts.append(Fact(what["who"], "x:minor", step.at, "age-report", must=False))
+        facts.append(Fact(what["who"], "x:minor", step.at, "age-report", is_promised=False))
     return _v1(stage, step, path, body), tuple(facts)
 
 
@@ -224,7 +224,7 @@ def _officer(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[st
         return made, (Fact(who, does, step.at, "letter"),)
     if does == "k":
         lift = {**body, "register": "complaint", "scope": name(what["scope"])}
-        fact = Fact(who, f"k:{what['scope']}", step.at, "agent", must=False)
+        fact = Fact(who, f"k:{what['scope']}", step.at, "agent", is_promised=False)
     else:
         lift, fact = {**body, "register": does[2:]}, Fact(who, does, step.at, "agent")
     return _v1(stage, step, "/v1/lifts", lift), (fact,)

@@ -87,7 +87,7 @@ class Api(Scene):
     def before(self, world: World) -> None:
         world.apply_changes(JANE, click(Millis(NOW - DAY_MS)), click(Millis(NOW - DAY_MS), in_(3)))
         make = parts().api_keys.create
-        self.keys = {owner: make("key", owner, list(KeyScope))[1] for owner in ("kim", "lou")}
+        self.keys = {owner: make("key", owner, list(KeyScope))[1] for owner in ("officer 1", "officer 2")}
         self.answers: list[Any] = []
 
     def deliver(self, world: World) -> None:
@@ -107,7 +107,7 @@ CHANGES = [{**ABOUT, "scope": scope, "state": "out"} for scope in ("*", "offers"
 
 class Letter(Api):
     function = "agents"
-    requests = (("kim", "/v1/changes", {"changes": [*CHANGES, {**CHANGES[0], "address": JOHN}]}),)
+    requests = (("officer 1", "/v1/changes", {"changes": [*CHANGES, {**CHANGES[0], "address": JOHN}]}),)
 
     def left(self, world: World) -> object:
         return registers(world), registers(world, JOHN)
@@ -115,7 +115,7 @@ class Letter(Api):
 
 class LookUp(Api):
     function = "agents"
-    requests = (("kim", "/v1/recipients/lookup", {"address": JANE}),)
+    requests = (("officer 1", "/v1/recipients/lookup", {"address": JANE}),)
 
     def left(self, world: World) -> object:
         return registers(world), len(self.answers[0]["registers"])
@@ -124,15 +124,16 @@ class LookUp(Api):
 class HoldAndLift(Api):
     function = "agents"
     requests = (
-        ("kim", "/v1/holds", {**ABOUT, **WHY}),
-        ("kim", "/v1/lifts", {"address": JANE, "register": "undeliverable", **WHY}),
+        ("officer 1", "/v1/holds", {**ABOUT, **WHY}),
+        ("officer 1", "/v1/lifts", {"address": JANE, "register": "undeliverable", **WHY}),
     )
 
 
 class LiftMinor(Api):
     function = "agents"
     requests = tuple(
-        (owner, "/v1/lifts", {"address": JANE, "register": "minor", **WHY}) for owner in ("kim", "lou")
+        (owner, "/v1/lifts", {"address": JANE, "register": "minor", **WHY})
+        for owner in ("officer 1", "officer 2")
     )
 
     def before(self, world: World) -> None:
@@ -147,7 +148,7 @@ class Minor(Api):
     """A report; the purge after it finds what it needs."""
 
     function = "agents"
-    requests = (("kim", "/v1/minors", ABOUT),)
+    requests = (("officer 1", "/v1/minors", ABOUT),)
 
     def left(self, world: World) -> object:
         purge.handler({}, world.context)
@@ -157,14 +158,14 @@ class Minor(Api):
 
 
 class Erasure(Minor):
-    requests = (("kim", "/v1/erasures", ABOUT),)
+    requests = (("officer 1", "/v1/erasures", ABOUT),)
 
 
 class Checks(Api):
     function, app = "platform", platform
     requests = (
-        ("kim", "/v1/check", {"topic": "offers", "addresses": [JANE, JOHN]}),
-        ("kim", "/v1/links", {"topic": "offers", "addresses": [JANE]}),
+        ("officer 1", "/v1/check", {"topic": "offers", "addresses": [JANE, JOHN]}),
+        ("officer 1", "/v1/links", {"topic": "offers", "addresses": [JANE]}),
     )
 
     def left(self, world: World) -> object:

@@ -24,14 +24,14 @@ class SimulatedQueue:
     """Waiting messages, and handled ones that may be delivered again."""
 
     waiting: list[Message] = field(default_factory=list)
-    gone: list[Message] = field(default_factory=list)
+    handled: list[Message] = field(default_factory=list)
 
     def batch(self, take: int, again: int, pick: float) -> list[Message]:
         """Returns some waiting messages and some handled ones, as SQS may do."""
         start = int(pick * len(self.waiting))
-        turned = self.waiting[start:] + self.waiting[:start]
-        back = int(pick * len(self.gone))
-        return turned[:take] + (self.gone[back:] + self.gone[:back])[:again]
+        rotated = self.waiting[start:] + self.waiting[:start]
+        first = int(pick * len(self.handled))
+        return rotated[:take] + (self.handled[first:] + self.handled[:first])[:again]
 
     def settle(self, batch: list[Message], answer: object) -> list[Message]:
         """Deletes the messages that the function handled, by its answer.
@@ -44,7 +44,7 @@ class SimulatedQueue:
         for message in handled:
             if message in self.waiting:
                 self.waiting.remove(message)
-                self.gone.append(message)
+                self.handled.append(message)
         return handled
 
 

@@ -131,7 +131,7 @@ def _save(rng: random.Random, at: Millis) -> dict[str, Any]:
 def _undo(rng: random.Random, at: Millis) -> dict[str, Any]:
     """Mostly for the latest press, because an Undo is valid for an hour."""
     return {
-        "back": rng.choice((1, 1, 1, 1, 1, 2, 3)),
+        "from_end": rng.choice((1, 1, 1, 1, 1, 2, 3)),
         "issued": at - rng.choice(_LONG_AGO),
         "signal": rng.random() < 0.1,
     }
@@ -144,7 +144,7 @@ def _attack(rng: random.Random, at: Millis) -> dict[str, Any]:
         "scope": rng.choice(_PATH),
         "issued": at - rng.choice(_LONG_AGO),
         "minted": rng.random() < 0.3,
-        "back": rng.randrange(1, 4),
+        "from_end": rng.randrange(1, 4),
         "press": _request(rng),
     }
 
@@ -196,7 +196,7 @@ MAILS = (
     "given up",
     "echo",
     "delivery",
-    "strange type",
+    "unknown type",
     "poison",
     "half",
     "forged",
@@ -247,6 +247,6 @@ _DRAW: dict[str, tuple[int, Any]] = {
     "say": (6, _say),
     "officer": (6, _officer),
     "report": (2, _report),
-    "strange": (1, lambda rng, _: {"who": rng.randrange(2), "there": rng.random() < 0.6}),
+    "unknown register": (1, lambda rng, _: {"who": rng.randrange(2), "add": rng.random() < 0.6}),
     "deploy": (2, lambda rng, _: {"ring": rng.choice(("1", "1,2"))}),
 }

@@ -10,7 +10,7 @@ from tests.support.deployment import NOW
 
 OFFERS = 2
 PRESS = Fact(0, "o:2", NOW, "link", press="one")
-UNDO = Fact(0, "u:2", NOW, "preference-centre", must=False, press="one")
+UNDO = Fact(0, "u:2", NOW, "preference-centre", is_promised=False, press="one")
 ONE_CLICK = Fact(0, "o:2", NOW, "one-click")
 PAUSE = Fact(0, "p:1", NOW, "preference-centre", Millis(NOW + 90 * DAY), press="two")
 
@@ -26,16 +26,16 @@ def test_an_undo_lifts_the_press_that_it_names() -> None:
 
 def test_an_undo_lifts_nothing_else() -> None:
     other = PRESS._replace(press="other")
-    for stop in (other, ONE_CLICK, PRESS._replace(at=Millis(NOW - 1)), PRESS._replace(register="o:1")):
-        assert not taken_back(stop, [UNDO])
-        assert not allowed(PRESS, stop, facts=(UNDO,))
+    for suppression in (other, ONE_CLICK, PRESS._replace(at=NOW - 1), PRESS._replace(register="o:1")):
+        assert not taken_back(suppression, [UNDO])
+        assert not allowed(PRESS, suppression, facts=(UNDO,))
     assert not taken_back(PRESS._replace(who=1), [UNDO])
 
 
 def test_a_shorter_pause_by_a_link_does_not_shorten_an_acknowledged_pause() -> None:
     shorter = PAUSE._replace(at=Millis(NOW + 1), until=Millis(NOW + 2), press="three")
     assert not allowed(PAUSE, facts=(shorter,))
-    ended = shorter._replace(by="confirmation", press="")
+    ended = shorter._replace(source="confirmation", press="")
     assert allowed(PAUSE, facts=(ended,))
 
 

@@ -26,7 +26,7 @@ from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import EMPTY_RECORD, changes_between
 from heed.domain.preferences.register import DAY_MS, Change, Entry
 from heed.entrypoints import stream
-from heed.use_cases.ledger.append import EnterTransition, FinishBatch, LedgerBatch
+from heed.use_cases.ledger.enter_transition import EnterTransition, FinishBatch, LedgerBatch
 from heed.use_cases.ledger.export import export_ledger
 from heed.use_cases.ledger.verify import verify_ledger
 from tests.simulation.aws_in_memory import ATTEMPTS
@@ -64,8 +64,8 @@ def preference_writes(stage: SimulatedDeployment, steps: Iterable[Step]) -> list
 def _ours(steps: Iterable[Step]) -> Iterator[Step]:
     """Removes what a later version wrote: such an item is unreadable, and has its own test."""
     for step in steps:
-        if step.kind != "strange":
-            inside = {at: inner for at, inner in step.inside.items() if inner.kind != "strange"}
+        if step.kind != "unknown register":
+            inside = {at: inner for at, inner in step.inside.items() if inner.kind != "unknown register"}
             yield replace(step, inside=inside)
 
 
@@ -260,13 +260,13 @@ def _an_omitted_change_is_entered(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Transition, "is_omitted", property(lambda _: False))
 
 
-def _an_entry_counts_for_its_own_number_only(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Transition, "first_seq", property(lambda _: None))
+def _an_entry_counts_for_its_own_revision_only(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Transition, "first_revision", property(lambda _: None))
 
 
 BUGS = (
     _an_omitted_change_is_entered,
-    _an_entry_counts_for_its_own_number_only,
+    _an_entry_counts_for_its_own_revision_only,
     _hashed_only_by_the_first_delivery,
     _evidence_outlives_an_erasure,
     _named_by_when_it_was_entered,

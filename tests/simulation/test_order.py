@@ -43,7 +43,7 @@ def left_by(stage: SimulatedDeployment, steps: tuple[Step, ...]) -> object:
     for step in steps:
         machine.step(step)
     (state, _) = stage.observe()
-    return state.registers, state.soft
+    return state.registers, state.soft_bounce_days
 
 
 @pytest.mark.parametrize(("number", "sets"), [(5, 1), pytest.param(6, 3, marks=pytest.mark.system)])

@@ -121,4 +121,4 @@ def test_two_writers_lose_nothing_in_any_order_of_their_requests() -> None:
 
 
 def _compared_state(state: State) -> tuple[frozenset[tuple[str, tuple[object, ...]]], int]:
-    return frozenset(state.registers.items()), state.n
+    return frozenset(state.registers.items()), state.revision

@@ -32,8 +32,8 @@ SCENARIOS: dict[str, tuple[list[Step], Step]] = {
     "a press on a link of a retired topic": ([], Step("press", NOW, {**LINK, "scope": 14})),
     "a press with a signal": ([], Step("press", NOW, {**LINK, "signal": True, "how": "all"})),
     "a press by hand": ([], Step("press", NOW, {**LINK, "how": "this"})),
-    "a press by hand where a stop stands": (
-        [Step("press", Millis(NOW - 1), LINK)],
+    "a press by hand where a suppression is active": (
+        [Step("press", NOW - 1, LINK)],
         Step("press", NOW, {**LINK, "how": "this"}),
     ),
     "a form": (

@@ -22,7 +22,7 @@ class _Keys(dict[str, str]):
 
     def __missing__(self, owner: str) -> str:
         may_write_alone = owner in ("ann", "bob")
-        name, scopes = ("shop", [KeyScope.WRITE]) if may_write_alone else ("office", list(KeyScope))
+        name, scopes = ("shop", [KeyScope.WRITE]) if may_write_alone else ("officers", list(KeyScope))
         self[owner] = parts().api_keys.create(name, owner, scopes)[1]
         return self[owner]
 
@@ -45,7 +45,7 @@ class ApiCallers:
         body: object = None,
         *,
         at: int = NOW,
-        by: str = "kim",
+        by: str = "officer 1",
         route: str = "",
         query: dict[str, str] | None = None,
     ) -> tuple[int, Any]:
@@ -56,7 +56,7 @@ class ApiCallers:
         response = function.handler(event, self.world.context)
         return response["statusCode"], openapi.check_response(method, route or path, response)
 
-    def report_minor(self, at: int = NOW, address: str = JANE, by: str = "kim") -> Any:
+    def report_minor(self, at: int = NOW, address: str = JANE, by: str = "officer 1") -> Any:
         report = {"address": address, **ON_FILE}
         status, body = self.call("POST", "/v1/minors", report, at=at, by=by)
         assert status == 202, body
@@ -70,7 +70,7 @@ class ApiCallers:
     def certificate(self, purge: str) -> Any:
         return self.call("GET", f"/v1/purges/{purge}", route="/v1/purges/{id}")[1]
 
-    def lift_suppression(self, register: str, at: int, by: str = "kim", **more: str) -> tuple[int, Any]:
+    def lift_suppression(self, register: str, at: int, by: str = "officer 1", **more: str) -> tuple[int, Any]:
         body = {"address": JANE, "register": register, **LIFT_REASON, **more}
         return self.call("POST", "/v1/lifts", body, at=at, by=by)
 

@@ -137,7 +137,7 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple
             "preferences",
             preferences(
                 *off,
-                everything_off=True,
+                all_marketing_off=True,
                 tracked=TopicState.OUT,
                 since=MAY,
                 signal=SignalNotice.APPLIED,

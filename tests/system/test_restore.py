@@ -21,7 +21,7 @@ RESTORED = "RESTORED"
 ON_FILE = ("--source", "letter", "--reference", "file 4")
 
 
-class Office:
+class CommandLine:
     """Runs the command `heed` in a folder with the ready file of the stack."""
 
     def __init__(self, folder: Path, stack: dict[str, Any]) -> None:
@@ -51,29 +51,29 @@ class Office:
 def test_a_restore_brings_lost_data_back_but_loses_no_newer_opt_out_and_no_erasure(
     stack: dict[str, Any], tmp_path: Path
 ) -> None:
-    office, dynamodb = Office(tmp_path, stack), Clients(stack["aws"]).dynamodb
+    command_line, dynamodb = CommandLine(tmp_path, stack), Clients(stack["aws"]).dynamodb
     live = stack["outputs"]["PreferencesTable"]
     out, erased, minor, lost = (f"{name}.restore@example.com" for name in "abcd")
     for address in (out, erased, minor):
-        office.heed("change", address, "--scope", "offers", "--in", *ON_FILE)
-    office.heed("change", lost, "--scope", "offers", "--out", *ON_FILE)
+        command_line.heed("change", address, "--scope", "offers", "--in", *ON_FILE)
+    command_line.heed("change", lost, "--scope", "offers", "--out", *ON_FILE)
     dynamodb.restore_table_to_point_in_time(
         SourceTableName=live, TargetTableName=RESTORED, RestoreDateTime=datetime.now(UTC)
     )
     dynamodb.get_waiter("table_exists").wait(TableName=RESTORED)
-    office.heed("change", out, "--scope", "*", "--out", *ON_FILE)
-    office.heed("erase", erased, *ON_FILE)
-    office.heed("minor", minor, *ON_FILE)
-    recipient = office.heed("ids", stdin=lost)["recipient"]
+    command_line.heed("change", out, "--scope", "*", "--out", *ON_FILE)
+    command_line.heed("erase", erased, *ON_FILE)
+    command_line.heed("minor", minor, *ON_FILE)
+    recipient = command_line.heed("ids", stdin=lost)["recipient"]
     dynamodb.delete_item(TableName=live, Key={"id": {"S": recipient}})
-    assert office.reason(lost) == "ok", "the test has lost the opt-out"
+    assert command_line.reason(lost) == "ok", "the test has lost the opt-out"
 
-    outcome = office.heed("restore", "replay", "--from", RESTORED)
+    outcome = command_line.heed("restore", "replay", "--from", RESTORED)
     # A purge that waits for a walk over the SES list finishes in a later run.
-    soon(lambda: office.heed("purge", "--now")["left"] == 0)
+    soon(lambda: command_line.heed("purge", "--now")["left"] == 0)
     dynamodb.delete_table(TableName=RESTORED)
 
     assert (outcome["back"], outcome["unreadable"]) == (1, 0)
-    assert office.reason(lost) == "topic_unsubscribed"
-    assert office.reason(out) == office.reason(erased) == "unsubscribed"
-    assert office.reason(minor) == "minor"
+    assert command_line.reason(lost) == "topic_unsubscribed"
+    assert command_line.reason(out) == command_line.reason(erased) == "unsubscribed"
+    assert command_line.reason(minor) == "minor"

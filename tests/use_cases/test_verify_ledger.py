@@ -61,7 +61,7 @@ def test_an_empty_ledger_has_no_fault() -> None:
 @pytest.mark.threat(
     "T15",
     "An attacker alters, removes or adds entries, hashes or seals of the ledger.",
-    "Verification finds it by consecutive numbers, by daily chained Merkle roots and by write-once storage.",
+    "Verification finds it by consecutive revisions, daily chained Merkle roots and write-once storage.",
 )
 @examples(600)
 @given(st.data())
@@ -94,7 +94,7 @@ def test_entries_may_have_any_order() -> None:
     assert check([*lines[:first], *reversed(lines[first:])]).fault is None
 
 
-def test_the_number_of_a_removed_entry_is_missing_even_after_a_new_seal() -> None:
+def test_the_revision_of_a_removed_entry_is_missing_even_after_a_new_seal() -> None:
     made = sample_ledger()
     removed = entry(2, 3, at=2 % 3 * DAY_MS + 0)
     (removed_id,) = [
@@ -107,7 +107,7 @@ def test_the_number_of_a_removed_entry_is_missing_even_after_a_new_seal() -> Non
     fault = check(resealed(made)).fault
 
     assert fault is not None
-    assert f"number 3 of subject {removed.subject}" in fault
+    assert f"revision 3 of subject {removed.subject}" in fault
 
 
 def test_the_seal_reveals_that_the_last_entry_is_missing() -> None:
@@ -162,19 +162,19 @@ def test_verification_finds_a_seal_that_does_not_include_the_previous_root() -> 
     assert "does not include the previous root" in fault
 
 
-def test_a_late_entry_shares_a_number_and_closes_no_gap() -> None:
+def test_a_late_entry_shares_a_revision_and_closes_no_gap() -> None:
     made = Ledgers()
     made.enter(entry(1, 1), entry(1, 1, at=-5_000, outcome=EntryOutcome.SUPERSEDED))
     assert check(made.lines(NOW)).fault is None
 
     made.enter(entry(1, 2, at=-6_000, outcome=EntryOutcome.SUPERSEDED))
-    assert "number 2" in str(check(made.lines(NOW)).fault)
+    assert "revision 2" in str(check(made.lines(NOW)).fault)
 
 
-def test_a_chain_starts_with_number_one_or_with_an_erasure() -> None:
+def test_a_chain_starts_with_revision_one_or_with_an_erasure() -> None:
     made = Ledgers()
     made.enter(entry(1, 4))
-    assert "number 1" in str(check(made.lines(NOW)).fault)
+    assert "revision 1" in str(check(made.lines(NOW)).fault)
 
     opening = LedgerEntry.from_document(
         {

@@ -20,7 +20,7 @@ MAX_TOPICS = 400
 """The most topics of all brands together, with the retired ones, because records and links still name them.
 
 One update stores all choices of a person. DynamoDB limits its expression to 4 KB: one register per topic, or
-two where that is not larger (`heed.domain.links.undo.opt_out_changes`). All choices must also fit into one
+two where that is not larger (`heed.domain.links.undo.changes_for_press`). All choices must also fit into one
 item (400 KB), one page (6 MB) and one confirmation link (2,000 characters).
 """
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from heed.adapters.dynamodb.recipient_scan import RecipientScanTable
     from heed.adapters.s3 import LedgerBucket
     from heed.adapters.sqs.queue import SqsQueue
-    from heed.use_cases.ledger.append import EnterTransition, FinishBatch
+    from heed.use_cases.ledger.enter_transition import EnterTransition, FinishBatch
     from heed.use_cases.ledger.reconcile import Reconcile
     from heed.use_cases.ledger.walk_recipients import WalkRecipients
 
@@ -37,7 +37,7 @@ class LedgerParts(SharedParts):
     @cached_property
     def enter_transition(self) -> EnterTransition:
         """Enters the changes of one write in the ledger."""
-        from heed.use_cases.ledger.append import EnterTransition
+        from heed.use_cases.ledger.enter_transition import EnterTransition
 
         return EnterTransition(self.ledger, self.catalogue)
 
@@ -45,7 +45,7 @@ class LedgerParts(SharedParts):
     def finish_batch(self) -> FinishBatch:
         """Finishes a batch of entries: it stores leaf hashes, publishes events and settles late changes."""
         from heed.adapters.eventbridge import EventBus
-        from heed.use_cases.ledger.append import FinishBatch
+        from heed.use_cases.ledger.enter_transition import FinishBatch
 
         bus = EventBus(self.client("events"), self.config.event_bus)
         return FinishBatch(self.preferences, self.ledger_seals, bus)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -38,7 +39,7 @@ LINK_HOUR_ATTRIBUTE, OMITTED_AFTER_ATTRIBUTE = "link_hour", "omitted_after"
 TALLY_ATTRIBUTES = tuple(f"link{number}" for number in range(32))
 """The attributes of the tally of a person's links, which heed.adapters.dynamodb.link_tally describes."""
 
-_MAX_TIE_LENGTH = MAX_EVIDENCE + 1_000  # characters: the evidence and the other parts
+_MAX_TIE_BREAKER_LENGTH = MAX_EVIDENCE + 1_000  # characters: the evidence and the other parts
 
 _KINDS = {Register(kind).code.removesuffix("0"): kind for kind in KINDS}  # `o:`, `x:hold`
 
@@ -62,7 +63,7 @@ def decode_record(item: Item | None) -> Record:
 
     Raises:
         UnreadableRecord: an attribute does not have Heed's format, or a register is unknown. A later version
-            of Heed may use an unknown register for a stop.
+            of Heed may use an unknown register for a suppression.
     """
     if not item:
         return EMPTY_RECORD
@@ -123,18 +124,18 @@ def _decode_entry(name: str, attribute: Item) -> tuple[Register, Entry]:
     register = decode_register(name)
     if register.may_end not in (None, "u" in attribute):
         raise ValueError("a pause must have an end, and only an undoable choice may also have one")
-    source, tie = Source(attribute["by"]["S"]), read_text(attribute, "ev")
-    if len(tie) > _MAX_TIE_LENGTH:
+    source, tie_breaker = Source(attribute["by"]["S"]), read_text(attribute, "ev")
+    if len(tie_breaker) > _MAX_TIE_BREAKER_LENGTH:
         raise ValueError("the text is too long")
-    until = Millis(read_number(attribute, "u")) if "u" in attribute else None
-    bare = Entry(Millis(read_number(attribute, "t")), source, "", read_text(attribute, "pv"), until)
+    until = read_number(attribute, "u") if "u" in attribute else None
+    without_evidence = Entry(read_number(attribute, "t"), source, "", read_text(attribute, "pv"), until)
     # The tie-breaker is `source evidence[ policy][ until]`. The evidence is between the other parts.
-    around = bare.tie_breaker
-    begins = len(source) + 1
-    ends = len(tie) - len(around) + begins
-    if tie[:begins] + tie[max(begins, ends) :] != around:
+    other_parts = without_evidence.tie_breaker
+    start = len(source) + 1
+    end = len(tie_breaker) - len(other_parts) + start
+    if tie_breaker[:start] + tie_breaker[max(start, end) :] != other_parts:
         raise ValueError("evidence of another source")
-    return register, Entry(bare.at, source, tie[begins:ends], bare.policy, until)
+    return register, replace(without_evidence, evidence=tie_breaker[start:end])
 
 
 def tally_attribute(hour: int) -> str:

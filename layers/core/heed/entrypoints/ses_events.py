@@ -160,8 +160,8 @@ def _parse_subscription(content: Json, mail: Json, latest_possible: Millis | Non
     """Parses an opt-out. List defaults (`topicDefaultSubscriptionStatus`) are not choices of the person."""
     subscription = _get_object(content, "subscription")
     preferences = _get_object(subscription, "newTopicPreferences")
-    everything = preferences.get("unsubscribeAll") or False
-    if not isinstance(everything, bool):
+    all_marketing = preferences.get("unsubscribeAll") or False
+    if not isinstance(all_marketing, bool):
         raise MalformedMessage("unsubscribeAll is neither true nor false")
     statuses = preferences.get("topicSubscriptionStatus")
     destination = mail.get("destination")  # the event itself names no address
@@ -169,7 +169,7 @@ def _parse_subscription(content: Json, mail: Json, latest_possible: Millis | Non
         _event_time(subscription, latest_possible),
         _text_or_none(destination[0]) if isinstance(destination, list) and destination else None,
         _text_or_none(subscription.get("source")),
-        everything,
+        all_marketing,
         [] if statuses is None else _parse_stopped_topics(statuses),
         _text_or_none(mail.get("messageId")),
     )

@@ -59,20 +59,20 @@ def assumed_tally_update(now: Millis) -> TallyUpdate:
     )
 
 
-def tally_update(rate: EntryMode, before: Record, changes: int, now: Millis) -> TallyUpdate:
+def tally_update(mode: EntryMode, before: Record, changes: int, now: int) -> TallyUpdate:
     """Returns the update of a tally that was read.
 
     Args:
-        rate: Which of the changes get their own ledger entry.
+        mode: Which of the changes get their own ledger entry.
         before: The record that was read.
         changes: Number of changes in the write.
         now: Milliseconds since the Unix epoch.
     """
     values, name = _values(changes, now), tally_attribute(now // HOUR)
     set_hour = f"{LINK_HOUR_ATTRIBUTE} = :hour"
-    if rate is EntryMode.NOT_BY_LINK:
+    if mode is EntryMode.NOT_BY_LINK:
         return TallyUpdate(condition="")
-    if rate is EntryMode.FIRST_OF_DAY:
+    if mode is EntryMode.FIRST_OF_DAY:
         return TallyUpdate(
             sets=(set_hour, f"{name} = :count"),
             removes=_other_attributes(name),
@@ -80,9 +80,9 @@ def tally_update(rate: EntryMode, before: Record, changes: int, now: Millis) -> 
             condition=f"(attribute_not_exists({LINK_HOUR_ATTRIBUTE}) OR {LINK_HOUR_ATTRIBUTE} < :today)",
             condition_values=_today(now),
         )
-    if rate is EntryMode.COUNTED:
+    if mode is EntryMode.COUNTED:
         return TallyUpdate(sets=(set_hour,), adds=(f"{name} :count",), values=values)
-    if rate is EntryMode.HOURLY:
+    if mode is EntryMode.HOURLY:
         del values[":count"]
         return TallyUpdate(
             sets=(set_hour,),
@@ -92,15 +92,15 @@ def tally_update(rate: EntryMode, before: Record, changes: int, now: Millis) -> 
         )
     # The condition fails if a change with its own entry was stored meanwhile. That may be an opt-in, after
     # which this change is no repetition any more.
-    last_entered_revision, condition = before.tally.omitted_after, f"{OMITTED_AFTER_ATTRIBUTE} = :seen"
-    if last_entered_revision is None:
-        last_entered_revision, condition = before.revision, "n = :seen"
+    last_entered, condition = before.tally.omitted_after, f"{OMITTED_AFTER_ATTRIBUTE} = :seen"
+    if last_entered is None:
+        last_entered, condition = before.revision, "n = :seen"
     # In this clause, `n` is the revision before the write: that of the latest change with its own entry.
     return TallyUpdate(
         sets=(f"{OMITTED_AFTER_ATTRIBUTE} = if_not_exists({OMITTED_AFTER_ATTRIBUTE}, n)",),
         removes=(),
         condition=condition,
-        condition_values={":seen": {"N": str(last_entered_revision)}},
+        condition_values={":seen": {"N": str(last_entered)}},
     )
 
 

@@ -1,13 +1,13 @@
 """The caps of confirmation mails per mailbox and per day, in the table `Control`. Each item expires.
 
-    `mails#in#<mailbox>`     `tries`: the attempts of the last 24 hours
+    `mails#in#<mailbox>`     `attempts`: the attempts of the last 24 hours
                              `v`: a version
-                             `waits`: the latest time for which a request waits, or has waited
+                             `waits_until`: the latest time for which a request waits, or has waited
     `mails#out#<mailbox>`    the same for opt-outs
-    `mails#of#<recipient>`   `box`: the mailbox of a recipient, so that a purge finds its attempts
+    `mails#of#<recipient>`   `mailbox`: the mailbox of a recipient, so that a purge finds its attempts
     `mails#all`              `d`: a day
                              `n`: the number of mails on that day
-                             `waits`: when a request last had to wait because the day was full
+                             `waited_at`: when a request last had to wait because the day was full
 
 A mailbox is stored as a keyed hash, as a network is (heed.adapters.dynamodb.network_caps). The daily count
 grows by one conditional UpdateItem. The attempts are stored by a PutItem whose condition fails if another
@@ -36,7 +36,7 @@ from heed.domain.opt_in.mail_caps import (
 )
 from heed.domain.preferences.register import DAY_MS
 from heed.override import override
-from heed.use_cases.ports.opt_in import MailCaps, MailDelayed, MailReservation, NoMailNeeded
+from heed.use_cases.ports.opt_in import MailCaps, MailDelayed, MailReservation, ReservationResult
 from heed.use_cases.ports.privacy import PurgeSubject, PurgeTarget
 
 if TYPE_CHECKING:
@@ -57,12 +57,12 @@ class _Mailbox(NamedTuple):
     Attributes:
         attempts: The attempts of the last 24 hours.
         version: Number of writes of this item.
-        waits: The latest time for which a request waits, milliseconds.
+        waits_until: The latest time for which a request waits, milliseconds.
     """
 
     attempts: tuple[SendAttempt, ...] = ()
     version: int = 0
-    waits: int = 0
+    waits_until: int = 0
 
 
 class MailCapsTable(MailCaps, PurgeTarget):
@@ -80,8 +80,8 @@ class MailCapsTable(MailCaps, PurgeTarget):
 
     @override
     def reserve_mail(
-        self, reservation: MailReservation, now: Millis, *, in_turn: bool
-    ) -> NoMailNeeded | MailDelayed | None:
+        self, reservation: MailReservation, now: int, *, in_turn: bool
+    ) -> ReservationResult | MailDelayed:
         key = attempts_key(reservation.intent, reservation.mailbox_hash)
         request = CappedRequest(
             reservation.request_id, reservation.recipient, reservation.scopes_hash, reservation.requested_at
@@ -89,7 +89,7 @@ class MailCapsTable(MailCaps, PurgeTarget):
         is_counted = False
         for _ in range(_MAX_ATTEMPTS):
             mailbox = self._read(key)
-            others_wait = mailbox.waits > now - _MAX_QUEUE_AGE
+            others_wait = mailbox.waits_until > now - _MAX_QUEUE_AGE
             decision, after = decide_mail(
                 mailbox.attempts,
                 request,
@@ -98,12 +98,12 @@ class MailCapsTable(MailCaps, PurgeTarget):
                 others_may_wait=in_turn or others_wait,
             )
             if decision is CapDecision.ALREADY_SENT:
-                return NoMailNeeded.ALREADY_SENT
+                return ReservationResult.ALREADY_SENT
             if decision is CapDecision.DUPLICATE:
-                return NoMailNeeded.DUPLICATE
+                return ReservationResult.DUPLICATE
             if decision is CapDecision.WAIT:
                 due = next_free_time(after, reservation.request_id, now)
-                if due <= mailbox.waits or self._write(key, after, mailbox.version, due):
+                if due <= mailbox.waits_until or self._write(key, after, mailbox.version, due):
                     return MailDelayed(due)
                 continue
             if decision is CapDecision.SEND and not is_counted:
@@ -113,8 +113,8 @@ class MailCapsTable(MailCaps, PurgeTarget):
                     return MailDelayed(None)
                 self._store_mailbox(reservation, now)
                 is_counted = True
-            if self._write(key, after, mailbox.version, mailbox.waits):
-                return None
+            if self._write(key, after, mailbox.version, mailbox.waits_until):
+                return ReservationResult.RESERVED
         raise WriteConflict("the attempts changed under every write")
 
     @override
@@ -123,7 +123,7 @@ class MailCapsTable(MailCaps, PurgeTarget):
         for _ in range(_MAX_ATTEMPTS):
             mailbox = self._read(key)
             after = settle_attempt(mailbox.attempts, reservation.request_id, sent=sent)
-            if self._write(key, after, mailbox.version, mailbox.waits):
+            if self._write(key, after, mailbox.version, mailbox.waits_until):
                 return
         raise WriteConflict("the attempts changed under every write")
 
@@ -135,9 +135,9 @@ class MailCapsTable(MailCaps, PurgeTarget):
     @override
     def save_waiting_state(self, now: Millis, *, is_waiting: bool) -> None:
         if is_waiting:
-            self._update_day("SET waits = :now", "attribute_exists(pk)", {":now": now})
+            self._update_day("SET waited_at = :now", "attribute_exists(pk)", {":now": now})
         else:
-            self._table.try_update(_DAY_KEY, "REMOVE waits", condition="attribute_exists(waits)")
+            self._table.try_update(_DAY_KEY, "REMOVE waited_at", condition="attribute_exists(waited_at)")
 
     @override
     def clear(self, person: PurgeSubject) -> int:
@@ -157,7 +157,7 @@ class MailCapsTable(MailCaps, PurgeTarget):
 
     def _count_mail(self, now: Millis, *, in_turn: bool) -> bool:
         """Counts one mail of the day. Returns False if the day is full, or if other requests wait."""
-        none_waits = "" if in_turn else " AND (attribute_not_exists(waits) OR waits < :stale)"
+        none_waits = "" if in_turn else " AND (attribute_not_exists(waited_at) OR waited_at < :stale)"
         values = {":day": now // DAY_MS, ":one": 1, ":expires": now // 1000 + _LIFETIME}
         if not in_turn:
             values[":stale"] = now - _MAX_QUEUE_AGE
@@ -175,7 +175,7 @@ class MailCapsTable(MailCaps, PurgeTarget):
         if self._update_day(*next_mail) or self._update_day(*first_mail) or self._update_day(*next_mail):
             return True
         day_is_full = {":now": now, ":day": now // DAY_MS, ":limit": self._per_day}
-        self._update_day("SET waits = :now", "d = :day AND n >= :limit", day_is_full)
+        self._update_day("SET waited_at = :now", "d = :day AND n >= :limit", day_is_full)
         return False
 
     def _update_day(self, update: str, condition: str, values: dict[str, int]) -> bool:
@@ -186,9 +186,9 @@ class MailCapsTable(MailCaps, PurgeTarget):
         """Stores the mailbox of the recipient before its attempts, so that a purge finds all of them."""
         self._table.update(
             mailbox_key(reservation.recipient),
-            "SET box = :box, expires = :expires",
+            "SET mailbox = :mailbox, expires = :expires",
             values={
-                ":box": {"S": reservation.mailbox_hash},
+                ":mailbox": {"S": reservation.mailbox_hash},
                 ":expires": {"N": str(now // 1000 + _LIFETIME)},
             },
         )
@@ -197,14 +197,14 @@ class MailCapsTable(MailCaps, PurgeTarget):
         item = self._table.get({"pk": {"S": key}})
         return _decode_mailbox(item) if item else _Mailbox()
 
-    def _write(self, key: str, attempts: Sequence[SendAttempt], version: int, waits: int) -> bool:
+    def _write(self, key: str, attempts: Sequence[SendAttempt], version: int, waits_until: int) -> bool:
         """Writes a mailbox if its version is still `version`, and returns whether it was."""
         latest = max((attempt.at for attempt in attempts), default=0)
         item = {
             "pk": {"S": key},
             "v": {"N": str(version + 1)},
-            "tries": {"L": [{"M": _encode_attempt(attempt)} for attempt in attempts]},
-            "waits": {"N": str(waits)},
+            "attempts": {"L": [{"M": _encode_attempt(attempt)} for attempt in attempts]},
+            "waits_until": {"N": str(waits_until)},
             "expires": {"N": str(latest // 1000 + _LIFETIME)},
         }
         return self._table.try_put(
@@ -228,17 +228,17 @@ def _encode_attempt(attempt: SendAttempt) -> dict[str, Any]:
     return {
         "request": {"S": attempt.request.request_id},
         "recipient": {"S": attempt.request.recipient},
-        "what": {"S": attempt.request.scopes_hash},
-        "asked": {"N": str(attempt.request.at)},
+        "scopes_hash": {"S": attempt.request.scopes_hash},
+        "requested_at": {"N": str(attempt.request.at)},
         "at": {"N": str(attempt.at)},
-        "tries": {"N": str(attempt.tries)},
-        "done": {"BOOL": attempt.is_sent},
+        "mail_count": {"N": str(attempt.mail_count)},
+        "is_sent": {"BOOL": attempt.is_sent},
     }
 
 
 @strict_reader
 def _read_mailbox_name(item: Item) -> str:
-    return read_text(item, "box")
+    return read_text(item, "mailbox")
 
 
 @strict_reader
@@ -249,21 +249,22 @@ def _read_day_count(item: Item) -> int:
 @strict_reader
 def _decode_mailbox(item: Item) -> _Mailbox:
     return _Mailbox(
-        tuple(_decode_attempt(attempt["M"]) for attempt in item["tries"]["L"]),
+        tuple(_decode_attempt(attempt["M"]) for attempt in item["attempts"]["L"]),
         read_number(item, "v", MAX_COUNT),
-        read_number(item, "waits") if "waits" in item else 0,
+        read_number(item, "waits_until"),
     )
 
 
 def _decode_attempt(item: Item) -> SendAttempt:
-    """Returns an attempt. The previous release did not store the recipient and the scopes of a request."""
-    request = CappedRequest(read_text(item, "request"), "", "", Millis(0))
-    if "what" in item:
-        recipient, scopes = read_text(item, "recipient"), read_text(item, "what")
-        request = CappedRequest(request.request_id, recipient, scopes, Millis(read_number(item, "asked")))
+    request = CappedRequest(
+        read_text(item, "request"),
+        read_text(item, "recipient"),
+        read_text(item, "scopes_hash"),
+        read_number(item, "requested_at"),
+    )
     return SendAttempt(
         request,
-        Millis(read_number(item, "at")),
-        read_number(item, "tries", MAX_COUNT),
-        item["done"]["BOOL"] is True,
+        read_number(item, "at"),
+        read_number(item, "mail_count", MAX_COUNT),
+        item["is_sent"]["BOOL"] is True,
     )

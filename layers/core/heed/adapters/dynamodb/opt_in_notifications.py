@@ -38,7 +38,7 @@ class OptInNotificationClaimsTable(OptInNotificationClaims):
         self._table = DynamoDBTable(client, table)
 
     @override
-    def claim(self, recipient: str, issued: Millis, press: str, now: Millis) -> bool:
+    def claim(self, recipient: str, issued: int, press_id: str, now: int) -> bool:
         try:
             item = self._table.update(
                 _key(recipient),
@@ -47,7 +47,7 @@ class OptInNotificationClaimsTable(OptInNotificationClaims):
                     "attribute_not_exists(#press) OR (#press = :press AND attribute_not_exists(#done))"
                 ),
                 names={"#press": f"p{issued}", "#done": f"d{issued}"},
-                values={":press": {"S": press}, ":expires": {"N": str(now // 1000 + _LIFETIME)}},
+                values={":press": {"S": press_id}, ":expires": {"N": str(now // 1000 + _LIFETIME)}},
                 returns="ALL_NEW",
             )
         except ConditionFailed:

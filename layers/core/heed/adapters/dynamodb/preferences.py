@@ -266,7 +266,7 @@ def _build_update(before: Record, after: Record, recipient: str, now: Millis, ta
         ":one": {"N": "1"},
         **tally.values,
     }
-    if days or any(register.may_stop for register in changed):
+    if days or any(register.may_suppress for register in changed):
         sets.append("chg_shard = :shard")
         values[":shard"] = {"S": feed_shard(recipient)}
     for index, register in enumerate(changed):

@@ -1,10 +1,10 @@
 """Walks over the SES list, in the table `Control`. A walk reads the whole list, in several runs.
 
-    `ses-list`     `ended`: number of the last walk that ended
-                   `place`: encrypted position in the list where the next run continues
+    `ses-list`     `last_finished`: number of the last walk that finished
+                   `walk_position`: encrypted position in the list where the next run continues
                    `removed`: whether the walk has removed an address
                    `until`: end of the lease of the current run, milliseconds
-                   `asked`: whether another walk must follow this one
+                   `next_requested`: whether another walk must follow this one
     `purge#<id>`   `walk`: number of the walk that must end before the purge can end
 
 A walk compares the list with every recipient for whom a purge is due when the walk begins. The end of the
@@ -50,16 +50,16 @@ class SesListWalksTable(SesListWalks):
     def claim(self, now: Millis) -> SesListWalkState | None:
         if state := self._take_lease(now):
             return state
-        self._table.update(_key(SES_LIST_KEY), "SET asked = :yes", values={":yes": {"BOOL": True}})
+        self._table.update(_key(SES_LIST_KEY), "SET next_requested = :yes", values={":yes": {"BOOL": True}})
         return self._take_lease(now)  # the current walk may have ended before the request was stored
 
     @override
     def release(self, position: bytes, *, has_removed: bool) -> None:
         self._table.update(
             _key(SES_LIST_KEY),
-            "SET place = :place, removed = :removed REMOVE #until",
+            "SET walk_position = :position, removed = :removed REMOVE #until",
             names=_UNTIL_NAME,
-            values={":place": {"B": position}, ":removed": {"BOOL": has_removed}},
+            values={":position": {"B": position}, ":removed": {"BOOL": has_removed}},
         )
 
     @override
@@ -68,22 +68,22 @@ class SesListWalksTable(SesListWalks):
 
     @override
     def finish(self, number: int) -> bool:
-        return self._release("SET ended = :number ", {":number": {"N": str(number)}})
+        return self._release("SET last_finished = :number ", {":number": {"N": str(number)}})
 
     def _release(self, set_clause: str, values: Mapping[str, Any] | None = None) -> bool:
         """Ends the walk and its lease. Returns whether another walk was requested, and clears the request."""
         before = self._table.update(
             _key(SES_LIST_KEY),
-            f"{set_clause}REMOVE place, removed, #until, asked",
+            f"{set_clause}REMOVE walk_position, removed, #until, next_requested",
             names=_UNTIL_NAME,
             values=values or {},
             returns="ALL_OLD",
         )
-        return "asked" in before
+        return "next_requested" in before
 
     @override
-    def await_walk(self, purge_id: str, number: int) -> bool:
-        """Makes a purge wait for a walk.
+    def require_walk(self, purge_id: str, number: int) -> bool:
+        """Makes a purge require a walk.
 
         The purge has a later number only if the item `ses-list` was lost and the numbers started again. The
         new number then replaces it.
@@ -96,7 +96,7 @@ class SesListWalksTable(SesListWalks):
         )
 
     @override
-    def set_walk(self, purge_id: str, number: int) -> None:
+    def replace_required_walk(self, purge_id: str, number: int) -> None:
         self._update_purge(purge_id, "SET walk = :walk", {":walk": {"N": str(number)}})
 
     @override
@@ -149,20 +149,20 @@ def _decode_state(item: Item) -> SesListWalkState:
 
     If the item still has a lease, the run that held it crashed and may have removed an address.
     """
-    ended, position = 0, None
+    last_finished, position = 0, None
     with suppress(UnreadableRecord):
-        ended = _read_ended(item)
+        last_finished = _read_last_finished(item)
     with suppress(UnreadableRecord):
         position = _read_position(item)
     has_removed = "until" in item or item.get("removed") != {"BOOL": False}
-    return SesListWalkState(ended, position, has_removed)
+    return SesListWalkState(last_finished, position, has_removed)
 
 
 @strict_reader
-def _read_ended(item: Item) -> int:
-    return read_number(item, "ended", MAX_COUNT) if "ended" in item else 0
+def _read_last_finished(item: Item) -> int:
+    return read_number(item, "last_finished", MAX_COUNT) if "last_finished" in item else 0
 
 
 @strict_reader
 def _read_position(item: Item) -> bytes | None:
-    return bytes(item["place"]["B"]) if "place" in item else None
+    return bytes(item["walk_position"]["B"]) if "walk_position" in item else None

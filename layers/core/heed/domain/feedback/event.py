@@ -74,13 +74,13 @@ class Complaint(NamedTuple):
 
 
 class ContactListOptOut(NamedTuple):
-    """A choice in an SES contact list: an opt-out of everything, or of the named topics.
+    """A choice in an SES contact list: an opt-out of all marketing, or of the named topics.
 
     Attributes:
         at: the time of the choice, milliseconds.
         address: the person's address.
         trigger: the way in which the person made the choice, in the words of SES.
-        everything: whether the person opted out of everything.
+        all_marketing: whether the person opted out of all marketing (`unsubscribeAll`).
         topics: names of the topics that are off. An entry without the documented format is None, because its
             topic may be off as well.
         message_id: the message id of SES.
@@ -89,7 +89,7 @@ class ContactListOptOut(NamedTuple):
     at: Millis
     address: str | None
     trigger: str | None
-    everything: bool
+    all_marketing: bool
     topics: list[str | None]
     message_id: str | None
 

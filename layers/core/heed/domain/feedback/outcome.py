@@ -83,10 +83,10 @@ _UNKNOWN = FeedbackOutcome({}, [FeedbackEffect.UNKNOWN_TYPE_FOUND], UNKNOWN_TYPE
 
 
 def _apply_bounce(event: Bounce, rule: FeedbackRule, identify: Identify) -> FeedbackOutcome:
-    """Applies a bounce to each listed recipient that was mailed, if the rule applies to this recipient.
+    """Applies a bounce to each listed recipient of the mail, if the rule applies to this recipient.
 
     SES copies the list from the report, and anybody who ever received a mail can forge a report. A report
-    about a recipient that was not mailed therefore proves only that some mail did not arrive. Such an entry,
+    about another recipient therefore proves only that some mail did not arrive. Such an entry,
     and an entry that cannot be read, counts for the recipient of the mail, if that recipient is known.
     """
     effects: list[FeedbackEffect] = [] if rule.extra_effect is None else [rule.extra_effect]
@@ -94,25 +94,25 @@ def _apply_bounce(event: Bounce, rule: FeedbackRule, identify: Identify) -> Feed
     listed = [bounced for bounced in recipients if rule.applies_to(bounced.action, bounced.status)]
     if register is None or not listed:
         return FeedbackOutcome({}, [*effects, FeedbackEffect.BOUNCE_IGNORED])
-    mailed = _MailRecipients(event.mail, identify)
+    mail_recipients = _MailRecipients(event.mail, identify)
     changes: dict[str, list[Change]] = {}
-    unreadable = not_mailed = 0
+    unreadable = not_addressed = 0
     for bounced in listed:
         recipient = _identify_or_none(bounced.address, identify)
         if recipient is None:
             unreadable += 1
-        elif not mailed.has(recipient, bounced.address):
-            not_mailed += 1
+        elif not mail_recipients.has(recipient, bounced.address):
+            not_addressed += 1
         elif recipient not in changes:
             changes[recipient] = [Change(register, _bounce_entry(event, bounced.status))]
-    is_attributed = not unreadable and not not_mailed
-    if not is_attributed and (mail_recipient := mailed.only_recipient()) is not None:
+    is_attributed = not unreadable and not not_addressed
+    if not is_attributed and (mail_recipient := mail_recipients.only_recipient()) is not None:
         is_attributed = True
         changes.setdefault(mail_recipient, [Change(register, _bounce_entry(event, None))])
     effects.extend([rule.effect] * len(changes))
     effects.extend([FeedbackEffect.RECIPIENT_UNREADABLE] * unreadable)
-    effects.extend([FeedbackEffect.RECIPIENT_NOT_ADDRESSED] * not_mailed)
-    is_lost = not is_attributed and (unreadable > 0 or mailed.has_unreadable_destination())
+    effects.extend([FeedbackEffect.RECIPIENT_NOT_ADDRESSED] * not_addressed)
+    is_lost = not is_attributed and (unreadable > 0 or mail_recipients.has_unreadable_destination())
     return FeedbackOutcome(changes, effects, UNKNOWN_RECIPIENT if is_lost else "")
 
 
@@ -142,12 +142,12 @@ def _apply_complaint(event: Complaint, rule: FeedbackRule, identify: Identify) -
     effects: list[FeedbackEffect] = [] if rule.extra_effect is None or echo else [rule.extra_effect]
     if rule.register is None:
         return FeedbackOutcome({}, [*effects, FeedbackEffect.COMPLAINT_IGNORED])
-    mailed = _MailRecipients(event.mail, identify)
+    mail_recipients = _MailRecipients(event.mail, identify)
     ids = [_identify_or_none(address, identify) for address in event.addresses] or [None]
-    if mailed.tag is not None and mailed.tag in ids:
-        ids = [mailed.tag]
+    if mail_recipients.tag is not None and mail_recipients.tag in ids:
+        ids = [mail_recipients.tag]
     unreadable = ids.count(None)
-    mail_recipient = mailed.only_recipient() if unreadable else None
+    mail_recipient = mail_recipients.only_recipient() if unreadable else None
     evidence = _evidence(
         feedback=event.feedback_id,
         listed=str(len(ids)) if len(ids) > 1 else None,  # SES does not say which of them complained
@@ -198,7 +198,9 @@ class _MailRecipients:
 def _apply_list_opt_out(
     event: ContactListOptOut, identify: Identify, catalogue: Catalogue
 ) -> FeedbackOutcome:
-    """Applies an opt-out in an SES contact list: of everything, or of each listed topic in the catalogue.
+    """Applies an opt-out in an SES contact list: of all marketing, or of each listed topic.
+
+    A listed topic that is not in the catalogue is reported.
 
     The source is the button that the person used, if SES names it. For `UnsubscribeHeader` it is the mail
     client's own button. Otherwise it is a link to a page of SES. An opt-out of mail never becomes an opt-out
@@ -208,7 +210,7 @@ def _apply_list_opt_out(
     unknown = numbers.count(None)
     effects = [FeedbackEffect.UNKNOWN_TOPIC_FOUND] * unknown
     review_reason = UNKNOWN_TOPIC if unknown else ""
-    scopes = dict.fromkeys([ALL_SCOPES] if event.everything else [])
+    scopes = dict.fromkeys([ALL_SCOPES] if event.all_marketing else [])
     scopes.update(dict.fromkeys(number for number in numbers if number is not None))
     if not scopes:
         return FeedbackOutcome({}, effects or [FeedbackEffect.EVENT_IGNORED], review_reason)

@@ -1,4 +1,4 @@
-"""Deadlines for a stop, by law and by the rules of mailbox providers, and the time that each stop took."""
+"""The legal and contractual deadlines of a suppression, and the time that each suppression took."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from heed.domain.ledger.entry import EntryOutcome, LedgerEntry
 from heed.domain.preferences.register import DAY_MS, ChoiceKind, OtherKind, SuppressionKind
 
 _HOUR = DAY_MS // 24
-_STOPS = frozenset({ChoiceKind.OUT, OtherKind.COMPLAINT, *SuppressionKind})
+_SUPPRESSION_KINDS = frozenset({ChoiceKind.OUT, OtherKind.COMPLAINT, *SuppressionKind})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,11 @@ HISTOGRAM_STEPS = (60_000, _HOUR, *sorted({limit.milliseconds for limit in DEADL
 
 
 def delays_by_source(entries: Iterable[LedgerEntry]) -> Iterator[tuple[str, int]]:
-    """Returns the source and the delay of each applied stop. The delay is the time from event to record.
+    """Returns the source and the delay of each applied suppression: the time from the event to the record.
 
     From the time of the write on, each check answers that the mail must not be sent. The time of the record
     is exact to the second. The clock of a reporting system may differ by more, so a negative delay counts as
-    zero. An entry for several revisions has no meaningful delay: its stop was already recorded.
+    zero. An entry for several revisions has no meaningful delay: its suppression was already recorded.
 
     Yields:
         Source and milliseconds.
@@ -57,18 +57,18 @@ def delays_by_source(entries: Iterable[LedgerEntry]) -> Iterator[tuple[str, int]
     for entry in entries:
         if entry.first_seq is not None:
             continue
-        if entry.register in _STOPS and entry.outcome is EntryOutcome.APPLIED:
+        if entry.register in _SUPPRESSION_KINDS and entry.outcome is EntryOutcome.APPLIED:
             yield entry.source, max(0, entry.recorded_at - entry.at)
 
 
 @dataclass(slots=True)
 class DelayStatistics:
-    """The delays of the stops from one source.
+    """The delays of the suppressions from one source.
 
     Attributes:
-        count: the number of stops.
+        count: the number of suppressions.
         longest: the longest delay, milliseconds.
-        within: for each of HISTOGRAM_STEPS, the number of stops that took at most that long.
+        within: for each of HISTOGRAM_STEPS, the number of suppressions that took at most that long.
     """
 
     count: int = 0
@@ -76,14 +76,14 @@ class DelayStatistics:
     within: list[int] = field(default_factory=lambda: [0] * len(HISTOGRAM_STEPS))
 
     def add(self, milliseconds: int) -> None:
-        """Adds the delay of one stop."""
+        """Adds the delay of one suppression."""
         self.count += 1
         self.longest = max(self.longest, milliseconds)
         for index, step in enumerate(HISTOGRAM_STEPS):
             self.within[index] += milliseconds <= step
 
     def count_over(self, limit: Deadline) -> int:
-        """Returns the number of stops that took longer than a limit."""
+        """Returns the number of suppressions that took longer than a limit."""
         return self.count - self.within[HISTOGRAM_STEPS.index(limit.milliseconds)]
 
 

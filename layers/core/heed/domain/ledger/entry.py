@@ -46,7 +46,8 @@ class LedgerEntry:
 
     Attributes:
         subject: HMAC-SHA256 of the recipient id, keyed with the salt, hex.
-        seq: the revision of the record after the change. Several registers changed by one write share it.
+        seq: the revision of the record after the change. Several registers changed by one write share
+            it. Only this contract says `seq`. All other code says revision.
         scope: the scope number; 0 for all marketing and for facts about the whole address.
         register: the value of a `RegisterKind`, or FLOOR_REGISTER, ERASED_REGISTER or LOST_REGISTER.
         at: the time of the event, milliseconds.
@@ -74,7 +75,7 @@ class LedgerEntry:
     first_seq: int | None = None
 
     @property
-    def start_seq(self) -> int:
+    def first_revision(self) -> int:
         """The first revision that the entry records."""
         return self.seq if self.first_seq is None else self.first_seq
 

@@ -106,7 +106,7 @@ def _change_event(
     detail = _detail(transition, register.code, state, entry.at, entry.source.value, scope)
     if event_type is EventType.PAUSED and entry.until is not None:
         detail["until"] = rfc3339.format_time(entry.until)
-    change_count = transition.after.revision - (transition.first_seq or transition.after.revision) + 1
+    change_count = transition.after.revision - (transition.first_revision or transition.after.revision) + 1
     if change_count > 1:
         detail["changes"] = change_count
     return PreferenceEvent(event_type, detail)

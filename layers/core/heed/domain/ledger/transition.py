@@ -1,7 +1,8 @@
 """A transition: the record before and after one write to the table, and the ledger entries of the write.
 
 The entries of a subject form a chain of revisions 1, 2, 3 … without a gap. The chain begins with revision
-1, or with a FLOOR entry after an erasure. It may end with an ERASED entry.
+1, or after an erasure with an entry of the register `floor`. It may end with an entry of the register
+`erased`.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class Transition:
         return self.after.tally.omitted_after is not None and self.before.revision > 0
 
     @property
-    def first_seq(self) -> int | None:
+    def first_revision(self) -> int | None:
         """The first revision that the entry covers, if it represents omitted changes; otherwise None.
 
         In the first hourly write after the limit, it is the revision of the write itself.
@@ -123,7 +124,7 @@ def ledger_entries(transition: Transition) -> Iterator[EntryWithEvidence]:
     if is_new_subject or transition.is_erasure:
         # If the record before had no salt, its changes have no entries yet. They keep their revision.
         is_first_subject = is_new_subject and not before.salt
-        yield _floor_entry(transition, before.revision if is_first_subject else after.revision)
+        yield _opening_entry(transition, before.revision if is_first_subject else after.revision)
         if is_first_subject:
             for change in changes_between(EMPTY_RECORD, before):
                 yield _change_entry(transition, change, before.revision)
@@ -139,10 +140,10 @@ def make_ledger_entry(
     salt: bytes,
     recipient: str,
     change: Change,
-    seq: int,
-    recorded_at: Millis,
+    revision: int,
+    recorded_at: int,
     outcome: EntryOutcome = EntryOutcome.APPLIED,
-    first_seq: int | None = None,
+    first_revision: int | None = None,
 ) -> EntryWithEvidence:
     """Returns the ledger entry of a change, with its evidence.
 
@@ -150,15 +151,15 @@ def make_ledger_entry(
         salt: the recipient's salt.
         recipient: the recipient id.
         change: the change.
-        seq: the revision of the record after the change.
+        revision: the revision of the record after the change.
         recorded_at: the time of the write, milliseconds.
         outcome: whether the change was applied.
-        first_seq: the first revision, if the entry records several; otherwise None.
+        first_revision: the first revision, if the entry records several; otherwise None.
     """
     register_entry = change.entry
     entry = LedgerEntry(
         subject=ledger_subject(salt, recipient),
-        seq=seq,
+        seq=revision,
         scope=change.register.scope,
         register=change.kind.value,
         at=register_entry.at,
@@ -168,20 +169,22 @@ def make_ledger_entry(
         commitment=keyed_hash(salt, register_entry.evidence),
         outcome=outcome,
         until=register_entry.until,
-        first_seq=first_seq,
+        first_seq=first_revision,
     )
     return EntryWithEvidence(entry, register_entry.evidence)
 
 
 def _change_entry(
-    transition: Transition, change: Change, seq: int, outcome: EntryOutcome = EntryOutcome.APPLIED
+    transition: Transition, change: Change, revision: int, outcome: EntryOutcome = EntryOutcome.APPLIED
 ) -> EntryWithEvidence:
     salt, recipient = transition.after.salt, transition.recipient
     # A late change has the revision of another change, so it never represents several revisions.
     first = (
-        transition.first_seq if outcome is EntryOutcome.APPLIED and seq == transition.after.revision else None
+        transition.first_revision
+        if outcome is EntryOutcome.APPLIED and revision == transition.after.revision
+        else None
     )
-    return make_ledger_entry(salt, recipient, change, seq, transition.recorded_at, outcome, first)
+    return make_ledger_entry(salt, recipient, change, revision, transition.recorded_at, outcome, first)
 
 
 def _erased_entry(transition: Transition) -> EntryWithEvidence:
@@ -193,15 +196,19 @@ def _erased_entry(transition: Transition) -> EntryWithEvidence:
     else:
         source = cause.source.value if cause and after.erased_at == cause.at else LEDGER_SOURCE
     at = transition.recorded_at if after.erased_at is None else after.erased_at
-    salt, seq = transition.before.salt, transition.before.revision + 1
-    first = transition.first_seq
-    return _special_entry(transition, salt, ERASED_REGISTER, at=at, source=source, seq=seq, first_seq=first)
+    salt, revision = transition.before.salt, transition.before.revision + 1
+    first = transition.first_revision
+    return _special_entry(
+        transition, salt, ERASED_REGISTER, at=at, source=source, revision=revision, first_revision=first
+    )
 
 
-def _floor_entry(transition: Transition, seq: int) -> EntryWithEvidence:
+def _opening_entry(transition: Transition, revision: int) -> EntryWithEvidence:
     after = transition.after
     at = transition.recorded_at if after.erased_at is None else after.erased_at
-    return _special_entry(transition, after.salt, FLOOR_REGISTER, at=at, source=LEDGER_SOURCE, seq=seq)
+    return _special_entry(
+        transition, after.salt, FLOOR_REGISTER, at=at, source=LEDGER_SOURCE, revision=revision
+    )
 
 
 def _special_entry(
@@ -211,12 +218,12 @@ def _special_entry(
     *,
     at: Millis,
     source: str,
-    seq: int,
-    first_seq: int | None = None,
+    revision: int,
+    first_revision: int | None = None,
 ) -> EntryWithEvidence:
     entry = LedgerEntry(
         subject=ledger_subject(salt, transition.recipient),
-        seq=seq,
+        seq=revision,
         scope=ALL_SCOPES,
         register=register,
         at=at,
@@ -224,6 +231,6 @@ def _special_entry(
         source=source,
         policy_version="",
         commitment=keyed_hash(salt, ""),
-        first_seq=first_seq,
+        first_seq=first_revision,
     )
     return EntryWithEvidence(entry, "")

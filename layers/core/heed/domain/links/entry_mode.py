@@ -109,7 +109,7 @@ def _new_changes(registers: Mapping[Register, Entry], changes: Sequence[Change])
     Their content was not in the record before, or an opt-in or an Undo has lifted it since.
     """
     lifts = (
-        entry.at for register, entry in registers.items() if register.is_choice and not register.may_stop
+        entry.at for register, entry in registers.items() if register.is_choice and not register.may_suppress
     )
     lifted_at = Millis(max(lifts, default=-1))
     return [change for change in changes if _is_new(registers.get(change.register), change, lifted_at)]
@@ -120,5 +120,5 @@ def _is_new(current: Entry | None, change: Change, lifted_at: Millis) -> bool:
         return True
     until = change.entry.until
     if current.until is None or until is None:
-        return current.until != until  # a pause and a stop without an end replace each other
+        return current.until != until  # a pause and an opt-out without an end replace each other
     return until // DAY_MS > current.until // DAY_MS  # the new pause ends on a later day

@@ -3,7 +3,7 @@
 A link can only stop mail. A person may press it by mistake. So a press that stops sendable mail is stored
 in a register of its own (`undoable`), and the response contains an Undo token, valid for an hour. The token
 identifies exactly that press. Its use writes the register `undone`, and the press no longer counts. An Undo
-is not an opt-in. All other stops stay active: earlier or later ones, and those that arrive only afterwards.
+is not an opt-in. All other suppressions stay active: earlier ones, later ones, and those that arrive late.
 
     head     version and purpose (1 byte) · key id (1) · recipient (16) · time, milliseconds (8)
              · digest of the entry (16) · number of scopes (2)
@@ -83,10 +83,10 @@ class UndoToken:
         return [Change(undone_register(scope), entry) for scope in self.scopes]
 
 
-def opt_out_changes(
-    record: Record, catalogue: Catalogue, press: Mapping[ScopeNumber, Entry], now: Millis
+def changes_for_press(
+    record: Record, catalogue: Catalogue, entries_by_scope: Mapping[ScopeNumber, Entry], now: int
 ) -> Iterator[Change]:
-    """Yields the changes by a press in a browser, for this state of the record.
+    """Yields the changes that a press in a browser makes, for this state of the record.
 
     The caller must write them on the condition that the record has not changed since. So if two presses
     arrive at once, only one of them can be taken back.
@@ -94,27 +94,31 @@ def opt_out_changes(
     Args:
         record: the record before the press.
         catalogue: the catalogue.
-        press: the entry of the press for each scope.
+        entries_by_scope: the entry that the press writes at each scope.
         now: milliseconds.
     """
-    undoable_scopes = {s for s, entry in press.items() if _can_be_undone(record, catalogue, s, entry, now)}
-    # An earlier press that was not taken back can no longer be taken back. It becomes a plain stop.
-    earlier = {s: old for s in undoable_scopes if (old := record.undoable_press(s)) and old != press[s]}
-    if earlier and len(press) + len(earlier) + len(catalogue.signal_topics()) > MAX_UNDO_REGISTERS:
+    undoable_scopes = {
+        s for s, entry in entries_by_scope.items() if _can_be_undone(record, catalogue, s, entry, now)
+    }
+    # An earlier press that was not taken back can no longer be taken back. It becomes a change without Undo.
+    earlier = {
+        s: old for s in undoable_scopes if (old := record.undoable_press(s)) and old != entries_by_scope[s]
+    }
+    if earlier and len(entries_by_scope) + len(earlier) + len(catalogue.signal_topics()) > MAX_UNDO_REGISTERS:
         # No Undo is offered, because an Undo of some scopes would look like an Undo of all.
         undoable_scopes, earlier = set(), {}
-    for scope, entry in press.items():
+    for scope, entry in entries_by_scope.items():
         yield (
             Change(undoable_register(scope), entry)
             if scope in undoable_scopes
-            else plain_opt_out(scope, entry)
+            else change_without_undo(scope, entry)
         )
         if scope in earlier:
-            yield plain_opt_out(scope, earlier[scope])
+            yield change_without_undo(scope, earlier[scope])
 
 
-def plain_opt_out(scope: ScopeNumber, entry: Entry) -> Change:
-    """Returns a stop without an Undo: an opt-out, or a pause if the entry has an end."""
+def change_without_undo(scope: ScopeNumber, entry: Entry) -> Change:
+    """Returns an opt-out that cannot be undone, or such a pause if the entry has an end."""
     return Change((opt_out_register if entry.until is None else pause_register)(scope), entry)
 
 
@@ -123,36 +127,38 @@ def _can_be_undone(
 ) -> bool:
     """Whether to offer an Undo.
 
-    An Undo is offered if the press stops sendable mail, no Undo was offered within the last day, and no stop
-    is active at the scope itself. `opt_out_changes` also checks the number of registers.
+    An Undo is offered if the press stops sendable mail, no Undo was offered within the last day, and no
+    suppression is active at the scope itself. `changes_for_press` also checks the number of registers.
     """
     current = record.get(undoable_register(scope))
     if current == entry:
         return True  # a retry: this press is stored already
     if current is not None and (current.rank > entry.rank or entry.at - current.at < DAY_MS):
         return False
-    return not _has_active_stop(record, scope, now) and any(
+    return not _has_active_suppression(record, scope, now) and any(
         decide(record, topic, now).sendable for topic in catalogue.governed_topics(scope)
     )
 
 
-def _has_active_stop(record: Record, scope: ScopeNumber, now: Millis) -> bool:
-    """Whether a stop at this scope itself is active, even if an opt-in below it excepts some topics."""
+def _has_active_suppression(record: Record, scope: ScopeNumber, now: int) -> bool:
+    """Whether a suppression at this scope is active, even if an opt-in below it excepts some topics."""
     opted_in_at = max(record.time_of(opt_in_register(scope)), record.time_of(confirmed_register(scope)))
     pause = record.pause(scope)
     is_paused = pause is not None and pause.at >= opted_in_at and (pause.until or 0) > now
     return is_paused or any(entry.at >= opted_in_at for entry in record.opt_outs(scope))
 
 
-def undo_token_for(recipient: str, press: Mapping[ScopeNumber, Entry], record: Record) -> UndoToken | None:
+def undo_token_for(
+    recipient: str, entries_by_scope: Mapping[ScopeNumber, Entry], record: Record
+) -> UndoToken | None:
     """Returns the Undo token of a press, or None.
 
     It covers the scopes where the record has the press as undoable. The result is None if there are none.
     """
-    scopes = tuple(s for s, entry in press.items() if record.get(undoable_register(s)) == entry)
+    scopes = tuple(s for s, entry in entries_by_scope.items() if record.get(undoable_register(s)) == entry)
     if not scopes:
         return None
-    entry = press[scopes[0]]
+    entry = entries_by_scope[scopes[0]]
     return UndoToken(recipient, scopes, entry.at, entry.digest)
 
 

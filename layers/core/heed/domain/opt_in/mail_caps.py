@@ -74,13 +74,13 @@ class SendAttempt:
     Attributes:
         request: the request.
         at: the time of the latest try, milliseconds.
-        tries: the number of mails that the request may have caused.
+        mail_count: the number of mails that the request may have caused.
         is_sent: whether the mail service has accepted the mail.
     """
 
     request: CappedRequest
-    at: Millis
-    tries: int = 1
+    at: int
+    mail_count: int = 1
     is_sent: bool = False
 
 
@@ -121,10 +121,13 @@ def decide_mail(
     """
     recent = _recent(attempts, now)
     own = _attempt_for(recent, request.request_id)
-    # A request whose only try failed has 0 tries. It keeps its place under the cap.
+    # A request whose only try failed has caused no mail. It keeps its place under the cap.
     if own and (
         own.is_sent
-        or (own.tries and (own.tries >= MAX_SEND_ATTEMPTS or _mail_count(recent) >= MAX_MAILS_PER_MAILBOX))
+        or (
+            own.mail_count
+            and (own.mail_count >= MAX_SEND_ATTEMPTS or _count_mails(recent) >= MAX_MAILS_PER_MAILBOX)
+        )
     ):
         return CapDecision.ALREADY_SENT, recent
     has_room = next_free_time(recent, request.request_id, now) <= now
@@ -136,7 +139,7 @@ def decide_mail(
         return CapDecision.WAIT, recent
     others = tuple(attempt for attempt in recent if attempt is not own)
     if own:
-        return CapDecision.RETRY, (*others, replace(own, at=now, tries=own.tries + 1))
+        return CapDecision.RETRY, (*others, replace(own, at=now, mail_count=own.mail_count + 1))
     return CapDecision.SEND, (*others, SendAttempt(request, now))
 
 
@@ -146,10 +149,8 @@ def next_free_time(attempts: Sequence[SendAttempt], request_id: str, now: Millis
     own = _attempt_for(recent, request_id)
     apart = max((attempt.at + REPEAT_INTERVAL for attempt in recent if attempt is not own), default=now)
     ends = sorted(attempt.at + CAP_WINDOW for attempt in recent)
-    fewer = (
-        at for at in (now, *ends) if own or _mail_count(_recent(recent, Millis(at))) < MAX_MAILS_PER_MAILBOX
-    )
-    return Millis(max(now, apart, next(fewer, now)))
+    fewer = (at for at in (now, *ends) if own or _count_mails(_recent(recent, at)) < MAX_MAILS_PER_MAILBOX)
+    return max(now, apart, next(fewer, now))
 
 
 def _is_duplicate(attempt: SendAttempt, request: CappedRequest, record_changed_at: Millis) -> bool:
@@ -169,9 +170,9 @@ def _attempt_for(attempts: Sequence[SendAttempt], request_id: str) -> SendAttemp
     return next((attempt for attempt in attempts if attempt.request.request_id == request_id), None)
 
 
-def _mail_count(attempts: Sequence[SendAttempt]) -> int:
+def _count_mails(attempts: Sequence[SendAttempt]) -> int:
     """Returns the number of mails that the attempts may have caused."""
-    return sum(max(attempt.tries, 1) for attempt in attempts)
+    return sum(max(attempt.mail_count, 1) for attempt in attempts)
 
 
 def settle_attempt(
@@ -183,6 +184,6 @@ def settle_attempt(
         if attempt.request.request_id != request_id
         else replace(attempt, is_sent=True)
         if sent
-        else replace(attempt, tries=max(attempt.tries - 1, 0))
+        else replace(attempt, mail_count=max(attempt.mail_count - 1, 0))
         for attempt in attempts
     )

@@ -222,7 +222,7 @@ class Catalogue:
         return [t for t in self.topics.values() if t.kind is TopicKind.SIGNAL and not t.retired]
 
     def marketing_topics(self, scope: ScopeNumber) -> list[Topic]:
-        """Returns the marketing topics that a stop at a scope stops, including retired topics."""
+        """Returns the marketing topics that a suppression at a scope stops, including retired topics."""
         return [t for t in self.topics.values() if t.kind is TopicKind.MARKETING and scope in t.path]
 
     def offered_topics(self, scope: ScopeNumber) -> list[Topic]:

@@ -27,7 +27,9 @@ SOFT_BOUNCE_LIMIT = 5  # days with a soft bounce within the window
 
 _HOLD = ADDRESS_SUPPRESSIONS[Reason.HOLD]
 _REFUSING_OPT_INS = [
-    stop for stop in ADDRESS_SUPPRESSIONS.values() if stop.accepts is not AcceptedRequests.ALL
+    suppression
+    for suppression in ADDRESS_SUPPRESSIONS.values()
+    if suppression.accepts is not AcceptedRequests.ALL
 ]
 
 
@@ -52,10 +54,10 @@ class Decision:
 
 def decide(record: Record, topic: Topic, now: Millis) -> Decision:
     """Decides whether a topic may be sent to a recipient at an instant (milliseconds)."""
-    stop = address_suppression(record, now)
-    if stop is None and topic.kind is not TopicKind.SERVICE:
-        stop = _stop_by_choice(record, topic, now)
-    return stop or _sendable(record, topic)
+    suppression = address_suppression(record, now)
+    if suppression is None and topic.kind is not TopicKind.SERVICE:
+        suppression = _suppression_by_choice(record, topic, now)
+    return suppression or _sendable(record, topic)
 
 
 def decide_each(record: Record, catalogue: Catalogue, now: Millis) -> dict[str, Decision]:
@@ -70,16 +72,16 @@ def sendable_by_topic(record: Record, catalogue: Catalogue, now: Millis) -> dict
     return {name: decision.sendable for name, decision in decisions.items()}
 
 
-def is_any_sendable(record: Record, scopes: Iterable[ScopeNumber], catalogue: Catalogue, now: Millis) -> bool:
-    """Whether any topic may be sent that a stop at one of these scopes should stop."""
+def is_any_sendable(record: Record, scopes: Iterable[ScopeNumber], catalogue: Catalogue, now: int) -> bool:
+    """Whether any topic may be sent although a suppression at one of these scopes should stop it."""
     governed = (topic for scope in scopes for topic in catalogue.governed_topics(scope))
     return any(decide(record, topic, now).sendable for topic in governed)
 
 
-def address_suppression(record: Record, now: Millis) -> Decision | None:
-    """Returns the stop of all mail to the address, including service mail, or None."""
-    for reason, stop in ADDRESS_SUPPRESSIONS.items():
-        if entry := stop.active_entry(record):
+def address_suppression(record: Record, now: int) -> Decision | None:
+    """Returns the suppression of all mail to the address, including service mail, or None."""
+    for reason, suppression in ADDRESS_SUPPRESSIONS.items():
+        if entry := suppression.active_entry(record):
             return Decision(False, reason, entry.at, entry.source)
         if reason is Reason.UNDELIVERABLE and (until := undeliverable_until(record, now)):
             since = Millis(until - SOFT_BOUNCE_WINDOW * DAY_MS)
@@ -88,8 +90,8 @@ def address_suppression(record: Record, now: Millis) -> Decision | None:
 
 
 def decide_by_choice(record: Record, topic: Topic) -> Decision:
-    """Decides by the person's choices alone. Pauses and stops of the address are ignored."""
-    return _stop_by_choice(record, topic, FOREVER) or _sendable(record, topic)
+    """Decides by the person's choices alone. Pauses and suppressions of the address are ignored."""
+    return _suppression_by_choice(record, topic, FOREVER) or _sendable(record, topic)
 
 
 def active_opt_out(record: Record, topic: Topic, scope: ScopeNumber) -> Entry | None:
@@ -102,9 +104,9 @@ def active_opt_out(record: Record, topic: Topic, scope: ScopeNumber) -> Entry | 
     return min(active, key=lambda entry: entry.rank, default=None)
 
 
-def is_overridden(record: Record, topic: Topic, scope: ScopeNumber, stop: Entry) -> bool:
-    """Whether a newer opt-in, at the scope of the stop or below on the topic's path, lifts the stop."""
-    return stop.at < _latest_lift(record, _lifting_scopes(topic, scope))
+def is_overridden(record: Record, topic: Topic, scope: ScopeNumber, entry: Entry) -> bool:
+    """Whether a newer opt-in overrides an entry: at the scope of the entry, or below on the topic's path."""
+    return entry.at < _latest_lift(record, _lifting_scopes(topic, scope))
 
 
 def active_complaint(record: Record, topic: Topic) -> Entry | None:
@@ -115,15 +117,15 @@ def active_complaint(record: Record, topic: Topic) -> Entry | None:
     return entry
 
 
-def withdraws_consent(record: Record, topic: Topic, stop: Entry) -> bool:
-    """Whether the stop withdraws a consent to a topic.
+def withdraws_consent(record: Record, topic: Topic, opt_out: Entry) -> bool:
+    """Whether an opt-out withdraws a consent to a topic.
 
-    The topic needs consent. The person consented before the stop, and has not consented again since.
+    The topic needs consent. The person consented before the opt-out, and has not consented again since.
     """
     consent_at = max(
         record.time_of(opt_in_register(topic.number)), record.time_of(confirmed_register(topic.number))
     )
-    return not topic.default_in and BEFORE_ALL_TIME < consent_at <= stop.at
+    return not topic.default_in and BEFORE_ALL_TIME < consent_at <= opt_out.at
 
 
 def active_pause(record: Record, topic: Topic, scope: ScopeNumber, now: Millis) -> Entry | None:
@@ -178,7 +180,7 @@ def is_awaiting_officer(record: Record) -> bool:
 
 def refuses_opt_ins(record: Record) -> bool:
     """Whether the person's choices have no effect, because the person is a minor or the address is held."""
-    return any(stop.active_entry(record) for stop in _REFUSING_OPT_INS)
+    return any(suppression.active_entry(record) for suppression in _REFUSING_OPT_INS)
 
 
 def is_request_void(record: Record, requested_at: Millis) -> bool:
@@ -189,26 +191,26 @@ def is_request_void(record: Record, requested_at: Millis) -> bool:
     return refuses_opt_ins(record) or (record.erased_at is not None and requested_at <= record.erased_at)
 
 
-def _stop_by_choice(record: Record, topic: Topic, now: Millis) -> Decision | None:
-    """Returns the stop that results from choices, complaints and missing consent, or None."""
+def _suppression_by_choice(record: Record, topic: Topic, now: int) -> Decision | None:
+    """Returns the suppression that results from choices, complaints and missing consent, or None."""
     complaint = None if topic.kind is TopicKind.SIGNAL else active_complaint(record, topic)
     if complaint:
-        return _stop_since(Reason.COMPLAINED, [complaint])
+        return _suppression_since(Reason.COMPLAINED, [complaint])
     scopes = (*topic.path, *topic.followed)
     opt_outs = [(scope, active_opt_out(record, topic, scope)) for scope in scopes]
     wide, own = set(topic.path[:-1]), {topic.number, *topic.followed}
     return (
-        _stop_since(Reason.UNSUBSCRIBED, (entry for scope, entry in opt_outs if scope in wide))
-        or _stop_since(Reason.TOPIC_UNSUBSCRIBED, (entry for scope, entry in opt_outs if scope in own))
-        or _stop_by_pause([active_pause(record, topic, scope, now) for scope in topic.path])
+        _suppression_since(Reason.UNSUBSCRIBED, (entry for scope, entry in opt_outs if scope in wide))
+        or _suppression_since(Reason.TOPIC_UNSUBSCRIBED, (entry for scope, entry in opt_outs if scope in own))
+        or _suppression_by_pause([active_pause(record, topic, scope, now) for scope in topic.path])
         or _without_consent(record, topic, scopes)
     )
 
 
 def _lifting_scopes(topic: Topic, scope: ScopeNumber) -> tuple[ScopeNumber, ...]:
-    """Returns the scopes at which an opt-in lifts a stop at a scope: there and below on the path.
+    """Returns the scopes at which an opt-in lifts a suppression at a scope: there and below on the path.
 
-    For a stop of a followed topic, they are that topic, the topic itself and the topics between the two.
+    For the opt-out of a followed topic, they are that topic, the topic itself and the topics between the two.
     """
     if scope in topic.path:
         return topic.path[topic.path.index(scope) :]
@@ -219,8 +221,8 @@ def _latest_lift(record: Record, scopes: Iterable[ScopeNumber]) -> Millis:
     return max(max(record.time_of(opt_in_register(s)), record.time_of(confirmed_register(s))) for s in scopes)
 
 
-def _stop_since(reason: Reason, entries: Iterable[Entry | None]) -> Decision | None:
-    """Returns the stop with this reason since the earliest of the active entries, or None."""
+def _suppression_since(reason: Reason, entries: Iterable[Entry | None]) -> Decision | None:
+    """Returns the suppression with this reason since the earliest of the active entries, or None."""
     active = [entry for entry in entries if entry is not None]
     if not active:
         return None
@@ -228,7 +230,7 @@ def _stop_since(reason: Reason, entries: Iterable[Entry | None]) -> Decision | N
     return Decision(False, reason, first.at, first.source)
 
 
-def _stop_by_pause(entries: Iterable[Entry | None]) -> Decision | None:
+def _suppression_by_pause(entries: Iterable[Entry | None]) -> Decision | None:
     """Returns the pause that ends last, or None."""
     active = [entry for entry in entries if entry is not None]
     if not active:
@@ -238,7 +240,7 @@ def _stop_by_pause(entries: Iterable[Entry | None]) -> Decision | None:
 
 
 def _without_consent(record: Record, topic: Topic, scopes: Iterable[ScopeNumber]) -> Decision | None:
-    """Returns a stop if the topic needs consent and has none, otherwise None.
+    """Returns a suppression if the topic needs consent and has none, otherwise None.
 
     A general opt-in does not renew a withdrawn consent. The topic's own opt-in must be the newest entry.
     """

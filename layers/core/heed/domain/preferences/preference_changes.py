@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from heed.domain.links.undo import opt_out_changes, plain_opt_out
-from heed.domain.milliseconds import Millis
+from heed.domain.links.undo import change_without_undo, changes_for_press
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.decision import active_pause, decide_by_choice
 from heed.domain.preferences.privacy_signal import signal_changes
@@ -35,17 +34,17 @@ class FormChoices:
     """The choices of a person in the preference centre.
 
     Attributes:
-        everything: whether all mail should stop. All other choices are then ignored.
+        all_marketing: whether all marketing should stop. All other choices are then ignored.
         wanted: the chosen state of each topic, by number: True for on.
         shown: the state of each topic that the page showed, by number: True for on.
-        pause: the days for which everything should pause; 0 ends a pause; None changes nothing.
+        pause_days: the days for which the whole brand should pause; 0 ends a pause; None changes nothing.
         acknowledged: whether the person noted the change of the privacy policy.
     """
 
-    everything: bool = False
+    all_marketing: bool = False
     wanted: dict[ScopeNumber, bool] = field(default_factory=dict)
     shown: dict[ScopeNumber, bool] = field(default_factory=dict)
-    pause: int | None = None
+    pause_days: int | None = None
     acknowledged: bool = False
 
 
@@ -55,15 +54,16 @@ class FormResult:
 
     Attributes:
         changes: the changes to store, together.
-        press: the entries of the stops among them, by scope; empty if no Undo may be offered.
-        consent: topics to turn on. A link cannot do so; they need a confirmation mail.
-        resume: numbers of the scopes whose pause should end. They need a confirmation mail, too.
+        entries_by_scope: the entries of the opt-outs and pauses among them, by scope; empty if no Undo may be
+            offered.
+        topics_to_confirm: topics to turn on. A link cannot do so; they need a confirmation mail.
+        scopes_to_resume: numbers of the scopes whose pause should end. They need a confirmation mail, too.
     """
 
     changes: tuple[Change, ...]
-    press: dict[ScopeNumber, Entry]
-    consent: tuple[Topic, ...]
-    resume: tuple[ScopeNumber, ...]
+    entries_by_scope: dict[ScopeNumber, Entry]
+    topics_to_confirm: tuple[Topic, ...]
+    scopes_to_resume: tuple[ScopeNumber, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class FormContext:
         """Returns the entry that this form writes to a register."""
         return Entry(self.at, source, self.evidence, self.policy, until)
 
-    def signals(self, record: Record, catalogue: Catalogue) -> list[Change]:
+    def signal_changes(self, record: Record, catalogue: Catalogue) -> list[Change]:
         """Returns the changes by the browser's privacy signal in this record, if the browser sent one."""
         return signal_changes(record, catalogue, self.entry(Source.SIGNAL)) if self.signal else []
 
@@ -99,32 +99,32 @@ def changes_for_form(
     A pause applies to `brand`. Every other choice applies to its topic, also if the link belongs to another
     brand. The result is valid only for this state of the record.
     """
-    signal_stops = context.signals(record, catalogue)  # the signal overrides the form (11 CCR 7025(c))
-    signal_scopes = {change.register.scope for change in signal_stops}
-    if choices.everything:
-        press = {ALL_SCOPES: context.entry()}
-        return FormResult(
-            (*opt_out_changes(record, catalogue, press, context.at), *signal_stops), press, (), ()
-        )
+    by_signal = context.signal_changes(record, catalogue)  # the signal overrides the form (11 CCR 7025(c))
+    signal_scopes = {change.register.scope for change in by_signal}
+    if choices.all_marketing:
+        entries = {ALL_SCOPES: context.entry()}
+        changes = (*changes_for_press(record, catalogue, entries, context.at), *by_signal)
+        return FormResult(changes, entries, (), ())
     changed = [t for t in _changed_topics(choices, record, catalogue) if t.number not in signal_scopes]
-    press = {t.number: context.entry() for t in changed if not choices.wanted[t.number]}
-    consent = tuple(
+    entries = {t.number: context.entry() for t in changed if not choices.wanted[t.number]}
+    topics_to_confirm = tuple(
         topic
         for topic in changed
         if choices.wanted[topic.number] and not topic.retired and not decide_by_choice(record, topic).sendable
     )
-    until, resume = _decide_pause(choices, record, catalogue, brand, context)
+    until, scopes_to_resume = _decide_pause(choices, record, catalogue, brand, context)
     if until is not None:
-        press[brand] = context.entry(until=until)
+        entries[brand] = context.entry(until=until)
     # If a confirmation is needed, the response shows the form for it and offers no Undo.
-    can_undo = not consent and not resume
-    stops = (
-        opt_out_changes(record, catalogue, press, context.at)
+    can_undo = not topics_to_confirm and not scopes_to_resume
+    press_changes = (
+        changes_for_press(record, catalogue, entries, context.at)
         if can_undo
-        else (plain_opt_out(scope, entry) for scope, entry in press.items())
+        else (change_without_undo(scope, entry) for scope, entry in entries.items())
     )
     acknowledgement = [Change(ACKNOWLEDGED, context.entry())] if choices.acknowledged else []
-    return FormResult((*stops, *acknowledgement, *signal_stops), press if can_undo else {}, consent, resume)
+    changes = (*press_changes, *acknowledgement, *by_signal)
+    return FormResult(changes, entries if can_undo else {}, topics_to_confirm, scopes_to_resume)
 
 
 def _decide_pause(
@@ -137,22 +137,24 @@ def _decide_pause(
     confirmation mail. Exception: if the active pause does not stop all topics of the brand, the new pause is
     stored with the later of the two ends.
     """
-    if choices.pause is None:
+    if choices.pause_days is None:
         return None, ()
     current = record.pause(brand)
-    if choices.pause and current == context.entry(until=current.until if current else None):
+    if choices.pause_days and current == context.entry(until=current.until if current else None):
         return current.until, ()  # a retry: this form is stored already
-    until = context.at + choices.pause * DAY_MS
+    until = context.at + choices.pause_days * DAY_MS
     active = {scope: _active_pause_at(record, catalogue, scope, context.at) for scope in (brand, ALL_SCOPES)}
     ends = {scope: end for scope, (end, _) in active.items() if end > context.at}
     end, is_whole = active[brand]
-    if choices.pause and (until >= end or not is_whole):
-        return Millis(max(until, end)), ()
-    resume = [scope for scope, end in ends.items() if end > until]
-    if not choices.pause:
+    if choices.pause_days and (until >= end or not is_whole):
+        return max(until, end), ()
+    scopes_to_resume = [scope for scope, end in ends.items() if end > until]
+    if not choices.pause_days:
         # All mail should resume, so pauses of single topics end too. An agent may have entered one.
-        resume += [t.number for t in catalogue.offered_topics(brand) if _is_paused(record, t, context.at)]
-    return None, tuple(resume)
+        scopes_to_resume += [
+            t.number for t in catalogue.offered_topics(brand) if _is_paused(record, t, context.at)
+        ]
+    return None, tuple(scopes_to_resume)
 
 
 def _is_paused(record: Record, topic: Topic, now: Millis) -> bool:
@@ -174,7 +176,7 @@ def _changed_topics(choices: FormChoices, record: Record, catalogue: Catalogue) 
     """Returns the topics whose chosen state differs from the state that the page showed.
 
     If the form does not contain the shown state, an opt-out always counts. Otherwise an opt-in on its way
-    could lift the present stop of the topic. An opt-in counts only if the record stops the topic.
+    could lift the present suppression of the topic. An opt-in counts only if the record suppresses the topic.
     """
     for number, wanted in choices.wanted.items():
         topic = catalogue.topics[number]

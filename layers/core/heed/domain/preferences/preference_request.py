@@ -87,10 +87,10 @@ def refused_by(request: PreferenceRequest, record: Record) -> Reason | None:
     accepted = (
         (AcceptedRequests.ALL,)
         if request.state is RequestedState.IN
-        else (AcceptedRequests.ALL, AcceptedRequests.STOPS)
+        else (AcceptedRequests.ALL, AcceptedRequests.NO_OPT_INS)
     )
-    for reason, stop in ADDRESS_SUPPRESSIONS.items():
-        if stop.accepts not in accepted and stop.active_entry(record):
+    for reason, suppression in ADDRESS_SUPPRESSIONS.items():
+        if suppression.accepts not in accepted and suppression.active_entry(record):
             return reason
     return None
 
@@ -108,7 +108,7 @@ def is_superseded(request: PreferenceRequest, record: Record, catalogue: Catalog
       instant or later.
 
     Retired topics are ignored if the scope has topics in use. A request that has an effect for some topics is
-    applied. Older stops that still apply do not supersede it; `blocked_by` returns them.
+    applied. Older suppressions that still apply do not supersede it; `blocked_by` returns them.
     """
     change = request.to_change()
     current = record.get(change.register)
@@ -122,7 +122,7 @@ def is_superseded(request: PreferenceRequest, record: Record, catalogue: Catalog
             return is_lifted and not withdraws_consent(record, topic, change.entry)
         if request.state is RequestedState.PAUSED:
             return active_pause(record, topic, request.scope, request.at) is None
-        return any(entry.at >= request.at for entry in _stopping_entries(record, topic, now))
+        return any(entry.at >= request.at for entry in _suppressing_entries(record, topic, now))
 
     return bool(topics) and all(map(is_ineffective, topics))
 
@@ -136,7 +136,7 @@ def blocked_by(request: PreferenceRequest, record: Record, catalogue: Catalogue,
     return sorted(reasons, key=PRECEDENCE.index)
 
 
-def _stopping_entries(record: Record, topic: Topic, now: Millis) -> list[Entry]:
+def _suppressing_entries(record: Record, topic: Topic, now: int) -> list[Entry]:
     """Returns the person's opt-outs, pauses and complaint that stop a topic."""
     scopes = (*topic.path, *topic.followed)
     entries = [active_opt_out(record, topic, scope) for scope in scopes]

@@ -1,9 +1,9 @@
 """Reasons that forbid a mail, and the table of the reasons that stop all mail to an address.
 
-A new stop of the address needs a kind of register (`SuppressionKind`), a `Reason` and a row in this table. A
-stop that can be lifted also needs a `LiftKind` of the same name and a `Liftable`. The code that decides,
-lists, announces or refuses reads the table. docs/architecture.md, "Where to change what", names the other
-places.
+A new suppression of the address needs a kind of register (`SuppressionKind`), a `Reason` and a row in this
+table. If it can be lifted, it also needs a `LiftKind` of the same name and a `Liftable`. The code that
+decides, lists, announces or refuses reads the table. docs/architecture.md, "Where to change what", names the
+other places.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ class Liftable(StrEnum):
 
 
 class AcceptedRequests(Enum):
-    """Which requests of a person are stored while a stop is active."""
+    """Which requests of a person are stored while a suppression is active."""
 
     ALL = auto()
-    STOPS = auto()  # no opt-in: the stop applies to all mail, so an opt-in would have no effect
+    NO_OPT_INS = auto()  # the suppression applies to all mail, so an opt-in would have no effect
     NONE = auto()
 
 
@@ -82,7 +82,7 @@ def _make_address_suppression(kind: SuppressionKind) -> AddressSuppression:
         case SuppressionKind.MINOR:
             reason, accepts = Reason.MINOR, AcceptedRequests.NONE
         case SuppressionKind.HOLD:
-            reason, accepts = Reason.HOLD, AcceptedRequests.STOPS
+            reason, accepts = Reason.HOLD, AcceptedRequests.NO_OPT_INS
         case SuppressionKind.UNDELIVERABLE:
             reason, accepts = Reason.UNDELIVERABLE, AcceptedRequests.ALL
         case _:
@@ -96,4 +96,4 @@ _BY_REASON = {
 if len(_BY_REASON) != len(SuppressionKind):
     raise AssertionError("two kinds of suppression have the same reason, so one of them would have no effect")
 ADDRESS_SUPPRESSIONS = {reason: _BY_REASON[reason] for reason in Reason if reason in _BY_REASON}
-"""All stops of an address by reason, in order of precedence."""
+"""All suppressions of an address by reason, in order of precedence."""

@@ -101,7 +101,7 @@ class Record:
     def latest_choice(self) -> Change | None:
         """Returns the newest choice at any scope that was not taken back, or None.
 
-        Bounces, complaints and stops by agents are not choices.
+        Bounces, complaints and suppressions by agents are not choices.
         """
         choices = [
             Change(register, choice)

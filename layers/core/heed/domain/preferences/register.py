@@ -33,12 +33,12 @@ class ChoiceKind(StrEnum):
     IN = "in"
     PAUSE = "pause"
     CONFIRMED = "confirmed"  # a double opt-in
-    UNDOABLE = "undoable"  # a stop by a press in a browser, with an offered Undo (see Change.kind)
+    UNDOABLE = "undoable"  # an opt-out or a pause by a press that an Undo can take back (see Change.kind)
     UNDONE = "undone"  # such a press was taken back
 
 
 class SuppressionKind(StrEnum):
-    """A stop of all mail to the address. Each kind has a row in `heed.domain.preferences.reasons`."""
+    """A suppression of all mail to the address. Each kind has a row in `heed.domain.preferences.reasons`."""
 
     MINOR = "minor"
     HOLD = "hold"
@@ -46,14 +46,14 @@ class SuppressionKind(StrEnum):
 
 
 class LiftKind(StrEnum):
-    """A lift: it ends the stop of the same name."""
+    """A lift: it ends the suppression of the same name."""
 
     HOLD = "hold-lifted"
     UNDELIVERABLE = "undeliverable-lifted"
 
     @property
     def suppression(self) -> SuppressionKind:
-        """The stop that this kind lifts."""
+        """The suppression that this kind lifts."""
         return SuppressionKind[self.name]
 
 
@@ -85,8 +85,8 @@ class Register(NamedTuple):
         return isinstance(self.kind, ChoiceKind)
 
     @property
-    def may_stop(self) -> bool:
-        """Whether an entry of this register may stop mail.
+    def may_suppress(self) -> bool:
+        """Whether an entry of this register may suppress mail.
 
         If it may, the recipient belongs in the feed of changed suppressions.
         """
@@ -268,7 +268,7 @@ class Change:
 
     @property
     def kind(self) -> RegisterKind:
-        """The kind of the change. A stop with an offered Undo is an opt-out, or a pause if it has an end."""
+        """The kind of the change. An undoable press is an opt-out, or a pause if it has an end."""
         if self.register.kind is ChoiceKind.UNDOABLE:
             return ChoiceKind.OUT if self.entry.until is None else ChoiceKind.PAUSE
         return self.register.kind

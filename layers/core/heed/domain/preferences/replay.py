@@ -50,7 +50,7 @@ def lost_presses(old: Record, live: Record) -> list[Change]:
     """Returns the copy's undoable presses at scopes where the live record has a newer press.
 
     The person may still take back the newer press. Then the older press, which was not taken back, must still
-    stop or pause the mail. The presses keep their places, as in `heed.domain.links.undo.opt_out_changes`.
+    stop or pause the mail. The presses keep their places, as in `heed.domain.links.undo.changes_for_press`.
     """
     scopes = [r.scope for r in old.registers if r.kind is ChoiceKind.UNDOABLE]
     presses = ((scope, old.undoable_press(scope)) for scope in scopes)

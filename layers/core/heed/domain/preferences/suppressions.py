@@ -1,7 +1,7 @@
-"""The suppressions of a record: all stops, each with the topics that it does not stop.
+"""The suppressions of a record, each with the topics that it does not stop.
 
-`heed.domain.preferences.decision` answers for one topic. This module lists all stops of a recipient, so
-that a sending platform can keep a list of its own. Both follow from the same rules, and the tests compare
+`heed.domain.preferences.decision` answers for one topic. This module lists all suppressions of a recipient,
+so that a sending platform can keep a list of its own. Both follow from the same rules, and the tests compare
 them.
 """
 
@@ -39,12 +39,12 @@ from heed.domain.preferences.register import (
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """A stop in a record.
+    """A suppression in a record.
 
     Attributes:
-        reason: the reason of the stop.
-        scope: the number of the scope that it stops; 0 also for a stop of the whole address.
-        since: the start of the stop, milliseconds, also if it was lifted.
+        reason: the reason of the suppression.
+        scope: the number of the scope that it stops; 0 also for a suppression of the whole address.
+        since: the start of the suppression, milliseconds, also if it was lifted.
         source: the way in which it arrived.
         until: the end by time alone, milliseconds, or None.
         excepted: numbers of the marketing topics in its scope that it does not stop.
@@ -61,7 +61,7 @@ class Suppression:
 
     @property
     def sort_key(self) -> tuple[int, int]:
-        """Identifies the stop within its record, and gives the order: reason, then scope."""
+        """Identifies the suppression within its record, and gives the order: reason, then scope."""
         return PRECEDENCE.index(self.reason), self.scope
 
     def stops(self, topic: Topic) -> bool:
@@ -77,17 +77,18 @@ class Suppression:
         )
 
 
-def suppressions_of(record: Record, catalogue: Catalogue, now: Millis) -> list[Suppression]:
-    """Returns all stops of a record, active or lifted, sorted by reason, then scope.
+def suppressions_of(record: Record, catalogue: Catalogue, now: int) -> list[Suppression]:
+    """Returns all suppressions of a record, active or lifted, sorted by reason, then scope.
 
-    There is at most one for each pair of reason and scope. Expired stops and unknown scopes are left out,
-    because they stop no mail. A stop at a topic is listed again for each topic that follows it.
+    There is at most one for each pair of reason and scope. Expired suppressions and unknown scopes are left
+    out, because they stop no mail. A suppression at a topic is listed again for each topic that follows it.
     """
     by_key: dict[tuple[int, int], list[Suppression]] = {}
-    for stop in (*_address_suppressions(record, now), *_scope_suppressions(record, catalogue, now)):
-        by_key.setdefault(stop.sort_key, []).append(stop)
-    for stop in _lifted_by_erasure(record, catalogue):
-        by_key.setdefault(stop.sort_key, [stop])
+    current = (*_address_suppressions(record, now), *_scope_suppressions(record, catalogue, now))
+    for suppression in current:
+        by_key.setdefault(suppression.sort_key, []).append(suppression)
+    for suppression in _lifted_by_erasure(record, catalogue):
+        by_key.setdefault(suppression.sort_key, [suppression])
     return [min(by_key[key], key=_priority) for key in sorted(by_key)]
 
 
@@ -97,9 +98,10 @@ def blocking_reasons(record: Record, topic: Topic, catalogue: Catalogue, now: Mi
     Missing consent is included only if there is no other reason.
     """
     decision = decide(record, topic, now)
-    if decision.sendable:  # the stops list no exceptions for retired topics
+    if decision.sendable:  # the suppressions list no exceptions for retired topics
         return set()
-    reasons = {stop.reason for stop in suppressions_of(record, catalogue, now) if stop.stops(topic)}
+    suppressions = suppressions_of(record, catalogue, now)
+    reasons = {suppression.reason for suppression in suppressions if suppression.stops(topic)}
     return reasons | {decision.reason}
 
 
@@ -108,15 +110,16 @@ def topics_in_use(topics: list[Topic]) -> list[Topic]:
     return [topic for topic in topics if not topic.retired] or topics
 
 
-def _priority(stop: Suppression) -> tuple[bool, bool, int, int]:
-    """Orders stops with the same reason and scope: active first, then the last to end, then the oldest."""
-    return not stop.active, stop.until is not None, -(stop.until or 0), stop.since
+def _priority(suppression: Suppression) -> tuple[bool, bool, int, int]:
+    """Orders suppressions of one reason and scope: active first, then the last to end, then the oldest."""
+    has_end = suppression.until is not None
+    return not suppression.active, has_end, -(suppression.until or 0), suppression.since
 
 
-def _address_suppressions(record: Record, now: Millis) -> Iterator[Suppression]:
-    for reason, stop in ADDRESS_SUPPRESSIONS.items():
-        if entry := record.get(stop.register):
-            yield _suppression(reason, ALL_SCOPES, entry, active=stop.active_entry(record) is not None)
+def _address_suppressions(record: Record, now: int) -> Iterator[Suppression]:
+    for reason, kind in ADDRESS_SUPPRESSIONS.items():
+        if entry := record.get(kind.register):
+            yield _suppression(reason, ALL_SCOPES, entry, active=kind.active_entry(record) is not None)
     without_lift = {r: entry for r, entry in record.registers.items() if r != LIFT_UNDELIVERABLE}
     active_until = undeliverable_until(record, now)
     until = active_until or undeliverable_until(replace(record, registers=without_lift), now)
@@ -128,12 +131,12 @@ def _address_suppressions(record: Record, now: Millis) -> Iterator[Suppression]:
 
 
 def _lifted_by_erasure(record: Record, catalogue: Catalogue) -> Iterator[Suppression]:
-    """Returns lifted stops in place of those that an erasure deleted.
+    """Returns lifted suppressions in place of those that an erasure deleted.
 
-    After an erasure it is not known which stops existed before it. All possible ones are reported as lifted.
-    Otherwise a platform with its own list would keep a child's stop for ever, even after the lift. A stop of
-    a topic is reported only if the person has chosen the topic since. Until then the opt-out of everything
-    stops it.
+    After an erasure it is not known which suppressions existed before it. All possible ones are reported as
+    lifted. Otherwise a platform with its own list would keep the suppression of a child for ever, even after
+    the lift. A suppression of a topic is reported only if the person has chosen the topic since. Until then
+    the opt-out of all marketing stops it.
     """
     if record.erased_at is None or (opt_out := record.get(opt_out_register(ALL_SCOPES))) is None:
         return
@@ -154,7 +157,7 @@ def _scope_suppressions(record: Record, catalogue: Catalogue, now: Millis) -> It
         topics = topics_in_use(catalogue.marketing_topics(ALL_SCOPES))
         stopped = [topic for topic in topics if active_complaint(record, topic)]
         yield _suppression_of_topics(Reason.COMPLAINED, ALL_SCOPES, complaint, topics, stopped)
-    for scope in sorted({r.scope for r in record.registers if r.is_choice and r.may_stop}):
+    for scope in sorted({r.scope for r in record.registers if r.is_choice and r.may_suppress}):
         taken_back = _presses_taken_back(record, scope)
         opt_outs = record.opt_outs(scope) or [entry for entry in taken_back if entry.until is None]
         if opt_outs:
@@ -174,9 +177,9 @@ def _presses_taken_back(record: Record, scope: ScopeNumber) -> list[Entry]:
 def _suppressions_at(
     record: Record, catalogue: Catalogue, now: Millis, scope: ScopeNumber, entries: Sequence[Entry]
 ) -> Iterator[Suppression]:
-    """Returns the stop by the opt-outs, or by the pause, at a scope.
+    """Returns the suppression by the opt-outs, or by the pause, at a scope.
 
-    For opt-outs at a topic, it also returns one stop for each topic that follows it.
+    For opt-outs at a topic, it also returns one suppression for each topic that follows it.
     """
     is_pause = entries[0].until is not None
 
@@ -199,8 +202,8 @@ def _suppressions_at(
     for topic in catalogue.topics.values():
         inherited = () if is_pause else topic.followed
         if topic.kind is not TopicKind.SERVICE and scope in (topic.number, *inherited):
-            stop = active_entry(topic)
-            yield _suppression(reason, topic.number, earliest([stop]), active=stop is not None)
+            active = active_entry(topic)
+            yield _suppression(reason, topic.number, earliest([active]), active=active is not None)
 
 
 def _rank(entry: Entry) -> tuple[int, bytes]:
@@ -214,7 +217,7 @@ def _suppression(reason: Reason, scope: ScopeNumber, entry: Entry, *, active: bo
 def _suppression_of_topics(
     reason: Reason, scope: ScopeNumber, entry: Entry, topics: list[Topic], stopped: list[Topic]
 ) -> Suppression:
-    """Returns a stop of many topics.
+    """Returns a suppression of many topics.
 
     If no topic is left that it stops, it was lifted and has no exceptions.
     """

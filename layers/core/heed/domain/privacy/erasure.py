@@ -204,15 +204,15 @@ def erasure_for_lift(
 
 def earlier_purge(record: Record, cause: ErasureCause) -> str | None:
     """Returns the purge of an earlier report if a new report would change nothing, otherwise None."""
-    minor, stop = record.get(MINOR), record.get(opt_out_register(ALL_SCOPES))
+    minor, opt_out = record.get(MINOR), record.get(opt_out_register(ALL_SCOPES))
     if minor is not None:
         return _purge_id_of(minor) or None
     is_bare = not record.soft_bounce_days and all(
         register.kind is ChoiceKind.OUT and entry.at == record.erased_at
         for register, entry in record.registers.items()
     )
-    if cause is ErasureCause.ERASURE and is_bare and stop is not None:
-        return _purge_id_of(stop) or None  # the erasure for a lift has no purge
+    if cause is ErasureCause.ERASURE and is_bare and opt_out is not None:
+        return _purge_id_of(opt_out) or None  # the erasure for a lift has no purge
     return None
 
 

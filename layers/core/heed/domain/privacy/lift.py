@@ -1,7 +1,7 @@
-"""A lift ends a stop of an address, so that the mistake of an agent can be corrected.
+"""A lift ends a suppression of an address, so that the mistake of an agent can be corrected.
 
-A lift deletes nothing. It has a register of its own, and the later of stop and lift counts. Only the lift of
-a minor is an erasure, and it needs two keys of different owners.
+A lift deletes nothing. It has a register of its own, and the later of suppression and lift counts. Only the
+lift of a minor is an erasure, and it needs two keys of different owners.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ _REMEDY_BY_STATUS = {
     401: "create a key (heed keys create) and set HEED_API_KEY to it",
     403: "use a key with the scope for this command (heed keys create … --scope …), and an allowed purpose",
     404: "check the id, and check that the stack is as new as this command",
-    409: "a privacy officer must lift the hold first (heed lift --register hold)",
+    409: "a privacy officer must lift the hold first (heed lift --suppression hold)",
 }
 
 

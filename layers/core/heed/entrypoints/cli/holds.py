@@ -29,10 +29,10 @@ def _add_lift_arguments(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
     parser.add_argument("person", metavar="ADDRESS", help="of the person, or the recipient id")
     parser.add_argument(
-        "--register",
+        "--suppression",
         required=True,
-        choices=[register.value for register in Liftable],
-        help="what to lift",
+        choices=[suppression.value for suppression in Liftable],
+        help="the suppression to lift",
     )
     parser.add_argument("--scope", help="of a complaint: the scope that the person asked for in writing")
     parser.add_argument(
@@ -46,7 +46,7 @@ def _add_lift_arguments(parser: ArgumentParser) -> None:
 
 
 def _lift(args: Namespace) -> Exit:
-    fields = {"register": args.register, "reason": args.reason, "reference": args.reference}
+    fields = {"register": args.suppression, "reason": args.reason, "reference": args.reference}
     if args.scope is not None:
         fields["scope"] = args.scope
     body = {**to_person_field(args.person), **fields}
@@ -73,7 +73,7 @@ def _print_outcome(args: Namespace, answer: Mapping[str, Any]) -> Exit:
 HOLD_COMMAND = Command(
     name="hold",
     summary="stop all mail to an address and preserve its record",
-    details="Service mail stops too, and an erasure waits. heed lift --register hold ends the hold. Exit "
+    details="Service mail stops too, and an erasure waits. heed lift --suppression hold ends the hold. Exit "
     "code 1 if the person was reported as a minor: nothing more is recorded about a minor.",
     examples=("heed hold ada@example.com --source letter --reason 'a lawsuit' --reference L-7",),
     add_arguments=_add_hold_arguments,
@@ -86,8 +86,8 @@ LIFT_COMMAND = Command(
     "different owners within 24 hours. The first key ends with 'waiting'. After the second key the person is "
     "still opted out of everything. Exit code 1 if nothing is lifted now.",
     examples=(
-        "heed lift ada@example.com --register undeliverable --reason 'new mailbox' --reference CALL-118",
-        "heed lift ada@example.com --register complaint --scope offers --reason 'by letter' --reference L-7",
+        "heed lift ada@example.com --suppression undeliverable --reason 'new mailbox' --reference CALL-118",
+        "heed lift ada@example.com --suppression complaint --scope offers --reason 'a letter' --reference 7",
     ),
     add_arguments=_add_lift_arguments,
     run=_lift,

@@ -96,7 +96,7 @@ def _to_row(key: ApiKey, now: Millis) -> dict[str, object]:
         "created": rfc3339.format_time(key.created_at),
         "expires": None if key.expires_at is None else rfc3339.format_time(key.expires_at),
         "revoked": None if key.revoked_at is None else rfc3339.format_time(key.revoked_at),
-        "state": "good" if key.is_valid_at(now) else "ended" if key.revoked_at is None else "revoked",
+        "state": "valid" if key.is_valid_at(now) else "expired" if key.revoked_at is None else "revoked",
     }
 
 

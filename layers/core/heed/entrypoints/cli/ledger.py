@@ -231,7 +231,7 @@ LEDGER_GROUP = Group(
         Command(
             name="verify",
             summary="check that the ledger is complete and unaltered",
-            details="Checks all numbers, hashes and roots, and names the first entry that is wrong or "
+            details="Checks all revisions, hashes and roots, and names the first entry that is wrong or "
             "missing. With --root it also looks for the day with this root (root_of) and counts the nights "
             "that were sealed after it (nights_since). With a file it needs no network. Exit code 1 if "
             "something is wrong.",

@@ -33,7 +33,7 @@ def _make_run(path: str, stopped: str) -> Callable[[Namespace], Exit]:
         if args.json:
             output.print_json(answer)
         elif is_waiting:
-            next_step = "a key with the scope privacy: heed minor, or heed lift --register hold"
+            next_step = "a key with the scope privacy: heed minor, or heed lift --suppression hold"
             output.print_facts({**answer, "stopped": stopped, "waits for": next_step})
         else:
             next_step = f"heed purge {answer['purge']} shows what was cleared"
@@ -49,7 +49,7 @@ MINOR_COMMAND = Command(
     details="Afterwards nothing is sent to the address, not even service mail. The command prints the id of "
     "the purge: heed purge ID shows its certificate. A second report changes nothing. Give the address, not "
     "the id, if you have it: then the address is removed from the SES list too. To undo a wrong report, use "
-    "heed lift --register minor with two keys. While a hold is active, nothing is erased until it is "
+    "heed lift --suppression minor with two keys. While a hold is active, nothing is erased until it is "
     "lifted. Exit code 1 if your key has reported too many minors today: mail is stopped, and a privacy "
     "officer decides about the erasure.",
     examples=("heed minor ada@example.com --source phone --reference CALL-118",),
@@ -60,8 +60,7 @@ ERASE_COMMAND = Command(
     name="erase",
     summary="erase a person's data on request and keep only the opt-out",
     details="The command prints the id of the purge: heed purge ID shows its certificate. It is refused "
-    "while a hold is active (heed lift --register hold). It cannot be undone. Heed keeps only that nothing "
-    "may be sent.",
+    "while a hold is active (heed lift --suppression hold). It cannot be undone. Only the opt-out remains.",
     examples=("heed erase ada@example.com --source letter --reference L-7",),
     add_arguments=add_person_arguments,
     run=_make_run("/v1/erasures", "all marketing"),

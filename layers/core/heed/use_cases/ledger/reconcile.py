@@ -40,15 +40,15 @@ class ReconcileFindings(NamedTuple):
     """The findings for one recipient, as counts.
 
     Attributes:
-        missing: sequence numbers without an entry.
-        unentered: registers whose value has no ledger entry.
+        missing: revisions without a ledger entry.
+        unrecorded: registers whose value has no ledger entry.
         altered: entries whose evidence does not match its commitment, or that are unreadable.
         repaired: entries that were created now, including those of late changes and of omitted repeats.
         skipped: 1 if the recipient was skipped: too many entries, or a failure in two runs in a row.
     """
 
     missing: int = 0
-    unentered: int = 0
+    unrecorded: int = 0
     altered: int = 0
     repaired: int = 0
     skipped: int = 0
@@ -70,9 +70,9 @@ class Reconcile:
         """
         if not stored.record.salt or stored.changed_at > now - REPAIR_AFTER:
             return ReconcileFindings()
-        of_subject = self.ledger.entries_of(ledger_subject(stored.record.salt, stored.recipient))
+        stored_entries = self.ledger.entries_of(ledger_subject(stored.record.salt, stored.recipient))
         try:
-            with_evidence = list(islice(of_subject, MAX_ENTRIES_READ + 1))
+            with_evidence = list(islice(stored_entries, MAX_ENTRIES_READ + 1))
         except UnreadableRecord:
             return ReconcileFindings(altered=1)  # a person has to look at it; other recipients go on
         if len(with_evidence) > MAX_ENTRIES_READ:
@@ -81,25 +81,25 @@ class Reconcile:
         gaps = _find_gaps(stored.record, entries)
         missing = sum(map(len, gaps))
         ids = {entry.id for entry in entries}
-        unentered, late = _find_unentered(stored, ids, now), _find_late(stored, ids, now)
-        omitted = _find_omitted(stored, entries, unentered)
+        unrecorded, late = _find_unrecorded(stored, ids, now), _find_late(stored, ids, now)
+        omitted = _find_omitted(stored, entries, unrecorded)
         omitted_ids = {item.entry.id for item in omitted}
-        unentered = [item for item in unentered if item.entry.id not in omitted_ids]
+        unrecorded = [item for item in unrecorded if item.entry.id not in omitted_ids]
         altered = sum(_is_altered(item, stored.record.salt) for item in with_evidence)
         if stored.changed_at > now - STREAM_RETENTION:
-            return ReconcileFindings(missing, len(unentered), altered)
-        repairs = [*_make_repairs(stored, gaps, [*unentered, *late], now), *omitted]
+            return ReconcileFindings(missing, len(unrecorded), altered)
+        repairs = [*_make_repairs(stored, gaps, [*unrecorded, *late], now), *omitted]
         if repairs and not self._is_current(stored):
             return ReconcileFindings()  # the record changed after the scan read it: the next scan compares it
-        entered = [self.ledger.enter(*repair) for repair in repairs]
-        self._store_hashes(entered + _recent_repairs(stored, with_evidence, now))
+        repaired = [self.ledger.enter(*repair) for repair in repairs]
+        self._store_hashes(repaired + _recent_repairs(stored, with_evidence, now))
         if repairs and not self._is_current(stored):
             # An erasure happened meanwhile, and the stream may have delivered it already. Without this call
             # the evidence of the repairs would stay.
             self.ledger.erase_evidence(ledger_subject(stored.record.salt, stored.recipient))
         if stored.late_changes:
             self.records.delete_entered(stored.recipient, stored.late_changes)
-        return ReconcileFindings(missing, len(unentered), altered, len(repairs))
+        return ReconcileFindings(missing, len(unrecorded), altered, len(repairs))
 
     def _is_current(self, stored: StoredRecipient) -> bool:
         """Returns whether no erasure replaced the record meanwhile, by a consistent read."""
@@ -128,54 +128,57 @@ def _recent_repairs(
 
 
 def _find_gaps(record: Record, entries: list[LedgerEntry]) -> list[range]:
-    """Returns the sequence numbers that no entry covers, without the numbers of omitted repeats."""
+    """Returns the revisions that no entry covers, without the revisions of omitted repeats."""
     applied = sorted(
-        (entry.start_seq, entry.seq) for entry in entries if entry.outcome is EntryOutcome.APPLIED
+        (entry.first_revision, entry.seq) for entry in entries if entry.outcome is EntryOutcome.APPLIED
     )
-    opened = [entry.seq for entry in entries if entry.register == FLOOR_REGISTER]
-    if record.erased_at is not None and not opened:
-        # The opening entry itself is missing.
-        opened = [min((first for first, _ in applied), default=record.last_ledger_revision)]
-    due, gaps = min(opened, default=1), []
+    first_revisions = [entry.seq for entry in entries if entry.register == FLOOR_REGISTER]
+    if record.erased_at is not None and not first_revisions:
+        # The first entry after the erasure is missing itself.
+        first_revisions = [min((first for first, _ in applied), default=record.last_ledger_revision)]
+    expected, gaps = min(first_revisions, default=1), []
     for first, last in [*applied, (record.last_ledger_revision + 1, record.last_ledger_revision)]:
-        if first > due:
-            gaps.append(range(due, first))
-        due = max(due, last + 1)
+        if first > expected:
+            gaps.append(range(expected, first))
+        expected = max(expected, last + 1)
     return gaps
 
 
 def _find_omitted(
-    stored: StoredRecipient, entries: list[LedgerEntry], unentered: list[EntryWithEvidence]
+    stored: StoredRecipient, entries: list[LedgerEntry], unrecorded: list[EntryWithEvidence]
 ) -> list[EntryWithEvidence]:
-    """Returns the repeats by link that need no entry of their own, each with the numbers that cover it."""
+    """Returns the repeats by link that need no entry of their own, each with the revisions that cover it."""
     applied = (entry for entry in entries if entry.outcome is EntryOutcome.APPLIED)
-    spans = sorted((entry for entry in applied if entry.first_seq is not None), key=lambda entry: entry.seq)
+    range_entries = sorted(
+        (entry for entry in applied if entry.first_seq is not None), key=lambda entry: entry.seq
+    )
     omitted = []
-    for entry, evidence in unentered:
-        if entry.source in LINK_SOURCES and (numbers := _covering_numbers(stored.record, spans, entry.at)):
-            first, last = numbers
+    for entry, evidence in unrecorded:
+        revisions = _covering_revisions(stored.record, range_entries, entry.at)
+        if entry.source in LINK_SOURCES and revisions is not None:
+            first, last = revisions
             omitted.append(EntryWithEvidence(replace(entry, seq=last, first_seq=first), evidence))
     return omitted
 
 
-def _covering_numbers(record: Record, spans: list[LedgerEntry], at: Millis) -> tuple[int, int] | None:
-    """Returns the first and the last number of the series in which a repeat by link was omitted, or None.
+def _covering_revisions(record: Record, range_entries: list[LedgerEntry], at: int) -> tuple[int, int] | None:
+    """Returns the first and the last revision of the series in which a repeat by link was omitted, or None.
 
-    This is the series that is still open, or the series of a later entry that covers several numbers.
+    This is the series that is still open, or the series of a later entry that covers several revisions.
 
     Args:
         record: the record.
-        spans: the entries that cover several numbers, in order.
+        range_entries: the entries that cover several revisions, in order.
         at: time of the repeat, milliseconds.
     """
     if record.tally.omitted_after is not None:
         return record.last_ledger_revision + 1, record.revision
-    later = (entry for entry in spans if at < entry.recorded_at + CLOCK_TOLERANCE)
-    return next(((entry.start_seq, entry.seq) for entry in later), None)
+    later = (entry for entry in range_entries if at < entry.recorded_at + CLOCK_TOLERANCE)
+    return next(((entry.first_revision, entry.seq) for entry in later), None)
 
 
-def _find_unentered(stored: StoredRecipient, ids: set[str], now: Millis) -> list[EntryWithEvidence]:
-    """Returns entries for the registers of the record that the ledger does not have, without numbers."""
+def _find_unrecorded(stored: StoredRecipient, ids: set[str], now: int) -> list[EntryWithEvidence]:
+    """Returns entries for the registers of the record that the ledger does not have. Their `seq` is 0."""
     salt, recipient = stored.record.salt, stored.recipient
     changes = changes_between(EMPTY_RECORD, stored.record)
     entries = [make_ledger_entry(salt, recipient, change, 0, now) for change in changes]
@@ -200,18 +203,18 @@ def _is_altered(item: StoredEntry, salt: bytes) -> bool:
 
 
 def _make_repairs(
-    stored: StoredRecipient, gaps: list[range], unentered: list[EntryWithEvidence], now: Millis
+    stored: StoredRecipient, gaps: list[range], unrecorded: list[EntryWithEvidence], now: int
 ) -> Iterable[EntryWithEvidence]:
-    """Yields the missing entries with the free numbers, in order of time.
+    """Yields the missing entries, in order of time. Each gets a revision that has no entry.
 
-    If numbers remain, it yields an entry with the register `lost` for each gap.
+    If such revisions remain, it yields an entry with the register `lost` for each gap.
     """
     free = list(gaps)
-    for entry, evidence in sorted(unentered, key=lambda item: item.entry.at):
-        seq = stored.record.last_ledger_revision
+    for entry, evidence in sorted(unrecorded, key=lambda item: item.entry.at):
+        revision = stored.record.last_ledger_revision
         if entry.outcome is EntryOutcome.APPLIED and free:
-            seq, free = free[0][0], [gap for gap in (free[0][1:], *free[1:]) if gap]
-        yield EntryWithEvidence(replace(entry, seq=seq), evidence)
+            revision, free = free[0][0], [gap for gap in (free[0][1:], *free[1:]) if gap]
+        yield EntryWithEvidence(replace(entry, seq=revision), evidence)
     salt = stored.record.salt
     subject, commitment = ledger_subject(salt, stored.recipient), keyed_hash(salt, "")
     for gap in free:

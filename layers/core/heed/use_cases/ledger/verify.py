@@ -1,4 +1,4 @@
-"""Verifies a ledger: no number is missing, each hash is correct, and each entry is under a seal.
+"""Verifies a ledger: no revision is missing, each hash is correct, and each entry is under a seal.
 
 It reads the lines of heed.use_cases.ledger.export once. The use of memory does not depend on the number of
 lines: it sorts through a sorter, which may use the disk.
@@ -66,7 +66,7 @@ def verify_ledger(
     """Verifies an export.
 
     It reports only the first fault, in this order: faults of lines by line number, faults of hashes by hash,
-    faults of sequence numbers, and last those alterations of the storage that do not affect the export.
+    faults of revisions, and last those alterations of the storage that do not affect the export.
 
     Args:
         lines: lines of an export.
@@ -78,7 +78,7 @@ def verify_ledger(
         try:
             check.read(lines)
             check.compare_hashes()
-            check.check_numbers()
+            check.check_revisions()
             check.check_storage()
         except _Fault as error:
             fault = str(error)
@@ -176,8 +176,8 @@ class _Verification:
         entry, entry_id = line.content.entry, bytes.fromhex(line.content.id)
         day = entry.recorded_at // DAY_MS
         self._entries.add(merkle.leaf_hash(line.text[:-1]) + day.to_bytes(4, "big") + entry_id)
-        numbers = entry.seq.to_bytes(8, "big") + entry.start_seq.to_bytes(8, "big")
-        position = bytes.fromhex(entry.subject) + numbers + _sort_kind(entry)
+        revisions = entry.seq.to_bytes(8, "big") + entry.first_revision.to_bytes(8, "big")
+        position = bytes.fromhex(entry.subject) + revisions + _sort_kind(entry)
         self._chains.add(position + entry_id)
         self.entries += 1
 
@@ -199,11 +199,11 @@ class _Verification:
                 raise _Fault(f"an entry is missing: {leaf_hash.hex()}, under the seal of {day}")
             entry, leaf = next(entries, b""), next(leaves, b"")
 
-    def check_numbers(self) -> None:
-        """Checks that each subject has all numbers, from its first entry to its last."""
+    def check_revisions(self) -> None:
+        """Checks that each subject has all revisions, from its first entry to its last."""
         subject, last, is_ended = b"", 0, False
         for record in self._chains:
-            record_subject, seq = record[: merkle.HASH_SIZE], int.from_bytes(record[32:40], "big")
+            record_subject, revision = record[: merkle.HASH_SIZE], int.from_bytes(record[32:40], "big")
             first, kind, entry_id = (
                 int.from_bytes(record[40:48], "big"),
                 record[48:49],
@@ -211,14 +211,14 @@ class _Verification:
             )
             if record_subject != subject:
                 subject, last, is_ended = record_subject, first - 1 if kind == _OPENS else 0, False
-            if first > last + 1 or (seq > last and kind == _LATE):
+            if first > last + 1 or (revision > last and kind == _LATE):
                 raise _Fault(
-                    f"an entry is missing: number {last + 1} of subject {subject.hex()}, "
+                    f"an entry is missing: revision {last + 1} of subject {subject.hex()}, "
                     f"before entry {entry_id}"
                 )
-            if is_ended and seq > last:
+            if is_ended and revision > last:
                 raise _Fault(f"entry {entry_id}: it comes after the last entry of its subject")
-            last, is_ended = seq, is_ended or kind == _ENDS
+            last, is_ended = revision, is_ended or kind == _ENDS
 
     def check_storage(self) -> None:
         """Checks that nobody rewrote, deleted or forged an object in the storage of hashes and seals."""
@@ -248,7 +248,7 @@ def _format_day(packed: bytes) -> str:
 
 
 _OPENS, _PLAIN, _ENDS, _LATE = (bytes([kind]) for kind in range(4))
-"""The order of entries with the same number. A late entry has the number of another entry."""
+"""The order of entries with the same revision. A late entry has the revision of another entry."""
 
 
 def _sort_kind(entry: LedgerEntry) -> bytes:

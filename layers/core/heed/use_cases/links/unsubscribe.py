@@ -13,8 +13,7 @@ from heed.domain.errors import (
 )
 from heed.domain.links.link_token import LinkToken
 from heed.domain.links.queued_opt_out import QueuedOptOut
-from heed.domain.links.undo import UndoToken, opt_out_changes, undo_token_for
-from heed.domain.milliseconds import Millis
+from heed.domain.links.undo import UndoToken, changes_for_press, undo_token_for
 from heed.domain.preferences import privacy_signal
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import is_any_sendable
@@ -53,10 +52,10 @@ def opt_out_for(
     source: Source,
     campaign: str,
     *,
-    everything: bool,
+    all_marketing: bool,
     signal: bool,
     wording: str | None = None,
-    press: str | None = None,
+    press_id: str | None = None,
 ) -> QueuedOptOut:
     """Returns the opt-out that a press on a link requests.
 
@@ -66,14 +65,14 @@ def opt_out_for(
         at: time of the press, milliseconds.
         source: one-click or link.
         campaign: campaign of the link, or "".
-        everything: whether the person opts out of all marketing.
+        all_marketing: whether the person opts out of all marketing.
         signal: whether the browser sent a privacy signal.
         wording: id of the wording of the page, if there was a page.
-        press: id of the HTTP request, for a press in a browser. It makes each press unique.
+        press_id: id of the HTTP request, for a press in a browser. It makes each press unique.
     """
     return QueuedOptOut(
         recipient=token.recipient,
-        scopes=(ALL_SCOPES,) if everything else catalogue.opt_out_scopes(token.scope),
+        scopes=(ALL_SCOPES,) if all_marketing else catalogue.opt_out_scopes(token.scope),
         at=at,
         source=source,
         evidence=make_evidence(
@@ -81,7 +80,7 @@ def opt_out_for(
             key=token.key_id,
             campaign=campaign or None,
             wording=wording,
-            press=press,
+            press=press_id,
         ),
         policy=catalogue.policy_version_at(at),
         signal=signal,
@@ -145,26 +144,30 @@ class Unsubscribe:
             SuppressionNotEffective: The opt-out is stored, but a newer opt-in overrides it.
         """
         entry = _entry(opt_out)
-        press = dict.fromkeys(opt_out.scopes, entry) if opt_out.source is Source.LINK else {}
+        entries_by_scope = dict.fromkeys(opt_out.scopes, entry) if opt_out.source is Source.LINK else {}
         try:
             result = (
-                self._write_undoable(opt_out, press) if press else self.write_opt_out(opt_out, opt_out.at)
+                self._write_undoable(opt_out, entries_by_scope)
+                if entries_by_scope
+                else self.write_opt_out(opt_out, opt_out.at)
             )
         except (DependencyUnavailable, UnreadableRecord) as error:
             self.get_retry_queue().send(opt_out.to_message())
             raise OptOutQueued(type(error).__name__) from error
         if is_any_sendable(result.after, opt_out.scopes, self.write_opt_out.catalogue, opt_out.at):
             raise SuppressionNotEffective("a newer opt-in is active")
-        undo = undo_token_for(opt_out.recipient, press, result.after)
+        undo = undo_token_for(opt_out.recipient, entries_by_scope, result.after)
         return UnsubscribeResult(result.after, undo)
 
-    def _write_undoable(self, opt_out: QueuedOptOut, press: Mapping[ScopeNumber, Entry]) -> WriteResult:
+    def _write_undoable(
+        self, opt_out: QueuedOptOut, entries_by_scope: Mapping[ScopeNumber, Entry]
+    ) -> WriteResult:
         """Writes the press of a browser. The person can undo it if it stops any mail."""
         catalogue = self.write_opt_out.catalogue
 
         def changes(record: Record) -> list[Change]:
-            stopped = opt_out_changes(record, catalogue, press, opt_out.at)
-            return [*stopped, *_signal_changes(record, catalogue, opt_out)]
+            press_changes = changes_for_press(record, catalogue, entries_by_scope, opt_out.at)
+            return [*press_changes, *_signal_changes(record, catalogue, opt_out)]
 
         return self.write_opt_out.preferences.update(opt_out.recipient, changes, opt_out.at)
 

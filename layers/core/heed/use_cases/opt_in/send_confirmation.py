@@ -34,7 +34,7 @@ from heed.use_cases.ports.opt_in import (
     Mailer,
     MailRenderer,
     MailReservation,
-    NoMailNeeded,
+    ReservationResult,
     WaitingQueue,
 )
 from heed.use_cases.ports.preferences import Preferences
@@ -110,18 +110,18 @@ class SendConfirmationNow:
             request.at,
             record.last_changed_at,
         )
-        decision = self.caps.reserve_mail(reservation, now, in_turn=in_turn)
-        match decision:
-            case None:
+        result = self.caps.reserve_mail(reservation, now, in_turn=in_turn)
+        match result:
+            case ReservationResult.RESERVED:
                 return self._send(request.address, reservation, message)
             case MailDelayed():
-                return decision
-            case NoMailNeeded.ALREADY_SENT:
+                return result
+            case ReservationResult.ALREADY_SENT:
                 return SendResult.ALREADY_SENT
-            case NoMailNeeded.DUPLICATE:
+            case ReservationResult.DUPLICATE:
                 return SendResult.DUPLICATE
             case _:
-                assert_never(decision)
+                assert_never(result)
 
     def _send(self, address: str, reservation: MailReservation, message: bytes) -> SendResult:
         try:
@@ -157,10 +157,10 @@ class SendConfirmationNow:
             signals=tuple(scope for scope in request.scopes if scope in signals),
             delay_hours=hours_waited(request.at, now),
         )
-        everything = LinkToken(recipient, ALL_SCOPES, request.at, self.link_keys.newest_key_id())
+        opt_out_link = LinkToken(recipient, ALL_SCOPES, request.at, self.link_keys.newest_key_id())
 
         def link(purpose: TokenPurpose) -> str:
-            return mint_link(everything, purpose, self.link_keys.link_key(purpose, everything.key_id))
+            return mint_link(opt_out_link, purpose, self.link_keys.link_key(purpose, opt_out_link.key_id))
 
         return ConfirmationMail(
             to=request.address,

@@ -13,9 +13,10 @@ from heed.domain.preferences.register import ScopeNumber
 from heed.use_cases.ports.privacy import PurgeTarget
 
 
-class NoMailNeeded(Enum):
-    """Why a request needs no mail."""
+class ReservationResult(Enum):
+    """Whether one mail was reserved for a request, or why the request needs no mail."""
 
+    RESERVED = auto()  # the mail may be sent now
     ALREADY_SENT = auto()  # a retry: the mail of this request is on its way
     DUPLICATE = auto()  # an earlier request of the same person for the same scopes already has a mail
 
@@ -83,8 +84,8 @@ class MailCaps(Protocol):
     """
 
     def reserve_mail(
-        self, reservation: MailReservation, now: Millis, *, in_turn: bool
-    ) -> NoMailNeeded | MailDelayed | None:
+        self, reservation: MailReservation, now: int, *, in_turn: bool
+    ) -> ReservationResult | MailDelayed:
         """Counts one mail for a request, before the mail is sent.
 
         Args:
@@ -94,7 +95,7 @@ class MailCaps(Protocol):
                 delayed while requests wait for the same cap.
 
         Returns:
-            None if the mail may be sent now; otherwise the reason why not.
+            RESERVED if the mail may be sent now; otherwise the reason why not.
 
         Raises:
             StoreUnavailable, WriteConflict: It is unknown whether the mail was counted.
@@ -249,13 +250,13 @@ class OptInNotificationClaims(PurgeTarget, Protocol):
     It records which press claimed the notification, and whether the notification is queued and finished.
     """
 
-    def claim(self, recipient: str, issued: Millis, press: str, now: Millis) -> bool:
+    def claim(self, recipient: str, issued: int, press_id: str, now: int) -> bool:
         """Claims the notification of a confirmation for one press.
 
         Args:
             recipient: recipient id.
             issued: when the confirmation link was issued, milliseconds.
-            press: id of the press.
+            press_id: id of the press.
             now: milliseconds.
 
         Returns:

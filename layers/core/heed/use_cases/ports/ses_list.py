@@ -113,20 +113,22 @@ class SesListWalks(Protocol):
         """
         ...
 
-    def await_walk(self, purge_id: str, number: int) -> bool:
-        """Makes a purge wait for the walk with this number, which has not started yet.
+    def require_walk(self, purge_id: str, number: int) -> bool:
+        """Makes a purge require the walk with this number, which has not started yet.
+
+        The purge can end only after this walk has ended.
 
         Returns:
-            Whether the purge waits. It does not if an earlier walk has proved the removal, if the purge does
-            not exist, or if it is done.
+            Whether the purge requires this walk. It does not if an earlier walk has proved the removal, if
+            the purge does not exist, or if it is done.
 
         Raises:
             StoreUnavailable: It is unknown whether the fact was recorded.
         """
         ...
 
-    def set_walk(self, purge_id: str, number: int) -> None:
-        """Makes a purge wait for the walk with this number instead of any other walk.
+    def replace_required_walk(self, purge_id: str, number: int) -> None:
+        """Makes a purge require the walk with this number instead of any other walk.
 
         Raises:
             StoreUnavailable: It is unknown whether the fact was recorded.

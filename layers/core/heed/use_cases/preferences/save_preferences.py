@@ -32,14 +32,14 @@ class FormSubmission:
         at: when the person sent the form, milliseconds.
         campaign: campaign of the link, or "".
         wording: id of the wording of the page.
-        press: id of the HTTP request. It makes each press unique.
+        press_id: id of the HTTP request. It makes each press unique.
         signal: whether the browser sent a privacy signal.
     """
 
     at: Millis
     campaign: str
     wording: str
-    press: str
+    press_id: str
     signal: bool
 
 
@@ -49,14 +49,14 @@ class SaveResult:
 
     Attributes:
         record: the record after the write.
-        consent: the chosen topics that need a confirmation mail.
-        resume: numbers of the scopes whose pause can end only by a confirmation mail.
+        topics_to_confirm: the chosen topics that need a confirmation mail.
+        scopes_to_resume: numbers of the scopes whose pause can end only by a confirmation mail.
         undo: the token that undoes the opt-outs of this form, or None.
     """
 
     record: Record
-    consent: tuple[Topic, ...] = ()
-    resume: tuple[ScopeNumber, ...] = ()
+    topics_to_confirm: tuple[Topic, ...] = ()
+    scopes_to_resume: tuple[ScopeNumber, ...] = ()
     undo: UndoToken | None = None
 
 
@@ -85,8 +85,8 @@ class SavePreferences:
         after = self.preferences.update(token.recipient, changes, submission.at).after
         result = results[-1]
         self._check_effective(after, result.changes, submission.at)
-        undo = undo_token_for(token.recipient, result.press, after)
-        return SaveResult(after, result.consent, result.resume, undo)
+        undo = undo_token_for(token.recipient, result.entries_by_scope, after)
+        return SaveResult(after, result.topics_to_confirm, result.scopes_to_resume, undo)
 
     def _check_effective(self, after: Record, changes: Sequence[Change], now: Millis) -> None:
         """Checks that each opt-out is effective.
@@ -116,7 +116,7 @@ class RecordFormSignal:
             return self.preferences.read(token.recipient)
         context = _form_context(token, submission, self.catalogue)
         return self.preferences.update(
-            token.recipient, lambda record: context.signals(record, self.catalogue), submission.at
+            token.recipient, lambda record: context.signal_changes(record, self.catalogue), submission.at
         ).after
 
 
@@ -151,7 +151,7 @@ class UndoPress:
 
         def changes(record: Record) -> list[Change]:
             undone = [] if is_expired or refuses_opt_ins(record) else undo.changes()
-            return [*undone, *context.signals(record, self.catalogue)]
+            return [*undone, *context.signal_changes(record, self.catalogue)]
 
         after = self.preferences.update(token.recipient, changes, submission.at).after
         return self._after_expiry(undo, after, submission.at) if is_expired else SaveResult(after)
@@ -168,6 +168,6 @@ def _form_context(token: LinkToken, submission: FormSubmission, catalogue: Catal
         key=token.key_id,
         campaign=submission.campaign or None,
         wording=submission.wording,
-        press=submission.press,
+        press=submission.press_id,
     )
     return FormContext(submission.at, proof, catalogue.policy_version_at(submission.at), submission.signal)

@@ -146,12 +146,12 @@ class WalkSesList:
         self.walks.release(self.encryption.encrypt(current.to_text()), has_removed=current.has_removed)
 
     def _is_needed(self, purges: PurgesByRecipient, number: int, has_time: Callable[[], bool]) -> bool:
-        """Makes each purge without a proof wait for this walk. Returns whether any purge waits."""
+        """Makes each purge without a proof require this walk. Returns whether any purge requires it."""
         is_needed = False
         for purge_id in (purge_id for ids in purges.values() for purge_id in ids):
             if not has_time():
                 break  # the other purges wait for the next walk
-            is_needed = self.walks.await_walk(purge_id, number) or is_needed
+            is_needed = self.walks.require_walk(purge_id, number) or is_needed
         return is_needed
 
     def _read_list(
@@ -175,7 +175,7 @@ class WalkSesList:
                         self.walks.count_removal(purge_id)
                     continue
                 for purge_id in ids or ():
-                    self.walks.set_walk(purge_id, number + 1)
+                    self.walks.replace_required_walk(purge_id, number + 1)
                 current.checked += 1
             current.token, current.checked = page.next_token or "", 0
             if not current.token:

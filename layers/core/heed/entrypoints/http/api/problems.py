@@ -98,7 +98,7 @@ PROBLEMS: dict[type[errors.HeedError], Problem] = {
         "unavailable",
         HTTPStatus.SERVICE_UNAVAILABLE,
         _UNAVAILABLE,
-        "A stored record is damaged, and Heed treats it as a stop. An operator has to repair it.",
+        "A stored record is damaged, and Heed treats it as a suppression. An operator has to repair it.",
     ),
 }
 """Every failure that may become an HTTP answer of the API. A subclass has the problem of its nearest base."""

@@ -131,8 +131,8 @@ def suppressions_to_json(page: SuppressionPage, catalogue: Catalogue) -> dict[st
 
 
 def _suppression_to_json(listed: ListedSuppression, catalogue: Catalogue) -> dict[str, object]:
-    stop = listed.suppression
-    if isinstance(stop, UnreadableItem):
+    suppression = listed.suppression
+    if isinstance(suppression, UnreadableItem):
         return {
             "recipient": listed.recipient,
             "reason": "unreadable",
@@ -145,11 +145,11 @@ def _suppression_to_json(listed: ListedSuppression, catalogue: Catalogue) -> dic
         }
     return {
         "recipient": listed.recipient,
-        "reason": stop.reason.value,
-        "scope": catalogue.scope_name(stop.scope),
-        "since": rfc3339.format_time(stop.since),
-        "source": stop.source.value,
-        "until": None if stop.until is None else rfc3339.format_time(stop.until),
-        "except": [catalogue.scope_name(number) for number in stop.excepted],
-        "state": "standing" if stop.active else "lifted",
+        "reason": suppression.reason.value,
+        "scope": catalogue.scope_name(suppression.scope),
+        "since": rfc3339.format_time(suppression.since),
+        "source": suppression.source.value,
+        "until": None if suppression.until is None else rfc3339.format_time(suppression.until),
+        "except": [catalogue.scope_name(number) for number in suppression.excepted],
+        "state": "standing" if suppression.active else "lifted",
     }

@@ -48,7 +48,7 @@ def parse_preference_form(form: PostedForm, catalogue: Catalogue) -> PreferenceF
     """
     if not form.complete:
         if form.has_value("all", "out"):
-            return PreferenceForm(FormChoices(everything=True))
+            return PreferenceForm(FormChoices(all_marketing=True))
         raise IncompleteForm("the body is cut, too long or not a form")
     parser = _FormParser(catalogue)
     for name, value in form.fields:
@@ -100,7 +100,7 @@ class _FormParser:
     def result(self) -> PreferenceForm:
         """Returns the parsed form."""
         if self._everything:
-            return PreferenceForm(FormChoices(everything=True))
+            return PreferenceForm(FormChoices(all_marketing=True))
         if not self._has_fields and not self._undo_tokens:
             raise IncompleteForm("no known field")
         if self._undo_tokens and (self._has_fields or len(self._undo_tokens) > 1 or "" in self._undo_tokens):
@@ -108,7 +108,7 @@ class _FormParser:
         choices = FormChoices(
             wanted=self._wanted,
             shown=self._shown,
-            pause=max(self._pauses, default=None),
+            pause_days=max(self._pauses, default=None),
             acknowledged=self._acknowledged,
         )
         return PreferenceForm(choices, "".join(self._undo_tokens))

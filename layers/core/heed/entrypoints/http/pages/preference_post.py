@@ -13,7 +13,7 @@ from heed.use_cases.preferences.save_preferences import (
 )
 
 
-def is_one_click_body(form: PostedForm) -> bool:
+def is_opt_out_form(form: PostedForm) -> bool:
     """Returns whether a form is an opt-out of a mail client or of the landing page.
 
     Such a form belongs to an unsubscribe link. Heed accepts an opt-out in any form and at any link of the

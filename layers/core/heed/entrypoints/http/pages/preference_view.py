@@ -58,7 +58,7 @@ def preferences_view(
         **link_page_fields(visit, token, record, catalogue, keys),
         topics=tuple(_make_topic_line(visit, record, topic, catalogue) for topic in topics),
         advertising=_make_advertising_line(visit, record, catalogue),
-        everything_off=not any(
+        all_marketing_off=not any(
             decide_by_choice(record, topic).sendable for topic in catalogue.marketing_topics(ALL_SCOPES)
         ),
         paused_until=max((until for until in brand_pauses if until), default=None),
@@ -73,8 +73,8 @@ def preferences_view(
 
 def _is_undeliverable(record: Record, now: Millis) -> bool:
     """Returns whether bounces are the strongest reason that stops the address."""
-    stop = address_suppression(record, now)
-    return stop is not None and stop.reason is Reason.UNDELIVERABLE
+    suppression = address_suppression(record, now)
+    return suppression is not None and suppression.reason is Reason.UNDELIVERABLE
 
 
 def _make_topic_line(visit: PageVisit, record: Record, topic: Topic, catalogue: Catalogue) -> views.TopicLine:

@@ -108,7 +108,7 @@ class UnsubscribeLink:
             return self.one_click(token, form)
         wording = parts.pages.wording(visit.language)
         result = self._record_opt_out(
-            token, form, Source.LINK, wording=wording, press=request.request_id(answers.event)
+            token, form, Source.LINK, wording=wording, press_id=request.request_id(answers.event)
         )
         if refuses_opt_ins(result.record):
             return answers.neutral()
@@ -128,7 +128,7 @@ class UnsubscribeLink:
         form: PostedForm,
         source: Source,
         wording: str | None = None,
-        press: str | None = None,
+        press_id: str | None = None,
     ) -> UnsubscribeResult:
         parts, visit = self._parts(), self._answers.visit()
         opt_out = opt_out_for(
@@ -137,10 +137,10 @@ class UnsubscribeLink:
             visit.at,
             source,
             visit.campaign,
-            everything=form.has_value("scope", "all"),
+            all_marketing=form.has_value("scope", "all"),
             signal=visit.signal,
             wording=wording,
-            press=press,
+            press_id=press_id,
         )
         result = parts.unsubscribe(opt_out)
         count_metric("OptedOut")

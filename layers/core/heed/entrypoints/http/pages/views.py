@@ -141,8 +141,8 @@ class PreferencesView(LinkPageView):
 
     topics: tuple[TopicLine, ...]
     advertising: AdvertisingLine | None = None
-    everything_off: bool = False  # "stop everything" has nothing left to stop
-    paused_until: Millis | None = None
+    all_marketing_off: bool = False  # no marketing is left that the button could stop
+    paused_until: int | None = None
     undeliverable: bool = False  # mail to the address bounced, so nothing is sent
     last: LastChange | None = None
     saved: bool = False
@@ -196,7 +196,7 @@ class SubscribeView(PageView):
     intent: Intent
     other_url: str = ""  # the same form for the other intent; "": no link to it
     address: str = ""  # the text that the person entered, if it has a mistake
-    topics: tuple[TopicOption, ...] = ()  # empty for an opt-out, which stops everything
+    topics: tuple[TopicOption, ...] = ()  # empty for an opt-out, which stops all marketing
     resume: str = ""  # scopes whose pause ends, as the form sends them; "": none
     error: FormMistake | None = None
     consent: bool = False  # the preference centre shows this form, because a link alone cannot give consent
@@ -209,7 +209,7 @@ class ConfirmView(LinkPageView):
 
     preferences_url: str = ""  # "" if the link has expired
     intent: Intent
-    topics: tuple[str, ...] = ()  # names of the topics; empty: an opt-out of everything
+    topics: tuple[str, ...] = ()  # names of the topics; empty: an opt-out of all marketing
     resume: bool = False  # the confirmation ends a pause
 
 
@@ -227,10 +227,10 @@ class ConfirmationMailView:
     language: str
     brand: str
     intent: Intent
-    topics: tuple[str, ...]  # names of the topics; empty: an opt-out of everything
+    topics: tuple[str, ...]  # names of the topics; empty: an opt-out of all marketing
     resume: bool = False  # the confirmation ends a pause
     confirm_url: str
-    unsubscribe_url: str  # stops everything, and never expires
+    unsubscribe_url: str  # stops all marketing, and never expires
 
 
 MAIL_PARTS = ("mail-subject.txt", "mail.txt", "mail.html")
