@@ -78,28 +78,31 @@ def test_both_intents_share_the_daily_cap_of_the_deployment(client: Any) -> None
     assert reserve(mail_caps, "r1", "1") == RESERVED
     assert reserve(mail_caps, "r2", "2", intent=Intent.OUT) == RESERVED
     assert reserve(mail_caps, "r3", "3") == FULL
-    assert mail_caps.sent_today(NOW) == 2 and mail_caps.sent_today(NOW + DAY) == 0
-    assert reserve(mail_caps, "r3", "3", now=NOW + DAY) == RESERVED and mail_caps.sent_today(NOW + DAY) == 1
+    assert mail_caps.sent_today(NOW) == 2 and mail_caps.sent_today(Millis(NOW + DAY)) == 0
+    assert (
+        reserve(mail_caps, "r3", "3", now=Millis(NOW + DAY)) == RESERVED
+        and mail_caps.sent_today(Millis(NOW + DAY)) == 1
+    )
 
 
 def test_a_new_request_waits_while_others_wait_for_the_daily_cap(client: Any) -> None:
     mail_caps = make_caps(client, per_day=1)
     assert [reserve(mail_caps, "r1", "1"), reserve(mail_caps, "r2", "2")] == [RESERVED, FULL]
     midnight = (NOW // DAY + 1) * DAY
-    mail_caps.save_waiting_state(midnight - 1, is_waiting=True)
-    assert reserve(mail_caps, "r3", "3", now=midnight + 1) == FULL
-    assert reserve(mail_caps, "r2", "2", now=midnight + 2, in_turn=True) == RESERVED
-    mail_caps.save_waiting_state(midnight + 3, is_waiting=False)
-    assert reserve(make_caps(client, per_day=2), "r3", "3", now=midnight + 4) == RESERVED
+    mail_caps.save_waiting_state(Millis(midnight - 1), is_waiting=True)
+    assert reserve(mail_caps, "r3", "3", now=Millis(midnight + 1)) == FULL
+    assert reserve(mail_caps, "r2", "2", now=Millis(midnight + 2), in_turn=True) == RESERVED
+    mail_caps.save_waiting_state(Millis(midnight + 3), is_waiting=False)
+    assert reserve(make_caps(client, per_day=2), "r3", "3", now=Millis(midnight + 4)) == RESERVED
 
 
 def test_an_abandoned_waiting_queue_delays_new_requests_for_at_most_an_hour(client: Any) -> None:
     mail_caps = make_caps(client, per_day=1)
     assert [reserve(mail_caps, "r1", "1"), reserve(mail_caps, "r2", "2")] == [RESERVED, FULL]
-    later = NOW + DAY
+    later = Millis(NOW + DAY)
     mail_caps.save_waiting_state(later, is_waiting=True)
-    assert reserve(mail_caps, "r3", "3", now=later + HOUR) == FULL
-    assert reserve(mail_caps, "r3", "3", now=later + HOUR + 1) == RESERVED, (
+    assert reserve(mail_caps, "r3", "3", now=Millis(later + HOUR)) == FULL
+    assert reserve(mail_caps, "r3", "3", now=Millis(later + HOUR + 1)) == RESERVED, (
         "and a new request does not extend the hour"
     )
 
@@ -116,7 +119,7 @@ def test_a_retry_of_a_request_is_counted_once(client: Any) -> None:
     mail_caps = make_caps(client, per_day=2)
     assert reserve(mail_caps, "r", "1") == RESERVED
     mail_caps.finish(make_reservation("r", "1"), sent=True)
-    assert reserve(mail_caps, "r", "1", now=NOW + TEN_MINUTES) == ReservationResult.ALREADY_SENT
+    assert reserve(mail_caps, "r", "1", now=Millis(NOW + TEN_MINUTES)) == ReservationResult.ALREADY_SENT
     assert reserve(mail_caps, "r2", "2") == RESERVED
 
 
@@ -127,17 +130,19 @@ def test_a_second_request_for_the_same_scopes_gets_no_second_mail(client: Any) -
     assert mail_caps.reserve_mail(again, NOW, in_turn=False) == LATER, "the first mail may not be sent yet"
     mail_caps.finish(first, sent=True)
     assert mail_caps.reserve_mail(again, NOW, in_turn=False) == ReservationResult.DUPLICATE
-    assert mail_caps.reserve_mail(again._replace(record_changed_at=NOW + 1), NOW, in_turn=False) == LATER
+    assert (
+        mail_caps.reserve_mail(again._replace(record_changed_at=Millis(NOW + 1)), NOW, in_turn=False) == LATER
+    )
 
 
 def test_a_new_request_waits_while_others_wait_for_the_mailbox(client: Any) -> None:
     mail_caps = make_caps(client)
     assert [reserve(mail_caps, "r", "1"), reserve(mail_caps, "r", "2")] == [RESERVED, LATER]
-    due = NOW + TEN_MINUTES
+    due = Millis(NOW + TEN_MINUTES)
     assert reserve(mail_caps, "r", "3", now=due) == MailDelayed(due)
     assert reserve(mail_caps, "r", "2", now=due, in_turn=True) == RESERVED
-    expired = due + HOUR
-    assert reserve(mail_caps, "r", "4", now=expired - 1) == MailDelayed(expired - 1)
+    expired = Millis(due + HOUR)
+    assert reserve(mail_caps, "r", "4", now=Millis(expired - 1)) == MailDelayed(Millis(expired - 1))
     assert reserve(mail_caps, "r", "4", now=expired) == RESERVED, "an abandoned waiting queue delays nothing"
 
 
@@ -230,7 +235,7 @@ def test_the_caps_hold_after_any_lost_response(client: Any, at: int, took_effect
     for delivery in range(6):
         mail_caps = make_caps(_Lossy(client, at if delivery == 0 else 99, took_effect=took_effect), per_day=3)
         try:
-            sent += reserve(mail_caps, "r", "1", now=NOW + delivery * TEN_MINUTES) == RESERVED
+            sent += reserve(mail_caps, "r", "1", now=Millis(NOW + delivery * TEN_MINUTES)) == RESERVED
         except HeedError:
             continue
     assert 1 <= sent <= 2  # no attempt was settled, as if the response of the mail provider had been lost

@@ -46,16 +46,18 @@ def test_an_entry_that_is_not_an_applied_suppression_is_not_counted() -> None:
 
 
 def test_a_suppression_recorded_in_the_second_of_its_event_has_no_delay() -> None:
-    second = 1_772_701_964_000
-    assert time_recorded(second + 999, second) - (second + 999) == 0
-    assert time_recorded(second - 1, second) == second
-    assert time_recorded(second + DAY_MS, second) == second, "no clock of AWS is a day ahead"
+    second = Millis(1_772_701_964_000)
+    assert time_recorded(Millis(second + 999), second) - (second + 999) == 0
+    assert time_recorded(Millis(second - 1), second) == second
+    assert time_recorded(Millis(second + DAY_MS), second) == second, "no clock of AWS is a day ahead"
 
 
 def test_a_delay_is_never_negative() -> None:
     suppression = entry(1, 1)
     assert (
-        delay_statistics([replace(suppression, at=suppression.recorded_at + DAY_MS)])["one-click"].longest
+        delay_statistics([replace(suppression, at=Millis(suppression.recorded_at + DAY_MS))])[
+            "one-click"
+        ].longest
         == 0
     )
 
@@ -64,6 +66,8 @@ def test_an_entry_for_several_presses_has_no_delay() -> None:
     """The entry is made up to a day after the presses, which were recorded at once."""
     suppression = entry(1, 7)
     assert (
-        delay_statistics([replace(suppression, first_seq=2, recorded_at=suppression.at + 25 * DAY_MS // 24)])
+        delay_statistics(
+            [replace(suppression, first_seq=2, recorded_at=Millis(suppression.at + 25 * DAY_MS // 24))]
+        )
         == {}
     )

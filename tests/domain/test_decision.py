@@ -156,7 +156,7 @@ def test_the_default_decides_for_an_unknown_recipient() -> None:
 
 
 @pytest.mark.parametrize("at", [-1, -2, -DAY_MS, -(10**13)])
-def test_a_suppression_dated_before_1970_is_active(at: int) -> None:
+def test_a_suppression_dated_before_1970_is_active(at: Millis) -> None:
     for topic in TOPICS:
         if topic.kind is TopicKind.SERVICE:
             continue

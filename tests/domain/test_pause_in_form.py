@@ -70,15 +70,15 @@ def test_a_new_pause_also_stops_excepted_topics_and_shortens_no_pause() -> None:
 
 
 def test_ending_a_pause_needs_no_confirmation_if_no_pause_is_active() -> None:
-    lifted = record(PAUSED, Change(in_(BRAND), letter(NOW - 1)))
+    lifted = record(PAUSED, Change(in_(BRAND), letter(Millis(NOW - 1))))
     assert form(lifted, 0).scopes_to_resume == ()
     assert form(record(PAUSED), 0).scopes_to_resume == (BRAND,)
-    general = Change(pause(ALL_SCOPES), letter(NOW - DAY_MS, NOW + DAY_MS))
+    general = Change(pause(ALL_SCOPES), letter(Millis(NOW - DAY_MS), Millis(NOW + DAY_MS)))
     assert form(record(general), 0).scopes_to_resume == (ALL_SCOPES,)
 
 
 def test_ending_the_pause_of_a_brand_also_ends_pauses_of_its_topics() -> None:
-    topic = Change(pause(NEWS), letter(NOW - DAY_MS, NOW + DAY_MS))
+    topic = Change(pause(NEWS), letter(Millis(NOW - DAY_MS), Millis(NOW + DAY_MS)))
     assert form(record(topic), 0).scopes_to_resume == (NEWS,)
     assert form(record(PAUSED, topic), 0).scopes_to_resume == (BRAND, NEWS)
 

@@ -31,8 +31,8 @@ from heed.domain.preferences.register import (
 from heed.domain.preferences.suppressions import suppressions_of
 from tests.support.catalogues import CATALOGUE
 
-NOW = 1_000
-ENTRY = Entry(5, Source.AGENT, "{}")
+NOW = Millis(1_000)
+ENTRY = Entry(Millis(5), Source.AGENT, "{}")
 each_address_suppression = pytest.mark.parametrize("suppression", ADDRESS_SUPPRESSIONS.values(), ids=str)
 
 
@@ -81,7 +81,7 @@ def test_each_suppression_of_an_address_stops_all_topics_until_it_is_lifted(
     assert {decide(record, t, NOW).reason for t in CATALOGUE.topics.values()} == {suppression.reason}
     if suppression.lift is not None:
         lifted = Record(
-            {suppression.register: ENTRY, suppression.lift: Entry(6, Source.AGENT, "{}")}, revision=2
+            {suppression.register: ENTRY, suppression.lift: Entry(Millis(6), Source.AGENT, "{}")}, revision=2
         )
         assert address_suppression(lifted, NOW) is None
         assert [suppression.active for suppression in suppressions_of(lifted, CATALOGUE, NOW)] == [False]
@@ -104,7 +104,7 @@ def test_each_suppression_of_an_address_is_listed_and_counted_as_a_suppression(
 def test_a_request_is_refused_as_the_table_defines(
     suppression: AddressSuppression, state: RequestedState
 ) -> None:
-    request = PreferenceRequest(ScopeNumber(2), state, 9, Source.PHONE, "{}", "", NOW + 1)
+    request = PreferenceRequest(ScopeNumber(2), state, Millis(9), Source.PHONE, "{}", "", Millis(NOW + 1))
     is_accepted = suppression.accepts is AcceptedRequests.ALL or (
         suppression.accepts is AcceptedRequests.NO_OPT_INS and state is not RequestedState.IN
     )

@@ -78,7 +78,7 @@ def test_there_is_one_suppression_for_each_reason_and_scope_in_order_of_preceden
 
 
 @given(records(), instants)
-def test_only_marketing_topics_in_use_within_the_scope_are_excepted(record: Record, now: int) -> None:
+def test_only_marketing_topics_in_use_within_the_scope_are_excepted(record: Record, now: Millis) -> None:
     for suppression in suppressions_of(record, CATALOGUE, now):
         for number in suppression.excepted:
             topic = CATALOGUE.topics[number]
@@ -89,7 +89,7 @@ def test_only_marketing_topics_in_use_within_the_scope_are_excepted(record: Reco
 
 
 @given(records(), instants)
-def test_expired_suppressions_are_not_listed(record: Record, now: int) -> None:
+def test_expired_suppressions_are_not_listed(record: Record, now: Millis) -> None:
     assert all(
         suppression.until is None or suppression.until > now
         for suppression in suppressions_of(record, CATALOGUE, now)
@@ -103,7 +103,7 @@ def test_an_empty_record_has_no_suppressions() -> None:
 def test_an_opt_in_to_one_topic_is_an_exception_from_a_general_opt_out() -> None:
     suppression = _only(_record((out(0), 5), (in_(3), 6)))
     assert suppression == Suppression(
-        Reason.UNSUBSCRIBED, ALL_SCOPES, 5, Source.PHONE, excepted=scope_numbers(3)
+        Reason.UNSUBSCRIBED, ALL_SCOPES, Millis(5), Source.PHONE, excepted=scope_numbers(3)
     )
 
 
@@ -185,7 +185,7 @@ def test_all_reasons_that_block_a_topic_are_returned() -> None:
 
 
 def test_suppressions_that_an_erasure_deleted_are_listed_as_lifted() -> None:
-    erased = replace(_record((out(0), 9), (in_(3), 10)), erased_at=9)
+    erased = replace(_record((out(0), 9), (in_(3), 10)), erased_at=Millis(9))
     listed = {
         (suppression.reason, suppression.scope): suppression
         for suppression in suppressions_of(erased, CATALOGUE, NOW)
@@ -206,7 +206,7 @@ def test_suppressions_that_an_erasure_deleted_are_listed_as_lifted() -> None:
 
 
 def test_suppressions_that_are_active_after_an_erasure_are_not_listed_as_lifted() -> None:
-    minor = replace(_record((out(0), 9), (MINOR, 9)), erased_at=9)
+    minor = replace(_record((out(0), 9), (MINOR, 9)), erased_at=Millis(9))
     active = {
         suppression.reason for suppression in suppressions_of(minor, CATALOGUE, NOW) if suppression.active
     }

@@ -30,7 +30,9 @@ def callers(world: World) -> ApiCallers:
     """An address on hold, with data on record."""
     callers = ApiCallers(world)
     world.context.milliseconds_left = 300_000
-    world.apply_changes(JANE, Change(out(2), _entry(NOW - DAY_MS)), Change(in_(3), _entry(NOW - DAY_MS)))
+    world.apply_changes(
+        JANE, Change(out(2), _entry(Millis(NOW - DAY_MS))), Change(in_(3), _entry(Millis(NOW - DAY_MS)))
+    )
     callers.place_hold(NOW)
     return callers
 
@@ -78,9 +80,11 @@ def test_a_held_record_of_a_minor_does_not_expire_and_has_no_due_purge(callers: 
 @pytest.mark.parametrize(
     "act",
     [
-        lambda callers: callers.world.apply_changes(JANE, Change(out(2), _entry(NOW + DAY_MS))),
-        lambda callers: callers.world.apply_changes(JANE, Change(in_(2), _entry(NOW + DAY_MS))),
-        lambda callers: callers.world.apply_changes(JANE, Change(UNDELIVERABLE, _entry(NOW + DAY_MS))),
+        lambda callers: callers.world.apply_changes(JANE, Change(out(2), _entry(Millis(NOW + DAY_MS)))),
+        lambda callers: callers.world.apply_changes(JANE, Change(in_(2), _entry(Millis(NOW + DAY_MS)))),
+        lambda callers: callers.world.apply_changes(
+            JANE, Change(UNDELIVERABLE, _entry(Millis(NOW + DAY_MS)))
+        ),
         lambda callers: callers.report_minor(NOW + DAY_MS),
         lambda callers: callers.report_minor(NOW + DAY_MS, by="bob"),
         lambda callers: callers.place_hold(NOW + DAY_MS),
@@ -171,7 +175,7 @@ def test_a_minor_reported_after_the_lift_is_erased_at_once(callers: ApiCallers) 
 def test_old_soft_bounce_days_are_kept_during_a_hold(world: World) -> None:
     callers = ApiCallers(world)
     world.context.milliseconds_left = 300_000
-    world.apply_changes(JANE, Change(SOFT_BOUNCE, _entry(NOW - 400 * DAY_MS)))
+    world.apply_changes(JANE, Change(SOFT_BOUNCE, _entry(Millis(NOW - 400 * DAY_MS))))
     callers.place_hold(NOW)
     before = _item(callers)
     assert purge.handler({}, world.context)["left"] == 0

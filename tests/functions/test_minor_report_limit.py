@@ -27,7 +27,9 @@ def callers(world: World, monkeypatch: pytest.MonkeyPatch) -> ApiCallers:
     callers = ApiCallers(world)
     for number in range(LIMIT):
         assert "purge" in callers.report_minor(NOW, f"child{number}@example.com", by="ann")
-    world.apply_changes(JANE, Change(out(2), Entry(NOW - DAY_MS, Source.LINK, '{"campaign":"spring"}')))
+    world.apply_changes(
+        JANE, Change(out(2), Entry(Millis(NOW - DAY_MS), Source.LINK, '{"campaign":"spring"}'))
+    )
     return callers
 
 
@@ -170,7 +172,7 @@ def test_a_waiting_report_stays_when_a_later_hold_is_lifted(callers: ApiCallers,
     assert not any(answer["sendable"].values()), "the report waits again"
     assert {callers.blocking_reason(topic) for topic in ("offers", "service")} == {"hold"}
     assert answer["blocked_by"] == ["hold"]
-    assert _hold(callers) == replace(waiting, at=NOW + 5)
+    assert _hold(callers) == replace(waiting, at=Millis(NOW + 5))
     assert callers.report_minor(NOW + 6, by="bob")["state"] == "waiting"
     assert "purge" in callers.report_minor(NOW + 7), "an officer confirms"
     assert MINOR.code in _item(callers) and HOLD.code not in _item(callers)

@@ -43,7 +43,7 @@ def _entry(at: Millis) -> Entry:
 
 
 def test_a_reported_minor_gets_no_mail_at_all_from_the_answer_on(callers: ApiCallers) -> None:
-    callers.world.apply_changes(JANE, Change(out(2), _entry(NOW - DAY_MS)))
+    callers.world.apply_changes(JANE, Change(out(2), _entry(Millis(NOW - DAY_MS))))
     answer = callers.report_minor()
     assert answer["recipient"] == callers.world.recipient(JANE)
     assert {callers.blocking_reason(topic) for topic in ("offers", "service", "targeted-advertising")} == {
@@ -162,7 +162,7 @@ def test_each_known_purpose_is_permitted_and_registered(
 
 def test_an_erasure_keeps_the_opt_out_and_is_refused_during_a_hold(callers: ApiCallers) -> None:
     callers.world.apply_changes(
-        JANE, Change(out(2), _entry(NOW - DAY_MS)), Change(COMPLAINT, _entry(NOW - DAY_MS))
+        JANE, Change(out(2), _entry(Millis(NOW - DAY_MS))), Change(COMPLAINT, _entry(Millis(NOW - DAY_MS)))
     )
     hold = {"address": JANE, "source": "letter", **LIFT_REASON}
     assert callers.call("POST", "/v1/holds", hold)[1]["sendable"]["service"] is False

@@ -44,7 +44,7 @@ def _create_person(world: World, address: str = CHILD) -> str:
     salt = parts().preferences.read(recipient).salt
     for seq, change in enumerate(changes, 1):
         parts().ledger.enter(*make_ledger_entry(salt, recipient, change, seq, NOW))
-    claim = MailReservation(recipient, "where the mail arrives", Intent.IN, "request", "what", NOW, 0)
+    claim = MailReservation(recipient, "where the mail arrives", Intent.IN, "request", "what", NOW, Millis(0))
     assert parts().mail_caps.reserve_mail(claim, NOW, in_turn=False) == ReservationResult.RESERVED
     parts().opt_in_notifications.claim(recipient, NOW, "press", NOW)
     return ledger_subject(salt, recipient)

@@ -391,7 +391,7 @@ def test_a_walk_continued_after_a_crash_reads_the_list_once_more(
     walks = parts().ses_list_walks
     walks.release(b"position", has_removed=False)
     assert walks.claim(NOW) == (0, b"position", False)
-    assert walks.claim(NOW + ses_list_walks.SES_LIST_LEASE + 1) == (0, b"position", True)
+    assert walks.claim(Millis(NOW + ses_list_walks.SES_LIST_LEASE + 1)) == (0, b"position", True)
 
 
 def test_only_one_walk_runs_at_a_time_and_a_second_request_is_kept(

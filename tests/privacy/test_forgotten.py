@@ -100,7 +100,7 @@ def _create_all_data(world: World, now: int) -> StreamRecorder:
     return stream
 
 
-def _signature(at: int) -> Signature:
+def _signature(at: Millis) -> Signature:
     return Signature("key", "officer 1", at, REFERENCE, REFERENCE)
 
 

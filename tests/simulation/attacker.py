@@ -204,7 +204,7 @@ class Attacker:
         event = http_event("POST", "/subscribe", form=form, at=step.at)
         return Attempt("form", event, who, changes_nothing=True)
 
-    def _confirm(self, who: int, text: str, at: int) -> Attempt:
+    def _confirm(self, who: int, text: str, at: Millis) -> Attempt:
         return Attempt(
             "form", http_event("POST", f"/c/{text}", at=at), who, changes_nothing=True, must_fail=True
         )

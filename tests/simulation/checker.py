@@ -261,7 +261,7 @@ def _check_answer_faults(book: _Book, answer: CheckAnswer) -> Iterator[str]:
         yield f"I4 of topic {answer.topic}: {answer.sendable}, {answer.reason}; the model says {answers}"
 
 
-def _decided(state: State, topic: int, now: int) -> tuple[bool, str]:
+def _decided(state: State, topic: int, now: Millis) -> tuple[bool, str]:
     if state.has_unknown_register:
         return False, "unreadable"
     registers = {decode_register(name): _entry(held) for name, held in state.registers.items()}

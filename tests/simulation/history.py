@@ -25,9 +25,9 @@ class Fact(NamedTuple):
 
     who: int
     register: str
-    at: int
+    at: Millis
     source: str
-    until: int | None = None
+    until: Millis | None = None
     is_promised: bool = True
     press: str = ""
 
@@ -35,9 +35,9 @@ class Fact(NamedTuple):
 class RegisterValue(NamedTuple):
     """What an observer reads in a register; `tie_breaker` decides between two entries of one instant."""
 
-    at: int
+    at: Millis
     source: str
-    until: int | None
+    until: Millis | None
     tie_breaker: str
     policy: str = ""
 
@@ -62,7 +62,7 @@ class State(NamedTuple):
 
     registers: Mapping[str, RegisterValue]
     soft_bounce_days: frozenset[int]
-    erased_at: int | None
+    erased_at: Millis | None
     revision: int
     has_unknown_register: bool
 

@@ -71,7 +71,7 @@ def _lifting(scope: int, path: list[int], chain: list[int]) -> list[int] | None:
     return chain[: chain.index(scope) + 1] if scope in chain else None
 
 
-def _later_pause(suppression: Fact, facts: list[Fact], now: int) -> bool:
+def _later_pause(suppression: Fact, facts: list[Fact], now: Millis) -> bool:
     """Whether the same register may hold a later pause that has ended: resuming is a pause without length.
 
     A link writes a pause only if it ends later than the active one, so a link never does this.

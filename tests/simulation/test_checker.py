@@ -35,8 +35,8 @@ def test_the_checker_finds_an_undo_that_counts_after_a_hold() -> None:
     hold = {"who": 0, "spelling": 0, "does": "x:hold", "scope": 0}
     steps = [
         Step("press", NOW, link),
-        Step("officer", NOW + 1, hold),
-        Step("undo", NOW + 2, {"from_end": 1, "issued": NOW, "signal": False}),
+        Step("officer", Millis(NOW + 1), hold),
+        Step("undo", Millis(NOW + 2), {"from_end": 1, "issued": NOW, "signal": False}),
     ]
     with simulated_deployment("pure") as stage, pytest.MonkeyPatch.context() as patch:
         assert trial(stage, steps)[0] == []

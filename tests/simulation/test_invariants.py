@@ -26,7 +26,7 @@ def test_an_undo_lifts_the_press_that_it_names() -> None:
 
 def test_an_undo_lifts_nothing_else() -> None:
     other = PRESS._replace(press="other")
-    for suppression in (other, ONE_CLICK, PRESS._replace(at=NOW - 1), PRESS._replace(register="o:1")):
+    for suppression in (other, ONE_CLICK, PRESS._replace(at=Millis(NOW - 1)), PRESS._replace(register="o:1")):
         assert not taken_back(suppression, [UNDO])
         assert not allowed(PRESS, suppression, facts=(UNDO,))
     assert not taken_back(PRESS._replace(who=1), [UNDO])

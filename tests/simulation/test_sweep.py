@@ -33,7 +33,7 @@ SCENARIOS: dict[str, tuple[list[Step], Step]] = {
     "a press with a signal": ([], Step("press", NOW, {**LINK, "signal": True, "how": "all"})),
     "a press by hand": ([], Step("press", NOW, {**LINK, "how": "this"})),
     "a press by hand where a suppression is active": (
-        [Step("press", NOW - 1, LINK)],
+        [Step("press", Millis(NOW - 1), LINK)],
         Step("press", NOW, {**LINK, "how": "this"}),
     ),
     "a form": (

@@ -127,8 +127,10 @@ def _decode_entry(name: str, attribute: Item) -> tuple[Register, Entry]:
     source, tie_breaker = Source(attribute["by"]["S"]), read_text(attribute, "ev")
     if len(tie_breaker) > _MAX_TIE_BREAKER_LENGTH:
         raise ValueError("the text is too long")
-    until = read_number(attribute, "u") if "u" in attribute else None
-    without_evidence = Entry(read_number(attribute, "t"), source, "", read_text(attribute, "pv"), until)
+    until = Millis(read_number(attribute, "u")) if "u" in attribute else None
+    without_evidence = Entry(
+        Millis(read_number(attribute, "t")), source, "", read_text(attribute, "pv"), until
+    )
     # The tie-breaker is `source evidence[ policy][ until]`. The evidence is between the other parts.
     other_parts = without_evidence.tie_breaker
     start = len(source) + 1

@@ -59,7 +59,7 @@ def assumed_tally_update(now: Millis) -> TallyUpdate:
     )
 
 
-def tally_update(mode: EntryMode, before: Record, changes: int, now: int) -> TallyUpdate:
+def tally_update(mode: EntryMode, before: Record, changes: int, now: Millis) -> TallyUpdate:
     """Returns the update of a tally that was read.
 
     Args:

@@ -80,7 +80,7 @@ class MailCapsTable(MailCaps, PurgeTarget):
 
     @override
     def reserve_mail(
-        self, reservation: MailReservation, now: int, *, in_turn: bool
+        self, reservation: MailReservation, now: Millis, *, in_turn: bool
     ) -> ReservationResult | MailDelayed:
         key = attempts_key(reservation.intent, reservation.mailbox_hash)
         request = CappedRequest(
@@ -260,11 +260,11 @@ def _decode_attempt(item: Item) -> SendAttempt:
         read_text(item, "request"),
         read_text(item, "recipient"),
         read_text(item, "scopes_hash"),
-        read_number(item, "requested_at"),
+        Millis(read_number(item, "requested_at")),
     )
     return SendAttempt(
         request,
-        read_number(item, "at"),
+        Millis(read_number(item, "at")),
         read_number(item, "mail_count", MAX_COUNT),
         item["is_sent"]["BOOL"] is True,
     )

@@ -38,7 +38,7 @@ class OptInNotificationClaimsTable(OptInNotificationClaims):
         self._table = DynamoDBTable(client, table)
 
     @override
-    def claim(self, recipient: str, issued: int, press_id: str, now: int) -> bool:
+    def claim(self, recipient: str, issued: Millis, press_id: str, now: Millis) -> bool:
         try:
             item = self._table.update(
                 _key(recipient),

@@ -141,7 +141,7 @@ def make_ledger_entry(
     recipient: str,
     change: Change,
     revision: int,
-    recorded_at: int,
+    recorded_at: Millis,
     outcome: EntryOutcome = EntryOutcome.APPLIED,
     first_revision: int | None = None,
 ) -> EntryWithEvidence:

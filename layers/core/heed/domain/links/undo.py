@@ -84,7 +84,7 @@ class UndoToken:
 
 
 def changes_for_press(
-    record: Record, catalogue: Catalogue, entries_by_scope: Mapping[ScopeNumber, Entry], now: int
+    record: Record, catalogue: Catalogue, entries_by_scope: Mapping[ScopeNumber, Entry], now: Millis
 ) -> Iterator[Change]:
     """Yields the changes that a press in a browser makes, for this state of the record.
 
@@ -140,7 +140,7 @@ def _can_be_undone(
     )
 
 
-def _has_active_suppression(record: Record, scope: ScopeNumber, now: int) -> bool:
+def _has_active_suppression(record: Record, scope: ScopeNumber, now: Millis) -> bool:
     """Whether a suppression at this scope is active, even if an opt-in below it excepts some topics."""
     opted_in_at = max(record.time_of(opt_in_register(scope)), record.time_of(confirmed_register(scope)))
     pause = record.pause(scope)

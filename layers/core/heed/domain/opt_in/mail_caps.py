@@ -79,7 +79,7 @@ class SendAttempt:
     """
 
     request: CappedRequest
-    at: int
+    at: Millis
     mail_count: int = 1
     is_sent: bool = False
 
@@ -149,8 +149,10 @@ def next_free_time(attempts: Sequence[SendAttempt], request_id: str, now: Millis
     own = _attempt_for(recent, request_id)
     apart = max((attempt.at + REPEAT_INTERVAL for attempt in recent if attempt is not own), default=now)
     ends = sorted(attempt.at + CAP_WINDOW for attempt in recent)
-    fewer = (at for at in (now, *ends) if own or _count_mails(_recent(recent, at)) < MAX_MAILS_PER_MAILBOX)
-    return max(now, apart, next(fewer, now))
+    fewer = (
+        at for at in (now, *ends) if own or _count_mails(_recent(recent, Millis(at))) < MAX_MAILS_PER_MAILBOX
+    )
+    return Millis(max(now, apart, next(fewer, now)))
 
 
 def _is_duplicate(attempt: SendAttempt, request: CappedRequest, record_changed_at: Millis) -> bool:

@@ -72,13 +72,13 @@ def sendable_by_topic(record: Record, catalogue: Catalogue, now: Millis) -> dict
     return {name: decision.sendable for name, decision in decisions.items()}
 
 
-def is_any_sendable(record: Record, scopes: Iterable[ScopeNumber], catalogue: Catalogue, now: int) -> bool:
+def is_any_sendable(record: Record, scopes: Iterable[ScopeNumber], catalogue: Catalogue, now: Millis) -> bool:
     """Whether any topic may be sent although a suppression at one of these scopes should stop it."""
     governed = (topic for scope in scopes for topic in catalogue.governed_topics(scope))
     return any(decide(record, topic, now).sendable for topic in governed)
 
 
-def address_suppression(record: Record, now: int) -> Decision | None:
+def address_suppression(record: Record, now: Millis) -> Decision | None:
     """Returns the suppression of all mail to the address, including service mail, or None."""
     for reason, suppression in ADDRESS_SUPPRESSIONS.items():
         if entry := suppression.active_entry(record):
@@ -191,7 +191,7 @@ def is_request_void(record: Record, requested_at: Millis) -> bool:
     return refuses_opt_ins(record) or (record.erased_at is not None and requested_at <= record.erased_at)
 
 
-def _suppression_by_choice(record: Record, topic: Topic, now: int) -> Decision | None:
+def _suppression_by_choice(record: Record, topic: Topic, now: Millis) -> Decision | None:
     """Returns the suppression that results from choices, complaints and missing consent, or None."""
     complaint = None if topic.kind is TopicKind.SIGNAL else active_complaint(record, topic)
     if complaint:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from heed.domain.links.undo import change_without_undo, changes_for_press
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.decision import active_pause, decide_by_choice
 from heed.domain.preferences.privacy_signal import signal_changes
@@ -147,7 +148,7 @@ def _decide_pause(
     ends = {scope: end for scope, (end, _) in active.items() if end > context.at}
     end, is_whole = active[brand]
     if choices.pause_days and (until >= end or not is_whole):
-        return max(until, end), ()
+        return Millis(max(until, end)), ()
     scopes_to_resume = [scope for scope, end in ends.items() if end > until]
     if not choices.pause_days:
         # All mail should resume, so pauses of single topics end too. An agent may have entered one.

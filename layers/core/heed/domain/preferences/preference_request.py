@@ -136,7 +136,7 @@ def blocked_by(request: PreferenceRequest, record: Record, catalogue: Catalogue,
     return sorted(reasons, key=PRECEDENCE.index)
 
 
-def _suppressing_entries(record: Record, topic: Topic, now: int) -> list[Entry]:
+def _suppressing_entries(record: Record, topic: Topic, now: Millis) -> list[Entry]:
     """Returns the person's opt-outs, pauses and complaint that stop a topic."""
     scopes = (*topic.path, *topic.followed)
     entries = [active_opt_out(record, topic, scope) for scope in scopes]

@@ -77,7 +77,7 @@ class Suppression:
         )
 
 
-def suppressions_of(record: Record, catalogue: Catalogue, now: int) -> list[Suppression]:
+def suppressions_of(record: Record, catalogue: Catalogue, now: Millis) -> list[Suppression]:
     """Returns all suppressions of a record, active or lifted, sorted by reason, then scope.
 
     There is at most one for each pair of reason and scope. Expired suppressions and unknown scopes are left
@@ -116,7 +116,7 @@ def _priority(suppression: Suppression) -> tuple[bool, bool, int, int]:
     return not suppression.active, has_end, -(suppression.until or 0), suppression.since
 
 
-def _address_suppressions(record: Record, now: int) -> Iterator[Suppression]:
+def _address_suppressions(record: Record, now: Millis) -> Iterator[Suppression]:
     for reason, kind in ADDRESS_SUPPRESSIONS.items():
         if entry := record.get(kind.register):
             yield _suppression(reason, ALL_SCOPES, entry, active=kind.active_entry(record) is not None)

@@ -161,7 +161,9 @@ def _find_omitted(
     return omitted
 
 
-def _covering_revisions(record: Record, range_entries: list[LedgerEntry], at: int) -> tuple[int, int] | None:
+def _covering_revisions(
+    record: Record, range_entries: list[LedgerEntry], at: Millis
+) -> tuple[int, int] | None:
     """Returns the first and the last revision of the series in which a repeat by link was omitted, or None.
 
     This is the series that is still open, or the series of a later entry that covers several revisions.
@@ -177,7 +179,7 @@ def _covering_revisions(record: Record, range_entries: list[LedgerEntry], at: in
     return next(((entry.first_revision, entry.seq) for entry in later), None)
 
 
-def _find_unrecorded(stored: StoredRecipient, ids: set[str], now: int) -> list[EntryWithEvidence]:
+def _find_unrecorded(stored: StoredRecipient, ids: set[str], now: Millis) -> list[EntryWithEvidence]:
     """Returns entries for the registers of the record that the ledger does not have. Their `seq` is 0."""
     salt, recipient = stored.record.salt, stored.recipient
     changes = changes_between(EMPTY_RECORD, stored.record)
@@ -203,7 +205,7 @@ def _is_altered(item: StoredEntry, salt: bytes) -> bool:
 
 
 def _make_repairs(
-    stored: StoredRecipient, gaps: list[range], unrecorded: list[EntryWithEvidence], now: int
+    stored: StoredRecipient, gaps: list[range], unrecorded: list[EntryWithEvidence], now: Millis
 ) -> Iterable[EntryWithEvidence]:
     """Yields the missing entries, in order of time. Each gets a revision that has no entry.
 

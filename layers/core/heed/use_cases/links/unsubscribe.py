@@ -14,6 +14,7 @@ from heed.domain.errors import (
 from heed.domain.links.link_token import LinkToken
 from heed.domain.links.queued_opt_out import QueuedOptOut
 from heed.domain.links.undo import UndoToken, changes_for_press, undo_token_for
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences import privacy_signal
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import is_any_sendable

@@ -84,7 +84,7 @@ class MailCaps(Protocol):
     """
 
     def reserve_mail(
-        self, reservation: MailReservation, now: int, *, in_turn: bool
+        self, reservation: MailReservation, now: Millis, *, in_turn: bool
     ) -> ReservationResult | MailDelayed:
         """Counts one mail for a request, before the mail is sent.
 
@@ -250,7 +250,7 @@ class OptInNotificationClaims(PurgeTarget, Protocol):
     It records which press claimed the notification, and whether the notification is queued and finished.
     """
 
-    def claim(self, recipient: str, issued: int, press_id: str, now: int) -> bool:
+    def claim(self, recipient: str, issued: Millis, press_id: str, now: Millis) -> bool:
         """Claims the notification of a confirmation for one press.
 
         Args:

@@ -142,7 +142,7 @@ class PreferencesView(LinkPageView):
     topics: tuple[TopicLine, ...]
     advertising: AdvertisingLine | None = None
     all_marketing_off: bool = False  # no marketing is left that the button could stop
-    paused_until: int | None = None
+    paused_until: Millis | None = None
     undeliverable: bool = False  # mail to the address bounced, so nothing is sent
     last: LastChange | None = None
     saved: bool = False
