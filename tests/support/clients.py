@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import functools
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from heed.adapters import aws
+from service_models import write_service_models
 
-_make = aws.client_factory
 _free: dict[tuple[str, bool], list[Any]] = defaultdict(list)
 _lent: list[tuple[tuple[str, bool], Any, Any]] = []
 
 
+@functools.cache
+def service_models() -> Path:
+    """Writes the service models of the core layer, once per session, and returns their folder."""
+    folder = Path(tempfile.mkdtemp(prefix="heed-service-models-"))
+    write_service_models(folder)
+    return folder
+
+
 def client_factory() -> Callable[..., Any]:
-    """Returns a factory like that of `heed.adapters.aws`, with its own client for each service."""
+    """Returns a factory like that of `heed.adapters.aws`, with its own client for each service.
+
+    Its clients have the service models of the core layer. So they have no other operation.
+    """
 
     @functools.cache
     def client(service: str, *, once: bool = False) -> Any:
         kind = service, once
-        lent = _free[kind].pop() if _free[kind] else _make()(service, once=once)
+        lent = _free[kind].pop() if _free[kind] else aws.client_factory(service_models())(service, once=once)
         _lent.append((kind, lent, _handlers(lent)))
         return lent
 
