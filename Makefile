@@ -14,7 +14,7 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core
 # Compiled tests are kept, whatever the shell says: compiling them takes longer than most of them.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup run test test-all check lint types unit system browser iam steady soak bench bench-bulk \
+.PHONY: help setup run test test-all check lint types unit oldest system browser iam steady soak bench bench-bulk \
   lock build package deploy account destroy clean
 
 help: ## What there is
@@ -45,7 +45,7 @@ run: setup ## The whole stack on this machine, until Ctrl-C (PORT=8000, AWS_PORT
 	@exec $(BIN)/python -m local --port $(PORT) --aws-port $(AWS_PORT)
 
 lock: $(VENV)/bin/uv ## Lock every requirement again, with hashes and without addresses
-	for name in uv dev emulator sam; do
+	for name in uv dev emulator oldest sam; do
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate -o requirements/$$name.txt requirements/$$name.in
 	done
@@ -72,10 +72,20 @@ test: RECORD := --calls=$(CALLS)
 test: check system iam browser package ## All that CI runs: check, then the local stack, IAM, a browser, the build
 
 test-all: FULL := --full
-test-all: test steady ## All there is, in full: before an issue is resolved
+test-all: test steady oldest ## All there is, in full: before an issue is resolved
 
 steady: setup ## The unit tests on three other days, in other time zones, on a busy machine
 	$(BIN)/python -m tests.steady
+
+oldest: setup .tools/oldest/.ready ## The tests of adapters and functions on the oldest supported botocore
+	$(BIN)/python -m service_models build/service_models
+	.tools/oldest/bin/python -m pytest -q -n auto --dist worksteal -m "not system" --few \
+	  --service-models=build/service_models tests/adapters tests/functions
+
+.tools/oldest/.ready: $(VENV)/bin/uv requirements/oldest.txt
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .tools/oldest
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python .tools/oldest/bin/python --require-hashes requirements/oldest.txt
+	touch $@
 
 system: setup ## Tests against the local stack, and what takes longer than a second
 	$(BIN)/pytest -q -m system tests/simulation/test_machines.py $(FULL)

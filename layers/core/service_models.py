@@ -1,7 +1,7 @@
 """Writes the part of botocore's data that the functions use: the build of the core layer calls it.
 
 At each cold start botocore lists the folders of all services, and parses every operation of a service and the
-endpoints of all services (docs/decisions/0006). The folder in the core layer has only what a function uses.
+endpoints of all services (docs/decisions/0055). The folder in the core layer has only what a function uses.
 `heed.adapters.aws` makes its clients from it.
 """
 

@@ -127,8 +127,15 @@ def _truncate(models: Path) -> None:
     model.write_bytes(model.read_bytes()[:1000])
 
 
-@pytest.mark.parametrize("damage", [_remove_service, _remove_partitions, _remove_all, _truncate])
-def test_without_a_model_the_client_gets_that_of_botocore_and_one_log_line(
+def _use_newer_rules(models: Path) -> None:
+    (rules,) = models.glob("kms/*/endpoint-rule-set-1.json")
+    rules.write_text(rules.read_text().replace('"type":"string"', '"type":"new"', 1))
+
+
+@pytest.mark.parametrize(
+    "damage", [_remove_service, _remove_partitions, _remove_all, _truncate, _use_newer_rules]
+)
+def test_without_a_usable_model_the_client_gets_that_of_botocore_and_one_log_line(
     models: Path, caplog: pytest.LogCaptureFixture, damage: Callable[[Path], None]
 ) -> None:
     damage(models)

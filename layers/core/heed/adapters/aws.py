@@ -11,7 +11,7 @@ from typing import Any
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, DataNotFoundError
+from botocore.exceptions import BotoCoreError, ClientError, DataNotFoundError, EndpointProviderError
 from botocore.loaders import Loader
 
 from heed.domain.errors import StoreUnavailable
@@ -25,9 +25,12 @@ CLIENT_CONFIG = Config(
     max_pool_connections=16,
 )
 
-_ONCE = CLIENT_CONFIG.merge(Config(read_timeout=8, retries={"total_max_attempts": 1}))
+_ONCE = CLIENT_CONFIG.merge(Config(read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1}))
 
 FAILURES = (ClientError, BotoCoreError)
+
+# A model is missing or damaged, or has endpoint rules that the botocore of Lambda's runtime is too old for.
+_UNUSABLE = (DataNotFoundError, json.JSONDecodeError, EndpointProviderError)
 
 
 _log = logging.getLogger(__name__)
@@ -53,8 +56,8 @@ def client_factory(service_models: Path | None = None) -> Callable[..., Any]:
 
     Args:
         service_models: The folder in the core layer with the models of the services. botocore takes much
-            longer to find and parse its own (docs/decisions/0006). A client whose model is missing or
-            damaged there gets botocore's own. None means that all clients do.
+            longer to find and parse its own (docs/decisions/0055). A client whose model is unusable gets
+            botocore's own. None means that all clients do.
     """
 
     @cache
@@ -63,12 +66,8 @@ def client_factory(service_models: Path | None = None) -> Callable[..., Any]:
         if service_models is not None:
             try:
                 return _session(service_models).create_client(service, config=config)
-            except (DataNotFoundError, json.JSONDecodeError) as error:
-                _log.warning(
-                    "the layer has no usable model of %s (%s): botocore's own is used",
-                    service,
-                    type(error).__name__,
-                )
+            except _UNUSABLE as error:
+                _log.warning("botocore's own model of %s is used: %s", service, type(error).__name__)
         return _session(None).create_client(service, config=config)
 
     return client
