@@ -7,12 +7,10 @@ docs/releasing.md describes the files.
 from __future__ import annotations
 
 import hashlib
-import io
 import re
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 import zipfile
@@ -31,9 +29,8 @@ def build_release(folder: Path) -> None:
     committed_at = int(_run("git", "log", "-1", "--format=%ct", cwd=ROOT))
     with tempfile.TemporaryDirectory() as work:
         source = Path(work)
-        archive = io.BytesIO(_run("git", "archive", "HEAD", cwd=ROOT))
-        with tarfile.open(fileobj=archive) as commit:
-            commit.extractall(source, filter="data")
+        _run("git", "archive", "--output", source / "commit.tar", "HEAD", cwd=ROOT)
+        _run("tar", "--extract", "--file", "commit.tar", cwd=source)
         _add_wheel(source, folder, committed_at)
         _add_template(source, folder, committed_at)
         _add_bill_of_materials(source, folder, committed_at)

@@ -1,4 +1,4 @@
-"""Checks the release that `make release` builds: the same bytes anywhere, complete, and ready for `sam deploy`."""
+"""Checks the release that `make release` builds: the same anywhere, complete, ready for `sam deploy`."""
 
 from __future__ import annotations
 
@@ -124,9 +124,8 @@ def test_the_command_of_the_wheel_starts(tmp_path: Path) -> None:
     assert wheel.name.split("-")[1] in version.stdout, version.stderr
 
 
-@pytest.mark.parametrize("check", [("validate", "--lint")])
-def test_sam_accepts_the_template(check: tuple[str, ...]) -> None:
-    _sam(*check, "--template-file", RELEASE / "template.yaml")
+def test_sam_accepts_the_template() -> None:
+    _sam("validate", "--lint", "--template-file", RELEASE / "template.yaml", AWS_DEFAULT_REGION="us-east-1")
 
 
 @pytest.fixture
