@@ -119,7 +119,7 @@ def test_the_command_of_the_wheel_starts(tmp_path: Path) -> None:
     script = (
         "import sys; sys.path.insert(0, sys.argv.pop(1)); from heed.entrypoints.cli.main import main; main()"
     )
-    command = [sys.executable, "-I", "-c", script, tmp_path, "--version"]
+    command = [sys.executable, "-I", "-c", script, str(tmp_path), "--version"]
     version = subprocess.run(command, capture_output=True, text=True, check=False)
     assert wheel.name.split("-")[1] in version.stdout, version.stderr
 

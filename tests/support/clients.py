@@ -15,29 +15,27 @@ import pytest
 from heed.adapters import aws
 from service_models import write_service_models
 
-_written: Path | None = None
+_given_models: Path | None = None
 _free: dict[tuple[str, bool], list[Any]] = defaultdict(list)
 _lent: list[tuple[tuple[str, bool], Any, Any]] = []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds an option for a run on another botocore than the one from which the core layer is built."""
-    parser.addoption(
-        "--service-models", metavar="FOLDER", type=Path, help="those that service_models.py wrote"
-    )
+    parser.addoption("--service-models", metavar="FOLDER", type=Path, help="the models of the core layer")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Takes the folder of the option."""
-    global _written
-    _written = config.getoption("service_models")
+    global _given_models
+    _given_models = config.getoption("service_models")
 
 
 @functools.cache
 def service_models() -> Path:
-    """Returns the folder of the service models of the core layer. They are written once per session."""
-    if _written is not None:
-        return _written
+    """Returns the folder of the service models of the core layer. A session makes them once."""
+    if _given_models is not None:
+        return _given_models
     folder = Path(tempfile.mkdtemp(prefix="heed-service-models-"))
     write_service_models(folder)
     return folder
