@@ -1,6 +1,6 @@
 """Builds a release of the newest commit: `python -m release FOLDER`.
 
-The same commit gives the same bytes, whatever the folder, the time, the time zone and the umask are.
+The same commit gives the same bytes in any folder, at any time, in any time zone and with any umask.
 docs/releasing.md describes the files.
 """
 
