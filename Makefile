@@ -14,8 +14,8 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core
 # Compiled tests are kept, whatever the shell says: compiling them takes longer than most of them.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup run test test-all check lint types unit system browser iam steady soak bench bench-bulk \
-  lock build package deploy account destroy clean
+.PHONY: help setup run test test-all check lint types unit oldest system browser iam steady soak bench bench-bulk \
+  lock build package release deploy account destroy clean
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -45,7 +45,7 @@ run: setup ## The whole stack on this machine, until Ctrl-C (PORT=8000, AWS_PORT
 	@exec $(BIN)/python -m local --port $(PORT) --aws-port $(AWS_PORT)
 
 lock: $(VENV)/bin/uv ## Lock every requirement again, with hashes and without addresses
-	for name in uv dev emulator sam; do
+	for name in uv dev emulator oldest release sam; do
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate -o requirements/$$name.txt requirements/$$name.in
 	done
@@ -72,15 +72,25 @@ test: RECORD := --calls=$(CALLS)
 test: check system iam browser package ## All that CI runs: check, then the local stack, IAM, a browser, the build
 
 test-all: FULL := --full
-test-all: test steady ## All there is, in full: before an issue is resolved
+test-all: test steady oldest release ## All there is, in full: before an issue is resolved
 
 steady: setup ## The unit tests on three other days, in other time zones, on a busy machine
 	$(BIN)/python -m tests.steady
 
+oldest: setup .tools/oldest/.ready ## The tests of adapters and functions on the oldest supported botocore
+	$(BIN)/python -m service_models build/service_models
+	.tools/oldest/bin/python -m pytest -q -n auto --dist worksteal -m "not system" --few \
+	  --service-models=build/service_models tests/adapters tests/functions
+
+.tools/oldest/.ready: $(VENV)/bin/uv requirements/oldest.txt
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .tools/oldest
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python .tools/oldest/bin/python --require-hashes requirements/oldest.txt
+	touch $@
+
 system: setup ## Tests against the local stack, and what takes longer than a second
 	$(BIN)/pytest -q -m system tests/simulation/test_machines.py $(FULL)
 	$(BIN)/pytest -q -n 2 --dist loadfile -m system $(FULL) \
-	  --ignore=tests/web --ignore=tests/iam --ignore=tests/package --ignore=tests/simulation/test_machines.py
+	  --ignore=tests/web --ignore=tests/iam --ignore=tests/package --ignore=tests/release --ignore=tests/simulation/test_machines.py
 
 browser: setup tests/web/node_modules/.ready ## Every page in Chromium: axe, keyboard, sizes, colours
 	$(BIN)/pytest -q -m system tests/web $(FULL)
@@ -132,6 +142,15 @@ package: setup build ## The template linted and validated, the build checked
 	$(BIN)/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 	$(BIN)/pytest -q tests/package
+
+release: setup .tools/sam/.ready .tools/release/.ready ## The files of a release, from the newest commit into build/release, and their check
+	$(BIN)/python -m release build/release
+	$(BIN)/pytest -q tests/release
+
+.tools/release/.ready: $(VENV)/bin/uv requirements/release.txt
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .tools/release
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python .tools/release/bin/python --require-hashes requirements/release.txt
+	touch $@
 
 deploy: build ## To an account: ENV=trial (default) or production, as samconfig.toml says
 	$(SAM) deploy --config-env $(ENV)

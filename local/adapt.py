@@ -69,6 +69,7 @@ def _set_local_environment(function: Resource, addresses: LocalAddresses) -> Res
     local_variables = {
         "AWS_ENDPOINT_URL": addresses.aws,
         "BRAND_DIR": str(addresses.build / "BrandLayer" / "brand"),
+        "SERVICE_MODELS_DIR": str(addresses.build / "CoreLayer" / "service_models"),
         "PYTHONPATH": str(addresses.build / "CoreLayer" / "python"),
     }
     if "PUBLIC_URL" in variables:

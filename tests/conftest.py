@@ -15,7 +15,7 @@ from moto import mock_aws  # before any client: an earlier session would contact
 
 from tests.support.cheaper_moto import make_cheaper
 
-pytest_plugins = ("tests.support.clock", "tests.support.full", "tests.iam.recorder")
+pytest_plugins = ("tests.support.clock", "tests.support.full", "tests.support.clients", "tests.iam.recorder")
 
 _ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",

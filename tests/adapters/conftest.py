@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from heed.adapters.aws import CLIENT_CONFIG
+from heed.adapters.aws import CLIENT_CONFIG, client_factory
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.codec.record import decode_record
 from heed.domain.errors import UnreadableRecord
@@ -20,6 +20,7 @@ from heed.use_cases.ports.preferences import Preferences
 from local.emulator import Emulator
 from local.install import install
 from local.places import ROOT, Places
+from tests.support.clients import service_models
 from tests.support.fakes import MemoryPreferences
 from tests.support.template import table_definition
 from tests.system.running import free_ports
@@ -64,7 +65,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
         yield _memory()
     elif request.param == "moto":
         with mock_aws():
-            yield _table(boto3.client("dynamodb", config=CLIENT_CONFIG))
+            yield _table(client_factory(service_models())("dynamodb"))
     else:
         url = request.getfixturevalue("emulator")
         yield _table(boto3.client("dynamodb", config=CLIENT_CONFIG, endpoint_url=url))
@@ -75,14 +76,10 @@ def dynamodb(request: pytest.FixtureRequest) -> Iterator[DynamoDBClient]:
     """A client with the deployed configuration, for an AWS that has the table."""
     if request.param == "moto":
         with mock_aws():
-            client = boto3.client("dynamodb", config=CLIENT_CONFIG)
-            _table(client)
-            yield client
+            yield _with_table(client_factory(service_models())("dynamodb"))
     else:
         url = request.getfixturevalue("emulator")
-        client = boto3.client("dynamodb", config=CLIENT_CONFIG, endpoint_url=url)
-        _table(client)
-        yield client
+        yield _with_table(boto3.client("dynamodb", config=CLIENT_CONFIG, endpoint_url=url))
 
 
 def _memory() -> Store:
@@ -97,8 +94,14 @@ def _memory() -> Store:
     return Store(preferences, put)
 
 
+def _with_table(client: DynamoDBClient) -> DynamoDBClient:
+    """Creates the table unless it exists. The client itself may have only the operations of the functions."""
+    administrator = boto3.client("dynamodb", endpoint_url=client.meta.endpoint_url)
+    if TABLE not in administrator.list_tables()["TableNames"]:
+        administrator.create_table(TableName=TABLE, **table_definition("PreferencesTable"))
+    return client
+
+
 def _table(client: DynamoDBClient) -> Store:
-    if TABLE not in client.list_tables()["TableNames"]:
-        client.create_table(TableName=TABLE, **table_definition("PreferencesTable"))
-    preferences = PreferencesTable(client, TABLE, pause=lambda _: None)
+    preferences = PreferencesTable(_with_table(client), TABLE, pause=lambda _: None)
     return Store(preferences, lambda item: client.put_item(TableName=TABLE, Item=item))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import boto3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import Change, Entry, Source
 from heed.domain.recipients.recipient import recipient_from_bytes
 from heed.use_cases.ports.preferences import FeedPosition
+from tests.support.clients import service_models
 from tests.support.full import examples
 from tests.support.registers import in_, out
 from tests.support.template import table_definition
@@ -28,8 +30,8 @@ class Index:
     """The index on moto, and the queries that it received."""
 
     def __init__(self) -> None:
-        self.client = client_factory()("dynamodb")
-        self.client.create_table(TableName=TABLE, **table_definition("PreferencesTable"))
+        self.client = client_factory(service_models())("dynamodb")
+        boto3.client("dynamodb").create_table(TableName=TABLE, **table_definition("PreferencesTable"))
         self.feed = ChangeFeedIndex(self.client, TABLE)
         self.queries: list[dict[str, Any]] = []
         self.client.meta.events.register(
@@ -137,6 +139,6 @@ def test_a_range_whose_end_is_before_its_start_is_empty(index: Index) -> None:
 
 
 def test_a_missing_table_is_unavailable(index: Index) -> None:
-    index.client.delete_table(TableName=TABLE)
+    boto3.client("dynamodb").delete_table(TableName=TABLE)
     with pytest.raises(StoreUnavailable):
         index.read()

@@ -25,7 +25,7 @@ from heed.use_cases.ledger.prove import prove_entry
 from heed.use_cases.ledger.seal_days import seal_days
 from heed.use_cases.ledger.verify import verify_ledger
 from heed.use_cases.ports.ledger import Alteration, AlteredObject
-from tests.support.deployment import deployed, parts
+from tests.support.deployment import client, deployed, parts
 from tests.support.ledgers import START, MemoryLedger, entry
 
 FIRST = START // DAY_MS
@@ -39,9 +39,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> I
     """The bucket as in production, with versions, and as in a trial, without versions."""
     with deployed(monkeypatch):
         if request.param == "versioned":
-            parts().client("s3").put_bucket_versioning(
-                Bucket="ledger", VersioningConfiguration={"Status": "Enabled"}
-            )
+            client("s3").put_bucket_versioning(Bucket="ledger", VersioningConfiguration={"Status": "Enabled"})
         yield request.param
 
 
@@ -145,7 +143,7 @@ def test_a_second_version_of_a_sealed_object_is_ignored_and_reported(
     (seal,) = seal_days(seals, FIRST + 1)
     assert verify_ledger(export_ledger(ledger, seals, NOW), ExternalSorter).fault is None
     if damage != "second version":
-        parts().client("s3").delete_object(Bucket="ledger", Key=name)
+        client("s3").delete_object(Bucket="ledger", Key=name)
     if damage != "delete marker":
         put(name, b'{"forged":true}' * 32)
 

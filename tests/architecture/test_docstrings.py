@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("layers/core", "functions", "local", "tests")
+FOLDERS = ("layers/core", "functions", "local", "release", "tests")
 _NAMES = re.compile(r"([a-z_*]\w*(?:, \*{0,2}\w+)*)(?: \([^)]*\))?:(?: |$)")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

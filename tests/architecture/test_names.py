@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("functions", "layers/core", "local", "tests")
+FOLDERS = ("functions", "layers/core", "local", "release", "tests")
 PACKAGES = ("layers/core/heed", "layers/core/brand_compiler")
 
 # The forbidden words, each with better words.

@@ -14,7 +14,7 @@ from tests.support.iam_policies import FUNCTIONS, permitted_actions
 from tests.support.template import PATH, variables
 
 _LAMBDAS_OWN = {"AWS_LAMBDA_FUNCTION_NAME"}
-_BY_DEFAULT = {"BRAND_DIR"}  # /opt/brand, where the layer is
+_BY_DEFAULT = {"BRAND_DIR", "SERVICE_MODELS_DIR"}  # /opt/brand and /opt/service_models, where the layers are
 _POWERTOOLS = {constants.SERVICE_NAME_ENV, constants.METRICS_NAMESPACE_ENV}
 
 # Each variable with the resource that it names. A function with the variable needs a right to the resource.

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 
+from tests.support.clients import service_models
 from tests.support.deployment import ROOT, World, parts
 from tests.support.iam_policies import FUNCTIONS, permitted_actions
 from tests.support.template import variables
@@ -20,8 +21,9 @@ def _start(
     function: str, monkeypatch: pytest.MonkeyPatch, **changed: str
 ) -> tuple[dict[str, Any], list[tuple[str, Mapping[str, Any]]]]:
     """Returns the module of a function after its import, and the AWS calls of the import."""
-    settings = {**parts().config.environ, "AWS_LAMBDA_FUNCTION_NAME": function, **changed}
-    names = {"AWS_LAMBDA_FUNCTION_NAME", "BRAND_DIR", *variables(function)}
+    lambdas = {"AWS_LAMBDA_FUNCTION_NAME": function, "SERVICE_MODELS_DIR": str(service_models())}
+    settings = {**parts().config.environ, **lambdas, **changed}
+    names = {*lambdas, "BRAND_DIR", *variables(function)}
     for name in settings.keys() & names:
         monkeypatch.setenv(name, settings[name])
     calls: list[tuple[str, Mapping[str, Any]]] = []

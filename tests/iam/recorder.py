@@ -1,8 +1,8 @@
 """`pytest --calls=FOLDER`: records every AWS call that a handler makes in a test, as IAM would see it.
 
-Each line is JSON: the function, the action, the resource and the condition keys. A resource has the form
-`$VARIABLE`, by the function's setting that names it, followed by an index or an object, because its name in
-a test differs from its name in a stack.
+Each line is JSON: the function, the operation, the action, the resource and the condition keys. A resource
+has the form `$VARIABLE`, by the function's setting that names it, followed by an index or an object, because
+its name in a test differs from its name in a stack.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ class Recorder:
         """Writes a call."""
         for action, resource, context in _recorded_actions(function, service, operation, request):
             kept = {key: value for key, value in context.items() if value}
-            line = json.dumps({"function": function, "action": action, "resource": resource, "context": kept})
+            call = {"function": function, "operation": f"{service}:{operation}", "action": action}
+            line = json.dumps({**call, "resource": resource, "context": kept})
             if line not in self._seen:
                 self._seen.add(line)
                 self._file.parent.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from service_models import OPERATIONS
 from tests.iam.findings import Findings, findings
 from tests.iam.questions import questions
 from tests.iam.recorder import recorded
@@ -44,6 +45,13 @@ def found(calls: list[dict[str, Any]]) -> Findings:
 
 def test_the_calls_of_every_function_were_recorded(calls: list[dict[str, Any]]) -> None:
     assert {call["function"] for call in calls} == FUNCTIONS.keys()
+
+
+def test_the_layer_has_the_models_of_exactly_the_operations_that_were_recorded(
+    calls: list[dict[str, Any]],
+) -> None:
+    modelled = {f"{service}:{operation}" for service, names in OPERATIONS.items() for operation in names}
+    assert {call["operation"] for call in calls} == modelled
 
 
 def test_every_call_is_allowed(found: Findings) -> None:

@@ -50,6 +50,7 @@ def test_a_function_gets_the_addresses_of_the_local_stack() -> None:
         "TABLE": {"Ref": "T"},
         "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
         "BRAND_DIR": "/build/BrandLayer/brand",
+        "SERVICE_MODELS_DIR": "/build/CoreLayer/service_models",
         "PYTHONPATH": "/build/CoreLayer/python",
     }
 

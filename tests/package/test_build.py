@@ -29,15 +29,21 @@ BRAND = BUILD / "BrandLayer" / "brand"
 # it is installed, as here, and otherwise its own certificates.)
 _RUNTIME = {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3", "certifi"}
 
-# Imports one function as Lambda does, with the variables that Lambda sets, and prints the loaded files.
+# Imports one function as Lambda does, with the variables that Lambda sets. It prints the loaded files, and
+# the files of botocore's own data that were opened.
 _START = """
 import importlib, json, os, sys
 first, function, layer, runtime, module = sys.argv[1:]
+data, opened = os.path.join(runtime, "botocore", "data"), []
+def watch(event, args):
+    if event == "open" and str(args[0]).startswith(data):
+        opened.append(args[0])
+sys.addaudithook(watch)
 sys.path[:0] = [first, function, layer]
 sys.path.append(runtime)
 importlib.import_module(module)
 files = {n: m.__file__ for n, m in sys.modules.items() if getattr(m, "__file__", None)}
-print(json.dumps(files))
+print(json.dumps([files, opened]))
 """
 
 
@@ -60,6 +66,7 @@ def _environment(function: str) -> dict[str, str]:
     return {
         **given,
         "BRAND_DIR": str(BRAND),
+        "SERVICE_MODELS_DIR": str(BUILD / "CoreLayer" / "service_models"),
         "AWS_LAMBDA_FUNCTION_NAME": function,
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -78,7 +85,8 @@ def orjson_of_this_machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _loaded(function: str, first: Path) -> dict[str, Path]:
+def _start(function: str, first: Path) -> tuple[dict[str, Path], list[str]]:
+    """Returns the files of the loaded modules, and the files of botocore's own data that were opened."""
     handler = RESOURCES[function]["Properties"].get("Handler", "app.handler")
     runtime = Path(botocore.__file__).parents[1]
     started = subprocess.run(
@@ -93,7 +101,8 @@ def _loaded(function: str, first: Path) -> dict[str, Path]:
         check=False,
     )
     assert started.returncode == 0, started.stderr
-    return {name: Path(file) for name, file in json.loads(started.stdout).items()}
+    modules, opened = json.loads(started.stdout)
+    return {name: Path(file) for name, file in modules.items()}, opened
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -114,12 +123,14 @@ def test_a_function_starts_from_the_layers_alone_without_aws(
     function: str, orjson_of_this_machine: Path
 ) -> None:
     site = Path(botocore.__file__).parents[1]
+    modules, opened = _start(function, orjson_of_this_machine)
     from_elsewhere = {
         file.relative_to(site).parts[0].removesuffix(".py")
-        for file in _loaded(function, orjson_of_this_machine).values()
+        for file in modules.values()
         if file.is_relative_to(site)
     }
     assert from_elsewhere <= _RUNTIME
+    assert opened == [], "the models of the services are in the layer"
 
 
 def test_the_core_layer_contains_the_package_without_the_command_line() -> None:
@@ -130,6 +141,7 @@ def test_the_core_layer_contains_the_package_without_the_command_line() -> None:
     assert {f.relative_to(CORE) for f in (CORE / "heed").rglob("*.py")} == modules - command
     assert (CORE / "aws_lambda_powertools").is_dir()
     assert not (CORE / "brand_compiler").exists()
+    assert not (CORE / "service_models.py").exists()
     assert not (CORE / "boto3").exists(), "it comes with the runtime"
     assert not (CORE / "python").exists(), "SAM adds no python/ to a makefile's layer: we do"
 

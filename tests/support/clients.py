@@ -3,25 +3,54 @@
 from __future__ import annotations
 
 import functools
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from heed.adapters import aws
+import pytest
 
-_make = aws.client_factory
+from heed.adapters import aws
+from service_models import write_service_models
+
+_given_models: Path | None = None
 _free: dict[tuple[str, bool], list[Any]] = defaultdict(list)
 _lent: list[tuple[tuple[str, bool], Any, Any]] = []
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds an option for a run on another botocore than the one from which the core layer is built."""
+    parser.addoption("--service-models", metavar="FOLDER", type=Path, help="the models of the core layer")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Takes the folder of the option."""
+    global _given_models
+    _given_models = config.getoption("service_models")
+
+
+@functools.cache
+def service_models() -> Path:
+    """Returns the folder of the service models of the core layer. A session makes them once."""
+    if _given_models is not None:
+        return _given_models
+    folder = Path(tempfile.mkdtemp(prefix="heed-service-models-"))
+    write_service_models(folder)
+    return folder
+
+
 def client_factory() -> Callable[..., Any]:
-    """Returns a factory like that of `heed.adapters.aws`, with its own client for each service."""
+    """Returns a factory like that of `heed.adapters.aws`, with its own client for each service.
+
+    Its clients have the service models of the core layer. So they have no other operation.
+    """
 
     @functools.cache
     def client(service: str, *, once: bool = False) -> Any:
         kind = service, once
-        lent = _free[kind].pop() if _free[kind] else _make()(service, once=once)
+        lent = _free[kind].pop() if _free[kind] else aws.client_factory(service_models())(service, once=once)
         _lent.append((kind, lent, _handlers(lent)))
         return lent
 

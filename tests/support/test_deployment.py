@@ -89,7 +89,7 @@ def _fail(client: Any, patch: pytest.MonkeyPatch) -> None:
     patch.setattr("moto.core.botocore_stubber.BotocoreStubber.process_request", time_out)
     patch.setattr("time.sleep", lambda _: None)
     with pytest.raises(ReadTimeoutError):
-        client.list_tables()
+        client.scan(TableName="Preferences")
 
 
 @pytest.mark.parametrize(

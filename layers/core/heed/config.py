@@ -183,6 +183,11 @@ class Config:
         return Path(self.environ.get("BRAND_DIR", "/opt/brand"))
 
     @cached_property
+    def service_models_dir(self) -> Path:
+        """Directory of the service models in the core layer."""
+        return Path(self.environ.get("SERVICE_MODELS_DIR", "/opt/service_models"))
+
+    @cached_property
     def is_lambda(self) -> bool:
         """Whether the code runs as a Lambda function, where work during import is cheap."""
         return "AWS_LAMBDA_FUNCTION_NAME" in self.environ

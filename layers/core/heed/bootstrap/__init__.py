@@ -26,7 +26,8 @@ class Heed(PreferenceParts, PrivacyParts):
     @classmethod
     def from_environment(cls) -> Heed:
         """Returns the parts of a Lambda function. Each environment variable is read when it is needed."""
-        return cls(Config(), aws.client_factory())
+        config = Config()
+        return cls(config, aws.client_factory(config.service_models_dir))
 
     def warm_up(self, create: Callable[[], object]) -> None:
         """Creates parts during the cold start of a Lambda function, where that work is cheap.

@@ -1,0 +1,159 @@
+"""Checks the release that `make release` builds: the same anywhere, complete, ready for `sam deploy`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+from local.emulator import Emulator
+from local.install import install
+from local.places import Places
+from tests.support.template import template
+from tests.system.running import free_ports
+
+pytestmark = pytest.mark.system
+
+ROOT = Path(__file__).parents[2]
+RELEASE = ROOT / "build" / "release"
+SAM = ROOT / ".tools" / "sam" / "bin" / "sam"
+CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
+ZIPS = sorted(f"{name}.zip" for name, item in template()["Resources"].items() if item["Type"] in CODE)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _built() -> None:
+    assert (RELEASE / "SHA256SUMS").exists(), "make release first"
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_another_clone_gives_the_same_bytes_at_another_time_in_another_time_zone_with_another_umask(
+    tmp_path: Path,
+) -> None:
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", "--shared", ROOT, clone], check=True)  # noqa: S607
+    for name in (".venv", ".tools"):
+        (clone / name).symlink_to(ROOT / name)
+    (tmp_path / "work").mkdir()
+    settings = ("TZ=Pacific/Kiritimati", "PYTHONHASHSEED=7", f"TMPDIR={tmp_path / 'work'}")
+    built = subprocess.run(
+        [
+            "/usr/bin/env",
+            *settings,
+            clone / ".venv" / "bin" / "python",
+            "-m",
+            "release",
+            tmp_path / "release",
+        ],
+        cwd=clone,
+        umask=0o077,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stderr
+    first, second = _files(RELEASE), _files(tmp_path / "release")
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_the_checksums_are_those_of_all_other_files() -> None:
+    lines = (RELEASE / "SHA256SUMS").read_text().splitlines()
+    sums = {name: digest for digest, name in (line.split("  ") for line in lines)}
+    files = {name: data for name, data in _files(RELEASE).items() if name != "SHA256SUMS"}
+    assert sums == {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+
+
+def test_a_release_has_its_licence_its_settings_and_one_wheel() -> None:
+    wheel, *others = sorted(_files(RELEASE).keys() - set(ZIPS), key=lambda name: not name.endswith(".whl"))
+    assert re.fullmatch(r"heed-\d+\.\d+\.\d+-py3-none-any\.whl", wheel)
+    assert set(others) == {"LICENSE", "SHA256SUMS", "samconfig.toml", "sbom.cdx.json", "template.yaml"}
+
+
+def test_the_template_names_the_zip_of_each_function_and_layer() -> None:
+    resources = yaml_parse((RELEASE / "template.yaml").read_text())["Resources"]
+    named = [item["Properties"][CODE[item["Type"]]] for item in resources.values() if item["Type"] in CODE]
+    assert sorted(named) == ZIPS
+    assert set(ZIPS) <= _files(RELEASE).keys()
+
+
+@pytest.mark.parametrize("name", ZIPS)
+def test_lambda_can_read_each_file_of_a_zip(name: str) -> None:
+    with zipfile.ZipFile(RELEASE / name) as archive:
+        assert archive.infolist()
+        assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o100644}
+
+
+def test_the_bill_of_materials_lists_what_the_core_layer_contains() -> None:
+    listed = json.loads((RELEASE / "sbom.cdx.json").read_text())["components"]
+    with zipfile.ZipFile(RELEASE / "CoreLayer.zip") as layer:
+        metadata = [layer.read(name) for name in layer.namelist() if name.endswith(".dist-info/METADATA")]
+    fields = [
+        dict(re.findall(r"^(Name|Version): (.+?)\r?$", text.decode(), re.MULTILINE)) for text in metadata
+    ]
+    in_layer = {(_normalise(each["Name"]), each["Version"]) for each in fields}
+    assert {(component["name"], component["version"]) for component in listed} == in_layer
+
+
+def _normalise(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_the_command_of_the_wheel_starts(tmp_path: Path) -> None:
+    (wheel,) = RELEASE.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    script = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1)); from heed.entrypoints.cli.main import main; main()"
+    )
+    command = [sys.executable, "-I", "-c", script, str(tmp_path), "--version"]
+    version = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert wheel.name.split("-")[1] in version.stdout, version.stderr
+
+
+def test_sam_accepts_the_template() -> None:
+    _sam("validate", "--lint", "--template-file", RELEASE / "template.yaml", AWS_DEFAULT_REGION="us-east-1")
+
+
+@pytest.fixture
+def emulator(tmp_path: Path) -> Iterator[str]:
+    """The URL of an emulator of AWS."""
+    places = Places(ROOT, tmp_path / "emulator", *free_ports(2))
+    install(places)
+    process = Emulator(places)
+    try:
+        process.start()
+        yield places.aws
+    finally:
+        process.stop()
+
+
+def test_sam_uploads_the_zips_as_they_are(emulator: str, tmp_path: Path) -> None:
+    s3: Any = boto3.client("s3", endpoint_url=emulator)
+    s3.create_bucket(Bucket="releases")
+    packaged = tmp_path / "packaged.yaml"
+    options = ("--s3-bucket", "releases", "--output-template-file", packaged)
+    _sam("package", "--template-file", RELEASE / "template.yaml", *options, AWS_ENDPOINT_URL=emulator)
+    keys = [item["Key"] for item in s3.list_objects_v2(Bucket="releases")["Contents"]]
+    uploaded = {s3.get_object(Bucket="releases", Key=key)["Body"].read() for key in keys}
+    assert uploaded == {(RELEASE / name).read_bytes() for name in ZIPS}
+
+
+def _sam(*options: str | Path, **environment: str) -> None:
+    settings = [f"{name}={value}" for name, value in environment.items()]
+    command = ["/usr/bin/env", "-u", "PYTHONPATH", "SAM_CLI_TELEMETRY=0", *settings, SAM, *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
