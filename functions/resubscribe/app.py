@@ -56,10 +56,10 @@ def submit_form() -> Response[str]:
         heed.request_confirmation(subscribe_form.confirmation_request(form, *sender))
     except WaitingQueueFull:
         count_metric("ConfirmationRejected")
-        view = link_views.queue_full_view(visit, catalogue)
-        return responder.page(heed.pages.unavailable(view), HTTPStatus.SERVICE_UNAVAILABLE, **_RETRY_LATER)
+        html = heed.pages.queue_full(visit.language)
+        return responder.page(html, HTTPStatus.SERVICE_UNAVAILABLE, **_RETRY_LATER)
     count_metric("ConfirmationRequested")
-    return responder.page(heed.pages.accepted(link_views.page_view(visit, catalogue)), HTTPStatus.ACCEPTED)
+    return responder.page(heed.pages.accepted(visit.language), HTTPStatus.ACCEPTED)
 
 
 @app.route("/c/<text>", method=["GET", "HEAD"])

@@ -1,4 +1,4 @@
-"""Sample views of all pages: one view for each state of a page."""
+"""Sample views of the pages, one for each state of a page, and the answers that the build renders."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from heed.entrypoints.http.pages.views import (
     ConfirmView,
     DoneView,
     FormMistake,
-    HiddenField,
     LandingView,
     LastChange,
     LastChangeKind,
@@ -29,7 +28,6 @@ from heed.entrypoints.http.pages.views import (
     TopicLine,
     TopicOption,
     TopicState,
-    UnavailableView,
 )
 
 if TYPE_CHECKING:
@@ -144,20 +142,6 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple
                 last=LastChange(topic="", change=LastChangeKind.OUT, at=MAY, source=Source.PREFERENCE_CENTRE),
             ),
         ),
-        "neutral": ("neutral", PageView(language=language, brand=BRAND)),
-        "not_found": (
-            "not_found",
-            PageView(language=language, brand=BRAND, subscribe_url="/subscribe"),
-        ),
-        "unavailable": (
-            "unavailable",
-            UnavailableView(
-                language=language,
-                brand=BRAND,
-                kept=True,
-                retry=(HiddenField(name="scope", value="this"),),
-            ),
-        ),
         "subscribe": (
             "subscribe",
             SubscribeView(
@@ -204,7 +188,6 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple
                 intent=Intent.OUT,
             ),
         ),
-        "accepted": ("accepted", PageView(language=language, brand=BRAND)),
         "confirm": (
             "confirm",
             ConfirmView(language=language, brand=BRAND, intent=Intent.IN, topics=(names["news"],)),
@@ -248,14 +231,25 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple
                 subscribe_url="/subscribe",
             ),
         ),
-        "unavailable-full": (
-            "unavailable",
-            UnavailableView(language=language, brand=BRAND, full=True),
-        ),
-        "unavailable-page": ("unavailable", UnavailableView(language=language, brand=BRAND)),
     }
 
 
 def render(pages: Pages, page: str, view: PageView) -> str:
     """Renders a view with the method that has the name of its page."""
     return str(getattr(pages, page)(view))
+
+
+def answers(pages: Pages, language: str) -> dict[str, str]:
+    """Returns each answer that the build renders, by the name of its sample."""
+    fields = [("scope", "this")]
+    return {
+        "neutral": pages.neutral(language),
+        "accepted": pages.accepted(language),
+        "not_found": pages.not_found(language, has_form=True),
+        "not_found-contact": pages.not_found(language, has_form=False),
+        "unavailable": pages.unavailable(language, fields, kept=True),
+        "unavailable-page": pages.unavailable(language),
+        "unavailable-kept": pages.unavailable(language, kept=True),
+        "unavailable-retry": pages.unavailable(language, fields),
+        "unavailable-full": pages.queue_full(language),
+    }

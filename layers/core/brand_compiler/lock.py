@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from brand_compiler.catalogue import read_catalogue
-from brand_compiler.fault import BrandFault
+from brand_compiler.fault import BrandFault, Faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,25 +38,24 @@ def describe_numbers(data: Mapping[str, Any]) -> dict[int, str]:
     return dict(sorted(meanings.items()))
 
 
-def check_lock(document: Document, data: Mapping[str, Any]) -> None:
+def check_lock(document: Document, data: Mapping[str, Any], faults: Faults) -> None:
     """Compares a catalogue with the lock in the same folder.
 
-    Raises:
-        BrandFault: A number is not locked, is missing, or has another meaning than before.
+    It adds a fault for each number that is not locked, is missing, or has another meaning than before.
     """
     file = document.file.with_name(LOCK_FILE)
     current, locked = describe_numbers(data), _read_lock(file)
     for number, (line, meaning) in locked.items():
         if number not in current:
             message = f"number {number} ({meaning}) is missing in {document.file.name}; restore and retire it"
-            raise BrandFault(file, line, message)
-        if current[number] != meaning:
+            faults.add(file, line, message)
+        elif current[number] != meaning:
             message = f"number {number} is locked as `{meaning}`, not `{current[number]}`"
-            raise document.fault(message, *_find_key(data, number))
+            document.add_fault(message, *_find_key(data, number))
     for number in current:
         if number not in locked:
             message = f"number {number} is new: run python -m brand_compiler.lock {document.file.parent}"
-            raise document.fault(message, *_find_key(data, number))
+            document.add_fault(message, *_find_key(data, number))
 
 
 def add_to_lock(file: Path, data: Mapping[str, Any]) -> None:
@@ -92,8 +91,11 @@ def lock_command(arguments: list[str]) -> int:
         sys.stderr.write("python -m brand_compiler.lock SOURCE\n")
         return 2
     folder = Path(arguments[0])
+    faults = Faults()
+    _, data, _ = read_catalogue(folder, faults)
     try:
-        add_to_lock(folder / LOCK_FILE, read_catalogue(folder)[1])
+        faults.check_none()
+        add_to_lock(folder / LOCK_FILE, data)
     except BrandFault as fault:
         sys.stderr.write(f"{fault}\n")
         return 1
