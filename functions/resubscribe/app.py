@@ -16,7 +16,7 @@ from heed.domain.opt_in.confirmation_token import ConfirmationToken, verify_conf
 from heed.domain.preferences.decision import refuses_opt_ins
 from heed.domain.preferences.register import ALL_SCOPES
 from heed.entrypoints.http import request
-from heed.entrypoints.http.pages import link_views, subscribe_form, subscribe_view
+from heed.entrypoints.http.pages import subscribe_form, subscribe_view
 from heed.entrypoints.http.pages.privacy_signal import record_signal
 from heed.entrypoints.http.pages.recipient_pages import PageResponder
 from heed.entrypoints.http.pages.visit import PageVisit

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from brand_compiler import lock
 from brand_compiler.build import compile_command
-from brand_compiler.catalogue import read_catalogue
 
 NEW = """
 [[topics]]
@@ -35,8 +35,7 @@ def _build(copy: Path) -> int:
     return compile_command([str(copy), str(copy / "out")])
 
 
-def test_the_lock_has_all_numbers_of_the_catalogue(source: Path) -> None:
-    _, data, _ = read_catalogue(source)
+def test_the_lock_has_all_numbers_of_the_catalogue(source: Path, data: dict[str, Any]) -> None:
     locked = (source / lock.LOCK_FILE).read_text(encoding="utf-8").splitlines()[1:]
 
     assert locked == [f"{number} {meaning}" for number, meaning in lock.describe_numbers(data).items()]

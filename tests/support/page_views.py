@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import cycle, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +15,7 @@ from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.register import Source
 from heed.entrypoints.http.pages.views import (
     AdvertisingLine,
+    ConfirmationMailView,
     ConfirmationOutcome,
     ConfirmedView,
     ConfirmView,
@@ -86,6 +91,10 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple
             **more,
         )
 
+    def subscribe(intent: Intent, **more: Any) -> SubscribeView:
+        more = {"subscribe_url": "/subscribe", **more}
+        return SubscribeView(language=language, brand=BRAND, intent=intent, **more)
+
     policy = PolicyNotice(version="2026-07", effective="2026-07-01", summary=descriptions["news"])
     last = LastChange(topic=names["offers"], change=LastChangeKind.OUT, at=MAY, source=Source.ONE_CLICK)
     usual = (
@@ -99,7 +108,51 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple
         TopicOption(topic=name, name=names[name], description=descriptions[name])
         for name in ("offers", "news", "events", "research")
     )
+    notices: dict[str, Any] = {
+        "campaign": "may",
+        "subscribe_url": "/subscribe",
+        "policy": policy,
+        "update": policy,
+    }
+    after: dict[str, Any] = {
+        "language": language,
+        "brand": BRAND,
+        "topics": (names["news"],),
+        "preferences_url": centre,
+    }
+    confirmed = partial(ConfirmedView, outcome=ConfirmationOutcome.DONE, **after)
     return {
+        **{
+            f"{page}-{signal}": (page, make(signal=signal, **notices))
+            for signal in SignalNotice
+            for page, make in (
+                ("landing", landing),
+                ("done", done),
+                ("preferences", preferences),
+                ("confirm", partial(ConfirmView, intent=Intent.IN, **after)),
+                ("confirmed", partial(confirmed, intent=Intent.OUT)),
+            )
+        },
+        **{
+            f"preferences-{source}": (
+                "preferences",
+                preferences(
+                    last=LastChange(topic=names["offers"], change=change, at=MAY, source=source),
+                    subscribe_url="/subscribe",
+                ),
+            )
+            for source, change in zip(Source, cycle(LastChangeKind), strict=False)
+        },
+        **{
+            f"subscribe-{mistake}": ("subscribe", subscribe(Intent.IN, error=mistake, topics=options))
+            for mistake in FormMistake
+        },
+        "subscribe-consent": (
+            "subscribe",
+            subscribe(Intent.IN, topics=(replace(options[0], chosen=True),), consent=True, signal=True),
+        ),
+        "subscribe-without-form": ("subscribe", subscribe(Intent.OUT, subscribe_url="", campaign="may")),
+        "subscribe-campaign": ("subscribe", subscribe(Intent.IN, topics=options, campaign="may")),
         "landing": ("landing", landing(topic=names["offers"], description=descriptions["offers"])),
         "landing-all": ("landing", landing(update=policy)),
         "landing-signal": (
@@ -144,50 +197,21 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple
         ),
         "subscribe": (
             "subscribe",
-            SubscribeView(
-                language=language,
-                brand=BRAND,
-                subscribe_url="/subscribe",
-                other_url="/subscribe?intent=out",
-                intent=Intent.IN,
-                topics=options,
-            ),
+            subscribe(Intent.IN, other_url="/subscribe?intent=out", topics=options),
         ),
         "subscribe-mistake": (
             "subscribe",
-            SubscribeView(
-                language=language,
-                brand=BRAND,
-                subscribe_url="/subscribe",
+            subscribe(
+                Intent.IN,
                 other_url="/subscribe?intent=out",
-                intent=Intent.IN,
                 topics=options,
                 address="somebody at example",
                 error=FormMistake.ADDRESS,
                 consent=True,
             ),
         ),
-        "subscribe-resume": (
-            "subscribe",
-            SubscribeView(
-                language=language,
-                brand=BRAND,
-                subscribe_url="/subscribe",
-                intent=Intent.IN,
-                resume="meridian",
-                consent=True,
-            ),
-        ),
-        "subscribe-out": (
-            "subscribe",
-            SubscribeView(
-                language=language,
-                brand=BRAND,
-                subscribe_url="/subscribe",
-                other_url="/subscribe",
-                intent=Intent.OUT,
-            ),
-        ),
+        "subscribe-resume": ("subscribe", subscribe(Intent.IN, resume="meridian", consent=True)),
+        "subscribe-out": ("subscribe", subscribe(Intent.OUT, other_url="/subscribe")),
         "confirm": (
             "confirm",
             ConfirmView(language=language, brand=BRAND, intent=Intent.IN, topics=(names["news"],)),
@@ -212,6 +236,7 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple
                 preferences_url=centre,
             ),
         ),
+        "confirmed-out": ("confirmed", replace(confirmed(intent=Intent.OUT), topics=())),
         "confirmed-superseded": (
             "confirmed",
             ConfirmedView(
@@ -232,6 +257,20 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple
             ),
         ),
     }
+
+
+def sample_mails(language: str) -> Iterator[ConfirmationMailView]:
+    """Yields the view of each state of the confirmation mail."""
+    for intent, topics, resume in product(Intent, ((), (BRAND,)), (False, True)):
+        yield ConfirmationMailView(
+            language=language,
+            brand=BRAND,
+            intent=intent,
+            topics=topics,
+            resume=resume,
+            confirm_url="https://example.com/c/AQEAAAAA",
+            unsubscribe_url="https://example.com/u/AQEAAAAA",
+        )
 
 
 def render(pages: Pages, page: str, view: PageView) -> str:

@@ -25,8 +25,9 @@ def list_answers(language: str, brand: str) -> Iterator[tuple[str, str, PageView
         yield page, page, view
     form = form_path(language, Intent.OUT)
     yield "not_found-form", "not_found", PageView(language=language, brand=brand, subscribe_url=form)
+    fields = Markup(RETRY_FIELDS)  # noqa: S704 - a constant
     for suffix, kept in (("", False), ("-kept", True)):
-        for end, retry in (("", ""), ("-retry", Markup(RETRY_FIELDS))):
+        for end, retry in (("", ""), ("-retry", fields)):
             state = UnavailableView(language=language, brand=brand, kept=kept, retry=retry)
             yield f"unavailable{suffix}{end}", "unavailable", state
     yield "unavailable-full", "unavailable", UnavailableView(language=language, brand=brand, full=True)

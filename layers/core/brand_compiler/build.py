@@ -2,7 +2,7 @@
 
     catalogue.json                 brands, topics, contact details, policies
     pages/style.json               the hash of the style sheet
-    pages/<language>/tmpl_….py     a page or a part of the confirmation mail, as `jinja2.ModuleLoader` loads it
+    pages/<language>/tmpl_….py     a page or a part of the confirmation mail, for `jinja2.ModuleLoader`
     pages/<language>/<name>.html   an answer that is the same for everybody (`brand_compiler.answers`)
     pages/<language>/dates.json    the date format of the language
     pages/<language>/wording.json  the version of all texts of the language, as evidence names it

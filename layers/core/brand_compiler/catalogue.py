@@ -38,11 +38,16 @@ _MAILBOX = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+")
 
 
 def read_catalogue(source: Path, faults: Faults) -> tuple[Document, dict[str, Any], dict[str, Locale]]:
-    """Reads the catalogue and the locales of its languages. A value with a fault is empty."""
+    """Reads the catalogue and the locales of its languages. A value with a fault is empty.
+
+    Raises:
+        BrandFault: There is no language, so nothing else can be checked.
+    """
     locales = read_locales(source / "locales", faults)
     document = Document(source / "catalogue.toml", faults)
     if not locales:
         document.add_fault("there is no locales/*.toml")
+        faults.check_none()
     return document, to_catalogue_json(document, sorted(locales)), locales
 
 
@@ -56,7 +61,8 @@ def to_catalogue_json(document: Document, languages: Collection[str]) -> dict[st
     brands = [_read_brand(reader) for reader in root.tables("brands", _MAX_BRANDS)]
     names = {brand["number"]: brand["name"] for brand in brands}
     topics = [_read_topic(reader, names, languages) for reader in root.tables("topics", MAX_TOPICS)]
-    _check_numbers(document, brands, topics)
+    default_brand = brands[0]["number"] if brands else 0
+    _check_numbers(document, brands, topics, default_brand)
     _check_follows(document, topics)
     contact = _read_contact(root.table("contact"))
     advertising = _read_advertising(root, topics, languages)
@@ -67,7 +73,7 @@ def to_catalogue_json(document: Document, languages: Collection[str]) -> dict[st
         "default_language": default_language,
         "languages": sorted(languages),
         "brands": brands,
-        "default_brand": brands[0]["number"] if brands else 0,
+        "default_brand": default_brand,
         "topics": topics,
         "contact": contact,
         "advertising": advertising,
@@ -107,7 +113,7 @@ def _read_brand(reader: TomlReader) -> dict[str, Any]:
 def _read_topic(reader: TomlReader, brands: dict[int, str], languages: Collection[str]) -> dict[str, Any]:
     kind = reader.one_of("kind", ("marketing", "service", "signal"))
     brand = 0 if kind == "signal" else reader.number("brand")
-    if brand and brand not in brands:
+    if brand and brands and brand not in brands:
         reader.add_fault(f"there is no brand with number {brand}", "brand")
     topic = {
         "number": reader.number("number"),
@@ -126,7 +132,9 @@ def _read_topic(reader: TomlReader, brands: dict[int, str], languages: Collectio
     return topic
 
 
-def _check_numbers(document: Document, brands: list[dict[str, Any]], topics: list[dict[str, Any]]) -> None:
+def _check_numbers(
+    document: Document, brands: list[dict[str, Any]], topics: list[dict[str, Any]], default_brand: int
+) -> None:
     numbers: set[int] = set()
     names: set[tuple[int, str]] = set()
     for where, items in (("brands", brands), ("topics", topics)):
@@ -138,7 +146,7 @@ def _check_numbers(document: Document, brands: list[dict[str, Any]], topics: lis
             numbers.add(item["number"])
             # A name without a brand may mean a brand or a topic of the default brand. So these names must be
             # unique.
-            name = (item.get("brand") or brands[0]["number"], item["name"])
+            name = (item.get("brand") or default_brand, item["name"])
             if name in names:
                 document.add_fault(f"name `{item['name']}` is already used", where, index, "name")
             names.add(name)

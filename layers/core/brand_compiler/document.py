@@ -19,13 +19,17 @@ Key = tuple[str | int, ...]
 
 
 class Document:
-    """A TOML file: its data and the line of each key. A file that cannot be read has no data."""
+    """A TOML file: its data and the line of each key.
+
+    A file that cannot be read has no data and one fault. All other faults would only follow from that one.
+    """
 
     def __init__(self, file: Path, faults: Faults) -> None:
         self.file = file
         self.data: dict[str, Any] = {}
         self._faults = faults
         self._lines: dict[Key, int] = {}
+        self._is_readable = False
         try:
             document = tomlkit.parse(file.read_text(encoding="utf-8"))
         except OSError as error:
@@ -33,14 +37,16 @@ class Document:
         except UnicodeDecodeError:
             faults.add(file, 1, "is not UTF-8")
         except TOMLKitError as error:
-            faults.add(file, getattr(error, "line", 1), str(error))
+            faults.add(file, getattr(error, "line", 1), str(error).partition(" at line")[0])
         else:
             self.data = document.unwrap()
             self._find_lines(document, (), 1)
+            self._is_readable = True
 
     def add_fault(self, message: str, *key: str | int) -> None:
         """Adds a fault at a key or, if the file does not have the key, at the nearest table around it."""
-        self._faults.add(self.file, self.find_line(*key), message)
+        if self._is_readable:
+            self._faults.add(self.file, self.find_line(*key), message)
 
     def find_line(self, *key: str | int) -> int:
         """Returns the line of a key or, if the file does not have it, of the nearest table around it."""
@@ -74,4 +80,3 @@ class Document:
         line += table.trivia.indent.count("\n")
         self._lines.setdefault(path, line)
         return self._find_lines(table.value, path, line + table.trivia.trail.count("\n"))
-

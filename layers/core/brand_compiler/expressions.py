@@ -65,22 +65,15 @@ def compile_expression(node: nodes.Expr, scope: Scope, place: Place) -> tuple[no
         case nodes.Const():
             return node, Constant(node.value)
         case nodes.Name():
-            return _bind(node, scope.get(node.name), place)
-        case nodes.Getattr():
-            owner, kind = compile_expression(node.node, scope, place)
+            return _bind(node, scope.get(node.name), to_path(node), place)
+        case nodes.Getattr(node=nodes.Expr() as owner):
+            value, kind = compile_expression(owner, scope, place)
             if kind is UNKNOWN:
                 return node, UNKNOWN
-            fields = _members(kind)
-            return _bind(nodes.Getattr(owner, node.attr, "load"), fields.get(node.attr), place)
-        case nodes.Filter(name=name, node=nodes.Expr() as inner) if name in _DATE_FILTERS:
-            value, kind = compile_expression(inner, scope, place)
-            if kind not in (_DATE_FILTERS[name], UNKNOWN):
-                place.add_fault(f"`{to_path(inner)}` cannot be formatted as `{name}`")
-            return nodes.Filter(value, name, [], [], None, None), str
-        case nodes.Filter() if node.name in ENVIRONMENT.filters:
-            value, kind = compile_expression(node.node, scope, place)
-            arguments = (node.args, node.kwargs, node.dyn_args, node.dyn_kwargs)
-            return _fold(nodes.Filter(value, node.name, *arguments), [kind], UNKNOWN, place)
+            member = nodes.Getattr(value, node.attr, "load")
+            return _bind(member, _members(kind).get(node.attr), to_path(node), place)
+        case nodes.Filter(node=nodes.Expr() as inner) if node.name in ENVIRONMENT.filters:
+            return _compile_filter(node, inner, scope, place)
         case nodes.Compare(expr=left, ops=[nodes.Operand(op=sign, expr=right)]):
             value, kind = compile_expression(left, scope, place)
             other, other_kind = compile_expression(right, scope, place)
@@ -90,27 +83,38 @@ def compile_expression(node: nodes.Expr, scope: Scope, place: Place) -> tuple[no
             comparison = nodes.Compare(value, [nodes.Operand(sign, other)])
             return _fold(comparison, [kind, other_kind], bool, place)
         case nodes.Not() | nodes.And() | nodes.Or():
-            parts = [compile_expression(part, scope, place) for part in node.iter_child_nodes()]
+            children = [part for part in node.iter_child_nodes() if isinstance(part, nodes.Expr)]
+            parts = [compile_expression(part, scope, place) for part in children]
             operation = type(node)(*(part for part, _ in parts))
             return _fold(operation, [kind for _, kind in parts], bool, place)
     place.add_fault(f"pages cannot use `{to_path(node)}`")
     return node, UNKNOWN
 
 
-def _bind(node: nodes.Expr, kind: object, place: Place) -> tuple[nodes.Expr, Any]:
+def _compile_filter(
+    node: nodes.Filter, inner: nodes.Expr, scope: Scope, place: Place
+) -> tuple[nodes.Expr, Any]:
+    value, kind = compile_expression(inner, scope, place)
+    formatted = nodes.Filter(value, node.name, node.args, node.kwargs, node.dyn_args, node.dyn_kwargs)
+    if isinstance(kind, Constant) and node.name not in _DATE_FILTERS:
+        return _fold(formatted, [kind], UNKNOWN, place)
+    # A value of the visit has no other filter: `safe`, for example, would make it markup.
+    if kind not in (_DATE_FILTERS.get(node.name), UNKNOWN):
+        place.add_fault(f"`{to_path(inner)}` cannot be formatted as `{node.name}`")
+    return formatted, str
+
+
+def _bind(node: nodes.Expr, kind: object, path: str, place: Place) -> tuple[nodes.Expr, Any]:
     """Returns a name or an attribute with its type. A constant replaces it."""
     if isinstance(kind, Constant):
         return nodes.Const(kind.value), kind
     if kind is None:
-        path = to_path(node)
         message = f"unknown placeholder {{{{ {path} }}}}" if place.text else f"unknown field `{path}`"
         place.add_fault(message)
     return node, kind or UNKNOWN
 
 
-def _fold(
-    expression: nodes.Expr, kinds: list[Any], kind: object, place: Place
-) -> tuple[nodes.Expr, Any]:
+def _fold(expression: nodes.Expr, kinds: list[Any], kind: object, place: Place) -> tuple[nodes.Expr, Any]:
     """Returns the value of an expression if all its parts are constants, else the expression."""
     if not all(isinstance(part, Constant) for part in kinds):
         return expression, kind

@@ -19,7 +19,7 @@ class Faults:
         self._pages: dict[tuple[Path, int, str], str] = {}
 
     def add(self, file: Path, line: int, message: str, page: str = "") -> None:
-        """Adds a mistake, once. `page` is the first page that meets it, if it is in a file that pages share."""
+        """Adds a mistake, once. If pages share the file, `page` is the first of them that has the mistake."""
         self._pages.setdefault((file, line, message), page)
 
     @property

@@ -6,9 +6,10 @@ values. So a function loads one module for a page, and parses nothing. Each name
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from jinja2 import Template, TemplateSyntaxError, nodes
 from markupsafe import escape
@@ -48,9 +49,7 @@ class PageCompiler:
         faults: Collects the mistakes.
     """
 
-    def __init__(
-        self, folder: Path, locale: Locale, constants: Mapping[str, object], faults: Faults
-    ) -> None:
+    def __init__(self, folder: Path, locale: Locale, constants: Mapping[str, object], faults: Faults) -> None:
         self.templates: dict[str, nodes.Template] = {}
         self.read_files: set[str] = set()
         self.is_complete = True
@@ -72,7 +71,9 @@ class PageCompiler:
             view: The class of the page's view. The fields of the page are checked against it.
         """
         self._page, self._open_files = name, [name]
-        template = nodes.Template(self._compile_file(name, {**field_types(view), **self._constants}), lineno=1)
+        template = nodes.Template(
+            self._compile_file(name, {**field_types(view), **self._constants}), lineno=1
+        )
         template.set_environment(ENVIRONMENT)
         self.templates[name] = template
 
@@ -107,7 +108,7 @@ class PageCompiler:
         file = self._folder / name
         self.read_files.add(name)
         try:
-            body = ENVIRONMENT.parse(file.read_text(encoding="utf-8")).body
+            body = _parse(file.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError):
             self.is_complete = False
             place = included_at or self._place(file, 1)
@@ -155,7 +156,8 @@ class PageCompiler:
         """Compiles a block. A test whose value is known at build leaves one branch; all are checked."""
         compiled = self._compile_nodes(node.else_, scope, file)
         for branch in reversed([node, *node.elif_]):
-            test, kind = compile_expression(branch.test, scope, self._place(file, branch.lineno))
+            place = self._place(file, branch.lineno)
+            test, kind = compile_expression(cast("nodes.Expr", branch.test), scope, place)
             body = self._compile_nodes(branch.body, scope, file)
             if not isinstance(kind, Constant):
                 compiled = [nodes.If(test, body, [], compiled)]
@@ -166,15 +168,20 @@ class PageCompiler:
     def _compile_for(self, node: nodes.For, name: str, scope: Scope, file: Path) -> list[nodes.Node]:
         """Compiles a loop. The items of a list that is known at build are written out."""
         place = self._place(file, node.lineno)
-        items, kind = compile_expression(node.iter, scope, place)
+        items, kind = compile_expression(cast("nodes.Expr", node.iter), scope, place)
         if isinstance(kind, Constant) and isinstance(kind.value, list | None):
             scopes = [{**scope, name: Constant(item)} for item in kind.value or ()]
-            return [part for each in scopes for part in self._compile_nodes(node.body, each, file)]
+            if scopes:
+                return [part for each in scopes for part in self._compile_nodes(node.body, each, file)]
+            self._compile_nodes(node.body, {**scope, name: UNKNOWN}, file)  # another brand may have items
+            return self._compile_nodes(node.else_, scope, file)
         item_type = find_item_type(kind) or UNKNOWN
         if item_type is UNKNOWN and kind is not UNKNOWN:
             place.add_fault(f"`{to_path(node.iter)}` is not a list")
         body = self._compile_nodes(node.body, {**scope, name: item_type}, file)
-        return [nodes.For(node.target, items, body, self._compile_nodes(node.else_, scope, file), None, False)]
+        return [
+            nodes.For(node.target, items, body, self._compile_nodes(node.else_, scope, file), None, False)
+        ]
 
     def _compile_text(self, section: str, name: str, scope: Scope, place: Place) -> Iterator[nodes.Node]:
         """Compiles a text of the locale: its literal parts and the placeholders between them."""
@@ -206,8 +213,11 @@ class PageCompiler:
         if not any(key.startswith(f"{section}.") for key in self._locale.known_keys):
             place.add_fault(f"there is no section [{section}] in the locales")
             return []
+        words = list_enum_values(kind)
+        if not words and kind is not UNKNOWN:
+            place.add_fault(f"`{to_path(argument)}` has no fixed values")
         compiled: list[nodes.Node] = []
-        for word in reversed(list_enum_values(kind)):
+        for word in reversed(words):
             body = _join_outputs(self._compile_text(section, word, scope, place))
             is_word = nodes.Compare(value, [nodes.Operand("eq", nodes.Const(word))])
             compiled = [nodes.If(is_word, body, [], compiled)]
@@ -219,6 +229,13 @@ class PageCompiler:
         if not is_text(kind):
             place.add_fault(f"`{to_path(node)}` is not a text")
         return nodes.Output([expression])
+
+
+@functools.cache
+def _parse(source: str) -> list[nodes.Node]:
+    """Returns the parts of a template. Each language and many pages parse the same one."""
+    return ENVIRONMENT.parse(source).body
+
 
 def _literal(text: str) -> nodes.Output:
     return nodes.Output([nodes.TemplateData(text)])
@@ -233,5 +250,3 @@ def _join_outputs(body: Iterable[nodes.Node]) -> list[nodes.Node]:
         else:
             joined.append(node)
     return joined
-
-

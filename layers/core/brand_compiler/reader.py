@@ -46,12 +46,14 @@ class TomlReader:
             self.add_fault(f"`{name}` is empty", name)
             return ""
         if len(value) > max_length:
-            self.add_fault(f"`{name}` has {len(value):,} characters: at most {max_length:,} are allowed", name)
+            self.add_fault(
+                f"`{name}` has {len(value):,} characters: at most {max_length:,} are allowed", name
+            )
             return ""
         return str(value)
 
     def number(self, name: str) -> int:
-        """Returns a whole number from 1 to 65535, because a link stores it in two bytes. 0 is an empty one."""
+        """Returns a whole number from 1 to 65535, because a link stores it in two bytes."""
         value = self._value(name, int, "a whole number")
         if value is None:
             return 0

@@ -1,7 +1,7 @@
 """Reads the locales, and checks that all languages have the same texts and placeholders.
 
-A placeholder is an expression of Jinja2, such as `{{ line.since | date }}`. The pages that show the text decide
-which names it may use (`brand_compiler.pages`).
+A placeholder is an expression of Jinja2, such as `{{ line.since | date }}`. The pages that show the text
+decide which names it may use (`brand_compiler.pages`).
 """
 
 from __future__ import annotations
@@ -43,10 +43,11 @@ class Text:
         except TemplateSyntaxError as error:
             self.add_fault(error.message or "cannot be parsed")
             return
-        if any(not isinstance(node, nodes.Output) for node in body):
+        outputs = [node for node in body if isinstance(node, nodes.Output)]
+        if len(outputs) < len(body):
             self.add_fault("a text has no blocks, only placeholders")
             return
-        self.parts = [part for node in body for part in node.nodes]
+        self.parts = [part for node in outputs for part in node.nodes]
         if any(set("{}") & set(part.data) for part in self.parts if isinstance(part, nodes.TemplateData)):
             self.add_fault("a placeholder has two braces on each side")
 
@@ -104,7 +105,7 @@ def check_locales(locales: Mapping[str, Locale], reference: str) -> None:
     expected = locales[reference].texts
     for locale in locales.values():
         for key, text in expected.items():
-            if locale.texts and key not in locale.texts:
+            if key not in locale.texts:
                 locale.document.add_fault(f"`{key}` is missing", text.section)
         for key, text in locale.texts.items():
             if key not in expected:
@@ -135,13 +136,13 @@ def _read_locale(document: Document, known_keys: set[str]) -> Locale:
         for name, value in table.items():
             if (section, name) == ("dates", "months"):
                 months = value
-            elif isinstance(value, str) and value.strip():
-                texts[f"{section}.{name}"] = Text(value, document, section, name)
             else:
-                document.add_fault(f"`{section}.{name}` must be a text", section, name)
-    if document.data:
-        _check_dates(document, texts, months)
-    known_keys |= texts.keys()
+                text = Text(value if isinstance(value, str) else "", document, section, name)
+                if not text.value.strip():
+                    text.add_fault("must be a text")
+                texts[f"{section}.{name}"] = text
+    _check_dates(document, texts, months)
+    known_keys.update(texts)
     return Locale(document, texts, months, known_keys)
 
 

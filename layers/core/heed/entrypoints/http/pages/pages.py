@@ -1,8 +1,8 @@
 """The pages that people see. Each method returns a complete HTML document.
 
 `brand_compiler.build` compiles them from `layers/brand`. A page that differs by visit is a module that Jinja2
-runs, and this class imports Jinja2 when it renders the first of them. A page that is the same for everybody is
-HTML already. A file is read when it is needed for the first time. The one-click path reads none.
+runs, and `Pages` imports Jinja2 when it renders the first of them. An answer that is the same for everybody
+is HTML already. A file is read when it is needed for the first time. The one-click path reads none.
 """
 
 from __future__ import annotations

@@ -135,7 +135,10 @@ class PageResponder:
         return self.page(html, HTTPStatus.SERVICE_UNAVAILABLE, **{"Retry-After": str(RETRY_AFTER)})
 
     def _list_retry_fields(self) -> list[tuple[str, str]]:
-        """Returns the fields that the page of status 503 repeats: those of a complete form of this request."""
+        """Returns the fields that the page of status 503 repeats.
+
+        They belong to a complete form of the current request.
+        """
         event, form = self._last_form
         if event is not self.event or not form.complete:
             return []

@@ -1,9 +1,8 @@
 """The views: for each page a class with the values that the page shows.
 
-A function fills a view and passes it to `heed.entrypoints.http.pages.pages`. The build itself fills `PageView` and
-`UnavailableView`. Times are milliseconds since the
-Unix epoch, UTC. Names of topics and brands are in the language of the page. The brand compiler checks each
-placeholder in `layers/brand` against these classes.
+A function fills a view and passes it to `heed.entrypoints.http.pages.pages`. The build fills `PageView` and
+`UnavailableView` itself. Times are milliseconds since the Unix epoch, UTC. Names of topics and brands are in
+the language of the page. The brand compiler checks each name in `layers/brand/pages` against these classes.
 """
 
 from __future__ import annotations
