@@ -7,6 +7,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,13 @@ def test_two_builds_of_a_source_are_identical(source: Path, tmp_path: Path) -> N
     )
     assert first
     assert first == second
+
+
+def test_the_build_has_the_jinja2_of_the_layer(source: Path) -> None:
+    """Jinja2 does not promise that it runs a module that another version compiled."""
+    locked = (source.parent / "core" / "requirements.txt").read_text(encoding="utf-8")
+
+    assert f"\njinja2=={version('jinja2')} " in locked
 
 
 def test_wrong_arguments_show_the_usage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -136,7 +136,7 @@ def _members(kind: object) -> dict[str, Any]:
     return field_types(kind)
 
 
-def is_text(kind: object) -> bool:
+def is_text_type(kind: object) -> bool:
     """Returns whether a page can show a value of this type."""
     if isinstance(kind, Constant):
         return kind.value is None or isinstance(kind.value, str)

@@ -21,7 +21,7 @@ from brand_compiler.expressions import (
     Place,
     Scope,
     compile_expression,
-    is_text,
+    is_text_type,
     to_path,
 )
 from brand_compiler.shapes import field_types, find_item_type, list_enum_values
@@ -166,7 +166,7 @@ class PageCompiler:
         return compiled
 
     def _compile_for(self, node: nodes.For, name: str, scope: Scope, file: Path) -> list[nodes.Node]:
-        """Compiles a loop. The items of a list that is known at build are written out."""
+        """Compiles a loop. The items of a list that is known at build are unrolled."""
         place = self._place(file, node.lineno)
         items, kind = compile_expression(cast("nodes.Expr", node.iter), scope, place)
         if isinstance(kind, Constant) and isinstance(kind.value, list | None):
@@ -226,7 +226,7 @@ class PageCompiler:
     def _compile_shown(self, node: nodes.Expr, scope: Scope, place: Place) -> nodes.Output:
         """Compiles an expression whose value the page shows."""
         expression, kind = compile_expression(node, scope, place)
-        if not is_text(kind):
+        if not is_text_type(kind):
             place.add_fault(f"`{to_path(node)}` is not a text")
         return nodes.Output([expression])
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _YEAR = 31_536_000  # seconds
 
 RETRY_FIELDS = "<!-- the fields of the form -->"
-"""Stands in the compiled page of status 503 where the fields of the form belong, which a person sent."""
+"""The mark in the compiled page of status 503 that the fields of a form replace."""
 
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;"})
 

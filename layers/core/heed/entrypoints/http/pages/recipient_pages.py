@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _FORM_FIELDS = ("scope", "all", "undo", "pause", "policy")
 """The fields of forms, except those of topics and signals."""
 
+_TEXT_HEADERS = {**page_headers("en"), "Content-Type": "text/plain; charset=utf-8"}
 _METHODS = ("GET", "HEAD", "POST")
 
 
@@ -100,8 +101,7 @@ class PageResponder:
 
     def text(self, body: str) -> Response[str]:
         """Returns a short text for a mail client, which does not show it."""
-        plain = {**page_headers("en"), "Content-Type": "text/plain; charset=utf-8"}
-        return Response(status_code=int(HTTPStatus.OK), headers={**plain}, body=body)
+        return Response(status_code=int(HTTPStatus.OK), headers={**_TEXT_HEADERS}, body=body)
 
     def neutral(self) -> Response[str]:
         """Returns the page for a minor or an address on hold. Both get the same page."""
