@@ -160,7 +160,8 @@ from heed.entrypoints.http.pages.pages import Pages
 from heed.entrypoints.http.pages.views import LandingView
 view = LandingView(language="en", brand="<M>", preferences_url="/p/x", topic="Offers")
 print(Pages(Path(brand)).landing(view))
-print(*(sys.modules[name].__file__ for name in ("jinja2", "markupsafe")), "markupsafe._speedups" in sys.modules)
+files = [sys.modules[name].__file__ for name in ("jinja2", "markupsafe")]
+print(*files, "markupsafe._speedups" in sys.modules)
 """
     command = [sys.executable, "-I", "-S", "-B", "-c", script, str(CORE), str(BRAND)]
     *page, last = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()

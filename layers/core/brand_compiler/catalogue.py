@@ -31,8 +31,7 @@ _MAX_NAME = 63  # characters; the name is a label of the domain name in List-Id 
 _MAX_TITLE = 200
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")  # RFC 1123 §2.1
-_MAX_DOMAIN = 253
+_DOMAIN = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")  # RFC 1123 §2.1
 _LINK = re.compile(r"https://[^\s\"<>]+")
 _MAILBOX = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+")
 
@@ -82,28 +81,24 @@ def to_catalogue_json(document: Document, languages: Collection[str]) -> dict[st
 
 
 def _read_name(reader: TomlReader) -> str:
-    name = reader.text("name", _MAX_NAME)
-    if name and not _NAME.fullmatch(name):
-        reader.add_fault("`name` must be lower-case letters, digits and single hyphens", "name")
-    return name
+    return reader.text("name", _MAX_NAME, _NAME, "must be lower-case letters, digits and single hyphens")
+
+
+def _read_title(reader: TomlReader, name: str) -> str:
+    return reader.text(name, _MAX_TITLE)
 
 
 def _read_domain(reader: TomlReader) -> str:
     """Reads a host name. It becomes part of mail headers, where a line break would start another header."""
-    domain = reader.text("domain")
-    if domain and (len(domain) > _MAX_DOMAIN or not _DOMAIN.fullmatch(domain)):
-        message = (
-            "`domain` must be a lower-case host name such as example.com; use the xn-- form for other scripts"
-        )
-        reader.add_fault(message, "domain")
-    return domain
+    wrong = "must be a lower-case host name such as example.com; use the xn-- form for other scripts"
+    return reader.text("domain", pattern=_DOMAIN, wrong=wrong)
 
 
 def _read_brand(reader: TomlReader) -> dict[str, Any]:
     brand = {
         "number": reader.number("number"),
         "name": _read_name(reader),
-        "title": reader.text("title", _MAX_TITLE),
+        "title": _read_title(reader, "title"),
         "domain": _read_domain(reader),
     }
     reader.check_all_read()
@@ -123,8 +118,8 @@ def _read_topic(reader: TomlReader, brands: dict[int, str], languages: Collectio
         "default": reader.one_of("default", ("in", "out")),
         "retired": reader.flag("retired"),
         "follows": reader.number("follows") if reader.has("follows") else None,
-        "names": reader.by_language("names", languages, _MAX_TITLE),
-        "descriptions": reader.by_language("descriptions", languages),
+        "names": reader.by_language("names", languages, _read_title),
+        "descriptions": reader.by_language("descriptions", languages, TomlReader.text),
     }
     if kind == "service" and topic["default"] == "out":
         reader.add_fault("a topic of kind service is always sent: `default` must be in", "default")
@@ -170,9 +165,8 @@ def _check_follows(document: Document, topics: list[dict[str, Any]]) -> None:
 def _read_contact(reader: TomlReader | None) -> dict[str, Any]:
     if reader is None:
         return {}
-    contact: dict[str, Any] = {"mailbox": reader.text("mailbox"), "letter": reader.texts("letter")}
-    if contact["mailbox"] and not _MAILBOX.fullmatch(contact["mailbox"]):
-        reader.add_fault("`mailbox` must be an e-mail address", "mailbox")
+    mailbox = reader.text("mailbox", pattern=_MAILBOX, wrong="must be an e-mail address")
+    contact: dict[str, Any] = {"mailbox": mailbox, "letter": reader.texts("letter")}
     if reader.has("phone"):
         contact["phone"] = reader.text("phone")
     reader.check_all_read()
@@ -190,17 +184,10 @@ def _read_advertising(
     reader = root.table("advertising")
     if reader is None:
         return None
-    link = reader.text("link")
-    if link and not _LINK.fullmatch(link):
-        reader.add_fault("`link` must begin with https://", "link")
-    caveats = reader.table("caveats")
+    link = reader.text("link", pattern=_LINK, wrong="must begin with https://")
+    caveats = reader.by_language("caveats", languages, TomlReader.texts)
     reader.check_all_read()
-    texts = (
-        {language: caveats.texts(language) for language in caveats.check_languages(languages)}
-        if caveats
-        else {}
-    )
-    return {"link": link, "caveats": texts}
+    return {"link": link, "caveats": caveats}
 
 
 def _read_policy(reader: TomlReader, languages: Collection[str]) -> dict[str, Any]:
@@ -208,7 +195,7 @@ def _read_policy(reader: TomlReader, languages: Collection[str]) -> dict[str, An
         "version": reader.text("version"),
         "effective": reader.day("effective"),
         "material": reader.flag("material"),
-        "summary": reader.by_language("summary", languages),
+        "summary": reader.by_language("summary", languages, TomlReader.text),
     }
     reader.check_all_read()
     return policy
@@ -216,11 +203,11 @@ def _read_policy(reader: TomlReader, languages: Collection[str]) -> dict[str, An
 
 def _check_policies(document: Document, policies: list[dict[str, Any]]) -> None:
     for index, (older, newer) in enumerate(pairwise(policies), start=1):
-        if newer["effective"] <= older["effective"]:
+        if newer["effective"] and newer["effective"] <= older["effective"]:
             document.add_fault(
                 "policies must be sorted by date, oldest first", "policies", index, "effective"
             )
     versions = [policy["version"] for policy in policies]
     for index, version in enumerate(versions):
-        if version in versions[:index]:
+        if version and version in versions[:index]:
             document.add_fault("this version is already used", "policies", index, "version")
