@@ -52,6 +52,15 @@ def test_a_new_number_is_refused_until_it_is_locked(copy: Path, capsys: pytest.C
     assert "8 marketing meridian/straps in\n" in (copy / lock.LOCK_FILE).read_text(encoding="utf-8")
 
 
+def test_a_damaged_lock_is_refused(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = copy / lock.LOCK_FILE
+    file.write_text(file.read_text(encoding="utf-8").replace("3 marketing", "3marketing"), encoding="utf-8")
+
+    assert _build(copy) == 1
+    assert f"{file}:4: this line is damaged" in capsys.readouterr().err
+    assert lock.lock_command([str(copy)]) == 1
+
+
 def test_locking_never_changes_an_existing_line(copy: Path) -> None:
     before = (copy / lock.LOCK_FILE).read_text(encoding="utf-8")
     _edit(copy, 'name = "news"', 'name = "stories"')

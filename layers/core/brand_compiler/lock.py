@@ -66,13 +66,19 @@ def add_to_lock(file: Path, data: Mapping[str, Any]) -> None:
 
 
 def _read_lock(file: Path) -> dict[int, tuple[int, str]]:
-    """Returns the line and the meaning of each locked number, or nothing if there is no lock yet."""
+    """Returns the line and the meaning of each locked number, or nothing if there is no lock yet.
+
+    Raises:
+        BrandFault: A line has no number, so the lock cannot be compared.
+    """
     if not file.exists():
         return {}
     locked: dict[int, tuple[int, str]] = {}
     for line, text in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
         if text and not text.startswith("#"):
             number, _, meaning = text.partition(" ")
+            if not number.isdigit():
+                raise BrandFault(f"{file}:{line}: this line is damaged; restore it")
             locked[int(number)] = (line, meaning)
     return locked
 
