@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from jinja2 import ModuleLoader
+from jinja2 import ModuleLoader, UndefinedError
 from markupsafe import escape
 
 from brand_compiler.build import compile_command
 from heed.entrypoints.http.pages.pages import Pages, escape_html, page_headers
-from heed.entrypoints.http.pages.views import MAIL_PARTS, VIEWS, LandingView
+from heed.entrypoints.http.pages.views import MAIL_PARTS, VIEWS, LandingView, PageView
 from tests.support.full import examples
 from tests.support.page_views import LANGUAGES, answers, catalogue, render, sample_mails, sample_views
 
@@ -366,6 +366,11 @@ def test_each_answer_has_the_documented_headers(pages: Pages) -> None:
     assert headers["Tk"] == "N"
     assert "Set-Cookie" not in headers
     assert "style-src" not in page_headers("de")["Content-Security-Policy"]
+
+
+def test_a_view_without_a_field_of_its_page_is_an_error(pages: Pages) -> None:
+    with pytest.raises(UndefinedError, match="'topic' is undefined"):
+        pages.landing(PageView(language="en", brand="M"))  # type: ignore[arg-type]
 
 
 def test_no_file_is_read_before_the_first_page() -> None:
