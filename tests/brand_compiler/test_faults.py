@@ -284,6 +284,21 @@ def test_a_number_that_changes_is_reported_in_the_lock_and_in_the_catalogue(
     assert "number 33 is new" in new
 
 
+def test_a_default_language_that_cannot_be_read_hides_no_other_mistake(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _replace(copy, EN, "[landing]", "landing")
+    _replace(copy, DE, 'yes = "Ja"', 'yes = ""')
+    _replace(copy, CATALOGUE, "number = 3", "number = 33")
+
+    assert [(file, message.split()[0]) for file, _, message in _report(copy, capsys)] == [
+        ("catalogue.lock", "number"),
+        (CATALOGUE, "number"),
+        (DE, "`preferences.yes`:"),
+        (EN, "Unexpected"),
+    ]
+
+
 def test_a_page_without_a_view_is_reported(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (copy / "pages" / "offers.html").write_text("{{ text.landing.lead }}", encoding="utf-8")
 

@@ -44,8 +44,7 @@ def compile_brand(source: Path) -> dict[str, str]:
     """
     faults = Faults()
     document, data, locales = read_catalogue(source, faults)
-    if faults.is_empty:
-        # If the catalogue has a mistake, its numbers are not known for certain.
+    if not document.is_faulty:  # otherwise its numbers are not known for certain
         lock.check_lock(document, data, faults)
     style = read_style(source / "style.css", faults)
     default = data["default_language"] or min(locales, default="")

@@ -30,6 +30,7 @@ class Document:
         self._faults = faults
         self._lines: dict[Key, int] = {}
         self._is_readable = False
+        self.is_faulty = True
         try:
             document = tomlkit.parse(file.read_text(encoding="utf-8"))
         except OSError as error:
@@ -42,9 +43,11 @@ class Document:
             self.data = document.unwrap()
             self._find_lines(document, (), 1)
             self._is_readable = True
+            self.is_faulty = False
 
     def add_fault(self, message: str, *key: str | int) -> None:
         """Adds a fault at a key or, if the file does not have the key, at the nearest table around it."""
+        self.is_faulty = True
         if self._is_readable:
             self._faults.add(self.file, self.find_line(*key), message)
 

@@ -100,10 +100,10 @@ def read_locales(folder: Path, faults: Faults) -> dict[str, Locale]:
 def check_locales(locales: Mapping[str, Locale], reference: str) -> None:
     """Checks that each language has the texts and the placeholders of the reference language.
 
-    A text that already has a fault is not compared.
+    A text that already has a fault is not compared, nor is any text if the reference cannot be read.
     """
     expected = locales[reference].texts
-    for locale in locales.values():
+    for locale in locales.values() if expected else ():
         for key, text in expected.items():
             if key not in locale.texts:
                 locale.document.add_fault(f"`{key}` is missing", text.section)
