@@ -63,7 +63,7 @@ def save(text: str) -> Response[str]:
     token = verify_link_token(text, TokenPurpose.PREFERENCES, heed.link_keys.link_key)
     form, catalogue = responder.form(), heed.catalogue
     if preference_post.is_opt_out_form(form):
-        return unsubscribe.one_click(token, form)
+        return unsubscribe.one_click(visit, token, form)
     wording, press_id = heed.pages.wording(visit.language), request.request_id(responder.event)
     submission = FormSubmission(visit.at, visit.campaign, wording, press_id, visit.signal)
     try:

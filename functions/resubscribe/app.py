@@ -16,7 +16,7 @@ from heed.domain.opt_in.confirmation_token import ConfirmationToken, verify_conf
 from heed.domain.preferences.decision import refuses_opt_ins
 from heed.domain.preferences.register import ALL_SCOPES
 from heed.entrypoints.http import request
-from heed.entrypoints.http.pages import link_views, subscribe_form, subscribe_view
+from heed.entrypoints.http.pages import subscribe_form, subscribe_view
 from heed.entrypoints.http.pages.privacy_signal import record_signal
 from heed.entrypoints.http.pages.recipient_pages import PageResponder
 from heed.entrypoints.http.pages.visit import PageVisit
@@ -56,10 +56,10 @@ def submit_form() -> Response[str]:
         heed.request_confirmation(subscribe_form.confirmation_request(form, *sender))
     except WaitingQueueFull:
         count_metric("ConfirmationRejected")
-        view = link_views.queue_full_view(visit, catalogue)
-        return responder.page(heed.pages.unavailable(view), HTTPStatus.SERVICE_UNAVAILABLE, **_RETRY_LATER)
+        html = heed.pages.queue_full(visit.language)
+        return responder.page(html, HTTPStatus.SERVICE_UNAVAILABLE, **_RETRY_LATER)
     count_metric("ConfirmationRequested")
-    return responder.page(heed.pages.accepted(link_views.page_view(visit, catalogue)), HTTPStatus.ACCEPTED)
+    return responder.page(heed.pages.accepted(visit.language), HTTPStatus.ACCEPTED)
 
 
 @app.route("/c/<text>", method=["GET", "HEAD"])

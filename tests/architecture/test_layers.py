@@ -30,7 +30,7 @@ MAY = {
     ),
     "entrypoints": (
         {"entrypoints", "codec", "use_cases", "domain", "cold_start", "override"},
-        {"aws_lambda_powertools", "orjson"},
+        {"aws_lambda_powertools", "jinja2", "orjson"},
     ),
     "bootstrap": (
         {"bootstrap", "use_cases", "adapters", "domain", "entrypoints", "config"},
@@ -107,6 +107,11 @@ def test_each_part_imports_only_what_it_may(part: str) -> None:
 def test_only_feedback_uses_the_compiled_json_parser() -> None:
     users = [found.file for found in imports() if found.module == "orjson"]
     assert users == [HEED / "entrypoints" / "ses_events.py"]
+
+
+def test_only_the_renderer_of_pages_uses_jinja2() -> None:
+    users = [found.file for found in imports() if found.module.split(".")[0] in ("jinja2", "markupsafe")]
+    assert users == [HEED / "entrypoints" / "http" / "pages" / "render.py"]
 
 
 def test_only_the_stream_entry_point_decodes_items_of_dynamodb() -> None:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import subprocess
+import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from jinja2 import ModuleLoader
 
 from brand_compiler.build import compile_command
 from heed.domain.preferences.catalogue import Catalogue, TopicKind
+from heed.entrypoints.http.pages.views import MAIL_PARTS, VIEWS
 
 
 @pytest.fixture
@@ -43,30 +48,54 @@ def test_the_compiled_catalogue_is_small(built: Path) -> None:
 
 def test_a_page_in_one_language_is_one_small_file(built: Path) -> None:
     for language in ("de", "en", "es", "fr", "ja"):
-        page = built / "pages" / language / "landing.json"
-        assert page.stat().st_size < 16_000
+        page = built / "pages" / language / ModuleLoader.get_module_filename("landing.html")
+        assert page.stat().st_size < 20_000
 
 
 def test_the_policy_allows_exactly_the_style_sheet_of_the_page(built: Path) -> None:
     allowed_hash = json.loads((built / "pages" / "style.json").read_text(encoding="utf-8"))
-    page = (built / "pages" / "en" / "neutral.json").read_text(encoding="utf-8")
-    literal = json.loads(page)[2]
+    page = (built / "pages" / "en" / "neutral.html").read_text(encoding="utf-8")
 
-    style = literal.partition("<style>")[2].partition("</style>")[0]
+    style = page.partition("<style>")[2].partition("</style>")[0]
 
     assert style
     assert allowed_hash == base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 
 
+def test_the_build_renders_no_page_that_differs_by_visit(built: Path) -> None:
+    folder = built / "pages" / "en"
+    rendered = {file.stem.partition("-")[0] for file in folder.glob("*.html")}
+    compiled = {
+        page
+        for page in (*(f"{page}.html" for page in VIEWS), *MAIL_PARTS)
+        if (folder / ModuleLoader.get_module_filename(page)).exists()
+    }
+
+    assert rendered == {"neutral", "accepted", "not_found", "unavailable"}
+    assert compiled == {*(f"{page}.html" for page in VIEWS.keys() - rendered), *MAIL_PARTS}
+
+
 def test_two_builds_of_a_source_are_identical(source: Path, tmp_path: Path) -> None:
-    for name in ("first", "second"):
-        compile_command([str(source), str(tmp_path / name)])
+    for seed in ("1", "2"):  # of the order in which sets of texts are walked
+        subprocess.run(
+            [sys.executable, "-m", "brand_compiler.build", str(source), str(tmp_path / seed)],
+            check=True,
+            env={"PYTHONHASHSEED": seed},
+        )
 
     first, second = (
-        {file.relative_to(tmp_path / name): file.read_bytes() for file in (tmp_path / name).rglob("*.json")}
-        for name in ("first", "second")
+        {file.relative_to(tmp_path / seed): file.read_bytes() for file in (tmp_path / seed).rglob("*.*")}
+        for seed in ("1", "2")
     )
+    assert first
     assert first == second
+
+
+def test_the_build_has_the_jinja2_of_the_layer(source: Path) -> None:
+    """Jinja2 does not promise that it runs a module that another version compiled."""
+    locked = (source.parent / "core" / "requirements.txt").read_text(encoding="utf-8")
+
+    assert f"\njinja2=={version('jinja2')} " in locked
 
 
 def test_wrong_arguments_show_the_usage(capsys: pytest.CaptureFixture[str]) -> None:

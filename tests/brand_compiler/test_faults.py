@@ -1,4 +1,4 @@
-"""The build reports a mistake in the brand with its file and line, and creates no file."""
+"""The build reports all mistakes in the brand with their files and lines, and creates no file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from tests.support.brands import build_brand_with_topics
 CATALOGUE = "catalogue.toml"
 EN = "locales/en.toml"
 DE = "locales/de.toml"
+LANGUAGES = ("de", "en", "es", "fr", "ja")
 LANDING = "pages/landing.html"
+LEAD = "{{ text.landing.lead }}"
 
 # File, text in it, its replacement, the expected message, and a part of the line that the message names.
 MISTAKES = [
@@ -22,7 +24,6 @@ MISTAKES = [
     (CATALOGUE, "number = 3", "number = 1", "number 1 is already used", "number = 1"),
     (CATALOGUE, "number = 3", "number = 70000", "from 1 to 65535", "number = 70000"),
     (CATALOGUE, "number = 3", "number = true", "from 1 to 65535", "number = true"),
-    (CATALOGUE, "number = 3", "number = 33", "number 3 (marketing meridian/news in) is missing", ""),
     (CATALOGUE, 'name = "news"', 'name = "offers"', "`offers` is already used", 'name = "offers"'),
     (CATALOGUE, 'name = "news"', 'name = "New s"', "`name` must be lower-case", 'name = "New s"'),
     (
@@ -117,46 +118,50 @@ MISTAKES = [
         'en = "NNN',
     ),
     (DE, 'yes = "Ja"\n', "", "`preferences.yes` is missing", "[preferences]"),
-    (DE, 'yes = "Ja"', 'yes = ""', "`preferences.yes` must be a text", 'yes = ""'),
+    (DE, 'yes = "Ja"', 'yes = ""', "`preferences.yes`: must be a text", 'yes = ""'),
     (DE, 'yes = "Ja"', 'yes = "Ja"\nyess = "Ja"', "unknown key", "yess"),
-    (DE, 'stop = "{topic}', 'stop = "{topik}', "unknown placeholder {topik}", "stop = "),
-    (DE, 'stop = "{topic} ab', 'stop = "Ab', "placeholder {topic} is missing", "stop = "),
-    (DE, 'stop = "{topic} ab', 'stop = "{topic ab', "a brace has no partner", "stop = "),
+    (DE, 'stop = "{{ topic }}', 'stop = "{{ topik }}', "unknown placeholder {{ topik }}", "stop = "),
+    (DE, 'stop = "{{ topic }} ab', 'stop = "Ab', "placeholder {{ topic }} is missing", "stop = "),
+    (
+        DE,
+        'stop = "{{ topic }}',
+        'stop = "{{ brand }}{{ topic }}',
+        "unknown placeholder {{ brand }}; en.toml does not use it",
+        "stop = ",
+    ),
+    (DE, 'stop = "{{ topic }} ab', 'stop = "{topic} ab', "two braces on each side", "stop = "),
+    (DE, 'stop = "{{ topic }} ab', 'stop = "{{ topic ab', "expected token", "stop = "),
+    (DE, 'stop = "{{ topic }} ab', 'stop = "{% if topic %}ab{% endif %}', "a text has no blocks", "stop = "),
     (DE, '"Januar", ', "", "twelve", "months = "),
-    (DE, "{day}. {month}", "{day}. {mois}", "unknown placeholder {mois}", "date = "),
-    (EN, "Stop {topic}", "Stop {topci}", "unknown placeholder {topci}", "{topci}"),
-    (LANDING, "{{.lead}}", "{{.laed}}", "no text `landing.laed`", "{{.laed}}"),
+    (DE, "{{ day }}. {{ month }}", "{{ day }}. {{ mois }}", "unknown placeholder {{ mois }}", "date = "),
+    (DE, "[landing]", "landing", "Unexpected character", "landing"),
+    (EN, "Stop {{ topic }}", "Stop {{ topci }}", "unknown placeholder {{ topci }}", "topci"),
+    (EN, "{{ paused_until | date }}", "{{ paused_until | day }}", "cannot be formatted as `day`", "| day"),
+    (LANDING, LEAD, "{{ text.landing.laed }}", "no text `landing.laed`", "laed"),
+    (LANDING, "preferences_url", "preference_url", "unknown field `preference_url`", "preference_url"),
+    (LANDING, "include 'address.html'", "include 'adress.html'", "no page adress.html", "adress"),
+    (LANDING, "include 'address.html'", "include 'landing.html'", "cannot use {% include %}", "landing.html"),
+    (LANDING, "if description", "if describtion", "unknown field `describtion`", "describtion"),
     (
         LANDING,
-        "{preferences_url}",
-        "{preference_url}",
-        "unknown placeholder {preference_url}",
-        "{preference_url}",
+        "{{ description }}</p>{% endif %}",
+        "{{ description }}</p>",
+        "Unexpected end of template",
+        None,
     ),
-    (LANDING, "{{> address}}", "{{> adress}}", "no page adress.html", "{{> adress}}"),
-    (
-        LANDING,
-        "{{#if description}}",
-        "{{#if describtion}}",
-        "unknown placeholder {describtion}",
-        "describtion",
-    ),
-    (LANDING, "{description}</p>{{/if}}", "{description}</p>", "{{#if}} has no end", "description"),
-    (LANDING, "{{.lead}}", "{{lead!}}", "cannot read {{lead!}}", "{{lead!}}"),
-    (LANDING, "{{.lead}}", "{{#each topic as x}}{{/each}}", "`topic` is not a list", "#each"),
-    (LANDING, "{{.lead}}", "{topic|date}", "cannot be formatted as `date`", "{topic|date}"),
-    (LANDING, "{{.lead}}", "{policy}", "`policy` is not a text", "{policy}"),
-    (LANDING, "{{.lead}}", "{{#if signal == shown}}x{{/if}}", "`signal` is never `shown`", "shown"),
-    (LANDING, "{{.lead}}", "{{contact.letter}}", "cannot format this text", "contact.letter"),
-    (
-        LANDING,
-        "{{.lead}}",
-        "{{changes[signal]}}",
-        "[changes] has no text `none`",
-        "changes[signal]",
-    ),
-    (LANDING, "{{.lead}}", "{{moods[signal]}}", "no section [moods]", "moods[signal]"),
-    (LANDING, "<p>{{.lead}}</p>", "", "`landing.lead`: no page uses it", None),
+    (LANDING, LEAD, LEAD + "{{ lead! }}", "unexpected char '!'", "lead!"),
+    (LANDING, LEAD, LEAD + "{% for x in topic %}{% endfor %}", "`topic` is not a list", "for x"),
+    (LANDING, LEAD, LEAD + "{% set x = 1 %}", "cannot use {% assign %}", "set x"),
+    (LANDING, LEAD, LEAD + "{{ topic | date }}", "`topic` cannot be formatted as `date`", "topic | date"),
+    (LANDING, LEAD, LEAD + "{{ topic | bold }}", "cannot use `topic | bold`", "topic | bold"),
+    (LANDING, LEAD, LEAD + "{{ topic | safe }}", "`topic` cannot be formatted as `safe`", "topic | safe"),
+    (LANDING, LEAD, LEAD + "{{ policy }}", "`policy` is not a text", "{{ policy }}"),
+    (LANDING, LEAD, LEAD + "{{ policy.date }}", "unknown field `policy.date`", "policy.date"),
+    (LANDING, LEAD, LEAD + "{{ contact.fax }}", "unknown field `contact.fax`", "contact.fax"),
+    (LANDING, LEAD, LEAD + "{% if signal == 'shown' %}x{% endif %}", "`signal` is never `shown`", "shown"),
+    (LANDING, LEAD, LEAD + "{{ contact.letter }}", "`contact.letter` is not a text", "contact.letter"),
+    (LANDING, LEAD, LEAD + "{{ text.moods[signal] }}", "no section [moods]", "moods[signal]"),
+    (LANDING, LEAD, LEAD + "{{ text.changes[topic] }}", "`topic` has no fixed values", "changes[topic]"),
     ("style.css", "body {", "@import 'x.css'; body {", "the pages load nothing", "@import"),
     (
         "style.css",
@@ -213,10 +218,23 @@ def test_each_form_of_a_host_name_is_valid(copy: Path, tmp_path: Path, domain: s
     assert compile_command([str(copy), str(tmp_path / "out")]) == 0
 
 
+def _replace(copy: Path, name: str, old: str, new: str) -> None:
+    text = (copy / name).read_text(encoding="utf-8")
+    assert old in text
+    (copy / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def _report(copy: Path, capsys: pytest.CaptureFixture[str]) -> list[tuple[str, int, str]]:
+    """Builds a brand that has mistakes, and returns the file, the line and the message of each."""
+    assert compile_command([str(copy), str(copy / "out")]) == 1
+    assert not (copy / "out").exists()
+    lines = [line.split(":", 2) for line in capsys.readouterr().err.splitlines()]
+    return [(str(Path(file).relative_to(copy)), int(line), message) for file, line, message in lines]
+
+
 @pytest.mark.parametrize(("name", "old", "new", "message", "line_part"), MISTAKES)
-def test_a_mistake_is_reported_with_its_file_and_line(
+def test_a_mistake_is_reported_once_with_its_file_and_line(
     copy: Path,
-    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     name: str,
     old: str,
@@ -224,22 +242,124 @@ def test_a_mistake_is_reported_with_its_file_and_line(
     message: str,
     line_part: str | None,
 ) -> None:
-    text = (copy / name).read_text(encoding="utf-8")
-    assert old in text
-    before, _, after = text.partition(old)
-    (copy / name).write_text(before + new + after, encoding="utf-8")
+    _replace(copy, name, old, new)
 
-    code = compile_command([str(copy), str(tmp_path / "out")])
+    ((file, line, reported),) = _report(copy, capsys)
 
-    report = capsys.readouterr().err
-    assert code == 1
-    assert not (tmp_path / "out").exists()
-    assert report.count("\n") == 1
-    file, line, reported = report.split(":", 2)
+    assert file == name
     assert message in reported
     if line_part:
-        assert file == str(copy / name)
-        assert line_part in (copy / name).read_text(encoding="utf-8").splitlines()[int(line) - 1]
+        assert line_part in (copy / name).read_text(encoding="utf-8").splitlines()[line - 1]
+
+
+def test_a_text_that_no_page_uses_is_reported_in_each_language(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _replace(copy, LANDING, f"<p>{LEAD}</p>", "")
+
+    report = _report(copy, capsys)
+
+    assert [file for file, _, _ in report] == [f"locales/{code}.toml" for code in LANGUAGES]
+    assert {message for _, _, message in report} == {" `landing.lead`: no page uses it"}
+
+
+def test_each_value_without_a_text_is_reported(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _replace(copy, LANDING, LEAD, LEAD + "{{ text.changes[signal] }}")
+
+    assert _report(copy, capsys) == [
+        (LANDING, 6, f" there is no text `changes.{value}` in the locales")
+        for value in ("applied", "kept", "none", "seen")
+    ]
+
+
+def test_a_number_that_changes_is_reported_in_the_lock_and_in_the_catalogue(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _replace(copy, CATALOGUE, "number = 3", "number = 33")
+
+    (lock, _, missing), (catalogue, _, new) = _report(copy, capsys)
+
+    assert (lock, catalogue) == ("catalogue.lock", CATALOGUE)
+    assert "number 3 (marketing meridian/news in) is missing" in missing
+    assert "number 33 is new" in new
+
+
+def test_a_default_language_that_cannot_be_read_hides_no_other_mistake(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _replace(copy, EN, "[landing]", "landing")
+    _replace(copy, DE, 'yes = "Ja"', 'yes = ""')
+    _replace(copy, CATALOGUE, "number = 3", "number = 33")
+
+    assert [(file, message.split()[0]) for file, _, message in _report(copy, capsys)] == [
+        ("catalogue.lock", "number"),
+        (CATALOGUE, "number"),
+        (DE, "`preferences.yes`:"),
+        (EN, "Unexpected"),
+    ]
+
+
+def test_a_page_without_a_view_is_reported(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (copy / "pages" / "offers.html").write_text("{{ text.landing.lead }}", encoding="utf-8")
+
+    assert _report(copy, capsys) == [
+        ("pages/offers.html", 1, " this page has no view, and no page includes it")
+    ]
+
+
+def test_a_mistake_in_a_shared_part_names_one_of_its_pages(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _replace(copy, "pages/notices.html", "policy.summary", "policy.sumary")
+
+    assert _report(copy, capsys) == [
+        ("pages/notices.html", 4, " unknown field `policy.sumary` (in landing.html)")
+    ]
+
+
+def test_one_build_reports_all_mistakes(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _replace(copy, CATALOGUE, 'name = "news"', 'name = "New s"')
+    _replace(copy, CATALOGUE, 'default = "out"', 'default = "yes"')
+    _replace(copy, CATALOGUE, 'en = "Offers"', 'en = "Offers"\nit = "Offerte"')
+    _replace(copy, DE, 'stop = "{{ topic }}', 'stop = "{{ topik }}')
+    _replace(copy, EN, 'save = "Save choices"', 'save = "Save choices"\nsaev = "Save"')
+    for code in LANGUAGES:
+        _replace(copy, f"locales/{code}.toml", "[landing]\n", '[landing]\nextra = "X"\n')
+    _replace(copy, "pages/neutral.html", "text.neutral.lead", "text.neutral.laed")
+    _replace(copy, "pages/done.html", "preferences_url", "preference_url")
+    _replace(copy, "pages/confirm.html", "{% if intent == 'in' %}", "{% if intent == 'of' %}")
+    (copy / "pages" / "offers.html").write_text("", encoding="utf-8")
+    _replace(copy, "style.css", "body {", "@import 'x.css'; body {")
+
+    report = _report(copy, capsys)
+
+    def at(name: str, part: str, message: str) -> tuple[str, int, str]:
+        lines = (copy / name).read_text(encoding="utf-8").splitlines()
+        return name, next(n for n, line in enumerate(lines, 1) if part in line), f" {message}"
+
+    assert report == [
+        at(CATALOGUE, "it = ", "there is no locales/it.toml"),
+        at(CATALOGUE, "New s", "`name` must be lower-case letters, digits and single hyphens"),
+        at(CATALOGUE, '"yes"', "`default` must be one of in, out"),
+        at(DE, "extra", "`landing.extra`: no page uses it"),
+        at(DE, "topik", "`landing.stop`: unknown placeholder {{ topik }}"),
+        at(DE, "[preferences]", "`preferences.saev` is missing"),
+        at(EN, "extra", "`landing.extra`: no page uses it"),
+        at(EN, "saev", "`preferences.saev`: no page uses it"),
+        *(
+            fault
+            for code in ("es", "fr", "ja")
+            for fault in (
+                at(f"locales/{code}.toml", "extra", "`landing.extra`: no page uses it"),
+                at(f"locales/{code}.toml", "[preferences]", "`preferences.saev` is missing"),
+            )
+        ),
+        at("pages/confirm.html", "'of'", "`intent` is never `of`"),
+        at("pages/done.html", "preference_url", "unknown field `preference_url`"),
+        at("pages/neutral.html", "laed", "there is no text `neutral.laed` in the locales"),
+        ("pages/offers.html", 1, " this page has no view, and no page includes it"),
+        at("style.css", "@import", "`@import`: the pages load nothing external"),
+    ]
 
 
 @pytest.mark.parametrize("name", [CATALOGUE, "style.css", LANDING, "pages/contact.html"])
@@ -288,11 +408,9 @@ def test_a_brand_without_languages_is_a_mistake(copy: Path, tmp_path: Path) -> N
 
 
 def test_a_brand_may_have_no_phone(copy: Path, tmp_path: Path) -> None:
-    file = copy / CATALOGUE
-    text = file.read_text(encoding="utf-8").replace('phone = "+1 555 0100"\n', "")
-    file.write_text(text, encoding="utf-8")
+    _replace(copy, CATALOGUE, 'phone = "+1 555 0100"\n', "")
 
     assert compile_command([str(copy), str(tmp_path / "out")]) == 0
-    page = (tmp_path / "out" / "pages" / "en" / "neutral.json").read_text(encoding="utf-8")
+    page = (tmp_path / "out" / "pages" / "en" / "neutral.html").read_text(encoding="utf-8")
     assert "tel:" not in page
     assert "<dt>Letter</dt>" in page

@@ -6,12 +6,13 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.dates import format_date
 
-from brand_compiler.catalogue import read_catalogue
-from brand_compiler.texts import Locale, check_locales, read_locales
+from brand_compiler.fault import Faults
+from brand_compiler.texts import Locale, check_locales, read_locales, to_python_format
 from heed.domain.milliseconds import Millis
 from heed.entrypoints.http.pages.dates import Dates
 
@@ -34,7 +35,7 @@ FORBIDDEN = {
 
 @pytest.fixture(scope="module")
 def locales() -> dict[str, Locale]:
-    return read_locales(Path(__file__).parents[2] / "layers" / "brand" / "locales")
+    return read_locales(Path(__file__).parents[2] / "layers" / "brand" / "locales", Faults())
 
 
 def _texts(locale: Locale) -> Iterator[tuple[str, str]]:
@@ -46,8 +47,12 @@ def test_the_sample_brand_has_five_languages(locales: dict[str, Locale]) -> None
     assert tuple(locales) == LANGUAGES
 
 
-def test_all_languages_have_the_same_texts_and_placeholders(locales: dict[str, Locale]) -> None:
-    check_locales(locales, "en")
+def test_all_languages_have_the_same_texts_and_placeholders(source: Path) -> None:
+    faults = Faults()
+
+    check_locales(read_locales(source / "locales", faults), "en")
+
+    assert faults.is_empty
 
 
 def _forbidden(language: str) -> re.Pattern[str]:
@@ -63,8 +68,7 @@ def test_no_text_uses_regret_loss_or_doubt(locales: dict[str, Locale], language:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_text_of_the_catalogue_uses_them(source: Path, language: str) -> None:
-    _, data, _ = read_catalogue(source)
+def test_no_text_of_the_catalogue_uses_them(data: dict[str, Any], language: str) -> None:
     texts = [topic[key][language] for topic in data["topics"] for key in ("names", "descriptions")]
     texts += data["advertising"]["caveats"][language]
     texts += [policy["summary"][language] for policy in data["policies"]]
@@ -88,7 +92,7 @@ def test_each_text_is_translated(locales: dict[str, Locale], language: str) -> N
     untranslated = {
         key
         for key, text in _texts(locales[language])
-        if text == english[key].value and re.search("[a-z]{2}", re.sub(r"{[^}]*}", "", text))
+        if text == english[key].value and re.search("[a-z]{2}", re.sub(r"{{.*?}}", "", text))
     }
 
     assert {key for key in untranslated if not key.startswith("dates.")} <= same_in_both
@@ -100,8 +104,8 @@ def test_dates_have_the_long_format_of_the_cldr(
     locales: dict[str, Locale], language: str, month: int
 ) -> None:
     locale = locales[language]
-    pattern = locale.texts["dates.date"].value
-    dates = Dates(tuple(locale.months), pattern, locale.texts["dates.time"].value)
+    date_format, time_format = (to_python_format(locale.texts[f"dates.{name}"]) for name in ("date", "time"))
+    dates = Dates(tuple(locale.months), date_format, time_format)
     for day in (1, 9, 28):
         date = dt.datetime(2026, month, day, 23, 59, tzinfo=dt.UTC)
         expected = format_date(date, "long", {"en": "en_GB"}.get(language, language))
@@ -114,8 +118,7 @@ def test_dates_have_the_long_format_of_the_cldr(
         assert dates.write("iso", at) == f"{date:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def test_names_and_descriptions_are_short_enough_for_a_phone(source: Path) -> None:
-    _, data, _ = read_catalogue(source)
+def test_names_and_descriptions_are_short_enough_for_a_phone(data: dict[str, Any]) -> None:
     for topic in data["topics"]:
         assert max(map(len, topic["names"].values())) <= 40
         assert max(map(len, topic["descriptions"].values())) <= 100

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from brand_compiler import lock
 from brand_compiler.build import compile_command
-from brand_compiler.catalogue import read_catalogue
 
 NEW = """
 [[topics]]
@@ -35,8 +35,7 @@ def _build(copy: Path) -> int:
     return compile_command([str(copy), str(copy / "out")])
 
 
-def test_the_lock_has_all_numbers_of_the_catalogue(source: Path) -> None:
-    _, data, _ = read_catalogue(source)
+def test_the_lock_has_all_numbers_of_the_catalogue(source: Path, data: dict[str, Any]) -> None:
     locked = (source / lock.LOCK_FILE).read_text(encoding="utf-8").splitlines()[1:]
 
     assert locked == [f"{number} {meaning}" for number, meaning in lock.describe_numbers(data).items()]
@@ -51,6 +50,15 @@ def test_a_new_number_is_refused_until_it_is_locked(copy: Path, capsys: pytest.C
 
     assert _build(copy) == 0
     assert "8 marketing meridian/straps in\n" in (copy / lock.LOCK_FILE).read_text(encoding="utf-8")
+
+
+def test_a_damaged_lock_is_refused(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = copy / lock.LOCK_FILE
+    file.write_text(file.read_text(encoding="utf-8").replace("3 marketing", "3marketing"), encoding="utf-8")
+
+    assert _build(copy) == 1
+    assert f"{file}:4: this line is damaged" in capsys.readouterr().err
+    assert lock.lock_command([str(copy)]) == 1
 
 
 def test_locking_never_changes_an_existing_line(copy: Path) -> None:

@@ -6,22 +6,23 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from html import escape as html_escape
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from jinja2 import ModuleLoader, UndefinedError
+from markupsafe import escape
 
 from brand_compiler.build import compile_command
-from heed.entrypoints.http.pages.pages import Pages, page_headers
-from heed.entrypoints.http.pages.render import escape_html
-from heed.entrypoints.http.pages.views import VIEWS, PageView
+from heed.entrypoints.http.pages.pages import Pages, escape_html, page_headers
+from heed.entrypoints.http.pages.views import MAIL_PARTS, VIEWS, LandingView, PageView
 from tests.support.full import examples
-from tests.support.page_views import LANGUAGES, catalogue, render, sample_views
+from tests.support.page_views import LANGUAGES, answers, catalogue, render, sample_mails, sample_views
 
 SOURCE = Path(__file__).parents[2] / "layers" / "brand"
 VOID = {"meta", "input", "br", "link", "img", "hr"}
@@ -77,16 +78,51 @@ def html(folder: Path, pages: Pages) -> dict[tuple[str, str], str]:
     """The pages by language and sample."""
     topics = catalogue(folder)["topics"]
     return {
-        (language, name): render(pages, page, view)
+        (language, name): page
         for language in LANGUAGES
-        for name, (page, view) in sample_views(language, topics).items()
+        for name, page in (
+            *((name, render(pages, *view)) for name, view in sample_views(language, topics).items()),
+            *answers(pages, language).items(),
+        )
     }
 
 
-def test_each_page_has_a_sample(folder: Path) -> None:
+def test_each_page_has_a_sample(folder: Path, pages: Pages) -> None:
     shown = {page for page, _ in sample_views("en", catalogue(folder)["topics"]).values()}
+    rendered_at_build = {name.partition("-")[0] for name in answers(pages, "en")}
 
-    assert shown == set(VIEWS)
+    assert shown | rendered_at_build == set(VIEWS)
+
+
+def test_the_samples_run_each_line_of_each_page_in_each_language(folder: Path) -> None:
+    pages, topics = Pages(folder), catalogue(folder)["topics"]
+    ran: set[tuple[str, int]] = set()
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        if not frame.f_code.co_filename.startswith(str(folder)):
+            return None
+        if event == "line":
+            ran.add((frame.f_code.co_filename, frame.f_lineno))
+        return trace
+
+    sys.settrace(trace)
+    try:
+        for language in LANGUAGES:
+            for page, view in sample_views(language, topics).values():
+                render(pages, page, view)
+            for mail in sample_mails(language):
+                for part in MAIL_PARTS:
+                    pages.mail(part, mail)
+    finally:
+        sys.settrace(None)
+
+    modules = sorted(folder.rglob("tmpl_*.py"))
+    assert len(modules) == (6 + len(MAIL_PARTS)) * len(LANGUAGES)
+    for module in modules:
+        lines = module.read_text(encoding="utf-8").splitlines()
+        shown = {number for number, line in enumerate(lines, 1) if line.strip().startswith("yield ")}
+        assert shown
+        assert [lines[number - 1] for number in shown if (str(module), number) not in ran] == []
 
 
 def test_each_page_is_well_formed_and_has_its_language(
@@ -254,10 +290,11 @@ def test_the_page_for_an_invalid_link_offers_each_other_way(html: dict[tuple[str
 
 
 def test_the_language_links_keep_the_campaign(pages: Pages) -> None:
-    view = PageView(language="en", brand="M", campaign="may")
+    view = LandingView(language="en", brand="M", preferences_url="/p/x", campaign="may")
 
-    assert 'href="?c=may&amp;lang=de"' in pages.neutral(view)
-    assert 'href="?lang=de"' in pages.neutral(replace(view, campaign=""))
+    assert 'href="?c=may&amp;lang=de"' in pages.landing(view)
+    assert 'href="?lang=de"' in pages.landing(replace(view, campaign=""))
+    assert 'href="?lang=de"' in pages.neutral("en")
 
 
 def _filled(view: Any, text: str) -> Any:
@@ -289,10 +326,28 @@ def test_no_value_can_become_markup(folder: Path, pages: Pages, text: str) -> No
             assert list(attributes) == list(expected)
 
 
+@given(st.text(), st.text())
+@example(HOSTILE, HOSTILE)
+def test_a_form_that_is_offered_again_keeps_its_fields_and_they_stay_text(
+    pages: Pages, name: str, value: str
+) -> None:
+    again = pages.unavailable("en", [("scope", "all"), (name, value)])
+
+    fields = [(field["name"], field["value"]) for field in Document(again).all("input")]
+    assert fields == [("scope", "all"), (_parsed(name), _parsed(value))]
+    assert "<!--" not in again
+
+
+def _parsed(text: str) -> str:
+    """Returns a text as the parser of the tests reads it from an attribute that MarkupSafe escaped."""
+    document = Document(f'<input value="{escape(text)}">')
+    return str(next(document.all("input"))["value"])
+
+
 @given(st.text())
 @example(HOSTILE)
-def test_escaping_equals_that_of_the_standard_library(text: str) -> None:
-    assert escape_html(text) == html_escape(text)
+def test_escaping_equals_that_of_the_rendered_pages(text: str) -> None:
+    assert escape_html(text) == str(escape(text))
 
 
 def test_each_answer_has_the_documented_headers(pages: Pages) -> None:
@@ -313,28 +368,40 @@ def test_each_answer_has_the_documented_headers(pages: Pages) -> None:
     assert "style-src" not in page_headers("de")["Content-Security-Policy"]
 
 
+def test_a_view_without_a_field_of_its_page_is_an_error(pages: Pages) -> None:
+    with pytest.raises(UndefinedError, match="'topic' is undefined"):
+        pages.landing(PageView(language="en", brand="M"))  # type: ignore[arg-type]
+
+
 def test_no_file_is_read_before_the_first_page() -> None:
     Pages(Path("/nowhere"))
 
 
 def test_a_page_reads_only_its_own_file(folder: Path, tmp_path: Path) -> None:
-    for name in ("pages/fr/neutral.json", "pages/fr/dates.json"):
+    landing = ModuleLoader.get_module_filename("landing.html")
+    for name in ("pages/fr/neutral.html", f"pages/fr/{landing}", "pages/fr/dates.json"):
         target = tmp_path / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes((folder / name).read_bytes())
 
-    assert "Nous n’envoyons rien" in Pages(tmp_path).neutral(PageView(language="fr", brand="M"))
+    view = LandingView(language="fr", brand="M", preferences_url="/p/x")
+    assert "Nous n’envoyons rien" in Pages(tmp_path).neutral("fr")
+    assert "Se désabonner" in Pages(tmp_path).landing(view)
 
 
-def test_rendering_needs_no_template_engine_no_regular_expression_and_no_compiler() -> None:
-    code = (
-        "import sys, json; before = set(sys.modules);"
-        "import heed.entrypoints.http.pages.pages, heed.entrypoints.http.pages.views;"
-        "print(*sorted(set(sys.modules) - before))"
-    )
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True
-    ).stdout.split()
+def test_rendering_needs_no_parser_of_templates_and_no_compiler(folder: Path) -> None:
+    code = f"""
+import sys
+from jinja2 import Environment
+Environment.parse = Environment.compile = None
+from pathlib import Path
+from heed.entrypoints.http.pages.pages import Pages
+from heed.entrypoints.http.pages.views import LandingView
+view = LandingView(language="en", brand="M", preferences_url="/p/x")
+assert "</html>" in Pages(Path({str(folder)!r})).landing(view)
+print(*sys.modules)
+"""
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
 
-    assert not {"jinja2", "string", "html", "tomllib"} & set(loaded)
-    assert not [name for name in loaded if name.startswith("brand_compiler")]
+    assert "jinja2" in loaded.split()
+    assert not [name for name in loaded.split() if name.startswith(("brand_compiler", "tomlkit"))]

@@ -154,11 +154,33 @@ def test_only_the_parser_is_compiled_and_for_the_architecture_of_the_template() 
 
 
 def test_bytecode_is_for_all_modules_or_none_and_for_lambdas_python() -> None:
-    compiled = list(CORE.rglob("*.pyc"))
+    modules = [*CORE.rglob("*.py"), *BRAND.rglob("*.py")]
+    compiled = [*CORE.rglob("*.pyc"), *BRAND.rglob("*.pyc")]
     assert all(path.name.endswith(".cpython-313.pyc") for path in compiled)
-    assert len(compiled) in (0, len(list(CORE.rglob("*.py"))))
+    assert len(compiled) in (0, len(modules))
     # Unchecked: zipping changes the file times that a checked one would compare.
     assert all(path.read_bytes()[4:8] == b"\x01\0\0\0" for path in compiled)
+
+
+def test_a_page_is_rendered_from_the_layers_alone() -> None:
+    script = """
+import sys
+from pathlib import Path
+core, brand = sys.argv[1:]
+sys.path.insert(0, core)
+from heed.entrypoints.http.pages.pages import Pages
+from heed.entrypoints.http.pages.views import LandingView
+view = LandingView(language="en", brand="<M>", preferences_url="/p/x", topic="Offers")
+print(Pages(Path(brand)).landing(view))
+files = [sys.modules[name].__file__ for name in ("jinja2", "markupsafe")]
+print(*files, "markupsafe._speedups" in sys.modules)
+"""
+    command = [sys.executable, "-I", "-S", "-B", "-c", script, str(CORE), str(BRAND)]
+    *page, last = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    jinja2, markupsafe, is_compiled = last.split()
+    assert "<title>Unsubscribe from Offers – &lt;M&gt;</title>" in page
+    assert Path(jinja2).is_relative_to(CORE) and Path(markupsafe).is_relative_to(CORE)
+    assert is_compiled == "False"
 
 
 def test_the_compiled_brand_is_where_the_functions_expect_it() -> None:

@@ -1,8 +1,12 @@
-"""Sample views of all pages: one view for each state of a page."""
+"""Sample views of the pages, one for each state of a page, and the answers that the build renders."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import cycle, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +15,12 @@ from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.register import Source
 from heed.entrypoints.http.pages.views import (
     AdvertisingLine,
+    ConfirmationMailView,
     ConfirmationOutcome,
     ConfirmedView,
     ConfirmView,
     DoneView,
     FormMistake,
-    HiddenField,
     LandingView,
     LastChange,
     LastChangeKind,
@@ -29,7 +33,6 @@ from heed.entrypoints.http.pages.views import (
     TopicLine,
     TopicOption,
     TopicState,
-    UnavailableView,
 )
 
 if TYPE_CHECKING:
@@ -88,6 +91,10 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple
             **more,
         )
 
+    def subscribe(intent: Intent, **more: Any) -> SubscribeView:
+        more = {"subscribe_url": "/subscribe", **more}
+        return SubscribeView(language=language, brand=BRAND, intent=intent, **more)
+
     policy = PolicyNotice(version="2026-07", effective="2026-07-01", summary=descriptions["news"])
     last = LastChange(topic=names["offers"], change=LastChangeKind.OUT, at=MAY, source=Source.ONE_CLICK)
     usual = (
@@ -101,7 +108,51 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple
         TopicOption(topic=name, name=names[name], description=descriptions[name])
         for name in ("offers", "news", "events", "research")
     )
+    notices: dict[str, Any] = {
+        "campaign": "may",
+        "subscribe_url": "/subscribe",
+        "policy": policy,
+        "update": policy,
+    }
+    after: dict[str, Any] = {
+        "language": language,
+        "brand": BRAND,
+        "topics": (names["news"],),
+        "preferences_url": centre,
+    }
+    confirmed = partial(ConfirmedView, outcome=ConfirmationOutcome.DONE, **after)
     return {
+        **{
+            f"{page}-{signal}": (page, make(signal=signal, **notices))
+            for signal in SignalNotice
+            for page, make in (
+                ("landing", landing),
+                ("done", done),
+                ("preferences", preferences),
+                ("confirm", partial(ConfirmView, intent=Intent.IN, **after)),
+                ("confirmed", partial(confirmed, intent=Intent.OUT)),
+            )
+        },
+        **{
+            f"preferences-{source}": (
+                "preferences",
+                preferences(
+                    last=LastChange(topic=names["offers"], change=change, at=MAY, source=source),
+                    subscribe_url="/subscribe",
+                ),
+            )
+            for source, change in zip(Source, cycle(LastChangeKind), strict=False)
+        },
+        **{
+            f"subscribe-{mistake}": ("subscribe", subscribe(Intent.IN, error=mistake, topics=options))
+            for mistake in FormMistake
+        },
+        "subscribe-consent": (
+            "subscribe",
+            subscribe(Intent.IN, topics=(replace(options[0], chosen=True),), consent=True, signal=True),
+        ),
+        "subscribe-without-form": ("subscribe", subscribe(Intent.OUT, subscribe_url="", campaign="may")),
+        "subscribe-campaign": ("subscribe", subscribe(Intent.IN, topics=options, campaign="may")),
         "landing": ("landing", landing(topic=names["offers"], description=descriptions["offers"])),
         "landing-all": ("landing", landing(update=policy)),
         "landing-signal": (
@@ -144,67 +195,23 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple
                 last=LastChange(topic="", change=LastChangeKind.OUT, at=MAY, source=Source.PREFERENCE_CENTRE),
             ),
         ),
-        "neutral": ("neutral", PageView(language=language, brand=BRAND)),
-        "not_found": (
-            "not_found",
-            PageView(language=language, brand=BRAND, subscribe_url="/subscribe"),
-        ),
-        "unavailable": (
-            "unavailable",
-            UnavailableView(
-                language=language,
-                brand=BRAND,
-                kept=True,
-                retry=(HiddenField(name="scope", value="this"),),
-            ),
-        ),
         "subscribe": (
             "subscribe",
-            SubscribeView(
-                language=language,
-                brand=BRAND,
-                subscribe_url="/subscribe",
-                other_url="/subscribe?intent=out",
-                intent=Intent.IN,
-                topics=options,
-            ),
+            subscribe(Intent.IN, other_url="/subscribe?intent=out", topics=options),
         ),
         "subscribe-mistake": (
             "subscribe",
-            SubscribeView(
-                language=language,
-                brand=BRAND,
-                subscribe_url="/subscribe",
+            subscribe(
+                Intent.IN,
                 other_url="/subscribe?intent=out",
-                intent=Intent.IN,
                 topics=options,
                 address="somebody at example",
                 error=FormMistake.ADDRESS,
                 consent=True,
             ),
         ),
-        "subscribe-resume": (
-            "subscribe",
-            SubscribeView(
-                language=language,
-                brand=BRAND,
-                subscribe_url="/subscribe",
-                intent=Intent.IN,
-                resume="meridian",
-                consent=True,
-            ),
-        ),
-        "subscribe-out": (
-            "subscribe",
-            SubscribeView(
-                language=language,
-                brand=BRAND,
-                subscribe_url="/subscribe",
-                other_url="/subscribe",
-                intent=Intent.OUT,
-            ),
-        ),
-        "accepted": ("accepted", PageView(language=language, brand=BRAND)),
+        "subscribe-resume": ("subscribe", subscribe(Intent.IN, resume="meridian", consent=True)),
+        "subscribe-out": ("subscribe", subscribe(Intent.OUT, other_url="/subscribe")),
         "confirm": (
             "confirm",
             ConfirmView(language=language, brand=BRAND, intent=Intent.IN, topics=(names["news"],)),
@@ -229,6 +236,7 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple
                 preferences_url=centre,
             ),
         ),
+        "confirmed-out": ("confirmed", replace(confirmed(intent=Intent.OUT), topics=())),
         "confirmed-superseded": (
             "confirmed",
             ConfirmedView(
@@ -248,14 +256,39 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple
                 subscribe_url="/subscribe",
             ),
         ),
-        "unavailable-full": (
-            "unavailable",
-            UnavailableView(language=language, brand=BRAND, full=True),
-        ),
-        "unavailable-page": ("unavailable", UnavailableView(language=language, brand=BRAND)),
     }
+
+
+def sample_mails(language: str) -> Iterator[ConfirmationMailView]:
+    """Yields the view of each state of the confirmation mail."""
+    for intent, topics, resume in product(Intent, ((), (BRAND,)), (False, True)):
+        yield ConfirmationMailView(
+            language=language,
+            brand=BRAND,
+            intent=intent,
+            topics=topics,
+            resume=resume,
+            confirm_url="https://example.com/c/AQEAAAAA",
+            unsubscribe_url="https://example.com/u/AQEAAAAA",
+        )
 
 
 def render(pages: Pages, page: str, view: PageView) -> str:
     """Renders a view with the method that has the name of its page."""
     return str(getattr(pages, page)(view))
+
+
+def answers(pages: Pages, language: str) -> dict[str, str]:
+    """Returns each answer that the build renders, by the name of its sample."""
+    fields = [("scope", "this")]
+    return {
+        "neutral": pages.neutral(language),
+        "accepted": pages.accepted(language),
+        "not_found": pages.not_found(language, has_form=True),
+        "not_found-contact": pages.not_found(language, has_form=False),
+        "unavailable": pages.unavailable(language, fields, kept=True),
+        "unavailable-page": pages.unavailable(language),
+        "unavailable-kept": pages.unavailable(language, kept=True),
+        "unavailable-retry": pages.unavailable(language, fields),
+        "unavailable-full": pages.queue_full(language),
+    }

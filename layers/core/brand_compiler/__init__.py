@@ -1,12 +1,15 @@
-"""Compiles the brand that a marketer edits (layers/brand) to JSON for the functions.
+"""Checks the brand that a marketer edits (layers/brand), and compiles it for the functions.
 
-    build       The command: `python -m brand_compiler.build SOURCE DESTINATION`.
-    document    Reads TOML with the line of each key.
-    catalogue   Reads and checks brands, topics, contact details and policies.
-    lock        Records the meaning of each number since its first use.
-    texts       Reads the locales and checks that all languages have the same texts.
-    template    Parses the markup of the pages.
-    program     Compiles a page in one language for `heed.entrypoints.http.pages.render`.
+    build        The command: `python -m brand_compiler.build SOURCE DESTINATION`.
+    fault        Collects all mistakes, so that one build reports them together.
+    document     Reads TOML with the line of each key.
+    reader       Reads a table of it, and checks the type of each value.
+    catalogue    Reads and checks brands, topics, contact details and policies.
+    lock         Records the meaning of each number since its first use.
+    texts        Reads the locales and checks that all languages have the same texts.
+    pages        Compiles the pages, which are templates of Jinja2, to Python.
+    expressions  Checks the names that pages and texts use against the views.
+    answers      Lists the pages that the build renders.
 
-It runs at build time and uses only the standard library. No function imports it.
+It runs at build time, and no function imports it.
 """

@@ -1,13 +1,13 @@
-"""`python -m brand_compiler.build SOURCE DESTINATION`: compiles the brand to JSON for the functions.
+"""`python -m brand_compiler.build SOURCE DESTINATION`: checks a brand, and compiles it for the functions.
 
     catalogue.json                 brands, topics, contact details, policies
     pages/style.json               the hash of the style sheet
-    pages/<language>/mail….json    a part of the confirmation mail in one language
-    pages/<language>/<page>.json   one page in one language, for `heed.entrypoints.http.pages.render`
+    pages/<language>/tmpl_….py     a page or a part of the confirmation mail, for `jinja2.ModuleLoader`
+    pages/<language>/<name>.html   an answer that is the same for everybody (`brand_compiler.answers`)
     pages/<language>/dates.json    the date format of the language
     pages/<language>/wording.json  the version of all texts of the language, as evidence names it
 
-A mistake ends the build with `file:line: message` and exit code 1. Then no file is created.
+Mistakes end the build with exit code 1 and a line `file:line: message` for each. Then no file is created.
 """
 
 from __future__ import annotations
@@ -16,67 +16,97 @@ import hashlib
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import ModuleLoader
+from markupsafe import Markup
 
 from brand_compiler import lock
+from brand_compiler.answers import list_answers
 from brand_compiler.catalogue import read_catalogue
-from brand_compiler.fault import BrandFault
-from brand_compiler.program import Compiler, Constants, Program
+from brand_compiler.fault import BrandFault, Faults
+from brand_compiler.pages import PageCompiler
 from brand_compiler.style import hash_style, read_style
-from brand_compiler.texts import Locale, check_locales
-from heed.entrypoints.http.pages.render import escape_html
+from brand_compiler.texts import Locale, check_locales, to_python_format
 from heed.entrypoints.http.pages.views import MAIL_PARTS, VIEWS, ConfirmationMailView
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _USAGE_ERROR = 2
 
 
-def compile_brand(source: Path) -> dict[str, Any]:
-    """Returns all files of the compiled brand by name.
+def compile_brand(source: Path) -> dict[str, str]:
+    """Returns the text of each file of the compiled brand by name.
 
     Raises:
-        BrandFault: The brand has a mistake. The fault names the first one.
+        BrandFault: The brand has mistakes. The fault names all of them.
     """
-    document, data, locales = read_catalogue(source)
-    lock.check_lock(document, data)
-    style = read_style(source / "style.css")
-    files: dict[str, Any] = {
-        "catalogue.json": {key: value for key, value in data.items() if key != "advertising"},
-        "pages/style.json": hash_style(style),
+    faults = Faults()
+    document, data, locales = read_catalogue(source, faults)
+    if not document.is_faulty:  # otherwise its numbers are not known for certain
+        lock.check_lock(document, data, faults)
+    style = read_style(source / "style.css", faults)
+    default = data["default_language"] or min(locales, default="")
+    compilers = {
+        language: PageCompiler(source / "pages", locale, _constants(data, locales, language, style), faults)
+        for language, locale in locales.items()
     }
-    # The default language is first, because the other languages are compared with it.
-    default = data["default_language"]
-    for language in sorted(locales, key=lambda language: language != default):
-        check_locales({default: locales[default], language: locales[language]}, default)
-        parts = {
-            "style": [style],
-            "languages": _language_links(locales, language),
-            "languages_out": _language_links(locales, language, "intent=out&amp;"),
-        }
-        compiler = Compiler(source / "pages", locales[language], _constants(data, language), parts)
-        files |= _compile_language(language, locales[language], compiler)
-        files[f"pages/{language}/wording.json"] = _hash_wording(files, language)
+    for compiler in compilers.values():
+        _compile_pages(compiler)
+    check_locales(locales, default)
+    for compiler in compilers.values():
+        compiler.check_all_used()
+    _check_all_read(source / "pages", compilers.values(), faults)
+    faults.check_none()
+
+    files = {
+        "catalogue.json": _to_json({key: value for key, value in data.items() if key != "advertising"}),
+        "pages/style.json": _to_json(hash_style(style)),
+    }
+    for language, compiler in compilers.items():
+        pages = _make_pages(compiler, language, data["brands"][0]["title"])
+        pages["dates.json"] = _to_json(_date_format(locales[language]))
+        pages["wording.json"] = _to_json(_hash_wording(pages))
+        files |= {f"pages/{language}/{name}": text for name, text in pages.items()}
     return files
 
 
-def _compile_language(language: str, locale: Locale, compiler: Compiler) -> dict[str, Any]:
-    """Returns the pages, the mail and the date format of one language."""
-    files: dict[str, Any] = {}
+def _compile_pages(compiler: PageCompiler) -> None:
     for page, view in VIEWS.items():
-        files[f"pages/{language}/{page}.json"] = compiler.compile_page(f"{page}.html", view)
+        compiler.compile_page(f"{page}.html", view)
     for part in MAIL_PARTS:
-        files[f"pages/{language}/{part}.json"] = compiler.compile_page(part, ConfirmationMailView)
-    _check_all_used(locale, compiler.used)
-    files[f"pages/{language}/dates.json"] = {
+        compiler.compile_page(part, ConfirmationMailView)
+
+
+def _check_all_read(folder: Path, compilers: Collection[PageCompiler], faults: Faults) -> None:
+    """Adds a fault for each file that is no page and that no page includes."""
+    if all(compiler.is_complete for compiler in compilers):
+        read = {name for compiler in compilers for name in compiler.read_files}
+        for file in folder.iterdir():
+            if file.name not in read:
+                faults.add(file, 1, "this page has no view, and no page includes it")
+
+
+def _make_pages(compiler: PageCompiler, language: str, brand: str) -> dict[str, str]:
+    """Returns the answers of a language as HTML, and its other pages as Python."""
+    answers = list(list_answers(language, brand))
+    files = {f"{name}.html": compiler.render(f"{page}.html", view) for name, page, view in answers}
+    for name in compiler.templates.keys() - {f"{page}.html" for _, page, _ in answers}:
+        files[ModuleLoader.get_module_filename(name)] = compiler.to_python(name)
+    return dict(sorted(files.items()))
+
+
+def _date_format(locale: Locale) -> dict[str, Any]:
+    return {
         "months": locale.months,
-        "date": locale.texts["dates.date"].value,
-        "time": locale.texts["dates.time"].value,
+        "date": to_python_format(locale.texts["dates.date"]),
+        "time": to_python_format(locale.texts["dates.time"]),
     }
-    return files
 
 
-def _hash_wording(files: dict[str, Any], language: str) -> str:
+def _hash_wording(pages: dict[str, str]) -> str:
     """Returns the version of a language's texts: 128 bits of the SHA-256 of all its pages, in hex."""
-    pages = {name: page for name, page in files.items() if name.startswith(f"pages/{language}/")}
     return hashlib.sha256(_to_json(pages).encode()).hexdigest()[:32]
 
 
@@ -84,32 +114,20 @@ def _to_json(content: object) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
-def _constants(data: dict[str, Any], language: str) -> Constants:
-    """Returns the brand's own texts by the names that pages use."""
-    constants: Constants = {f"contact.{key}": value for key, value in data["contact"].items()}
-    if data["advertising"]:
-        constants["optout.link"] = data["advertising"]["link"]
-        constants["optout.caveats"] = data["advertising"]["caveats"][language]
-    return constants
-
-
-def _language_links(locales: dict[str, Locale], current: str, query_prefix: str = "") -> Program:
-    """Returns links to the same page in each language. Their queries begin with `query_prefix`."""
-    campaign = ["if", ["", "campaign"], None, ["c=", ["value", ["", "campaign"]], "&amp;"], []]
-    program: Program = []
-    for language, locale in locales.items():
-        name = escape_html(locale.texts["language.name"].value)
-        current_mark = ' aria-current="true"' if language == current else ""
-        attributes = f'lang="{language}" hreflang="{language}"'
-        program += [f'<li><a href="?{query_prefix}', campaign]
-        program += [f'lang={language}" {attributes}{current_mark}>{name}</a></li>']
-    return program
-
-
-def _check_all_used(locale: Locale, used: set[str]) -> None:
-    for key, text in locale.texts.items():
-        if key not in used and text.section not in {"language", "dates"}:
-            raise text.fault("no page uses it")
+def _constants(
+    data: dict[str, Any], locales: dict[str, Locale], language: str, style: str
+) -> dict[str, object]:
+    """Returns what pages may use besides their view: the brand's own texts, its languages, and its style."""
+    contact = {"mailbox": None, "letter": None, "phone": None, **data["contact"]}
+    digits = "".join(character for character in contact["phone"] or "" if character in "+0123456789")
+    advertising = data["advertising"] or {"link": None, "caveats": {}}
+    return {
+        "contact": {**contact, "phone_digits": digits},
+        "optout": {"link": advertising["link"], "caveats": advertising["caveats"].get(language)},
+        "language": language,
+        "languages": [{"code": code, "name": locale.name} for code, locale in locales.items()],
+        "style": Markup(style),  # noqa: S704 - no value of a visitor; the policy names its hash
+    }
 
 
 def compile_command(arguments: list[str]) -> int:
@@ -126,7 +144,7 @@ def compile_command(arguments: list[str]) -> int:
     for name, content in files.items():
         file = destination / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(_to_json(content), encoding="utf-8")
+        file.write_text(content, encoding="utf-8")
     return 0
 
 

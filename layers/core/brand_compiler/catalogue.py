@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
+    from brand_compiler.fault import Faults
     from brand_compiler.texts import Locale
 
 MAX_TOPICS = 400
@@ -30,37 +31,37 @@ _MAX_NAME = 63  # characters; the name is a label of the domain name in List-Id 
 _MAX_TITLE = 200
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")  # RFC 1123 §2.1
-_MAX_DOMAIN = 253
+_DOMAIN = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")  # RFC 1123 §2.1
 _LINK = re.compile(r"https://[^\s\"<>]+")
 _MAILBOX = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+")
 
 
-def read_catalogue(source: Path) -> tuple[Document, dict[str, Any], dict[str, Locale]]:
-    """Reads the catalogue and the locales of its languages.
+def read_catalogue(source: Path, faults: Faults) -> tuple[Document, dict[str, Any], dict[str, Locale]]:
+    """Reads the catalogue and the locales of its languages. A value with a fault is empty.
 
     Raises:
-        BrandFault: One of them has a mistake.
+        BrandFault: There is no language, so nothing else can be checked.
     """
-    locales = read_locales(source / "locales")
-    document = Document(source / "catalogue.toml")
+    locales = read_locales(source / "locales", faults)
+    document = Document(source / "catalogue.toml", faults)
     if not locales:
-        raise document.fault("there is no locales/*.toml")
+        document.add_fault("there is no locales/*.toml")
+        faults.check_none()
     return document, to_catalogue_json(document, sorted(locales)), locales
 
 
 def to_catalogue_json(document: Document, languages: Collection[str]) -> dict[str, Any]:
     """Returns the catalogue as JSON for `heed.domain.preferences.catalogue.Catalogue.from_document`.
 
-    Raises:
-        BrandFault: A key is missing, unknown, of the wrong type, or contradicts another one.
+    It adds a fault for each key that is missing, unknown, of the wrong type, or contradicts another one.
     """
     root = TomlReader(document)
     default_language = root.one_of("default_language", languages)
     brands = [_read_brand(reader) for reader in root.tables("brands", _MAX_BRANDS)]
     names = {brand["number"]: brand["name"] for brand in brands}
     topics = [_read_topic(reader, names, languages) for reader in root.tables("topics", MAX_TOPICS)]
-    _check_numbers(document, brands, topics)
+    default_brand = brands[0]["number"] if brands else 0
+    _check_numbers(document, brands, topics, default_brand)
     _check_follows(document, topics)
     contact = _read_contact(root.table("contact"))
     advertising = _read_advertising(root, topics, languages)
@@ -71,7 +72,7 @@ def to_catalogue_json(document: Document, languages: Collection[str]) -> dict[st
         "default_language": default_language,
         "languages": sorted(languages),
         "brands": brands,
-        "default_brand": brands[0]["number"],
+        "default_brand": default_brand,
         "topics": topics,
         "contact": contact,
         "advertising": advertising,
@@ -80,28 +81,24 @@ def to_catalogue_json(document: Document, languages: Collection[str]) -> dict[st
 
 
 def _read_name(reader: TomlReader) -> str:
-    name = reader.text("name", _MAX_NAME)
-    if not _NAME.fullmatch(name):
-        raise reader.fault("`name` must be lower-case letters, digits and single hyphens", "name")
-    return name
+    return reader.text("name", _MAX_NAME, _NAME, "must be lower-case letters, digits and single hyphens")
+
+
+def _read_title(reader: TomlReader, name: str) -> str:
+    return reader.text(name, _MAX_TITLE)
 
 
 def _read_domain(reader: TomlReader) -> str:
     """Reads a host name. It becomes part of mail headers, where a line break would start another header."""
-    domain = reader.text("domain")
-    if len(domain) > _MAX_DOMAIN or not _DOMAIN.fullmatch(domain):
-        message = (
-            "`domain` must be a lower-case host name such as example.com; use the xn-- form for other scripts"
-        )
-        raise reader.fault(message, "domain")
-    return domain
+    wrong = "must be a lower-case host name such as example.com; use the xn-- form for other scripts"
+    return reader.text("domain", pattern=_DOMAIN, wrong=wrong)
 
 
 def _read_brand(reader: TomlReader) -> dict[str, Any]:
     brand = {
         "number": reader.number("number"),
         "name": _read_name(reader),
-        "title": reader.text("title", _MAX_TITLE),
+        "title": _read_title(reader, "title"),
         "domain": _read_domain(reader),
     }
     reader.check_all_read()
@@ -111,8 +108,8 @@ def _read_brand(reader: TomlReader) -> dict[str, Any]:
 def _read_topic(reader: TomlReader, brands: dict[int, str], languages: Collection[str]) -> dict[str, Any]:
     kind = reader.one_of("kind", ("marketing", "service", "signal"))
     brand = 0 if kind == "signal" else reader.number("brand")
-    if brand and brand not in brands:
-        raise reader.fault(f"there is no brand with number {brand}", "brand")
+    if brand and brands and brand not in brands:
+        reader.add_fault(f"there is no brand with number {brand}", "brand")
     topic = {
         "number": reader.number("number"),
         "name": _read_name(reader),
@@ -121,52 +118,55 @@ def _read_topic(reader: TomlReader, brands: dict[int, str], languages: Collectio
         "default": reader.one_of("default", ("in", "out")),
         "retired": reader.flag("retired"),
         "follows": reader.number("follows") if reader.has("follows") else None,
-        "names": reader.by_language("names", languages, _MAX_TITLE),
-        "descriptions": reader.by_language("descriptions", languages),
+        "names": reader.by_language("names", languages, _read_title),
+        "descriptions": reader.by_language("descriptions", languages, TomlReader.text),
     }
     if kind == "service" and topic["default"] == "out":
-        raise reader.fault("a topic of kind service is always sent: `default` must be in", "default")
+        reader.add_fault("a topic of kind service is always sent: `default` must be in", "default")
     reader.check_all_read()
     return topic
 
 
-def _check_numbers(document: Document, brands: list[dict[str, Any]], topics: list[dict[str, Any]]) -> None:
+def _check_numbers(
+    document: Document, brands: list[dict[str, Any]], topics: list[dict[str, Any]], default_brand: int
+) -> None:
     numbers: set[int] = set()
     names: set[tuple[int, str]] = set()
     for where, items in (("brands", brands), ("topics", topics)):
         for index, item in enumerate(items):
+            if not item["number"] or not item["name"]:
+                continue  # it has a fault already
             if item["number"] in numbers:
-                message = f"number {item['number']} is already used"
-                raise document.fault(message, where, index, "number")
+                document.add_fault(f"number {item['number']} is already used", where, index, "number")
             numbers.add(item["number"])
             # A name without a brand may mean a brand or a topic of the default brand. So these names must be
             # unique.
-            name = (item.get("brand") or brands[0]["number"], item["name"])
+            name = (item.get("brand") or default_brand, item["name"])
             if name in names:
-                message = f"name `{item['name']}` is already used"
-                raise document.fault(message, where, index, "name")
+                document.add_fault(f"name `{item['name']}` is already used", where, index, "name")
             names.add(name)
 
 
 def _check_follows(document: Document, topics: list[dict[str, Any]]) -> None:
     by_number = {topic["number"]: topic for topic in topics}
     for index, topic in enumerate(topics):
-        if (number := topic["follows"]) is None:
+        if not (number := topic["follows"]):
             continue
         where = ("topics", index, "follows")
         older = by_number.get(number)
         if older is None:
-            raise document.fault(f"there is no topic with number {number}", *where)
-        if (older["brand"], older["kind"]) != (topic["brand"], topic["kind"]):
-            raise document.fault("a topic must follow a topic of the same brand and kind", *where)
-        if number >= topic["number"]:
-            raise document.fault("a topic must follow an older topic, with a lower number", *where)
+            document.add_fault(f"there is no topic with number {number}", *where)
+        elif (older["brand"], older["kind"]) != (topic["brand"], topic["kind"]):
+            document.add_fault("a topic must follow a topic of the same brand and kind", *where)
+        elif number >= topic["number"]:
+            document.add_fault("a topic must follow an older topic, with a lower number", *where)
 
 
-def _read_contact(reader: TomlReader) -> dict[str, Any]:
-    contact: dict[str, Any] = {"mailbox": reader.text("mailbox"), "letter": reader.texts("letter")}
-    if not _MAILBOX.fullmatch(contact["mailbox"]):
-        raise reader.fault("`mailbox` must be an e-mail address", "mailbox")
+def _read_contact(reader: TomlReader | None) -> dict[str, Any]:
+    if reader is None:
+        return {}
+    mailbox = reader.text("mailbox", pattern=_MAILBOX, wrong="must be an e-mail address")
+    contact: dict[str, Any] = {"mailbox": mailbox, "letter": reader.texts("letter")}
     if reader.has("phone"):
         contact["phone"] = reader.text("phone")
     reader.check_all_read()
@@ -178,17 +178,16 @@ def _read_advertising(
 ) -> dict[str, Any] | None:
     signals = [index for index, topic in enumerate(topics) if topic["kind"] == "signal"]
     if len(signals) > 1:
-        raise root.fault("at most one topic may be of kind signal", "topics", signals[1], "kind")
+        root.add_fault("at most one topic may be of kind signal", "topics", signals[1], "kind")
     if not signals:
         return None
     reader = root.table("advertising")
-    link = reader.text("link")
-    if not _LINK.fullmatch(link):
-        raise reader.fault("`link` must begin with https://", "link")
-    caveats = reader.table("caveats")
-    caveats.check_languages(languages)
+    if reader is None:
+        return None
+    link = reader.text("link", pattern=_LINK, wrong="must begin with https://")
+    caveats = reader.by_language("caveats", languages, TomlReader.texts)
     reader.check_all_read()
-    return {"link": link, "caveats": {language: caveats.texts(language) for language in languages}}
+    return {"link": link, "caveats": caveats}
 
 
 def _read_policy(reader: TomlReader, languages: Collection[str]) -> dict[str, Any]:
@@ -196,7 +195,7 @@ def _read_policy(reader: TomlReader, languages: Collection[str]) -> dict[str, An
         "version": reader.text("version"),
         "effective": reader.day("effective"),
         "material": reader.flag("material"),
-        "summary": reader.by_language("summary", languages),
+        "summary": reader.by_language("summary", languages, TomlReader.text),
     }
     reader.check_all_read()
     return policy
@@ -204,11 +203,11 @@ def _read_policy(reader: TomlReader, languages: Collection[str]) -> dict[str, An
 
 def _check_policies(document: Document, policies: list[dict[str, Any]]) -> None:
     for index, (older, newer) in enumerate(pairwise(policies), start=1):
-        if newer["effective"] <= older["effective"]:
-            raise document.fault(
+        if newer["effective"] and newer["effective"] <= older["effective"]:
+            document.add_fault(
                 "policies must be sorted by date, oldest first", "policies", index, "effective"
             )
     versions = [policy["version"] for policy in policies]
     for index, version in enumerate(versions):
-        if version in versions[:index]:
-            raise document.fault("this version is already used", "policies", index, "version")
+        if version and version in versions[:index]:
+            document.add_fault("this version is already used", "policies", index, "version")

@@ -2,69 +2,84 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from typing import TYPE_CHECKING, Any
 
-from brand_compiler.fault import BrandFault
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import AoT, Table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-Key = tuple[str | int, ...]
+    from tomlkit.container import Container
 
-_HEADER = re.compile(r"\s*(\[\[?)\s*([\w.-]+)\s*\]")
-_KEY = re.compile(r"\s*([\w.-]+)\s*=")
-_SYNTAX = re.compile(r"(?P<message>.*) \(at (line (?P<line>\d+), column \d+|end of document)\)")
+    from brand_compiler.fault import Faults
+
+Key = tuple[str | int, ...]
 
 
 class Document:
-    """A TOML file: its data and the line of each key."""
+    """A TOML file: its data and the line of each key.
 
-    def __init__(self, file: Path) -> None:
-        """Reads the file.
+    A file that cannot be read has no data and one fault. All other faults would only follow from that one.
+    """
 
-        Raises:
-            BrandFault: The file is missing or is not TOML.
-        """
+    def __init__(self, file: Path, faults: Faults) -> None:
         self.file = file
+        self.data: dict[str, Any] = {}
+        self._faults = faults
+        self._lines: dict[Key, int] = {}
+        self._is_readable = False
+        self.is_faulty = True
         try:
-            text = file.read_text(encoding="utf-8")
+            document = tomlkit.parse(file.read_text(encoding="utf-8"))
         except OSError as error:
-            raise BrandFault(file, 1, error.strerror or "cannot be read") from None
+            faults.add(file, 1, error.strerror or "cannot be read")
         except UnicodeDecodeError:
-            raise BrandFault(file, 1, "is not UTF-8") from None
-        try:
-            self.data: dict[str, Any] = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            match = _SYNTAX.fullmatch(str(error))
-            line = int((match and match["line"]) or text.count("\n") + 1)
-            raise BrandFault(file, line, match["message"] if match else str(error)) from None
-        self._lines = _find_lines(text)
+            faults.add(file, 1, "is not UTF-8")
+        except TOMLKitError as error:
+            faults.add(file, getattr(error, "line", 1), str(error).partition(" at line")[0])
+        else:
+            self.data = document.unwrap()
+            self._find_lines(document, (), 1)
+            self._is_readable = True
+            self.is_faulty = False
 
-    def fault(self, message: str, *key: str | int) -> BrandFault:
-        """Returns a fault at a key or, if the file does not have the key, at the nearest table around it."""
+    def add_fault(self, message: str, *key: str | int) -> None:
+        """Adds a fault at a key or, if the file does not have the key, at the nearest table around it."""
+        self.is_faulty = True
+        if self._is_readable:
+            self._faults.add(self.file, self.find_line(*key), message)
+
+    def find_line(self, *key: str | int) -> int:
+        """Returns the line of a key or, if the file does not have it, of the nearest table around it."""
         while key and key not in self._lines:
             key = key[:-1]
-        return BrandFault(self.file, self._lines.get(key, 1), message)
+        return self._lines.get(key, 1)
 
+    def _find_lines(self, container: Container, table: Key, line: int) -> int:
+        """Stores the line of each key in a table that begins at `line`. Returns the line after the table.
 
-def _find_lines(text: str) -> dict[Key, int]:
-    """Returns the line of each key. The keys of `[[topics]]` are ("topics", 0), ("topics", 1) and so on."""
-    lines: dict[Key, int] = {}
-    counts: dict[str, int] = {}
-    table: Key = ()
-    in_text = False  # of several lines
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not in_text and (header := _HEADER.match(line)):
-            name = header[2]
-            if header[1] == "[[":
-                counts[name] = counts.get(name, -1) + 1
-            first, *rest = name.split(".")
-            table = (first, counts[first], *rest) if first in counts else (first, *rest)
-            lines.setdefault(table, number)
-        elif not in_text and (key := _KEY.match(line)):
-            lines.setdefault((*table, *key[1].split(".")), number)
-        if line.count('"""') % 2:
-            in_text = not in_text
-    return lines
+        The keys of `[[topics]]` are ("topics", 0), ("topics", 1) and so on.
+        """
+        for key, item in container.body:
+            path = (*table, *(part.key for part in key)) if key else table
+            if isinstance(item, AoT):
+                for index, each in enumerate(item.body):
+                    line = self._find_table_lines(each, (*path, index), line)
+            elif isinstance(item, Table):
+                line = self._find_table_lines(item, path, line)
+            else:
+                line_count = item.as_string().count("\n")
+                if key:  # not a comment and not space
+                    self._lines.setdefault(path, line)
+                    line_count += item.trivia.trail.count("\n")
+                line += line_count
+        return line
+
+    def _find_table_lines(self, table: Table, path: Key, line: int) -> int:
+        if table.is_super_table():  # [a.b] alone has no line [a]
+            return self._find_lines(table.value, path, line)
+        line += table.trivia.indent.count("\n")
+        self._lines.setdefault(path, line)
+        return self._find_lines(table.value, path, line + table.trivia.trail.count("\n"))

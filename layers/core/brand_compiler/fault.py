@@ -1,4 +1,4 @@
-"""A mistake in a brand, with its file and line."""
+"""The mistakes of a brand, each with its file and line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,33 @@ if TYPE_CHECKING:
 
 
 class BrandFault(Exception):
-    """A mistake in the files of a brand. Its text is `file:line: message`."""
+    """The brand has mistakes. The text is one line for each: `file:line: message`."""
 
-    def __init__(self, file: Path, line: int, message: str) -> None:
-        super().__init__(f"{file}:{line}: {message}")
+
+class Faults:
+    """Collects all mistakes of a brand, so that one build reports them together."""
+
+    def __init__(self) -> None:
+        self._pages: dict[tuple[Path, int, str], str] = {}
+
+    def add(self, file: Path, line: int, message: str, page: str = "") -> None:
+        """Adds a mistake, once. If pages share the file, `page` is the first of them that has the mistake."""
+        self._pages.setdefault((file, line, message), page)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no mistake so far."""
+        return not self._pages
+
+    def check_none(self) -> None:
+        """Ends the build if there is a mistake.
+
+        Raises:
+            BrandFault: There is one.
+        """
+        if self._pages:
+            raise BrandFault("\n".join(_format(*fault, self._pages[fault]) for fault in sorted(self._pages)))
+
+
+def _format(file: Path, line: int, message: str, page: str) -> str:
+    return f"{file}:{line}: {message}{f' (in {page})' if page else ''}"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from brand_compiler.catalogue import read_catalogue
-from brand_compiler.fault import BrandFault
+from brand_compiler.fault import BrandFault, Faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,25 +38,24 @@ def describe_numbers(data: Mapping[str, Any]) -> dict[int, str]:
     return dict(sorted(meanings.items()))
 
 
-def check_lock(document: Document, data: Mapping[str, Any]) -> None:
+def check_lock(document: Document, data: Mapping[str, Any], faults: Faults) -> None:
     """Compares a catalogue with the lock in the same folder.
 
-    Raises:
-        BrandFault: A number is not locked, is missing, or has another meaning than before.
+    It adds a fault for each number that is not locked, is missing, or has another meaning than before.
     """
     file = document.file.with_name(LOCK_FILE)
     current, locked = describe_numbers(data), _read_lock(file)
     for number, (line, meaning) in locked.items():
         if number not in current:
             message = f"number {number} ({meaning}) is missing in {document.file.name}; restore and retire it"
-            raise BrandFault(file, line, message)
-        if current[number] != meaning:
+            faults.add(file, line, message)
+        elif current[number] != meaning:
             message = f"number {number} is locked as `{meaning}`, not `{current[number]}`"
-            raise document.fault(message, *_find_key(data, number))
+            document.add_fault(message, *_find_key(data, number))
     for number in current:
         if number not in locked:
             message = f"number {number} is new: run python -m brand_compiler.lock {document.file.parent}"
-            raise document.fault(message, *_find_key(data, number))
+            document.add_fault(message, *_find_key(data, number))
 
 
 def add_to_lock(file: Path, data: Mapping[str, Any]) -> None:
@@ -67,13 +66,19 @@ def add_to_lock(file: Path, data: Mapping[str, Any]) -> None:
 
 
 def _read_lock(file: Path) -> dict[int, tuple[int, str]]:
-    """Returns the line and the meaning of each locked number, or nothing if there is no lock yet."""
+    """Returns the line and the meaning of each locked number, or nothing if there is no lock yet.
+
+    Raises:
+        BrandFault: A line has no number, so the lock cannot be compared.
+    """
     if not file.exists():
         return {}
     locked: dict[int, tuple[int, str]] = {}
     for line, text in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
         if text and not text.startswith("#"):
             number, _, meaning = text.partition(" ")
+            if not number.isdigit():
+                raise BrandFault(f"{file}:{line}: this line is damaged; restore it")
             locked[int(number)] = (line, meaning)
     return locked
 
@@ -92,8 +97,11 @@ def lock_command(arguments: list[str]) -> int:
         sys.stderr.write("python -m brand_compiler.lock SOURCE\n")
         return 2
     folder = Path(arguments[0])
+    faults = Faults()
+    _, data, _ = read_catalogue(folder, faults)
     try:
-        add_to_lock(folder / LOCK_FILE, read_catalogue(folder)[1])
+        faults.check_none()
+        add_to_lock(folder / LOCK_FILE, data)
     except BrandFault as fault:
         sys.stderr.write(f"{fault}\n")
         return 1

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection
 
     from brand_compiler.document import Document, Key
-    from brand_compiler.fault import BrandFault
+
+_T = TypeVar("_T")
+_ANY_TEXT = re.compile(r"(?s).*\S.*")
 
 MAX_CHARACTERS = 1_000
 """The most characters of one text: a page with many topics and descriptions must fit into one response."""
 
 
 class TomlReader:
-    """A table of a document. Read all known keys first; then `check_all_read` refuses the other ones."""
+    """A table of a document. Read all known keys first; then `check_all_read` refuses the other ones.
+
+    A value that is missing or wrong adds a fault and reads as an empty one, so that a build finds all faults.
+    """
 
     def __init__(self, document: Document, *key: str | int) -> None:
         self.document = document
@@ -27,97 +33,119 @@ class TomlReader:
         self._data: dict[str, Any] = data
         self._read_keys: set[str] = set()
 
-    def fault(self, message: str, *key: str | int) -> BrandFault:
-        """Returns a fault at a key of this table."""
-        return self.document.fault(message, *self.key, *key)
+    def add_fault(self, message: str, *key: str | int) -> None:
+        """Adds a fault at a key of this table."""
+        self.document.add_fault(message, *self.key, *key)
 
     def has(self, name: str) -> bool:
         """Returns whether the table has the key."""
         return name in self._data
 
-    def text(self, name: str, max_length: int = MAX_CHARACTERS) -> str:
-        """Returns a text that is neither empty nor longer than `max_length` characters."""
-        value = self._value(name, str, "a text")
-        if not value.strip():
-            raise self.fault(f"`{name}` is empty", name)
-        if len(value) > max_length:
-            raise self.fault(
-                f"`{name}` has {len(value):,} characters: at most {max_length:,} are allowed", name
-            )
-        return str(value)
+    def text(
+        self,
+        name: str,
+        max_length: int = MAX_CHARACTERS,
+        pattern: re.Pattern[str] = _ANY_TEXT,
+        wrong: str = "is empty",
+    ) -> str:
+        """Returns a text that has the pattern. `wrong` is the fault of a text that has not."""
+
+        def find_fault(value: str) -> str:
+            if len(value) > max_length:
+                return f"has {len(value):,} characters: at most {max_length:,} are allowed"
+            return "" if pattern.fullmatch(value) else wrong
+
+        return str(self._value(name, str, "a text", "", find_fault))
 
     def number(self, name: str) -> int:
         """Returns a whole number from 1 to 65535, because a link stores it in two bytes."""
-        value = self._value(name, int, "a whole number")
-        if isinstance(value, bool) or not 1 <= value <= 65_535:
-            raise self.fault(f"`{name}` must be a number from 1 to 65535", name)
-        return int(value)
+        wrong = "must be a number from 1 to 65535"
+
+        def find_fault(value: int) -> str:
+            return "" if value is not True and 1 <= value <= 65_535 else wrong
+
+        return int(self._value(name, int, "a whole number", 0, find_fault))
 
     def flag(self, name: str) -> bool:
         """Returns true or false. A missing key is false."""
-        return bool(self.has(name) and self._value(name, bool, "true or false"))
+        return self.has(name) and bool(self._value(name, bool, "true or false", empty=False))
 
     def day(self, name: str) -> str:
         """Returns a date as text."""
-        return str(self._value(name, dt.date, "a date such as 2026-07-01"))
+        return str(self._value(name, dt.date, "a date such as 2026-07-01", ""))
 
     def one_of(self, name: str, allowed: Collection[str]) -> str:
         """Returns a text that is one of the allowed values."""
-        value = self.text(name)
-        if value not in allowed:
-            raise self.fault(f"`{name}` must be one of {', '.join(allowed)}", name)
-        return value
+        wrong = f"must be one of {', '.join(allowed)}"
+        return str(self._value(name, str, "a text", "", lambda value: "" if value in allowed else wrong))
 
     def texts(self, name: str) -> list[str]:
         """Returns a list of texts that is not empty."""
-        value = self._value(name, list, "a list of texts")
-        if not value or not all(isinstance(item, str) and item.strip() for item in value):
-            raise self.fault(f"`{name}` must be a list of texts", name)
-        return list(value)
 
-    def table(self, name: str) -> TomlReader:
+        def find_fault(value: list[Any]) -> str:
+            is_valid = value and all(isinstance(item, str) and item.strip() for item in value)
+            return "" if is_valid else "must be a list of texts"
+
+        return list(self._value(name, list, "a list of texts", [], find_fault))
+
+    def table(self, name: str) -> TomlReader | None:
         """Returns a reader of the table at a key."""
-        self._value(name, dict, "a table")
-        return TomlReader(self.document, *self.key, name)
+        has_table = self._value(name, dict, "a table", None) is not None
+        return TomlReader(self.document, *self.key, name) if has_table else None
 
-    def tables(self, name: str, max_count: int) -> Iterator[TomlReader]:
-        """Yields a reader of each `[[name]]`: at least one, at most `max_count`."""
-        items = self._value(name, list, f"tables [[{name}]]")
-        if not items or not all(isinstance(item, dict) for item in items):
-            raise self.fault(f"at least one [[{name}]] is required", name)
+    def tables(self, name: str, max_count: int) -> list[TomlReader]:
+        """Returns a reader of each `[[name]]`: at least one, at most `max_count`."""
+
+        def find_fault(items: list[Any]) -> str:
+            is_valid = items and all(isinstance(item, dict) for item in items)
+            return "" if is_valid else f"needs at least one [[{name}]]"
+
+        items = self._value(name, list, f"tables [[{name}]]", [], find_fault)
         if len(items) > max_count:
             message = f"{len(items):,} [[{name}]]: at most {max_count:,} are allowed"
-            raise self.fault(message, name, max_count)
-        for index in range(len(items)):
-            yield TomlReader(self.document, *self.key, name, index)
+            self.add_fault(message, name, max_count)
+        return [TomlReader(self.document, *self.key, name, index) for index in range(len(items))]
 
     def by_language(
-        self, name: str, languages: Collection[str], max_length: int = MAX_CHARACTERS
-    ) -> dict[str, str]:
-        """Returns a text of at most `max_length` characters for each language of the brand."""
+        self, name: str, languages: Collection[str], read: Callable[[TomlReader, str], _T]
+    ) -> dict[str, _T]:
+        """Returns what `read` reads for each language of the brand."""
         table = self.table(name)
-        table.check_languages(languages)
-        return {language: table.text(language, max_length) for language in languages}
+        if table is None:
+            return {}
+        return {language: read(table, language) for language in table.check_languages(languages)}
 
-    def check_languages(self, languages: Collection[str]) -> None:
-        """Checks that the table has exactly one key for each language of the brand."""
+    def check_languages(self, languages: Collection[str]) -> list[str]:
+        """Checks that the table has exactly one key for each language. Returns those that it has."""
         for language in languages:
             if not self.has(language):
-                raise self.fault(f"language `{language}` is missing in `{self.key[-1]}`")
+                self.add_fault(f"language `{language}` is missing in `{self.key[-1]}`")
         for language in self._data:
             if language not in languages:
-                raise self.fault(f"there is no locales/{language}.toml", language)
+                self.add_fault(f"there is no locales/{language}.toml", language)
+        return [language for language in languages if self.has(language)]
 
     def check_all_read(self) -> None:
-        """Refuses a key that was not read. It is usually a typing mistake."""
+        """Refuses each key that was not read. It is usually a typing mistake."""
         for name in self._data:
             if name not in self._read_keys:
-                raise self.fault(f"unknown key `{name}`", name)
+                self.add_fault(f"unknown key `{name}`", name)
 
-    def _value(self, name: str, kind: type, kind_name: str) -> Any:  # noqa: ANN401 - any TOML value
+    def _value(
+        self,
+        name: str,
+        kind: type,
+        kind_name: str,
+        empty: object,
+        find_fault: Callable[[Any], str] = lambda _: "",
+    ) -> Any:  # noqa: ANN401 - any TOML value
+        """Returns a value or, after a fault, `empty`. `find_fault` returns what is wrong with it, or ""."""
         self._read_keys.add(name)
         if name not in self._data:
-            raise self.fault(f"`{name}` is missing")
-        if not isinstance(self._data[name], kind):
-            raise self.fault(f"`{name}` must be {kind_name}", name)
-        return self._data[name]
+            self.add_fault(f"`{name}` is missing")
+            return empty
+        value = self._data[name]
+        fault = find_fault(value) if isinstance(value, kind) else f"must be {kind_name}"
+        if fault:
+            self.add_fault(f"`{name}` {fault}", name)
+        return empty if fault else value

@@ -6,30 +6,15 @@ import functools
 import types
 from dataclasses import is_dataclass
 from enum import StrEnum
-from typing import Any, Union, cast, get_args, get_origin, get_type_hints
-
-
-def find_field_type(owner: Any, path: list[str]) -> Any:  # noqa: ANN401 - type hints of any form
-    """Returns the type of a field of a view. `X | None` counts as X.
-
-    Args:
-        owner: The class of the view.
-        path: The name of the field, after the names of the fields that contain it.
-
-    Raises:
-        KeyError: There is no such field. Its argument is the name.
-    """
-    for name in path:
-        if not is_dataclass(owner):
-            raise KeyError(name)
-        owner = _without_none(_type_hints(cast("type", owner))[name])
-    return owner
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 
 @functools.cache
-def _type_hints(view: type) -> dict[str, Any]:
-    """Returns the types of a view's fields. Each call of `get_type_hints` evaluates all annotations again."""
-    return get_type_hints(view)
+def field_types(owner: Any) -> dict[str, Any]:  # noqa: ANN401 - type hints of any form
+    """Returns the types of a view's fields by name, and nothing for another type. `X | None` counts as X."""
+    if not is_dataclass(owner):
+        return {}
+    return {name: _without_none(hint) for name, hint in get_type_hints(owner).items()}
 
 
 def find_item_type(hint: Any) -> Any:  # noqa: ANN401
@@ -37,11 +22,11 @@ def find_item_type(hint: Any) -> Any:  # noqa: ANN401
     return get_args(hint)[0] if get_origin(hint) is tuple else None
 
 
-def list_enum_values(hint: Any) -> list[str] | None:  # noqa: ANN401
-    """Returns the values of an enumeration, and None for any other type."""
+def list_enum_values(hint: Any) -> list[str]:  # noqa: ANN401
+    """Returns the values of an enumeration, and nothing for any other type."""
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return [member.value for member in hint]
-    return None
+    return []
 
 
 def _without_none(hint: Any) -> Any:  # noqa: ANN401

@@ -7,10 +7,10 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from brand_compiler.fault import BrandFault
-
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from brand_compiler.fault import Faults
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _EXTERNAL = re.compile(r"@import|url\(|image-set\(|</style", re.IGNORECASE)
@@ -18,18 +18,18 @@ _SPACE = re.compile(r"\s+")
 _SPACE_AROUND_SIGNS = re.compile(r"\s*([{};,])\s*")
 
 
-def read_style(file: Path) -> str:
+def read_style(file: Path, faults: Faults) -> str:
     """Returns the style sheet without comments and unnecessary space.
 
-    Raises:
-        BrandFault: The file is missing, or it loads an external resource. The pages never do that.
+    It adds a fault if the file is missing or loads an external resource. The pages never do that.
     """
     if not file.is_file():
-        raise BrandFault(file, 1, "there is no style sheet")
+        faults.add(file, 1, "there is no style sheet")
+        return ""
     source = file.read_text(encoding="utf-8")
-    if external := _EXTERNAL.search(source):
+    for external in _EXTERNAL.finditer(source):
         line = source.count("\n", 0, external.start()) + 1
-        raise BrandFault(file, line, f"`{external[0]}`: the pages load nothing external")
+        faults.add(file, line, f"`{external[0]}`: the pages load nothing external")
     return _SPACE_AROUND_SIGNS.sub(r"\1", _SPACE.sub(" ", _COMMENT.sub("", source))).strip()
 
 

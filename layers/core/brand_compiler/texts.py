@@ -1,10 +1,16 @@
-"""Reads the locales, and checks that all languages have the same texts and placeholders."""
+"""Reads the locales, and checks that all languages have the same texts and placeholders.
+
+A placeholder is an expression of Jinja2, such as `{{ line.since | date }}`. The pages that show the text
+decide which names it may use (`brand_compiler.pages`).
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from brand_compiler.document import Document
 
@@ -12,91 +18,140 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from brand_compiler.fault import BrandFault
+    from brand_compiler.fault import Faults
 
-PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_DATE_PLACEHOLDERS = {"date": {"day", "month", "number", "year"}, "time": {"date", "hour", "minute"}}
+_PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}")
+_DATE_NAMES = {"date": {"day", "month", "number", "year"}, "time": {"date", "hour", "minute"}}
+_ENVIRONMENT = Environment()  # noqa: S701 - it parses only; `brand_compiler.pages` escapes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Text:
-    """A text of a locale and its position."""
+    """A text of a locale, its parts and its position."""
 
     value: str
     document: Document
     section: str
     name: str
+    parts: list[nodes.Expr] = field(default_factory=list)
+    is_faulty: bool = False
 
-    def fault(self, message: str) -> BrandFault:
-        """Returns a fault in this text."""
-        return self.document.fault(f"`{self.section}.{self.name}`: {message}", self.section, self.name)
+    def __post_init__(self) -> None:
+        """Parses the text."""
+        try:
+            body = _ENVIRONMENT.parse(self.value).body
+        except TemplateSyntaxError as error:
+            self.add_fault(error.message or "cannot be parsed")
+            return
+        outputs = [node for node in body if isinstance(node, nodes.Output)]
+        if len(outputs) < len(body):
+            self.add_fault("a text has no blocks, only placeholders")
+            return
+        self.parts = [part for node in outputs for part in node.nodes]
+        if any(set("{}") & set(part.data) for part in self.parts if isinstance(part, nodes.TemplateData)):
+            self.add_fault("a placeholder has two braces on each side")
+
+    @property
+    def placeholders(self) -> set[str]:
+        """The placeholders of the text."""
+        return set(_PLACEHOLDER.findall(self.value))
+
+    @property
+    def line(self) -> int:
+        """The line of the text in its file."""
+        return self.document.find_line(self.section, self.name)
+
+    def add_fault(self, message: str) -> None:
+        """Adds a fault of this text."""
+        self.is_faulty = True
+        self.document.add_fault(f"`{self.section}.{self.name}`: {message}", self.section, self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Locale:
-    """All texts of one language by `section.name`, and the names of its months."""
+    """The texts of one language.
 
-    language: str
+    Attributes:
+        document: Its file.
+        texts: All texts by `section.name`.
+        months: The names of the months.
+        known_keys: The keys of all languages together.
+    """
+
+    document: Document
     texts: Mapping[str, Text]
     months: list[str]
+    known_keys: set[str]
+
+    @property
+    def name(self) -> str:
+        """The name of the language in itself."""
+        text = self.texts.get("language.name")
+        return text.value if text else ""
 
 
-def read_locales(folder: Path) -> dict[str, Locale]:
+def read_locales(folder: Path, faults: Faults) -> dict[str, Locale]:
     """Returns the locales of a folder by language code: `de.toml` is `de`."""
-    return {file.stem: _read_locale(file) for file in sorted(folder.glob("*.toml"))}
+    known_keys: set[str] = set()
+    files = sorted(folder.glob("*.toml"))
+    return {file.stem: _read_locale(Document(file, faults), known_keys) for file in files}
 
 
 def check_locales(locales: Mapping[str, Locale], reference: str) -> None:
-    """Compares each language with the reference language.
+    """Checks that each language has the texts and the placeholders of the reference language.
 
-    Raises:
-        BrandFault: A text is missing, unknown, or has other placeholders than in the reference language.
+    A text that already has a fault is not compared, nor is any text if the reference cannot be read.
     """
     expected = locales[reference].texts
-    for locale in locales.values():
+    for locale in locales.values() if expected else ():
         for key, text in expected.items():
             if key not in locale.texts:
-                document = next(iter(locale.texts.values())).document
-                raise document.fault(f"`{key}` is missing", text.section)
+                locale.document.add_fault(f"`{key}` is missing", text.section)
         for key, text in locale.texts.items():
             if key not in expected:
-                raise text.fault(f"unknown key; {reference}.toml does not have it")
-            names, expected_names = _placeholders(text), _placeholders(expected[key])
-            for name in sorted(names - expected_names):
-                raise text.fault(f"unknown placeholder {{{name}}}")
-            for name in sorted(expected_names - names):
-                raise text.fault(f"placeholder {{{name}}} is missing")
+                text.add_fault(f"unknown key; {reference}.toml does not have it")
+            elif not text.is_faulty and not expected[key].is_faulty:
+                _compare_placeholders(text, expected[key])
 
 
-def _placeholders(text: Text) -> set[str]:
-    if "{" in (rest := PLACEHOLDER.sub("", text.value)) or "}" in rest:
-        raise text.fault("a brace has no partner")
-    return set(PLACEHOLDER.findall(text.value))
+def _compare_placeholders(text: Text, expected: Text) -> None:
+    for name in sorted(text.placeholders - expected.placeholders):
+        text.add_fault(f"unknown placeholder {{{{ {name} }}}}; {expected.document.file.name} does not use it")
+    for name in sorted(expected.placeholders - text.placeholders):
+        text.add_fault(f"placeholder {{{{ {name} }}}} is missing")
 
 
-def _read_locale(file: Path) -> Locale:
-    document = Document(file)
+def to_python_format(text: Text) -> str:
+    """Returns a text whose placeholders are names as a format of `str.format`."""
+    return _PLACEHOLDER.sub(r"{\1}", text.value)
+
+
+def _read_locale(document: Document, known_keys: set[str]) -> Locale:
     texts: dict[str, Text] = {}
     months: list[str] = []
     for section, table in document.data.items():
         if not isinstance(table, dict):
-            raise document.fault(f"`{section}` is outside a [section]", section)
+            document.add_fault(f"`{section}` is outside a [section]", section)
+            continue
         for name, value in table.items():
             if (section, name) == ("dates", "months"):
                 months = value
-                continue
-            if not isinstance(value, str) or not value.strip():
-                raise document.fault(f"`{section}.{name}` must be a text", section, name)
-            texts[f"{section}.{name}"] = Text(value, document, section, name)
+            else:
+                text = Text(value if isinstance(value, str) else "", document, section, name)
+                if not text.value.strip():
+                    text.add_fault("must be a text")
+                texts[f"{section}.{name}"] = text
     _check_dates(document, texts, months)
-    return Locale(file.stem, texts, months)
+    known_keys.update(texts)
+    return Locale(document, texts, months, known_keys)
 
 
 def _check_dates(document: Document, texts: Mapping[str, Text], months: list[str]) -> None:
     if not isinstance(months, list) or len(months) != 12:
-        raise document.fault("`dates.months` must be a list of twelve texts", "dates", "months")
-    for name, allowed in _DATE_PLACEHOLDERS.items():
+        document.add_fault("`dates.months` must be a list of twelve texts", "dates", "months")
+    for name, allowed in _DATE_NAMES.items():
         if (text := texts.get(f"dates.{name}")) is None:
-            raise document.fault(f"`dates.{name}` is missing", "dates")
-        for placeholder in sorted(_placeholders(text) - allowed):
-            raise text.fault(f"unknown placeholder {{{placeholder}}}")
+            document.add_fault(f"`dates.{name}` is missing", "dates")
+        else:
+            for placeholder in sorted(text.placeholders - allowed):
+                text.add_fault(f"unknown placeholder {{{{ {placeholder} }}}}")

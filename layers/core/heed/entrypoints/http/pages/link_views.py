@@ -22,32 +22,6 @@ from heed.entrypoints.http.pages import views
 from heed.entrypoints.http.pages.visit import PageVisit
 from heed.use_cases.ports.keys import LinkKeys
 
-_FORM_FIELDS = ("scope", "all", "undo", "pause", "policy")
-"""The fields of forms, except those of topics and signals."""
-
-
-def page_view(visit: PageVisit, catalogue: Catalogue) -> views.PageView:
-    """Returns the view of a page that shows nothing about the person."""
-    return views.PageView(**_make_page_fields(visit, catalogue))
-
-
-def unavailable_view(
-    visit: PageVisit, catalogue: Catalogue, form: Iterable[tuple[str, str]], *, kept: bool
-) -> views.UnavailableView:
-    """Returns the view of status 503. It repeats the fields of the form that the person sent."""
-    names = {*_FORM_FIELDS, *(signal.name for signal in catalogue.signal_topics())}
-    retry = tuple(
-        views.HiddenField(name=name, value=value)
-        for name, value in form
-        if (bare := name.removeprefix("was.")) in names or bare.startswith("topic.")
-    )
-    return views.UnavailableView(**_make_page_fields(visit, catalogue), kept=kept, retry=retry)
-
-
-def queue_full_view(visit: PageVisit, catalogue: Catalogue) -> views.UnavailableView:
-    """Returns the view of status 503 when the waiting queue is full."""
-    return views.UnavailableView(**_make_page_fields(visit, catalogue), full=True)
-
 
 def landing_view(
     visit: PageVisit, token: LinkToken, record: Record, catalogue: Catalogue, keys: LinkKeys
@@ -129,7 +103,7 @@ def consent_view(
     chosen = list(topics)
     return views.SubscribeView(
         **{
-            **_make_page_fields(visit, catalogue),
+            **make_page_fields(visit, catalogue),
             "brand": common_brand(chosen, catalogue).title,
             "subscribe_url": form_url(visit),
         },
@@ -172,7 +146,7 @@ def link_page_fields(
     """Returns the fields of `views.LinkPageView`."""
     known_policies = [entry.policy for entry in record.registers.values()]
     return {
-        **_make_page_fields(visit, catalogue),
+        **make_page_fields(visit, catalogue),
         "brand": catalogue.brands[catalogue.brand_of(token.scope)].title,
         "preferences_url": preferences_url(visit, token, keys),
         "signal": _make_signal_notice(visit, record, catalogue),
@@ -214,9 +188,12 @@ def saved_url(visit: PageVisit, token: LinkToken, undo: UndoToken | None, keys: 
 
 def form_url(visit: PageVisit, intent: Intent = Intent.IN) -> str:
     """Returns the URL of the form for people without a link, in the language of the visit; "" if none."""
-    if not visit.has_form:
-        return ""
-    return f"/subscribe?{_encode_query(intent='out' if intent is Intent.OUT else '', lang=visit.language)}"
+    return form_path(visit.language, intent) if visit.has_form else ""
+
+
+def form_path(language: str, intent: Intent) -> str:
+    """Returns the path and query of that form in a language."""
+    return f"/subscribe?{_encode_query(intent='out' if intent is Intent.OUT else '', lang=language)}"
 
 
 def _encode_query(**parameters: str) -> str:
@@ -233,7 +210,8 @@ def _make_signal_notice(visit: PageVisit, record: Record, catalogue: Catalogue) 
     return views.SignalNotice.KEPT if is_all_kept else views.SignalNotice.SEEN
 
 
-def _make_page_fields(visit: PageVisit, catalogue: Catalogue) -> dict[str, Any]:
+def make_page_fields(visit: PageVisit, catalogue: Catalogue) -> dict[str, Any]:
+    """Returns the fields of `views.PageView`."""
     brand = catalogue.brands[catalogue.default_brand]
     return {
         "language": visit.language,

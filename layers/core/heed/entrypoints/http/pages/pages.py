@@ -1,7 +1,8 @@
-"""The pages that people see. Each method takes a view and returns a complete HTML document.
+"""The pages that people see. Each method returns a complete HTML document.
 
-The pages are data that `brand_compiler.build` compiles from `layers/brand`. A page is read from disk when
-it is rendered for the first time in a language. The one-click path renders no page, so it reads no file.
+`brand_compiler.build` compiles them from `layers/brand`. A page that differs by visit is a module that Jinja2
+runs, and `Pages` imports Jinja2 when it renders the first of them. An answer that is the same for everybody
+is HTML already. A file is read when it is needed for the first time. The one-click path reads none.
 """
 
 from __future__ import annotations
@@ -9,12 +10,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from heed.entrypoints.http.pages.dates import Dates
-from heed.entrypoints.http.pages.render import render_page
-
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
+    from heed.entrypoints.http.pages.render import PageRenderer
     from heed.entrypoints.http.pages.views import (
         ConfirmationMailView,
         ConfirmedView,
@@ -24,10 +24,14 @@ if TYPE_CHECKING:
         PageView,
         PreferencesView,
         SubscribeView,
-        UnavailableView,
     )
 
 _YEAR = 31_536_000  # seconds
+
+RETRY_FIELDS = "<!-- the fields of the form -->"
+"""The mark in the compiled page of status 503 that the fields of a form replace."""
+
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;"})
 
 
 def page_headers(language: str, style: str = "") -> dict[str, str]:
@@ -50,17 +54,23 @@ def page_headers(language: str, style: str = "") -> dict[str, str]:
     }
 
 
+def escape_html(value: str) -> str:
+    """Returns a text that is safe between HTML tags and in a quoted attribute, as MarkupSafe escapes it."""
+    return value.translate(_ENTITIES)
+
+
 class Pages:
     """The compiled pages of a deployment, in each of its languages."""
 
     def __init__(self, folder: Path) -> None:
         """`folder` is the output of `python -m brand_compiler.build`. Nothing is read yet."""
         self._folder = folder
-        self._files: dict[str, Any] = {}
+        self._files: dict[str, str] = {}
+        self._renderers: dict[str, PageRenderer] = {}
 
     def headers(self, language: str) -> dict[str, str]:
         """Returns the headers of a page in a language."""
-        return page_headers(language, self._read_file("pages/style.json"))
+        return page_headers(language, self._read_json("style.json"))
 
     def landing(self, view: LandingView) -> str:
         """Returns the page that asks before an opt-out.
@@ -68,47 +78,60 @@ class Pages:
         It has two buttons of the same size: for one topic (`scope=this`) and for everything (`scope=all`).
         Both post to the same URL.
         """
-        return self._render("landing", view)
+        return self._render("landing.html", view)
 
     def done(self, view: DoneView) -> str:
         """Returns the page after an opt-out. Its small undo form posts to the preference centre."""
-        return self._render("done", view)
+        return self._render("done.html", view)
 
     def preferences(self, view: PreferencesView) -> str:
         """Returns the preference centre. It posts the fields of `preference_form` to its own URL."""
-        return self._render("preferences", view)
-
-    def neutral(self, view: PageView) -> str:
-        """Returns the page for a minor or an address on hold. Both get the same text."""
-        return self._render("neutral", view)
-
-    def not_found(self, view: PageView) -> str:
-        """Returns the page for an invalid link. It shows the other ways to opt out."""
-        return self._render("not_found", view)
-
-    def unavailable(self, view: UnavailableView) -> str:
-        """Returns the page of status 503. It does not claim success, and offers the same form again."""
-        return self._render("unavailable", view)
+        return self._render("preferences.html", view)
 
     def subscribe(self, view: SubscribeView) -> str:
         """Returns the form for people without a link. It posts `address`, `topics` and `intent`."""
-        return self._render("subscribe", view)
-
-    def accepted(self, view: PageView) -> str:
-        """Returns the answer (202) to that form. It is the same for each address."""
-        return self._render("accepted", view)
+        return self._render("subscribe.html", view)
 
     def confirm(self, view: ConfirmView) -> str:
         """Returns the page with the confirm button. It posts to its own URL."""
-        return self._render("confirm", view)
+        return self._render("confirm.html", view)
 
     def confirmed(self, view: ConfirmedView) -> str:
         """Returns the page after the confirm button was pressed."""
-        return self._render("confirmed", view)
+        return self._render("confirmed.html", view)
 
     def mail(self, part: str, view: ConfirmationMailView) -> str:
         """Returns a part of the confirmation mail. `part` is one of `views.MAIL_PARTS`."""
         return self._render(part, view)
+
+    def neutral(self, language: str) -> str:
+        """Returns the page for a minor or an address on hold. Both get the same text."""
+        return self._read_file(f"{language}/neutral.html")
+
+    def accepted(self, language: str) -> str:
+        """Returns the answer (202) to the form for people without a link. It is the same for each address."""
+        return self._read_file(f"{language}/accepted.html")
+
+    def not_found(self, language: str, *, has_form: bool) -> str:
+        """Returns the page for an invalid link. It shows the other ways to opt out."""
+        return self._read_file(f"{language}/not_found{'-form' if has_form else ''}.html")
+
+    def unavailable(self, language: str, form: Iterable[tuple[str, str]] = (), *, kept: bool = False) -> str:
+        """Returns the page of status 503. It does not claim success.
+
+        Args:
+            language: The language of the page.
+            form: The fields of the form that the person sent. The page offers the same form again, or else
+                a reload.
+            kept: Whether the opt-out waits in a queue and will be recorded.
+        """
+        fields = "".join(map(_hidden_field, form))
+        name = f"unavailable{'-kept' if kept else ''}{'-retry' if fields else ''}"
+        return self._read_file(f"{language}/{name}.html").replace(RETRY_FIELDS, fields)
+
+    def queue_full(self, language: str) -> str:
+        """Returns the page of status 503 when the waiting queue is full."""
+        return self._read_file(f"{language}/unavailable-full.html")
 
     def wording(self, language: str) -> str:
         """Returns the id of the texts of all pages in a language.
@@ -116,14 +139,27 @@ class Pages:
         `brand_compiler` makes this id. It becomes part of the evidence, so that the texts that a person saw
         can be found again.
         """
-        return str(self._read_file(f"pages/{language}/wording.json"))
+        return str(self._read_json(f"{language}/wording.json"))
 
     def _render(self, name: str, view: PageView | ConfirmationMailView) -> str:
-        dates = self._read_file(f"pages/{view.language}/dates.json")
-        program = self._read_file(f"pages/{view.language}/{name}.json")
-        return render_page(program, view, Dates(tuple(dates["months"]), dates["date"], dates["time"]))
+        language = view.language
+        if language not in self._renderers:
+            from heed.entrypoints.http.pages.dates import Dates
+            from heed.entrypoints.http.pages.render import PageRenderer
 
-    def _read_file(self, name: str) -> Any:  # noqa: ANN401 - JSON in the format of the compiler
+            dates = Dates(**self._read_json(f"{language}/dates.json"))
+            self._renderers[language] = PageRenderer(self._folder / "pages" / language, dates)
+        return self._renderers[language](name, view)
+
+    def _read_json(self, name: str) -> Any:  # noqa: ANN401 - JSON in the format of the compiler
+        return json.loads(self._read_file(name))
+
+    def _read_file(self, name: str) -> str:
         if name not in self._files:
-            self._files[name] = json.loads((self._folder / name).read_text(encoding="utf-8"))
+            self._files[name] = (self._folder / "pages" / name).read_text(encoding="utf-8")
         return self._files[name]
+
+
+def _hidden_field(field: tuple[str, str]) -> str:
+    name, value = field
+    return f'<input type="hidden" name="{escape_html(name)}" value="{escape_html(value)}">'

@@ -21,6 +21,10 @@ from heed.entrypoints.observability import count_metric, logger
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
+_FORM_FIELDS = ("scope", "all", "undo", "pause", "policy")
+"""The fields of forms, except those of topics and signals."""
+
+_TEXT_HEADERS = {**page_headers("en"), "Content-Type": "text/plain; charset=utf-8"}
 _METHODS = ("GET", "HEAD", "POST")
 
 
@@ -97,16 +101,11 @@ class PageResponder:
 
     def text(self, body: str) -> Response[str]:
         """Returns a short text for a mail client, which does not show it."""
-        plain = {**page_headers("en"), "Content-Type": "text/plain; charset=utf-8"}
-        return Response(status_code=int(HTTPStatus.OK), headers={**plain}, body=body)
+        return Response(status_code=int(HTTPStatus.OK), headers={**_TEXT_HEADERS}, body=body)
 
     def neutral(self) -> Response[str]:
         """Returns the page for a minor or an address on hold. Both get the same page."""
-        from heed.entrypoints.http.pages import link_views
-
-        return self.page(
-            self._parts().pages.neutral(link_views.page_view(self.visit(), self._parts().catalogue))
-        )
+        return self.page(self._parts().pages.neutral(self.visit().language))
 
     def _answer_invalid_link(self, _: InvalidToken) -> Response[str]:
         count_metric("LinkRefused")
@@ -121,22 +120,31 @@ class PageResponder:
         return self._answer_not_found(HTTPStatus.METHOD_NOT_ALLOWED, Allow=", ".join(_METHODS))
 
     def _answer_not_found(self, status: HTTPStatus, **headers: str) -> Response[str]:
-        from heed.entrypoints.http.pages import link_views
-
-        view = link_views.page_view(self.visit(), self._parts().catalogue)
-        return self.page(self._parts().pages.not_found(view), status, **headers)
+        visit = self.visit()
+        html = self._parts().pages.not_found(visit.language, has_form=visit.has_form)
+        return self.page(html, status, **headers)
 
     def _answer_unavailable(self, error: DependencyUnavailable | UnreadableRecord) -> Response[str]:
         from heed.entrypoints.http.api.problems import RETRY_AFTER
-        from heed.entrypoints.http.pages import link_views
 
         count_metric("PageUnavailable")
         logger.warning("unavailable", error=type(error).__name__)
-        event, form = self._last_form
-        # The retry form repeats only a complete form that belongs to the current request.
-        fields = form.fields if event is self.event and form.complete else []
-        view = link_views.unavailable_view(
-            self.visit(), self._parts().catalogue, fields, kept=isinstance(error, OptOutQueued)
+        html = self._parts().pages.unavailable(
+            self.visit().language, self._list_retry_fields(), kept=isinstance(error, OptOutQueued)
         )
-        html, retry_after = self._parts().pages.unavailable(view), {"Retry-After": str(RETRY_AFTER)}
-        return self.page(html, HTTPStatus.SERVICE_UNAVAILABLE, **retry_after)
+        return self.page(html, HTTPStatus.SERVICE_UNAVAILABLE, **{"Retry-After": str(RETRY_AFTER)})
+
+    def _list_retry_fields(self) -> list[tuple[str, str]]:
+        """Returns the fields that the page of status 503 repeats.
+
+        They belong to a complete form of the current request.
+        """
+        event, form = self._last_form
+        if event is not self.event or not form.complete:
+            return []
+        names = {*_FORM_FIELDS, *(signal.name for signal in self._parts().catalogue.signal_topics())}
+        return [
+            (name, value)
+            for name, value in form.fields
+            if (bare := name.removeprefix("was.")) in names or bare.startswith("topic.")
+        ]

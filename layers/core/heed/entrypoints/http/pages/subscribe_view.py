@@ -15,7 +15,7 @@ from heed.entrypoints.http.pages.link_views import (
     common_brand,
     form_url,
     link_page_fields,
-    page_view,
+    make_page_fields,
     topic_name,
     topic_option,
 )
@@ -36,12 +36,8 @@ def subscribe_view(
         catalogue: The brands and topics.
         entered: The form as the person sent it, if it has a mistake. Its values are shown again.
     """
-    page = page_view(visit, catalogue)
     return views.SubscribeView(
-        language=page.language,
-        brand=page.brand,
-        campaign=page.campaign,
-        subscribe_url=form_url(visit),
+        **{**make_page_fields(visit, catalogue), "subscribe_url": form_url(visit)},
         intent=intent,
         other_url=form_url(visit, Intent.IN if intent is Intent.OUT else Intent.OUT),
         address=entered.typed if entered else "",
@@ -90,12 +86,8 @@ def confirmed_view(
 
 def expired_view(visit: PageVisit, token: ConfirmationToken, catalogue: Catalogue) -> views.ConfirmedView:
     """Returns the view of an expired confirmation link, from which the person can request another mail."""
-    page = page_view(visit, catalogue)
     return views.ConfirmedView(
-        language=page.language,
-        brand=page.brand,
-        campaign=page.campaign,
-        subscribe_url=form_url(visit, token.intent),
+        **{**make_page_fields(visit, catalogue), "subscribe_url": form_url(visit, token.intent)},
         intent=token.intent,
         outcome=views.ConfirmationOutcome.EXPIRED,
     )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from heed.domain.links.link_token import LinkToken
     from heed.entrypoints.http.forms import PostedForm
     from heed.entrypoints.http.pages.recipient_pages import PageResponder
+    from heed.entrypoints.http.pages.visit import PageVisit
     from heed.use_cases.links.unsubscribe import Unsubscribe, UnsubscribeResult
     from heed.use_cases.ports.keys import LinkKeys
     from heed.use_cases.ports.preferences import Preferences
@@ -105,10 +106,10 @@ class UnsubscribeLink:
             form.has_value("scope", "all") or any(name == "scope" for name, _ in form.fields)
         )
         if not is_page_form:
-            return self.one_click(token, form)
+            return self.one_click(visit, token, form)
         wording = parts.pages.wording(visit.language)
         result = self._record_opt_out(
-            token, form, Source.LINK, wording=wording, press_id=request.request_id(answers.event)
+            visit, token, form, Source.LINK, wording=wording, press_id=request.request_id(answers.event)
         )
         if refuses_opt_ins(result.record):
             return answers.neutral()
@@ -117,20 +118,21 @@ class UnsubscribeLink:
         undo = link_views.undo_text(result.undo, keys)
         return answers.redirect(link_views.done_url(visit, text, undo))
 
-    def one_click(self, token: LinkToken, form: PostedForm) -> Response[str]:
+    def one_click(self, visit: PageVisit, token: LinkToken, form: PostedForm) -> Response[str]:
         """Opts out for a mail client, which shows no page. The link may be any link of the person."""
-        self._record_opt_out(token, form, Source.ONE_CLICK)
+        self._record_opt_out(visit, token, form, Source.ONE_CLICK)
         return self._answers.text("Unsubscribed.\n")
 
     def _record_opt_out(
         self,
+        visit: PageVisit,
         token: LinkToken,
         form: PostedForm,
         source: Source,
         wording: str | None = None,
         press_id: str | None = None,
     ) -> UnsubscribeResult:
-        parts, visit = self._parts(), self._answers.visit()
+        parts = self._parts()
         opt_out = opt_out_for(
             token,
             parts.catalogue,

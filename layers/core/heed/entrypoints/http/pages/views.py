@@ -1,8 +1,8 @@
 """The views: for each page a class with the values that the page shows.
 
-A function fills a view and passes it to `heed.entrypoints.http.pages.pages`. Times are milliseconds since the
-Unix epoch, UTC. Names of topics and brands are in the language of the page. The brand compiler checks each
-placeholder in `layers/brand` against these classes.
+A function fills a view and passes it to `heed.entrypoints.http.pages.pages`. The build fills `PageView` and
+`UnavailableView` itself. Times are milliseconds since the Unix epoch, UTC. Names of topics and brands are in
+the language of the page. The brand compiler checks each name in `layers/brand/pages` against these classes.
 """
 
 from __future__ import annotations
@@ -55,14 +55,6 @@ class PolicyNotice:
     version: str
     effective: str  # a date of the brand file, such as 2026-07-01
     summary: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HiddenField:
-    """A hidden field of a form."""
-
-    name: str
-    value: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +149,7 @@ class UnavailableView(PageView):
 
     kept: bool = False  # the opt-out waits in a queue and will be recorded
     full: bool = False  # the waiting queue is full; a mail would arrive too late
-    retry: tuple[HiddenField, ...] = ()  # the same form again; empty: the page offers a reload
+    retry: str = ""  # hidden fields, as HTML: the same form again; "": the page offers a reload
 
 
 class FormMistake(StrEnum):
@@ -249,3 +241,8 @@ VIEWS: dict[str, type[PageView]] = {
     "confirmed": ConfirmedView,
 }
 """The view of each page. Each page is a file in layers/brand/pages."""
+
+
+def view_fields(view: PageView | ConfirmationMailView) -> dict[str, object]:
+    """Returns the values of a view by the names that its page uses."""
+    return {name: getattr(view, name) for name in view.__dataclass_fields__}
