@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,9 @@ from heed.adapters.sqlite_sort import _BATCH_RECORDS, SqliteSorter
 # Adds more records than SQLite keeps in memory, reads one of them and waits.
 SORTING = """
 import sys
+from contextlib import closing
 from heed.adapters.sqlite_sort import SqliteSorter
-with SqliteSorter() as sorter:
+with closing(SqliteSorter()) as sorter:
     for number in range(60_000):
         sorter.add(number.to_bytes(64, "big"))
     records = iter(sorter)
@@ -30,7 +32,7 @@ with SqliteSorter() as sorter:
 
 
 def sort(records: list[bytes]) -> list[bytes]:
-    with SqliteSorter() as sorter:
+    with closing(SqliteSorter()) as sorter:
         for record in records:
             sorter.add(record)
         return list(sorter)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from operator import itemgetter
-from typing import Self
 
 from heed.override import override
 from heed.use_cases.ports.ledger import Sorter
@@ -18,8 +17,6 @@ class SqliteSorter(Sorter):
 
     SQLite keeps two megabytes of it in memory and the rest in files without a name, which only their owner
     can read. The operating system deletes them when the process ends, even if it is killed.
-
-    It is a context manager: at the end of the context no temporary file is left.
     """
 
     def __init__(self) -> None:
@@ -27,12 +24,6 @@ class SqliteSorter(Sorter):
         self._database.execute("PRAGMA temp_store = FILE")  # for the files of the sort, too
         self._database.execute("CREATE TABLE records (record BLOB)")
         self._batch: list[bytes] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._database.close()
 
     @override
     def add(self, record: bytes) -> None:
@@ -44,6 +35,10 @@ class SqliteSorter(Sorter):
     def __iter__(self) -> Iterator[bytes]:
         self._insert_batch()
         return map(itemgetter(0), self._database.execute("SELECT record FROM records ORDER BY record"))
+
+    @override
+    def close(self) -> None:
+        self._database.close()
 
     def _insert_batch(self) -> None:
         self._database.executemany("INSERT INTO records VALUES (?)", zip(self._batch, strict=True))

@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    ExceptionInfo,
-    FailureResponse,
-    process_partial_response,
-)
+from aws_lambda_powertools.utilities import batch
 
 from heed.domain.errors import HeedError, MalformedMessage, OutOfTime, SuppressionListRefused
 from heed.entrypoints.observability import count_metric, logger
@@ -53,17 +47,15 @@ def handle_each(
             count_metric("MessageDeadLettered")
             logger.warning("message sent to the dead-letter queue", reason=str(error))
 
-    return {**process_partial_response(event, handle_record, _QueueProcessor())}
+    processor = _QueueProcessor(batch.EventType.SQS, raise_on_entire_batch_failure=False)
+    return {**batch.process_partial_response(event, handle_record, processor)}
 
 
-class _QueueProcessor(BatchProcessor):
+class _QueueProcessor(batch.BatchProcessor):
     """Retries a message after an expected failure. Any other failure is a bug, and crashes the function."""
 
-    def __init__(self) -> None:
-        super().__init__(EventType.SQS, raise_on_entire_batch_failure=False)
-
     @override
-    def failure_handler(self, record: SQSRecord, exception: ExceptionInfo) -> FailureResponse:
+    def failure_handler(self, record: SQSRecord, exception: batch.ExceptionInfo) -> batch.FailureResponse:
         error = exception[1]
         if not isinstance(error, HeedError):
             raise  # the failure that BatchProcessor handles now
