@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from heed.adapters import s3
-from heed.adapters.external_sort import ExternalSorter
 from heed.adapters.s3 import LedgerBucket
+from heed.adapters.sqlite_sort import SqliteSorter
 from heed.domain.errors import StoreUnavailable, UnreadableRecord
 from heed.domain.ledger.seal import make_seal
 from heed.domain.milliseconds import Millis
@@ -141,7 +141,7 @@ def test_a_second_version_of_a_sealed_object_is_ignored_and_reported(
     ledger.enter(ledger_entry, "{}")
     seals.add_hashes(FIRST, [ledger_entry.leaf])
     (seal,) = seal_days(seals, FIRST + 1)
-    assert verify_ledger(export_ledger(ledger, seals, NOW), ExternalSorter).fault is None
+    assert verify_ledger(export_ledger(ledger, seals, NOW), SqliteSorter).fault is None
     if damage != "second version":
         client("s3").delete_object(Bucket="ledger", Key=name)
     if damage != "delete marker":
@@ -150,7 +150,7 @@ def test_a_second_version_of_a_sealed_object_is_ignored_and_reported(
     how = Alteration.REWRITTEN if damage == "second version" else Alteration.DELETED
     assert seals.altered_objects() == [AlteredObject(name, how)]
     assert (seals.seals(), list(seals.sealed_hashes(FIRST))) == ([seal], [ledger_entry.leaf])
-    report = verify_ledger(export_ledger(ledger, seals, NOW), ExternalSorter)
+    report = verify_ledger(export_ledger(ledger, seals, NOW), SqliteSorter)
     assert (report.roots, report.entries) == ({FIRST: seal.root}, 1)
     assert str(report.fault).startswith(f"{name}: ")
     assert [seal.day for seal in seal_days(seals, FIRST + 2)] == [FIRST + 1], "sealing continues"
@@ -198,7 +198,7 @@ def test_hashes_under_a_wrong_name_are_ignored_and_reported(seals: LedgerBucket,
     put(name, content)
 
     assert seals.hashes(FIRST) == ({ledger_entry.leaf}, [AlteredObject(name, Alteration.MISNAMED)])
-    assert str(verify_ledger(export_ledger(ledger, seals, NOW), ExternalSorter).fault).startswith(f"{name}: ")
+    assert str(verify_ledger(export_ledger(ledger, seals, NOW), SqliteSorter).fault).startswith(f"{name}: ")
     with pytest.raises(UnreadableRecord):
         seal_days(seals, FIRST + 2)
     assert [seal.count for seal in seals.seals()] == [1, 0], "the other entries are sealed"
@@ -265,7 +265,7 @@ def test_other_objects_beside_sealed_ones_are_ignored_and_reported(seals: Ledger
 
     assert [seal.count for seal in seals.seals()] == [1, 0]
     assert prove_entry(export_ledger(ledger, seals, NOW), ledger_entry.id)["sealed"]
-    report = verify_ledger(export_ledger(ledger, seals, NOW), ExternalSorter)
+    report = verify_ledger(export_ledger(ledger, seals, NOW), SqliteSorter)
     assert (report.entries, len(report.roots)) == (1, 2)
     assert report.fault == f"{name}: no name or no length that Heed writes; it was left out"
 

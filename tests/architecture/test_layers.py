@@ -135,6 +135,12 @@ def test_only_adapters_use_the_aws_sdk() -> None:
     assert speaking == {"adapters"}
 
 
+def test_only_an_adapter_uses_a_database_on_disk() -> None:
+    assert {found.file for found in imports() if found.module == "sqlite3"} == {
+        HEED / "adapters" / "sqlite_sort.py"
+    }
+
+
 def test_only_functions_and_the_command_line_import_the_bootstrap() -> None:
     known = {part_of(f.file) for f in imports() if f.module.startswith("heed.bootstrap")}
     assert known == {"functions", "cli", "bootstrap"}

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from heed.adapters.external_sort import ExternalSorter
+from heed.adapters.sqlite_sort import SqliteSorter
 from heed.domain.ledger.entry import canonical_json
 from heed.domain.ledger.seal import make_seal
 from heed.domain.preferences.register import DAY_MS
@@ -68,7 +68,7 @@ def main() -> int:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         began = time.process_time()
         with path.open("rb") as lines:
-            verdict = verify_ledger(lines, ExternalSorter)
+            verdict = verify_ledger(lines, SqliteSorter)
         seconds = time.process_time() - began
         size = path.stat().st_size / 1e6
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -11,7 +11,7 @@ import pytest
 from functions.ledger import app as ledger_app
 from functions.reconcile import app
 from functions.seal import app as seal_app
-from heed.adapters.external_sort import ExternalSorter
+from heed.adapters.sqlite_sort import SqliteSorter
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.entry import ledger_subject
 from heed.domain.milliseconds import Millis
@@ -74,7 +74,7 @@ def numbers() -> list[tuple[int, str]]:
 
 def ledger_fault() -> str | None:
     ledger, seals = parts().ledger, parts().ledger_seals
-    return verify_ledger(export_ledger(ledger, seals, Millis(NOW + 40 * DAY_MS)), ExternalSorter).fault
+    return verify_ledger(export_ledger(ledger, seals, Millis(NOW + 40 * DAY_MS)), SqliteSorter).fault
 
 
 def test_records_that_match_the_ledger_are_not_changed(

@@ -13,7 +13,7 @@ from functions.ledger import app as ledger
 from functions.reconcile import app as reconcile
 from functions.unsubscribe import app as unsubscribe
 from heed.adapters.eventbridge import EventBus
-from heed.adapters.external_sort import ExternalSorter
+from heed.adapters.sqlite_sort import SqliteSorter
 from heed.domain import rfc3339
 from heed.domain.ledger.entry import ledger_subject
 from heed.domain.links import entry_mode
@@ -84,7 +84,7 @@ def spans(world: World) -> list[tuple[int, int]]:
 
 def ledger_fault() -> str | None:
     lines = export_ledger(parts().ledger, parts().ledger_seals, Millis(DAWN + 40 * DAY_MS))
-    return verify_ledger(lines, ExternalSorter).fault
+    return verify_ledger(lines, SqliteSorter).fault
 
 
 def reconcile_at(world: World, monkeypatch: pytest.MonkeyPatch, now: int) -> dict[str, int]:

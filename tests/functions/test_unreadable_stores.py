@@ -19,8 +19,8 @@ from functions.reconcile import app as reconcile
 from functions.send_confirmation import app as send_confirmation
 from functions.ses_list import app as ses_list
 from heed.adapters.dynamodb.mail_caps import MailCapsTable
-from heed.adapters.external_sort import ExternalSorter
 from heed.adapters.kms.address_encryption import KmsAddressEncryption
+from heed.adapters.sqlite_sort import SqliteSorter
 from heed.domain.api_key import KeyScope, hash_api_key
 from heed.domain.errors import HeedError
 from heed.domain.ledger.entry import ledger_subject
@@ -191,7 +191,7 @@ def test_junk_in_a_ledger_entry_is_reported_and_does_not_block_others(
         with suppress(HeedError):
             list(ledger_table.entries_of(jane))
         lines = export_ledger(ledger_table, parts().ledger_seals, Millis(NOW + 2 * DAY_MS))
-        fault = verify_ledger(lines, ExternalSorter).fault
+        fault = verify_ledger(lines, SqliteSorter).fault
         assert fault is not None, item
         ledger_table.erase_evidence(jane)
 

@@ -13,7 +13,7 @@ from functions.ledger import app as ledger
 from functions.purge import app as purge
 from functions.reconcile import app as reconcile
 from functions.seal import app as seal
-from heed.adapters.external_sort import ExternalSorter
+from heed.adapters.sqlite_sort import SqliteSorter
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS, SOFT_BOUNCE
 from heed.domain.privacy.erasure import ErasureCause
@@ -60,7 +60,7 @@ class LedgerWrites(Scene):
         return (
             sorted(_plain(items)),
             [(seal.day, seal.count) for seal in seals.seals()],
-            verify_ledger(export_ledger(parts().ledger, seals, Millis(NOW + LATER)), ExternalSorter).fault,
+            verify_ledger(export_ledger(parts().ledger, seals, Millis(NOW + LATER)), SqliteSorter).fault,
             ["late" in item for item in world.items()],
             len(self.heard),
         )

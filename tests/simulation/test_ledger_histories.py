@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from heed.adapters.external_sort import ExternalSorter
+from heed.adapters.sqlite_sort import SqliteSorter
 from heed.codec.record import decode_late_changes, decode_record
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.entry import LEDGER_SOURCE, EntryOutcome, LedgerEntry, ledger_subject
@@ -190,7 +190,7 @@ def check(seed: int, stage: SimulatedDeployment, steps: Sequence[Step] = ()) -> 
         assert bool(closed) is (whose not in living), seed
         assert all((entry.evidence is None) is (whose not in living) for entry in kept), seed
     end = Millis(max((at for at, _, _ in writes), default=0) + 2 * DAY_MS)
-    assert verify_ledger(export_ledger(ports.ledger, ports.seals, end), ExternalSorter).fault is None, seed
+    assert verify_ledger(export_ledger(ports.ledger, ports.seals, end), SqliteSorter).fault is None, seed
     return len(ports.ledger.entries)
 
 

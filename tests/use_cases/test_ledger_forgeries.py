@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.adapters.external_sort import ExternalSorter
+from heed.adapters.sqlite_sort import SqliteSorter
 from heed.domain import rfc3339
 from heed.domain.errors import InvalidEvidence, MalformedMessage, NotFound
 from heed.domain.ledger.entry import EntryOutcome, LedgerEntry, canonical_json
@@ -31,7 +31,7 @@ FIRST = START // DAY_MS
 
 
 def fault(lines: list[bytes] | tuple[bytes, ...]) -> str | None:
-    return verify_ledger(lines, ExternalSorter).fault
+    return verify_ledger(lines, SqliteSorter).fault
 
 
 def forged(days: int, **other: Any) -> tuple[Ledgers, LedgerEntry]:
@@ -123,7 +123,7 @@ def test_an_entry_without_any_seal_has_no_proof() -> None:
 )
 def test_verification_finds_the_day_of_any_root_and_the_number_of_later_seals() -> None:
     made = sample_ledger(days=5)
-    result = verify_ledger(made.lines(NOW), ExternalSorter)
+    result = verify_ledger(made.lines(NOW), SqliteSorter)
     seals = made.seals.seals()
     assert [result.find_root(seal.root) for seal in seals] == [
         (FIRST, 3),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from heed.adapters.external_sort import ExternalSorter
+from heed.adapters.sqlite_sort import SqliteSorter
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from heed.use_cases.ledger.verify import verify_ledger
@@ -18,7 +18,7 @@ def _export(changes: int) -> list[bytes]:
 
 
 def _verify(lines: list[bytes]) -> None:
-    assert verify_ledger(lines, ExternalSorter).fault is None
+    assert verify_ledger(lines, SqliteSorter).fault is None
 
 
 def test_the_cost_of_verification_grows_linearly_with_the_entries() -> None:

@@ -41,6 +41,10 @@ class MalformedMessage(HeedError):
     """The message cannot be understood. A retry does not help."""
 
 
+class OutOfTime(HeedError):
+    """The function has too little time left for this work. A later try has more."""
+
+
 class IncompleteForm(HeedError):
     """The form of a page was not read completely. None of its fields was saved."""
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from heed.domain.errors import HeedError, MalformedMessage, SuppressionListRefused
+from aws_lambda_powertools.utilities import batch
+
+from heed.domain.errors import HeedError, MalformedMessage, OutOfTime, SuppressionListRefused
 from heed.entrypoints.observability import count_metric, logger
+from heed.override import override
 from heed.use_cases.ports.preferences import DeadLetterQueue
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 _RESERVE = 10_000  # milliseconds that one message may take; with less time left, it is retried later
 _PERMANENT_ERRORS = (MalformedMessage, SuppressionListRefused)  # a retry cannot succeed
@@ -30,24 +36,29 @@ def handle_each(
         handle: Handles the body of one message.
         dead_letters: Returns the dead-letter queue. It is called only if it is needed.
     """
-    failed_ids = []
-    for record in event["Records"]:
+
+    def handle_record(record: SQSRecord) -> None:
         if context.get_remaining_time_in_millis() < _RESERVE:
-            failed_ids.append(record["messageId"])
-            continue
+            raise OutOfTime
         try:
-            _handle(record["body"], handle, dead_letters)
-        except HeedError as error:
-            count_metric("MessageRetried")
-            logger.warning("message will be retried", error=type(error).__name__)
-            failed_ids.append(record["messageId"])
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed_ids]}
+            handle(record.body)
+        except _PERMANENT_ERRORS as error:
+            dead_letters().send(record.body, str(error))
+            count_metric("MessageDeadLettered")
+            logger.warning("message sent to the dead-letter queue", reason=str(error))
+
+    processor = _QueueProcessor(batch.EventType.SQS, raise_on_entire_batch_failure=False)
+    return {**batch.process_partial_response(event, handle_record, processor)}
 
 
-def _handle(body: str, handle: Callable[[str], object], dead_letters: Callable[[], DeadLetterQueue]) -> None:
-    try:
-        handle(body)
-    except _PERMANENT_ERRORS as error:
-        dead_letters().send(body, str(error))
-        count_metric("MessageDeadLettered")
-        logger.warning("message sent to the dead-letter queue", reason=str(error))
+class _QueueProcessor(batch.BatchProcessor):
+    """Retries a message after an expected failure. Any other failure is a bug, and crashes the function."""
+
+    @override
+    def failure_handler(self, record: SQSRecord, exception: batch.ExceptionInfo) -> batch.FailureResponse:
+        error = exception[1]
+        if not isinstance(error, HeedError):
+            raise  # the failure that BatchProcessor handles now
+        count_metric("MessageRetried")
+        logger.warning("message will be retried", error=type(error).__name__)
+        return super().failure_handler(record, exception)

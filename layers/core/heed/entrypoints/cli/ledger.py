@@ -98,10 +98,10 @@ def _add_verify_arguments(parser: ArgumentParser) -> None:
 
 
 def _verify(args: Namespace) -> Exit:
-    from heed.adapters.external_sort import ExternalSorter
+    from heed.adapters.sqlite_sort import SqliteSorter
     from heed.use_cases.ledger.verify import verify_ledger
 
-    check = verify_ledger(read_export_lines(args), ExternalSorter)
+    check = verify_ledger(read_export_lines(args), SqliteSorter)
     fault = check.fault
     sealed = check.find_root(args.root)
     if fault is None and args.root and sealed is None:

@@ -7,7 +7,7 @@ lines: it sorts through a sorter, which may use the disk.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import closing
 from dataclasses import dataclass
 
 from heed.domain import rfc3339
@@ -60,9 +60,7 @@ class _Fault(Exception):
     """The first fault of a ledger."""
 
 
-def verify_ledger(
-    lines: Iterable[bytes], sorter: Callable[[], AbstractContextManager[Sorter]]
-) -> LedgerCheck:
+def verify_ledger(lines: Iterable[bytes], sorter: Callable[[], Sorter]) -> LedgerCheck:
     """Verifies an export.
 
     It reports only the first fault, in this order: faults of lines by line number, faults of hashes by hash,
@@ -73,7 +71,7 @@ def verify_ledger(
         sorter: opens a new sorter.
     """
     fault: str | None = None
-    with sorter() as entries, sorter() as leaves, sorter() as chains:
+    with closing(sorter()) as entries, closing(sorter()) as leaves, closing(sorter()) as chains:
         check = _Verification(entries, leaves, chains)
         try:
             check.read(lines)

@@ -277,6 +277,10 @@ class Sorter(Protocol):
         """Yields all records, in order."""
         ...
 
+    def close(self) -> None:
+        """Deletes what the sorter stored."""
+        ...
+
 
 class EventPublisher(Protocol):
     """Publishes changes of preferences as events, so that your other systems can react to them."""
