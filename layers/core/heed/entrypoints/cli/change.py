@@ -59,7 +59,7 @@ def record_change(
     occurred_at: str | None,
     **fields: str | None,
 ) -> Exit:
-    """Record a request that came by phone, by letter or through an agent.
+    """Record a request that arrived by phone, by letter or through an agent.
 
     Exit code 1 if nothing changes now. The outcome is then 'superseded', if a newer change is on record (this
     one is recorded as well), or 'refused'. With --json: the answer of POST /v1/changes.

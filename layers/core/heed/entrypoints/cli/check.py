@@ -21,7 +21,7 @@ _COLUMNS = ("address", "sendable", "reason", "since", "source", "until")
 @click.argument(
     "people", nargs=-1, required=True, metavar="ADDRESS...", help="The address, or the recipient id."
 )
-@options.topic_option
+@options.topic_name_option
 @options.common_options
 def check_people(common: options.CommonOptions, people: tuple[str, ...], topic: str) -> Exit:
     """Check whether a topic may be sent to these people now.

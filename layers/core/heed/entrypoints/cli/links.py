@@ -20,7 +20,7 @@ from heed.entrypoints.cli.recipient_arguments import read_standard_input, split_
     "heed links --topic offers --campaign spring --lang de < addresses.txt",
     "heed links --topic offers --json < addresses.txt | jq -r '.links[].unsubscribe_url'",
 )
-@options.topic_option
+@options.topic_name_option
 @click.option(
     "--campaign", type=options.parse_non_empty_text, metavar="TEXT", help="Becomes part of the evidence."
 )

@@ -124,10 +124,10 @@ def common_options(function: Callable[Concatenate[CommonOptions, _P], _R]) -> Ca
 person_argument = click.argument(
     "person", metavar="ADDRESS", help="The address of the person, or the recipient id."
 )
-topic_option = click.option(
+topic_name_option = click.option(
     "--topic", required=True, metavar="TOPIC", help="The topic, such as offers or meridian/offers."
 )
-source_option = choice_option("--source", Source.reportable(), required=True, help="How the request came.")
+source_option = choice_option("--source", Source.reportable(), required=True, help="How the request arrived.")
 kept_reference_option = click.option(
     "--reference",
     required=True,
