@@ -102,6 +102,25 @@ def test_the_help_imports_neither_aws_nor_http() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.parametrize("arguments", [(), ("--version",), ("ledger", "verify", "export")], ids=str)
+def test_without_its_extra_the_command_says_how_to_install_it(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT / 'layers' / 'core')!r}); "
+        f"from heed.entrypoints.cli.main import main; sys.exit(main({arguments!r}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == (
+        "heed: this command needs click, which is not installed: "
+        "install it with: pip install 'layers/core[cli]'\n"
+    )
+
+
 @pytest.mark.parametrize("package", ["botocore", "click", "rich_click"])
 def test_a_missing_package_is_reported_with_its_remedy(tmp_path: Path, package: str) -> None:
     code = (

@@ -22,6 +22,7 @@ from heed.entrypoints.cli.failure import Exit
 from heed.entrypoints.cli.output import is_styled
 
 _MAX_WIDTH = 100  # columns; longer lines of a help text are hard to read
+_TITLE_STYLE = "bold"
 
 
 class _HelpFormatter(RichHelpFormatter):
@@ -67,8 +68,9 @@ class HeedCommand(RichCommand):
     def format_epilog(self, ctx: RichContext, formatter: RichHelpFormatter) -> None:  # type: ignore[override]
         """Adds the examples. A line is never wrapped, so that a person can copy it."""
         if self.examples:
-            text = "\n  ".join(("Examples:", *self.examples))
-            formatter.write(f"{text}\n", soft_wrap=True, markup=False, highlight=False, emoji=False)
+            formatter.write("Examples:", style=_TITLE_STYLE)
+            lines = "".join(f"  {example}\n" for example in self.examples)
+            formatter.write(lines, soft_wrap=True, markup=False, highlight=False, emoji=False)
         super().format_epilog(ctx, formatter)
 
 
@@ -94,6 +96,8 @@ def make_help_configuration(stream: TextIO) -> RichHelpConfiguration:
         theme="slim",
         enable_theme_env_var=False,
         style_helptext="",
+        style_options_panel_title_style=_TITLE_STYLE,
+        style_commands_panel_title_style=_TITLE_STYLE,
         padding_helptext_first_line=(0, 0, 1, 0),
         text_paragraph_linebreaks="\n\n",
         commands_before_options=True,

@@ -44,10 +44,13 @@ def print_table(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) ->
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*header, box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    for name, *column in zip(header, *cells, strict=True):
+        # A cell is wrapped at spaces alone, so that a person can copy an id or a time.
+        table.add_column(name, min_width=max(len(word) for cell in (name, *column) for word in cell.split()))
     for row in cells:
         table.add_row(*map(Text, row))  # a Text has no markup: square brackets are just characters
-    Console().print(table)
+    Console().print(table, crop=False)
 
 
 def print_facts(facts: Mapping[str, object]) -> None:

@@ -33,7 +33,8 @@ def show_progress(items: Iterable[_T], noun: str) -> Iterator[Iterable[_T]]:
     with Progress(
         *columns, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False
     ) as progress:
-        task = progress.tasks[progress.add_task(noun, total=None)]
+        progress.add_task(noun, total=None)
+        (task,) = progress.tasks
 
         def count() -> Iterator[_T]:
             for item in items:
