@@ -7,7 +7,9 @@ import pty
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 INSTALLED = Path(sys.executable).with_name("heed")
@@ -33,7 +35,11 @@ class TerminalResult(NamedTuple):
 
 
 def run_at_terminal(
-    *arguments: str, folder: Path, stdin: bytes | None = None, is_piped: bool = False, **environ: str
+    *arguments: str,
+    folder: Path,
+    stdin: bytes | None = None,
+    is_piped: bool = False,
+    environ: Mapping[str, str] = MappingProxyType({}),
 ) -> TerminalResult:
     """Runs the command with standard error, and unless it is piped standard output, at a terminal."""
     ours, theirs = pty.openpty()

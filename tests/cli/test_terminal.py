@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from tests.cli.conftest import Heed
 from tests.cli.terminal import INSTALLED, TerminalResult, run_at_terminal
@@ -19,7 +20,7 @@ READER = "reader@example.com"
 CHECK = ("check", READER, "--topic", "offers")
 WRONG = ("check", READER, "--topic", "offers", "--stak", "heed")
 STYLED = re.compile(r"\x1b|[\u2500-\u257f]")  # escape sequences, and the characters of lines and boxes
-SEALED = START + 3 * DAY_MS + DAY_MS // 2
+SEALED = Millis(START + 3 * DAY_MS + DAY_MS // 2)
 PLAIN_TABLE = (
     "ADDRESS             SENDABLE  REASON  SINCE  SOURCE  UNTIL\n"
     "reader@example.com  yes       ok      -      -       -\n"
@@ -56,7 +57,7 @@ def test_a_pipe_gets_the_table_as_plain_columns(local: Path, tmp_path: Path) -> 
 def test_a_terminal_without_colours_gets_the_same_plain_columns(
     local: Path, tmp_path: Path, environ: dict[str, str]
 ) -> None:
-    result = run_at_terminal(*CHECK, folder=tmp_path, **environ)
+    result = run_at_terminal(*CHECK, folder=tmp_path, environ=environ)
 
     _, table = result.screen.split("\n", 1)  # the first line names the stack
     assert (result.code, table) == (0, PLAIN_TABLE)
@@ -73,7 +74,7 @@ def test_no_variable_makes_a_pipe_colourful(local: Path, tmp_path: Path, argumen
 
 
 def test_a_pipe_gets_the_whole_json_on_one_line(local: Path, tmp_path: Path) -> None:
-    result = run_at_terminal(*CHECK, "--json", folder=tmp_path, COLUMNS="20")
+    result = run_at_terminal(*CHECK, "--json", folder=tmp_path, environ={"COLUMNS": "20"})
 
     _, answer, rest = result.screen.split("\n")
     assert answer.startswith('{"as_of": ') and answer.endswith("}")
@@ -82,7 +83,7 @@ def test_a_pipe_gets_the_whole_json_on_one_line(local: Path, tmp_path: Path) -> 
 
 def test_the_help_has_colours_at_a_terminal_alone(tmp_path: Path) -> None:
     terminal = run_at_terminal("check", "--help", folder=tmp_path)
-    no_colour = run_at_terminal("check", "--help", folder=tmp_path, NO_COLOR="1")
+    no_colour = run_at_terminal("check", "--help", folder=tmp_path, environ={"NO_COLOR": "1"})
     pipe = _run_in_pipes("check", "--help", folder=tmp_path)
 
     assert "\x1b[1;36m--topic\x1b[0m" in terminal.screen
@@ -103,7 +104,7 @@ def test_a_help_text_fits_into_80_columns_and_has_no_spaces_at_its_ends(
 
 def test_a_usage_error_is_in_a_box_at_a_terminal_alone(tmp_path: Path) -> None:
     terminal = run_at_terminal(*WRONG, folder=tmp_path)
-    no_colour = run_at_terminal(*WRONG, folder=tmp_path, NO_COLOR="1")
+    no_colour = run_at_terminal(*WRONG, folder=tmp_path, environ={"NO_COLOR": "1"})
     pipe = _run_in_pipes(*WRONG, folder=tmp_path)
 
     assert (terminal.code, no_colour.code, pipe.returncode) == (2, 2, 2)
@@ -129,7 +130,7 @@ def test_text_in_square_brackets_is_no_markup(heed: Heed, local: Path, tmp_path:
         "change", READER, "--scope", "offers", "--out", "--source", "phone", "--agent", "[red]Kim[/red] :bee:"
     )
 
-    result = run_at_terminal("lookup", READER, folder=tmp_path, COLUMNS="300")
+    result = run_at_terminal("lookup", READER, folder=tmp_path, environ={"COLUMNS": "300"})
 
     assert "agent=[red]Kim[/red] :bee:" in result.text
 
@@ -137,7 +138,7 @@ def test_text_in_square_brackets_is_no_markup(heed: Heed, local: Path, tmp_path:
 def test_a_value_is_not_wrapped_in_a_narrow_terminal(local: Path, tmp_path: Path) -> None:
     minor = ("minor", READER, "--source", "phone", "--reference", "call 17")
 
-    result = run_at_terminal(*minor, folder=tmp_path, COLUMNS="20")
+    result = run_at_terminal(*minor, folder=tmp_path, environ={"COLUMNS": "20"})
 
     assert "\x1b[1mcertificate" in result.screen
     assert re.search(
@@ -145,16 +146,16 @@ def test_a_value_is_not_wrapped_in_a_narrow_terminal(local: Path, tmp_path: Path
     )
 
 
-def _count_ids(folder: Path, **environ: str) -> TerminalResult:
+def _count_ids(folder: Path, environ: dict[str, str]) -> TerminalResult:
     people = "".join(f"reader{number}@example.com\n" for number in range(1_000))
-    return run_at_terminal("ids", folder=folder, stdin=people.encode(), is_piped=True, **environ)
+    return run_at_terminal("ids", folder=folder, stdin=people.encode(), is_piped=True, environ=environ)
 
 
 @pytest.mark.parametrize("environ", [{}, {"NO_COLOR": "1"}], ids=str)
 def test_a_person_who_waits_for_a_file_sees_the_progress(
     local: Path, tmp_path: Path, world: World, environ: dict[str, str]
 ) -> None:
-    result = _count_ids(tmp_path, **environ)
+    result = _count_ids(tmp_path, environ)
 
     ids = result.piped.splitlines()
     assert (result.code, len(ids), ids[0]) == (0, 1_000, world.recipient("reader0@example.com"))

@@ -71,7 +71,7 @@ def _read_register(stack: Stack, now: Millis) -> dict[str, Any]:
     return {**pages[0], "disclosures": rows, "cursor": None}
 
 
-def _read_pages(stack: Stack, now: int) -> Iterator[dict[str, Any]]:
+def _read_pages(stack: Stack, now: Millis) -> Iterator[dict[str, Any]]:
     cursor: str | None = ""
     while cursor is not None:
         query = f"&cursor={cursor}" if cursor else ""

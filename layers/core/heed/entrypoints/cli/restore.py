@@ -8,6 +8,7 @@ from collections import Counter
 import rich_click as click
 
 from heed.domain.errors import NotFound
+from heed.domain.milliseconds import Millis
 from heed.entrypoints.cli import output
 from heed.entrypoints.cli.command import HeedGroup, command
 from heed.entrypoints.cli.failure import CommandFailure, Exit
