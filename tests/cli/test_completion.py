@@ -73,7 +73,7 @@ def test_each_command_is_completed(shell: list[str], tmp_path: Path) -> None:
 def test_options_and_their_values_are_completed(shell: list[str], tmp_path: Path) -> None:
     assert _complete(shell, "heed check --t", tmp_path) == ["--topic"]
     assert _complete(shell, "heed change a@example.com --source l", tmp_path) == ["letter"]
-    assert _complete(shell, "heed lift a@example.com --register ", tmp_path) == [
+    assert _complete(shell, "heed lift a@example.com --suppression ", tmp_path) == [
         *("complaint", "hold", "minor", "undeliverable")
     ]
 

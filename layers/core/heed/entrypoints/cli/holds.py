@@ -24,8 +24,8 @@ from heed.entrypoints.cli.recipient_arguments import to_person_field
 def hold_person(common: options.CommonOptions, /, person: str, **fields: str) -> Exit:
     """Stop all mail to an address and preserve its record.
 
-    Service mail stops too, and an erasure waits. heed lift --suppression hold ends the hold. Exit code 1 if the
-    person was reported as a minor: nothing more is recorded about a minor.
+    Service mail stops too, and an erasure waits. heed lift --suppression hold ends the hold. Exit code 1 if
+    the person was reported as a minor: nothing more is recorded about a minor.
     """
     body = {**to_person_field(person), **fields}
     return _print_outcome(common, api.post_to_api(find_stack(common.stack), "/v1/holds", body))
@@ -50,14 +50,18 @@ def hold_person(common: options.CommonOptions, /, person: str, **fields: str) ->
 )
 @options.reason_option
 @options.common_options
-def lift_suppression(common: options.CommonOptions, /, person: str, scope: str | None, **fields: str) -> Exit:
+def lift_suppression(
+    common: options.CommonOptions, /, person: str, suppression: str, scope: str | None, **fields: str
+) -> Exit:
     """Lift a suppression of an address, such as one by mistake.
 
     A complaint is lifted for one scope only. A report of a minor is lifted by two keys of different owners
     within 24 hours. The first key ends with 'waiting'. After the second key the person is still opted out of
     everything. Exit code 1 if nothing is lifted now.
     """
-    body = {**to_person_field(person), "register": suppression, **fields, **({} if scope is None else {"scope": scope})}
+    body = {**to_person_field(person), "register": suppression, **fields}
+    if scope is not None:
+        body["scope"] = scope
     return _print_outcome(common, api.post_to_api(find_stack(common.stack), "/v1/lifts", body))
 
 

@@ -20,9 +20,9 @@ def report_minor(common: options.CommonOptions, person: str, source: str, refere
     Afterwards nothing is sent to the address, not even service mail. The command prints the id of the purge:
     heed purge ID shows its certificate. A second report changes nothing. Give the address, not the id, if you
     have it: then the address is removed from the SES list too. To undo a wrong report, use heed lift
-    --suppression minor with two keys. While a hold is active, nothing is erased until it is lifted. Exit code 1
-    if your key has reported too many minors today: mail is stopped, and a privacy officer decides about the
-    erasure.
+    --suppression minor with two keys. While a hold is active, nothing is erased until it is lifted. Exit
+    code 1 if your key has reported too many minors today: mail is stopped, and a privacy officer decides
+    about the erasure.
     """
     body = {**to_person_field(person), "source": source, "reference": reference}
     return _post_and_print(common, "/v1/minors", body, "everything, service mail too")
@@ -37,7 +37,7 @@ def erase_person(common: options.CommonOptions, person: str, source: str, refere
     """Erase a person's data on request and keep only the opt-out.
 
     The command prints the id of the purge: heed purge ID shows its certificate. It is refused while a hold is
-    active (heed lift --suppression hold). It cannot be undone. Heed keeps only that nothing may be sent.
+    active (heed lift --suppression hold). It cannot be undone. Only the opt-out remains.
     """
     body = {**to_person_field(person), "source": source, "reference": reference}
     return _post_and_print(common, "/v1/erasures", body, "all marketing")
