@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import functools
 import importlib.util
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -44,6 +46,7 @@ MAY = {
         {"aws_lambda_powertools"},
     ),
 }
+CLI_PACKAGES = {"click", "rich", "rich_click"}
 TYPES_ALONE = "mypy_boto3_"  # stubs, which are imported only for type checking
 
 
@@ -139,6 +142,20 @@ def test_only_an_adapter_uses_a_database_on_disk() -> None:
     assert {found.file for found in imports() if found.module == "sqlite3"} == {
         HEED / "adapters" / "sqlite_sort.py"
     }
+
+
+def test_only_the_command_line_uses_the_packages_of_its_extra() -> None:
+    users = {part_of(found.file) for found in imports() if found.module.split(".")[0] in CLI_PACKAGES}
+    assert users == {"cli"}
+
+
+def test_no_layer_has_the_packages_of_the_command_line() -> None:
+    extras = tomllib.loads((CORE / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    named = {re.split(r"[^\w-]", requirement)[0].replace("-", "_") for requirement in extras["cli"]}
+    assert named == CLI_PACKAGES | {"heed"}, "heed[aws] is a part of heed[cli]"
+    for requirements in ROOT.glob("layers/*/requirements.txt"):
+        locked = set(re.findall(r"^([\w.-]+)==", requirements.read_text(), re.MULTILINE))
+        assert locked and not {name.replace("-", "_") for name in locked} & CLI_PACKAGES
 
 
 def test_only_functions_and_the_command_line_import_the_bootstrap() -> None:

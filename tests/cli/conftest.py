@@ -47,10 +47,7 @@ def heed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         for stream in (sys.stdin, sys.stderr):
             monkeypatch.setattr(stream, "isatty", lambda: is_terminal)
         capsys.readouterr()
-        try:
-            code = main(arguments)
-        except SystemExit as end:  # argparse's own
-            code = int(end.code or 0)
+        code = main(arguments)
         printed = capsys.readouterr()
         return CommandResult(code, printed.out, printed.err)
 

@@ -5,31 +5,21 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
-from heed.entrypoints.cli.command import Command, Group
-from heed.entrypoints.cli.commands import COMMANDS
 from tests.cli.conftest import Heed
+from tests.support.cli_commands import COMMANDS, GROUPS
 from tests.support.deployment import ROOT
 
 INSTALLED = Path(sys.executable).with_name("heed")
 HEAVY = ("boto3", "botocore", "aws_lambda_powertools", "urllib.request", "idna")
 
 
-def _command_names() -> Iterator[tuple[str, ...]]:
-    for command in COMMANDS:
-        if isinstance(command, Group):
-            yield from ((command.name, inner.name) for inner in command.commands)
-        else:
-            yield (command.name,)
-
-
 def _find_documented_commands() -> set[tuple[str, ...]]:
     """Returns the commands in the documents: in code blocks and between backticks."""
-    groups = {command.name for command in COMMANDS if isinstance(command, Group)}
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     commands: set[tuple[str, ...]] = set()
     for page in pages:
@@ -37,36 +27,39 @@ def _find_documented_commands() -> set[tuple[str, ...]]:
         for first, second in re.findall(
             r"(?:`|^ *(?:\$ )?|[|/] ?)heed ([a-z][a-z-]*)(?: ([a-z-]+))?", text, re.MULTILINE
         ):
-            commands.add((first, second) if first in groups else (first,))
+            commands.add((first, second) if first in GROUPS else (first,))
     return commands
 
 
 def test_each_command_in_the_documents_exists() -> None:
-    assert {name for name in _find_documented_commands() if name not in set(_command_names())} == set()
+    assert {name for name in _find_documented_commands() if name not in COMMANDS} == set()
 
 
 def test_each_command_is_documented() -> None:
     page = (ROOT / "docs" / "cli.md").read_text()
 
-    assert [name for name in _command_names() if f"heed {' '.join(name)}" not in page] == []
+    assert [name for name in COMMANDS if f"heed {' '.join(name)}" not in page] == []
 
 
-@pytest.mark.parametrize("name", list(_command_names()), ids=" ".join)
+@pytest.mark.parametrize("name", COMMANDS, ids=" ".join)
 def test_each_help_text_explains_all_arguments(heed: Heed, name: tuple[str, ...]) -> None:
     result = heed(*name, "--help")
 
     assert (result.code, result.err) == (0, "")
-    described = re.findall(r"^  (-\S+|[A-Z][\w.]+)(.*\n?.*)", result.out, re.MULTILINE)
-    assert described
-    assert all(re.search(r"\s{2,}\S", words) for _, words in described), result.out
+    described = dict(re.findall(r"^  (?:-h)? +(--\S+)(?: <\S+>)? {2,}(\S.*)", result.out, re.MULTILINE))
+    described |= dict(re.findall(r"^  (\S+) {2,}(\S.*)", result.out, re.MULTILINE))
+    usage, _, _ = result.out.partition("\n")
+    arguments = usage.removeprefix(f"Usage: heed {' '.join(name)} [OPTIONS]").split()
+    options = [param.opts[0] for param in COMMANDS[name].params if isinstance(param, click.Option)]
+    assert [words for words in (*arguments, *options, "--help") if words not in described] == [], result.out
 
 
 def test_the_help_lists_all_commands_and_exit_codes(heed: Heed) -> None:
     result = heed("--help")
 
     assert result.code == 0
-    for command in COMMANDS:
-        assert re.search(rf"^  {command.name} +\S", result.out, re.MULTILINE)
+    for first in {words[0] for words in COMMANDS}:
+        assert re.search(rf"^  {first} +\S", result.out, re.MULTILINE)
     assert "0 done, or yes; 1 the answer is no; 2 wrong usage; 3 failed" in result.out
 
 
@@ -93,33 +86,56 @@ def test_wrong_usage_has_its_own_exit_code(heed: Heed, wrong: tuple[str, ...]) -
     assert (result.code, result.out) == (2, "")
 
 
-def test_each_command_has_details() -> None:
-    for command in COMMANDS:
-        inner = command.commands if isinstance(command, Group) else (command,)
-        assert all(isinstance(item, Command) and item.details.endswith(".") for item in inner)
+def test_each_command_has_a_summary_and_details() -> None:
+    for command in COMMANDS.values():
+        summary, _, details = (command.help or "").partition("\n\n")
+        assert summary.endswith(".") and details.rstrip().endswith("."), command.name
 
 
 def test_the_help_imports_neither_aws_nor_http() -> None:
     code = (
-        "import sys; from heed.entrypoints.cli.main import make_parser; make_parser().format_help(); "
+        "import sys; from heed.entrypoints.cli.main import main; main([]); "
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
 
-    assert done.stdout == "[]\n"
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_a_missing_aws_package_is_reported_with_its_remedy(tmp_path: Path) -> None:
+@pytest.mark.parametrize("arguments", [(), ("--version",), ("ledger", "verify", "export")], ids=str)
+def test_without_its_extra_the_command_says_how_to_install_it(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
     code = (
-        "import sys; sys.modules['botocore'] = None; "
+        f"import sys; sys.path.insert(0, {str(ROOT / 'layers' / 'core')!r}); "
+        f"from heed.entrypoints.cli.main import main; sys.exit(main({arguments!r}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == (
+        "heed: this command needs click, which is not installed: "
+        "install it with: pip install 'layers/core[cli]'\n"
+    )
+
+
+@pytest.mark.parametrize("package", ["botocore", "click", "rich_click"])
+def test_a_missing_package_is_reported_with_its_remedy(tmp_path: Path, package: str) -> None:
+    code = (
+        f"import sys; sys.modules[{package!r}] = None; "
         "from heed.entrypoints.cli.main import main; sys.exit(main(['keys', 'list', '--stack', 'any']))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
     )
 
-    assert done.returncode == 3
-    assert "pip install 'layers/core[aws]'" in done.stderr
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == (
+        f"heed: this command needs {package}, which is not installed: "
+        "install it with: pip install 'layers/core[cli]'\n"
+    )
 
 
 def test_a_closed_pipe_causes_no_traceback(local: Path, tmp_path: Path) -> None:

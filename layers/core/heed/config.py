@@ -196,6 +196,8 @@ class Config:
 class Shell:
     """Environment variables of the `heed` command. Functions do not use them."""
 
+    COMPLETION = "_HEED_COMPLETE"
+
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:  # noqa: TID251
         self._environ = environ
 
@@ -203,3 +205,13 @@ class Shell:
     def api_key(self) -> str:
         """The API key for a deployed stack, or "" if none is set."""
         return self._environ.get("HEED_API_KEY", "")
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a terminal gets neither colours nor lines (https://no-color.org)."""
+        return bool(self._environ.get("NO_COLOR")) or self._environ.get("TERM") == "dumb"
+
+    @property
+    def completion(self) -> str:
+        """What a shell requests for the completion of a command line, or "" for a usual run."""
+        return self._environ.get(self.COMPLETION, "")

@@ -3,36 +3,50 @@
 from __future__ import annotations
 
 import re
-from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from heed.entrypoints.cli import options
-from heed.entrypoints.cli.command import Command, Exit
-from heed.entrypoints.cli.failure import CommandFailure, WrongUsage
+import rich_click as click
+
+from heed.entrypoints.cli.command import command
+from heed.entrypoints.cli.failure import CommandFailure, Exit
+from heed.entrypoints.cli.options import suggest
 
 _RUNBOOK = Path("docs", "reference", "alarms.md")
 _CLONE = Path(__file__).parents[5]  # the clone, if this package is installed from it as editable
 _SECTION = re.compile(r"^### Alarm: (.+)\n\n((?:(?!#{2,3} ).*\n)*)", re.MULTILINE)
 
 
-def _add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "name",
-        nargs="*",
-        metavar="NAME",
-        help="of the alarm, as in its mail or in CloudWatch (default: list all)",
-    )
+def _complete_name(_context: click.Context, _parameter: click.Parameter, start: str) -> list[str]:
+    """Returns the alarms whose names start like this, for the completion of a shell."""
+    try:
+        return [slug for slug in _read_sections() if slug.startswith(start)]
+    except CommandFailure:
+        return []
 
 
-def _run(args: Namespace) -> Exit:
-    sections = {_to_slug(title): text for title, text in _SECTION.findall(_read_runbook())}
-    if not args.name:
+@command("alarm", "heed alarm", "heed alarm ledger-age", "heed alarm heed-LedgerAgeAlarm-1A2B3C4D")
+@click.argument(
+    "words",
+    nargs=-1,
+    metavar="[NAME]...",
+    shell_complete=_complete_name,
+    help="The alarm, as in its mail or in CloudWatch (default: list all).",
+)
+def explain_alarm(words: tuple[str, ...]) -> Exit:
+    """Explain an alarm and what to do about it.
+
+    Prints the section of the runbook (docs/reference/alarms.md) for an alarm. Without a name it lists all
+    alarms. It needs neither a stack nor a network, but a clone of the repository: an installed package has no
+    documents.
+    """
+    sections = _read_sections()
+    if not words:
         print("\n".join(sections))
         return Exit.YES
-    slug = _to_slug(" ".join(args.name))
+    slug = _to_slug(" ".join(words))
     if slug not in sections:
-        hint = options.suggest(slug, sections)
-        raise WrongUsage(f"the runbook has no alarm {slug}{hint}", "heed alarm lists all of them")
+        hint = suggest(slug, sections)
+        raise click.UsageError(f"The runbook has no alarm {slug!r}.{hint} heed alarm lists all of them.")
     print(f"{_RUNBOOK}#alarm-{slug}\n\n{sections[slug].strip()}")
     return Exit.YES
 
@@ -49,23 +63,16 @@ def _to_slug(name: str) -> str:
     return name.lower().rpartition("#")[2].strip().replace(" ", "-").removeprefix("alarm-")
 
 
-def _read_runbook() -> str:
+def _read_sections() -> dict[str, str]:
+    """Returns the section of each alarm in the runbook, by the alarm's name.
+
+    Raises:
+        CommandFailure: There is no runbook here.
+    """
     for folder in (_CLONE, Path.cwd(), *Path.cwd().parents):
         if (path := folder / _RUNBOOK).is_file():
-            return path.read_text("utf-8")
+            return {_to_slug(title): text for title, text in _SECTION.findall(path.read_text("utf-8"))}
     raise CommandFailure(
         f"the file {_RUNBOOK} is not in this folder or above it",
         "run heed alarm in a clone of Heed's repository",
     )
-
-
-ALARM_COMMAND = Command(
-    name="alarm",
-    summary="explain an alarm and what to do about it",
-    details="Prints the section of the runbook (docs/reference/alarms.md) for an alarm. Without a name it "
-    "lists all alarms. It needs neither a stack nor a network, but a clone of the repository: an installed "
-    "package has no documents.",
-    examples=("heed alarm", "heed alarm ledger-age", "heed alarm heed-LedgerAgeAlarm-1A2B3C4D"),
-    add_arguments=_add_arguments,
-    run=_run,
-)

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
 from collections.abc import Iterator
+from pathlib import Path
 
 from heed.domain.ledger.deadlines import DEADLINES, DelayStatistics, delay_statistics
 from heed.domain.ledger.entry import LedgerEntry
 from heed.entrypoints.cli import output
-from heed.entrypoints.cli.command import Command, Exit, Group
-from heed.entrypoints.cli.ledger import add_file_argument, read_entries
+from heed.entrypoints.cli.command import HeedGroup, command
+from heed.entrypoints.cli.failure import Exit
+from heed.entrypoints.cli.ledger import file_argument, read_entries
+from heed.entrypoints.cli.options import CommonOptions, common_options
 from heed.use_cases.ports.preferences import UnreadableItem
 
 _MINUTE, _HOUR, _SECOND = 60_000, 3_600_000, 1000
 
 
-def _report_deadlines(args: Namespace) -> Exit:
+@command("deadlines", "heed report deadlines", "heed report deadlines ledger.jsonl")
+@file_argument
+@common_options
+def _report_deadlines(common: CommonOptions, path: Path | None) -> Exit:
+    """Compare how long opt-outs took with the limit of each law.
+
+    Measures from the opt-out to the time from which every check answers no, for each source. Business days
+    are counted as if there were no holidays. Exit code 1 if one took longer than a limit.
+    """
     unreadable = 0
 
     def read_readable() -> Iterator[LedgerEntry]:
         nonlocal unreadable
-        for entry in read_entries(args):
+        for entry in read_entries(path, common.stack):
             if isinstance(entry, UnreadableItem):
                 unreadable += 1
             else:
@@ -28,7 +38,7 @@ def _report_deadlines(args: Namespace) -> Exit:
 
     by_source = delay_statistics(read_readable())
     is_late = any(delays.count_over(limit) for delays in by_source.values() for limit in DEADLINES)
-    if args.json:
+    if common.json:
         sources = {source: _to_facts(delays) for source, delays in by_source.items()}
         output.print_json({"sources": sources, "unreadable": unreadable})
         return Exit.NO if is_late else Exit.YES
@@ -81,19 +91,6 @@ def _format_duration(milliseconds: int) -> str:
     return f"{minutes} min {rest // _SECOND} s" if minutes else f"{rest / _SECOND:g} s"
 
 
-REPORT_GROUP = Group(
-    name="report",
-    summary="create reports for compliance officers",
-    commands=(
-        Command(
-            name="deadlines",
-            summary="compare how long opt-outs took with the limit of each law",
-            details="Measures from the opt-out to the time from which every check answers no, for each "
-            "source. Business days are counted as if there were no holidays. Exit code 1 if one took longer "
-            "than a limit.",
-            examples=("heed report deadlines", "heed report deadlines ledger.jsonl"),
-            add_arguments=add_file_argument,
-            run=_report_deadlines,
-        ),
-    ),
+REPORT_GROUP = HeedGroup(
+    "report", help="Create reports for compliance officers.", commands=[_report_deadlines]
 )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from heed.domain import rfc3339
@@ -17,9 +16,12 @@ from heed.domain.privacy.disclosure import (
     first_broken_entry,
     is_previous_expired,
 )
-from heed.entrypoints.cli import api, options, output
-from heed.entrypoints.cli.command import Command, Exit
+from heed.entrypoints.cli import api, output
+from heed.entrypoints.cli.command import command
+from heed.entrypoints.cli.failure import Exit
 from heed.entrypoints.cli.find_stack import find_stack
+from heed.entrypoints.cli.options import CommonOptions, common_options
+from heed.entrypoints.cli.progress import show_progress
 from heed.entrypoints.cli.stack import Stack
 
 _COLUMNS = ("number", "at", "what", "purpose", "people", "key")
@@ -27,16 +29,24 @@ _PAGE_SIZE = 1_000
 _MAX_ROWS = 100
 
 
-def _run(args: Namespace) -> Exit:
+@command("disclosed", "heed disclosed")
+@common_options
+def show_disclosures(common: CommonOptions) -> Exit:
+    """Show what was disclosed about people, for what purpose, with which key.
+
+    Reads and checks the whole register and shows its newest 100 entries. heed keys list shows the owner of
+    each key. Exit code 1 if an entry was altered or is missing. With --json: all entries, as GET
+    /v1/disclosures answers, with the hashes that chain them.
+    """
     now = Millis(time.time_ns() // 1_000_000)
-    register = _read_register(find_stack(args.stack), now)
+    register = _read_register(find_stack(common.stack), now)
     rows, end = register["disclosures"], register["end"]
     entries = [(_parse_entry(row), row["hash"]) for row in rows]
     register_end = (
         RegisterEnd(end["number"], end["hash"], rfc3339.parse_time(end["at"]).first) if end else None
     )
     broken = first_broken_entry(entries, register_end, now)
-    if args.json:
+    if common.json:
         output.print_json(register)
     elif rows:
         output.print_table(_COLUMNS, rows[:_MAX_ROWS])
@@ -55,19 +65,21 @@ def _read_register(stack: Stack, now: Millis) -> dict[str, Any]:
 
     The end of the register is that of the first page: entries that are added meanwhile are ignored.
     """
-    register: dict[str, Any] = {}
+    with show_progress(_read_pages(stack, now), "pages") as progress:
+        pages = [*progress]
+    rows = [row for page in pages for row in page["disclosures"]]
+    return {**pages[0], "disclosures": rows, "cursor": None}
+
+
+def _read_pages(stack: Stack, now: Millis) -> Iterator[dict[str, Any]]:
     cursor: str | None = ""
     while cursor is not None:
         query = f"&cursor={cursor}" if cursor else ""
         page = api.get_from_api(stack, f"/v1/disclosures?limit={_PAGE_SIZE}{query}")
-        if register:
-            register["disclosures"] += page["disclosures"]
-        else:
-            register = page
+        yield page
         cursor = page["cursor"]
         if page["disclosures"] and is_previous_expired(_parse_entry(page["disclosures"][-1]), now):
             break
-    return {**register, "cursor": None}
 
 
 def _parse_entry(row: Mapping[str, Any]) -> DisclosureEntry:
@@ -88,15 +100,3 @@ def _parse_entry(row: Mapping[str, Any]) -> DisclosureEntry:
 
 def _describe_broken(number: int) -> str:
     return f"Broken at number {number}: this entry, or the one before it, was altered or removed."
-
-
-DISCLOSED_COMMAND = Command(
-    name="disclosed",
-    summary="show what was disclosed about people, for what purpose, with which key",
-    details="Reads and checks the whole register and shows its newest 100 entries. heed keys list shows the "
-    "owner of each key. Exit code 1 if an entry was altered or is missing. With --json: all entries, as GET "
-    "/v1/disclosures answers, with the hashes that chain them.",
-    examples=("heed disclosed",),
-    add_arguments=options.add_common_options,
-    run=_run,
-)

@@ -1,11 +1,24 @@
-"""Failures of a command: one line for a person, with the remedy."""
+"""The exit codes, and the failures of a command: one line for a person, with the remedy."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import IntEnum
 
 from heed.domain.errors import DependencyUnavailable, HeedError
-from heed.entrypoints.cli.command import Exit
+
+
+class Exit(IntEnum):
+    """All exit codes of `heed`."""
+
+    YES = 0
+    """The command is done, or the answer is yes."""
+    NO = 1
+    """The answer is no, for at least one of several people."""
+    USAGE = 2
+    """The arguments or the request are invalid."""
+    FAILED = 3
+    """The command failed, or it is not known whether it succeeded."""
 
 
 class CommandFailure(HeedError):
@@ -68,7 +81,7 @@ def explain_missing_module(module: str) -> CommandFailure:
     """Returns the failure of a command whose Python package is not installed."""
     return CommandFailure(
         f"this command needs {module}, which is not installed",
-        "install it with: pip install 'layers/core[aws]'",
+        "install it with: pip install 'layers/core[cli]'",
     )
 
 

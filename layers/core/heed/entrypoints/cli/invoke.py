@@ -4,32 +4,42 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from heed.entrypoints.cli import options, output
-from heed.entrypoints.cli.command import Command, Exit
-from heed.entrypoints.cli.failure import CommandFailure, WrongUsage
+import rich_click as click
+
+from heed.entrypoints.cli import output
+from heed.entrypoints.cli.command import command
+from heed.entrypoints.cli.failure import CommandFailure, Exit, WrongUsage
 from heed.entrypoints.cli.find_stack import find_stack
+from heed.entrypoints.cli.options import CommonOptions, common_options
 
 
-def _add_arguments(parser: ArgumentParser) -> None:
-    options.add_common_options(parser)
-    parser.add_argument("function", metavar="FUNCTION", help="such as unsubscribe or feedback")
-    parser.add_argument(
-        "event", metavar="EVENT.json", help="a file, such as one in events/, or - for standard input"
-    )
+@command(
+    "invoke", "heed invoke feedback events/feedback-sqs-sns-bounce.json", "heed invoke purge - < event.json"
+)
+@click.argument("name", metavar="FUNCTION", help="The function, such as unsubscribe or feedback.")
+@click.argument(
+    "path",
+    type=click.Path(readable=False, allow_dash=True),
+    metavar="EVENT.json",
+    help="A file, such as one in events/, or - for standard input.",
+)
+@common_options
+def invoke_by_name(common: CommonOptions, name: str, path: str) -> Exit:
+    """Call a function with an event and print its answer.
 
-
-def _run(args: Namespace) -> Exit:
-    event = _read_event(args.event)
-    stack = find_stack(args.stack)
+    Calls the function through Lambda's API, waits, and prints the answer as JSON (with --json on one line).
+    Exit code 3 if the function raised an error. Any answer, also a negative one, is exit code 0.
+    """
+    event = _read_event(path)
+    stack = find_stack(common.stack)
     functions = stack.functions()
-    if args.function not in functions:
+    if name not in functions:
         names = ", ".join(sorted(functions)) or "none"
-        raise WrongUsage(f"the stack has no function {args.function}", f"use one of {names}")
-    answer, raised = stack.invoke(functions[args.function], event)
-    if args.json:
+        raise WrongUsage(f"the stack has no function {name}", f"use one of {names}")
+    answer, raised = stack.invoke(functions[name], event)
+    if common.json:
         output.print_json(answer)
     else:
         print(json.dumps(answer, indent=2))
@@ -50,15 +60,3 @@ def _read_event(path: str) -> bytes:
     except ValueError as error:
         raise WrongUsage(f"{path} is not JSON", str(error)) from error
     return raw
-
-
-INVOKE_COMMAND = Command(
-    name="invoke",
-    summary="call a function with an event and print its answer",
-    details="Calls the function through Lambda's API, waits, and prints the answer as JSON (with --json on "
-    "one line). Exit code 3 if the function raised an error. Any answer, also a negative one, is exit code "
-    "0.",
-    examples=("heed invoke feedback events/feedback-sqs-sns-bounce.json", "heed invoke purge - < event.json"),
-    add_arguments=_add_arguments,
-    run=_run,
-)

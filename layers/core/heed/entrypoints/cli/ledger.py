@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
 
 from heed.domain import rfc3339
 from heed.domain.errors import InvalidEvidence, MalformedMessage, NotFound, UnreadableRecord
@@ -14,38 +16,59 @@ from heed.domain.ledger.entry import LedgerEntry
 from heed.domain.milliseconds import Millis
 from heed.domain.privacy.disclosure import DisclosureDetails, DisclosurePurpose
 from heed.entrypoints.cli import options, output
-from heed.entrypoints.cli.command import Command, Exit, Group
-from heed.entrypoints.cli.failure import CommandFailure
+from heed.entrypoints.cli.command import HeedGroup, command
+from heed.entrypoints.cli.failure import CommandFailure, Exit
 from heed.entrypoints.cli.find_stack import find_stack
+from heed.entrypoints.cli.progress import show_progress
+from heed.entrypoints.cli.stack import Stack
 from heed.use_cases.ports.preferences import UnreadableItem
+
+if TYPE_CHECKING:
+    from heed.bootstrap import Heed
 
 _MAX_LINE = 1 << 20  # bytes; no line of an export is longer, but the file may be something else
 
 _EXAMPLE_HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
+file_argument = click.argument(
+    "path",
+    required=False,
+    type=click.Path(readable=False, path_type=Path),
+    metavar="[FILE]",
+    help="A file that heed ledger export created (default: read the stack).",
+)
 
-def read_export_lines(args: Namespace) -> Iterator[bytes]:
-    """Yields the lines of an export of the ledger: from the file in `args`, or else from the stack.
+
+def _parse_hash(text: str) -> str:
+    if len(text) != 64 or set(text) - set("0123456789abcdef"):
+        raise click.BadParameter("must have 64 hex digits")
+    return text
+
+
+def _open_export(path: Path | None, stack: str | None) -> AbstractContextManager[Iterable[bytes]]:
+    """Opens an export of the ledger, from the file or else from the stack. The block gets its lines.
 
     Raises:
         CommandFailure: The file or the stack's ledger cannot be read.
     """
-    if args.file is not None:
-        try:
-            with args.file.open("rb") as export:
-                yield from iter(lambda: export.readline(_MAX_LINE), b"")
-        except OSError as error:
-            raise CommandFailure(
-                f"{args.file}: {error.strerror}", "name a file that heed ledger export created"
-            ) from error
-        return
+    return show_progress(_read_file(path) if path else _read_stack(find_stack(stack).heed), "lines")
+
+
+def _read_file(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as export:
+            yield from iter(lambda: export.readline(_MAX_LINE), b"")
+    except OSError as error:
+        raise CommandFailure(
+            f"{path}: {error.strerror}", "name a file that heed ledger export created"
+        ) from error
+
+
+def _read_stack(heed: Heed) -> Iterator[bytes]:
     from heed.use_cases.ledger.export import export_ledger
 
-    stack = find_stack(args.stack)
     try:
-        yield from export_ledger(
-            stack.heed.ledger, stack.heed.ledger_seals, Millis(time.time_ns() // 1_000_000)
-        )
+        yield from export_ledger(heed.ledger, heed.ledger_seals, Millis(time.time_ns() // 1_000_000))
     except UnreadableRecord as error:
         raise CommandFailure(
             "an entry or a seal of the stack does not match its name",
@@ -53,7 +76,7 @@ def read_export_lines(args: Namespace) -> Iterator[bytes]:
         ) from error
 
 
-def read_entries(args: Namespace) -> Iterator[LedgerEntry | UnreadableItem]:
+def read_entries(path: Path | None, stack: str | None) -> Iterator[LedgerEntry | UnreadableItem]:
     """Yields the entries of the ledger. An entry that cannot be read becomes an `UnreadableItem`.
 
     Raises:
@@ -62,11 +85,12 @@ def read_entries(args: Namespace) -> Iterator[LedgerEntry | UnreadableItem]:
     from heed.use_cases.ledger.read_export import ExportedEntry, read_export
 
     try:
-        for line in read_export(read_export_lines(args)):
-            if isinstance(line.content, ExportedEntry):
-                yield line.content.entry
-            elif isinstance(line.content, UnreadableItem):
-                yield line.content
+        with _open_export(path, stack) as lines:
+            for line in read_export(lines):
+                if isinstance(line.content, ExportedEntry):
+                    yield line.content.entry
+                elif isinstance(line.content, UnreadableItem):
+                    yield line.content
     except MalformedMessage as error:
         raise _to_failure(error) from error
 
@@ -75,36 +99,31 @@ def _to_failure(error: MalformedMessage) -> CommandFailure:
     return CommandFailure(str(error), "heed ledger verify checks the ledger")
 
 
-def add_file_argument(parser: ArgumentParser) -> None:
-    """Adds the common options, and the argument for the file to read the ledger from."""
-    options.add_common_options(parser)
-    parser.add_argument(
-        "file",
-        nargs="?",
-        type=Path,
-        metavar="FILE",
-        help="that heed ledger export created (default: read the stack)",
-    )
+@command(
+    "verify",
+    "heed ledger verify",
+    f"heed ledger verify ledger.jsonl --root {_EXAMPLE_HASH}",
+)
+@file_argument
+@click.option(
+    "--root", type=_parse_hash, metavar="ROOT", help="The root of any day, as you keep it elsewhere."
+)
+@options.common_options
+def _verify(common: options.CommonOptions, path: Path | None, root: str | None) -> Exit:
+    """Check that the ledger is complete and unaltered.
 
-
-def _add_verify_arguments(parser: ArgumentParser) -> None:
-    add_file_argument(parser)
-    parser.add_argument(
-        "--root",
-        type=_parse_hash,
-        metavar="ROOT",
-        help="the root of any day, as you keep it elsewhere",
-    )
-
-
-def _verify(args: Namespace) -> Exit:
+    Checks all revisions, hashes and roots, and names the first entry that is wrong or missing. With --root it
+    also looks for the day with this root (root_of) and counts the nights that were sealed after it
+    (nights_since). With a file it needs no network. Exit code 1 if something is wrong.
+    """
     from heed.adapters.sqlite_sort import SqliteSorter
     from heed.use_cases.ledger.verify import verify_ledger
 
-    check = verify_ledger(read_export_lines(args), SqliteSorter)
+    with _open_export(path, common.stack) as lines:
+        check = verify_ledger(lines, SqliteSorter)
     fault = check.fault
-    sealed = check.find_root(args.root)
-    if fault is None and args.root and sealed is None:
+    sealed = check.find_root(root)
+    if fault is None and root and sealed is None:
         fault = "no seal has the root given by --root"
     facts = {
         "whole": fault is None,
@@ -113,66 +132,77 @@ def _verify(args: Namespace) -> Exit:
         "root": check.root,
         "fault": fault,
     }
-    if args.root:
+    if root:
         day, nights = sealed or (None, None)
         facts["root_of"] = None if day is None else rfc3339.format_day(day)
         facts["nights_since"] = nights
-    if args.json:
+    if common.json:
         output.print_json(facts)
     else:
         output.print_facts(facts)
     return Exit.YES if fault is None else Exit.NO
 
 
-def _add_export_arguments(parser: ArgumentParser) -> None:
-    options.add_common_options(parser)
-    parser.add_argument("to", type=Path, metavar="FILE", help="a new file")
+@command("export", "heed ledger export ledger.jsonl")
+@click.argument("path", type=click.Path(readable=False, path_type=Path), metavar="FILE", help="A new file.")
+@options.common_options
+def _export(common: options.CommonOptions, path: Path) -> Exit:
+    """Write the whole ledger to a file that anybody can check.
 
-
-def _export(args: Namespace) -> Exit:
-    args.file = None
+    The file contains no personal data: no evidence, no salt, no recipient id.
+    """
     number = 0
     try:
-        with args.to.open("xb") as file:
-            for line in read_export_lines(args):
-                file.write(line)
+        with path.open("xb") as export, _open_export(None, common.stack) as lines:
+            for line in lines:
+                export.write(line)
                 number += 1
     except OSError as error:
         raise CommandFailure(
-            f"{args.to}: {error.strerror}", "name a new file in a folder that exists"
+            f"{path}: {error.strerror}", "name a new file in a folder that exists"
         ) from error
-    if args.json:
-        output.print_json({"file": str(args.to), "lines": number})
+    if common.json:
+        output.print_json({"file": str(path), "lines": number})
     else:
-        print(f"{number} lines. To check the file: heed ledger verify {args.to}")
+        print(f"{number} lines. To check the file: heed ledger verify {path}")
     return Exit.YES
 
 
-def _add_prove_arguments(parser: ArgumentParser) -> None:
-    options.add_common_options(parser)
-    parser.add_argument(
-        "entry", type=_parse_hash, metavar="ENTRY", help="id of the entry, as heed lookup --json shows it"
-    )
-    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="that heed ledger export created")
-    parser.add_argument(
-        "--recipient",
-        type=options.parse_non_empty_text,
-        metavar="ID",
-        help="also prove whose entry it is: adds the recipient id, the salt and the evidence",
-    )
-    parser.add_argument(
-        "--purpose",
-        choices=[purpose.value for purpose in DisclosurePurpose],
-        default=DisclosurePurpose.DATA_SUBJECT.value,
-        help="why --recipient discloses this; it is recorded (default: data-subject)",
-    )
+@command(
+    "prove",
+    f"heed ledger prove {_EXAMPLE_HASH}",
+    f"heed ledger prove {_EXAMPLE_HASH} ledger.jsonl --recipient abcdefghijklmnopqrstuvwxya",
+)
+@click.argument(
+    "entry_id", type=_parse_hash, metavar="ENTRY", help="The id of the entry, as heed lookup --json shows it."
+)
+@file_argument
+@click.option(
+    "--recipient",
+    type=options.parse_non_empty_text,
+    metavar="ID",
+    help="Also prove whose entry it is: adds the recipient id, the salt and the evidence.",
+)
+@options.choice_option(
+    "--purpose",
+    DisclosurePurpose,
+    default=DisclosurePurpose.DATA_SUBJECT.value,
+    help="Why --recipient discloses this; it is recorded (default: data-subject).",
+)
+@options.common_options
+def _prove(
+    common: options.CommonOptions, entry_id: str, path: Path | None, recipient: str | None, purpose: str
+) -> Exit:
+    """Print the proof of an entry for a third party.
 
-
-def _prove(args: Namespace) -> Exit:
+    Prints JSON: the entry, its seal, and the path between them. docs/evidence.md has a program that checks
+    the proof.
+    """
     from heed.use_cases.ledger.prove import prove_entry
 
     try:
-        proof = prove_entry(read_export_lines(args), args.entry)
+        with _open_export(path, common.stack) as lines:
+            proof = prove_entry(lines, entry_id)
     except MalformedMessage as error:
         raise _to_failure(error) from error
     except InvalidEvidence as error:
@@ -183,13 +213,17 @@ def _prove(args: Namespace) -> Exit:
         raise CommandFailure(
             str(error), "the entry of a change appears some seconds after the change"
         ) from error
-    if args.recipient:
-        proof["opening"] = _make_opening(args, proof["entry"])
+    if recipient:
+        proof["opening"] = _make_opening(
+            find_stack(common.stack), proof["entry"], recipient, DisclosurePurpose(purpose)
+        )
     output.print_json(proof)
     return Exit.YES
 
 
-def _make_opening(args: Namespace, entry: dict[str, Any]) -> dict[str, str]:
+def _make_opening(
+    stack: Stack, entry: dict[str, Any], recipient_text: str, purpose: DisclosurePurpose
+) -> dict[str, str]:
     """Returns what links an entry to a recipient: the salt and the evidence behind the entry's hashes.
 
     The disclosure is recorded in the register of disclosures first.
@@ -198,9 +232,8 @@ def _make_opening(args: Namespace, entry: dict[str, Any]) -> dict[str, str]:
     from heed.domain.ledger.entry import ledger_subject
     from heed.domain.recipients.recipient import parse_recipient
 
-    stack = find_stack(args.stack)
     try:
-        recipient = parse_recipient(args.recipient)
+        recipient = parse_recipient(recipient_text)
     except InvalidRecipient as error:
         raise CommandFailure(
             "--recipient is not a recipient id", "heed ids computes it from the address"
@@ -214,53 +247,12 @@ def _make_opening(args: Namespace, entry: dict[str, Any]) -> dict[str, str]:
             "check the recipient id with heed lookup",
         )
     now = Millis(time.time_ns() // 1_000_000)
-    stack.heed.disclosures.append(DisclosureDetails(now, "proof", DisclosurePurpose(args.purpose), 1, "aws"))
+    stack.heed.disclosures.append(DisclosureDetails(now, "proof", purpose, 1, "aws"))
     return {"recipient": recipient, "salt": salt.hex(), "evidence": evidence}
 
 
-def _parse_hash(text: str) -> str:
-    if len(text) != 64 or set(text) - set("0123456789abcdef"):
-        raise ArgumentTypeError("must have 64 hex digits")
-    return text
-
-
-LEDGER_GROUP = Group(
-    name="ledger",
-    summary="verify, prove and export the evidence of all changes",
-    commands=(
-        Command(
-            name="verify",
-            summary="check that the ledger is complete and unaltered",
-            details="Checks all revisions, hashes and roots, and names the first entry that is wrong or "
-            "missing. With --root it also looks for the day with this root (root_of) and counts the nights "
-            "that were sealed after it (nights_since). With a file it needs no network. Exit code 1 if "
-            "something is wrong.",
-            examples=(
-                "heed ledger verify",
-                f"heed ledger verify ledger.jsonl --root {_EXAMPLE_HASH}",
-            ),
-            add_arguments=_add_verify_arguments,
-            run=_verify,
-        ),
-        Command(
-            name="prove",
-            summary="print the proof of an entry for a third party",
-            details="Prints JSON: the entry, its seal, and the path between them. docs/evidence.md has a "
-            "program that checks the proof.",
-            examples=(
-                f"heed ledger prove {_EXAMPLE_HASH}",
-                f"heed ledger prove {_EXAMPLE_HASH} ledger.jsonl --recipient abcdefghijklmnopqrstuvwxya",
-            ),
-            add_arguments=_add_prove_arguments,
-            run=_prove,
-        ),
-        Command(
-            name="export",
-            summary="write the whole ledger to a file that anybody can check",
-            details="The file contains no personal data: no evidence, no salt, no recipient id.",
-            examples=("heed ledger export ledger.jsonl",),
-            add_arguments=_add_export_arguments,
-            run=_export,
-        ),
-    ),
+LEDGER_GROUP = HeedGroup(
+    "ledger",
+    help="Verify, prove and export the evidence of all changes.",
+    commands=[_verify, _prove, _export],
 )

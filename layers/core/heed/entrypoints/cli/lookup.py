@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from typing import Any
 
 from heed.domain.privacy.disclosure import DisclosurePurpose
 from heed.entrypoints.cli import api, options, output
-from heed.entrypoints.cli.command import Command, Exit
+from heed.entrypoints.cli.command import command
+from heed.entrypoints.cli.failure import Exit
 from heed.entrypoints.cli.find_stack import find_stack
 from heed.entrypoints.cli.recipient_arguments import to_person_field
 
@@ -16,20 +16,23 @@ _DECISIONS = ("topic", "sendable", "reason", "since", "source", "until")
 _REGISTERS = ("at", "register", "scope", "source", "until", "policy_version", "evidence")
 
 
-def _add_arguments(parser: ArgumentParser) -> None:
-    options.add_common_options(parser)
-    parser.add_argument("person", metavar="ADDRESS", help="of the person, or the recipient id")
-    parser.add_argument(
-        "--purpose",
-        choices=[purpose.value for purpose in DisclosurePurpose],
-        help="why you look the person up; it is recorded (default: data-subject)",
-    )
+@command("lookup", "heed lookup ada@example.com --purpose data-subject --json")
+@options.person_argument
+@options.choice_option(
+    "--purpose",
+    DisclosurePurpose,
+    help="Why you look the person up; it is recorded (default: data-subject).",
+)
+@options.common_options
+def look_up_person(common: options.CommonOptions, person: str, purpose: str | None) -> Exit:
+    """Show everything that is stored about a person.
 
-
-def _run(args: Namespace) -> Exit:
-    body = to_person_field(args.person) | ({"purpose": args.purpose} if args.purpose else {})
-    answer = api.post_to_api(find_stack(args.stack), "/v1/recipients/lookup", body)
-    if args.json:
+    Exit code 1 if nothing is on record. With --json: the answer of POST /v1/recipients/lookup with the
+    history. Send that to a person who asks for a copy of their data.
+    """
+    body = to_person_field(person) | ({"purpose": purpose} if purpose else {})
+    answer = api.post_to_api(find_stack(common.stack), "/v1/recipients/lookup", body)
+    if common.json:
         output.print_json(answer)
     else:
         _print_answer(answer)
@@ -53,14 +56,3 @@ def _print_answer(answer: Mapping[str, Any]) -> None:
         output.print_table(_REGISTERS, registers)
     else:
         print("\nNothing is on record.")
-
-
-LOOKUP_COMMAND = Command(
-    name="lookup",
-    summary="show everything that is stored about a person",
-    details="Exit code 1 if nothing is on record. With --json: the answer of POST /v1/recipients/lookup "
-    "with the history. Send that to a person who asks for a copy of their data.",
-    examples=("heed lookup ada@example.com --purpose data-subject --json",),
-    add_arguments=_add_arguments,
-    run=_run,
-)

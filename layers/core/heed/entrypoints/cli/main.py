@@ -8,14 +8,15 @@ import sys
 from collections.abc import Sequence
 
 from heed.domain.errors import DependencyUnavailable
-from heed.entrypoints.cli.command import Exit
 from heed.entrypoints.cli.failure import (
     ApiRefused,
     CommandFailure,
+    Exit,
     explain_aws_failure,
     explain_missing_module,
 )
-from heed.entrypoints.cli.parser import make_parser
+
+_OPTIONAL = {"botocore", "click", "rich", "rich_click"}  # packages of the extra `cli`
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,12 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # The encoding of the locale can lack a character of an address.
         sys.stdout.reconfigure(errors="backslashreplace")
-    if not (sys.argv[1:] if arguments is None else arguments):
-        make_parser().print_help()
-        return int(Exit.YES)
-    args = make_parser().parse_args(arguments)
     try:
-        exit_code = args.run(args)
+        from heed.entrypoints.cli.commands import run_command
+
+        exit_code = run_command(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()
     except (CommandFailure, ApiRefused) as error:
         return _print_failure(str(error), error.exit)
@@ -36,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _print_failure(str(explain_aws_failure(error)), Exit.FAILED)
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
-        if missing != "botocore":
+        if missing not in _OPTIONAL:
             raise
         return _print_failure(str(explain_missing_module(missing)), Exit.FAILED)
     except BrokenPipeError:
@@ -45,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(Exit.FAILED)
     except KeyboardInterrupt:
         return _print_failure("interrupted", Exit.FAILED)
-    return int(exit_code)
+    return exit_code
 
 
 def _print_failure(text: str, exit_code: Exit) -> int:

@@ -1,11 +1,25 @@
-"""Prints aligned plain text for people and JSON for programs."""
+"""Prints tables for people and JSON for programs.
+
+A terminal gets colours and lines. A pipe, a file and a terminal with `NO_COLOR` get aligned plain text.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TextIO
+
+import rich_click as click
+
+from heed.config import Shell
 
 _GAP = "  "
+
+
+def is_styled(stream: TextIO) -> bool:
+    """Returns whether a stream shows colours and lines."""
+    return stream.isatty() and not Shell().is_plain
 
 
 def escape_for_terminal(text: str) -> str:
@@ -21,12 +35,38 @@ def print_json(value: object) -> None:
 def print_table(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
     """Prints rows under the names of their columns."""
     header = [column.replace("_", " ").upper() for column in columns]
-    _print_aligned([header, *([format_cell(row[column]) for column in columns] for row in rows)])
+    cells = [[format_cell(row[column]) for column in columns] for row in rows]
+    if not is_styled(sys.stdout):
+        _print_aligned([header, *cells])
+        return
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    for name, *column in zip(header, *cells, strict=True):
+        # A cell is wrapped at spaces alone, so that a person can copy an id or a time.
+        table.add_column(name, min_width=max(len(word) for cell in (name, *column) for word in cell.split()))
+    for row in cells:
+        table.add_row(*map(Text, row))  # a Text has no markup: square brackets are just characters
+    Console().print(table, crop=False)
 
 
 def print_facts(facts: Mapping[str, object]) -> None:
-    """Prints one name with its value per line."""
-    _print_aligned([[name, format_cell(value)] for name, value in facts.items()])
+    """Prints one name with its value per line. A value is never wrapped, so that a person can copy it."""
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        label = name.ljust(width)
+        print(click.style(label, bold=True) if is_styled(sys.stdout) else label, format_cell(value), sep=_GAP)
+
+
+def print_answer(answer: Mapping[str, object], *, as_json: bool) -> None:
+    """Prints an answer of the API, as JSON or as facts."""
+    if as_json:
+        print_json(answer)
+    else:
+        print_facts({name.replace("_", " "): value for name, value in answer.items()})
 
 
 def format_cell(value: object) -> str:

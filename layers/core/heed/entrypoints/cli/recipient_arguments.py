@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import groupby, islice
 from typing import NamedTuple
 
 from heed.domain.errors import InvalidRecipient
 from heed.domain.recipients.recipient import parse_recipient
 from heed.entrypoints.cli.failure import WrongUsage
+from heed.entrypoints.cli.progress import show_progress
 
 MAX_PEOPLE_PER_REQUEST = 1_000
 
@@ -42,17 +44,30 @@ def is_recipient_id(text: str) -> bool:
     return True
 
 
-def read_standard_input() -> Iterator[str]:
-    """Yields the lines of standard input that are not blank.
+@contextmanager
+def read_standard_input() -> Iterator[Iterable[str]]:
+    """Gives the block the lines of standard input that are not blank.
 
-    Bytes that are not UTF-8 become lone surrogates. So the API refuses the line and does not take it for
-    another address.
+    It shows the progress unless a person sees it: the person types the lines, or the output is at a terminal.
 
     Raises:
         WrongUsage: All lines are blank, or there is none.
     """
     if sys.stdin.isatty():
         print("Type addresses, one per line; end with Ctrl-D", file=sys.stderr)
+    if sys.stdin.isatty() or sys.stdout.isatty():
+        yield _read_lines()
+    else:
+        with show_progress(_read_lines(), "lines") as lines:
+            yield lines
+
+
+def _read_lines() -> Iterator[str]:
+    """Yields the lines that are not blank.
+
+    Bytes that are not UTF-8 become lone surrogates. So the API refuses the line and does not take it for
+    another address.
+    """
     is_empty = True
     byte_order_mark = "\ufeff"  # some programs begin a file with it
     for line in sys.stdin.buffer:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from argparse import ArgumentParser, Namespace
 from collections import Counter
+
+import rich_click as click
 
 from heed.domain.errors import NotFound
 from heed.domain.milliseconds import Millis
-from heed.entrypoints.cli import options, output
-from heed.entrypoints.cli.command import Command, Exit, Group
-from heed.entrypoints.cli.failure import CommandFailure
+from heed.entrypoints.cli import output
+from heed.entrypoints.cli.command import HeedGroup, command
+from heed.entrypoints.cli.failure import CommandFailure, Exit
 from heed.entrypoints.cli.find_stack import find_stack
+from heed.entrypoints.cli.options import CommonOptions, common_options
+from heed.entrypoints.cli.progress import show_progress
 
-_PROGRESS_INTERVAL = 1_000  # items
 # What happened to the recipients of the restored table, by the values of `ReplayOutcome`.
 _OUTCOMES = {
     "back": "were lost and are restored",
@@ -25,46 +26,34 @@ _OUTCOMES = {
 }
 
 
-def _add_arguments(parser: ArgumentParser) -> None:
-    options.add_common_options(parser)
-    parser.add_argument("--from", dest="table", required=True, metavar="TABLE", help="the restored table")
+@command("replay", "heed restore replay --from RESTORED --stack heed")
+@click.option("--from", "table", required=True, metavar="TABLE", help="The restored table.")
+@common_options
+def _replay(common: CommonOptions, table: str) -> Exit:
+    """Merge a restored table into the live table.
 
-
-def _run(args: Namespace) -> Exit:
+    Merges each item of the restored table by the write rule. Newer data of the live table stays. Erased data
+    stays erased. Lost data is restored. It is safe to repeat. The command uses the tables with your AWS
+    identity. Exit code 1 if an item could not be read.
+    """
     from heed.use_cases.privacy.replay_restored import ReplayOutcome, replay_restored
 
-    heed = find_stack(args.stack).heed
-    restored, now = heed.restored_table(args.table), lambda: Millis(time.time_ns() // 1_000_000)
-    outcomes: Counter[ReplayOutcome] = Counter()
+    heed = find_stack(common.stack).heed
+    restored, now = heed.restored_table(table), lambda: Millis(time.time_ns() // 1_000_000)
     try:
-        for outcome in replay_restored(restored, heed.preferences, heed.erasures, now):
-            outcomes[outcome] += 1
-            if outcomes.total() % _PROGRESS_INTERVAL == 0:
-                print(f"{outcomes.total():,} items …", file=sys.stderr)
+        with show_progress(replay_restored(restored, heed.preferences, heed.erasures, now), "items") as items:
+            outcomes = Counter(items)
     except NotFound as error:
         raise CommandFailure(
-            f"there is no table {args.table}", "check the table name and the AWS region"
+            f"there is no table {table}", "check the table name and the AWS region"
         ) from error
-    if args.json:
+    if common.json:
         output.print_json({outcome.value: outcomes[outcome] for outcome in ReplayOutcome})
     else:
         output.print_facts({_OUTCOMES[outcome.value]: outcomes[outcome] for outcome in ReplayOutcome})
     return Exit.NO if outcomes[ReplayOutcome.UNREADABLE] else Exit.YES
 
 
-RESTORE_GROUP = Group(
-    name="restore",
-    summary="restore lost data, without data that was erased",
-    commands=(
-        Command(
-            name="replay",
-            summary="merge a restored table into the live table",
-            details="Merges each item of the restored table by the write rule. Newer data of the live table "
-            "stays. Erased data stays erased. Lost data is restored. It is safe to repeat. The command uses "
-            "the tables with your AWS identity. Exit code 1 if an item could not be read.",
-            examples=("heed restore replay --from RESTORED --stack heed",),
-            add_arguments=_add_arguments,
-            run=_run,
-        ),
-    ),
+RESTORE_GROUP = HeedGroup(
+    "restore", help="Restore lost data, without data that was erased.", commands=[_replay]
 )
