@@ -1,51 +1,65 @@
-"""Shows the mails that the stack "sent": a list, and each mail as a mail client shows it."""
+"""A mail as a mail client sees it: sender, subject, headers, the unsubscribe button and both parts."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from html import escape
-from pathlib import Path
-from string import Template
-from typing import TYPE_CHECKING, Any
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-_TEMPLATE = Template(Path(__file__).with_name("mail.html").read_text("utf-8"))
-_STYLE = Path(__file__).with_name("style.css").read_text("utf-8")
+    from collections.abc import Mapping
 
 
-def format_mail_list(mails: Iterable[Mapping[str, Any]]) -> str:
-    """Returns the list as HTML. Each line is a link to a mail, and the order stays."""
-    lines = "".join(
-        f'<li><a href="mails/{escape(mail["MessageId"])}"><strong>{escape(mail["Subject"])}</strong></a>'
-        f'<span class="small">to {escape(", ".join(mail["To"]))}, {_format_time(mail)}</span></li>'
-        for mail in mails
-    )
-    empty_list = '<p class="quiet">None yet. <a href="/subscribe">The subscribe form</a> sends one.</p>'
-    return f'<ul class="mails">{lines}</ul>' if lines else empty_list
+class Mail(NamedTuple):
+    """A mail that was sent.
+
+    Attributes:
+        name: The name of the sender.
+        sender: The address of the sender.
+        to: The recipients.
+        subject: The subject.
+        headers: All headers in their order.
+        html: The HTML part.
+        text: The plain text part. Empty if the mail has none.
+    """
+
+    name: str
+    sender: str
+    to: str
+    subject: str
+    headers: tuple[tuple[str, str], ...]
+    html: str
+    text: str
+
+    @property
+    def one_click_url(self) -> str | None:
+        """The URL to which the unsubscribe button of a mail client posts (RFC 8058), or None without one."""
+        return find_one_click_url(dict(self.headers))
 
 
-def format_mail(mails: Iterable[Mapping[str, Any]], message_id: str) -> str | None:
-    """Returns the page of a mail, or None if there is no mail with this id."""
-    mail = next((mail for mail in mails if mail["MessageId"] == message_id), None)
-    if mail is None:
+def find_one_click_url(headers: Mapping[str, str]) -> str | None:
+    """Returns the URL of one-click in the headers of a mail (RFC 8058), or None if the mail offers none."""
+    if "List-Unsubscribe-Post" not in headers:
         return None
-    return _TEMPLATE.substitute(
-        style=_STYLE,
-        subject=escape(mail["Subject"]),
-        address=escape(", ".join(mail["To"])),
-        when=_format_time(mail),
-        html=escape(_open_links_outside_the_frame(mail["BodyHtml"] or "")),
-        text=escape(mail["BodyText"]),
+    uris = (part.strip(" <>") for part in headers.get("List-Unsubscribe", "").split(","))
+    return next((uri for uri in uris if uri.startswith("http")), None)
+
+
+def parse_mail(content: bytes) -> Mail:
+    """Returns the mail of a MIME message."""
+    message = message_from_bytes(content, policy=policy.default)
+    assert isinstance(message, EmailMessage)  # noqa: S101 - the policy says so; the stubs do not
+    sender = message["From"].addresses[0]
+    return Mail(
+        sender.display_name,
+        sender.addr_spec,
+        str(message["To"]),
+        str(message["Subject"]),
+        tuple((name, str(value)) for name, value in message.items()),
+        *(_get_part(message, kind) for kind in ("html", "plain")),
     )
 
 
-def _open_links_outside_the_frame(html: str) -> str:
-    """Returns the HTML with links that open in the window, because Heed's pages refuse to be in a frame."""
-    return html.replace("<head>", '<head><base target="_top">', 1)
-
-
-def _format_time(mail: Mapping[str, Any]) -> str:
-    moment = datetime.fromtimestamp(mail["Timestamp"], UTC)
-    return f"{moment:%-d %B %Y, %H:%M:%S} UTC"
+def _get_part(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    return part.get_content() if part else ""

@@ -1,0 +1,58 @@
+"""One page of a long list: the newest first, twenty rows, with a search."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+ROWS = 20
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of a list.
+
+    Attributes:
+        rows: The items of this page, newest first.
+        page: The number of this page, from 1.
+        total: How many items the search finds on all pages.
+    """
+
+    rows: Sequence[Item]
+    page: int
+    total: int
+
+    @property
+    def first(self) -> int:
+        """The number of the first row, counted over all pages."""
+        return (self.page - 1) * ROWS + 1
+
+    @property
+    def last(self) -> int:
+        """The number of the last row, counted over all pages."""
+        return self.first + len(self.rows) - 1
+
+
+def take_page(items: Sequence[Item], newest: Callable[[Item], Any], search: str, page: int) -> Listing:
+    """Returns a page of the items that contain a text.
+
+    Args:
+        items: All items, in any order.
+        newest: Returns the sort key of an item. The greatest comes first.
+        search: The text, in any case. An empty text finds all items.
+        page: The number of the page. After the last page comes the last page.
+    """
+    wanted = search.casefold()
+    found = [item for item in items if _contains(item, wanted)] if wanted else items
+    page = max(1, min(page, -(-len(found) // ROWS)))
+    rows = sorted(found, key=newest, reverse=True)[(page - 1) * ROWS : page * ROWS]
+    return Listing(rows, page, len(found))
+
+
+def _contains(item: Item, wanted: str) -> bool:
+    return wanted in json.dumps(item, ensure_ascii=False).casefold()
