@@ -38,21 +38,35 @@ class Listing:
         return self.first + len(self.rows) - 1
 
 
-def take_page(items: Sequence[Item], newest: Callable[[Item], Any], search: str, page: int) -> Listing:
+@dataclass(frozen=True)
+class ListSource:
+    """A list that the page shows.
+
+    Attributes:
+        read: Returns all items, in any order.
+        newest: Returns the sort key of an item. The greatest comes first.
+        describe: Returns the words that the page shows for an item, so that a search finds them.
+    """
+
+    read: Callable[[], Sequence[Item]]
+    newest: Callable[[Item], Any]
+    describe: Callable[[Item], str]
+
+
+def take_page(source: ListSource, search: str, page: int = 1) -> Listing:
     """Returns a page of the items that contain a text.
 
     Args:
-        items: All items, in any order.
-        newest: Returns the sort key of an item. The greatest comes first.
+        source: The list.
         search: The text, in any case. An empty text finds all items.
         page: The number of the page. After the last page comes the last page.
     """
-    wanted = search.casefold()
-    found = [item for item in items if _contains(item, wanted)] if wanted else items
+    wanted, items = search.casefold(), source.read()
+    found = [item for item in items if wanted in _text(source, item)] if wanted else items
     page = max(1, min(page, -(-len(found) // ROWS)))
-    rows = sorted(found, key=newest, reverse=True)[(page - 1) * ROWS : page * ROWS]
+    rows = sorted(found, key=source.newest, reverse=True)[(page - 1) * ROWS : page * ROWS]
     return Listing(rows, page, len(found))
 
 
-def _contains(item: Item, wanted: str) -> bool:
-    return wanted in json.dumps(item, ensure_ascii=False).casefold()
+def _text(source: ListSource, item: Item) -> str:
+    return f"{source.describe(item)} {json.dumps(item, ensure_ascii=False)}".casefold()

@@ -14,13 +14,11 @@ from starlette.routing import Route
 
 from local import sample
 from local.feedback import make_bounce_event, make_complaint_event
-from local.listing import ROWS, take_page
+from local.listing import ROWS, ListSource, take_page
 from local.mails import Mail, find_one_click_url
 from local.person import REASONS, describe_change, describe_record, parse_person
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.requests import Request
 
     from heed.domain.preferences.catalogue import Catalogue
@@ -64,6 +62,17 @@ class _Views:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._sources = {
+            "mails": ListSource(sender.sent_mails, lambda mail: mail["at"], lambda _: ""),
+            "changes": ListSource(
+                sender.entries, lambda entry: (entry["recorded_at"], entry["seq"]), self._describe_entry
+            ),
+            "records": ListSource(
+                sender.records,
+                lambda record: self._facts(record)[:1],
+                lambda record: " ".join(text for _, text in self._facts(record)),
+            ),
+        }
         self._templates.filters["moment"] = _format_moment
         self._templates.globals |= {
             "style": Markup((_HERE / "style.css").read_text("utf-8")),  # noqa: S704 - a file of this folder
@@ -81,7 +90,7 @@ class _Views:
         return self._render(
             request,
             "home.html",
-            lists={name: self._list(name, search) for name in self._lists},
+            lists={name: self._list(name, search) for name in self._sources},
             check=self._sender.check(),
             sample=sample,
         )
@@ -112,18 +121,11 @@ class _Views:
         press = f"mails/{message_id}/one-click" if mail.one_click_url else None
         return self._render(request, "mail.html", mail=mail, press=press, sent_at=sent_at)
 
-    @property
-    def _lists(self) -> dict[str, tuple[Callable[[], list[Item]], Callable[[Item], Any]]]:
-        """Each list by name: what reads it, and the sort key of an item."""
-        return {
-            "mails": (self._sender.sent_mails, lambda mail: mail["at"]),
-            "changes": (self._sender.entries, lambda entry: (entry["recorded_at"], entry["seq"])),
-            "records": (self._sender.records, lambda record: self._facts(record)[:1]),
-        }
-
     def _list(self, name: str, search: str, page: int = 1) -> Listing:
-        read, newest = self._lists[name]
-        return take_page(read(), newest, search, page)
+        return take_page(self._sources[name], search, page)
+
+    def _describe_entry(self, entry: Item) -> str:
+        return describe_change(entry["register"], self._catalogue.scope_name(entry["scope"]))
 
     def _facts(self, record: Item) -> list[tuple[int, str]]:
         return describe_record(record, self._catalogue)
@@ -131,13 +133,12 @@ class _Views:
     def _explain(self, person: dict[str, str]) -> dict[str, Any]:
         found = self._sender.look_up(person)
         address = person.get("address", "")
-        mails = take_page(self._sender.sent_mails(), lambda mail: mail["at"], address, 1) if address else None
         return {
             "address": address,
             "found": found,
             "registers": found["registers"][::-1],
             "history": found["history"][::-1],
-            "mails": mails,
+            "mails": self._list("mails", address) if address else None,
         }
 
     def _render(self, request: Request, template: str, **values: object) -> Response:
@@ -146,7 +147,7 @@ class _Views:
             search=request.query_params.get("q", "").strip(),
             note=_NOTES.get(request.query_params.get("done", "")),
             facts=self._facts,
-            scope_name=self._catalogue.scope_name,
+            describe_entry=self._describe_entry,
             **values,
         )
         return HTMLResponse(text, headers=_HEADERS)

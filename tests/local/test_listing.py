@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.listing import ROWS, Listing, take_page
+from local.listing import ROWS, Listing, ListSource, take_page
 from tests.support.growth import LINEAR, measure_growth
 
 
@@ -10,8 +10,14 @@ def items(count: int) -> list[dict[str, Any]]:
     return [{"at": number * 7 % count, "name": f"Name {number}"} for number in range(count)]
 
 
+def source(given: list[dict[str, Any]]) -> ListSource:
+    return ListSource(
+        lambda: given, lambda item: item["at"], lambda item: "Even" if item["at"] % 2 == 0 else "Odd"
+    )
+
+
 def page(count: int, search: str = "", number: int = 1) -> Listing:
-    return take_page(items(count), lambda item: item["at"], search, number)
+    return take_page(source(items(count)), search, number)
 
 
 def test_a_page_has_the_newest_twenty_of_ten_thousand_items() -> None:
@@ -38,8 +44,12 @@ def test_the_search_finds_a_text_in_any_case_and_in_any_attribute() -> None:
     assert page(100, "nothing").total == 0
 
 
+def test_the_search_finds_the_words_that_describe_an_item() -> None:
+    assert [row["at"] for row in page(6, "even").rows] == [4, 2, 0]
+
+
 def test_the_cost_of_a_search_grows_with_the_number_of_items() -> None:
     def search(given: list[dict[str, Any]]) -> Listing:
-        return take_page(given, lambda item: item["at"], "name 1", 1)
+        return take_page(source(given), "name 1")
 
     assert measure_growth(items, search, 2_000) <= LINEAR

@@ -28,7 +28,10 @@ def request(method: str, path: str, body: bytes = b"", *, status: int = 200) -> 
     async def others(*_: object) -> Answer:
         return status, {}, b'{"MessageId": "m1@ses"}'
 
-    return asyncio.run(with_outbox(others)(method, path, {}, body, {}))
+    async def answer() -> Answer:
+        return await with_outbox(others)(method, path, {}, body, {})
+
+    return asyncio.run(answer())
 
 
 def make_message() -> bytes:

@@ -146,6 +146,12 @@ def test_a_page_that_does_not_exist_shows_the_nearest(page: str) -> None:
     assert "1 to 1 of 1" in _send(FakeSender(), "GET", f"/changes?page={page}").text
 
 
+@pytest.mark.parametrize("name", ["changes", "records"])
+def test_a_search_finds_the_words_that_a_list_shows(name: str) -> None:
+    assert "1 to 1 of 1" in _send(FakeSender(), "GET", f"/{name}?q=opted+OUT").text
+    assert "Nothing here contains" in _send(FakeSender(), "GET", f"/{name}?q=complaint").text
+
+
 def test_a_search_filters_each_list_and_is_escaped() -> None:
     text = _send(make_sender_with_mail(), "GET", "/?q=%3Cconfirm%3E").text
 
