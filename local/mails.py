@@ -1,65 +1,33 @@
-"""A mail as a mail client sees it: sender, subject, headers, the unsubscribe button and both parts."""
+"""Reads a mail as a mail client does."""
 
 from __future__ import annotations
 
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Mail(NamedTuple):
-    """A mail that was sent.
-
-    Attributes:
-        name: The name of the sender.
-        sender: The address of the sender.
-        to: The recipients.
-        subject: The subject.
-        headers: All headers in their order.
-        html: The HTML part.
-        text: The plain text part. Empty if the mail has none.
-    """
-
-    name: str
-    sender: str
-    to: str
-    subject: str
-    headers: tuple[tuple[str, str], ...]
-    html: str
-    text: str
-
-    @property
-    def one_click_url(self) -> str | None:
-        """The URL to which the unsubscribe button of a mail client posts (RFC 8058), or None without one."""
-        return find_one_click_url(dict(self.headers))
-
-
-def find_one_click_url(headers: Mapping[str, str]) -> str | None:
-    """Returns the URL of one-click in the headers of a mail (RFC 8058), or None if the mail offers none."""
-    if "List-Unsubscribe-Post" not in headers:
-        return None
-    uris = (part.strip(" <>") for part in headers.get("List-Unsubscribe", "").split(","))
-    return next((uri for uri in uris if uri.startswith("http")), None)
-
-
-def parse_mail(content: bytes) -> Mail:
+def parse_mail(content: bytes) -> EmailMessage:
     """Returns the mail of a MIME message."""
-    message = message_from_bytes(content, policy=policy.default)
-    assert isinstance(message, EmailMessage)  # noqa: S101 - the policy says so; the stubs do not
-    sender = message["From"].addresses[0]
-    return Mail(
-        sender.display_name,
-        sender.addr_spec,
-        str(message["To"]),
-        str(message["Subject"]),
-        tuple((name, str(value)) for name, value in message.items()),
-        *(_get_part(message, kind) for kind in ("html", "plain")),
-    )
+    return message_from_bytes(content, EmailMessage, policy=policy.default)
 
 
-def _get_part(message: EmailMessage, kind: str) -> str:
-    part = message.get_body((kind,))
+def get_part(mail: EmailMessage, kind: str) -> str:
+    """Returns the text of the part of a kind, `html` or `plain`, or an empty text without such a part."""
+    part = mail.get_body((kind,))
     return part.get_content() if part else ""
+
+
+def find_one_click_url(mail: EmailMessage | Mapping[str, str]) -> str | None:
+    """Returns the URL to which the unsubscribe button posts (RFC 8058), or None if the mail offers none.
+
+    Args:
+        mail: The mail, or its headers.
+    """
+    if "List-Unsubscribe-Post" not in mail:
+        return None
+    uris = (part.strip(" <>") for part in str(mail.get("List-Unsubscribe", "")).split(","))
+    return next((uri for uri in uris if uri.startswith("http")), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,8 @@ from starlette.routing import Route
 from local import sample
 from local.feedback import make_bounce_event, make_complaint_event
 from local.listing import ROWS, ListSource, take_page
-from local.mails import Mail, find_one_click_url
-from local.person import REASONS, describe_change, describe_record, parse_person
+from local.mails import find_one_click_url, get_part
+from local.person import REASONS, describe_change, describe_record, last_change, parse_person
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -69,7 +70,7 @@ class _Views:
             ),
             "records": ListSource(
                 sender.records,
-                lambda record: self._facts(record)[:1],
+                last_change,
                 lambda record: " ".join(text for _, text in self._facts(record)),
             ),
         }
@@ -77,6 +78,7 @@ class _Views:
         self._templates.globals |= {
             "style": Markup((_HERE / "style.css").read_text("utf-8")),  # noqa: S704 - a file of this folder
             "describe": describe_change,
+            "get_part": get_part,
             "reasons": REASONS,
             "rows_shown": ROWS,
         }
@@ -106,11 +108,14 @@ class _Views:
     def campaign(self, request: Request) -> Response:
         """Shows the campaign mail that the platform would send now."""
         made = self._sender.make_mail()
-        headers = dict(made.headers)
-        name, address = headers["From"].rstrip(">").split(" <")
-        html = self._templates.get_template("campaign.html").render(mail=made)
-        mail = Mail(name, address, headers["To"], headers["Subject"], made.headers, html, "")
-        return self._render(request, "mail.html", mail=mail, press="one-click", sent_at=None)
+        message = EmailMessage()
+        message.set_content(
+            self._templates.get_template("campaign.html").render(mail=made), "html", cte="8bit"
+        )
+        for name, value in made.headers:
+            if name not in message:
+                message[name] = value
+        return self._render(request, "mail.html", mail=message, press="one-click", sent_at=None)
 
     def mail(self, request: Request) -> Response:
         """Shows a mail that the functions sent."""
@@ -118,7 +123,7 @@ class _Views:
         if mail is None:
             return PlainTextResponse("No such mail.", 404)
         sent_at = next(item["at"] for item in self._sender.sent_mails() if item["id"] == message_id)
-        press = f"mails/{message_id}/one-click" if mail.one_click_url else None
+        press = f"mails/{message_id}/one-click" if find_one_click_url(mail) else None
         return self._render(request, "mail.html", mail=mail, press=press, sent_at=sent_at)
 
     def _list(self, name: str, search: str, page: int = 1) -> Listing:
@@ -163,7 +168,7 @@ def make_page(sender: Sender, catalogue: Catalogue) -> Starlette:
     def press_mail(request: Request) -> Response:
         message_id = request.path_params["id"]
         mail = sender.sent_mail(message_id)
-        return _redirect(f"../{message_id}", _press(mail.one_click_url if mail else None))
+        return _redirect(f"../{message_id}", _press(find_one_click_url(mail) if mail else None))
 
     def _press(url: str | None) -> str:
         return "one-click" if url and sender.press_one_click(url) == 200 else "refused"

@@ -63,6 +63,13 @@ def describe_change(register: str, scope: str) -> str:
     return CHANGES.get(register, register).format("everything" if scope == "*" else scope)
 
 
+def last_change(record: Item) -> int:
+    """Returns the time of the newest fact of a record, in milliseconds since 1970."""
+    times = [int(value["t"]) for name, value in record.items() if ":" in name]
+    days: list[int] = [day * DAY_MS for day in record.get("soft", ())]
+    return max([*times, *days, int(record.get("f", 0))])
+
+
 def describe_record(record: Item, catalogue: Catalogue) -> list[tuple[int, str]]:
     """Returns each fact of a record with its time in milliseconds since 1970, the newest first."""
     facts = [

@@ -11,11 +11,12 @@ from urllib.parse import quote
 import httpx
 
 from local import outbox, sample
-from local.mails import Mail, parse_mail
+from local.mails import parse_mail
 from local.tables import scan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from email.message import EmailMessage
 
     from local.aws import Clients
     from local.listing import Item
@@ -101,7 +102,7 @@ class Sender:
         mails: list[Item] = self._read_outbox("").raise_for_status().json()
         return mails
 
-    def sent_mail(self, message_id: str) -> Mail | None:
+    def sent_mail(self, message_id: str) -> EmailMessage | None:
         """Returns a mail that the functions sent, or None if there is none with this id."""
         answer = self._read_outbox(f"/{quote(message_id, safe='')}")
         return None if answer.status_code == 404 else parse_mail(answer.raise_for_status().content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import orjson
 
 if TYPE_CHECKING:
     from local.listing import Item
@@ -26,7 +27,7 @@ def scan(aws: str, table: str) -> list[Item]:
     request: dict[str, Any] = {"TableName": table}
     with httpx.Client(base_url=aws, headers=_HEADERS, timeout=30, trust_env=False) as client:
         while True:
-            answer = client.post("/", json=request).raise_for_status().json()
+            answer = orjson.loads(client.post("/", json=request).raise_for_status().content)
             items += ({name: _to_plain(value) for name, value in item.items()} for item in answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return items

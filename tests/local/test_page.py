@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import html
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from typing import Any
 
 import anyio
@@ -10,7 +11,7 @@ import pytest
 
 from local import sample
 from local.feedback import make_bounce_event, make_complaint_event
-from local.mails import Mail, find_one_click_url
+from local.mails import find_one_click_url
 from local.page import make_page
 from tests.support.catalogues import CATALOGUE
 
@@ -27,15 +28,21 @@ LINK = {
     },
     "tags": {"heed-recipient": RECIPIENT},
 }
-CONFIRMATION = Mail(
-    "Meridian <Watches>",
-    "preferences@example.com",
-    "ada@example.com",
-    "Please <confirm>",
-    (("Subject", "Please <confirm>"), *LINK["headers"].items()),  # type: ignore[attr-defined]
-    '<html><head></head><body><a href="http://127.0.0.1:8000/c/token">Confirm</a></body></html>',
-    "Open <it>",
-)
+
+
+def make_confirmation() -> EmailMessage:
+    mail = EmailMessage()
+    mail["From"] = '"Meridian <Watches>" <preferences@example.com>'
+    mail["To"] = "ada@example.com"
+    mail["Subject"] = "Please <confirm>"
+    mail["List-Unsubscribe"] = "<http://127.0.0.1:8000/u/header>"
+    mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    mail.set_content("Open <it>")
+    link = '<a href="http://127.0.0.1:8000/c/token">Confirm</a>'
+    mail.add_alternative(f"<html><head></head><body>{link}</body></html>", "html")
+    return mail
+
+
 ENTRY = {
     "id": "e" * 64,
     "subject": "5" * 64,
@@ -99,14 +106,14 @@ class FakeSender:
     def sent_mails(self) -> list[dict[str, Any]]:
         return self.mails
 
-    def sent_mail(self, message_id: str) -> Mail | None:
-        return CONFIRMATION if any(mail["id"] == message_id for mail in self.mails) else None
+    def sent_mail(self, message_id: str) -> EmailMessage | None:
+        return make_confirmation() if any(mail["id"] == message_id for mail in self.mails) else None
 
 
 def make_sender_with_mail() -> FakeSender:
     sender = FakeSender()
     sender.mails = [
-        {"id": "m1@ses", "at": AT, "from": "x", "to": CONFIRMATION.to, "subject": CONFIRMATION.subject}
+        {"id": "m1@ses", "at": AT, "from": "x", "to": "ada@example.com", "subject": "Please <confirm>"}
     ]
     return sender
 
@@ -236,9 +243,10 @@ def test_a_get_never_presses_a_button(button: str) -> None:
 
 
 def test_the_one_click_url_is_the_web_url_of_the_header() -> None:
-    headers = dict(sample.make_sample_mail(LINK, NOW).headers)
-
-    assert find_one_click_url(headers) == "http://127.0.0.1:8000/u/header"
+    assert (
+        find_one_click_url(dict(sample.make_sample_mail(LINK, NOW).headers))
+        == "http://127.0.0.1:8000/u/header"
+    )
 
 
 def test_feedback_is_about_the_sample_mail() -> None:

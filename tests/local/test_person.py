@@ -7,7 +7,7 @@ import pytest
 from heed.domain.ledger.entry import ERASED_REGISTER
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.register import DAY_MS, KINDS
-from local.person import CHANGES, REASONS, describe_change, describe_record, parse_person
+from local.person import CHANGES, REASONS, describe_change, describe_record, last_change, parse_person
 from tests.support.catalogues import CATALOGUE
 
 RECIPIENT = "qtghtyzv56eql37an76zexdwsm"
@@ -39,6 +39,7 @@ def test_a_record_is_described_newest_first() -> None:
         "Opted out of everything",
         "Was erased",
     ]
+    assert last_change(record) == 4 * DAY_MS
 
 
 @pytest.mark.parametrize(
