@@ -64,7 +64,7 @@ def _use(site: str) -> None:
     for button in ("complaint", "one-click"):
         httpx.post(f"{site}/_local/{button}", timeout=PATIENCE)
     mails, changes = f"{site}/_local/mails", f"{site}/_local/changes"
-    soon(lambda: "3 of 3" in httpx.get(mails).text and "2 of 2" in httpx.get(changes).text)
+    soon(lambda: "3 of 3" in httpx.get(mails).text and "3 of 3" in httpx.get(changes).text)
 
 
 if __name__ == "__main__":
