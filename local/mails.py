@@ -1,51 +1,33 @@
-"""Shows the mails that the stack "sent": a list, and each mail as a mail client shows it."""
+"""Reads a mail as a mail client does."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from html import escape
-from pathlib import Path
-from string import Template
-from typing import TYPE_CHECKING, Any
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-_TEMPLATE = Template(Path(__file__).with_name("mail.html").read_text("utf-8"))
-_STYLE = Path(__file__).with_name("style.css").read_text("utf-8")
+    from collections.abc import Mapping
 
 
-def format_mail_list(mails: Iterable[Mapping[str, Any]]) -> str:
-    """Returns the list as HTML. Each line is a link to a mail, and the order stays."""
-    lines = "".join(
-        f'<li><a href="mails/{escape(mail["MessageId"])}"><strong>{escape(mail["Subject"])}</strong></a>'
-        f'<span class="small">to {escape(", ".join(mail["To"]))}, {_format_time(mail)}</span></li>'
-        for mail in mails
-    )
-    empty_list = '<p class="quiet">None yet. <a href="/subscribe">The subscribe form</a> sends one.</p>'
-    return f'<ul class="mails">{lines}</ul>' if lines else empty_list
+def parse_mail(content: bytes) -> EmailMessage:
+    """Returns the mail of a MIME message."""
+    return message_from_bytes(content, EmailMessage, policy=policy.default)
 
 
-def format_mail(mails: Iterable[Mapping[str, Any]], message_id: str) -> str | None:
-    """Returns the page of a mail, or None if there is no mail with this id."""
-    mail = next((mail for mail in mails if mail["MessageId"] == message_id), None)
-    if mail is None:
+def get_part(mail: EmailMessage, kind: str) -> str:
+    """Returns the text of the part of a kind, `html` or `plain`, or an empty text without such a part."""
+    part = mail.get_body((kind,))
+    return part.get_content() if part else ""
+
+
+def find_one_click_url(mail: EmailMessage | Mapping[str, str]) -> str | None:
+    """Returns the URL to which the unsubscribe button posts (RFC 8058), or None if the mail offers none.
+
+    Args:
+        mail: The mail, or its headers.
+    """
+    if "List-Unsubscribe-Post" not in mail:
         return None
-    return _TEMPLATE.substitute(
-        style=_STYLE,
-        subject=escape(mail["Subject"]),
-        address=escape(", ".join(mail["To"])),
-        when=_format_time(mail),
-        html=escape(_open_links_outside_the_frame(mail["BodyHtml"] or "")),
-        text=escape(mail["BodyText"]),
-    )
-
-
-def _open_links_outside_the_frame(html: str) -> str:
-    """Returns the HTML with links that open in the window, because Heed's pages refuse to be in a frame."""
-    return html.replace("<head>", '<head><base target="_top">', 1)
-
-
-def _format_time(mail: Mapping[str, Any]) -> str:
-    moment = datetime.fromtimestamp(mail["Timestamp"], UTC)
-    return f"{moment:%-d %B %Y, %H:%M:%S} UTC"
+    uris = (part.strip(" <>") for part in str(mail.get("List-Unsubscribe", "")).split(","))
+    return next((uri for uri in uris if uri.startswith("http")), None)

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-import json
-from email.utils import parseaddr
-from html import escape
+from datetime import UTC, datetime
+from email.message import EmailMessage
 from pathlib import Path
-from string import Template
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import Binary
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from local import mails, sample
+from local import sample
 from local.feedback import make_bounce_event, make_complaint_event
+from local.listing import ROWS, ListSource, take_page
+from local.mails import find_one_click_url, get_part
+from local.person import REASONS, describe_change, describe_record, last_change, parse_person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from starlette.requests import Request
 
+    from heed.domain.preferences.catalogue import Catalogue
+    from local.listing import Item, Listing
     from local.sender import Sender
 
-_TEMPLATE = Template(Path(__file__).with_name("page.html").read_text("utf-8"))
-_STYLE = Path(__file__).with_name("style.css").read_text("utf-8")
-
+_HERE = Path(__file__).parent
+_HEADERS = {
+    # Mails have styles in attributes, and the frame of a mail inherits this policy.
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
 # The message after a click on a button, by the value of `?done=`.
 _NOTES = {
     "one-click": "The answer to the one-click POST was 200: the opt-out is on record.",
@@ -37,99 +45,169 @@ _NOTES = {
 }
 
 
-def make_page(sender: Sender) -> Starlette:
-    """Returns the application: the page, its three buttons and the mails that were sent."""
+class _Views:
+    """What the page shows.
 
-    def show(request: Request) -> Response:
-        return HTMLResponse(render_local_page(sender, request.query_params.get("done", "")))
+    Args:
+        sender: Calls the stack.
+        catalogue: The topics of the sample brand.
+    """
 
-    def open_mail(request: Request) -> Response:
-        text = mails.format_mail(sender.sent_mails(), request.path_params["id"])
-        return PlainTextResponse("No such mail.", 404) if text is None else HTMLResponse(text)
+    def __init__(self, sender: Sender, catalogue: Catalogue) -> None:
+        self._sender = sender
+        self._catalogue = catalogue
+        self._templates = Environment(
+            loader=FileSystemLoader(_HERE / "pages"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._sources = {
+            "mails": ListSource(sender.sent_mails, lambda mail: mail["at"], lambda _: ""),
+            "changes": ListSource(
+                sender.entries, lambda entry: (entry["recorded_at"], entry["seq"]), self._describe_entry
+            ),
+            "records": ListSource(
+                sender.records,
+                last_change,
+                lambda record: " ".join(text for _, text in self._facts(record)),
+            ),
+        }
+        self._templates.filters["moment"] = _format_moment
+        self._templates.globals |= {
+            "style": Markup((_HERE / "style.css").read_text("utf-8")),  # noqa: S704 - a file of this folder
+            "describe": describe_change,
+            "get_part": get_part,
+            "reasons": REASONS,
+            "rows_shown": ROWS,
+        }
 
-    def one_click(_: Request) -> Response:
-        return _redirect_to_page("one-click" if sender.press_one_click() == 200 else "refused")
+    def home(self, request: Request) -> Response:
+        """Shows the newest rows of each list, or all about the person whom the search names."""
+        search = request.query_params.get("q", "").strip()
+        person = parse_person(search)
+        if person is not None:
+            return self._render(request, "person.html", **self._explain(person))
+        return self._render(
+            request,
+            "home.html",
+            lists={name: self._list(name, search) for name in self._sources},
+            check=self._sender.check(),
+            sample=sample,
+        )
+
+    def one_list(self, request: Request) -> Response:
+        """Shows a page of one list."""
+        name = request.url.path.rpartition("/")[2]
+        page = request.query_params.get("page", "1")
+        search = request.query_params.get("q", "").strip()
+        number = int(page) if page.isdecimal() and len(page) < 10 else 1
+        return self._render(request, "list.html", name=name, listing=self._list(name, search, number))
+
+    def campaign(self, request: Request) -> Response:
+        """Shows the campaign mail that the platform would send now."""
+        made = self._sender.make_mail()
+        message = EmailMessage()
+        message.set_content(
+            self._templates.get_template("campaign.html").render(mail=made), "html", cte="8bit"
+        )
+        for name, value in made.headers:
+            if name not in message:
+                message[name] = value
+        return self._render(request, "mail.html", mail=message, press="one-click", sent_at=None)
+
+    def mail(self, request: Request) -> Response:
+        """Shows a mail that the functions sent."""
+        mail = self._sender.sent_mail(message_id := request.path_params["id"])
+        if mail is None:
+            return PlainTextResponse("No such mail.", 404)
+        sent_at = next(item["at"] for item in self._sender.sent_mails() if item["id"] == message_id)
+        press = f"mails/{message_id}/one-click" if find_one_click_url(mail) else None
+        return self._render(request, "mail.html", mail=mail, press=press, sent_at=sent_at)
+
+    def _list(self, name: str, search: str, page: int = 1) -> Listing:
+        return take_page(self._sources[name], search, page)
+
+    def _describe_entry(self, entry: Item) -> str:
+        return describe_change(entry["register"], self._catalogue.scope_name(entry["scope"]))
+
+    def _facts(self, record: Item) -> list[tuple[int, str]]:
+        return describe_record(record, self._catalogue)
+
+    def _explain(self, person: dict[str, str]) -> dict[str, Any]:
+        found = self._sender.look_up(person)
+        address = person.get("address", "")
+        return {
+            "address": address,
+            "found": found,
+            "registers": found["registers"][::-1],
+            "history": found["history"][::-1],
+            "mails": self._list("mails", address) if address else None,
+        }
+
+    def _render(self, request: Request, template: str, **values: object) -> Response:
+        text = self._templates.get_template(template).render(
+            root=f"{request.scope.get('root_path', '')}/",
+            search=request.query_params.get("q", "").strip(),
+            note=_NOTES.get(request.query_params.get("done", "")),
+            facts=self._facts,
+            describe_entry=self._describe_entry,
+            **values,
+        )
+        return HTMLResponse(text, headers=_HEADERS)
+
+
+def make_page(sender: Sender, catalogue: Catalogue) -> Starlette:
+    """Returns the application: the page, its lists and mails, and its buttons."""
+    views = _Views(sender, catalogue)
+
+    def press_campaign(_: Request) -> Response:
+        return _redirect("./", _press(find_one_click_url(dict(sender.make_mail().headers))))
+
+    def press_mail(request: Request) -> Response:
+        message_id = request.path_params["id"]
+        mail = sender.sent_mail(message_id)
+        return _redirect(f"../{message_id}", _press(find_one_click_url(mail) if mail else None))
+
+    def _press(url: str | None) -> str:
+        return "one-click" if url and sender.press_one_click(url) == 200 else "refused"
 
     def send_bounce(_: Request) -> Response:
-        return _redirect_to_page("bounce" if sender.send_feedback(make_bounce_event) else "late")
+        return _redirect("./", "bounce" if sender.send_feedback(make_bounce_event) else "late")
 
     def send_complaint(_: Request) -> Response:
-        return _redirect_to_page("complaint" if sender.send_feedback(make_complaint_event) else "late")
+        return _redirect("./", "complaint" if sender.send_feedback(make_complaint_event) else "late")
 
     return Starlette(
         routes=[
-            Route("/", show),
-            Route("/mails/{id}", open_mail),
-            Route("/one-click", one_click, methods=["POST"]),
+            Route("/", views.home),
+            Route("/campaign", views.campaign),
+            Route("/mails/{id}", views.mail),
+            Route("/mails/{id}/one-click", press_mail, methods=["POST"]),
+            Route("/one-click", press_campaign, methods=["POST"]),
             Route("/bounce", send_bounce, methods=["POST"]),
             Route("/complaint", send_complaint, methods=["POST"]),
+            *(Route(f"/{name}", views.one_list) for name in ("mails", "changes", "records")),
         ]
     )
 
 
-def render_local_page(sender: Sender, done: str) -> str:
-    """Returns the current page as HTML."""
-    mail, check = sender.make_mail(), sender.check()
-    name, from_address = parseaddr(sample.SENDER)
-    note = _NOTES.get(done)
-    return _TEMPLATE.substitute(
-        style=_STYLE,
-        note=f'<p class="note" role="status">{escape(note)}</p>' if note else "",
-        name=escape(name),
-        from_address=escape(from_address),
-        address=escape(sample.ADDRESS),
-        subject=escape(sample.SUBJECT),
-        topic=escape(sample.TOPIC),
-        unsubscribe_url=escape(mail.unsubscribe_url),
-        preferences_url=escape(mail.preferences_url),
-        headers="\n".join(f"<b>{escape(name)}:</b> {escape(value)}" for name, value in mail.headers),
-        verdict="yes" if check["sendable"] else "no",
-        words="Yes." if check["sendable"] else f"No: {escape(check['reason'])}.",
-        check=escape(json.dumps(check, indent=2, ensure_ascii=False)),
-        preferences=_format_preferences(sender.preferences()),
-        ledger=_format_ledger(sender.ledger()),
-        sent=mails.format_mail_list(sender.sent_mails()),
+def _redirect(path: str, done: str) -> Response:
+    return RedirectResponse(f"{path}?done={done}", 303)
+
+
+def _format_moment(moment: int | str) -> Markup:
+    """Returns an instant as a `time` element.
+
+    Args:
+        moment: Milliseconds since 1970, or a time as the API writes it.
+    """
+    at = (
+        datetime.fromtimestamp(moment / 1000, UTC)
+        if isinstance(moment, int)
+        else datetime.fromisoformat(moment)
     )
-
-
-def _redirect_to_page(done: str) -> Response:
-    return RedirectResponse(f"./?done={done}", 303)
-
-
-def _format_preferences(items: Iterable[Mapping[str, Any]]) -> str:
-    rows = [(str(item["id"]), "\n".join(_format_item(item, 0))) for item in items]
-    return _format_table(("Recipient", "What is stored"), rows, "Empty: there is no choice on record yet.")
-
-
-def _format_ledger(items: Iterable[Mapping[str, Any]]) -> str:
-    newest = sorted(items, key=lambda item: (item["recorded_at"], item["seq"]), reverse=True)
-    rows = [(f"{item['id'][:16]}…", "\n".join(_format_item(item, 0))) for item in newest]
-    return _format_table(("Entry", "What it contains"), rows, "Empty: there is no change yet.")
-
-
-def _format_table(headers: tuple[str, str], rows: list[tuple[str, str]], empty_text: str) -> str:
-    if not rows:
-        return f'<p class="quiet">{escape(empty_text)}</p>'
-    head = "".join(f"<th>{escape(header)}</th>" for header in headers)
-    body = "".join(
-        f"<tr><td><pre>{escape(left)}</pre></td><td><pre>{escape(right)}</pre></td></tr>"
-        for left, right in rows
+    return Markup('<time datetime="{}">{}</time>').format(
+        at.isoformat(timespec="milliseconds"), f"{at:%-d %b %Y, %H:%M:%S} UTC"
     )
-    return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
-
-
-def _format_item(item: Mapping[str, Any], depth: int) -> Iterator[str]:
-    """Yields one line per attribute. A map is indented, a set is a list, and bytes are in hex."""
-    for name, value in sorted(item.items()):
-        label = "    " * depth + f"{name}:"
-        if name == "id":
-            continue
-        if isinstance(value, dict):
-            yield label
-            yield from _format_item(value, depth + 1)
-        elif isinstance(value, set):
-            yield f"{label} {', '.join(map(str, sorted(value)))}"
-        elif isinstance(value, Binary):
-            yield f"{label} {value.value.hex()}"  # type: ignore[attr-defined]  # stubs lack it
-        else:
-            yield f"{label} {value}"

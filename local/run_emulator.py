@@ -21,14 +21,15 @@ def _kill_group_when_the_stack_ends() -> None:
     os.killpg(os.getpgid(0), signal.SIGKILL)
 
 
-def _add_suppression_list() -> None:
-    """Adds the suppression list of SES, which the emulator does not have."""
-    module = runpy.run_path(str(Path(__file__).with_name("suppression_list.py")))
+def _extend_ses() -> None:
+    """Adds the suppression list of SES and an outbox, which the emulator does not have."""
     ses = importlib.import_module("ministack.services.ses_v2")
-    ses.handle_request = module["with_suppression_list"](ses.handle_request)  # type: ignore[attr-defined]
+    for name in ("suppression_list", "outbox"):
+        module = runpy.run_path(str(Path(__file__).with_name(f"{name}.py")))
+        ses.handle_request = module[f"with_{name}"](ses.handle_request)  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":
-    _add_suppression_list()
+    _extend_ses()
     threading.Thread(target=_kill_group_when_the_stack_ends, daemon=True).start()
     runpy.run_module("ministack", run_name="__main__")

@@ -26,13 +26,6 @@ class SampleMail:
     unsubscribe_url: str
     preferences_url: str
 
-    @property
-    def one_click_url(self) -> str:
-        """The URL to which the unsubscribe button of a mail client posts (RFC 8058)."""
-        value = dict(self.headers)["List-Unsubscribe"]
-        uris = (part.strip().removeprefix("<").removesuffix(">") for part in value.split(","))
-        return next(uri for uri in uris if uri.startswith("http"))
-
 
 def make_sample_mail(link: Mapping[str, Any], sent: datetime) -> SampleMail:
     """Returns the mail with the links of one result of `POST /v1/links`."""

@@ -6,20 +6,23 @@ import json
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import httpx
-from boto3.dynamodb.types import TypeDeserializer
 
-from local import sample
+from local import outbox, sample
+from local.mails import parse_mail
+from local.tables import scan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from email.message import EmailMessage
 
     from local.aws import Clients
+    from local.listing import Item
     from local.ready import StackAnnouncement
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
-ITEMS_SHOWN = 50
 FEEDBACK_SECONDS = 5
 
 
@@ -57,14 +60,12 @@ class Sender:
         result: dict[str, Any] = answer["results"][0]
         return result
 
-    def press_one_click(self) -> int:
-        """Posts to the link like the button of a mail client (RFC 8058), and returns the answer's status.
+    def press_one_click(self, url: str) -> int:
+        """Posts to a URL like the button of a mail client (RFC 8058), and returns the answer's status.
 
         The request has neither cookies nor the API key: the link itself is the credential.
         """
-        return httpx.post(
-            self.make_mail().one_click_url, data=ONE_CLICK, timeout=30, trust_env=False
-        ).status_code
+        return httpx.post(url, data=ONE_CLICK, timeout=30, trust_env=False).status_code
 
     def send_feedback(self, make_event: Callable[[sample.SampleMail, datetime], Mapping[str, Any]]) -> bool:
         """Publishes an event as SES does. Returns whether it changed the record within some seconds."""
@@ -81,25 +82,33 @@ class Sender:
             time.sleep(0.1)
         return False
 
-    def preferences(self) -> list[dict[str, Any]]:
-        """Returns the first items of the preferences table as Python values."""
-        return self._read_items("PreferencesTable")
+    def look_up(self, person: Mapping[str, str]) -> dict[str, Any]:
+        """Returns all that is on record about a person: the answer of `POST /v1/recipients/lookup`."""
+        answer: dict[str, Any] = (
+            self._http.post("/v1/recipients/lookup", json=person).raise_for_status().json()
+        )
+        return answer
 
-    def ledger(self) -> list[dict[str, Any]]:
-        """Returns the first entries of the ledger as Python values."""
-        return self._read_items("LedgerTable")
+    def records(self) -> list[Item]:
+        """Returns all items of the preferences table."""
+        return scan(self._stack.aws, self._stack.outputs["PreferencesTable"])
 
-    def sent_mails(self) -> list[dict[str, Any]]:
-        """Returns the mails that the functions sent through the emulator's SES, newest first."""
-        url = f"{self._stack.aws}/_ministack/ses/messages"
-        accounts = httpx.get(url, timeout=30, trust_env=False).raise_for_status().json()
-        mails = [mail for account in accounts["messages"].values() for mail in account]
-        return list(reversed(mails))
+    def entries(self) -> list[Item]:
+        """Returns all entries of the ledger."""
+        return scan(self._stack.aws, self._stack.outputs["LedgerTable"])
 
-    def _read_items(self, table: str) -> list[dict[str, Any]]:
-        answer = self._clients.dynamodb.scan(TableName=self._stack.outputs[table], Limit=ITEMS_SHOWN)
-        deserialize = TypeDeserializer().deserialize
-        return [{name: deserialize(value) for name, value in item.items()} for item in answer["Items"]]
+    def sent_mails(self) -> list[Item]:
+        """Returns what a list of mails shows of each mail that the functions sent."""
+        mails: list[Item] = self._read_outbox("").raise_for_status().json()
+        return mails
+
+    def sent_mail(self, message_id: str) -> EmailMessage | None:
+        """Returns a mail that the functions sent, or None if there is none with this id."""
+        answer = self._read_outbox(f"/{quote(message_id, safe='')}")
+        return None if answer.status_code == 404 else parse_mail(answer.raise_for_status().content)
+
+    def _read_outbox(self, path: str) -> httpx.Response:
+        return httpx.get(f"{self._stack.aws}{outbox.PATH}{path}", timeout=30, trust_env=False)
 
     def _read_record(self, recipient: str) -> dict[str, Any]:
         answer = self._clients.dynamodb.get_item(

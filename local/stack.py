@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from heed.adapters.dynamodb.api_keys import ApiKeys
 from heed.adapters.stack import functions_by_short_name
 from heed.domain.api_key import KeyScope
+from heed.domain.preferences.catalogue import Catalogue
 from local import preflight, ready
 from local.adapt import PARAMETERS, LocalAddresses, adapt
 from local.aws import Clients
@@ -89,7 +91,7 @@ class LocalStack:
         )
         sender = Sender(stack, clients)
         gateway = Gateway(clients, read_routes(translated.template), deployed.names)
-        server = Server(make_application(gateway, make_page(sender)), front)
+        server = Server(make_application(gateway, make_page(sender, _read_catalogue(places))), front)
         self._cleanup.callback(server.stop)
         server.start()
         self._announce(stack, sender, time.monotonic() - start_time)
@@ -120,6 +122,12 @@ class LocalStack:
             f"  AWS, emulated         {stack.aws}\n"
             f"  Key, names, outputs   {self._places.latest_file}\n"
         )
+
+
+def _read_catalogue(places: Places) -> Catalogue:
+    return Catalogue.from_document(
+        json.loads((places.build / "BrandLayer" / "brand" / "catalogue.json").read_bytes())
+    )
 
 
 def _print_now(text: str) -> None:

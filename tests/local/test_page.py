@@ -2,29 +2,58 @@ from __future__ import annotations
 
 import html
 from datetime import UTC, datetime
-from decimal import Decimal
+from email.message import EmailMessage
 from typing import Any
 
 import anyio
 import httpx
 import pytest
-from boto3.dynamodb.types import Binary
 
 from local import sample
 from local.feedback import make_bounce_event, make_complaint_event
+from local.mails import find_one_click_url
 from local.page import make_page
+from tests.support.catalogues import CATALOGUE
 
 NOW = datetime(2026, 3, 5, 9, 12, 44, 390_000, tzinfo=UTC)
+AT = int(NOW.timestamp() * 1000)
+RECIPIENT = "qtghtyzv56eql37an76zexdwsm"
 LINK = {
-    "recipient": "r" * 26,
+    "recipient": RECIPIENT,
     "unsubscribe_url": "http://127.0.0.1:8000/u/visible",
     "preferences_url": "http://127.0.0.1:8000/p/visible",
     "headers": {
         "List-Unsubscribe": "<mailto:u+x@mail.example.com>, <http://127.0.0.1:8000/u/header>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     },
-    "tags": {"heed-recipient": "r" * 26},
+    "tags": {"heed-recipient": RECIPIENT},
 }
+
+
+def make_confirmation() -> EmailMessage:
+    mail = EmailMessage()
+    mail["From"] = '"Meridian <Watches>" <preferences@example.com>'
+    mail["To"] = "ada@example.com"
+    mail["Subject"] = "Please <confirm>"
+    mail["List-Unsubscribe"] = "<http://127.0.0.1:8000/u/header>"
+    mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    mail.set_content("Open <it>")
+    link = '<a href="http://127.0.0.1:8000/c/token">Confirm</a>'
+    mail.add_alternative(f"<html><head></head><body>{link}</body></html>", "html")
+    return mail
+
+
+ENTRY = {
+    "id": "e" * 64,
+    "subject": "5" * 64,
+    "seq": 1,
+    "register": "out",
+    "scope": 0,
+    "outcome": "applied",
+    "source": "<i>",
+    "recorded_at": AT,
+}
+DECISION = {"sendable": False, "reason": "unsubscribed", "since": "2026-03-05T09:12:44.390Z"}
 
 
 class FakeSender:
@@ -35,6 +64,8 @@ class FakeSender:
         self.reaches = reaches
         self.pressed: list[str] = []
         self.mails: list[dict[str, Any]] = []
+        self.ledger = [ENTRY]
+        self.looked_up: dict[str, str] = {}
 
     def make_mail(self) -> sample.SampleMail:
         return sample.make_sample_mail(LINK, NOW)
@@ -42,91 +73,165 @@ class FakeSender:
     def check(self) -> dict[str, Any]:
         return {"sendable": self.sendable, "reason": "ok" if self.sendable else "complained"}
 
-    def press_one_click(self) -> int:
-        self.pressed.append("one-click")
+    def press_one_click(self, url: str) -> int:
+        self.pressed.append(url)
         return 200 if self.reaches else 503
 
     def send_feedback(self, make_event: Any) -> bool:
         self.pressed.append(make_event(self.make_mail(), NOW)["eventType"])
         return self.reaches
 
-    def preferences(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "id": "r",
-                "n": Decimal(2),
-                "soft": {Decimal(3)},
-                "salt": Binary(b"\x01"),
-                "o:2": {"ev": "<b>"},
-            }
-        ]
+    def look_up(self, person: dict[str, str]) -> dict[str, Any]:
+        self.looked_up = person
+        fact = {"register": "out", "scope": "*", "at": DECISION["since"], "source": "link", "until": None}
+        entry = {**ENTRY, "scope": "*", "recorded_at": fact["at"]}
+        return {
+            "recipient": RECIPIENT,
+            "registers": [
+                {**fact, "register": "in", "evidence": "not JSON"},
+                {**fact, "evidence": {"key": "<b>"}},
+            ],
+            "soft_bounces": ["2026-03-01"],
+            "erased_at": None,
+            "decisions": {"offers": {**DECISION, "source": "link", "until": None}},
+            "history": [entry, {**entry, "seq": 2, "register": "in"}],
+        }
 
-    def ledger(self) -> list[dict[str, Any]]:
-        entry = {"id": "e" * 64, "seq": Decimal(1), "recorded_at": Decimal(1), "source": "<i>"}
-        return [entry, {**entry, "id": "f" * 64, "recorded_at": Decimal(2)}]
+    def records(self) -> list[dict[str, Any]]:
+        return [{"id": RECIPIENT, "n": 1, "o:0": {"t": AT, "ev": "<b>"}}]
+
+    def entries(self) -> list[dict[str, Any]]:
+        return self.ledger
 
     def sent_mails(self) -> list[dict[str, Any]]:
         return self.mails
 
+    def sent_mail(self, message_id: str) -> EmailMessage | None:
+        return make_confirmation() if any(mail["id"] == message_id for mail in self.mails) else None
+
+
+def make_sender_with_mail() -> FakeSender:
+    sender = FakeSender()
+    sender.mails = [
+        {"id": "m1@ses", "at": AT, "from": "x", "to": "ada@example.com", "subject": "Please <confirm>"}
+    ]
+    return sender
+
 
 def _send(sender: FakeSender, method: str, path: str) -> httpx.Response:
     async def send() -> httpx.Response:
-        transport = httpx.ASGITransport(make_page(sender))  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(make_page(sender, CATALOGUE))  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             return await client.request(method, path, follow_redirects=True)
 
     return anyio.run(send)
 
 
-def test_the_page_shows_the_newest_ledger_entry_first() -> None:
-    text = _send(FakeSender(), "GET", "/").text
+def test_the_mails_come_before_everything_else_and_the_newest_change_before_older_ones() -> None:
+    sender = make_sender_with_mail()
+    sender.ledger = [ENTRY, {**ENTRY, "register": "complaint", "recorded_at": AT + 1}]
+    text = _send(sender, "GET", "/").text
 
-    assert 0 < text.index("f" * 16) < text.index("e" * 16)
-    assert "source: &lt;i&gt;" in text
+    order = ["Please &lt;confirm&gt;", "Marked a mail as spam", "Opted out of everything"]
+    assert sorted(order, key=text.index) == order
 
 
-def test_the_page_shows_the_mail_and_the_answer_of_the_check() -> None:
+def test_the_page_shows_twenty_of_ten_thousand_changes_and_a_way_to_the_others() -> None:
+    sender = FakeSender()
+    sender.ledger = [{**ENTRY, "seq": number, "recorded_at": AT + number} for number in range(10_000)]
+    home = _send(sender, "GET", "/").text
+    last = _send(sender, "GET", "/changes?page=500").text
+
+    assert home.count("<code>subject ") == last.count("<code>subject ") == 20
+    assert '<a href="/changes">All 10,000</a>' in home
+    assert "9,981 to 10,000 of 10,000" in last
+    assert 'href="/changes?page=499&amp;q="' in last and "Older" not in last
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 5_000, "²"])
+def test_a_page_that_does_not_exist_shows_the_nearest(page: str) -> None:
+    assert "1 to 1 of 1" in _send(FakeSender(), "GET", f"/changes?page={page}").text
+
+
+@pytest.mark.parametrize("name", ["changes", "records"])
+def test_a_search_finds_the_words_that_a_list_shows(name: str) -> None:
+    assert "1 to 1 of 1" in _send(FakeSender(), "GET", f"/{name}?q=opted+OUT").text
+    assert "Nothing here contains" in _send(FakeSender(), "GET", f"/{name}?q=complaint").text
+
+
+def test_a_search_filters_each_list_and_is_escaped() -> None:
+    text = _send(make_sender_with_mail(), "GET", "/?q=%3Cconfirm%3E").text
+
+    assert "Please &lt;confirm&gt;" in text
+    assert text.count("Nothing here contains “&lt;confirm&gt;”.") == 2
+    assert "<confirm>" not in text
+
+
+@pytest.mark.parametrize(
+    ("search", "person"),
+    [("Ada@Example.com", {"address": "ada@example.com"}), (RECIPIENT, {"recipient": RECIPIENT})],
+)
+def test_a_search_for_a_person_explains_step_by_step_what_is_on_record(
+    search: str, person: dict[str, str]
+) -> None:
+    sender = make_sender_with_mail()
+    text = _send(sender, "GET", f"/?q={search}").text
+
+    assert sender.looked_up == person
+    steps = ["The address", RECIPIENT, "What is on record", "What may be sent now", "What the ledger proves"]
+    positions = [text.index(step, text.index("<ol")) for step in steps]
+    assert positions == sorted(positions)
+    assert text.index("Opted out of everything") < text.index("Opted in to everything")
+    assert "The person opted out of everything." in text
+    assert "key=&lt;b&gt;" in text and "not JSON" in text
+    assert ("Mails to this address" in text) == ("@" in search)
+
+
+def test_the_answer_of_the_check_is_explained() -> None:
     text = _send(FakeSender(sendable=False), "GET", "/").text
 
-    assert "<b>List-Unsubscribe-Post:</b> List-Unsubscribe=One-Click" in text
-    assert 'href="http://127.0.0.1:8000/u/visible"' in text
     assert "No: complained." in text
+    assert "The person marked a mail as spam." in text
 
 
-def test_stored_values_are_escaped() -> None:
-    text = _send(FakeSender(), "GET", "/").text
+@pytest.mark.parametrize(
+    "path", ["/", "/?q=ada@example.com", "/mails", "/changes", "/records", "/campaign", "/mails/m1@ses"]
+)
+def test_a_page_loads_nothing_and_has_no_script_and_a_strict_policy(path: str) -> None:
+    response = _send(make_sender_with_mail(), "GET", path)
 
-    assert "n: 2" in text
-    assert "soft: 3" in text
-    assert "salt: 01" in text
-    assert "o:2:\n    ev: &lt;b&gt;" in text
-
-
-def test_the_page_loads_nothing_and_has_no_script() -> None:
-    text = _send(FakeSender(), "GET", "/").text
-
-    assert "<script" not in text
-    assert "src=" not in text
-    assert "<link" not in text
+    assert response.status_code == 200
+    for forbidden in ("<script", " src=", "<link", "<b>key"):
+        assert forbidden not in response.text
+    assert "default-src 'none'" in response.headers["content-security-policy"]
+    assert "script-src" not in response.headers["content-security-policy"]
 
 
 @pytest.mark.parametrize(
     ("button", "pressed"),
-    [("one-click", "one-click"), ("bounce", "Bounce"), ("complaint", "Complaint")],
+    [
+        ("one-click", "http://127.0.0.1:8000/u/header"),
+        ("mails/m1@ses/one-click", "http://127.0.0.1:8000/u/header"),
+        ("bounce", "Bounce"),
+        ("complaint", "Complaint"),
+    ],
 )
-def test_a_button_does_its_work_and_redirects_to_the_page(button: str, pressed: str) -> None:
-    sender = FakeSender()
+def test_a_button_does_its_work_and_redirects_to_its_page(button: str, pressed: str) -> None:
+    sender = make_sender_with_mail()
 
     response = _send(sender, "POST", f"/{button}")
 
     assert response.history[0].status_code == 303
+    assert response.url.path == (f"/{button}").rpartition("/")[0] + ("" if "mails" in button else "/")
     assert sender.pressed == [pressed]
     assert 'role="status"' in response.text
 
 
 @pytest.mark.parametrize("button", ["one-click", "bounce", "complaint"])
 def test_a_button_reports_a_failure(button: str) -> None:
-    assert " not " in _send(FakeSender(reaches=False), "POST", f"/{button}").text.split("</p>")[1]
+    text = _send(FakeSender(reaches=False), "POST", f"/{button}").text
+
+    assert " not " in text.partition('role="status">')[2].partition("</p>")[0]
 
 
 @pytest.mark.parametrize("button", ["one-click", "bounce", "complaint"])
@@ -137,8 +242,11 @@ def test_a_get_never_presses_a_button(button: str) -> None:
     assert sender.pressed == []
 
 
-def test_the_one_click_url_is_the_https_url_of_the_header() -> None:
-    assert sample.make_sample_mail(LINK, NOW).one_click_url == "http://127.0.0.1:8000/u/header"
+def test_the_one_click_url_is_the_web_url_of_the_header() -> None:
+    assert (
+        find_one_click_url(dict(sample.make_sample_mail(LINK, NOW).headers))
+        == "http://127.0.0.1:8000/u/header"
+    )
 
 
 def test_feedback_is_about_the_sample_mail() -> None:
@@ -149,27 +257,31 @@ def test_feedback_is_about_the_sample_mail() -> None:
     assert make_bounce_event(mail, NOW)["mail"]["tags"]["heed-recipient"] == [LINK["recipient"]]
 
 
-SENT = {
-    "MessageId": "m1@email.amazonses.com",
-    "To": ["ada@example.com"],
-    "Subject": "Please <confirm>",
-    "BodyText": "Open <it>",
-    "BodyHtml": '<html><head></head><body><a href="http://127.0.0.1:8000/c/token">Confirm</a></body></html>',
-    "Timestamp": 1_795_375_535.59,
-}
+def test_a_sent_mail_looks_as_in_an_inbox_and_its_links_leave_the_frame() -> None:
+    mail = _send(make_sender_with_mail(), "GET", "/mails/m1@ses").text
 
-
-def test_a_sent_mail_opens_and_its_links_leave_the_frame() -> None:
-    sender = FakeSender()
-    sender.mails = [SENT]
-    assert 'href="mails/m1@email.amazonses.com"' in _send(sender, "GET", "/").text
-    mail = _send(sender, "GET", "/mails/m1@email.amazonses.com").text
-
+    assert "Meridian &lt;Watches&gt;" in mail and "&lt;preferences@example.com&gt;" in mail
+    assert '<form method="post" action="/mails/m1@ses/one-click"><button>Unsubscribe</button>' in mail
+    assert "<b>List-Unsubscribe-Post:</b> List-Unsubscribe=One-Click" in mail
     assert "Please &lt;confirm&gt;" in mail and "Open &lt;it&gt;" in mail
     frame = html.unescape(mail.partition('srcdoc="')[2].partition('"')[0])
     assert '<base target="_top">' in frame and 'href="http://127.0.0.1:8000/c/token"' in frame
     assert 'sandbox="allow-top-navigation-by-user-activation"' in mail  # without scripts
 
 
-def test_an_unknown_mail_is_not_found() -> None:
-    assert _send(FakeSender(), "GET", "/mails/m2").status_code == 404
+def test_the_campaign_mail_has_its_headers_its_button_and_its_links() -> None:
+    mail = _send(FakeSender(), "GET", "/campaign").text
+
+    assert "Meridian Watches" in mail and sample.SUBJECT in mail
+    assert '<form method="post" action="/one-click"><button>Unsubscribe</button>' in mail
+    assert "<b>List-Unsubscribe-Post:</b> List-Unsubscribe=One-Click" in mail
+    frame = html.unescape(mail.partition('srcdoc="')[2].partition('"')[0])
+    assert 'href="http://127.0.0.1:8000/u/visible"' in frame
+
+
+@pytest.mark.parametrize("method_and_path", ["GET /mails/m2", "POST /mails/m2/one-click"])
+def test_an_unknown_mail_is_not_found(method_and_path: str) -> None:
+    sender = FakeSender()
+
+    assert _send(sender, *method_and_path.split()).status_code == 404
+    assert sender.pressed == []

@@ -228,6 +228,24 @@ def test_the_message_for_a_used_port_names_the_port_and_a_solution(start: Start)
     assert "make run PORT=8001 AWS_PORT=4567" in running.output
 
 
+def test_the_local_page_reads_a_table_of_several_pages_to_its_end(start: Start) -> None:
+    stack = start().ready()
+    dynamodb = Clients(stack["aws"]).dynamodb
+    for number in range(25):  # DynamoDB returns at most one megabyte at once
+        words = ("subject", "id", "register", "outcome", "source")
+        entry = {name: {"S": f"{name} {number}"} for name in words}
+        numbers = {name: {"N": str(number)} for name in ("seq", "scope", "recorded_at")}
+        evidence = {"evidence": {"S": "x" * 60_000}}
+        dynamodb.put_item(TableName=stack["outputs"]["LedgerTable"], Item={**entry, **numbers, **evidence})
+
+    first, second = (
+        httpx.get(f"{stack['api']}/_local/changes?page={page}", timeout=PATIENCE).text for page in (1, 2)
+    )
+
+    assert "1 to 20 of 25" in first and first.index("register 24") < first.index("register 5")
+    assert "21 to 25 of 25" in second and second.index("register 4") < second.index("register 0")
+
+
 def test_two_stacks_run_side_by_side(stack: dict[str, Any], start: Start) -> None:
     other = start().ready()
     address = "katherine@example.com"

@@ -15,10 +15,13 @@ async function press(what) {
 async function looksRight(where) {
   await scripts(true);
   await page.evaluate(axeSource);
-  for (const width of [320, 1280]) {
-    await page.setViewportSize({ width, height: 800 });
-    for (const fault of [...(await axe(page, true)), ...(await layout(page))]) {
-      amiss.push(`${where}, ${width} px: ${fault}`);
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    for (const width of [320, 390, 640, 1280]) {
+      await page.setViewportSize({ width, height: 800 });
+      for (const fault of [...(await axe(page, true)), ...(await layout(page))]) {
+        amiss.push(`${where}, ${colorScheme}, ${width} px: ${fault}`);
+      }
     }
   }
   await scripts(false);
@@ -26,9 +29,12 @@ async function looksRight(where) {
 
 const expect = (what, holds) => holds || amiss.push(what);
 const verdict = () => page.textContent(".answer");
+const local = `${site}/_local/`;
 
-await page.goto(`${site}/_local/`);
+await page.goto(local);
 expect("offers may be sent at first", (await verdict()) === "Yes.");
+await press(page.getByRole("link", { name: "Open the campaign mail" }));
+await looksRight("the campaign mail");
 await press(page.getByRole("button", { name: "Unsubscribe" }));
 expect("one click stops them", (await verdict()) === "No: topic_unsubscribed.");
 
@@ -36,19 +42,38 @@ await page.goto(`${site}/subscribe`);
 await page.fill("[name=address]", "ada@example.com");
 await page.check("[value=offers]");
 await press(page.getByRole("button"));
-const mail = page.locator(".mails a");
-for (let tries = 0; tries < 100 && !(await mail.count()); tries += 1) {
+const mail = page.locator("section[aria-labelledby=mails] td a");
+const changes = page.locator("section[aria-labelledby=changes] td");
+for (let tries = 0; tries < 100 && !((await mail.count()) && (await changes.count())); tries += 1) {
   await page.waitForTimeout(300);
-  await page.goto(`${site}/_local/`);
+  await page.goto(local);
 }
 await looksRight("the local page");
 await press(mail.first());
 await looksRight("a mail that was sent");
+const message = page.url();
+expect("it shows the headers", (await page.textContent("pre")).includes("List-Unsubscribe-Post:"));
 await press(page.frameLocator("iframe").getByRole("link", { name: "Confirm" }));
 expect("its link opens outside of the frame", new URL(page.url()).pathname.startsWith("/c/"));
 await press(page.getByRole("button"));
-await page.goto(`${site}/_local/`);
+await page.goto(local);
 expect("a confirmed yes brings them back", (await verdict()) === "Yes.");
+
+await page.goto(message);
+await press(page.getByRole("button", { name: "Unsubscribe" }));
+expect("a mail's own button works", (await page.textContent("[role=status]")).includes("200"));
+await page.getByRole("searchbox", { name: "Search" }).fill("Ada@Example.com");
+await press(page.getByRole("button", { name: "Search" }));
+expect("the search explains a person", (await page.locator(".steps > li").count()) === 6);
+const opened = await page.locator("section[aria-labelledby=s3] tbody td").first().textContent();
+expect("the newest fact comes first", opened.startsWith("Opted out of"));
+await looksRight("a person");
+
+await page.goto(`${local}changes`);
+await page.getByRole("searchbox", { name: "Search in this list" }).fill("one-click");
+await press(page.getByRole("button", { name: "Search the list" }));
+expect("the search in a list finds", (await page.locator("tbody tr").count()) > 0);
+await looksRight("a list");
 
 amiss.push(...faults);
 await browser.close();

@@ -157,7 +157,17 @@ def everywhere(stage: LocalStack) -> Iterator[Visit]:
     for language in LANGUAGES:
         for visit in (*_links(stage), *_centres(stage), *_forms(), *_confirmations(stage)):
             yield _in(language, visit)
-    yield {"state": "the local page", "url": "/_local/", "shows": "form[action=one-click]"}
+    yield from _local_pages()
+
+
+def _local_pages() -> list[Visit]:
+    return [
+        {"state": "the local page", "url": "/_local/", "shows": "form[action=one-click]"},
+        {"state": "the local page, a person", "url": "/_local/?q=ada@example.com", "shows": ".steps"},
+        {"state": "the local page, a search", "url": "/_local/?q=out", "shows": "h1:not(.hidden)"},
+        {"state": "the local page, a list", "url": "/_local/records", "shows": "tbody a"},
+        {"state": "the local page, a campaign", "url": "/_local/campaign", "shows": ".from form"},
+    ]
 
 
 def policy_changed(stage: LocalStack) -> Iterator[Visit]:

@@ -7,9 +7,11 @@ import subprocess
 from pathlib import Path
 from tempfile import mkdtemp
 
+import httpx
+
 from heed.domain.preferences.register import Source
 from tests.support.registers import out
-from tests.system.running import ROOT, Running, free_ports
+from tests.system.running import PATIENCE, ROOT, Running, free_ports, soon
 from tests.web.page_states import OFFERS, THIS, LocalStack
 
 PICTURES = ROOT / "docs" / "pictures"
@@ -22,6 +24,7 @@ def main() -> None:
     try:
         stage = LocalStack(running.ready())
         stopped = stage.store_choice(out(OFFERS), Source.ONE_CLICK)
+        _use(stage.site)
         pictures = {
             "unsubscribe-phone": {
                 **PHONE,
@@ -39,7 +42,7 @@ def main() -> None:
                 "url": f"{stage.preferences(stopped)}?lang=de",
                 "scheme": "dark",
             },
-            "local": {"width": 1200, "height": 820, "url": "/_local/", "scheme": "light"},
+            "local": {"width": 1200, "height": 960, "url": "/_local/", "scheme": "light"},
         }
         wanted = [{**how, "file": str(PICTURES / f"{name}.png")} for name, how in pictures.items()]
         subprocess.run(
@@ -51,6 +54,17 @@ def main() -> None:
         )
     finally:
         running.stop()
+
+
+def _use(site: str) -> None:
+    """Sends mails and reports, so that the local page has something to show."""
+    for name, topics in (("grace", ["news"]), ("edith", ["offers", "news"]), ("joan", ["offers"])):
+        data = {"address": f"{name}@example.com", "topics": topics}
+        httpx.post(f"{site}/subscribe", data=data, timeout=PATIENCE).raise_for_status()
+    for button in ("complaint", "one-click"):
+        httpx.post(f"{site}/_local/{button}", timeout=PATIENCE)
+    mails, changes = f"{site}/_local/mails", f"{site}/_local/changes"
+    soon(lambda: "3 of 3" in httpx.get(mails).text and "3 of 3" in httpx.get(changes).text)
 
 
 if __name__ == "__main__":
