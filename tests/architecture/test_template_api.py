@@ -50,6 +50,7 @@ ROUTES = {
     },
     "AgentsFunction": {
         "POST /v1/changes",
+        "POST /v1/subscriptions",
         "POST /v1/recipients/lookup",
         "POST /v1/minors",
         "POST /v1/erasures",

@@ -33,6 +33,7 @@ _ROWS = {
     "mail": f"{mail_caps.MAIL_CAP_PREFIX}in#abc",
     "mailbox": f"{mail_caps.MAIL_CAP_PREFIX}of#abc",
     "network": f"{mail_caps.MAIL_CAP_PREFIX}network#in#abc",
+    "key cap": f"{mail_caps.MAIL_CAP_PREFIX}key#in#0123",
     "notified": f"{opt_in_notifications.NOTIFICATION_PREFIX}abc",
     "place": "reconcile",
     "list": ses_list_walks.SES_LIST_KEY,
@@ -41,9 +42,9 @@ _ROWS = {
 
 CONTROL = {
     "SendConfirmationFunction": {
-        "GetItem": {"mail", "mailbox", "network"},
-        "PutItem": {"mail", "mailbox", "network"},
-        "UpdateItem": {"mail", "mailbox", "network"},
+        "GetItem": {"mail", "mailbox", "network", "key cap"},
+        "PutItem": {"mail", "mailbox", "network", "key cap"},
+        "UpdateItem": {"mail", "mailbox", "network", "key cap"},
     },
     "ResubscribeFunction": {"GetItem": {"notified"}, "UpdateItem": {"network", "notified"}},
     "AfterConfirmationFunction": {"UpdateItem": {"notified"}, "DeleteItem": {"notified"}},
@@ -56,7 +57,7 @@ CONTROL = {
         "GetItem": {"key", "end", "purge"},
         "BatchGetItem": {"disclosure", "end"},
         "PutItem": {"disclosure", "end", "lift", "purge"},
-        "UpdateItem": {"end", "report"},
+        "UpdateItem": {"end", "key cap", "report"},
         "DeleteItem": {"lift", "purge"},
     },
     "PurgeFunction": {
