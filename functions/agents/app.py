@@ -1,8 +1,7 @@
-"""The API for agents and privacy officers, and for forms that post from a server.
+"""The API for agents and privacy officers.
 
-Agents record changes that arrived by phone or letter, and look people up. Servers request confirmation mails.
-Privacy officers report minors, erase people, place and lift holds, and read certificates of purges and the
-register of disclosures.
+Agents record changes that arrived by phone or letter, and look people up. Privacy officers report minors,
+erase people, place and lift holds, and read certificates of purges and the register of disclosures.
 """
 
 from __future__ import annotations
@@ -10,16 +9,15 @@ from __future__ import annotations
 import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 from heed.bootstrap import Heed
 from heed.domain.api_key import KeyScope
-from heed.domain.errors import NoConfirmationMail, NotFound, WaitingQueueFull
+from heed.domain.errors import NotFound
 from heed.domain.privacy.disclosure import DisclosureDetails
 from heed.domain.privacy.erasure import ErasureCause
 from heed.domain.privacy.purge import is_purge_id
-from heed.entrypoints.http.api import certificates, changes, disclosures, lookups, reports, subscriptions
+from heed.entrypoints.http.api import certificates, changes, disclosures, lookups, reports
 from heed.entrypoints.http.api.routes import ApiRequest, ApiResponse, ApiRoutes
 from heed.entrypoints.observability import count_metric, logger, observed
 from heed.use_cases.identify import Mention, recipient_of
@@ -43,24 +41,6 @@ def post_changes(call: ApiRequest) -> Mapping[str, object]:
     for result in results:
         count_metric(f"Change{result.outcome.value.title()}")
     return changes.changes_to_json(items, (change.recipient for change in requested), results)
-
-
-@api.route("POST", "/v1/subscriptions", KeyScope.WRITE)
-def request_subscription(call: ApiRequest) -> ApiResponse:
-    """Queues a confirmation request of a form that posts from a server.
-
-    No record is read, so the answer does not reveal whether the address is known.
-    """
-    if not heed.has_form:
-        raise NoConfirmationMail("there is no sender address")
-    requested = subscriptions.parse_subscription_request(call, heed.catalogue, heed.config.public_url)
-    try:
-        heed.request_confirmation_by_key(requested, call.key.id)
-    except WaitingQueueFull:
-        count_metric("ConfirmationRejected")
-        raise
-    count_metric("ConfirmationRequested")
-    return ApiResponse({}, HTTPStatus.ACCEPTED)
 
 
 @api.route("POST", "/v1/recipients/lookup", KeyScope.READ)

@@ -51,13 +51,13 @@ CONTROL = {
     "PlatformFunction": {
         "GetItem": {"key", "end"},
         "PutItem": {"disclosure", "end"},
-        "UpdateItem": {"end"},
+        "UpdateItem": {"end", "key cap"},
     },
     "AgentsFunction": {
         "GetItem": {"key", "end", "purge"},
         "BatchGetItem": {"disclosure", "end"},
         "PutItem": {"disclosure", "end", "lift", "purge"},
-        "UpdateItem": {"end", "key cap", "report"},
+        "UpdateItem": {"end", "report"},
         "DeleteItem": {"lift", "purge"},
     },
     "PurgeFunction": {

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from functions.agents import app
+from functions.platform import app
 from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app as send_confirmation
 from heed.domain.api_key import KeyScope

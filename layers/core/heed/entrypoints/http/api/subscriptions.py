@@ -15,7 +15,7 @@ from heed.entrypoints.http.api.routes import ApiRequest
 from heed.entrypoints.http.language import choose_language
 from heed.use_cases.opt_in.request_confirmation import selectable_topics
 
-MAX_TOPICS = 400  # in one request; a confirmation link has no room for more
+_MAX_TOPICS = 400  # in one request; a confirmation link has no room for more
 
 
 def parse_subscription_request(
@@ -55,7 +55,7 @@ def parse_subscription_request(
 
 def _read_topics(body: JsonReader, intent: str, catalogue: Catalogue) -> tuple[ScopeNumber, ...]:
     """Returns the numbers of the topics, ascending; empty for an opt-out of everything."""
-    names = body.read_texts("topics", MAX_TOPICS, minimum=0) if body.has("topics") else []
+    names = body.read_texts("topics", _MAX_TOPICS, minimum=0) if body.has("topics") else []
     if intent == Intent.IN and not names:
         body.add_fault("topics", "must name at least one topic for an opt-in")
     selectable, numbers = selectable_topics(catalogue), set()
