@@ -21,6 +21,7 @@ PARAMETERS = {
     "DeliverOptIns": "true",
     # All requests come from one network, and a developer requests many mails per day.
     "ConfirmationsPerNetwork": "1000000",
+    "KeyMailsPerDay": "1000000",
     "ConfirmationsPerDay": "1000000",
 }
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _EXPLANATIONS = {
     "a confirmation mail waits for room": (
-        "A confirmation mail waits. Either a limit is reached: ConfirmationsPerNetwork or "
+        "A confirmation mail waits. Either a limit is reached: ConfirmationsPerNetwork, KeyMailsPerDay or "
         "ConfirmationsPerDay (local/adapt.py). Or the mailbox already got a mail within ten minutes or "
         "three mails today. Dots, and text after a +, do not make another mailbox. Heed tries again every "
         "five minutes."

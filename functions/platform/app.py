@@ -1,18 +1,20 @@
-"""The API for the marketing platform: topics, checks before sending, links for mail, and suppressions."""
+"""The API for platforms and websites: topics, checks, links, forms that post from a server, suppressions."""
 
 from __future__ import annotations
 
 import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from heed.bootstrap import Heed
 from heed.domain.api_key import KeyScope
+from heed.domain.errors import NoConfirmationMail, WaitingQueueFull
 from heed.domain.privacy.disclosure import DisclosureDetails
 from heed.entrypoints.http import request
-from heed.entrypoints.http.api import checks, links, list_headers, suppressions, topics
-from heed.entrypoints.http.api.routes import ApiRequest, ApiRoutes
+from heed.entrypoints.http.api import checks, links, list_headers, subscriptions, suppressions, topics
+from heed.entrypoints.http.api.routes import ApiRequest, ApiResponse, ApiRoutes
 from heed.entrypoints.observability import count_metric, observed
 from heed.use_cases.identify import identify
 from heed.use_cases.links.mint_links import mint_links
@@ -56,6 +58,24 @@ def create_links(call: ApiRequest) -> Mapping[str, object]:
         list_headers.list_id(links_request.topic, catalogue),
     )
     return answer if settings.public_url else {**answer, "warning": links.API_HOST_WARNING}
+
+
+@api.route("POST", "/v1/subscriptions", KeyScope.WRITE)
+def request_subscription(call: ApiRequest) -> ApiResponse:
+    """Queues a confirmation request of a form that posts from a server.
+
+    No record is read, so the answer does not reveal whether the address is known.
+    """
+    if not heed.has_form:
+        raise NoConfirmationMail("there is no sender address")
+    requested = subscriptions.parse_subscription_request(call, heed.catalogue, heed.config.public_url)
+    try:
+        heed.request_confirmation_by_key(requested, call.key.id)
+    except WaitingQueueFull:
+        count_metric("ConfirmationRejected")
+        raise
+    count_metric("ConfirmationRequested")
+    return ApiResponse({}, HTTPStatus.ACCEPTED)
 
 
 @api.route("GET", "/v1/suppressions", KeyScope.READ)

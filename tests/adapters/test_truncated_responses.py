@@ -26,8 +26,8 @@ from heed.adapters.dynamodb.ledger import LedgerTable
 from heed.adapters.dynamodb.lift_requests import LiftRequestsTable
 from heed.adapters.dynamodb.mail_caps import MailCapsTable
 from heed.adapters.dynamodb.minor_report_counts import MinorReportCountsTable
-from heed.adapters.dynamodb.network_caps import NetworkCapsTable
 from heed.adapters.dynamodb.opt_in_notifications import OptInNotificationClaimsTable
+from heed.adapters.dynamodb.origin_caps import NETWORK_CAP_PREFIX, OriginCapsTable
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.adapters.dynamodb.purges import PurgesTable
 from heed.adapters.dynamodb.recipient_scan import RecipientScanTable
@@ -159,8 +159,8 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
             "finish": lambda caps: caps.finish(CLAIM, sent=True),
         },
     ),
-    NetworkCapsTable: (
-        ("Control", 99),
+    OriginCapsTable: (
+        ("Control", NETWORK_CAP_PREFIX, 99),
         {
             "reserve": lambda networks: networks.reserve("network", Intent.IN, NOW),
         },

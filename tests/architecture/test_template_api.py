@@ -44,6 +44,7 @@ ROUTES = {
         "GET /v1/topics",
         "POST /v1/check",
         "POST /v1/links",
+        "POST /v1/subscriptions",
         "GET /v1/suppressions",
         "ANY /v1",
         "ANY /v1/{path+}",

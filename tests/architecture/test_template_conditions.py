@@ -33,6 +33,7 @@ _ROWS = {
     "mail": f"{mail_caps.MAIL_CAP_PREFIX}in#abc",
     "mailbox": f"{mail_caps.MAIL_CAP_PREFIX}of#abc",
     "network": f"{mail_caps.MAIL_CAP_PREFIX}network#in#abc",
+    "key cap": f"{mail_caps.MAIL_CAP_PREFIX}key#in#0123",
     "notified": f"{opt_in_notifications.NOTIFICATION_PREFIX}abc",
     "place": "reconcile",
     "list": ses_list_walks.SES_LIST_KEY,
@@ -41,16 +42,16 @@ _ROWS = {
 
 CONTROL = {
     "SendConfirmationFunction": {
-        "GetItem": {"mail", "mailbox", "network"},
-        "PutItem": {"mail", "mailbox", "network"},
-        "UpdateItem": {"mail", "mailbox", "network"},
+        "GetItem": {"mail", "mailbox", "network", "key cap"},
+        "PutItem": {"mail", "mailbox", "network", "key cap"},
+        "UpdateItem": {"mail", "mailbox", "network", "key cap"},
     },
     "ResubscribeFunction": {"GetItem": {"notified"}, "UpdateItem": {"network", "notified"}},
     "AfterConfirmationFunction": {"UpdateItem": {"notified"}, "DeleteItem": {"notified"}},
     "PlatformFunction": {
         "GetItem": {"key", "end"},
         "PutItem": {"disclosure", "end"},
-        "UpdateItem": {"end"},
+        "UpdateItem": {"end", "key cap"},
     },
     "AgentsFunction": {
         "GetItem": {"key", "end", "purge"},

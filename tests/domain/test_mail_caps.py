@@ -20,8 +20,8 @@ from heed.domain.opt_in.mail_caps import (
     decide_mail,
     mailbox_of,
     max_waiting,
-    network_interval,
     next_free_time,
+    origin_interval,
     settle_attempt,
 )
 
@@ -212,4 +212,4 @@ def test_no_more_requests_may_wait_than_two_days_can_send(per_day: int, waiting:
 @pytest.mark.parametrize("intent", Intent)
 @pytest.mark.parametrize("per_day", [1, 20, 10**9])
 def test_the_interval_of_a_network_is_positive_for_any_cap(intent: Intent, per_day: int) -> None:
-    assert network_interval(intent, per_day) >= 1
+    assert origin_interval(intent, per_day) >= 1

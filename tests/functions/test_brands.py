@@ -100,7 +100,7 @@ def test_the_confirmation_mail_comes_from_the_brand_of_its_topics(world: World) 
         language="en",
         at=Millis(time.time_ns() // 1_000_000 - 60_000),
         base_url="https://prefs.example.com",
-        network="192.0.2.0/24",
+        origin="192.0.2.0/24",
     )
     event = {"Records": [{"messageId": "1", "body": request.to_message()}]}
     assert send_confirmation.handler(event, world.context) == {"batchItemFailures": []}

@@ -54,7 +54,7 @@ def make_request(**more: Any) -> ConfirmationRequest:
         language="en",
         at=Millis(time.time_ns() // 1_000_000 - MINUTE),
         base_url="https://prefs.example.com",
-        network="192.0.2.0/24",
+        origin="192.0.2.0/24",
     )
     return replace(confirmation, **more)
 

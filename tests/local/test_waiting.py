@@ -44,5 +44,5 @@ def test_the_function_logs_these_messages(message: str) -> None:
 
 
 def test_the_caps_of_the_local_stack_are_high() -> None:
-    for name in ("ConfirmationsPerNetwork", "ConfirmationsPerDay"):
+    for name in ("ConfirmationsPerNetwork", "KeyMailsPerDay", "ConfirmationsPerDay"):
         assert int(PARAMETERS[name]) >= 100 * template()["Parameters"][name]["Default"]

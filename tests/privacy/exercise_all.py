@@ -225,6 +225,12 @@ def _exercise_opt_in(drive: Drive) -> None:
     leaving = [("address", ADDRESSES["form"]), ("intent", "out")]
     drive.request("resubscribe", "POST", "/subscribe", form=leaving, at=now)
     drive.deliver("send_confirmation", "CONFIRMATION_REQUESTS_QUEUE_URL")
+    # From a server, with the address in each place in which a caller could put it.
+    requested = {"address": ADDRESSES["idn"], "intent": "in", "topics": ["offers"], "lang": "de-AT"}
+    drive.request("platform", "POST", "/v1/subscriptions", requested, at=now)
+    misplaced = {"address": f"{ADDRESSES['garbage']}@", "topics": [ADDRESSES["note"]], "intent": "maybe"}
+    drive.request("platform", "POST", "/v1/subscriptions", {**misplaced, "lang": ADDRESSES["garbage"]})
+    drive.deliver("send_confirmation", "CONFIRMATION_REQUESTS_QUEUE_URL")
     # These requests exceed the cap of the network: the last one waits, and the schedule processes it.
     entered = [("address", ADDRESSES["note"]), ("topics", "offers"), ("intent", "in")]
     for _ in range(parts().config.confirmations_per_network):

@@ -73,6 +73,7 @@ CONTROL = (
         "reports#", Holds.NOTHING, Cleared.NOT_NEEDED
     ),  # the number of minors that a key reported, without their ids
     Rows("mails#network#", Holds.NOTHING, Cleared.NOT_NEEDED),  # a keyed hash of the network
+    Rows("mails#key#", Holds.NOTHING, Cleared.NOT_NEEDED),  # the id of an API key
     Rows("mails#all", Holds.NOTHING, Cleared.NOT_NEEDED),
     # The subject in the ledger, until the last step of the purge. After that no personal data.
     Rows("purge#", Holds.RECIPIENT, Cleared.BY_PURGE),

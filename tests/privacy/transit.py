@@ -39,7 +39,7 @@ TRANSIT = (
     Transit(("FeedbackQueue", "FeedbackDeadLetters"), "addresses in SES messages", "processed", 14),
     Transit(
         ("ConfirmationRequestsQueue", "WaitingQueue", "ConfirmationRequestsDeadLetters"),
-        "the address from the form",
+        "the address from the form, or from `/v1/subscriptions`",
         "the mail is sent",
         4,
     ),

@@ -222,6 +222,7 @@ def _settings(values: dict[str, str]) -> dict[str, str]:
         "MINOR_RECORD_DAYS": "4745",
         "MINOR_REPORTS_PER_KEY": "50",
         "CONFIRMATIONS_PER_NETWORK": "1000000",
+        "KEY_MAILS_PER_DAY": "1000000",
         "CONFIRMATIONS_PER_DAY": "1000000",  # caps have tests of their own
         "BRAND_DIR": str(_catalogue_of_tests()),
         **values,

@@ -161,6 +161,15 @@ class Erasure(Minor):
     requests = (("officer 1", "/v1/erasures", ABOUT),)
 
 
+class RequestFromServer(Api):
+    function, app = "platform", platform
+    requests = (("officer 1", "/v1/subscriptions", {"address": JANE, "intent": "in", "topics": ["offers"]}),)
+
+    def left(self, world: World) -> object:
+        waiting = map(json.loads, world.messages("CONFIRMATION_REQUESTS_QUEUE_URL"))
+        return {(request["id"], request["address"], tuple(request["scopes"])) for request in waiting}
+
+
 class Checks(Api):
     function, app = "platform", platform
     requests = (

@@ -292,6 +292,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "CONFIRMATION_SET": "confirmations",
             "CONFIRMATIONS_PER_NETWORK": "20",
             "CONFIRMATIONS_PER_DAY": "5000",
+            "KEY_MAILS_PER_DAY": "500",
             "MINOR_RECORD_DAYS": "4749",
             "MINOR_REPORTS_PER_KEY": "50",
             **keys,

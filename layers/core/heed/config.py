@@ -115,6 +115,11 @@ class Config:
         return int(self.environ["CONFIRMATIONS_PER_NETWORK"])
 
     @cached_property
+    def key_mails_per_day(self) -> int:
+        """Daily cap (24 hours) of opt-in confirmation mails that one API key may cause."""
+        return int(self.environ["KEY_MAILS_PER_DAY"])
+
+    @cached_property
     def confirmations_per_day(self) -> int:
         """Daily cap (UTC) of all confirmation mails."""
         return int(self.environ["CONFIRMATIONS_PER_DAY"])

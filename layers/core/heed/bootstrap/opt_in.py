@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from heed.use_cases.opt_in.after_confirmation import AfterConfirmation
     from heed.use_cases.opt_in.confirm import ConfirmOptIn
     from heed.use_cases.opt_in.remove_from_ses_list import RemoveFromSesList
-    from heed.use_cases.opt_in.request_confirmation import RequestConfirmation
+    from heed.use_cases.opt_in.request_confirmation import QueueConfirmationRequest, RequestConfirmation
     from heed.use_cases.opt_in.send_confirmation import SendConfirmation, SendConfirmationNow
     from heed.use_cases.opt_in.send_waiting import SendWaiting
 
@@ -43,14 +43,26 @@ class OptInParts(SharedParts):
     @cached_property
     def request_confirmation(self) -> RequestConfirmation:
         """Queues a confirmation request from the form."""
-        from heed.adapters.dynamodb.network_caps import NetworkCapsTable
-        from heed.domain.opt_in.mail_caps import max_waiting
+        from heed.adapters.dynamodb.origin_caps import NETWORK_CAP_PREFIX
         from heed.use_cases.opt_in.request_confirmation import RequestConfirmation
 
-        table, per_network = self.config.control_table, self.config.confirmations_per_network
-        return RequestConfirmation(
-            self.confirmation_keys,
-            NetworkCapsTable(self.client("dynamodb"), table, per_network),
+        cap = NETWORK_CAP_PREFIX, self.config.confirmations_per_network
+        return RequestConfirmation(self.confirmation_keys, self._queue_within_cap(*cap))
+
+    @cached_property
+    def request_confirmation_by_key(self) -> QueueConfirmationRequest:
+        """Queues a confirmation request from a server, within the cap of its API key."""
+        from heed.adapters.dynamodb.origin_caps import KEY_CAP_PREFIX
+
+        return self._queue_within_cap(KEY_CAP_PREFIX, self.config.key_mails_per_day)
+
+    def _queue_within_cap(self, prefix: str, per_day: int) -> QueueConfirmationRequest:
+        from heed.adapters.dynamodb.origin_caps import OriginCapsTable
+        from heed.domain.opt_in.mail_caps import max_waiting
+        from heed.use_cases.opt_in.request_confirmation import QueueConfirmationRequest
+
+        return QueueConfirmationRequest(
+            OriginCapsTable(self.client("dynamodb"), self.config.control_table, prefix, per_day),
             self.waiting_queue,
             max_waiting(self.config.confirmations_per_day),
             self.queue(self.config.confirmation_requests_queue_url),

@@ -64,7 +64,7 @@ class SharedParts:
 
     @property
     def has_form(self) -> bool:
-        """Whether there is a subscribe form for people without a link. It needs a sender address for mail."""
+        """Whether Heed sends confirmation mails, so that there is a form. It needs a sender address."""
         return bool(self.config.mail_from)
 
     @cached_property

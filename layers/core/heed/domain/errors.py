@@ -81,6 +81,10 @@ class NotFound(HeedError):
     """There is nothing at this path."""
 
 
+class NoConfirmationMail(NotFound):
+    """The deployment has no sender address, so it sends no confirmation mail."""
+
+
 class MethodNotAllowed(HeedError):
     """The path exists, but it does not support this method."""
 

@@ -9,7 +9,7 @@
                              `n`: the number of mails on that day
                              `waited_at`: when a request last had to wait because the day was full
 
-A mailbox is stored as a keyed hash, as a network is (heed.adapters.dynamodb.network_caps). The daily count
+A mailbox is stored as a keyed hash, as a network is (heed.adapters.dynamodb.origin_caps). The daily count
 grows by one conditional UpdateItem. The attempts are stored by a PutItem whose condition fails if another
 request wrote meanwhile. So each cap holds for any number of concurrent requests. A mail is counted before it
 is sent and the count is never reduced. A failure in between therefore wastes one mail of the cap, and never

@@ -1,4 +1,4 @@
-"""A request for a confirmation mail, from the form for people without a link, as it waits in a queue."""
+"""A request for a confirmation mail, from the form or from a server, as it waits in a queue."""
 
 from __future__ import annotations
 
@@ -13,6 +13,17 @@ from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients.address import address_spellings, normalise_address
 
 
+def other_spelling(text: str, address: str) -> str:
+    """Returns an address as it was entered, or "" if that is the normalised address.
+
+    Args:
+        text: the address as it was entered.
+        address: the same, normalised.
+    """
+    entered = next(iter(address_spellings(text)), address)
+    return "" if entered == address else entered
+
+
 @dataclass(frozen=True, slots=True)
 class ConfirmationRequest:
     """A request for a confirmation mail.
@@ -25,10 +36,10 @@ class ConfirmationRequest:
         language: of the page and of the mail.
         at: the time of the request, milliseconds.
         base_url: the beginning of all links in the mail, without a slash at the end.
-        network: the network of the sender, at most as precise as `192.0.2.0/24` or `2001:db8::/48`; "" if
-            unknown.
+        origin: where the request comes from, for the caps. For the form it is the network of the browser, at
+            most as precise as `192.0.2.0/24` or `2001:db8::/48`, or "". For a server it is the API key.
         resume: numbers of the scopes whose pause should end, ascending.
-        due: the time at which the network's cap allows the mail, milliseconds. A past time means now.
+        due: the time at which the cap of the origin allows the mail, milliseconds. A past time means now.
         given: the address in its original case, or "" if that is the normalised address. SES keeps this case
             in its suppression list.
     """
@@ -40,14 +51,16 @@ class ConfirmationRequest:
     language: str
     at: Millis
     base_url: str
-    network: str
+    origin: str
     resume: tuple[ScopeNumber, ...] = ()
     due: Millis = Millis(0)
     given: str = ""
 
     def to_message(self) -> str:
         """Returns the message for the queue."""
-        return json.dumps(asdict(self), sort_keys=True)
+        members = asdict(self)
+        members["network"] = members.pop("origin")
+        return json.dumps(members, sort_keys=True)
 
     @classmethod
     def from_message(cls, body: str) -> ConfirmationRequest:
@@ -75,7 +88,7 @@ class ConfirmationRequest:
             language=queue_messages.text_member(members.pop("language")),
             at=Millis(queue_messages.number_member(members.pop("at"))),
             base_url=base_url,
-            network=queue_messages.text_member(members.pop("network")),
+            origin=queue_messages.text_member(members.pop("network")),
             resume=queue_messages.scopes_member(members.pop("resume", [])),
             due=Millis(queue_messages.number_member(members.pop("due", 0))),
             given=given,

@@ -1,12 +1,13 @@
-"""The caps of confirmation mails, for each mailbox and for each network.
+"""The caps of confirmation mails, for each mailbox and for each origin of requests.
 
 Anybody can enter a stranger's address in the form, and Heed must not become a nuisance to that stranger. So a
 mailbox gets at most three mails in 24 hours, ten minutes apart, for each of the two intents. A mail that may
 have been sent counts as sent. A request over the cap waits, unless the mail of an earlier request by the
 same person has the same effect.
 
-A network may cause a number of mails at once, and the same number again over each day. Each further request
-of the network gets a time within the next 48 hours. Requests beyond that are refused.
+An origin is the network of a browser, or the API key of a server. It may cause a number of mails at once, and
+the same number again over each day. Each further request of the origin gets a time within the next 48 hours.
+Requests beyond that are refused.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ def mailbox_of(address: str) -> str:
     return f"{name or local}@{domain}"
 
 
-def network_interval(intent: Intent, per_day: int) -> int:
-    """Returns the time in a network's day that one mail takes, milliseconds."""
+def origin_interval(intent: Intent, per_day: int) -> int:
+    """Returns the time in an origin's day that one mail takes, milliseconds."""
     mails = per_day * (OPT_OUT_FACTOR if intent is Intent.OUT else 1)
     return max(CAP_WINDOW // mails, 1)
 

@@ -1,8 +1,8 @@
 """The order in which waiting requests get their mails, after a cap held them back.
 
 Requests that have waited for a day go first, the oldest first, so that none can be overtaken without end.
-Then opt-outs follow, then opt-ins. Within each kind the networks take turns: the first request of each
-network, then the second of each network. So a network with many requests does not delay the others.
+Then opt-outs follow, then opt-ins. Within each kind the origins take turns: the first request of each
+network or API key, then the second of each. So an origin with many requests does not delay the others.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class WaitingRequest:
 
 
 def in_send_order(waiting: Iterable[WaitingRequest], now: Millis) -> list[WaitingRequest]:
-    """Returns the requests whose networks have room now, in the order in which they get mails."""
+    """Returns the requests whose origins have room now, in the order in which they get mails."""
     turns: Counter[tuple[str, Intent]] = Counter()
     ranked: list[tuple[tuple[int, int, int], WaitingRequest]] = []
     for position, item in enumerate(sorted(waiting, key=lambda waiting_request: waiting_request.request.at)):
@@ -41,9 +41,9 @@ def in_send_order(waiting: Iterable[WaitingRequest], now: Millis) -> list[Waitin
         if has_waited_a_day(request, now):
             ranked.append(((0, 0, position), item))
             continue
-        turns[request.network, request.intent] += 1
+        turns[request.origin, request.intent] += 1
         kind = 1 if request.intent is Intent.OUT else 2
-        ranked.append(((kind, turns[request.network, request.intent], position), item))
+        ranked.append(((kind, turns[request.origin, request.intent], position), item))
     return [item for _, item in sorted(ranked, key=lambda pair: pair[0])]
 
 

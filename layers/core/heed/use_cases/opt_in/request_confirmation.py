@@ -1,4 +1,4 @@
-"""Accepts an address from the form: queues one message for each request.
+"""Accepts an address from the form or from a server: queues one message for each request.
 
 This neither reads nor writes data about the address. So the answer and its time do not reveal whether Heed
 knows the address. A cap never drops an accepted request. So the caps are checked first.
@@ -16,8 +16,13 @@ from heed.domain.opt_in.confirmation_token import CONFIRMATION_KEY_ID
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.register import ALL_SCOPES, ScopeNumber
 from heed.use_cases.ports.keys import ConfirmationKeys
-from heed.use_cases.ports.opt_in import NetworkCaps, WaitingQueue
+from heed.use_cases.ports.opt_in import OriginCaps, WaitingQueue
 from heed.use_cases.ports.preferences import MessageQueue
+
+
+def selectable_topics(catalogue: Catalogue) -> set[ScopeNumber]:
+    """Returns the numbers of the topics that a confirmation can turn on or off."""
+    return {topic.number for topic in (*catalogue.offered_topics(ALL_SCOPES), *catalogue.signal_topics())}
 
 
 def opt_in_scopes(names: Iterable[str], catalogue: Catalogue) -> tuple[ScopeNumber, ...]:
@@ -25,14 +30,13 @@ def opt_in_scopes(names: Iterable[str], catalogue: Catalogue) -> tuple[ScopeNumb
 
     Targeted advertising is included, although the form shows it only to people who come for it.
     """
-    numbers = {topic.number for topic in (*catalogue.offered_topics(ALL_SCOPES), *catalogue.signal_topics())}
     requested = set()
     for name in names:
         try:
             requested.add(catalogue.scope_number(name))
         except UnknownScope:
             continue
-    return tuple(sorted(requested & numbers))
+    return tuple(sorted(requested & selectable_topics(catalogue)))
 
 
 def opt_out_scopes(names: Iterable[str], catalogue: Catalogue) -> tuple[ScopeNumber, ...]:
@@ -41,12 +45,11 @@ def opt_out_scopes(names: Iterable[str], catalogue: Catalogue) -> tuple[ScopeNum
     An opt-out without names, or with any name that is not a topic, is an opt-out of everything. So an unknown
     name never reduces an opt-out.
     """
-    topics = {topic.number for topic in (*catalogue.offered_topics(ALL_SCOPES), *catalogue.signal_topics())}
     try:
         named = {catalogue.scope_number(name) for name in names}
     except UnknownScope:
         return ()
-    return tuple(sorted(named)) if named <= topics else ()
+    return tuple(sorted(named)) if named <= selectable_topics(catalogue) else ()
 
 
 def resume_scopes(names: Iterable[str], catalogue: Catalogue) -> tuple[ScopeNumber, ...]:
@@ -61,25 +64,27 @@ def resume_scopes(names: Iterable[str], catalogue: Catalogue) -> tuple[ScopeNumb
 
 
 @dataclass(frozen=True, slots=True)
-class RequestConfirmation:
-    """Accepts a request of the form.
+class QueueConfirmationRequest:
+    """Queues a request whose mail can be sent in time.
 
     Attributes:
-        confirmation_keys: the keys of confirmation links.
-        network_caps: the caps of networks.
+        origin_caps: the caps of the networks, or of the API keys.
         waiting_queue: the queue of the requests that a cap holds back.
         max_waiting: the most requests that may wait at once.
         request_queue: the queue of accepted requests.
     """
 
-    confirmation_keys: ConfirmationKeys
-    network_caps: NetworkCaps
+    origin_caps: OriginCaps
     waiting_queue: WaitingQueue
     max_waiting: int
     request_queue: MessageQueue
 
-    def __call__(self, request: ConfirmationRequest) -> None:
-        """Queues a request, with the time from which the cap of its network permits its mail.
+    def __call__(self, request: ConfirmationRequest, origin: str) -> None:
+        """Queues a request, with the time from which the cap of its origin permits its mail.
+
+        Args:
+            request: the request.
+            origin: the name of its origin in the store of the caps.
 
         Raises:
             WaitingQueueFull: The mail could not be sent in time.
@@ -87,12 +92,32 @@ class RequestConfirmation:
         """
         if self.waiting_queue.count() >= self.max_waiting:
             raise WaitingQueueFull("the requests in the waiting queue fill the caps of two days")
-        due = self.network_caps.reserve(self._network_hash(request.network), request.intent, request.at)
+        due = self.origin_caps.reserve(origin, request.intent, request.at)
         if due is None:
-            raise WaitingQueueFull("the network has reached its cap for two days")
+            raise WaitingQueueFull("the origin has reached its cap for two days")
         self.request_queue.send(replace(request, due=due).to_message())
 
-    def _network_hash(self, network: str) -> str:
-        """Returns a keyed hash of a network. The key also signs tokens, but none starts with these bytes."""
+
+@dataclass(frozen=True, slots=True)
+class RequestConfirmation:
+    """Accepts a request of the form.
+
+    Attributes:
+        confirmation_keys: the keys of confirmation links.
+        queue_request: queues the request. Its caps are those of networks.
+    """
+
+    confirmation_keys: ConfirmationKeys
+    queue_request: QueueConfirmationRequest
+
+    def __call__(self, request: ConfirmationRequest) -> None:
+        """Queues a request within the cap of its network, which is stored as a keyed hash.
+
+        Raises:
+            WaitingQueueFull: The mail could not be sent in time.
+            DependencyUnavailable: The request was not queued.
+        """
+        # The key also signs tokens, but none starts with these bytes.
         key = self.confirmation_keys.confirmation_key(CONFIRMATION_KEY_ID)
-        return hmac.digest(key, f"network {network}".encode(), "sha256").hex()[:32]
+        network_hash = hmac.digest(key, f"network {request.origin}".encode(), "sha256").hex()[:32]
+        self.queue_request(request, network_hash)

@@ -48,7 +48,7 @@ class SendResult(Enum):
     NOT_PERMITTED = auto()  # a minor, an address on hold, or a person who was erased after the request
     ALREADY_SENT = auto()  # a retry: the mail of this request is on its way
     DUPLICATE = auto()  # an earlier request of the same person for the same scopes already has a mail
-    DELAYED = auto()  # a cap of its network, its mailbox or the day holds it back
+    DELAYED = auto()  # a cap of its origin, its mailbox or the day holds it back
     REFUSED = auto()  # SES refuses to send it
 
 

@@ -132,11 +132,11 @@ class MailCaps(Protocol):
         ...
 
 
-class NetworkCaps(Protocol):
-    """Limits how many confirmation mails the requests from one network cause."""
+class OriginCaps(Protocol):
+    """Limits how many confirmation mails the requests of one origin cause: a network or an API key."""
 
-    def reserve(self, network: str, intent: Intent, now: Millis) -> Millis | None:
-        """Reserves one mail for a network.
+    def reserve(self, origin: str, intent: Intent, now: Millis) -> Millis | None:
+        """Reserves one mail for an origin.
 
         Returns:
             When the mail may be sent, milliseconds; None if that is later than a request may wait.

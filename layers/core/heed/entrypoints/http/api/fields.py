@@ -39,12 +39,17 @@ def read_person(body: JsonReader) -> Mention:
         except InvalidRecipient as error:
             body.add_fault("recipient", f"is {error}")
         return Mention()
+    return Mention(address=read_address(body)[1] or None)
+
+
+def read_address(body: JsonReader) -> tuple[str, str]:
+    """Reads `address`: as it was sent, and normalised. An invalid address is a fault, and twice ""."""
     text = body.read_text("address")
     try:
-        return Mention(address=normalise_address(text) if text else None)
+        return text, normalise_address(text) if text else ""
     except InvalidAddress as error:
         body.add_fault("address", f"is not a valid address: {error}")
-    return Mention()
+    return "", ""
 
 
 def read_topic(body: JsonReader, catalogue: Catalogue) -> str:

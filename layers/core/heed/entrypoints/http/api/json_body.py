@@ -74,10 +74,10 @@ class JsonReader:
         """Returns whether the object has a member of this name. A member with the value `null` counts."""
         return name in self._members
 
-    def add_fault(self, name: str, detail: str) -> None:
-        """Adds a fault of a member; of the object itself if the name is ""."""
+    def add_fault(self, name: str, detail: str, item: int | None = None) -> None:
+        """Adds a fault of a member, or of an item of its list; of the object itself if the name is ""."""
         pointer = f"{self._pointer}/{_escape(name)}" if name else self._pointer
-        self._faults.append(RequestFault(pointer, detail))
+        self._faults.append(RequestFault(pointer if item is None else f"{pointer}/{item}", detail))
 
     def read_text(self, name: str, *, longest: int = _MAX_TEXT) -> str:
         """Reads a required text of 1 to `longest` characters."""
@@ -109,15 +109,14 @@ class JsonReader:
             return value
         return ""
 
-    def read_texts(self, name: str, maximum: int) -> list[str]:
-        """Reads a required list of 1 to `maximum` texts, which may have any content."""
+    def read_texts(self, name: str, maximum: int, *, minimum: int = 1) -> list[str]:
+        """Reads a required list of `minimum` to `maximum` texts, which may have any content."""
         texts: list[str] = []
-        for index, value in enumerate(self._read_list(name, maximum)):
+        for index, value in enumerate(self._read_list(name, maximum, minimum)):
             if isinstance(value, str):
                 texts.append(value)
             else:
-                pointer = f"{self._pointer}/{_escape(name)}/{index}"
-                self._faults.append(RequestFault(pointer, "must be a string"))
+                self.add_fault(name, "must be a string", index)
         return texts
 
     def read_objects(self, name: str, maximum: int) -> list[JsonReader]:
@@ -146,14 +145,14 @@ class JsonReader:
         for reader in self._children:
             reader._add_unknown_members()  # noqa: SLF001 - the same class
 
-    def _read_list(self, name: str, maximum: int) -> list[Any]:
+    def _read_list(self, name: str, maximum: int, minimum: int = 1) -> list[Any]:
         value = self._take(name)
         if value is _ABSENT:
             self.add_fault(name, "is required")
         elif not isinstance(value, list):
             self.add_fault(name, "must be a list")
-        elif not 0 < len(value) <= maximum:
-            self.add_fault(name, f"must have 1 to {maximum:,} items")
+        elif not minimum <= len(value) <= maximum:
+            self.add_fault(name, f"must have {minimum} to {maximum:,} items")
         else:
             return value
         return []

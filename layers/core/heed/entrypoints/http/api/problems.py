@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from heed.domain import errors
 
 RETRY_AFTER = 5  # seconds; most outages of a table are throttles and end sooner
+RETRY_AFTER_FULL_QUEUE = 3_600  # seconds; after about an hour an origin has room again
 
 _NOT_VALID = "The request is not valid"
 _UNAVAILABLE = "Temporarily unavailable; it is safe to retry"
@@ -25,12 +26,14 @@ class Problem:
         status: The HTTP status.
         title: A short text for people, the same for all problems of one name and status.
         detail: What went wrong and what the caller can do, for people.
+        retry_after: Of a 503, the seconds until a retry may succeed.
     """
 
     name: str
     status: HTTPStatus
     title: str
     detail: str
+    retry_after: int = RETRY_AFTER
 
 
 PROBLEMS: dict[type[errors.HeedError], Problem] = {
@@ -60,6 +63,12 @@ PROBLEMS: dict[type[errors.HeedError], Problem] = {
     ),
     errors.NotFound: Problem(
         "not-found", HTTPStatus.NOT_FOUND, "Not found", "This path or id does not exist."
+    ),
+    errors.NoConfirmationMail: Problem(
+        "not-found",
+        HTTPStatus.NOT_FOUND,
+        "Not found",
+        "This deployment sends no confirmation mail. Set its parameter `MailFrom`.",
     ),
     errors.InvalidToken: Problem(
         "not-found", HTTPStatus.NOT_FOUND, "Not found", "The link is not valid: it was changed or cut short."
@@ -93,6 +102,14 @@ PROBLEMS: dict[type[errors.HeedError], Problem] = {
         HTTPStatus.SERVICE_UNAVAILABLE,
         _UNAVAILABLE,
         "A service that Heed depends on did not respond. Repeat the request after `Retry-After` seconds.",
+    ),
+    errors.WaitingQueueFull: Problem(
+        "unavailable",
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        _UNAVAILABLE,
+        "So many confirmation mails wait that this one could not be sent within two days. Nothing was "
+        "accepted. Repeat the request after `Retry-After` seconds.",
+        RETRY_AFTER_FULL_QUEUE,
     ),
     errors.UnreadableRecord: Problem(
         "unavailable",
@@ -141,5 +158,5 @@ def _make_headers(problem: Problem) -> dict[str, str]:
     if problem.status is HTTPStatus.UNAUTHORIZED:
         return {"WWW-Authenticate": "Bearer"}
     if problem.status is HTTPStatus.SERVICE_UNAVAILABLE:
-        return {"Retry-After": str(RETRY_AFTER)}
+        return {"Retry-After": str(problem.retry_after)}
     return {}

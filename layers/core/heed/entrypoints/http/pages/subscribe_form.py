@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from heed.domain.errors import InvalidAddress
-from heed.domain.opt_in.confirmation_request import ConfirmationRequest
+from heed.domain.opt_in.confirmation_request import ConfirmationRequest, other_spelling
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.register import ScopeNumber
-from heed.domain.recipients.address import address_spellings, is_mailable, normalise_address
+from heed.domain.recipients.address import is_mailable, normalise_address
 from heed.entrypoints.http import networks, request
 from heed.entrypoints.http.forms import PostedForm
 from heed.entrypoints.http.pages.views import FormMistake
@@ -85,13 +85,7 @@ def confirmation_request(
         language=visit.language,
         at=visit.at,
         base_url=request.base_url(event, public_url),
-        network=networks.find_network(event, proxies),
+        origin=networks.find_network(event, proxies),
         resume=form.resume,
-        given=_join_typed_address(form),
+        given=other_spelling(form.typed, form.address),
     )
-
-
-def _join_typed_address(form: SubscribeForm) -> str:
-    """Returns the typed address if it differs from the normalised address, else ""."""
-    typed = next(iter(address_spellings(form.typed)), form.address)
-    return "" if typed == form.address else typed

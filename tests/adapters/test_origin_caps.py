@@ -1,4 +1,4 @@
-"""The cap of one network: a number of mails at once, then further mails at later times, then no more."""
+"""The cap of a network or an API key: some mails at once, then further mails at later times, then no more."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heed.adapters.dynamodb.network_caps import NetworkCapsTable
+from heed.adapters.dynamodb.origin_caps import KEY_CAP_PREFIX, NETWORK_CAP_PREFIX, OriginCapsTable
 from heed.domain.errors import StoreUnavailable
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
@@ -30,15 +30,15 @@ def client(aws: None) -> Any:
     return dynamodb
 
 
-def make_caps(client: Any, per_day: int = 4) -> NetworkCapsTable:
-    return NetworkCapsTable(client, "Control", per_day)
+def make_caps(client: Any, per_day: int = 4, prefix: str = NETWORK_CAP_PREFIX) -> OriginCapsTable:
+    return OriginCapsTable(client, "Control", prefix, per_day)
 
 
 def test_the_mails_of_a_day_go_at_once_and_further_ones_at_later_times_within_two_days(
     client: Any,
 ) -> None:
-    network_caps = make_caps(client)
-    times = [network_caps.reserve("n1", Intent.IN, NOW) for _ in range(14)]
+    origin_caps = make_caps(client)
+    times = [origin_caps.reserve("n1", Intent.IN, NOW) for _ in range(14)]
     assert times[:4] == [NOW] * 4
     assert times[4:12] == [NOW + n * DAY // 4 for n in range(1, 9)]
     assert times[11] == NOW + MAX_WAIT
@@ -46,28 +46,36 @@ def test_the_mails_of_a_day_go_at_once_and_further_ones_at_later_times_within_tw
 
 
 def test_opt_outs_have_a_separate_cap_that_is_ten_times_as_high(client: Any) -> None:
-    network_caps = make_caps(client)
-    while network_caps.reserve("n1", Intent.IN, NOW) is not None:
+    origin_caps = make_caps(client)
+    while origin_caps.reserve("n1", Intent.IN, NOW) is not None:
         pass
-    times = [network_caps.reserve("n1", Intent.OUT, NOW) for _ in range(122)]
+    times = [origin_caps.reserve("n1", Intent.OUT, NOW) for _ in range(122)]
     assert times[:40] == [NOW] * 40 and times[40] == NOW + DAY // 40
     assert times[119] == NOW + MAX_WAIT and times[120:] == [None, None]
 
 
 def test_each_network_has_its_own_cap(client: Any) -> None:
-    network_caps = make_caps(client)
+    origin_caps = make_caps(client)
+    while origin_caps.reserve("n1", Intent.IN, NOW) is not None:
+        pass
+    assert origin_caps.reserve("n2", Intent.IN, NOW) == NOW
+
+
+def test_a_network_and_a_key_of_one_name_have_separate_caps(client: Any) -> None:
+    network_caps, key_caps = make_caps(client), make_caps(client, prefix=KEY_CAP_PREFIX)
     while network_caps.reserve("n1", Intent.IN, NOW) is not None:
         pass
-    assert network_caps.reserve("n2", Intent.IN, NOW) == NOW
+    assert [key_caps.reserve("n1", Intent.IN, NOW) for _ in range(4)] == [NOW] * 4
+    assert key_caps.reserve("n1", Intent.IN, NOW) == NOW + DAY // 4
 
 
 def test_the_cap_frees_up_with_time(client: Any) -> None:
-    network_caps = make_caps(client)
+    origin_caps = make_caps(client)
     for _ in range(4):
-        assert network_caps.reserve("n1", Intent.IN, NOW) == NOW
-    assert network_caps.reserve("n1", Intent.IN, Millis(NOW + DAY // 4)) == NOW + DAY // 4
+        assert origin_caps.reserve("n1", Intent.IN, NOW) == NOW
+    assert origin_caps.reserve("n1", Intent.IN, Millis(NOW + DAY // 4)) == NOW + DAY // 4
     later = Millis(NOW + 3 * DAY)
-    assert [network_caps.reserve("n1", Intent.IN, later) for _ in range(4)] == [later] * 4
+    assert [origin_caps.reserve("n1", Intent.IN, later) for _ in range(4)] == [later] * 4
 
 
 def test_two_concurrent_first_requests_get_different_times(client: Any) -> None:
@@ -117,10 +125,10 @@ def test_an_item_names_no_person_and_expires(client: Any) -> None:
 def test_no_day_has_more_than_twice_the_cap_and_no_mail_waits_longer_than_two_days(
     per_day: int, gaps: list[int]
 ) -> None:
-    network_caps, now, times = make_caps(Dynamo(Nemesis()), per_day), NOW, list[int]()
+    origin_caps, now, times = make_caps(Dynamo(Nemesis()), per_day), NOW, list[int]()
     for gap in gaps:
         now = Millis(now + gap)
-        due = network_caps.reserve("n", Intent.IN, now)
+        due = origin_caps.reserve("n", Intent.IN, now)
         if due is not None:
             assert now <= due <= now + MAX_WAIT
             times.append(due)

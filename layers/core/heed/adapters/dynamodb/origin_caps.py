@@ -1,8 +1,9 @@
-"""The cap of confirmation mails per network, in the table `Control`.
+"""The caps of confirmation mails per network and per API key, in the table `Control`.
 
     `mails#network#<intent>#<network>`   `u`: the time until which the network has used its cap, milliseconds
+    `mails#key#<intent>#<key id>`        the same for an API key
 
-Each mail moves that time forward by its share of a day. A network that has caused no mail may cause the mails
+Each mail moves that time forward by its share of a day. An origin that has caused no mail may cause the mails
 of a whole day at once. Each further mail gets its own send time.
 """
 
@@ -13,38 +14,39 @@ from typing import TYPE_CHECKING
 from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.domain.opt_in.mail_caps import CAP_WINDOW, MAX_WAIT, network_interval
+from heed.domain.opt_in.mail_caps import CAP_WINDOW, MAX_WAIT, origin_interval
 from heed.override import override
-from heed.use_cases.ports.opt_in import NetworkCaps
+from heed.use_cases.ports.opt_in import OriginCaps
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 NETWORK_CAP_PREFIX = "mails#network#"
-"""The prefix of each key. The IAM role of the form may access no other keys of the mail caps."""
+"""The prefix of each key for a network. The role of the form may access no other keys of the mail caps."""
+KEY_CAP_PREFIX = "mails#key#"
+"""The same for an API key, and for the role of the API."""
 
 _MAX_ATTEMPTS = 2  # the second attempt succeeds if a concurrent request created the item
 
 
-class NetworkCapsTable(NetworkCaps):
-    """Implements the port NetworkCaps with DynamoDB.
+class OriginCapsTable(OriginCaps):
+    """Implements the port OriginCaps with DynamoDB.
 
     Args:
         client: DynamoDB client.
         table: Name of the table `Control`.
-        per_day: Daily cap of opt-in confirmation mails per network.
+        prefix: The prefix of the keys, by the kind of the origins.
+        per_day: Daily cap of opt-in confirmation mails per origin.
     """
 
-    def __init__(self, client: DynamoDBClient, table: str, per_day: int) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, prefix: str, per_day: int) -> None:
         self._table = DynamoDBTable(client, table)
+        self._prefix = prefix
         self._per_day = per_day
 
     @override
-    def reserve(self, network: str, intent: Intent, now: Millis) -> Millis | None:
-        key, share = (
-            f"{NETWORK_CAP_PREFIX}{intent}#{network}",
-            network_interval(intent, self._per_day),
-        )
+    def reserve(self, origin: str, intent: Intent, now: Millis) -> Millis | None:
+        key, share = f"{self._prefix}{intent}#{origin}", origin_interval(intent, self._per_day)
         last = now + CAP_WINDOW + MAX_WAIT - share
         for _ in range(_MAX_ATTEMPTS):
             unused = self._move_time(
@@ -66,7 +68,7 @@ class NetworkCapsTable(NetworkCaps):
         return None
 
     def _move_time(self, key: str, update: str, condition: str, values: dict[str, int]) -> int | None:
-        """Moves the time of a network. Returns the new time, or None if the condition does not hold."""
+        """Moves the time of an origin. Returns the new time, or None if the condition does not hold."""
         try:
             changed = self._table.update(
                 {"pk": {"S": key}},
