@@ -72,24 +72,24 @@ LISTED = "before-parameter-build.s3.ListObjectVersions"
 
 
 def test_hashes_leaves_and_seals_are_read_as_they_were_stored(seals: LedgerBucket) -> None:
-    seals.add_hashes(FIRST, LEAVES)
-    seals.add_hashes(FIRST, reversed(LEAVES))
+    seals.add_leaves(FIRST, LEAVES)
+    seals.add_leaves(FIRST, reversed(LEAVES))
     seal = make_seal(FIRST, "", LEAVES)
-    assert seals.freeze_hashes(FIRST, LEAVES) == LEAVES
+    assert seals.freeze_leaves(FIRST, LEAVES) == LEAVES
     seals.add_seal(seal)
     seals.add_seal(seal)
 
-    assert seals.hashes(FIRST) == (set(LEAVES), [])
-    assert seals.hashes(FIRST + 1) == (set(), [])
-    assert (seals.seals(), list(seals.sealed_hashes(FIRST))) == ([seal], LEAVES)
+    assert seals.stored_leaves(FIRST) == (set(LEAVES), [])
+    assert seals.stored_leaves(FIRST + 1) == (set(), [])
+    assert (seals.seals(), list(seals.sealed_leaves(FIRST))) == ([seal], LEAVES)
     assert (seals.first_day(), seals.altered_objects()) == (FIRST, [])
 
 
 def test_each_write_requires_that_the_key_is_free(seals: LedgerBucket) -> None:
     requests: list[Any] = []
     with hooked("before-parameter-build.s3.PutObject", lambda params, **_: requests.append(params)):
-        seals.add_hashes(FIRST, LEAVES)
-        seals.freeze_hashes(FIRST, LEAVES)
+        seals.add_leaves(FIRST, LEAVES)
+        seals.freeze_leaves(FIRST, LEAVES)
         seals.add_seal(make_seal(FIRST, "", LEAVES))
     assert [request["IfNoneMatch"] for request in requests] == ["*"] * 3
     assert [request["ChecksumAlgorithm"] for request in requests] == ["SHA256"] * 3
@@ -98,19 +98,19 @@ def test_each_write_requires_that_the_key_is_free(seals: LedgerBucket) -> None:
 def test_leaves_of_a_crashed_attempt_are_sealed_and_the_rest_is_sealed_later(
     seals: LedgerBucket,
 ) -> None:
-    seals.add_hashes(FIRST, LEAVES[:2])
-    assert seals.freeze_hashes(FIRST, LEAVES[:2]) == LEAVES[:2]  # then the function was killed
-    seals.add_hashes(FIRST, LEAVES[2:])
+    seals.add_leaves(FIRST, LEAVES[:2])
+    assert seals.freeze_leaves(FIRST, LEAVES[:2]) == LEAVES[:2]  # then the function was killed
+    seals.add_leaves(FIRST, LEAVES[2:])
 
     first, second = seal_days(seals, FIRST + 2)
 
     assert (first.count, second.count) == (2, 1)
-    assert [*seals.sealed_hashes(FIRST), *seals.sealed_hashes(FIRST + 1)] == LEAVES
+    assert [*seals.sealed_leaves(FIRST), *seals.sealed_leaves(FIRST + 1)] == LEAVES
     assert seal_days(seals, FIRST + 2) == []
 
 
 def test_a_second_seal_of_a_day_is_rejected(seals: LedgerBucket) -> None:
-    seals.freeze_hashes(FIRST, LEAVES)
+    seals.freeze_leaves(FIRST, LEAVES)
     seals.add_seal(make_seal(FIRST, "", LEAVES))
     with pytest.raises(UnreadableRecord):
         seals.add_seal(make_seal(FIRST, "", LEAVES[:1]))
@@ -122,8 +122,8 @@ def test_a_conflicting_write_is_unavailable(seals: LedgerBucket) -> None:
         return SimpleNamespace(status_code=409, headers={}, content=content)
 
     with hooked("before-send.s3.PutObject", conflict), pytest.raises(StoreUnavailable):
-        seals.add_hashes(FIRST, LEAVES)
-    seals.add_hashes(FIRST, LEAVES)
+        seals.add_leaves(FIRST, LEAVES)
+    seals.add_leaves(FIRST, LEAVES)
 
 
 @pytest.mark.threat(
@@ -139,7 +139,7 @@ def test_a_second_version_of_a_sealed_object_is_ignored_and_reported(
 ) -> None:
     ledger, ledger_entry = MemoryLedger(), entry(1, 1)
     ledger.enter(ledger_entry, "{}")
-    seals.add_hashes(FIRST, [ledger_entry.leaf])
+    seals.add_leaves(FIRST, [ledger_entry.leaf])
     (seal,) = seal_days(seals, FIRST + 1)
     assert verify_ledger(export_ledger(ledger, seals, NOW), SqliteSorter).fault is None
     if damage != "second version":
@@ -149,7 +149,7 @@ def test_a_second_version_of_a_sealed_object_is_ignored_and_reported(
 
     how = Alteration.REWRITTEN if damage == "second version" else Alteration.DELETED
     assert seals.altered_objects() == [AlteredObject(name, how)]
-    assert (seals.seals(), list(seals.sealed_hashes(FIRST))) == ([seal], [ledger_entry.leaf])
+    assert (seals.seals(), list(seals.sealed_leaves(FIRST))) == ([seal], [ledger_entry.leaf])
     report = verify_ledger(export_ledger(ledger, seals, NOW), SqliteSorter)
     assert (report.roots, report.entries) == ({FIRST: seal.root}, 1)
     assert str(report.fault).startswith(f"{name}: ")
@@ -159,17 +159,17 @@ def test_a_second_version_of_a_sealed_object_is_ignored_and_reported(
 @pytest.mark.parametrize("bucket", ["versioned"], indirect=True)
 def test_versions_are_found_across_several_pages(seals: LedgerBucket) -> None:
     for day in range(FIRST, FIRST + 4):
-        seals.freeze_hashes(day, LEAVES)
+        seals.freeze_leaves(day, LEAVES)
     for _ in range(5):
         put(f"leaves/{DATE}", b"junk")
     with hooked(LISTED, small_pages):
         assert seals.altered_objects() == [AlteredObject(f"leaves/{DATE}", Alteration.REWRITTEN)]
-        assert list(seals.sealed_hashes(FIRST)) == LEAVES
+        assert list(seals.sealed_leaves(FIRST)) == LEAVES
 
 
 def test_a_version_that_is_listed_on_two_pages_counts_once(seals: LedgerBucket) -> None:
     for day in range(FIRST, FIRST + 4):
-        seals.freeze_hashes(day, LEAVES)
+        seals.freeze_leaves(day, LEAVES)
     last: list[Any] = []
     repeated: list[Any] = []
 
@@ -193,26 +193,26 @@ def test_a_version_that_is_listed_on_two_pages_counts_once(seals: LedgerBucket) 
 def test_hashes_under_a_wrong_name_are_ignored_and_reported(seals: LedgerBucket, content: bytes) -> None:
     ledger, ledger_entry = MemoryLedger(), entry(1, 1)
     ledger.enter(ledger_entry, "{}")
-    seals.add_hashes(FIRST, [ledger_entry.leaf])
+    seals.add_leaves(FIRST, [ledger_entry.leaf])
     name = f"hashes/{DATE}/{sha256(b'another').hexdigest()}"
     put(name, content)
 
-    assert seals.hashes(FIRST) == ({ledger_entry.leaf}, [AlteredObject(name, Alteration.MISNAMED)])
+    assert seals.stored_leaves(FIRST) == ({ledger_entry.leaf}, [AlteredObject(name, Alteration.MISNAMED)])
     assert str(verify_ledger(export_ledger(ledger, seals, NOW), SqliteSorter).fault).startswith(f"{name}: ")
     with pytest.raises(UnreadableRecord):
         seal_days(seals, FIRST + 2)
     assert [seal.count for seal in seals.seals()] == [1, 0], "the other entries are sealed"
-    assert list(seals.sealed_hashes(FIRST)) == [ledger_entry.leaf]
+    assert list(seals.sealed_leaves(FIRST)) == [ledger_entry.leaf]
 
 
 @pytest.mark.parametrize("bucket", ["versioned"], indirect=True)
 def test_overwritten_hashes_are_sealed_by_their_first_version(
     seals: LedgerBucket,
 ) -> None:
-    seals.add_hashes(FIRST, LEAVES)
+    seals.add_leaves(FIRST, LEAVES)
     name = f"hashes/{DATE}/{sha256(b''.join(LEAVES)).hexdigest()}"
     put(name, b"y" * 32)
-    assert seals.hashes(FIRST) == (set(LEAVES), [AlteredObject(name, Alteration.REWRITTEN)])
+    assert seals.stored_leaves(FIRST) == (set(LEAVES), [AlteredObject(name, Alteration.REWRITTEN)])
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[" * 100_000, b'{"day":1}', b"\xff", b"NaN", b"9" * 5_000])
@@ -223,7 +223,7 @@ def test_a_malformed_seal_is_unreadable(seals: LedgerBucket, content: bytes) -> 
 
 
 def test_a_seal_under_the_key_of_another_day_is_unreadable(seals: LedgerBucket) -> None:
-    seals.freeze_hashes(FIRST, LEAVES)
+    seals.freeze_leaves(FIRST, LEAVES)
     seals.add_seal(make_seal(FIRST, "", LEAVES))
     content = parts().client("s3").get_object(Bucket="ledger", Key=f"seals/{DATE}.json")["Body"].read()
     put("seals/2030-01-01.json", content)
@@ -233,7 +233,7 @@ def test_a_seal_under_the_key_of_another_day_is_unreadable(seals: LedgerBucket) 
 
 def test_missing_leaves_are_unreadable_and_not_empty(seals: LedgerBucket) -> None:
     with pytest.raises(UnreadableRecord):
-        list(seals.sealed_hashes(FIRST))
+        list(seals.sealed_leaves(FIRST))
 
 
 @pytest.mark.threat(
@@ -257,7 +257,7 @@ def test_missing_leaves_are_unreadable_and_not_empty(seals: LedgerBucket) -> Non
 def test_other_objects_beside_sealed_ones_are_ignored_and_reported(seals: LedgerBucket, name: str) -> None:
     ledger, ledger_entry = MemoryLedger(), entry(1, 1)
     ledger.enter(ledger_entry, "{}")
-    seals.add_hashes(FIRST, [ledger_entry.leaf])
+    seals.add_leaves(FIRST, [ledger_entry.leaf])
     put(name, b"x")
 
     with suppress(UnreadableRecord):  # after the last day, and only for hashes
@@ -275,7 +275,7 @@ def test_the_first_day_ignores_invalid_keys(seals: LedgerBucket, junk: str) -> N
     put(f"hashes/{junk}/{sha256(b'').hexdigest()}", b"")
     put("hashes/0", b"")
     assert seals.first_day() is None
-    seals.add_hashes(FIRST, LEAVES)
+    seals.add_leaves(FIRST, LEAVES)
     with hooked(LISTED, small_pages):
         assert seals.first_day() == FIRST
 
@@ -284,19 +284,19 @@ def test_the_first_day_ignores_invalid_keys(seals: LedgerBucket, junk: str) -> N
 def test_leaves_of_a_wrong_length_count_as_the_whole_hashes_in_them(
     seals: LedgerBucket, content: bytes
 ) -> None:
-    seals.add_hashes(FIRST, LEAVES)
+    seals.add_leaves(FIRST, LEAVES)
     put(f"leaves/{DATE}", content)
 
     first, second = seal_days(seals, FIRST + 2)
 
     assert (first.count, second.count) == (len(content) // 32, 3 - len(content) // 32)
-    assert [*seals.sealed_hashes(FIRST), *seals.sealed_hashes(FIRST + 1)] == LEAVES
+    assert [*seals.sealed_leaves(FIRST), *seals.sealed_leaves(FIRST + 1)] == LEAVES
     assert seals.altered_objects() == [AlteredObject(f"leaves/{DATE}", Alteration.MALFORMED)]
 
 
 def test_leaves_are_read_completely_from_chunks_of_any_size(
     seals: LedgerBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seals.freeze_hashes(FIRST, LEAVES)
+    seals.freeze_leaves(FIRST, LEAVES)
     monkeypatch.setattr(s3, "_CHUNK_SIZE", 7)
-    assert list(seals.sealed_hashes(FIRST)) == LEAVES
+    assert list(seals.sealed_leaves(FIRST)) == LEAVES

@@ -30,7 +30,7 @@ from heed.adapters.dynamodb.opt_in_notifications import OptInNotificationClaimsT
 from heed.adapters.dynamodb.origin_caps import NETWORK_CAP_PREFIX, OriginCapsTable
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.adapters.dynamodb.purges import PurgesTable
-from heed.adapters.dynamodb.recipient_scan import RecipientScanTable
+from heed.adapters.dynamodb.recipient_pages import RecipientPagesTable
 from heed.adapters.dynamodb.restored_table import RestoredPreferencesTable
 from heed.adapters.dynamodb.ses_list_walks import SesListWalksTable
 from heed.adapters.dynamodb.table import DynamoDBTable
@@ -45,10 +45,10 @@ from heed.domain.privacy.disclosure import DisclosureDetails, DisclosurePurpose
 from heed.domain.privacy.erasure import Erasure, ErasureCause
 from heed.domain.privacy.lift import Signature
 from heed.domain.privacy.purge import Purge, PurgeState
-from heed.use_cases.ports.ledger import ScanCheckpoint
+from heed.use_cases.ports.ledger import WalkCheckpoint
 from heed.use_cases.ports.opt_in import MailReservation
 from heed.use_cases.ports.preferences import FeedPosition
-from heed.use_cases.ports.privacy import PurgeSubject, RestoredItem
+from heed.use_cases.ports.privacy import PurgedPerson, RestoredItem
 from tests.adapters.conftest import new_recipient
 from tests.adapters.test_preferences_faults import failing_requests, truncated_response
 from tests.support.deployment import NOW
@@ -65,7 +65,7 @@ ENTRY = LedgerEntry("b" * 64, 1, OFFERS, "out", NOW, NOW, "letter", "", "c" * 64
 DISCLOSURE = DisclosureDetails(NOW, "lookup", DisclosurePurpose.DATA_SUBJECT, 1, "key")
 PURGE = Purge("d" * 32, ErasureCause.ERASURE, PurgeState.DUE, NOW)
 CLAIM = MailReservation(RECIPIENT, "mailbox", Intent.IN, "request", "what", NOW, Millis(0))
-PURGE_SUBJECT = PurgeSubject(RECIPIENT, "b" * 64)
+PURGE_SUBJECT = PurgedPerson(RECIPIENT, "b" * 64)
 RESTORED = RestoredItem("a", lambda: EMPTY_RECORD, (), None, {"id": {"S": "a"}})
 SIGNATURE = Signature("key", "owner", NOW, "reason", "reference")
 
@@ -165,12 +165,12 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
             "reserve": lambda networks: networks.reserve("network", Intent.IN, NOW),
         },
     ),
-    RecipientScanTable: (
+    RecipientPagesTable: (
         ("Preferences", "Control"),
         {
             "page": lambda scan: scan.page(None, 10),
             "load_checkpoint": lambda scan: scan.load_checkpoint(),
-            "save_checkpoint": lambda scan: scan.save_checkpoint(ScanCheckpoint(RECIPIENT)),
+            "save_checkpoint": lambda scan: scan.save_checkpoint(WalkCheckpoint(RECIPIENT)),
         },
     ),
     PreferencesTable: (

@@ -78,7 +78,7 @@ def test_an_entry_dated_long_before_its_seal_is_not_proved(
 ) -> None:
     ledger, old = sample_ledger(), entry(9, 1, at=-9 * DAY_MS)
     ledger.ledger.enter(old, "{}")
-    ledger.seals.add_hashes(START // DAY_MS + 2, [old.leaf])
+    ledger.seals.add_leaves(START // DAY_MS + 2, [old.leaf])
     path = tmp_path / "export"
     path.write_bytes(b"".join(ledger.lines(NOW)))
     assert main(["ledger", "prove", old.id, str(path)]) == 3

@@ -69,7 +69,7 @@ def test_a_token_fits_all_topics_that_a_brand_may_have(count: int, intent: Inten
         scopes=scope_numbers(*range(count)),
         resume=scope_numbers(*range(count + 101)),  # all marketing, 100 brands, each topic
         requested_at=Millis(1),
-        sealed=b"s" * 420,
+        encrypted_address=b"s" * 420,
     )
 
     assert verify_confirmation_token(mint_confirmation_token(token, KEY), keys) == token

@@ -13,7 +13,7 @@ from heed.domain.links.entry_mode import (
     HOUR,
     LINK_SOURCES,
     MAX_LINK_ENTRIES_A_DAY,
-    EntryMode,
+    LedgerEntryMode,
     LinkTally,
     choose_entry_mode,
     hourly_changes,
@@ -24,21 +24,21 @@ from heed.domain.preferences.register import DAY_MS, Change, Entry, Register, So
 from tests.support.growth import LINEAR, measure_growth
 from tests.support.registers import in_, out, pause
 
-_NO_ENTRY = (EntryMode.OMITTED,)
+_NO_ENTRY = (LedgerEntryMode.OMITTED,)
 
 
-def press(record: Record, now: Millis, source: Source = Source.ONE_CLICK) -> tuple[Record, EntryMode]:
+def press(record: Record, now: Millis, source: Source = Source.ONE_CLICK) -> tuple[Record, LedgerEntryMode]:
     """Presses a link once: returns the record after it and its entry rate, with the tally of the table."""
     change = Change(out(2), Entry(now, source, "{}"))
     rate = choose_entry_mode(record.tally, record.registers, [change], now)
     tally = record.tally
-    if rate is EntryMode.FIRST_OF_DAY:
+    if rate is LedgerEntryMode.FIRST_OF_DAY:
         tally = LinkTally(now // HOUR, 1)
-    elif rate is EntryMode.COUNTED:
+    elif rate is LedgerEntryMode.COUNTED:
         tally = LinkTally(now // HOUR, tally.counted + 1)
-    elif rate is EntryMode.HOURLY:
+    elif rate is LedgerEntryMode.HOURLY:
         tally = LinkTally(now // HOUR, tally.counted)
-    elif rate is EntryMode.OMITTED:
+    elif rate is LedgerEntryMode.OMITTED:
         tally = replace(tally, omitted_after=tally.omitted_after or record.revision)
     return replace(merge_changes(record, [change]), revision=record.revision + 1, tally=tally), rate
 
@@ -50,10 +50,10 @@ def test_fifty_changes_a_day_have_entries_of_their_own_and_then_one_an_hour() ->
         rates.append(rate)
     assert MAX_LINK_ENTRIES_A_DAY == 50
     assert Counter(rates) == {
-        EntryMode.FIRST_OF_DAY: 1,
-        EntryMode.COUNTED: 49,
-        EntryMode.HOURLY: 23,
-        EntryMode.OMITTED: 24 * 60 - 50 - 23,
+        LedgerEntryMode.FIRST_OF_DAY: 1,
+        LedgerEntryMode.COUNTED: 49,
+        LedgerEntryMode.HOURLY: 23,
+        LedgerEntryMode.OMITTED: 24 * 60 - 50 - 23,
     }
 
 
@@ -73,8 +73,8 @@ def test_only_changes_by_links_are_omitted(source: Source) -> None:
     for at in range(MAX_LINK_ENTRIES_A_DAY):
         record, _ = press(record, Millis(1 + at))
     _, rate = press(record, Millis(100), source)
-    assert (rate is EntryMode.OMITTED) is (source in LINK_SOURCES)
-    assert (rate is EntryMode.NOT_BY_LINK) is (source not in LINK_SOURCES)
+    assert (rate is LedgerEntryMode.OMITTED) is (source in LINK_SOURCES)
+    assert (rate is LedgerEntryMode.NOT_BY_LINK) is (source not in LINK_SOURCES)
 
 
 def test_a_suppression_after_an_opt_in_and_a_suppression_of_another_scope_have_entries_at_any_time() -> None:
@@ -82,25 +82,29 @@ def test_a_suppression_after_an_opt_in_and_a_suppression_of_another_scope_have_e
     for at in range(MAX_LINK_ENTRIES_A_DAY):
         record, _ = press(record, Millis(1 + at))
     elsewhere = Change(out(0), Entry(Millis(100), Source.LINK, "{}"))
-    assert choose_entry_mode(record.tally, record.registers, [elsewhere], Millis(100)) is EntryMode.HOURLY
+    assert (
+        choose_entry_mode(record.tally, record.registers, [elsewhere], Millis(100)) is LedgerEntryMode.HOURLY
+    )
 
     record = merge_changes(record, [Change(in_(5), Entry(Millis(100), Source.LETTER, "{}"))])
     record, rate = press(record, Millis(101))
-    assert rate is EntryMode.HOURLY
+    assert rate is LedgerEntryMode.HOURLY
     _, rate = press(record, Millis(102))
-    assert rate is EntryMode.OMITTED
+    assert rate is LedgerEntryMode.OMITTED
 
 
 @pytest.mark.parametrize(
     ("until", "rate"),
     [
-        (30 * DAY_MS, EntryMode.OMITTED),
-        (31 * DAY_MS - 1, EntryMode.OMITTED),
-        (31 * DAY_MS, EntryMode.HOURLY),
-        (29 * DAY_MS, EntryMode.OMITTED),
+        (30 * DAY_MS, LedgerEntryMode.OMITTED),
+        (31 * DAY_MS - 1, LedgerEntryMode.OMITTED),
+        (31 * DAY_MS, LedgerEntryMode.HOURLY),
+        (29 * DAY_MS, LedgerEntryMode.OMITTED),
     ],
 )
-def test_a_pause_that_ends_on_a_later_day_has_an_entry_at_any_time(until: Millis, rate: EntryMode) -> None:
+def test_a_pause_that_ends_on_a_later_day_has_an_entry_at_any_time(
+    until: Millis, rate: LedgerEntryMode
+) -> None:
     registers = {pause(1): Entry(Millis(1), Source.PREFERENCE_CENTRE, "{}", until=Millis(30 * DAY_MS))}
     again = Change(pause(1), Entry(Millis(100), Source.PREFERENCE_CENTRE, "{}", until=until))
     assert choose_entry_mode(LinkTally(0, MAX_LINK_ENTRIES_A_DAY), registers, [again], Millis(100)) is rate

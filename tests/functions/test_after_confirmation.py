@@ -29,7 +29,7 @@ from heed.domain.preferences.register import (
 )
 from heed.domain.privacy.erasure import ErasureCause, ErasureReport
 from heed.domain.recipients.address import normalise_address
-from heed.use_cases.ports.privacy import PurgeSubject
+from heed.use_cases.ports.privacy import PurgedPerson
 from tests.support import mailbox
 from tests.support.deployment import NOW, World, http_event, parts
 
@@ -206,7 +206,7 @@ def test_a_purge_during_a_notification_leaves_no_data(
     send = opt_ins.send  # type: ignore[union-attr]
 
     def purge_then_send(body: str) -> None:
-        assert table.clear(PurgeSubject(world.recipient(READER), "")) == 1
+        assert table.clear(PurgedPerson(world.recipient(READER), "")) == 1
         send(body)
 
     monkeypatch.setattr(opt_ins, "send", purge_then_send)

@@ -16,7 +16,7 @@ from heed.domain.ledger.entry import ERASED_REGISTER, ledger_subject
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.register import DAY_MS, Change, Entry, Source
-from heed.domain.privacy.purge import PURGE_OVERDUE
+from heed.domain.privacy.purge import PURGE_OVERDUE_AFTER
 from heed.domain.privacy.ses_list_request import WALK_REQUEST
 from heed.use_cases.ledger.reconcile import STREAM_RETENTION
 from tests.support import mailbox
@@ -144,7 +144,7 @@ def test_a_purge_is_done_without_the_last_entry_after_the_stream_retention(
 def test_a_ledger_that_is_an_hour_behind_is_logged_as_overdue(
     late_ledger: LateLedger, caplog: pytest.LogCaptureFixture
 ) -> None:
-    late_ledger.now = NOW + PURGE_OVERDUE + 1
+    late_ledger.now = NOW + PURGE_OVERDUE_AFTER + 1
     late_ledger.sweep()
     assert "purge overdue" in caplog.messages
 
@@ -157,7 +157,7 @@ def test_a_redelivery_after_a_purge_restores_no_data(late_ledger: LateLedger) ->
     late_ledger.deliver_to_purge()
     assert late_ledger.evidence() == []
     assert late_ledger.certificate() == before
-    assert entries_in_order(parts().ledger, late_ledger.subject)[-1].entry.register == ERASED_REGISTER
+    assert entries_in_order(parts().ledger, late_ledger.subject)[-1].entry.register_kind == ERASED_REGISTER
 
 
 def test_a_purge_of_an_unknown_person_does_not_wait(late_ledger: LateLedger) -> None:

@@ -148,7 +148,7 @@ def test_a_redelivery_of_any_part_writes_nothing_twice(world: World, stream: Str
     deliver(world, stream.records[2:4])
 
     assert ledger_items() == items_before
-    assert parts().ledger_seals.hashes(NOW // DAY_MS) == (leaves(objects_before), [])
+    assert parts().ledger_seals.stored_leaves(NOW // DAY_MS) == (leaves(objects_before), [])
 
 
 def ledger_items() -> list[Any]:
@@ -306,7 +306,7 @@ def test_an_erasure_ends_the_history_and_deletes_the_evidence(world: World, stre
     deliver(world, stream.records)  # a redelivered record restores no evidence
 
     items = entries_in_order(parts().ledger, ledger_subject(salt, recipient))
-    assert [(entry.seq, entry.register, entry.source) for entry, _ in items] == [
+    assert [(entry.seq, entry.register_kind, entry.source) for entry, _ in items] == [
         (1, "out", "one-click"),
         (2, "erased", "letter"),
     ]
@@ -531,7 +531,7 @@ def test_an_entry_after_the_seal_of_its_day_is_in_the_next_seal(world: World, st
     (seal,) = seal_days(parts().ledger_seals, NOW // DAY_MS + 2)
 
     assert seal.count == 1
-    (leaf,) = parts().ledger_seals.sealed_hashes(seal.day)
+    (leaf,) = parts().ledger_seals.sealed_leaves(seal.day)
     assert leaf == entries(world)[-1].entry.leaf
 
 

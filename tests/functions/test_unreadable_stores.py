@@ -36,9 +36,9 @@ from heed.domain.privacy.lift import Signature
 from heed.domain.privacy.purge import Purge, PurgeState
 from heed.use_cases.ledger.export import export_ledger
 from heed.use_cases.ledger.verify import verify_ledger
-from heed.use_cases.ports.ledger import ScanCheckpoint
+from heed.use_cases.ports.ledger import WalkCheckpoint
 from heed.use_cases.ports.opt_in import MailReservation
-from heed.use_cases.ports.privacy import PurgeSubject
+from heed.use_cases.ports.privacy import PurgedPerson
 from tests.support import junk, mailbox
 from tests.support.aws_calls import outside_handlers
 from tests.support.deployment import NOW, World, client, parts
@@ -86,7 +86,7 @@ def _lifts(world: World) -> list[Callable[[], object]]:
     lifts, jane = parts().lift_requests, world.recipient(JANE)
     lifts.sign(jane, SIGNATURE)
     other = Signature("l", "bob", Millis(NOW + 1), "a mistake", "call 1")
-    return [lambda: lifts.sign(jane, other), lambda: lifts.clear(PurgeSubject(jane, "", NOW))]
+    return [lambda: lifts.sign(jane, other), lambda: lifts.clear(PurgedPerson(jane, "", NOW))]
 
 
 def _mails(world: World) -> list[Callable[[], object]]:
@@ -98,7 +98,7 @@ def _mails(world: World) -> list[Callable[[], object]]:
         lambda: caps.reserve_mail(claim._replace(request_id="r2"), Millis(NOW + DAY_MS), in_turn=False),
         lambda: caps.finish(claim, sent=True),
         lambda: caps.sent_today(NOW),
-        lambda: MailCapsTable(parts().client("dynamodb"), world.control).clear(PurgeSubject(jane, "")),
+        lambda: MailCapsTable(parts().client("dynamodb"), world.control).clear(PurgedPerson(jane, "")),
     ]
 
 
@@ -108,12 +108,12 @@ def _notifications(world: World) -> list[Callable[[], object]]:
     return [
         lambda: notifications.claim(jane, Millis(NOW + 1), "press", NOW),
         lambda: notifications.finish(jane, NOW),
-        lambda: notifications.clear(PurgeSubject(jane, "")),
+        lambda: notifications.clear(PurgedPerson(jane, "")),
     ]
 
 
 def _checkpoint(_world: World) -> list[Callable[[], object]]:
-    parts().recipient_scan.save_checkpoint(ScanCheckpoint("a" * 26))
+    parts().recipient_scan.save_checkpoint(WalkCheckpoint("a" * 26))
     return [lambda: parts().recipient_scan.load_checkpoint()]
 
 

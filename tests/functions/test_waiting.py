@@ -22,7 +22,7 @@ from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import CONFIRMATION_LIFETIME, Intent
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import ALL_SCOPES, HOLD, Change, Entry, Source
-from heed.use_cases.ports.privacy import PurgeSubject
+from heed.use_cases.ports.privacy import PurgedPerson
 from tests.support import mailbox
 from tests.support.deployment import World, http_event, parts, restart
 from tests.support.registers import out, scope_numbers, yes
@@ -485,7 +485,7 @@ def test_a_purge_deletes_the_counts_of_one_address_of_a_mailbox(world: World, cl
         clock.now += 15 * MINUTE
     assert len(mailed_names()) == 2
     store = MailCapsTable(parts().client("dynamodb"), "Control")
-    person = PurgeSubject(world.recipient("vic.tim+1@example.com"), "")
+    person = PurgedPerson(world.recipient("vic.tim+1@example.com"), "")
     assert store.clear(person) == 1 and store.clear(person) == 0
     remaining = json.dumps(world.items("Control"))
     assert world.recipient("vic.tim+1@example.com") not in remaining

@@ -93,7 +93,7 @@ def a_pause_heals_an_out(patch: Patch) -> None:
 
 @bug
 def a_yes_of_the_same_instant_lifts(patch: Patch) -> None:
-    lift = decision._latest_lift
+    lift = decision._latest_override
     patch.setattr(decision, "_latest_lift", lambda record, scopes: lift(record, scopes) + 1)
 
 

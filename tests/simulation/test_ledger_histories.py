@@ -100,7 +100,7 @@ class Ports:
         return int(self._call(lambda: self.ledger.erase_evidence(subject)))
 
     def add_hashes(self, day: int, leaves: Iterable[bytes]) -> None:
-        self._call(lambda: self.seals.add_hashes(day, leaves))
+        self._call(lambda: self.seals.add_leaves(day, leaves))
 
     def publish(self, announcements: Sequence[PreferenceEvent], at: Millis) -> None:  # noqa: ARG002
         self._call(
@@ -142,7 +142,7 @@ NamedChange = tuple[str, int, Entry]  # its name, its scope, and what is on reco
 
 def _named_changes(some: Iterable[Change]) -> set[NamedChange]:
     """Names a change as people see it: a press that moves from `c:` to `o:` is the same press."""
-    return {(change.kind.value, change.register.scope, change.entry) for change in some}
+    return {(change.recorded_kind.value, change.register.scope, change.entry) for change in some}
 
 
 def changes_by_subject(writes: list[Write]) -> dict[str, tuple[set[NamedChange], set[NamedChange]]]:
@@ -179,7 +179,7 @@ def check(seed: int, stage: SimulatedDeployment, steps: Sequence[Step] = ()) -> 
     for whose, (applied, late) in changes_by_subject(writes).items():
         kept = list(ports.ledger.entries_of(whose))
         outcomes = [entry.entry.outcome for entry in kept if entry.entry.source != LEDGER_SOURCE]
-        closed = [entry for entry in kept if entry.entry.register == "erased"]
+        closed = [entry for entry in kept if entry.entry.register_kind == "erased"]
         extra = sum(entry.entry.source != LEDGER_SOURCE for entry in closed)
         assert outcomes.count(EntryOutcome.APPLIED) - extra == len(applied), seed
         assert outcomes.count(EntryOutcome.SUPERSEDED) == len(late), seed

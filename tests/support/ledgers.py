@@ -12,7 +12,7 @@ from heed.domain.ledger.seal import Seal
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS, ScopeNumber
 from heed.use_cases.ledger.export import export_ledger
-from heed.use_cases.ports.ledger import AlteredObject, LeafHashes, Ledger, StoredEntry
+from heed.use_cases.ports.ledger import AlteredObject, Ledger, StoredEntry, StoredLeaves
 
 START = 20_000 * DAY_MS
 
@@ -35,7 +35,7 @@ class MemoryLedger:
             self.entries[key] = StoredEntry(self.entries[key].entry, None)
         return len(keys)
 
-    def all(self) -> Iterator[LedgerEntry]:
+    def all_entries(self) -> Iterator[LedgerEntry]:
         return iter([stored.entry for _, stored in sorted(self.entries.items())])
 
 
@@ -48,11 +48,11 @@ class MemorySeals:
     added_seals: list[Seal] = field(default_factory=list)
     alterations: list[AlteredObject] = field(default_factory=list)
 
-    def add_hashes(self, day: int, leaves: Iterable[bytes]) -> None:
+    def add_leaves(self, day: int, leaves: Iterable[bytes]) -> None:
         self.hashes_by_day[day].update(leaves)
 
-    def hashes(self, day: int) -> LeafHashes:
-        return LeafHashes(set(self.hashes_by_day.get(day, ())), [])
+    def stored_leaves(self, day: int) -> StoredLeaves:
+        return StoredLeaves(set(self.hashes_by_day.get(day, ())), [])
 
     def first_day(self) -> int | None:
         return min(self.hashes_by_day, default=None)
@@ -60,13 +60,13 @@ class MemorySeals:
     def seals(self) -> list[Seal]:
         return list(self.added_seals)
 
-    def sealed_hashes(self, day: int) -> Iterator[bytes]:
+    def sealed_leaves(self, day: int) -> Iterator[bytes]:
         return iter(self.sealed_by_day[day])
 
     def altered_objects(self) -> list[AlteredObject]:
         return list(self.alterations)
 
-    def freeze_hashes(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
+    def freeze_leaves(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
         return list(self.sealed_by_day.setdefault(day, leaves))
 
     def add_seal(self, seal: Seal) -> None:
@@ -91,7 +91,7 @@ def entry(
         subject=ledger_subject(salt(subject), str(subject)),
         seq=seq,
         scope=ScopeNumber(2),
-        register="out",
+        register_kind="out",
         at=at,
         recorded_at=Millis((at + 3_000) // 1000 * 1000),
         source="one-click",
@@ -111,7 +111,7 @@ class Ledgers:
     def enter(self, *entries: LedgerEntry) -> None:
         for new_entry in entries:
             stored_entry = self.ledger.enter(new_entry, "{}")
-            self.seals.add_hashes(stored_entry.recorded_at // DAY_MS, [stored_entry.leaf])
+            self.seals.add_leaves(stored_entry.recorded_at // DAY_MS, [stored_entry.leaf])
 
     def lines(self, now: Millis) -> list[bytes]:
         return list(export_ledger(self.ledger, self.seals, now))

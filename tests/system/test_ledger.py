@@ -136,14 +136,14 @@ def test_readers_use_the_first_version_of_a_rewritten_object(stack: Stack) -> No
     seals, leaves = LedgerBucket(client, "sealed"), [bytes([n]) * 32 for n in range(3)]
     seal = make_seal(20_000, "", leaves)
     for _ in range(2):
-        seals.add_hashes(20_000, leaves)
-        assert seals.freeze_hashes(20_000, leaves) == leaves
+        seals.add_leaves(20_000, leaves)
+        assert seals.freeze_leaves(20_000, leaves) == leaves
         seals.add_seal(seal)
-    assert (seals.hashes(20_000), seals.altered_objects()) == ((set(leaves), []), [])
+    assert (seals.stored_leaves(20_000), seals.altered_objects()) == ((set(leaves), []), [])
 
     client.put_object(Bucket="sealed", Key="leaves/2024-10-04", Body=b"forged")
 
-    assert (seals.seals(), list(seals.sealed_hashes(20_000))) == ([seal], leaves)
+    assert (seals.seals(), list(seals.sealed_leaves(20_000))) == ([seal], leaves)
     assert [altered.how for altered in seals.altered_objects()] == [Alteration.REWRITTEN]
 
 

@@ -44,7 +44,7 @@ def forged(days: int, **other: Any) -> tuple[Ledgers, LedgerEntry]:
         at=Millis(original.at - days * DAY_MS),
     )
     made.ledger.enter(backdated, "{}")
-    made.seals.add_hashes(FIRST + 2, [backdated.leaf])
+    made.seals.add_leaves(FIRST + 2, [backdated.leaf])
     seal_days(made.seals, FIRST + 3)
     return made, backdated
 
@@ -93,13 +93,13 @@ def test_the_open_part_covers_only_the_days_after_the_last_seal() -> None:
     late = replace(timely, recorded_at=Millis(timely.recorded_at - delay), at=Millis(timely.at - delay))
     old = replace(late, recorded_at=Millis(late.recorded_at - DAY_MS), scope=ScopeNumber(3))
     made.ledger.enter(late, "{}")
-    made.seals.add_hashes(FIRST + 2, [late.leaf])
+    made.seals.add_leaves(FIRST + 2, [late.leaf])
     weeks = Millis(START + 20 * DAY_MS)  # weeks later, without any new seal
     assert fault(made.lines(weeks)) is None
     assert prove_entry(made.lines(weeks), late.id)["sealed"] is False
 
     made.ledger.enter(old, "{}")
-    made.seals.add_hashes(FIRST + 2, [old.leaf])
+    made.seals.add_leaves(FIRST + 2, [old.leaf])
     assert old.id in str(fault(made.lines(weeks)))
     with pytest.raises(InvalidEvidence):
         prove_entry(made.lines(weeks), old.id)

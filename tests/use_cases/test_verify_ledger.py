@@ -151,7 +151,7 @@ def test_a_rewritten_ledger_has_a_different_last_root() -> None:
 def test_verification_finds_a_seal_that_does_not_include_the_previous_root() -> None:
     made = sample_ledger()
     seal = made.seals.added_seals[1]
-    leaves = made.seals.sealed_hashes(seal.day)
+    leaves = made.seals.sealed_leaves(seal.day)
     made.seals.added_seals[1] = Seal(
         seal.day, seal.count, "0" * 64, root_of_day(seal.day, seal.count, "0" * 64, leaves)
     )
@@ -191,7 +191,7 @@ def test_a_chain_starts_with_revision_one_or_with_an_erasure() -> None:
 def _id_with_register(original: LedgerEntry, register: str) -> str:
     from dataclasses import replace
 
-    return replace(original, register=register).id
+    return replace(original, register_kind=register).id
 
 
 # ---- Proofs ----
@@ -242,7 +242,7 @@ def test_the_program_of_the_handbook_prints_both_dates_and_rejects_a_large_gap(t
     late, old = entry(1, 1, at=-2 * DAY_MS), entry(2, 1, at=-3 * DAY_MS)
     for backdated in (late, old):
         made.ledger.enter(backdated, "{}")
-        made.seals.add_hashes(START // DAY_MS, [backdated.leaf])
+        made.seals.add_leaves(START // DAY_MS, [backdated.leaf])
     seal_days(made.seals, START // DAY_MS + 1)
     proof = prove_entry(made.lines(NOW), late.id)
     root = proof["seal"]["root"]

@@ -24,7 +24,7 @@ from heed.domain.ledger.entry import canonical_json
 from heed.domain.ledger.seal import Seal
 from heed.domain.preferences.register import DAY_MS
 from heed.override import override
-from heed.use_cases.ports.ledger import Alteration, AlteredObject, LeafHashes, Seals
+from heed.use_cases.ports.ledger import Alteration, AlteredObject, Seals, StoredLeaves
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -58,7 +58,7 @@ class LedgerBucket(Seals):
         self._bucket = bucket
 
     @override
-    def add_hashes(self, day: int, leaves: Iterable[bytes]) -> None:
+    def add_leaves(self, day: int, leaves: Iterable[bytes]) -> None:
         """Stores the leaves of a batch under the hash of their content.
 
         A retry of the same batch therefore writes the same object. If the key exists, this method does not
@@ -69,8 +69,8 @@ class LedgerBucket(Seals):
         self._put(f"{_HASHES}{rfc3339.format_day(day)}/{name}", content)
 
     @override
-    def hashes(self, day: int) -> LeafHashes:
-        hashes = LeafHashes(set(), [])
+    def stored_leaves(self, day: int) -> StoredLeaves:
+        hashes = StoredLeaves(set(), [])
         for item in self._list_objects(f"{_HASHES}{rfc3339.format_day(day)}/"):
             if item.how:
                 hashes.altered.append(AlteredObject(item.key, item.how))
@@ -102,7 +102,7 @@ class LedgerBucket(Seals):
         ]
 
     @override
-    def sealed_hashes(self, day: int) -> Iterator[bytes]:
+    def sealed_leaves(self, day: int) -> Iterator[bytes]:
         body = self._open(self._find_object(_leaves_key(day)))
         buffer = b""  # ends with a part of a hash, after each chunk
         try:
@@ -124,10 +124,10 @@ class LedgerBucket(Seals):
         ]
 
     @override
-    def freeze_hashes(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
+    def freeze_leaves(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
         if self._put(_leaves_key(day), b"".join(leaves)):
             return list(leaves)
-        return list(self.sealed_hashes(day))
+        return list(self.sealed_leaves(day))
 
     @override
     def add_seal(self, seal: Seal) -> None:

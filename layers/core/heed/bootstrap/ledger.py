@@ -9,7 +9,7 @@ from heed.bootstrap.shared import SharedParts
 
 if TYPE_CHECKING:
     from heed.adapters.dynamodb.ledger import LedgerTable
-    from heed.adapters.dynamodb.recipient_scan import RecipientScanTable
+    from heed.adapters.dynamodb.recipient_pages import RecipientPagesTable
     from heed.adapters.s3 import LedgerBucket
     from heed.adapters.sqs.queue import SqsQueue
     from heed.use_cases.ledger.enter_transition import EnterTransition, FinishBatch
@@ -56,12 +56,12 @@ class LedgerParts(SharedParts):
         return self.queue(self.config.ledger_dlq_url)
 
     @cached_property
-    def recipient_scan(self) -> RecipientScanTable:
+    def recipient_scan(self) -> RecipientPagesTable:
         """The scan of all recipients, and its checkpoint."""
-        from heed.adapters.dynamodb.recipient_scan import RecipientScanTable
+        from heed.adapters.dynamodb.recipient_pages import RecipientPagesTable
 
         tables = self.config.preferences_table, self.config.control_table
-        return RecipientScanTable(self.client("dynamodb"), *tables)
+        return RecipientPagesTable(self.client("dynamodb"), *tables)
 
     @cached_property
     def reconcile(self) -> Reconcile:

@@ -14,7 +14,7 @@ from heed.domain.rfc3339 import END_OF_TIME
 from heed.override import override
 from heed.use_cases.ports.ledger import Ledger, StoredEntry
 from heed.use_cases.ports.preferences import UNREADABLE, UnreadableItem
-from heed.use_cases.ports.privacy import ClosedChains, PurgeSubject, PurgeTarget
+from heed.use_cases.ports.privacy import ClosedChains, PurgedPerson, PurgeTarget
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -79,7 +79,7 @@ class LedgerTable(Ledger, ClosedChains, PurgeTarget):
         return entries
 
     @override
-    def clear(self, person: PurgeSubject) -> int:
+    def clear(self, person: PurgedPerson) -> int:
         """Removes the evidence. The entries stay, but they do not identify the person any more.
 
         It returns the number of entries, because that number is the same after each retry of the purge.
@@ -98,7 +98,7 @@ class LedgerTable(Ledger, ClosedChains, PurgeTarget):
         return next(last_entries, None) is not None
 
     @override
-    def all(self) -> Iterator[LedgerEntry | UnreadableItem]:
+    def all_entries(self) -> Iterator[LedgerEntry | UnreadableItem]:
         names = {f"#{name}": name for name in _ENTRY_ATTRIBUTES}
         return map(_decode_or_unreadable, self._table.scan(projection=", ".join(names), names=names))
 

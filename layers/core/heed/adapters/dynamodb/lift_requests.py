@@ -12,7 +12,7 @@ from heed.codec.attributes import Item, read_number, read_text, strict_reader
 from heed.domain.milliseconds import Millis
 from heed.domain.privacy.lift import SECOND_SIGNATURE_WITHIN, Signature
 from heed.override import override
-from heed.use_cases.ports.privacy import LiftRequests, PurgeSubject
+from heed.use_cases.ports.privacy import LiftRequests, PurgedPerson
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -57,7 +57,7 @@ class LiftRequestsTable(LiftRequests):
         return None
 
     @override
-    def clear(self, person: PurgeSubject) -> int:
+    def clear(self, person: PurgedPerson) -> int:
         """Deletes the request, unless it is about the report that caused the purge."""
         options: WriteOptions = {"returns": "ALL_OLD"}
         if person.erased_at is not None:

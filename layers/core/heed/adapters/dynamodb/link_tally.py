@@ -16,7 +16,7 @@ from typing import Any
 
 from heed.codec.record import LINK_HOUR_ATTRIBUTE, OMITTED_AFTER_ATTRIBUTE, TALLY_ATTRIBUTES, tally_attribute
 from heed.domain.links import entry_mode
-from heed.domain.links.entry_mode import HOUR, EntryMode, first_hour_of_day
+from heed.domain.links.entry_mode import HOUR, LedgerEntryMode, first_hour_of_day
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import Record
 
@@ -59,7 +59,7 @@ def assumed_tally_update(now: Millis) -> TallyUpdate:
     )
 
 
-def tally_update(mode: EntryMode, before: Record, changes: int, now: Millis) -> TallyUpdate:
+def tally_update(mode: LedgerEntryMode, before: Record, changes: int, now: Millis) -> TallyUpdate:
     """Returns the update of a tally that was read.
 
     Args:
@@ -70,9 +70,9 @@ def tally_update(mode: EntryMode, before: Record, changes: int, now: Millis) -> 
     """
     values, name = _values(changes, now), tally_attribute(now // HOUR)
     set_hour = f"{LINK_HOUR_ATTRIBUTE} = :hour"
-    if mode is EntryMode.NOT_BY_LINK:
+    if mode is LedgerEntryMode.NOT_BY_LINK:
         return TallyUpdate(condition="")
-    if mode is EntryMode.FIRST_OF_DAY:
+    if mode is LedgerEntryMode.FIRST_OF_DAY:
         return TallyUpdate(
             sets=(set_hour, f"{name} = :count"),
             removes=_other_attributes(name),
@@ -80,9 +80,9 @@ def tally_update(mode: EntryMode, before: Record, changes: int, now: Millis) -> 
             condition=f"(attribute_not_exists({LINK_HOUR_ATTRIBUTE}) OR {LINK_HOUR_ATTRIBUTE} < :today)",
             condition_values=_today(now),
         )
-    if mode is EntryMode.COUNTED:
+    if mode is LedgerEntryMode.COUNTED:
         return TallyUpdate(sets=(set_hour,), adds=(f"{name} :count",), values=values)
-    if mode is EntryMode.HOURLY:
+    if mode is LedgerEntryMode.HOURLY:
         del values[":count"]
         return TallyUpdate(
             sets=(set_hour,),

@@ -37,7 +37,7 @@ from heed.domain.opt_in.mail_caps import (
 from heed.domain.preferences.register import DAY_MS
 from heed.override import override
 from heed.use_cases.ports.opt_in import MailCaps, MailDelayed, MailReservation, ReservationResult
-from heed.use_cases.ports.privacy import PurgeSubject, PurgeTarget
+from heed.use_cases.ports.privacy import PurgedPerson, PurgeTarget
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -140,7 +140,7 @@ class MailCapsTable(MailCaps, PurgeTarget):
             self._table.try_update(_DAY_KEY, "REMOVE waited_at", condition="attribute_exists(waited_at)")
 
     @override
-    def clear(self, person: PurgeSubject) -> int:
+    def clear(self, person: PurgedPerson) -> int:
         """Deletes the attempts of the person's mailbox.
 
         Several addresses may share a mailbox. Their attempts are deleted as well. The item that names the

@@ -20,7 +20,7 @@ from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
 from heed.domain.milliseconds import Millis
 from heed.override import override
 from heed.use_cases.ports.opt_in import OptInNotificationClaims
-from heed.use_cases.ports.privacy import PurgeSubject
+from heed.use_cases.ports.privacy import PurgedPerson
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -83,7 +83,7 @@ class OptInNotificationClaimsTable(OptInNotificationClaims):
             )
 
     @override
-    def clear(self, person: PurgeSubject) -> int:
+    def clear(self, person: PurgedPerson) -> int:
         return int(bool(self._table.delete(_key(person.recipient), returns="ALL_OLD")))
 
     def _remove_attributes(self, recipient: str, expired: list[str]) -> None:

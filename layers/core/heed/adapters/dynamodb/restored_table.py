@@ -35,7 +35,7 @@ class RestoredPreferencesTable(RestoredTable):
         self._live = DynamoDBTable(client, live)
 
     @override
-    def all(self) -> Iterator[RestoredItem]:
+    def all_items(self) -> Iterator[RestoredItem]:
         """Returns all items of the copy. It also raises NotFound if the restored table does not exist."""
         try:
             yield from map(_to_restored_item, self._copy.scan(consistent=True))

@@ -48,10 +48,10 @@ class SesListWalksTable(SesListWalks):
 
     @override
     def claim(self, now: Millis) -> SesListWalkState | None:
-        if state := self._take_lease(now):
+        if state := self._try_claim(now):
             return state
         self._table.update(_key(SES_LIST_KEY), "SET next_requested = :yes", values={":yes": {"BOOL": True}})
-        return self._take_lease(now)  # the current walk may have ended before the request was stored
+        return self._try_claim(now)  # the current walk may have ended before the request was stored
 
     @override
     def release(self, position: bytes, *, has_removed: bool) -> None:
@@ -64,13 +64,13 @@ class SesListWalksTable(SesListWalks):
 
     @override
     def cancel(self) -> bool:
-        return self._release("")
+        return self._end_walk("")
 
     @override
     def finish(self, number: int) -> bool:
-        return self._release("SET last_finished = :number ", {":number": {"N": str(number)}})
+        return self._end_walk("SET last_finished = :number ", {":number": {"N": str(number)}})
 
-    def _release(self, set_clause: str, values: Mapping[str, Any] | None = None) -> bool:
+    def _end_walk(self, set_clause: str, values: Mapping[str, Any] | None = None) -> bool:
         """Ends the walk and its lease. Returns whether another walk was requested, and clears the request."""
         before = self._table.update(
             _key(SES_LIST_KEY),
@@ -108,7 +108,7 @@ class SesListWalksTable(SesListWalks):
             names={"#ses": SES_LIST_STORE},
         )
 
-    def _take_lease(self, now: Millis) -> SesListWalkState | None:
+    def _try_claim(self, now: Millis) -> SesListWalkState | None:
         try:
             before = self._table.update(
                 _key(SES_LIST_KEY),

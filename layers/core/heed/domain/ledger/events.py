@@ -87,7 +87,7 @@ def events_for(transition: Transition, catalogue: Catalogue) -> Iterator[Prefere
     elif not transition.after.revision:
         yield _removal_event(transition)
     for change in transition.recorded_changes:
-        if (type_and_state := _type_and_state(change.kind)) is not None:
+        if (type_and_state := _type_and_state(change.recorded_kind)) is not None:
             yield _change_event(transition, change, type_and_state, catalogue)
     before, after = transition.before, transition.after
     until = undeliverable_until(after, transition.recorded_at)

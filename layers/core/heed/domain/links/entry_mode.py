@@ -42,7 +42,7 @@ class LinkTally:
     omitted_after: int | None = None
 
 
-class EntryMode(Enum):
+class LedgerEntryMode(Enum):
     """How the changes of a write are entered in the ledger and sent as events."""
 
     NOT_BY_LINK = auto()  # the changes are not by link: each has an entry
@@ -54,7 +54,7 @@ class EntryMode(Enum):
 
 def choose_entry_mode(
     tally: LinkTally, registers: Mapping[Register, Entry], changes: Sequence[Change], now: Millis
-) -> EntryMode:
+) -> LedgerEntryMode:
     """Decides how a write of changes is entered in the ledger.
 
     Args:
@@ -64,13 +64,13 @@ def choose_entry_mode(
         now: the time of the write, milliseconds.
     """
     if any(change.entry.source not in LINK_SOURCES for change in changes):
-        return EntryMode.NOT_BY_LINK
+        return LedgerEntryMode.NOT_BY_LINK
     if tally.hour < first_hour_of_day(now):
-        return EntryMode.FIRST_OF_DAY
+        return LedgerEntryMode.FIRST_OF_DAY
     if not is_limit_reached(tally, now):
-        return EntryMode.COUNTED
+        return LedgerEntryMode.COUNTED
     is_due = tally.hour < now // HOUR or bool(_new_changes(registers, changes))
-    return EntryMode.HOURLY if is_due else EntryMode.OMITTED
+    return LedgerEntryMode.HOURLY if is_due else LedgerEntryMode.OMITTED
 
 
 def is_limit_reached(tally: LinkTally, now: Millis) -> bool:
@@ -116,7 +116,7 @@ def _new_changes(registers: Mapping[Register, Entry], changes: Sequence[Change])
 
 
 def _is_new(current: Entry | None, change: Change, lifted_at: Millis) -> bool:
-    if current is None or change.kind is ChoiceKind.UNDONE or current.at <= lifted_at:
+    if current is None or change.recorded_kind is ChoiceKind.UNDONE or current.at <= lifted_at:
         return True
     until = change.entry.until
     if current.until is None or until is None:

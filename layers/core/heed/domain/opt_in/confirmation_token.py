@@ -78,7 +78,7 @@ class ConfirmationToken:
     intent: Intent
     scopes: tuple[ScopeNumber, ...]
     requested_at: Millis
-    sealed: bytes = b""
+    encrypted_address: bytes = b""
     resume: tuple[ScopeNumber, ...] = ()
     signals: tuple[ScopeNumber, ...] = ()
     key_id: int = CONFIRMATION_KEY_ID
@@ -119,7 +119,7 @@ def mint_confirmation_token(token: ConfirmationToken, key: bytes) -> str:
         _CODES[token.intent] | _HOURS.index(token.delay_hours) << _HOURS_SHIFT,
         len(actions),
     )
-    payload = head + b"".join(_SCOPE.pack(*each) for each in actions) + token.sealed
+    payload = head + b"".join(_SCOPE.pack(*each) for each in actions) + token.encrypted_address
     return sign_payload(payload, key)
 
 
@@ -142,7 +142,7 @@ def verify_confirmation_token(text: str, key_for: Callable[[int], bytes]) -> Con
         resume=tuple(scope for action, scope in actions if action == ConfirmedAction.RESUME),
         signals=tuple(scope for action, scope in actions if action == ConfirmedAction.SIGNAL_OFF),
         requested_at=issued,
-        sealed=payload[end:],
+        encrypted_address=payload[end:],
         key_id=key_id,
         delay_hours=_HOURS[code >> _HOURS_SHIFT],
     )

@@ -30,7 +30,7 @@ class ConfirmedOptIn:
     recipient: str
     requested_at: Millis
     topics: tuple[str, ...]
-    sealed: bytes
+    encrypted_address: bytes
     is_off_ses_list: bool = False
 
     def to_message(self) -> str:
@@ -41,7 +41,7 @@ class ConfirmedOptIn:
                 "recipient": self.recipient,
                 "issued": self.requested_at,
                 "topics": self.topics,
-                "sealed": base64.b64encode(self.sealed).decode(),
+                "sealed": base64.b64encode(self.encrypted_address).decode(),
                 "unlisted": self.is_off_ses_list,
             },
             sort_keys=True,
@@ -63,7 +63,9 @@ class ConfirmedOptIn:
             recipient=queue_messages.recipient_member(members.pop("recipient")),
             requested_at=Millis(queue_messages.number_member(members.pop("issued"))),
             topics=queue_messages.list_member(members.pop("topics"), queue_messages.text_member),
-            sealed=base64.b64decode(queue_messages.text_member(members.pop("sealed")), validate=True),
+            encrypted_address=base64.b64decode(
+                queue_messages.text_member(members.pop("sealed")), validate=True
+            ),
             is_off_ses_list=queue_messages.flag_member(members.pop("unlisted", False)),
             **members,
         )

@@ -106,7 +106,7 @@ def active_opt_out(record: Record, topic: Topic, scope: ScopeNumber) -> Entry | 
 
 def is_overridden(record: Record, topic: Topic, scope: ScopeNumber, entry: Entry) -> bool:
     """Whether a newer opt-in overrides an entry: at the scope of the entry, or below on the topic's path."""
-    return entry.at < _latest_lift(record, _lifting_scopes(topic, scope))
+    return entry.at < _latest_override(record, _overriding_scopes(topic, scope))
 
 
 def active_complaint(record: Record, topic: Topic) -> Entry | None:
@@ -207,7 +207,7 @@ def _suppression_by_choice(record: Record, topic: Topic, now: Millis) -> Decisio
     )
 
 
-def _lifting_scopes(topic: Topic, scope: ScopeNumber) -> tuple[ScopeNumber, ...]:
+def _overriding_scopes(topic: Topic, scope: ScopeNumber) -> tuple[ScopeNumber, ...]:
     """Returns the scopes at which an opt-in lifts a suppression at a scope: there and below on the path.
 
     For the opt-out of a followed topic, they are that topic, the topic itself and the topics between the two.
@@ -217,7 +217,7 @@ def _lifting_scopes(topic: Topic, scope: ScopeNumber) -> tuple[ScopeNumber, ...]
     return (topic.number, *topic.followed[: topic.followed.index(scope) + 1])
 
 
-def _latest_lift(record: Record, scopes: Iterable[ScopeNumber]) -> Millis:
+def _latest_override(record: Record, scopes: Iterable[ScopeNumber]) -> Millis:
     return max(max(record.time_of(opt_in_register(s)), record.time_of(confirmed_register(s))) for s in scopes)
 
 

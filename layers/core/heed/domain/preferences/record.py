@@ -181,7 +181,8 @@ def superseded_changes(record: Record, changes: Iterable[Change]) -> list[Change
         change
         for change in changes
         if change.register.is_choice
-        and change.kind is not ChoiceKind.UNDONE  # an Undo of a press that no longer counts has no effect
+        and change.recorded_kind
+        is not ChoiceKind.UNDONE  # an Undo of a press that no longer counts has no effect
         and (record.erased_at is None or change.entry.at > record.erased_at)
         and (current := record.get(change.register)) is not None
         and current.rank > change.entry.rank

@@ -267,7 +267,7 @@ class Change:
     entry: Entry
 
     @property
-    def kind(self) -> RegisterKind:
+    def recorded_kind(self) -> RegisterKind:
         """The kind of the change. An undoable press is an opt-out, or a pause if it has an end."""
         if self.register.kind is ChoiceKind.UNDOABLE:
             return ChoiceKind.OUT if self.entry.until is None else ChoiceKind.PAUSE

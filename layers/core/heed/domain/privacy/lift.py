@@ -38,7 +38,7 @@ class Signature:
         return now < self.at + SECOND_SIGNATURE_WITHIN
 
 
-def evidence_of_both(first: Signature, second: Signature) -> str:
+def evidence_of_two_signatures(first: Signature, second: Signature) -> str:
     """Returns the evidence of the lift of a minor."""
     return make_evidence(
         lifted="minor",

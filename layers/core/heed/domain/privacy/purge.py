@@ -18,8 +18,8 @@ from heed.domain.privacy.erasure import ErasureCause
 
 _ID = re.compile(r"[0-9a-f]{32}")
 BACKUP_DAYS = 7  # days for which a table can be restored (template.yaml; a test compares them)
-PURGE_OVERDUE = 3_600_000  # milliseconds; overdue purges are checked once an hour
-LIST_OVERDUE = DAY_MS  # milliseconds; a long SES list takes hours to read, at one call a second
+PURGE_OVERDUE_AFTER = 3_600_000  # milliseconds; overdue purges are checked once an hour
+SES_LIST_OVERDUE_AFTER = DAY_MS  # milliseconds; a long SES list takes hours to read, at one call a second
 SES_LIST_STORE = "ses-suppression-list"
 """The store in a certificate that counts the addresses removed from the list of SES."""
 

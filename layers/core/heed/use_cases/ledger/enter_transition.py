@@ -78,7 +78,7 @@ class FinishBatch:
             DependencyUnavailable: Some of the work is not done.
         """
         for day, leaves in batch.leaves.items():
-            self.seals.add_hashes(day, leaves)
+            self.seals.add_leaves(day, leaves)
         for at, events in batch.events.items():
             self.publisher.publish(events, Millis(at))
         for recipient, entered in batch.late_changes:

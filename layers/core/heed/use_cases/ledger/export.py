@@ -46,7 +46,7 @@ def export_ledger(ledger: Ledger, seals: Seals, now: Millis) -> Iterator[bytes]:
     stored_seals = seals.seals()
     for seal in stored_seals:
         yield _line({"seal": seal.to_document()})
-        yield from _leaf_lines(seals.sealed_hashes(seal.day))
+        yield from _leaf_lines(seals.sealed_leaves(seal.day))
     today = now // DAY_MS
     first = stored_seals[-1].day + 1 if stored_seals else seals.first_day()
     open_leaves: set[bytes] = set()
@@ -60,7 +60,7 @@ def export_ledger(ledger: Ledger, seals: Seals, now: Millis) -> Iterator[bytes]:
     yield from _leaf_lines(sorted(open_leaves))
     for name, how in sorted(altered):
         yield _line({"altered": {"object": _printable(name), "how": how.value}})
-    for entry in ledger.all():
+    for entry in ledger.all_entries():
         if isinstance(entry, UnreadableItem):
             yield _line(UNREADABLE_ENTRY)
         elif entry.recorded_at < now - SETTLING_TIME or entry.leaf in open_leaves:

@@ -113,7 +113,7 @@ class Reconcile:
         for entry in entries:
             leaves.setdefault(entry.recorded_at // DAY_MS, []).append(entry.leaf)
         for day, hashes in leaves.items():
-            self.seals.add_hashes(day, hashes)
+            self.seals.add_leaves(day, hashes)
 
 
 def _recent_repairs(
@@ -132,7 +132,7 @@ def _find_gaps(record: Record, entries: list[LedgerEntry]) -> list[range]:
     applied = sorted(
         (entry.first_revision, entry.seq) for entry in entries if entry.outcome is EntryOutcome.APPLIED
     )
-    first_revisions = [entry.seq for entry in entries if entry.register == FLOOR_REGISTER]
+    first_revisions = [entry.seq for entry in entries if entry.register_kind == FLOOR_REGISTER]
     if record.erased_at is not None and not first_revisions:
         # The first entry after the erasure is missing itself.
         first_revisions = [min((first for first, _ in applied), default=record.last_ledger_revision)]

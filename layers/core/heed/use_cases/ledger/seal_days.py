@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from heed.domain.errors import UnreadableRecord
 from heed.domain.ledger.seal import FIRST_PREVIOUS_ROOT, LATE_DAYS, Seal, make_seal
-from heed.use_cases.ports.ledger import AlteredObject, LeafHashes, Seals
+from heed.use_cases.ports.ledger import AlteredObject, Seals, StoredLeaves
 
 
 def seal_days(seals: Seals, today: int) -> list[Seal]:
@@ -33,7 +33,7 @@ def seal_days(seals: Seals, today: int) -> list[Seal]:
         previous = stored_seals[-1].root if stored_seals else FIRST_PREVIOUS_ROOT
         unsealed = unsealed_leaves(seals, stored_seals, day)
         altered.update(unsealed.altered)
-        leaves = seals.freeze_hashes(day, sorted(unsealed.leaves))
+        leaves = seals.freeze_leaves(day, sorted(unsealed.leaves))
         seal = make_seal(day, previous, leaves)
         seals.add_seal(seal)
         stored_seals.append(seal)
@@ -43,15 +43,15 @@ def seal_days(seals: Seals, today: int) -> list[Seal]:
     return new_seals
 
 
-def unsealed_leaves(seals: Seals, stored_seals: list[Seal], day: int) -> LeafHashes:
+def unsealed_leaves(seals: Seals, stored_seals: list[Seal], day: int) -> StoredLeaves:
     """Returns the hashes of a day, and of the `LATE_DAYS` days before it, that are under no seal."""
     sealed_days = {seal.day for seal in stored_seals}
     days = range(day - LATE_DAYS, day + 1)
-    unsealed = LeafHashes(set(), [])
+    unsealed = StoredLeaves(set(), [])
     for recent_day in days:
-        stored = seals.hashes(recent_day)
+        stored = seals.stored_leaves(recent_day)
         unsealed.leaves.update(stored.leaves)
         unsealed.altered.extend(stored.altered)
     for sealed_day in sealed_days.intersection(days):
-        unsealed.leaves.difference_update(seals.sealed_hashes(sealed_day))
+        unsealed.leaves.difference_update(seals.sealed_leaves(sealed_day))
     return unsealed

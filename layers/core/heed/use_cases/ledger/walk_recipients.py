@@ -10,10 +10,10 @@ from typing import NamedTuple
 from heed.domain.errors import DependencyUnavailable
 from heed.domain.milliseconds import Millis
 from heed.use_cases.ledger.reconcile import ReconcileFindings
-from heed.use_cases.ports.ledger import RecipientScan, ScanCheckpoint, StoredRecipient
+from heed.use_cases.ports.ledger import RecipientPages, StoredRecipient, WalkCheckpoint
 
-MAX_RECIPIENTS_A_WALK = 20_000  # limits the cost of a run, whatever the size of the table
-SCAN_PAGE_SIZE = 500
+MAX_RECIPIENTS_A_RUN = 20_000  # limits the cost of a run, whatever the size of the table
+RECIPIENT_PAGE_SIZE = 500
 
 
 class RecipientWalkResult(NamedTuple):
@@ -39,7 +39,7 @@ class WalkRecipients:
         reconcile: reconciles one recipient.
     """
 
-    scan: RecipientScan
+    scan: RecipientPages
     reconcile: Callable[[StoredRecipient, Millis], ReconcileFindings]
 
     def __call__(self, now: Millis, has_time: Callable[[], bool]) -> RecipientWalkResult:
@@ -55,8 +55,8 @@ class WalkRecipients:
         """
         position, processed = self.scan.load_checkpoint(), 0
         found: Counter[str] = Counter()
-        while processed < MAX_RECIPIENTS_A_WALK and has_time():
-            page = self.scan.page(position.after, SCAN_PAGE_SIZE)
+        while processed < MAX_RECIPIENTS_A_RUN and has_time():
+            page = self.scan.page(position.after, RECIPIENT_PAGE_SIZE)
             found["unreadable"] += page.unreadable
             for stored in page.recipients:
                 if not has_time():
@@ -64,18 +64,18 @@ class WalkRecipients:
                     return RecipientWalkResult(processed, found, is_end=False)
                 found.update(self._reconcile(stored, position, now)._asdict())
                 processed += 1
-                position = ScanCheckpoint(stored.recipient)
-            position = ScanCheckpoint(page.next_after)
+                position = WalkCheckpoint(stored.recipient)
+            position = WalkCheckpoint(page.next_after)
             self.scan.save_checkpoint(position)
             if position.after is None:
                 return RecipientWalkResult(processed, found, is_end=True)
         return RecipientWalkResult(processed, found, is_end=False)
 
-    def _reconcile(self, stored: StoredRecipient, position: ScanCheckpoint, now: Millis) -> ReconcileFindings:
+    def _reconcile(self, stored: StoredRecipient, position: WalkCheckpoint, now: Millis) -> ReconcileFindings:
         try:
             return self.reconcile(stored, now)
         except DependencyUnavailable:
             if position.failed == stored.recipient:
                 return ReconcileFindings(skipped=1)
-            self.scan.save_checkpoint(ScanCheckpoint(position.after, stored.recipient))
+            self.scan.save_checkpoint(WalkCheckpoint(position.after, stored.recipient))
             raise

@@ -20,7 +20,7 @@ from heed.domain.privacy.ses_list_request import SesListRequest
 from heed.domain.recipients.address import normalise_address
 from heed.use_cases.ports.opt_in import AddressEncryption, OptInNotificationClaims
 from heed.use_cases.ports.preferences import MessageQueue, Preferences
-from heed.use_cases.ports.privacy import PurgeSubject
+from heed.use_cases.ports.privacy import PurgedPerson
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class AfterConfirmation:
         # This read follows the claim. So a purge that starts after the read finds the claim and deletes it.
         record = self.preferences.read(opt_in.recipient)
         if is_request_void(record, opt_in.requested_at):
-            self.notifications.clear(PurgeSubject(opt_in.recipient, ""))
+            self.notifications.clear(PurgedPerson(opt_in.recipient, ""))
             return
         if not opt_in.is_off_ses_list:
             self.ses_list_queue.send(SesListRequest(opt_in).to_message())
@@ -73,7 +73,7 @@ class AfterConfirmation:
     def _address(self, opt_in: ConfirmedOptIn) -> str:
         """Returns the normalised address."""
         try:
-            return normalise_address(self.encryption.decrypt(opt_in.sealed))
+            return normalise_address(self.encryption.decrypt(opt_in.encrypted_address))
         except InvalidAddress as error:
             raise MalformedMessage(type(error).__name__) from None
 

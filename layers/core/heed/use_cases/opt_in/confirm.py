@@ -114,7 +114,9 @@ class ConfirmOptIn:
         ]
         names = tuple(self.catalogue.scope_name(t.number) for t in topics if t.number in token.scopes)
         if names and not self.notifications.is_queued(token.recipient, token.requested_at):
-            opt_in = ConfirmedOptIn(press.id, token.recipient, token.requested_at, names, token.sealed)
+            opt_in = ConfirmedOptIn(
+                press.id, token.recipient, token.requested_at, names, token.encrypted_address
+            )
             self.confirmed_queue.send(opt_in.to_message())
             self.notifications.mark_queued(token.recipient, token.requested_at, press.at)
         return ConfirmResult(after, (*topics, *self._resumed(token, after, topics, press.at)))

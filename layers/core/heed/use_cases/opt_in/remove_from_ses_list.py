@@ -38,7 +38,7 @@ class RemoveFromSesList:
             DependencyUnavailable: It is unknown whether all steps were done. The caller may retry.
         """
         try:
-            spellings = address_spellings(self.encryption.decrypt(opt_in.sealed))
+            spellings = address_spellings(self.encryption.decrypt(opt_in.encrypted_address))
         except InvalidAddress as error:
             raise MalformedMessage(type(error).__name__) from None
         removed, refused = 0, None

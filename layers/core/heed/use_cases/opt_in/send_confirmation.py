@@ -152,7 +152,7 @@ class SendConfirmationNow:
             intent=request.intent,
             scopes=tuple(scope for scope in request.scopes if scope not in signals),
             requested_at=request.at,
-            sealed=self.encryption.encrypt(request.given or request.address) if is_opt_in else b"",
+            encrypted_address=self.encryption.encrypt(request.given or request.address) if is_opt_in else b"",
             resume=request.resume,
             signals=tuple(scope for scope in request.scopes if scope in signals),
             delay_hours=hours_waited(request.at, now),

@@ -44,7 +44,7 @@ class StoredRecipient(NamedTuple):
     changed_at: Millis
 
 
-class ScanCheckpoint(NamedTuple):
+class WalkCheckpoint(NamedTuple):
     """The position at which a scan of all recipients stopped.
 
     Attributes:
@@ -71,7 +71,7 @@ class RecipientPage(NamedTuple):
     next_after: str | None
 
 
-class RecipientScan(Protocol):
+class RecipientPages(Protocol):
     """Reads all recipients, page by page, and saves the position between runs."""
 
     def page(self, after: str | None, limit: int) -> RecipientPage:
@@ -82,7 +82,7 @@ class RecipientScan(Protocol):
         """
         ...
 
-    def load_checkpoint(self) -> ScanCheckpoint:
+    def load_checkpoint(self) -> WalkCheckpoint:
         """Returns the position at which the last scan stopped.
 
         Raises:
@@ -90,7 +90,7 @@ class RecipientScan(Protocol):
         """
         ...
 
-    def save_checkpoint(self, position: ScanCheckpoint) -> None:
+    def save_checkpoint(self, position: WalkCheckpoint) -> None:
         """Saves the position at which a scan stopped.
 
         Raises:
@@ -140,7 +140,7 @@ class Ledger(Protocol):
         """
         ...
 
-    def all(self) -> Iterator[LedgerEntry | UnreadableItem]:
+    def all_entries(self) -> Iterator[LedgerEntry | UnreadableItem]:
         """Yields every entry, in no particular order, and UNREADABLE for each item that is not readable.
 
         Raises:
@@ -170,7 +170,7 @@ class AlteredObject(NamedTuple):
     how: Alteration
 
 
-class LeafHashes(NamedTuple):
+class StoredLeaves(NamedTuple):
     """The hashes that are stored for a day.
 
     Attributes:
@@ -191,7 +191,7 @@ class Seals(Protocol):
     Days are counted from 1970-01-01, UTC.
     """
 
-    def add_hashes(self, day: int, leaves: Iterable[bytes]) -> None:
+    def add_leaves(self, day: int, leaves: Iterable[bytes]) -> None:
         """Stores hashes of entries that were recorded on a day.
 
         Raises:
@@ -199,7 +199,7 @@ class Seals(Protocol):
         """
         ...
 
-    def hashes(self, day: int) -> LeafHashes:
+    def stored_leaves(self, day: int) -> StoredLeaves:
         """Returns the hashes that are stored for a day.
 
         Raises:
@@ -224,7 +224,7 @@ class Seals(Protocol):
         """
         ...
 
-    def sealed_hashes(self, day: int) -> Iterator[bytes]:
+    def sealed_leaves(self, day: int) -> Iterator[bytes]:
         """Yields the leaves under the seal of a day, in order.
 
         If the object has a wrong length, only its complete hashes are returned.
@@ -243,7 +243,7 @@ class Seals(Protocol):
         """
         ...
 
-    def freeze_hashes(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
+    def freeze_leaves(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
         """Stores the leaves that the seal of a day will cover, unless such leaves are stored already.
 
         An interrupted attempt may have stored fewer leaves. They remain, and the next seal covers the others.

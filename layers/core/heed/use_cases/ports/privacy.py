@@ -56,7 +56,7 @@ class RestoredItem(NamedTuple):
 class RestoredTable(Protocol):
     """Copies items that the live table lost from a table that was restored from a backup."""
 
-    def all(self) -> Iterator[RestoredItem]:
+    def all_items(self) -> Iterator[RestoredItem]:
         """Yields all items of the restored table.
 
         Raises:
@@ -228,7 +228,7 @@ class MinorReportCounts(Protocol):
         ...
 
 
-class PurgeSubject(NamedTuple):
+class PurgedPerson(NamedTuple):
     """The person whose data a purge deletes.
 
     Attributes:
@@ -245,7 +245,7 @@ class PurgeSubject(NamedTuple):
 class PurgeTarget(Protocol):
     """Deletes the data of a person from one store, other than the table of preferences."""
 
-    def clear(self, person: PurgeSubject) -> int:
+    def clear(self, person: PurgedPerson) -> int:
         """Deletes the data of a person. Returns the number of deleted items. A second call deletes nothing.
 
         Raises:

@@ -94,7 +94,7 @@ class SavePreferences:
         Raises:
             SuppressionNotEffective: An opt-out is not effective.
         """
-        opted_out = {change.register.scope for change in changes if change.kind is ChoiceKind.OUT}
+        opted_out = {change.register.scope for change in changes if change.recorded_kind is ChoiceKind.OUT}
         if is_any_sendable(after, opted_out, self.catalogue, now):
             raise SuppressionNotEffective("a newer opt-in is active")
 

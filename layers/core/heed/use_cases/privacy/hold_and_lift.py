@@ -23,9 +23,9 @@ from heed.domain.preferences.register import (
     confirmed_register,
 )
 from heed.domain.privacy.erasure import hold_with_waiting_report, restored_report_hold
-from heed.domain.privacy.lift import Signature, evidence_of_both
+from heed.domain.privacy.lift import Signature, evidence_of_two_signatures
 from heed.use_cases.ports.preferences import Preferences
-from heed.use_cases.ports.privacy import Erasures, LiftRequests, Purges, PurgeSubject
+from heed.use_cases.ports.privacy import Erasures, LiftRequests, PurgedPerson, Purges
 from heed.use_cases.privacy.erase import erase_minor_after_hold, lift_minor_report
 
 
@@ -96,13 +96,13 @@ class LiftMinor:
         first = self.lift_requests.sign(recipient, signature)
         if first is None:
             return None
-        evidence = evidence_of_both(first, signature)
+        evidence = evidence_of_two_signatures(first, signature)
         try:
             after = lift_minor_report(recipient, at, evidence, policy, self.catalogue, self.erasures)
         except OnHold:
             record = self.preferences.read(recipient)
             return _make_result(RequestOutcome.REFUSED, [Reason.HOLD], record, self.catalogue, at)
-        self.lift_requests.clear(PurgeSubject(recipient, ""))
+        self.lift_requests.clear(PurgedPerson(recipient, ""))
         if after is None:
             record = self.preferences.read(recipient)
             return _make_result(RequestOutcome.SUPERSEDED, [], record, self.catalogue, at)

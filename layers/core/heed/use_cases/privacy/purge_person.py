@@ -18,7 +18,7 @@ from enum import Enum, auto
 from heed.domain.milliseconds import Millis
 from heed.domain.privacy.purge import SES_LIST_STORE, DueWork, Purge, PurgeState
 from heed.use_cases.ledger.reconcile import STREAM_RETENTION
-from heed.use_cases.ports.privacy import ClosedChains, Erasures, Purges, PurgeSubject, PurgeTarget
+from heed.use_cases.ports.privacy import ClosedChains, Erasures, PurgedPerson, Purges, PurgeTarget
 from heed.use_cases.ports.ses_list import SesListWalks
 
 
@@ -84,7 +84,7 @@ class PurgePerson:
             return PurgeResult.WAITS_FOR_LIST
         # This check comes before the stores are cleared. So data that arrives meanwhile is not missed.
         is_complete = self._is_ledger_complete(purge, work)
-        person = PurgeSubject(recipient, purge.subject, work.erased_at)
+        person = PurgedPerson(recipient, purge.subject, work.erased_at)
         counts = {name: store.clear(person) for name, store in self.stores.items()}
         if not is_walked:
             self.purges.save_counts(purge, counts)

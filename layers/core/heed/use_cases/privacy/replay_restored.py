@@ -47,7 +47,7 @@ def replay_restored(
     Raises:
         DependencyUnavailable: The remaining items were not tried.
     """
-    for item in table.all():
+    for item in table.all_items():
         try:
             yield _replay(item, table, preferences, erasures, clock())
         except UnreadableRecord:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from heed.domain.errors import DependencyUnavailable, HeedError
 from heed.domain.milliseconds import Millis
-from heed.domain.privacy.purge import LIST_OVERDUE, PURGE_OVERDUE, PurgeOrder
+from heed.domain.privacy.purge import PURGE_OVERDUE_AFTER, SES_LIST_OVERDUE_AFTER, PurgeOrder
 from heed.domain.privacy.ses_list_request import WALK_REQUEST
 from heed.use_cases.ports.preferences import MessageQueue
 from heed.use_cases.ports.privacy import DueRecipient, Erasures
@@ -193,4 +193,4 @@ def _is_overdue(age: int, result: PurgeResult) -> bool:
     """Returns whether a purge of this age (milliseconds) should be done by now."""
     if result is PurgeResult.DONE:
         return False
-    return age > (LIST_OVERDUE if result is PurgeResult.WAITS_FOR_LIST else PURGE_OVERDUE)
+    return age > (SES_LIST_OVERDUE_AFTER if result is PurgeResult.WAITS_FOR_LIST else PURGE_OVERDUE_AFTER)

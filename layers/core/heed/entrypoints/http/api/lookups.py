@@ -58,7 +58,7 @@ def _register_to_json(change: Change, catalogue: Catalogue) -> dict[str, object]
     """Returns a register. A register that concerns the whole address has the scope `*`."""
     entry = change.entry
     return {
-        "register": change.kind.value,
+        "register": change.recorded_kind.value,
         "scope": catalogue.scope_name(change.register.scope),
         "at": rfc3339.format_time(entry.at),
         "source": entry.source.value,
@@ -76,7 +76,7 @@ def _entry_to_json(stored: StoredEntry, catalogue: Catalogue) -> dict[str, objec
         "subject": entry.subject,
         "seq": entry.seq,
         **({} if entry.first_seq is None else {"first_seq": entry.first_seq}),
-        "register": entry.register,
+        "register": entry.register_kind,
         "scope": catalogue.scope_name(entry.scope),
         "outcome": entry.outcome.value,
         "at": rfc3339.format_time(entry.at),

@@ -126,7 +126,7 @@ def _make_last_change(visit: PageVisit, record: Record, catalogue: Catalogue) ->
 
 
 def _to_change_kind(choice: Change) -> views.LastChangeKind:
-    if choice.kind is ChoiceKind.OUT:
+    if choice.recorded_kind is ChoiceKind.OUT:
         return views.LastChangeKind.OUT
     entry = choice.entry
     return views.LastChangeKind.PAUSED if (entry.until or 0) > entry.at else views.LastChangeKind.IN

@@ -10,7 +10,7 @@ from heed.codec.attributes import Item, read_recipient, read_text, strict_reader
 from heed.codec.record import decode_late_changes, decode_record
 from heed.domain.errors import UnreadableRecord
 from heed.override import override
-from heed.use_cases.ports.ledger import RecipientPage, RecipientScan, ScanCheckpoint, StoredRecipient
+from heed.use_cases.ports.ledger import RecipientPage, RecipientPages, StoredRecipient, WalkCheckpoint
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _CHECKPOINT_KEY = {"pk": {"S": "reconcile"}}  # in the table `Control`
 
 
-class RecipientScanTable(RecipientScan):
+class RecipientPagesTable(RecipientPages):
     """Implements the port RecipientScan with DynamoDB.
 
     Args:
@@ -42,25 +42,25 @@ class RecipientScanTable(RecipientScan):
         return RecipientPage(recipients, len(items) - len(recipients), last["id"]["S"] if last else None)
 
     @override
-    def load_checkpoint(self) -> ScanCheckpoint:
+    def load_checkpoint(self) -> WalkCheckpoint:
         """Returns the checkpoint. If it is unreadable, the scan starts from the beginning."""
         item = self._control.get(_CHECKPOINT_KEY, consistent=False)
         try:
             return _to_checkpoint(item or {})
         except UnreadableRecord:
-            return ScanCheckpoint(None)
+            return WalkCheckpoint(None)
 
     @override
-    def save_checkpoint(self, position: ScanCheckpoint) -> None:
+    def save_checkpoint(self, position: WalkCheckpoint) -> None:
         item: dict[str, Any] = dict(_CHECKPOINT_KEY)
         item |= {name: {"S": recipient} for name, recipient in position._asdict().items() if recipient}
         self._control.put(item)
 
 
 @strict_reader
-def _to_checkpoint(item: Item) -> ScanCheckpoint:
-    return ScanCheckpoint(
-        *(read_text(item, name) if name in item else None for name in ScanCheckpoint._fields)
+def _to_checkpoint(item: Item) -> WalkCheckpoint:
+    return WalkCheckpoint(
+        *(read_text(item, name) if name in item else None for name in WalkCheckpoint._fields)
     )
 
 
