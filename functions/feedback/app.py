@@ -29,7 +29,7 @@ heed = Heed.from_environment()
 DEAD_LETTERED = "FeedbackDeadLettered"  # in the dead-letter queue, for a person to look at
 RETRIED = "FeedbackRetried"  # to be delivered again
 
-RESERVE = 2_000  # milliseconds; with less left, a time-out would probably interrupt the next message
+RESERVED_MS = 2_000  # milliseconds; with less left, a time-out would probably interrupt the next message
 
 
 @observed
@@ -74,7 +74,7 @@ def _parse_queued_at(record: dict[str, Any]) -> Millis | None:
 
 def _handle(message: object, queued_at: Millis | None, context: LambdaContext, counts: Counter[str]) -> bool:
     """Records one message; returns False if the message must be retried."""
-    if context.get_remaining_time_in_millis() < RESERVE:
+    if context.get_remaining_time_in_millis() < RESERVED_MS:
         counts[RETRIED] += 1
         return False
     try:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 heed = Heed.from_environment()
-RESERVE = 3_000  # milliseconds that hashes and events of the new entries may need
+RESERVED_MS = 3_000  # milliseconds that hashes and events of the new entries may need
 
 
 @observed
@@ -35,7 +35,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     done = 0
     try:
         for record in records:
-            if context.get_remaining_time_in_millis() < RESERVE:
+            if context.get_remaining_time_in_millis() < RESERVED_MS:
                 break
             _enter(record, batch)
             done += 1

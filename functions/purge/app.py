@@ -12,7 +12,7 @@ from heed.entrypoints.observability import count_metric, logger, observed
 from heed.use_cases.privacy.run_purges import SweepResult
 
 heed = Heed.from_environment()
-_RESERVE = 10_000  # milliseconds; with less left, no other purge starts
+_RESERVED_MS = 10_000  # milliseconds; with less left, no other purge starts
 
 
 @observed
@@ -24,7 +24,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
         return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in failed]}
 
     def has_time() -> bool:
-        return bool(context.get_remaining_time_in_millis() > _RESERVE)
+        return bool(context.get_remaining_time_in_millis() > _RESERVED_MS)
 
     return _report_sweep(heed.sweep_purges(has_time))
 

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 heed = Heed.from_environment()
-RESERVE = 30_000  # milliseconds; no recipient takes longer
+RESERVED_MS = 30_000  # milliseconds; no recipient takes longer
 _COUNTS = ("missing", "unrecorded", "altered", "unreadable", "skipped", "repaired")
 _FAULTS = ("missing", "unrecorded", "altered", "unreadable")
 
 
 @observed
 def handler(event: object, context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
-    """Continues the scan from its checkpoint, and returns the counts."""
+    """Continues the walk from its checkpoint, and returns the counts."""
     result = heed.walk_recipients(
-        Millis(time.time_ns() // 1_000_000), lambda: context.get_remaining_time_in_millis() > RESERVE
+        Millis(time.time_ns() // 1_000_000), lambda: context.get_remaining_time_in_millis() > RESERVED_MS
     )
     totals = {"walked": result.recipients, **{name: result.findings[name] for name in _COUNTS}}
     if any(totals[name] for name in _FAULTS):

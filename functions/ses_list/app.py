@@ -21,7 +21,7 @@ heed = Heed.from_environment()
 # Milliseconds; with less left, no other call of SES starts. A call is made at most twice. Each attempt takes
 # at most nine seconds, and a pause of two seconds follows. Then the function encrypts and stores the position
 # of the walk, or notifies the purges that wait for the walk.
-_RESERVE = 50_000
+_RESERVED_MS = 50_000
 
 
 @observed
@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     """Handles a batch of SQS messages; each message that fails goes back to the queue alone."""
 
     def has_time() -> bool:
-        return bool(context.get_remaining_time_in_millis() > _RESERVE)
+        return bool(context.get_remaining_time_in_millis() > _RESERVED_MS)
 
     def handle(body: str) -> None:
         if opt_in := SesListRequest.from_message(body).opt_in:

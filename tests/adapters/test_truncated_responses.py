@@ -89,7 +89,7 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
     RestoredPreferencesTable: (
         ("Preferences", "Preferences"),
         {
-            "all": lambda restored: list(restored.all()),
+            "all_items": lambda restored: list(restored.all_items()),
             "put_back": lambda restored: restored.put_back(RESTORED, NOW),
         },
     ),
@@ -121,7 +121,7 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
     LedgerTable: (
         ("Ledger",),
         {
-            "all": lambda ledger: list(ledger.all()),
+            "all_entries": lambda ledger: list(ledger.all_entries()),
             "clear": lambda ledger: ledger.clear(PURGE_SUBJECT),
             "enter": lambda ledger: ledger.enter(ENTRY, "{}"),
             "erase_evidence": lambda ledger: ledger.erase_evidence("b" * 64),

@@ -107,8 +107,8 @@ def test_the_ses_list_function_has_time_for_one_message() -> None:
     spellings = 3  # of one address
     assert timeout_of("SesListFunction") >= spellings * of_ses + 2 * LONGEST_CALL
     # The reserve covers one step of a walk: a call, its marker, the encrypted position and its write.
-    assert of_ses + 3 * LONGEST_CALL <= ses_list._RESERVE / 1_000
-    assert timeout_of("SesListFunction") * 1_000 >= 2 * ses_list._RESERVE
+    assert of_ses + 3 * LONGEST_CALL <= ses_list._RESERVED_MS / 1_000
+    assert timeout_of("SesListFunction") * 1_000 >= 2 * ses_list._RESERVED_MS
 
 
 def test_the_after_confirmation_function_has_time_for_all_its_calls() -> None:

@@ -32,10 +32,12 @@ HOUR = Millis(60 * MINUTE)
 
 
 def _token(
-    who: bytes, intent: Intent, scopes: list[int], at: Millis, sealed: bytes, delay: Millis
+    who: bytes, intent: Intent, scopes: list[int], at: Millis, encrypted_address: bytes, delay: Millis
 ) -> ConfirmationToken:
     recipient, hours = recipient_from_bytes(who), hours_waited(Millis(0), delay)
-    return ConfirmationToken(recipient, intent, scope_numbers(*scopes), at, sealed, delay_hours=hours)
+    return ConfirmationToken(
+        recipient, intent, scope_numbers(*scopes), at, encrypted_address, delay_hours=hours
+    )
 
 
 confirmations = st.builds(

@@ -39,7 +39,7 @@ def test_an_entry_that_is_not_an_applied_suppression_is_not_counted() -> None:
     suppression = entry(1, 1)
     assert (
         delay_statistics(
-            [replace(suppression, register_kind="in"), replace(suppression, outcome=EntryOutcome.SUPERSEDED)]
+            [replace(suppression, register="in"), replace(suppression, outcome=EntryOutcome.SUPERSEDED)]
         )
         == {}
     )

@@ -211,7 +211,9 @@ def test_four_soft_bounce_days_or_five_in_thirty_one_days_are_not_enough() -> No
 
 def test_soft_bounces_up_to_the_day_of_a_lift_do_not_count() -> None:
     assert reason(soft(1, 2, 3, 4, 5, lift=Millis(5 * DAY_MS + 9)), "offers", Millis(6 * DAY_MS)) == "ok"
-    assert reason(soft(1, 2, 3, 4, 5, 6, lift=DAY_MS), "offers", Millis(6 * DAY_MS)) == "undeliverable"
+    assert (
+        reason(soft(1, 2, 3, 4, 5, 6, lift=Millis(DAY_MS)), "offers", Millis(6 * DAY_MS)) == "undeliverable"
+    )
     assert reason(soft(1, 2, 3, 4, 5, 6, lift=Millis(2 * DAY_MS)), "offers", Millis(6 * DAY_MS)) == "ok"
 
 

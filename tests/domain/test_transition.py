@@ -56,7 +56,7 @@ def write(before: Record, after: Record, **more: bool) -> Transition:
 
 def entries_of(transition: Transition) -> list[tuple[int, str, str]]:
     return [
-        (ledger_entry.seq, ledger_entry.register_kind, ledger_entry.source)
+        (ledger_entry.seq, ledger_entry.register, ledger_entry.source)
         for ledger_entry, _ in ledger_entries(transition)
     ]
 

@@ -264,8 +264,8 @@ def test_an_address_encrypted_for_another_purpose_is_dead_lettered(
 ) -> None:
     kms = parts().client("kms")
     foreign = kms.encrypt(KeyId=parts().config.address_key, Plaintext=READER.encode())
-    for sealed in (b"not encrypted", foreign["CiphertextBlob"]):
-        message = ConfirmedOptIn("p", world.recipient(READER), NOW, ("offers",), sealed)
+    for encrypted_address in (b"not encrypted", foreign["CiphertextBlob"]):
+        message = ConfirmedOptIn("p", world.recipient(READER), NOW, ("offers",), encrypted_address)
         assert deliver(world, message) == []
         assert world.messages("CONFIRMED_OPT_INS_DLQ_URL") == [message.to_message()]
         records = [{"messageId": "0", "body": message.to_message()}]
@@ -274,7 +274,7 @@ def test_an_address_encrypted_for_another_purpose_is_dead_lettered(
     assert ses.removed == []
 
 
-@pytest.mark.parametrize("body", ["", "[]", "{}", '{"sealed": "?"}'])
+@pytest.mark.parametrize("body", ["", "[]", "{}", '{"encrypted_address": "?"}'])
 def test_a_foreign_message_is_dead_lettered(world: World, body: str) -> None:
     answer = app.handler({"Records": [{"messageId": "x", "body": body}]}, world.context)
     assert answer == {"batchItemFailures": []}

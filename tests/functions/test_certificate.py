@@ -157,7 +157,7 @@ def test_a_redelivery_after_a_purge_restores_no_data(late_ledger: LateLedger) ->
     late_ledger.deliver_to_purge()
     assert late_ledger.evidence() == []
     assert late_ledger.certificate() == before
-    assert entries_in_order(parts().ledger, late_ledger.subject)[-1].entry.register_kind == ERASED_REGISTER
+    assert entries_in_order(parts().ledger, late_ledger.subject)[-1].entry.register == ERASED_REGISTER
 
 
 def test_a_purge_of_an_unknown_person_does_not_wait(late_ledger: LateLedger) -> None:

@@ -306,7 +306,7 @@ def test_an_erasure_ends_the_history_and_deletes_the_evidence(world: World, stre
     deliver(world, stream.records)  # a redelivered record restores no evidence
 
     items = entries_in_order(parts().ledger, ledger_subject(salt, recipient))
-    assert [(entry.seq, entry.register_kind, entry.source) for entry, _ in items] == [
+    assert [(entry.seq, entry.register, entry.source) for entry, _ in items] == [
         (1, "out", "one-click"),
         (2, "erased", "letter"),
     ]

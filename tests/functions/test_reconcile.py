@@ -213,7 +213,7 @@ def test_a_repair_during_an_erasure_leaves_no_evidence(
         with outside_handlers():
             parts().erase(recipient, report)
 
-    page, enter = parts().recipient_scan.page, ledger.enter
+    page, enter = parts().recipient_pages.page, ledger.enter
 
     def page_then_erase(after: str | None, limit: int) -> Any:
         page_of_recipients = page(after, limit)
@@ -225,7 +225,7 @@ def test_a_repair_during_an_erasure_leaves_no_evidence(
         return enter(entry, evidence)
 
     if erased_after == "the scan read the record":
-        monkeypatch.setattr(parts().recipient_scan, "page", page_then_erase)
+        monkeypatch.setattr(parts().recipient_pages, "page", page_then_erase)
     else:
         monkeypatch.setattr(ledger, "enter", erase_then_enter)
     walk(world)
@@ -237,8 +237,8 @@ def test_a_repair_during_an_erasure_leaves_no_evidence(
 def test_a_scan_continues_from_its_checkpoint_and_starts_again_at_the_end(
     world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(walk_recipients, "MAX_RECIPIENTS_A_WALK", 2)
-    monkeypatch.setattr(walk_recipients, "SCAN_PAGE_SIZE", 2)
+    monkeypatch.setattr(walk_recipients, "MAX_RECIPIENTS_A_RUN", 2)
+    monkeypatch.setattr(walk_recipients, "RECIPIENT_PAGE_SIZE", 2)
     for number in range(5):
         world.apply_changes(f"{number}@example.com", link_change())
     assert [walk(world)["walked"] for _ in range(4)] == [2, 2, 1, 2]
@@ -270,7 +270,7 @@ def test_a_scan_that_failed_at_a_recipient_skips_that_recipient(
         world.apply_changes(address, link_change())
     deliver(world, stream.records)
     clock(NOW + STREAM_RETENTION)
-    order = [item.recipient for item in parts().recipient_scan.page(None, 10).recipients]
+    order = [item.recipient for item in parts().recipient_pages.page(None, 10).recipients]
     (salt,) = [item["salt"]["B"] for item in world.items() if item["id"]["S"] == order[2]]
     entries_of = type(parts().ledger).entries_of
 

@@ -139,7 +139,7 @@ def _check_ledger(people: People, item: Item) -> None:
     assert answer == {"batchItemFailures": []}, item
     purge.handler(stream_event(json.loads(json.dumps(records))), people.world.context)
     entries = parts().ledger.entries_of(_subject(items[people.john], people.john))
-    assert [element.entry.register_kind for element in entries] == ["out"]
+    assert [element.entry.register for element in entries] == ["out"]
 
 
 def _subject(item: Item, recipient: str) -> str:

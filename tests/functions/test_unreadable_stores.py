@@ -113,8 +113,8 @@ def _notifications(world: World) -> list[Callable[[], object]]:
 
 
 def _checkpoint(_world: World) -> list[Callable[[], object]]:
-    parts().recipient_scan.save_checkpoint(WalkCheckpoint("a" * 26))
-    return [lambda: parts().recipient_scan.load_checkpoint()]
+    parts().recipient_pages.save_checkpoint(WalkCheckpoint("a" * 26))
+    return [lambda: parts().recipient_pages.load_checkpoint()]
 
 
 KINDS = (_keys, _disclosures, _purges, _lifts, _mails, _notifications, _checkpoint)
@@ -213,8 +213,8 @@ def _mail_request(_: World, address: str) -> str:
 
 def _opt_in(world: World, address: str) -> str:
     encryption = KmsAddressEncryption(parts().client("kms"), parts().config.address_key)
-    sealed = encryption.encrypt(address)
-    return ConfirmedOptIn("p", world.recipient(address), NOW, ("offers",), sealed).to_message()
+    encrypted_address = encryption.encrypt(address)
+    return ConfirmedOptIn("p", world.recipient(address), NOW, ("offers",), encrypted_address).to_message()
 
 
 def _complaint(_: World, address: str) -> str:

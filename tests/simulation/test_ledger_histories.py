@@ -99,7 +99,7 @@ class Ports:
     def erase_evidence(self, subject: str) -> int:
         return int(self._call(lambda: self.ledger.erase_evidence(subject)))
 
-    def add_hashes(self, day: int, leaves: Iterable[bytes]) -> None:
+    def add_leaves(self, day: int, leaves: Iterable[bytes]) -> None:
         self._call(lambda: self.seals.add_leaves(day, leaves))
 
     def publish(self, announcements: Sequence[PreferenceEvent], at: Millis) -> None:  # noqa: ARG002
@@ -179,7 +179,7 @@ def check(seed: int, stage: SimulatedDeployment, steps: Sequence[Step] = ()) -> 
     for whose, (applied, late) in changes_by_subject(writes).items():
         kept = list(ports.ledger.entries_of(whose))
         outcomes = [entry.entry.outcome for entry in kept if entry.entry.source != LEDGER_SOURCE]
-        closed = [entry for entry in kept if entry.entry.register_kind == "erased"]
+        closed = [entry for entry in kept if entry.entry.register == "erased"]
         extra = sum(entry.entry.source != LEDGER_SOURCE for entry in closed)
         assert outcomes.count(EntryOutcome.APPLIED) - extra == len(applied), seed
         assert outcomes.count(EntryOutcome.SUPERSEDED) == len(late), seed
@@ -222,14 +222,14 @@ def _all(seeds: range, stage: SimulatedDeployment) -> int:
 
 
 def _hashed_only_by_the_first_delivery(patch: pytest.MonkeyPatch) -> None:
-    add = Ports.add_hashes
+    add = Ports.add_leaves
 
     def once(self: Ports, day: int, leaves: Iterable[bytes]) -> None:
         hashed = [leaf for leaf in leaves if leaf.hex() not in self.received]
         self.received |= {leaf.hex() for leaf in hashed}
         add(self, day, hashed)
 
-    patch.setattr(Ports, "add_hashes", once)
+    patch.setattr(Ports, "add_leaves", once)
 
 
 def _evidence_outlives_an_erasure(patch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,7 @@ def entry(
         subject=ledger_subject(salt(subject), str(subject)),
         seq=seq,
         scope=ScopeNumber(2),
-        register_kind="out",
+        register="out",
         at=at,
         recorded_at=Millis((at + 3_000) // 1000 * 1000),
         source="one-click",

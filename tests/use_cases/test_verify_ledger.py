@@ -191,7 +191,7 @@ def test_a_chain_starts_with_revision_one_or_with_an_erasure() -> None:
 def _id_with_register(original: LedgerEntry, register: str) -> str:
     from dataclasses import replace
 
-    return replace(original, register_kind=register).id
+    return replace(original, register=register).id
 
 
 # ---- Proofs ----

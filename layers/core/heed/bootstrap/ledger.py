@@ -56,8 +56,8 @@ class LedgerParts(SharedParts):
         return self.queue(self.config.ledger_dlq_url)
 
     @cached_property
-    def recipient_scan(self) -> RecipientPagesTable:
-        """The scan of all recipients, and its checkpoint."""
+    def recipient_pages(self) -> RecipientPagesTable:
+        """The walk of all recipients, and its checkpoint."""
         from heed.adapters.dynamodb.recipient_pages import RecipientPagesTable
 
         tables = self.config.preferences_table, self.config.control_table
@@ -75,4 +75,4 @@ class LedgerParts(SharedParts):
         """Reconciles a part of all recipients, from the checkpoint on."""
         from heed.use_cases.ledger.walk_recipients import WalkRecipients
 
-        return WalkRecipients(self.recipient_scan, self.reconcile)
+        return WalkRecipients(self.recipient_pages, self.reconcile)

@@ -15,7 +15,7 @@ from heed.use_cases.ports.preferences import DeadLetterQueue
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-_RESERVE = 10_000  # milliseconds that one message may take; with less time left, it is retried later
+_RESERVED_MS = 10_000  # milliseconds that one message may take; with less time left, it is retried later
 _PERMANENT_ERRORS = (MalformedMessage, SuppressionListRefused)  # a retry cannot succeed
 
 
@@ -38,7 +38,7 @@ def handle_each(
     """
 
     def handle_record(record: SQSRecord) -> None:
-        if context.get_remaining_time_in_millis() < _RESERVE:
+        if context.get_remaining_time_in_millis() < _RESERVED_MS:
             raise OutOfTime
         try:
             handle(record.body)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 DISCLOSURE_PREFIX = "disclosure#"
 _END = {"pk": {"S": f"{DISCLOSURE_PREFIX}end"}}
-_MAX_ATTEMPTS = 100  # entries of other writers that one append may meet
+_MAX_APPENDS = 100  # entries of other writers that one append may meet
 _MAX_LAG = 10  # entries after the end marker that a reader looks for
 
 
@@ -46,7 +46,7 @@ class DisclosuresTable(Disclosures):
     def append(self, disclosing: DisclosureDetails) -> DisclosureEntry:
         """Appends an entry. It skips an unreadable entry, and a reader of the register reports the gap."""
         number, before, before_at = self._last_entry()
-        for _ in range(_MAX_ATTEMPTS):
+        for _ in range(_MAX_APPENDS):
             entry = DisclosureEntry(number + 1, before, before_at, disclosing)
             item = self._put(entry)
             if item is None:

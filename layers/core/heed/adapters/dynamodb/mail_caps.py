@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 MAIL_CAP_PREFIX = "mails#"
 """The prefix of each key. The IAM role may access no other keys."""
 
-_MAX_ATTEMPTS = 16  # attempts at one write
+_MAX_WRITES = 16  # attempts at one write
 _LIFETIME = 2 * DAY_MS // 1000  # seconds; longer than the window of 24 hours and the day
 _MAX_QUEUE_AGE = 60 * 60 * 1000  # milliseconds after which a waiting queue without updates holds nothing back
 _DAY_KEY = {"pk": {"S": f"{MAIL_CAP_PREFIX}all"}}
@@ -87,7 +87,7 @@ class MailCapsTable(MailCaps, PurgeTarget):
             reservation.request_id, reservation.recipient, reservation.scopes_hash, reservation.requested_at
         )
         is_counted = False
-        for _ in range(_MAX_ATTEMPTS):
+        for _ in range(_MAX_WRITES):
             mailbox = self._read(key)
             others_wait = mailbox.waits_until > now - _MAX_QUEUE_AGE
             decision, after = decide_mail(
@@ -120,7 +120,7 @@ class MailCapsTable(MailCaps, PurgeTarget):
     @override
     def finish(self, reservation: MailReservation, *, sent: bool) -> None:
         key = attempts_key(reservation.intent, reservation.mailbox_hash)
-        for _ in range(_MAX_ATTEMPTS):
+        for _ in range(_MAX_WRITES):
             mailbox = self._read(key)
             after = settle_attempt(mailbox.attempts, reservation.request_id, sent=sent)
             if self._write(key, after, mailbox.version, mailbox.waits_until):

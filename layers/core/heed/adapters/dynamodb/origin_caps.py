@@ -26,7 +26,7 @@ NETWORK_CAP_PREFIX = "mails#network#"
 KEY_CAP_PREFIX = "mails#key#"
 """The same for an API key, and for the role of the API."""
 
-_MAX_ATTEMPTS = 2  # the second attempt succeeds if a concurrent request created the item
+_MAX_WRITES = 2  # the second attempt succeeds if a concurrent request created the item
 
 
 class OriginCapsTable(OriginCaps):
@@ -48,7 +48,7 @@ class OriginCapsTable(OriginCaps):
     def reserve(self, origin: str, intent: Intent, now: Millis) -> Millis | None:
         key, share = f"{self._prefix}{intent}#{origin}", origin_interval(intent, self._per_day)
         last = now + CAP_WINDOW + MAX_WAIT - share
-        for _ in range(_MAX_ATTEMPTS):
+        for _ in range(_MAX_WRITES):
             unused = self._move_time(
                 key,
                 "SET u = :to, expires = :expires",

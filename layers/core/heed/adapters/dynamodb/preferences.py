@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _MAX_THREADS = 4  # more threads are not faster: parsing needs the interpreter lock
-_MAX_ATTEMPTS = 24  # attempts at one write, so that a busy writer cannot block the others
+_MAX_WRITES = 24  # attempts at one write, so that a busy writer cannot block the others
 _MAX_PAUSE = 0.1  # seconds between two attempts; all pauses of a write together take less than two seconds
 
 _IS_AFTER_ERASURE = "(attribute_not_exists(f) OR f < :t) AND attribute_not_exists(#minor)"
@@ -189,7 +189,7 @@ class PreferencesTable(Preferences, LateChanges):
 
     def _attempts(self) -> Iterator[None]:
         """Yields once for each attempt at a write. It waits a random time before the third and later ones."""
-        for attempt in range(_MAX_ATTEMPTS):
+        for attempt in range(_MAX_WRITES):
             if attempt > 1:
                 self._pause(min(_MAX_PAUSE, 0.005 * 2**attempt) * secrets.randbelow(1_000) / 1_000)
             yield

@@ -1,4 +1,4 @@
-"""The scan of all recipients, page by page, and its checkpoint."""
+"""The walk of all recipients, page by page, and its checkpoint."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CHECKPOINT_KEY = {"pk": {"S": "reconcile"}}  # in the table `Control`
 
 
 class RecipientPagesTable(RecipientPages):
-    """Implements the port RecipientScan with DynamoDB.
+    """Implements the port RecipientPages with DynamoDB.
 
     Args:
         client: DynamoDB client.
@@ -35,7 +35,7 @@ class RecipientPagesTable(RecipientPages):
     def page(self, after: str | None, limit: int) -> RecipientPage:
         """Reads a page. The read is eventually consistent, which costs half the read units.
 
-        The next scan reads the changes that this one missed.
+        The next walk reads the changes that this one missed.
         """
         items, last = self._preferences.scan_page({"id": {"S": after}} if after else None, limit)
         recipients = [recipient for item in items if (recipient := _decode_or_none(item)) is not None]
@@ -43,7 +43,7 @@ class RecipientPagesTable(RecipientPages):
 
     @override
     def load_checkpoint(self) -> WalkCheckpoint:
-        """Returns the checkpoint. If it is unreadable, the scan starts from the beginning."""
+        """Returns the checkpoint. If it is unreadable, the walk starts from the beginning."""
         item = self._control.get(_CHECKPOINT_KEY, consistent=False)
         try:
             return _to_checkpoint(item or {})

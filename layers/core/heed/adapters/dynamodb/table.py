@@ -27,7 +27,7 @@ MAX_BATCH_KEYS = 100
 """The most keys for one call of `DynamoDBTable.get_many`."""
 TABLE_NOT_FOUND = "ResourceNotFoundException"
 """The message of StoreUnavailable when the table does not exist."""
-_MAX_ATTEMPTS = 8  # requests for the keys of one batch
+_MAX_BATCH_REQUESTS = 8  # requests for the keys of one batch
 
 _AWS_NAMES = {
     "condition": "ConditionExpression",
@@ -128,7 +128,7 @@ class DynamoDBTable:
 
         The reads are strongly consistent. The items have no order.
         """
-        for attempt in range(_MAX_ATTEMPTS):
+        for attempt in range(_MAX_BATCH_REQUESTS):
             if attempt:
                 self._pause(0.02 * 2**attempt)
             request = {self._name: {"Keys": keys, "ConsistentRead": True}}

@@ -57,7 +57,7 @@ def delays_by_source(entries: Iterable[LedgerEntry]) -> Iterator[tuple[str, int]
     for entry in entries:
         if entry.first_seq is not None:
             continue
-        if entry.register_kind in _SUPPRESSION_KINDS and entry.outcome is EntryOutcome.APPLIED:
+        if entry.register in _SUPPRESSION_KINDS and entry.outcome is EntryOutcome.APPLIED:
             yield entry.source, max(0, entry.recorded_at - entry.at)
 
 

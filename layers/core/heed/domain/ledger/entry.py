@@ -64,7 +64,7 @@ class LedgerEntry:
     subject: str
     seq: int
     scope: ScopeNumber
-    register_kind: str
+    register: str
     at: Millis
     recorded_at: Millis
     source: str
@@ -88,14 +88,14 @@ class LedgerEntry:
         facts: dict[str, Any] = {
             "subject": self.subject,
             "scope": self.scope,
-            "register": self.register_kind,
+            "register": self.register,
             "at": self.at,
             "source": self.source,
             "policy_version": self.policy_version,
             "commitment": self.commitment,
             "until": self.until,
         }
-        if self.register_kind == LOST_REGISTER:
+        if self.register == LOST_REGISTER:
             facts["seq"] = self.seq
         return sha256(canonical_json(facts)).hexdigest()
 

@@ -106,17 +106,17 @@ def hourly_changes(registers: Mapping[Register, Entry], changes: Sequence[Change
 def _new_changes(registers: Mapping[Register, Entry], changes: Sequence[Change]) -> list[Change]:
     """Returns the changes with new content.
 
-    Their content was not in the record before, or an opt-in or an Undo has lifted it since.
+    Their content was not in the record before, or an opt-in or an Undo has overridden it since.
     """
-    lifts = (
+    overrides = (
         entry.at for register, entry in registers.items() if register.is_choice and not register.may_suppress
     )
-    lifted_at = Millis(max(lifts, default=-1))
-    return [change for change in changes if _is_new(registers.get(change.register), change, lifted_at)]
+    overridden_at = Millis(max(overrides, default=-1))
+    return [change for change in changes if _is_new(registers.get(change.register), change, overridden_at)]
 
 
-def _is_new(current: Entry | None, change: Change, lifted_at: Millis) -> bool:
-    if current is None or change.recorded_kind is ChoiceKind.UNDONE or current.at <= lifted_at:
+def _is_new(current: Entry | None, change: Change, overridden_at: Millis) -> bool:
+    if current is None or change.recorded_kind is ChoiceKind.UNDONE or current.at <= overridden_at:
         return True
     until = change.entry.until
     if current.until is None or until is None:

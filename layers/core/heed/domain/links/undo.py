@@ -40,12 +40,13 @@ from heed.domain.preferences.register import (
 from heed.domain.recipients import recipient as recipients
 
 UNDO_LIFETIME = 60 * 60 * 1000  # milliseconds from the press
+_UNDO_INTERVAL = DAY_MS  # milliseconds between two presses at one scope that offer an Undo
 MAX_UNDO_LENGTH = 4_096  # characters; a press of 500 topics needs fewer than 1,500
 
 MAX_UNDO_REGISTERS = 400
 """The maximum number of registers that a press and its privacy signal may write.
 
-It includes the earlier presses that keep their places. One update takes at most 4 KB.
+It includes the earlier presses that are stored again, now without an Undo. One update takes at most 4 KB.
 """
 
 _FIRST_BYTE = 1 << 4 | TokenPurpose.UNDO
@@ -69,7 +70,7 @@ class UndoToken:
     digest: str
 
     def is_expired(self, now: Millis) -> bool:
-        """Whether an hour has passed since the press. `now` is in milliseconds."""
+        """Whether UNDO_LIFETIME has passed since the press. `now` is in milliseconds."""
         return now >= self.at + UNDO_LIFETIME
 
     def is_current(self, record: Record) -> bool:
@@ -133,7 +134,7 @@ def _can_be_undone(
     current = record.get(undoable_register(scope))
     if current == entry:
         return True  # a retry: this press is stored already
-    if current is not None and (current.rank > entry.rank or entry.at - current.at < DAY_MS):
+    if current is not None and (current.rank > entry.rank or entry.at - current.at < _UNDO_INTERVAL):
         return False
     return not _has_active_suppression(record, scope, now) and any(
         decide(record, topic, now).sendable for topic in catalogue.governed_topics(scope)

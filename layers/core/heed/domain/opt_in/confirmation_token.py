@@ -3,7 +3,7 @@
     head     version and purpose (1 byte) · key id (1) · recipient (16) · request time, milliseconds (8)
              · intent, and in the upper six bits the hours that the mail waited (1) · number of scopes (2)
     scopes   3 bytes each: the action to confirm (1), the scope number (2)
-    sealed   the address as KMS encrypted it, so that the link does not reveal it; empty for an opt-out
+    address  the address as KMS encrypted it, so that the link does not reveal it; empty for an opt-out
     tag      HMAC-SHA256 of all of this, with the confirm key, cut to 16 bytes
 
 The text is base64url in one canonical encoding. It is longer than any other link of Heed. The first byte, the
@@ -67,7 +67,7 @@ class ConfirmationToken:
         intent: opt-in or opt-out.
         scopes: numbers of the topics to turn on or off.
         requested_at: the time of the request, milliseconds since the Unix epoch.
-        sealed: the encrypted address, or b"".
+        encrypted_address: the encrypted address, or b"".
         resume: numbers of the scopes whose pause should end.
         signals: numbers of the signal topics to allow again.
         key_id: the confirm key that signed it.

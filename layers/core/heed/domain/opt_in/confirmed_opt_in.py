@@ -22,7 +22,7 @@ class ConfirmedOptIn:
         requested_at: the time of the request, milliseconds. Together with the recipient it identifies the
             confirmation.
         topics: names of the topics that the person receives now.
-        sealed: the encrypted address, in its original case.
+        encrypted_address: the address, encrypted, in its original case.
         is_off_ses_list: whether the address was removed from the suppression list of SES since.
     """
 
@@ -41,7 +41,7 @@ class ConfirmedOptIn:
                 "recipient": self.recipient,
                 "issued": self.requested_at,
                 "topics": self.topics,
-                "sealed": base64.b64encode(self.encrypted_address).decode(),
+                "encrypted_address": base64.b64encode(self.encrypted_address).decode(),
                 "unlisted": self.is_off_ses_list,
             },
             sort_keys=True,
@@ -64,7 +64,7 @@ class ConfirmedOptIn:
             requested_at=Millis(queue_messages.number_member(members.pop("issued"))),
             topics=queue_messages.list_member(members.pop("topics"), queue_messages.text_member),
             encrypted_address=base64.b64decode(
-                queue_messages.text_member(members.pop("sealed")), validate=True
+                queue_messages.text_member(members.pop("encrypted_address")), validate=True
             ),
             is_off_ses_list=queue_messages.flag_member(members.pop("unlisted", False)),
             **members,

@@ -208,7 +208,7 @@ def _suppression_by_choice(record: Record, topic: Topic, now: Millis) -> Decisio
 
 
 def _overriding_scopes(topic: Topic, scope: ScopeNumber) -> tuple[ScopeNumber, ...]:
-    """Returns the scopes at which an opt-in lifts a suppression at a scope: there and below on the path.
+    """Returns the scopes at which an opt-in overrides an opt-out at a scope: there and below on the path.
 
     For the opt-out of a followed topic, they are that topic, the topic itself and the topics between the two.
     """

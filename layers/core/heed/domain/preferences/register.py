@@ -17,7 +17,7 @@ from typing import NamedTuple, NewType, assert_never
 
 from heed.domain.milliseconds import Millis
 
-DAY_MS = Millis(86_400_000)  # milliseconds
+DAY_MS = 86_400_000  # milliseconds
 
 ScopeNumber = NewType("ScopeNumber", int)
 """The number of a scope. It never changes; records, links and tokens contain it (see the catalogue)."""
@@ -69,7 +69,7 @@ RegisterKind = ChoiceKind | SuppressionKind | LiftKind | OtherKind
 
 
 class Register(NamedTuple):
-    """The name of a register.
+    """The key of a register: the kind of fact that it holds, and for which scope.
 
     Attributes:
         kind: the kind of fact. The register holds the latest one.

@@ -15,7 +15,7 @@ def confirmation_metric(result: SendResult) -> str:
         case SendResult.UNMAILABLE:
             return "ConfirmationUnmailable"
         case SendResult.NOT_PERMITTED:
-            return "ConfirmationSilent"
+            return "ConfirmationNotPermitted"
         case SendResult.ALREADY_SENT:
             return "ConfirmationAlreadySent"
         case SendResult.DUPLICATE:

@@ -33,7 +33,7 @@ from heed.use_cases.ports.ledger import Ledger, Seals, StoredEntry, StoredRecipi
 REPAIR_AFTER = 3_600_000  # milliseconds; by then the entries of a write should exist
 STREAM_RETENTION = 25 * REPAIR_AFTER  # milliseconds; after that the stream does not deliver the write
 MAX_ENTRIES_READ = 20_000
-"""The most entries of one person that are compared. A person can create many, and must not stop the scan."""
+"""The most entries of one person that are compared. A person can create many, and must not stop the walk."""
 
 
 class ReconcileFindings(NamedTuple):
@@ -90,7 +90,7 @@ class Reconcile:
             return ReconcileFindings(missing, len(unrecorded), altered)
         repairs = [*_make_repairs(stored, gaps, [*unrecorded, *late], now), *omitted]
         if repairs and not self._is_current(stored):
-            return ReconcileFindings()  # the record changed after the scan read it: the next scan compares it
+            return ReconcileFindings()  # the record changed after the walk read it: the next walk compares it
         repaired = [self.ledger.enter(*repair) for repair in repairs]
         self._store_hashes(repaired + _recent_repairs(stored, with_evidence, now))
         if repairs and not self._is_current(stored):
@@ -119,9 +119,9 @@ class Reconcile:
 def _recent_repairs(
     stored: StoredRecipient, with_evidence: list[StoredEntry], now: Millis
 ) -> list[LedgerEntry]:
-    """Returns the repairs of the last day. Their hashes may be missing, if the scan crashed after the repair.
+    """Returns the repairs of the last day. Their hashes may be missing, if the walk crashed after the repair.
 
-    The next scan starts where that scan crashed. Storing a hash again changes nothing.
+    The next walk starts where that walk crashed. Storing a hash again changes nothing.
     """
     repaired_from = max(stored.changed_at + STREAM_RETENTION, now - DAY_MS + 1)
     return [item.entry for item in with_evidence if item.entry.recorded_at >= repaired_from]
@@ -132,7 +132,7 @@ def _find_gaps(record: Record, entries: list[LedgerEntry]) -> list[range]:
     applied = sorted(
         (entry.first_revision, entry.seq) for entry in entries if entry.outcome is EntryOutcome.APPLIED
     )
-    first_revisions = [entry.seq for entry in entries if entry.register_kind == FLOOR_REGISTER]
+    first_revisions = [entry.seq for entry in entries if entry.register == FLOOR_REGISTER]
     if record.erased_at is not None and not first_revisions:
         # The first entry after the erasure is missing itself.
         first_revisions = [min((first for first, _ in applied), default=record.last_ledger_revision)]

@@ -252,4 +252,4 @@ _OPENS, _PLAIN, _ENDS, _LATE = (bytes([kind]) for kind in range(4))
 def _sort_kind(entry: LedgerEntry) -> bytes:
     if entry.outcome is EntryOutcome.SUPERSEDED:
         return _LATE
-    return {FLOOR_REGISTER: _OPENS, ERASED_REGISTER: _ENDS}.get(entry.register_kind, _PLAIN)
+    return {FLOOR_REGISTER: _OPENS, ERASED_REGISTER: _ENDS}.get(entry.register, _PLAIN)

@@ -1,4 +1,4 @@
-"""Scans all recipients, a part of them in each run. A recipient can stop the scan only once."""
+"""Walks over all recipients, a part of them in each run. A recipient can stop the walk only once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class RecipientWalkResult(NamedTuple):
     Attributes:
         recipients: how many recipients were processed.
         findings: how many findings there are, by kind.
-        is_end: whether the scan reached the end of the table.
+        is_end: whether the walk reached the end of the table.
     """
 
     recipients: int
@@ -32,18 +32,18 @@ class RecipientWalkResult(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class WalkRecipients:
-    """Continues the scan where the last run stopped.
+    """Continues the walk where the last run stopped.
 
     Attributes:
-        scan: reads the recipients.
+        pages: reads the recipients.
         reconcile: reconciles one recipient.
     """
 
-    scan: RecipientPages
+    pages: RecipientPages
     reconcile: Callable[[StoredRecipient, Millis], ReconcileFindings]
 
     def __call__(self, now: Millis, has_time: Callable[[], bool]) -> RecipientWalkResult:
-        """Continues the scan, and saves the position.
+        """Continues the walk, and saves the position.
 
         Args:
             now: milliseconds.
@@ -53,20 +53,20 @@ class WalkRecipients:
             DependencyUnavailable: A recipient could not be reconciled. The next run starts with this
                 recipient, and skips them if they fail again.
         """
-        position, processed = self.scan.load_checkpoint(), 0
+        position, processed = self.pages.load_checkpoint(), 0
         found: Counter[str] = Counter()
         while processed < MAX_RECIPIENTS_A_RUN and has_time():
-            page = self.scan.page(position.after, RECIPIENT_PAGE_SIZE)
+            page = self.pages.page(position.after, RECIPIENT_PAGE_SIZE)
             found["unreadable"] += page.unreadable
             for stored in page.recipients:
                 if not has_time():
-                    self.scan.save_checkpoint(position)
+                    self.pages.save_checkpoint(position)
                     return RecipientWalkResult(processed, found, is_end=False)
                 found.update(self._reconcile(stored, position, now)._asdict())
                 processed += 1
                 position = WalkCheckpoint(stored.recipient)
             position = WalkCheckpoint(page.next_after)
-            self.scan.save_checkpoint(position)
+            self.pages.save_checkpoint(position)
             if position.after is None:
                 return RecipientWalkResult(processed, found, is_end=True)
         return RecipientWalkResult(processed, found, is_end=False)
@@ -77,5 +77,5 @@ class WalkRecipients:
         except DependencyUnavailable:
             if position.failed == stored.recipient:
                 return ReconcileFindings(skipped=1)
-            self.scan.save_checkpoint(WalkCheckpoint(position.after, stored.recipient))
+            self.pages.save_checkpoint(WalkCheckpoint(position.after, stored.recipient))
             raise

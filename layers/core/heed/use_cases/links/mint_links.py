@@ -31,7 +31,7 @@ def mint_links(
         keys: the keys of links.
 
     Raises:
-        KeysUnavailable: The signing_keys keys are not available.
+        KeysUnavailable: The link keys are not available.
     """
     key_id = keys.newest_key_id()
     signing_keys = {purpose: keys.link_key(purpose, key_id) for purpose in TokenPurpose}

@@ -45,12 +45,12 @@ class StoredRecipient(NamedTuple):
 
 
 class WalkCheckpoint(NamedTuple):
-    """The position at which a scan of all recipients stopped.
+    """The position at which a walk of all recipients stopped.
 
     Attributes:
-        after: recipient id of the last recipient that was processed; None: the next scan starts from the
+        after: recipient id of the last recipient that was processed; None: the next walk starts from the
             beginning.
-        failed: recipient id of the next recipient, if the scan failed there.
+        failed: recipient id of the next recipient, if the walk failed there.
     """
 
     after: str | None
@@ -83,7 +83,7 @@ class RecipientPages(Protocol):
         ...
 
     def load_checkpoint(self) -> WalkCheckpoint:
-        """Returns the position at which the last scan stopped.
+        """Returns the position at which the last walk stopped.
 
         Raises:
             StoreUnavailable: The store did not answer.
@@ -91,7 +91,7 @@ class RecipientPages(Protocol):
         ...
 
     def save_checkpoint(self, position: WalkCheckpoint) -> None:
-        """Saves the position at which a scan stopped.
+        """Saves the position at which a walk stopped.
 
         Raises:
             StoreUnavailable: It is unknown whether the position was saved.

@@ -87,23 +87,23 @@ class Erase:
             DependencyUnavailable, UnreadableRecord: It is unknown whether the report was processed.
                 A retry completes it.
         """
-        current, purge, may_erase = self.erasures.read(recipient), "", report.by_officer
+        current, purge_id, may_erase = self.erasures.read(recipient), "", report.by_officer
         for _ in range(_ATTEMPTS):
             record = current.record
             if report.cause is ErasureCause.ERASURE and is_on_hold(record):
-                self._delete_order(purge)
+                self._delete_order(purge_id)
                 raise OnHold("a hold is active")
-            if known := earlier_purge(record, report.cause):
-                if known != purge:
-                    self._delete_order(purge)  # another report was faster
-                return self._make_result(report, record, known)
+            if earlier_id := earlier_purge(record, report.cause):
+                if earlier_id != purge_id:
+                    self._delete_order(purge_id)  # another report was faster
+                return self._make_result(report, record, earlier_id)
             if is_awaiting_officer(record) and not report.by_officer:
-                self._delete_order(purge)
+                self._delete_order(purge_id)
                 return REPORT_WAITS
             may_erase = may_erase or self.report_counts.count_report(report.key, report.at)
             if may_erase:
-                purge = purge or secrets.token_hex(16)  # a random id reveals nothing
-                outcome = self._erase(recipient, report, current, purge)
+                purge_id = purge_id or secrets.token_hex(16)  # a random id reveals nothing
+                outcome = self._erase(recipient, report, current, purge_id)
             else:
                 outcome = self._hold_until_decided(recipient, report, record)
             if isinstance(outcome, ReportResult):
@@ -116,20 +116,20 @@ class Erase:
         recipient: str,
         report: ErasureReport,
         current: RecordWithPurges,
-        purge: str,
+        purge_id: str,
     ) -> ReportResult | RecordWithPurges:
         """Erases the record, or adds the report during a hold. After a conflict, returns the newer record."""
         record, due = current
         if is_on_hold(record) and not is_awaiting_officer(record):
-            change = report_during_hold(report, record, purge)
+            change = report_during_hold(report, record, purge_id)
             conflict = self.erasures.set_register(recipient, change, record, report.at)
-            return conflict or self._make_result(report, record, purge)
-        self.purges.order(_make_order(purge, report.cause, report.at, recipient, record), report.at)
+            return conflict or self._make_result(report, record, purge_id)
+        self.purges.order(_make_order(purge_id, report.cause, report.at, recipient, record), report.at)
         erasure = erasure_for_report(
-            report, record, purge, due, _signal_topics(self.catalogue), self.minor_retention_days
+            report, record, purge_id, due, _signal_topics(self.catalogue), self.minor_retention_days
         )
         conflict = self.erasures.replace_record(recipient, erasure, record, report.at)
-        return conflict or self._make_result(report, erasure.record, purge)
+        return conflict or self._make_result(report, erasure.record, purge_id)
 
     def _hold_until_decided(
         self, recipient: str, report: ErasureReport, record: Record
@@ -140,15 +140,15 @@ class Erase:
         change = hold_until_decided(report, record)
         return self.erasures.set_register(recipient, change, record, report.at) or REPORT_WAITS
 
-    def _make_result(self, report: ErasureReport, record: Record, purge: str) -> ReportResult:
+    def _make_result(self, report: ErasureReport, record: Record, purge_id: str) -> ReportResult:
         """Returns the result of a report. If a hold delays the purge, it first stores the later order."""
         if is_on_hold(record):
-            self.purges.order_after_hold(_make_order(purge, report.cause, report.at, "", record))
-        return ReportResult(purge)
+            self.purges.order_after_hold(_make_order(purge_id, report.cause, report.at, "", record))
+        return ReportResult(purge_id)
 
-    def _delete_order(self, purge: str) -> None:
-        if purge:
-            self.purges.delete_order(purge)
+    def _delete_order(self, purge_id: str) -> None:
+        if purge_id:
+            self.purges.delete_order(purge_id)
 
 
 def lift_minor_report(
@@ -218,20 +218,20 @@ def erase_minor_after_hold(
         minor = record.get(MINOR)
         if minor is None or not is_on_hold(record) or lift.at <= record.time_of(HOLD):
             return None
-        purge = earlier_purge(record, ErasureCause.MINOR) or secrets.token_hex(16)
-        purges.order(_make_order(purge, ErasureCause.MINOR, minor.at, recipient, record), lift.at)
-        erasure = erasure_after_hold(lift, record, purge, due, _signal_topics(catalogue), minor_days)
+        purge_id = earlier_purge(record, ErasureCause.MINOR) or secrets.token_hex(16)
+        purges.order(_make_order(purge_id, ErasureCause.MINOR, minor.at, recipient, record), lift.at)
+        erasure = erasure_after_hold(lift, record, purge_id, due, _signal_topics(catalogue), minor_days)
         conflict = erasures.replace_record(recipient, erasure, record, lift.at)
         if conflict is None:
-            return ErasureResult(erasure.record, purge)
+            return ErasureResult(erasure.record, purge_id)
         record, due = conflict
     raise WriteConflict("the record changed under every attempt")
 
 
-def _make_order(purge: str, cause: ErasureCause, at: Millis, recipient: str, record: Record) -> Purge:
+def _make_order(purge_id: str, cause: ErasureCause, at: Millis, recipient: str, record: Record) -> Purge:
     """Returns a purge order. Without a recipient it has no subject."""
     return Purge(
-        id=purge,
+        id=purge_id,
         cause=cause,
         state=PurgeState.DUE,
         requested_at=at,

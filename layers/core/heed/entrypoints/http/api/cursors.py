@@ -1,7 +1,7 @@
 """Cursors of the feed of suppressions: opaque texts that say where the next page begins.
 
-A cursor is base64url of compact JSON, `[version, at, recipient, bound, given, reason, scope]`. It has no
-signature, because a caller who may read the feed may begin anywhere in it. Only the canonical form is
+A cursor is base64url of compact JSON, `[version, at, recipient, bound, last_sort_key, reason, scope]`. It has
+no signature, because a caller who may read the feed may begin anywhere in it. Only the canonical form is
 accepted. A cursor that was cut short or changed is refused, so that no recipient is skipped by mistake.
 """
 
@@ -57,13 +57,13 @@ def _parse_json(text: str) -> FeedCursor:
     if len(text) > _MAX_LENGTH or not text.isascii():
         raise ValueError("too long or not ASCII")
     raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    version, at, recipient, bound, given, reason, scope = json.loads(raw)
-    if version != _VERSION or (given is not None and not recipient):
+    version, at, recipient, bound, last_sort_key, reason, scope = json.loads(raw)
+    if version != _VERSION or (last_sort_key is not None and not recipient):
         raise ValueError("another version, or a position within no recipient")
     return FeedCursor(
-        FeedPosition(_parse_number(at), parse_recipient(recipient) if recipient else ""),
-        None if bound is None else _parse_number(bound),
-        None if given is None else _parse_pair(*given),
+        FeedPosition(Millis(_parse_number(at)), parse_recipient(recipient) if recipient else ""),
+        None if bound is None else Millis(_parse_number(bound)),
+        None if last_sort_key is None else _parse_pair(*last_sort_key),
         SuppressionFilter(
             None if reason is None else Reason(reason),
             None if scope is None else ScopeNumber(_parse_number(scope)),
@@ -75,7 +75,7 @@ def _parse_pair(first: object, second: object) -> tuple[int, int]:
     return _parse_number(first), _parse_number(second)
 
 
-def _parse_number(value: object) -> Millis:
+def _parse_number(value: object) -> int:
     if type(value) is not int or not 0 <= value < _MAX_NUMBER:
         raise TypeError("not a number")
-    return Millis(value)
+    return value

@@ -76,7 +76,7 @@ def _entry_to_json(stored: StoredEntry, catalogue: Catalogue) -> dict[str, objec
         "subject": entry.subject,
         "seq": entry.seq,
         **({} if entry.first_seq is None else {"first_seq": entry.first_seq}),
-        "register": entry.register_kind,
+        "register": entry.register,
         "scope": catalogue.scope_name(entry.scope),
         "outcome": entry.outcome.value,
         "at": rfc3339.format_time(entry.at),

@@ -8,9 +8,7 @@ from urllib.parse import urlencode
 
 from heed.domain.errors import InvalidToken, KeysUnavailable
 from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_token
-from heed.domain.links.undo import UndoToken
-from heed.domain.links.undo import mint_undo_token as mint_undo
-from heed.domain.links.undo import verify_undo_token as verify_undo
+from heed.domain.links.undo import UndoToken, mint_undo_token, verify_undo_token
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.catalogue import Brand, Catalogue, PolicyVersion, Topic, TopicKind
@@ -69,7 +67,9 @@ def undo_text(undo: UndoToken | None, keys: LinkKeys) -> str:
     if undo is None:
         return ""
     try:
-        return mint_undo(undo, keys.newest_key_id(), keys.link_key(TokenPurpose.UNDO, keys.newest_key_id()))
+        return mint_undo_token(
+            undo, keys.newest_key_id(), keys.link_key(TokenPurpose.UNDO, keys.newest_key_id())
+        )
     except KeysUnavailable:
         return ""
 
@@ -82,7 +82,7 @@ def offered_undo(
     The holder of a link sees the undo of the same recipient until it expires after an hour or is used.
     """
     try:
-        undo = verify_undo(text, keys.link_key)
+        undo = verify_undo_token(text, keys.link_key)
     except InvalidToken:
         return None
     is_usable = undo.recipient == token.recipient and not undo.is_expired(now)

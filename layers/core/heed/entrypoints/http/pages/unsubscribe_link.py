@@ -59,49 +59,49 @@ class UnsubscribeLink:
 
     Args:
         app: The routes of the function. This class adds its own.
-        answers: Makes the answers of the function.
+        responder: Makes the answers of the function.
         parts: Returns the parts of the deployment. It is called for a request, never at import.
     """
 
     def __init__(
         self,
         app: APIGatewayHttpResolver,
-        answers: PageResponder,
+        responder: PageResponder,
         parts: Callable[[], LinkParts],
     ) -> None:
-        self._answers = answers
+        self._responder = responder
         self._parts = parts
         app.route("/u/<text>", method=["GET", "HEAD"])(self.show)
         app.post("/u/<text>")(self.opt_out)
 
     def show(self, text: str) -> Response[str]:
         """Shows the page with the button, or the result after a press. It records only a privacy signal."""
-        answers, parts, visit = self._answers, self._parts(), self._answers.visit()
+        responder, parts, visit = self._responder, self._parts(), self._responder.visit()
         token = verify_link_token(text, TokenPurpose.UNSUBSCRIBE, parts.link_keys.link_key)
         from heed.entrypoints.http.pages import link_views
         from heed.entrypoints.http.pages.privacy_signal import record_signal
 
         record = parts.preferences.read(token.recipient)
-        record = record_signal(answers.event, visit, token, record, parts.apply_privacy_signal)
+        record = record_signal(responder.event, visit, token, record, parts.apply_privacy_signal)
         if refuses_opt_ins(record):
-            return answers.neutral()
+            return responder.neutral()
         catalogue, keys = parts.catalogue, parts.link_keys
-        done = request.read_query(answers.event, "done")
+        done = request.read_query(responder.event, "done")
         undo = link_views.offered_undo(done, token, record, keys, visit.at)
         if (done == "1" or undo) and link_views.is_scope_stopped(token, record, catalogue, visit.at):
             undo_token = link_views.undo_text(undo, keys)
             done_view = link_views.done_view(visit, token, record, catalogue, keys, undo=undo_token)
-            return answers.page(parts.pages.done(done_view))
+            return responder.page(parts.pages.done(done_view))
         view = link_views.landing_view(visit, token, record, catalogue, keys)
-        return answers.page(parts.pages.landing(view))
+        return responder.page(parts.pages.landing(view))
 
     def opt_out(self, text: str) -> Response[str]:
         """Opts out. The form does not have to be valid, because the link alone identifies the person."""
-        answers, parts, visit = self._answers, self._parts(), self._answers.visit()
+        responder, parts, visit = self._responder, self._parts(), self._responder.visit()
         keys = parts.link_keys
         # The token is verified first: without a valid link, the body is not parsed.
         token = verify_link_token(text, TokenPurpose.UNSUBSCRIBE, keys.link_key)
-        form = answers.form()
+        form = responder.form()
         is_page_form = not form.has_value("List-Unsubscribe", "One-Click") and (
             form.has_value("scope", "all") or any(name == "scope" for name, _ in form.fields)
         )
@@ -109,19 +109,19 @@ class UnsubscribeLink:
             return self.one_click(visit, token, form)
         wording = parts.pages.wording(visit.language)
         result = self._record_opt_out(
-            visit, token, form, Source.LINK, wording=wording, press_id=request.request_id(answers.event)
+            visit, token, form, Source.LINK, wording=wording, press_id=request.request_id(responder.event)
         )
         if refuses_opt_ins(result.record):
-            return answers.neutral()
+            return responder.neutral()
         from heed.entrypoints.http.pages import link_views
 
         undo = link_views.undo_text(result.undo, keys)
-        return answers.redirect(link_views.done_url(visit, text, undo))
+        return responder.redirect(link_views.done_url(visit, text, undo))
 
     def one_click(self, visit: PageVisit, token: LinkToken, form: PostedForm) -> Response[str]:
         """Opts out for a mail client, which shows no page. The link may be any link of the person."""
         self._record_opt_out(visit, token, form, Source.ONE_CLICK)
-        return self._answers.text("Unsubscribed.\n")
+        return self._responder.text("Unsubscribed.\n")
 
     def _record_opt_out(
         self,
