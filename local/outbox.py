@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from email import policy
+from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from typing import Any
 
@@ -33,14 +34,30 @@ def with_outbox(others: Handle) -> Handle:
             message = _messages.get(path.removeprefix(f"{PATH}/"))
             return _answer(404, b"") if message is None else _answer(200, message)
         answer = await others(method, path, headers, body, query)
-        if (method, path, answer[0]) == ("POST", _SEND, 200):
-            _keep(
-                json.loads(answer[2])["MessageId"],
-                base64.b64decode(json.loads(body)["Content"]["Raw"]["Data"]),
-            )
+        is_sent = (method, path, answer[0]) == ("POST", _SEND, 200)
+        if is_sent and (message := _to_message(json.loads(body))):
+            _keep(json.loads(answer[2])["MessageId"], message)
         return answer
 
     return handle
+
+
+def _to_message(request: dict[str, Any]) -> bytes | None:
+    """Returns the message of a request: as it was sent, or made of its parts; None for a template of SES."""
+    content, message = request["Content"], EmailMessage()
+    if raw := content.get("Raw"):
+        return base64.b64decode(raw["Data"])
+    if not (simple := content.get("Simple")):
+        return None
+    message["From"] = request["FromEmailAddress"]
+    message["To"] = ", ".join(request["Destination"]["ToAddresses"])
+    message["Subject"] = simple["Subject"]["Data"]
+    for header in simple.get("Headers", []):
+        message[header["Name"]] = header["Value"]
+    message.set_content(simple["Body"].get("Text", {}).get("Data", ""))
+    if html := simple["Body"].get("Html"):
+        message.add_alternative(html["Data"], subtype="html")
+    return message.as_bytes()
 
 
 def _keep(message_id: str, message: bytes) -> None:

@@ -62,6 +62,35 @@ def test_a_mail_that_was_sent_is_listed_and_kept_byte_for_byte() -> None:
     assert request("GET", f"{PATH}/m1@ses")[2] == message
 
 
+def test_a_mail_of_parts_is_kept_with_its_headers() -> None:
+    content = {
+        "Subject": {"Data": "Grüße"},
+        "Body": {"Text": {"Data": "Hello"}, "Html": {"Data": "<p>Hello</p>"}},
+        "Headers": [{"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"}],
+    }
+    sent = {
+        "FromEmailAddress": "news@example.com",
+        "Destination": {"ToAddresses": ["ada@example.com"]},
+        "Content": {"Simple": content},
+    }
+    request("POST", SEND, json.dumps(sent).encode())
+    (summary,) = json.loads(request("GET", PATH)[2])
+    assert (summary["from"], summary["to"], summary["subject"]) == (
+        "news@example.com",
+        "ada@example.com",
+        "Grüße",
+    )
+    mail = parse_mail(request("GET", f"{PATH}/m1@ses")[2])
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert get_part(mail, "html").strip() == "<p>Hello</p>"
+
+
+def test_a_mail_of_a_template_is_sent_and_not_listed() -> None:
+    sent = {"Content": {"Template": {"TemplateName": "news"}}}
+    assert request("POST", SEND, json.dumps(sent).encode())[0] == 200
+    assert json.loads(request("GET", PATH)[2]) == []
+
+
 def test_a_refused_mail_is_not_listed() -> None:
     send(make_message(), status=400)
 

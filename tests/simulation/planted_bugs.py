@@ -71,7 +71,7 @@ def promised_and_put_into_no_queue(patch: Patch) -> None:
 
 @bug
 def a_general_yes_lifts_a_particular_no(patch: Patch) -> None:
-    patch.setattr(decision, "_lifting_scopes", lambda topic, _scope: topic.path)
+    patch.setattr(decision, "_overriding_scopes", lambda topic, _scope: topic.path)
 
 
 @bug
@@ -88,13 +88,13 @@ def a_pause_heals_an_out(patch: Patch) -> None:
     def latest(record: Record, scopes: Any) -> int:
         return max(record.time_of(kind(s)) for s in scopes for kind in (in_, yes, pause))
 
-    patch.setattr(decision, "_latest_lift", latest)
+    patch.setattr(decision, "_latest_override", latest)
 
 
 @bug
 def a_yes_of_the_same_instant_lifts(patch: Patch) -> None:
     lift = decision._latest_override
-    patch.setattr(decision, "_latest_lift", lambda record, scopes: lift(record, scopes) + 1)
+    patch.setattr(decision, "_latest_override", lambda record, scopes: lift(record, scopes) + 1)
 
 
 @bug
