@@ -1,4 +1,4 @@
-# Each target a line or two; the work is done by the tools themselves.
+# A target has few lines. The tools do the work.
 ifeq ($(filter oneshell,$(.FEATURES)),)
   $(error Heed needs GNU make 4; this one is $(MAKE_VERSION). On macOS: brew install make, then call it gmake)
 endif
@@ -17,10 +17,10 @@ export PYTHONDONTWRITEBYTECODE :=
 .PHONY: help setup run test test-all check lint types unit oldest system browser iam steady soak bench bench-bulk \
   lock build package release deploy account destroy clean
 
-help: ## What there is
+help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
-setup: $(VENV)/.ready ## Everything that tests and the local stack need, hash-locked, into .venv
+setup: $(VENV)/.ready ## Install everything that tests and the local stack need into .venv, with hashes
 
 $(VENV)/bin/uv: requirements/uv.txt
 	@$(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || {
@@ -41,7 +41,7 @@ $(VENV)/.ready: $(VENV)/bin/uv requirements/dev.txt layers/core/pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable layers/core
 	touch $@
 
-run: setup ## The whole stack on this machine, until Ctrl-C (PORT=8000, AWS_PORT=4566)
+run: setup ## Run the whole stack on this machine until Ctrl-C (PORT=8000, AWS_PORT=4566)
 	@exec $(BIN)/python -m local --port $(PORT) --aws-port $(AWS_PORT)
 
 lock: $(VENV)/bin/uv ## Lock every requirement again, with hashes and without addresses
@@ -52,7 +52,7 @@ lock: $(VENV)/bin/uv ## Lock every requirement again, with hashes and without ad
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --no-annotate -o layers/core/requirements.txt layers/core/requirements.in
 
-check: lint types unit ## Lint, types, unit tests, properties with fewer examples than in test
+check: lint types unit ## Run the linter, the type checker and the unit tests, with few examples of each property
 
 lint: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -63,21 +63,21 @@ types: setup
 CALLS := build/calls
 EXAMPLES := --quick
 
-unit: setup ## Tests that need nothing but Python
+unit: setup ## Run the tests that need nothing but Python
 	rm -rf $(CALLS)
 	$(BIN)/pytest -q -n auto --dist worksteal -m "not system" $(EXAMPLES) $(FULL) $(RECORD)
 
 test: EXAMPLES :=
 test: RECORD := --calls=$(CALLS)
-test: check system iam browser package ## All that CI runs: check, then the local stack, IAM, a browser, the build
+test: check system iam browser package ## Run all that CI runs: check, then the local stack, IAM, a browser, the build
 
 test-all: FULL := --full
-test-all: test steady oldest release ## All there is, in full: before an issue is resolved
+test-all: test steady oldest release ## Run every test in full, before an issue is resolved
 
-steady: setup ## The unit tests on three other days, in other time zones, on a busy machine
+steady: setup ## Run the unit tests on three other days, in other time zones, on a busy machine
 	$(BIN)/python -m tests.steady
 
-oldest: setup .tools/oldest/.ready ## The tests of adapters and functions on the oldest supported botocore
+oldest: setup .tools/oldest/.ready ## Run the tests of adapters and functions on the oldest supported botocore
 	$(BIN)/python -m service_models build/service_models
 	.tools/oldest/bin/python -m pytest -q -n auto --dist worksteal -m "not system" --few \
 	  --service-models=build/service_models tests/adapters tests/functions
@@ -87,12 +87,12 @@ oldest: setup .tools/oldest/.ready ## The tests of adapters and functions on the
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python .tools/oldest/bin/python --require-hashes requirements/oldest.txt
 	touch $@
 
-system: setup ## Tests against the local stack, and what takes longer than a second
+system: setup ## Run the tests against the local stack and the tests that take more than a second
 	$(BIN)/pytest -q -m system tests/simulation/test_machines.py $(FULL)
 	$(BIN)/pytest -q -n 2 --dist loadfile -m system $(FULL) \
 	  --ignore=tests/web --ignore=tests/iam --ignore=tests/package --ignore=tests/release --ignore=tests/simulation/test_machines.py
 
-browser: setup tests/web/node_modules/.ready ## Every page in Chromium: axe, keyboard, sizes, colours
+browser: setup tests/web/node_modules/.ready ## Test every page in Chromium: axe, keyboard, sizes, colours
 	$(BIN)/pytest -q -m system tests/web $(FULL)
 
 tests/web/node_modules/.ready: tests/web/setup.sh tests/web/package-lock.json
@@ -100,7 +100,7 @@ tests/web/node_modules/.ready: tests/web/setup.sh tests/web/package-lock.json
 	touch $@
 
 # The calls are recorded by the tests of the functions: in `make test` when they run, here by a short run of them.
-iam: setup tests/iam/node_modules/.ready ## Every call of AWS is allowed by the template, every permission is used
+iam: setup tests/iam/node_modules/.ready ## Check that the template allows every call of AWS and that every permission is used
 	if [ -z "$(RECORD)" ]; then
 	  rm -rf $(CALLS)
 	  $(BIN)/pytest -q -n auto --dist worksteal -m "not system" --few --calls=$(CALLS) tests/functions
@@ -111,18 +111,18 @@ tests/iam/node_modules/.ready: tests/iam/setup.sh tests/iam/package-lock.json
 	tests/iam/setup.sh
 	touch $@
 
-soak: setup ## Machines under faults for long, and the table of docs/evidence.md (SEED= begins there)
+soak: setup ## Run the simulation for a long time and print the tables of docs/evidence.md (SEED= is the first seed)
 	@$(BIN)/python -W ignore -m tests.simulation.soak $(if $(SEED),--first $(SEED))
 
 COLD_START := tests/bench/bench_cold_start.py
 
-bench: setup ## Figures that the papers name: cold start first, then cost, feedback, warm requests
+bench: setup ## Measure the figures that the documents name: cold start, cost, feedback, warm requests
 	for each in $(COLD_START) $(filter-out $(COLD_START),$(wildcard tests/bench/bench_*.py)); do
 	  $(BIN)/python $$each
 	  echo
 	done
 
-bench-bulk: setup ## The same of what takes longer: a ledger of a million entries
+bench-bulk: setup ## Measure what takes longer: a ledger of a million entries
 	for each in tests/bench/bulk_*.py; do $(BIN)/python $$each; echo; done
 
 # ---- Deployment: the template and its build. Only deploy and destroy need an account. ----
@@ -135,15 +135,15 @@ ENV ?= trial
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python .tools/sam/bin/python --require-hashes requirements/sam.txt
 	touch $@
 
-build: .tools/sam/.ready ## What is deployed, into .aws-sam/build (LAMBDA_PYTHON= names a Python 3.13)
+build: .tools/sam/.ready ## Build what is deployed into .aws-sam/build (LAMBDA_PYTHON= names a Python 3.13)
 	PYTHON=$(CURDIR)/$(BIN)/python $(SAM) build
 
-package: setup build ## The template linted and validated, the build checked
+package: setup build ## Lint and validate the template, and check the build
 	$(BIN)/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 	$(BIN)/pytest -q tests/package
 
-release: setup .tools/sam/.ready .tools/release/.ready ## The files of a release, from the newest commit into build/release, and their check
+release: setup .tools/sam/.ready .tools/release/.ready ## Build the files of a release from the newest commit into build/release, and check them
 	$(BIN)/python -m release build/release
 	$(BIN)/pytest -q tests/release
 
@@ -152,15 +152,15 @@ release: setup .tools/sam/.ready .tools/release/.ready ## The files of a release
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python .tools/release/bin/python --require-hashes requirements/release.txt
 	touch $@
 
-deploy: build ## To an account: ENV=trial (default) or production, as samconfig.toml says
+deploy: build ## Deploy to an account: ENV=trial (default) or production, as samconfig.toml says
 	$(SAM) deploy --config-env $(ENV)
 
-account: setup ## What only an account can say of a trial that is deployed (ARGS="--tester ADDRESS")
+account: setup ## Check a deployed trial in its AWS account (ARGS="--tester ADDRESS")
 	$(BIN)/python -m tests.account --env $(ENV) $(ARGS)
 
-destroy: setup .tools/sam/.ready ## Delete a stack: of a trial nothing is left, of production its tables and keys
+destroy: setup .tools/sam/.ready ## Delete a stack: a trial leaves only keys, production keeps its tables and keys
 	$(BIN)/python -m local.empty $(ENV)
 	$(SAM) delete --config-env $(ENV)
 
-clean: ## Remove what was made here
+clean: ## Remove the files that make created here
 	rm -rf $(VENV) .tools .local .aws-sam build .pytest_cache .mypy_cache .ruff_cache .hypothesis

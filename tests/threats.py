@@ -18,28 +18,30 @@ PAGE = ROOT / "docs" / "threats.md"
 
 GROUPS = {
     "B": "What a red team broke in November 2026",
-    "A": "What users of a trial ran into",
-    "W": "What the red team called weak",
-    "T": "The threats that the design began with",
+    "A": "What users of a trial found",
+    "W": "What the red team found weak",
+    "T": "Threats that the first design considered",
     "U": "Attacks on Undo",
 }
 NOT_TRIED = {
-    "W16": "A link's `c` and `lang` are made up. They are hints, and docs/evidence.md says so.",
+    "W16": "Somebody changes `c` or `lang` in a link. Both are only hints (docs/evidence.md).",
     "T5": "Somebody with a stolen list of links opts everybody out. "
-    "That is what a link is for; the ledger names the link and its campaign.",
-    "T10": "Forged inbound mail. Heed reads no inbound mail yet.",
-    "T21": "A file of people that is exported leaks. Heed exports no such file yet.",
-    "T23": "A dependency is attacked. Every lock has hashes; an SBOM comes with the first release.",
+    "A link exists to opt out, so Heed permits it. The ledger names the link and its campaign.",
+    "T10": "Somebody forges inbound mail. Heed reads no inbound mail yet.",
+    "T21": "An exported file of people leaks. Heed exports no such file yet.",
+    "T23": "Somebody attacks a dependency. Every lock file has hashes. The first release will have an SBOM.",
     "T25": "One tenant reads another's data. A deployment has one tenant, and an AWS account is its border.",
 }
 
 _INTRODUCTION = """\
 # Threats
 
-Each attack that was tried on Heed, what holds it, and the test that tries it again at every
-`make test`. This page is made of
-marks in those tests by `python -m tests.threats`; a test fails when a row has no test any more.
+This page lists attacks on Heed. Each row has the defence and the test.
+`make test` tries every attack again.
 [SECURITY.md](../SECURITY.md) says what Heed does not guard against.
+
+Generated from the `threat` marks of the tests by `python -m tests.threats`.
+A test compares the page with the marks.
 """
 
 
@@ -64,9 +66,9 @@ def page() -> str:
     marks = threats()
     for letter, title in GROUPS.items():
         rows = [mark for mark in marks if mark.id.startswith(letter)]
-        parts.append(f"\n## {title}\n\n| | attack | held by | test |\n|---|---|---|---|\n")
+        parts.append(f"\n## {title}\n\n| id | attack | defence | test |\n|---|---|---|---|\n")
         parts += [f"| {m.id} | {m.attack} | {m.held_by} | `{m.test}` |\n" for m in rows]
-    parts.append("\n## Not tried\n\n| | |\n|---|---|\n")
+    parts.append("\n## Not tried\n\n| id | attack, and why no test tries it |\n|---|---|\n")
     parts += [f"| {name} | {why} |\n" for name, why in NOT_TRIED.items()]
     return "".join(parts)
 

@@ -123,7 +123,7 @@ def test_a_client_cannot_change_the_address_that_the_proxy_appends(forwarded: st
 @pytest.mark.threat(
     "W21",
     "A very long X-Forwarded-For keeps a function busy.",
-    "Only the rightmost hops are read. A test holds the cost linear in the length of the header.",
+    "Only the rightmost hops are read. A test checks that the cost is linear in the length of the header.",
 )
 def test_the_cost_of_a_long_header_is_linear() -> None:
     def make(n: int) -> dict[str, Any]:

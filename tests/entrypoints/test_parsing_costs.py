@@ -266,7 +266,7 @@ def test_the_cost_of_an_address_is_linear_up_to_the_limit(address: str) -> None:
 @pytest.mark.threat(
     "T18",
     "Requests that are cheap to send and expensive to answer exhaust the account.",
-    "A test holds the cost of each parser of untrusted input linear in the length of the input.",
+    "A test checks that the cost of each parser of untrusted input is linear in the length of the input.",
 )
 @pytest.mark.parametrize("form", FORMS)
 def test_the_cost_of_a_form_is_linear(form: str) -> None:

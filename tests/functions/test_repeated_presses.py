@@ -110,10 +110,10 @@ def assert_repaired_after_a_day(
 
 @pytest.mark.threat(
     "B9",
-    "One link is pressed so often that the evidence about a person grows without limit, and nothing can read "
-    "it completely any more.",
+    "An attacker presses one link so often that the evidence about a person grows without limit. No program "
+    "can then read it completely.",
     "The record has each press. The ledger enters 50 changes by links a day for a person, then one an hour. "
-    "That entry names the sequence numbers that it stands for.",
+    "That entry names the revisions that it represents.",
 )
 def test_the_ledger_enters_50_presses_a_day_then_one_an_hour(world: World, stream: StreamRecorder) -> None:
     flood(world, stream)

@@ -156,8 +156,8 @@ def test_an_unreadable_api_key_is_listed_and_does_not_block_others(
 @pytest.mark.threat(
     "T15",
     "An attacker overwrites an entry of the ledger, so that each reader of the ledger fails there.",
-    "An unreadable entry is skipped and reported: by the verification as an invalid line, by the reconciler "
-    "as altered.",
+    "Readers skip and report an unreadable entry. The verification reports an invalid line, and the "
+    "reconciler reports an altered entry.",
 )
 def test_junk_in_a_ledger_entry_is_reported_and_does_not_block_others(
     world: World, monkeypatch: pytest.MonkeyPatch

@@ -61,8 +61,8 @@ def test_every_call_is_allowed(found: Findings) -> None:
 @pytest.mark.threat(
     "T17",
     "A function's role permits more than the function does.",
-    "An action on a resource that no call needs fails a test, and so does a wildcard that reaches further. "
-    "Values inside conditions are held by the tests that name them, not all of them.",
+    "A test fails if no call needs an action on a resource, or if a wildcard permits more than the calls "
+    "need. Other tests check the values of some conditions, but not of all.",
 )
 def test_every_permission_is_used(found: Findings) -> None:
     assert not found.unused, "\n".join(found.unused)
@@ -74,8 +74,8 @@ def test_a_wildcard_matches_no_unused_resource(found: Findings) -> None:
 
 @pytest.mark.threat(
     "T28",
-    "Another account's SES, topic, alarm or rule sends to a topic or queue of ours, in a service's name.",
-    "Each policy asks whose it is; all that services send is tried again in another account's name.",
+    "SES, a topic, an alarm or a rule of another account sends to a topic or a queue of this account.",
+    "Each policy checks the account of the sender. The test repeats each permitted call as another account.",
 )
 def test_strangers_plain_connections_and_overwriting_are_denied(found: Findings) -> None:
     assert not found.wrongly_allowed, "\n".join(found.wrongly_allowed)

@@ -119,7 +119,7 @@ RULES = (
     ),
     Rule("Evidence beside the entries", "LedgerTable", "to prove each change", None, End.PURGE),
     Rule("Hashes and seals", "LedgerBucket", "to prove that nothing was altered", None, End.NEVER),
-    Rule("Delayed opt-outs", "OptOutRetryQueue", "until they are written", 14, End.SERVICE),
+    Rule("Queued opt-outs", "OptOutRetryQueue", "until they are written", 14, End.SERVICE),
     Rule("Failed opt-outs", "OptOutRetryDeadLetters", "for an operator", 14, End.SERVICE),
     Rule("Requests for a mail", "ConfirmationRequestsQueue", "until the mail is sent", 4, End.SERVICE),
     Rule("Requests held back", "WaitingQueue", "until there is room for the mail", 4, End.SERVICE),

@@ -57,22 +57,22 @@ _OF_ANY = (*OF_KEYS, "cut", "no network", "killed before", "killed after")
 KILLS = ("killed before", "killed after")
 
 MEANS = (
-    "a form that turns everything on",
-    "a form that says all=in",
-    "the end of a pause",
-    "a shorter pause",
-    "a press of their own",
-    "the Undo of a press of their own",
-    "the Undo on a done page that leaked",
-    "the Undo of somebody else's press",
-    "an Undo made up",
-    "a done page asked for",
-    "a saved page asked for",
-    "a confirmation asked for",
-    "a confirmation made up",
-    "another token as a confirmation",
-    "a change by a key without `write`",
-    "a lift by a key without `privacy`",
+    "a form turns everything on",
+    "a form contains all=in",
+    "a link ends a pause",
+    "a link makes a pause shorter",
+    "the attacker presses a link",
+    "the attacker undoes their own press",
+    "the attacker uses the Undo of a page that leaked",
+    "the attacker undoes another person's press",
+    "the attacker forges an Undo",
+    "the attacker opens the page after a press",
+    "the attacker opens the page after a save",
+    "the attacker requests a confirmation mail",
+    "the attacker forges a confirmation",
+    "the attacker uses another token as a confirmation",
+    "a key without `write` sends a change",
+    "a key without `privacy` sends a lift",
 )
 """By what an attacker with links and keys tries to bring people back (tests.simulation.attacker)."""
 

@@ -26,16 +26,16 @@ def _held(outcome: Outcome) -> None:
 
 @pytest.mark.threat(
     "B1",
-    "Who holds somebody's links, or a key that mints them, tries every way to bring that person back: forms "
-    "that turn things on, the end of a pause, Undo tokens of their own, leaked and made up, made-up "
-    "confirmations, calls beyond the key's scope.",
-    "A link only stops; an Undo takes back the one press that it names; everything else that turns mail on "
-    "needs a mail that only the person gets. The attacker plays in every run of the machines.",
+    "An attacker has a person's links, or a key that makes links, and tries to opt the person in. The "
+    "attacker sends forms and forged confirmations, ends a pause, and uses leaked and forged Undo tokens, "
+    "and API keys without the necessary scope.",
+    "A link can only stop mail. An Undo takes back only the press that it names. Each other opt-in needs a "
+    "mail that only the person gets. The attacker takes part in every simulated program.",
 )
 @pytest.mark.threat(
     "B11",
-    "A link of before an erasure is used to bring the person back.",
-    "No link turns anything on, however old or new it is.",
+    "An attacker uses a link from before an erasure to opt the person in.",
+    "No link can opt a person in, whatever its age is.",
 )
 def test_a_few_programs_keep_every_promise() -> None:
     assert run("pure", range(60), 12).broken == []
