@@ -135,7 +135,13 @@ MISTAKES = [
     (DE, '"Januar", ', "", "twelve", "months = "),
     (DE, "{{ day }}. {{ month }}", "{{ day }}. {{ mois }}", "unknown placeholder {{ mois }}", "date = "),
     (DE, "[landing]", "landing", "Unexpected character", "landing"),
-    (EN, "Stop {{ topic }}", "Stop {{ topci }}", "unknown placeholder {{ topci }}", "topci"),
+    (
+        EN,
+        '"Unsubscribe from {{ topic }}',
+        '"Unsubscribe from {{ topci }}',
+        "unknown placeholder {{ topci }}",
+        "topci",
+    ),
     (EN, "{{ paused_until | date }}", "{{ paused_until | day }}", "cannot be formatted as `day`", "| day"),
     (LANDING, LEAD, "{{ text.landing.laed }}", "no text `landing.laed`", "laed"),
     (LANDING, "preferences_url", "preference_url", "unknown field `preference_url`", "preference_url"),
@@ -322,7 +328,7 @@ def test_one_build_reports_all_mistakes(copy: Path, capsys: pytest.CaptureFixtur
     _replace(copy, CATALOGUE, 'default = "out"', 'default = "yes"')
     _replace(copy, CATALOGUE, 'en = "Offers"', 'en = "Offers"\nit = "Offerte"')
     _replace(copy, DE, 'stop = "{{ topic }}', 'stop = "{{ topik }}')
-    _replace(copy, EN, 'save = "Save choices"', 'save = "Save choices"\nsaev = "Save"')
+    _replace(copy, EN, 'save = "Save preferences"', 'save = "Save preferences"\nsaev = "Save"')
     for code in LANGUAGES:
         _replace(copy, f"locales/{code}.toml", "[landing]\n", '[landing]\nextra = "X"\n')
     _replace(copy, "pages/neutral.html", "text.neutral.lead", "text.neutral.laed")
