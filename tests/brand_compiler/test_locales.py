@@ -104,18 +104,18 @@ def test_dates_have_the_long_format_of_the_cldr(
     locales: dict[str, Locale], language: str, month: int
 ) -> None:
     locale = locales[language]
-    date_format, time_format = (to_python_format(locale.texts[f"dates.{name}"]) for name in ("date", "time"))
-    dates = Dates(tuple(locale.months), date_format, time_format)
+    pattern = to_python_format(locale.texts["dates.date"])
+    dates = Dates(tuple(locale.months), locale.texts["dates.first"].value, pattern)
     for day in (1, 9, 28):
         date = dt.datetime(2026, month, day, 23, 59, tzinfo=dt.UTC)
-        expected = format_date(date, "long", {"en": "en_GB"}.get(language, language))
+        expected = format_date(date, "long", language.replace("-", "_"))
+        if language == "fr":
+            expected = re.sub(r"^1 ", "1er ", expected)  # the CLDR cannot say it
         at = Millis(int(date.timestamp() * 1000))
 
-        assert dates.write("date", at) == expected
+        assert dates.date(at) == expected
         assert dates.day(date.date().isoformat()) == expected
-        assert dates.write("time", at).startswith(expected)
-        assert dates.write("time", at).endswith("23:59 UTC")
-        assert dates.write("iso", at) == f"{date:%Y-%m-%dT%H:%M:%SZ}"
+        assert dates.iso(at) == f"{date:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def test_names_and_descriptions_are_short_enough_for_a_phone(data: dict[str, Any]) -> None:

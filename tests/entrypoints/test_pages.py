@@ -233,7 +233,7 @@ def test_a_pause_can_be_ended_and_nothing_is_preselected(
     page = html["en", "preferences-paused"]
     buttons = [(b.get("name"), b.get("value")) for b in Document(page).all("button")]
 
-    assert "Paused until 12 June 2026" in page
+    assert "Paused until June 12, 2026" in page
     assert ("pause", "0") in buttons
     assert buttons[0] == ("all", "out")
     assert not [o for o in Document(html["en", "subscribe"]).all("input") if "checked" in o]

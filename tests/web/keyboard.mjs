@@ -95,7 +95,7 @@ expect("saved", await page.title(), "Preferences saved – Meridian Watches");
 expect("pause", await tabTo("60 days"), "60 days");
 await pressTo("Enter");
 expect("paused", posted.endsWith("&pause=60"), true);
-expect("until", /^Paused until \d+ \w+ \d{4}$/.test(await page.textContent("#paused")), true);
+expect("until", /^Paused until \w+ \d+, \d{4}$/.test(await page.textContent("#paused")), true);
 expect("resume", await tabTo("End the pause"), "End the pause now");
 await pressTo("Enter");
 expect("asked for", await page.isChecked("[name=resume]"), true);

@@ -100,8 +100,8 @@ def _make_pages(compiler: PageCompiler, language: str, brand: str) -> dict[str, 
 def _date_format(locale: Locale) -> dict[str, Any]:
     return {
         "months": locale.months,
-        "date": to_python_format(locale.texts["dates.date"]),
-        "time": to_python_format(locale.texts["dates.time"]),
+        "first": locale.texts["dates.first"].value,
+        "pattern": to_python_format(locale.texts["dates.date"]),
     }
 
 

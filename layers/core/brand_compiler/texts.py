@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from brand_compiler.fault import Faults
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}")
-_DATE_NAMES = {"date": {"day", "month", "number", "year"}, "time": {"date", "hour", "minute"}}
+_DATE_NAMES = {"first": set[str](), "date": {"day", "month", "number", "year"}}
 _ENVIRONMENT = Environment()  # noqa: S701 - it parses only; `brand_compiler.pages` escapes
 
 
