@@ -1,6 +1,6 @@
 """Formats dates in a language, with the patterns of the locale files of the brand.
 
-Pages show no time of day, because nobody knows the reader's time zone. `iso` is the exact instant, for machines.
+Pages show no time of day, because the reader's time zone is unknown. `iso` is the exact time, for machines.
 """
 
 from __future__ import annotations
