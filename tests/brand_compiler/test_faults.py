@@ -13,6 +13,7 @@ from tests.support.brands import build_brand_with_topics
 CATALOGUE = "catalogue.toml"
 EN = "locales/en.toml"
 DE = "locales/de.toml"
+GB = "locales/en-GB.toml"
 LANGUAGES = ("de", "en", "es", "fr", "ja")
 LANDING = "pages/landing.html"
 LEAD = "{{ text.landing.lead }}"
@@ -134,8 +135,14 @@ MISTAKES = [
     (DE, 'stop = "{{ topic }} ab', 'stop = "{% if topic %}ab{% endif %}', "a text has no blocks", "stop = "),
     (DE, '"Januar", ', "", "twelve", "months = "),
     (DE, "{{ day }}. {{ month }}", "{{ day }}. {{ mois }}", "unknown placeholder {{ mois }}", "date = "),
+    (DE, 'first = "1"', 'first = "{{ day }}"', "unknown placeholder {{ day }}", "first = "),
     (DE, "[landing]", "landing", "Unexpected character", "landing"),
-    (EN, "Stop {{ topic }}", "Stop {{ topci }}", "unknown placeholder {{ topci }}", "topci"),
+    (EN, '"January", ', "", "twelve", "months = "),
+    (GB, "[done]", '[done]\nled = "X"', "unknown key", "led = "),
+    (GB, "[dates]", '[dates]\nmonths = ["January"]', "twelve", "months = "),
+    (GB, "{{ brand }} won", "{{ brant }} won", "unknown placeholder {{ brant }}", "brant"),
+    (CATALOGUE, 'en-GB = "Inv', 'en-IE = "Inv', "there is no locales/en-IE.toml", "en-IE"),
+    (EN, "from {{ topic }}", "from {{ topci }}", "unknown placeholder {{ topci }}", "topci"),
     (EN, "{{ paused_until | date }}", "{{ paused_until | day }}", "cannot be formatted as `day`", "| day"),
     (LANDING, LEAD, "{{ text.landing.laed }}", "no text `landing.laed`", "laed"),
     (LANDING, "preferences_url", "preference_url", "unknown field `preference_url`", "preference_url"),
@@ -322,7 +329,7 @@ def test_one_build_reports_all_mistakes(copy: Path, capsys: pytest.CaptureFixtur
     _replace(copy, CATALOGUE, 'default = "out"', 'default = "yes"')
     _replace(copy, CATALOGUE, 'en = "Offers"', 'en = "Offers"\nit = "Offerte"')
     _replace(copy, DE, 'stop = "{{ topic }}', 'stop = "{{ topik }}')
-    _replace(copy, EN, 'save = "Save choices"', 'save = "Save choices"\nsaev = "Save"')
+    _replace(copy, EN, 'save = "Save preferences"', 'save = "Save preferences"\nsaev = "Save"')
     for code in LANGUAGES:
         _replace(copy, f"locales/{code}.toml", "[landing]\n", '[landing]\nextra = "X"\n')
     _replace(copy, "pages/neutral.html", "text.neutral.lead", "text.neutral.laed")

@@ -233,7 +233,7 @@ def test_a_pause_can_be_ended_and_nothing_is_preselected(
     page = html["en", "preferences-paused"]
     buttons = [(b.get("name"), b.get("value")) for b in Document(page).all("button")]
 
-    assert "Paused until 12 June 2026" in page
+    assert "Paused until June 12, 2026" in page
     assert ("pause", "0") in buttons
     assert buttons[0] == ("all", "out")
     assert not [o for o in Document(html["en", "subscribe"]).all("input") if "checked" in o]
@@ -242,9 +242,9 @@ def test_a_pause_can_be_ended_and_nothing_is_preselected(
 def test_the_preference_centre_shows_the_last_change(
     html: dict[tuple[str, str], str],
 ) -> None:
-    assert 'Offers · stopped · <time datetime="2026-05-03T14:05:00Z">' in html["en", "preferences"]
-    assert "Nothing has been changed so far." in html["en", "preferences-paused"]
-    assert "All marketing e-\u2060mail · stopped" in html["en", "preferences-off"]
+    assert 'Offers · unsubscribed · <time datetime="2026-05-03T14:05:00Z">' in html["en", "preferences"]
+    assert "No changes so far." in html["en", "preferences-paused"]
+    assert "All marketing emails · unsubscribed" in html["en", "preferences-off"]
 
 
 def test_targeted_advertising_has_its_link_and_limits(
@@ -254,7 +254,7 @@ def test_targeted_advertising_has_its_link_and_limits(
 
     assert 'href="https://globalprivacycontrol.org/"' in page
     assert "closed in September 2025" in page and "Global Privacy Control" in page
-    assert "not personalised ones" in page
+    assert "won’t be personalized" in page
 
 
 def test_a_privacy_signal_is_shown_and_applied_with_one_press(html: dict[tuple[str, str], str]) -> None:
@@ -263,7 +263,7 @@ def test_a_privacy_signal_is_shown_and_applied_with_one_press(html: dict[tuple[s
         buttons = [(b.get("name"), b.get("value")) for b in document.all("button")]
         assert ("targeted-advertising", "out") in buttons
         assert ("policy", "2026-07") in buttons
-    assert "Targeted advertising is off in your profile." in html["en", "done-all"]
+    assert "Targeted advertising is off." in html["en", "done-all"]
 
 
 def test_a_mistake_in_the_form_is_shown_at_the_field(html: dict[tuple[str, str], str]) -> None:
@@ -385,7 +385,7 @@ def test_a_page_reads_only_its_own_file(folder: Path, tmp_path: Path) -> None:
         target.write_bytes((folder / name).read_bytes())
 
     view = LandingView(language="fr", brand="M", preferences_url="/p/x")
-    assert "Nous n’envoyons rien" in Pages(tmp_path).neutral("fr")
+    assert "Nous n’écrivons pas" in Pages(tmp_path).neutral("fr")
     assert "Se désabonner" in Pages(tmp_path).landing(view)
 
 

@@ -71,10 +71,10 @@ def _answer_cold(state: str, event: dict[str, Any]) -> tuple[int, str, bool]:
     ("state", "method", "link", "form", "status", "part"),
     [
         pytest.param("new", "POST", LINK, ONE_CLICK, 200, "Unsubscribed.\n", id="one-click"),
-        pytest.param("new", "GET", "damaged", None, 404, "<h1>This link does not work", id="an invalid link"),
-        pytest.param("failing", "POST", LINK, ONE_CLICK, 503, "<h1>Not done yet", id="a store that fails"),
+        pytest.param("new", "GET", "damaged", None, 404, "<h1>This link doesn’t work", id="an invalid link"),
+        pytest.param("failing", "POST", LINK, ONE_CLICK, 503, "<h1>Something went", id="a store that fails"),
         pytest.param("failing", "POST", LINK, {"scope": "all"}, 503, 'name="scope" value="all"', id="a form"),
-        pytest.param("minor", "GET", LINK, None, 200, "<h1>We send nothing", id="a minor"),
+        pytest.param("minor", "GET", LINK, None, 200, "<h1>We don’t email this address", id="a minor"),
     ],
 )
 def test_a_cold_function_answers_without_jinja2(

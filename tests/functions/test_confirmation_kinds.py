@@ -77,7 +77,7 @@ def test_a_confirmation_ends_no_opt_out_and_no_newer_pause(world: World) -> None
 def test_a_confirmed_end_of_a_pause_lifts_no_undeliverable_address(world: World) -> None:
     world.apply_changes(READER, Change(UNDELIVERABLE, Entry(Millis(NOW - 5), Source.BOUNCE, "{}")))
     world.apply_changes(READER, Change(pause(BRAND), pause_entry()))
-    assert "Not changed" in confirm(world, resume=(BRAND,))
+    assert "Nothing has changed" in confirm(world, resume=(BRAND,))
 
     assert "offers" not in sendable(world)
 

@@ -68,7 +68,7 @@ def test_topics_are_listed_with_number_kind_default_and_names(call_api: CallApi)
         (7, "targeted-advertising", "signal", "in"),
     ]
     assert [brand["name"] for brand in answer["brands"] if brand["default"]] == ["meridian"]
-    assert all(set(topic["names"]) == {"de", "en", "es", "fr", "ja"} for topic in answer["topics"])
+    assert all(set(topic["names"]) == {"de", "en", "en-GB", "es", "fr", "ja"} for topic in answer["topics"])
 
 
 def test_a_check_keeps_the_order_and_the_spelling_of_the_addresses(world: World, call_api: CallApi) -> None:

@@ -57,7 +57,7 @@ def test_a_material_change_is_prominent_on_each_page(
 
     for page in (show(world), landing):
         assert f'<h2 id="policy">{PROMINENT}</h2>' in page and QUIET not in page
-        assert "What 2026-02 says &lt;&amp;&gt;." in page and "15 February 2026" in page
+        assert "What 2026-02 says &lt;&amp;&gt;." in page and "February 15, 2026" in page
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_change_that_is_not_material_is_a_quiet_line(
     policies(tmp_path, monkeypatch, OTHER)
     page = show(world)
 
-    assert f'<p class="aside">{QUIET} 1 March 2026: What 2026-03 says &lt;&amp;&gt;.</p>' in page
+    assert f'<p class="aside">{QUIET} March 1, 2026: What 2026-03 says &lt;&amp;&gt;.</p>' in page
     assert PROMINENT not in page and 'name="policy"' not in page
 
 

@@ -124,8 +124,8 @@ def test_an_opt_out_next_to_a_refused_opt_in_is_stored(world: World) -> None:
 
     assert answer["statusCode"] == 200
     assert sendable(world) == EVERYTHING - {"offers", "targeted-advertising"}
-    assert "What you turned off is off." in answer["body"]
-    assert "Targeted advertising is off in your profile." in answer["body"]
+    assert "Everything else is saved." in answer["body"]
+    assert "Targeted advertising is off." in answer["body"]
 
 
 def test_opting_out_of_everything_ignores_the_other_fields(world: World) -> None:
@@ -205,7 +205,7 @@ def test_an_unreadable_form_is_not_reported_as_saved(world: World, request_field
     answer = app.handler(http_event("POST", path(world), **request_fields), world.context)
 
     assert answer["statusCode"] == 422 and world.items() == []
-    assert "Nothing was saved" in answer["body"] and "was.topic.offers" in answer["body"]
+    assert "nothing was saved" in answer["body"] and "was.topic.offers" in answer["body"]
 
 
 @pytest.mark.parametrize(
@@ -394,7 +394,7 @@ def test_a_brand_without_marketing_topics_still_has_its_page(
 
     page = show(world)
     assert 'name="topic.' not in page and 'name="targeted-advertising"' in page
-    assert "came back to us" in page
+    assert "bounced" in page
 
 
 @pytest.mark.parametrize("word", ["OUT", " out ", "Out\r\n"])

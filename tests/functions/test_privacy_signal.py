@@ -22,7 +22,7 @@ from tests.support.registers import in_, out, scope_numbers
 READER = "reader@example.com"
 ADVERTISING = 7
 NAVIGATION = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "sec-gpc": "1"}
-HONOURED, KEPT = "Opt-out request honoured", "but you confirmed targeted advertising"
+HONOURED, KEPT = "Opt-out request honored", "but you confirmed targeted advertising"
 BUTTON = 'name="targeted-advertising" value="out"'
 LinkTarget = tuple[Callable[[dict[str, Any], Any], dict[str, Any]], str]
 

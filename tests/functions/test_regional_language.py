@@ -28,7 +28,7 @@ def brazil(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wor
     return world
 
 
-def language_of(world: World, lang: str = "", accepted: str = "") -> str:
+def page_of(world: World, lang: str = "", accepted: str = "") -> str:
     query = {"lang": lang} if lang else {}
     event = http_event(
         "GET",
@@ -36,9 +36,26 @@ def language_of(world: World, lang: str = "", accepted: str = "") -> str:
         query=query,
         headers={"accept-language": accepted},
     )
-    match = re.search(r'<html lang="([^"]+)"', app.handler(event, world.context)["body"])
+    return str(app.handler(event, world.context)["body"])
+
+
+def language_of(world: World, lang: str = "", accepted: str = "") -> str:
+    match = re.search(r'<html lang="([^"]+)"', page_of(world, lang, accepted))
     assert match
     return match[1]
+
+
+def test_english_is_that_of_the_united_states_unless_the_reader_is_british(world: World) -> None:
+    assert language_of(world, "en") == language_of(world, "en-US") == "en"
+    assert language_of(world, accepted="en-US,en;q=0.9") == "en"
+    assert language_of(world, "en-gb") == language_of(world, accepted="en-GB,en;q=0.9") == "en-GB"
+
+
+def test_a_page_offers_each_language_once(world: World) -> None:
+    for lang, english in (("de", "en"), ("en", "en"), ("en-GB", "en-GB")):
+        offered = re.findall(r'<a href="[^"]*" lang="([^"]+)"', page_of(world, lang))
+        assert offered == ["de", english, "es", "fr", "ja"]
+        assert page_of(world, lang).count(">English</a>") == 1
 
 
 def test_a_regional_language_is_shown_to_readers_of_that_region(brazil: World) -> None:

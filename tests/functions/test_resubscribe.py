@@ -190,7 +190,7 @@ def test_an_address_that_heed_cannot_send_to_is_rejected_with_other_ways(
     answer = submit(world, [("address", address), ("topics", "news"), ("intent", intent)])
 
     assert answer["statusCode"] == 422 and queued(world) == []
-    assert "We cannot send mail to an address with such characters." in answer["body"]
+    assert "We can’t send email to an address with these characters." in answer["body"]
     assert "preferences@example.com" in answer["body"] and "+1 555 0100" in answer["body"]
 
 
@@ -351,7 +351,7 @@ def unavailable(*_: object) -> None:
 def test_a_press_after_a_newer_opt_out_changes_no_decision(world: World) -> None:
     world.apply_changes(READER, Change(out(0), entry(Millis(REQUESTED_AT + 1))))
     answer = press(world)
-    assert answer["statusCode"] == 200 and "Not changed" in answer["body"]
+    assert answer["statusCode"] == 200 and "Nothing has changed" in answer["body"]
     assert not {"offers", "research"} & sendable(world)
     assert world.messages("CONFIRMED_OPT_INS_QUEUE_URL") == []
 
@@ -384,7 +384,7 @@ def test_an_opt_out_press_stops_all_marketing_at_once(world: World) -> None:
         READER, Change(yes(2), entry(Millis(NOW - 1)))
     )  # newer than the request, older than the press
     answer = press(world, path(world, (), Intent.OUT))
-    assert answer["statusCode"] == 200 and "no more marketing" in answer["body"]
+    assert answer["statusCode"] == 200 and "won’t send you marketing emails anymore" in answer["body"]
     assert sendable(world) == {"service", "targeted-advertising"}
     assert world.items()[0]["o:0"]["M"]["by"] == {"S": "link"}
     assert world.messages("CONFIRMED_OPT_INS_QUEUE_URL") == []
@@ -410,14 +410,14 @@ def test_a_minor_and_an_address_on_hold_get_the_neutral_page(world: World, regis
     before = world.items()
     pressed, shown = press(world), show(world, path(world))
     assert (pressed["statusCode"], pressed["body"]) == (200, shown["body"])
-    assert "We send nothing to this address" in shown["body"]
+    assert "We don’t email this address" in shown["body"]
     assert world.items() == before and world.messages("CONFIRMED_OPT_INS_QUEUE_URL") == []
 
 
 def test_an_opt_out_during_a_hold_is_active_after_the_lift(world: World) -> None:
     parts().preferences.apply(world.recipient(READER), [Change(HOLD, entry(Millis(5)))], NOW)
     pressed = press(world, path(world, (), Intent.OUT))
-    assert "We send nothing to this address" in pressed["body"]
+    assert "We don’t email this address" in pressed["body"]
     parts().preferences.apply(world.recipient(READER), [Change(LIFT_HOLD, entry(Millis(6)))], NOW)
     assert sendable(world) == {"service", "targeted-advertising"}
 

@@ -222,9 +222,9 @@ def test_an_opt_out_stored_from_the_queue_has_no_undo(
 def test_the_done_page_shows_the_current_state_at_each_load(world: World) -> None:
     done_page = press(world, "this")
     assert get(world, done_page) == get(world, done_page)
-    assert "Unsubscribed from" in get(world, done_page)
+    assert "unsubscribed from" in get(world, done_page)
     press_undo(world, done_page)
-    assert "Unsubscribed from" not in get(world, done_page, NOW + 2)
+    assert "unsubscribed from" not in get(world, done_page, NOW + 2)
 
 
 def test_a_save_in_the_preference_centre_has_its_own_undo(world: World) -> None:

@@ -145,7 +145,7 @@ def test_a_rejected_request_gets_a_retry_after_header(
     event = http_event("POST", "/subscribe", form=form, at=clock.now)
     answer = resubscribe.handler(event, world.context)
     assert answer["statusCode"] == 503 and answer["headers"]["Retry-After"] == "3600"
-    assert "Very many people are asking" in answer["body"] and "did not answer" not in answer["body"]
+    assert "a very large number of requests" in answer["body"] and "didn’t respond" not in answer["body"]
     assert 'href="mailto:preferences@example.com' in answer["body"], "the page offers the other ways"
 
 

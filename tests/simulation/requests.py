@@ -20,7 +20,7 @@ from tests.support.deployment import http_event
 
 BRANDS = {brand["number"]: brand["name"] for brand in DATA["brands"]}
 HOUR = 3_600_000
-KEPT = "your request is kept and will be carried out"
+KEPT = "we have your request and will carry it out"
 LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.BAD_GATEWAY)
 _GIVEN = re.compile(r"[?&](?:done|saved)=([\w-]{60,})")
 _ONLY = "JKJaXmPLvHcESHA="  # the id of a request that has none

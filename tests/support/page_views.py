@@ -38,7 +38,7 @@ from heed.entrypoints.http.pages.views import (
 if TYPE_CHECKING:
     from heed.entrypoints.http.pages.pages import Pages
 
-LANGUAGES = ("de", "en", "es", "fr", "ja")
+LANGUAGES = ("de", "en", "en-GB", "es", "fr", "ja")
 BRAND = "Meridian Watches"
 CENTRE = "/p/AQEAAAAA?lang="
 MAY = Millis(1_777_817_100_000)  # 3 May 2026, 14:05 UTC

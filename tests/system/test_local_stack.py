@@ -112,7 +112,7 @@ def test_an_unknown_path_is_answered_with_a_page_or_a_problem(
     problem = httpx.get(f"{stack['api']}/v1/nothing", timeout=PATIENCE)
 
     assert page.status_code == problem.status_code == 404
-    assert "This link does not work" in page.text
+    assert "This link doesn’t work" in page.text
     assert problem.headers["content-type"] == "application/problem+json"
 
 

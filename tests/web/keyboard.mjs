@@ -42,20 +42,20 @@ async function pressTo(key) {
 // The stop button comes first, then everything, then the preference centre.
 await page.goto(`${site}${link}?c=may&lang=en`);
 await page.keyboard.press("Tab");
-expect("first", await focused(), "Stop Offers");
+expect("first", await focused(), "Unsubscribe from Offers");
 await page.keyboard.press("Tab");
-expect("second", await focused(), "Stop all marketing e-\u2060mail");
+expect("second", await focused(), "Unsubscribe from all marketing emails");
 await page.keyboard.press("Tab");
-expect("third", await focused(), "Choose what you get");
+expect("third", await focused(), "Manage your preferences");
 await page.keyboard.press("Shift+Tab");
 await page.keyboard.press("Shift+Tab");
 await pressTo("Enter");
 expect("stop", posted, `${link} scope=this`);
-expect("done", await page.title(), "Unsubscribed from Offers – Meridian Watches");
+expect("done", await page.title(), "You’re unsubscribed from Offers – Meridian Watches");
 
 // Undo comes after what was done and where to choose.
 await page.keyboard.press("Tab");
-expect("after the result", await focused(), "Choose what you get");
+expect("after the result", await focused(), "Manage your preferences");
 await page.keyboard.press("Tab");
 expect("then", await focused(), "Undo");
 await pressTo("Space");
@@ -64,13 +64,13 @@ expect(
   posted.replace(/^\/p\/[\w-]+/, "/p/").replace(/undo=[\w-]{80,}$/, "undo=token"),
   "/p/ undo=token",
 );
-expect("undone", await page.title(), "Saved: your e-\u2060mail from Meridian Watches");
+expect("undone", await page.title(), "Preferences saved – Meridian Watches");
 expect("undone", await page.isChecked("[name='topic.offers'][value=in]"), true);
 
 // The preference centre: everything off is one Tab and one press away.
 await page.goto(`${site}${everything}?lang=en`);
 await page.keyboard.press("Tab");
-expect("everything", await focused(), "Stop all marketing e-\u2060mail");
+expect("everything", await focused(), "Unsubscribe from all marketing emails");
 await pressTo("Enter");
 expect("everything off", posted, `${everything} all=out`);
 expect("all is off", await page.locator("[name^='topic.'][value=in]:checked").count(), 0);
@@ -89,20 +89,20 @@ expect(
     "&topic.events=in&was.topic.events=in&topic.research=out&was.topic.research=out" +
     "&targeted-advertising=in&was.targeted-advertising=in",
 );
-expect("saved", await page.title(), "Saved: your e-\u2060mail from Meridian Watches");
+expect("saved", await page.title(), "Preferences saved – Meridian Watches");
 
 // Pause keeps unsaved choices, since it is in the same form; its end is shown, and a press away.
 expect("pause", await tabTo("60 days"), "60 days");
 await pressTo("Enter");
 expect("paused", posted.endsWith("&pause=60"), true);
-expect("until", /^Paused until \d+ \w+ \d{4}$/.test(await page.textContent("#paused")), true);
+expect("until", /^Paused until \w+ \d+, \d{4}$/.test(await page.textContent("#paused")), true);
 expect("resume", await tabTo("End the pause"), "End the pause now");
 await pressTo("Enter");
 expect("asked for", await page.isChecked("[name=resume]"), true);
 
 // The caveats open and close without a script; a mistake is where the focus is.
 await page.goto(`${site}${centre}?lang=en`);
-expect("caveats", await tabTo("What this does"), "What this does and does not do");
+expect("caveats", await tabTo("What this does"), "What this does and doesn’t do");
 await page.keyboard.press("Enter");
 expect("open", await page.evaluate(() => document.querySelector("details").open), true);
 
@@ -118,7 +118,7 @@ expect("topic kept", await page.isChecked("[value=news]"), true);
 await page.keyboard.press("Control+a");
 await page.keyboard.type("somebody@example.com");
 await pressTo("Enter");
-expect("accepted", await page.title(), "Look in your inbox – Meridian Watches");
+expect("accepted", await page.title(), "Check your inbox – Meridian Watches");
 
 amiss.push(...faults);
 await browser.close();

@@ -100,8 +100,8 @@ def _make_pages(compiler: PageCompiler, language: str, brand: str) -> dict[str, 
 def _date_format(locale: Locale) -> dict[str, Any]:
     return {
         "months": locale.months,
-        "date": to_python_format(locale.texts["dates.date"]),
-        "time": to_python_format(locale.texts["dates.time"]),
+        "first": locale.texts["dates.first"].value,
+        "pattern": to_python_format(locale.texts["dates.date"]),
     }
 
 
@@ -125,9 +125,18 @@ def _constants(
         "contact": {**contact, "phone_digits": digits},
         "optout": {"link": advertising["link"], "caveats": advertising["caveats"].get(language)},
         "language": language,
-        "languages": [{"code": code, "name": locale.name} for code, locale in locales.items()],
+        "languages": _list_languages(locales, language),
         "style": Markup(style),  # noqa: S704 - no value of a visitor; the policy names its hash
     }
+
+
+def _list_languages(locales: dict[str, Locale], shown: str) -> list[dict[str, str]]:
+    """Returns the languages that a page offers: of those with the same name its own, or else the first."""
+    codes: dict[str, str] = {}
+    for code, locale in locales.items():
+        if code == shown or locale.name not in codes:
+            codes[locale.name] = code
+    return [{"code": code, "name": name} for name, code in codes.items()]
 
 
 def compile_command(arguments: list[str]) -> int:

@@ -6,6 +6,8 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from heed.entrypoints.http.language import find_base_language
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
@@ -109,21 +111,27 @@ class TomlReader:
     def by_language(
         self, name: str, languages: Collection[str], read: Callable[[TomlReader, str], _T]
     ) -> dict[str, _T]:
-        """Returns what `read` reads for each language of the brand."""
+        """Returns what `read` reads for each language of the brand. A region falls back to its language."""
         table = self.table(name)
         if table is None:
             return {}
-        return {language: read(table, language) for language in table.check_languages(languages)}
+        values: dict[str, _T] = {}
+        for language in sorted(languages):
+            base = find_base_language(language, languages)
+            if table.has(language):
+                values[language] = read(table, language)
+            elif base is None:
+                table.add_fault(f"language `{language}` is missing in `{name}`")
+            elif base in values:
+                values[language] = values[base]
+        table.check_languages(languages)
+        return values
 
-    def check_languages(self, languages: Collection[str]) -> list[str]:
-        """Checks that the table has exactly one key for each language. Returns those that it has."""
-        for language in languages:
-            if not self.has(language):
-                self.add_fault(f"language `{language}` is missing in `{self.key[-1]}`")
+    def check_languages(self, languages: Collection[str]) -> None:
+        """Refuses each key that is not a language of the brand."""
         for language in self._data:
             if language not in languages:
                 self.add_fault(f"there is no locales/{language}.toml", language)
-        return [language for language in languages if self.has(language)]
 
     def check_all_read(self) -> None:
         """Refuses each key that was not read. It is usually a typing mistake."""

@@ -1,5 +1,7 @@
 """Reads the locales, and checks that all languages have the same texts and placeholders.
 
+The file of a region, such as `en-GB.toml`, has only what differs: the rest is that of `en.toml`.
+
 A placeholder is an expression of Jinja2, such as `{{ line.since | date }}`. The pages that show the text
 decide which names it may use (`brand_compiler.pages`).
 """
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from brand_compiler.document import Document
+from heed.entrypoints.http.language import find_base_language
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from brand_compiler.fault import Faults
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}")
-_DATE_NAMES = {"date": {"day", "month", "number", "year"}, "time": {"date", "hour", "minute"}}
+_DATE_NAMES = {"first": set[str](), "date": {"day", "month", "number", "year"}}
 _ENVIRONMENT = Environment()  # noqa: S701 - it parses only; `brand_compiler.pages` escapes
 
 
@@ -93,8 +96,13 @@ class Locale:
 def read_locales(folder: Path, faults: Faults) -> dict[str, Locale]:
     """Returns the locales of a folder by language code: `de.toml` is `de`."""
     known_keys: set[str] = set()
-    files = sorted(folder.glob("*.toml"))
-    return {file.stem: _read_locale(Document(file, faults), known_keys) for file in files}
+    files = {file.stem: file for file in folder.glob("*.toml")}
+    locales: dict[str, Locale] = {}
+    for language in sorted(files):  # so a language comes before its regions
+        base = find_base_language(language, locales)
+        document = Document(files[language], faults)
+        locales[language] = _read_locale(document, known_keys, locales[base] if base else None)
+    return locales
 
 
 def check_locales(locales: Mapping[str, Locale], reference: str) -> None:
@@ -126,9 +134,9 @@ def to_python_format(text: Text) -> str:
     return _PLACEHOLDER.sub(r"{\1}", text.value)
 
 
-def _read_locale(document: Document, known_keys: set[str]) -> Locale:
-    texts: dict[str, Text] = {}
-    months: list[str] = []
+def _read_locale(document: Document, known_keys: set[str], base: Locale | None) -> Locale:
+    texts = dict(base.texts) if base else {}
+    months = base.months if base else []
     for section, table in document.data.items():
         if not isinstance(table, dict):
             document.add_fault(f"`{section}` is outside a [section]", section)
@@ -141,17 +149,21 @@ def _read_locale(document: Document, known_keys: set[str]) -> Locale:
                 if not text.value.strip():
                     text.add_fault("must be a text")
                 texts[f"{section}.{name}"] = text
-    _check_dates(document, texts, months)
+    _check_dates(document, texts, months, base)
     known_keys.update(texts)
     return Locale(document, texts, months, known_keys)
 
 
-def _check_dates(document: Document, texts: Mapping[str, Text], months: list[str]) -> None:
-    if not isinstance(months, list) or len(months) != 12:
+def _check_dates(
+    document: Document, texts: Mapping[str, Text], months: list[str], base: Locale | None
+) -> None:
+    """Checks the dates of a locale. What it has from its base has its fault there."""
+    is_inherited = base is not None and months is base.months
+    if not is_inherited and (not isinstance(months, list) or len(months) != 12):
         document.add_fault("`dates.months` must be a list of twelve texts", "dates", "months")
     for name, allowed in _DATE_NAMES.items():
-        if (text := texts.get(f"dates.{name}")) is None:
-            document.add_fault(f"`dates.{name}` is missing", "dates")
-        else:
+        if text := texts.get(f"dates.{name}"):
             for placeholder in sorted(text.placeholders - allowed):
                 text.add_fault(f"unknown placeholder {{{{ {placeholder} }}}}")
+        elif base is None:
+            document.add_fault(f"`dates.{name}` is missing", "dates")

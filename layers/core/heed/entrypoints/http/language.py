@@ -37,6 +37,11 @@ def choose_language(
     return best
 
 
+def find_base_language(language: str, available: Collection[str]) -> str | None:
+    """Returns the available language of which a language is a region, such as `en` of `en-GB`, or None."""
+    return _find_match(_remove_last_subtag(language), available)
+
+
 def _find_match(name: str, available: Collection[str]) -> str | None:
     """Returns the available language that serves a tag such as `fr-CA`, or None.
 
@@ -45,10 +50,13 @@ def _find_match(name: str, available: Collection[str]) -> str | None:
     tag = name.strip()[:_MAX_TAG].replace("_", "-").lower()
     known = {language.lower(): language for language in available}
     while tag and tag not in known:
-        tag = tag.rpartition("-")[0]
-        if tag[-2:-1] == "-":  # a single-character subtag only introduces the next one
-            tag = tag[:-2]
+        tag = _remove_last_subtag(tag)
     return known.get(tag)
+
+
+def _remove_last_subtag(tag: str) -> str:
+    tag = tag.rpartition("-")[0]
+    return tag[:-2] if tag[-2:-1] == "-" else tag  # a single-character subtag only introduces the next one
 
 
 def _parse_weight(parameters: str) -> float:

@@ -1,4 +1,7 @@
-"""Formats dates in a language, with the patterns of the locale files of the brand."""
+"""Formats dates in a language, with the patterns of the locale files of the brand.
+
+Pages show no time of day, because the reader's time zone is unknown. `iso` is the exact time, for machines.
+"""
 
 from __future__ import annotations
 
@@ -10,32 +13,26 @@ from heed.domain.milliseconds import Millis
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """The date patterns of a language. The tests compare them with the CLDR.
+    """The date pattern of a language. The tests compare it with the CLDR.
 
     Attributes:
         months: The names of the months.
-        date: The pattern of a date, with {day}, {month}, {number} and {year}.
-        time: The pattern of a date and time, with {date}, {hour} and {minute}. It names the time zone, UTC.
+        first: The first day of a month, such as "1" or, in French, "1er".
+        pattern: The pattern of a date, with {day}, {month}, {number} and {year}.
     """
 
     months: tuple[str, ...]
-    date: str
-    time: str
+    first: str
+    pattern: str
 
-    def write(self, kind: str, at: Millis) -> str:
-        """Formats a time.
-
-        Args:
-            kind: "date", "time" (date and time) or "iso" (RFC 3339).
-            at: Milliseconds since the Unix epoch.
-        """
+    def date(self, at: Millis) -> str:
+        """Formats the date of a time in UTC. `at` is in milliseconds since the Unix epoch."""
         moment = time.gmtime(at // 1000)
-        if kind == "iso":
-            return time.strftime("%Y-%m-%dT%H:%M:%SZ", moment)
-        date = self._format_date(moment.tm_year, moment.tm_mon, moment.tm_mday)
-        if kind == "date":
-            return date
-        return self.time.format(date=date, hour=f"{moment.tm_hour:02}", minute=f"{moment.tm_min:02}")
+        return self._format_date(moment.tm_year, moment.tm_mon, moment.tm_mday)
+
+    def iso(self, at: Millis) -> str:
+        """Formats a time as RFC 3339 demands. `at` is in milliseconds since the Unix epoch."""
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at // 1000))
 
     def day(self, date: str) -> str:
         """Formats a date of the brand file, such as 2026-07-01."""
@@ -44,4 +41,5 @@ class Dates:
 
     def _format_date(self, year: int, month: int, day: int) -> str:
         name = self.months[month - 1]
-        return self.date.format(day=day, month=name, number=month, year=year)
+        shown = self.first if day == 1 else day
+        return self.pattern.format(day=shown, month=name, number=month, year=year)

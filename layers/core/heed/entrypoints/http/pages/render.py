@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, ModuleLoader, StrictUndefined
@@ -21,7 +20,7 @@ class PageRenderer:
 
     Args:
         folder: The compiled pages of the language.
-        dates: The date patterns of the language.
+        dates: The date pattern of the language.
     """
 
     def __init__(self, folder: Path, dates: Dates) -> None:
@@ -29,8 +28,7 @@ class PageRenderer:
         self._environment = Environment(  # noqa: S701
             loader=ModuleLoader(folder), undefined=StrictUndefined, auto_reload=False
         )
-        self._environment.filters |= {kind: partial(dates.write, kind) for kind in ("date", "time", "iso")}
-        self._environment.filters["day"] = dates.day
+        self._environment.filters |= {"date": dates.date, "iso": dates.iso, "day": dates.day}
 
     def __call__(self, name: str, view: PageView | ConfirmationMailView) -> str:
         """Returns a page. `name` is its file in layers/brand/pages."""
