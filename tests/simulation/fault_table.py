@@ -22,26 +22,26 @@ class Row(NamedTuple):
 
     number: int
     fault: str
-    how: Coverage
+    coverage: Coverage
     where: str
 
 
 _M, _T, _N = Coverage.MACHINES, Coverage.TEST, Coverage.NONE
-_ON_THE_WIRE = "any request of any handler"
+_ANY_REQUEST = "any request of any handler"
 
 ROWS = tuple(
     Row(number, *row)
     for number, row in enumerate(
         (
-            ("provisioned throughput exceeded", _M, _ON_THE_WIRE),
-            ("throttling, request limit", _M, _ON_THE_WIRE),
+            ("provisioned throughput exceeded", _M, _ANY_REQUEST),
+            ("throttling, request limit", _M, _ANY_REQUEST),
             ("transaction cancelled for mixed reasons", _N, "no transactions: test_fault_table.py"),
-            ("transaction conflict on a single write", _M, _ON_THE_WIRE),
+            ("transaction conflict on a single write", _M, _ANY_REQUEST),
             ("transaction in progress, token mismatch", _N, "no transactions: test_fault_table.py"),
-            ("replicated write conflict", _M, _ON_THE_WIRE),
-            ("time-out after the commit", _M, _ON_THE_WIRE + "; botocore writes again"),
-            ("time-out before the commit", _M, _ON_THE_WIRE),
-            ("connection reset, answer cut", _M, _ON_THE_WIRE + "; TLS checks the bytes"),
+            ("replicated write conflict", _M, _ANY_REQUEST),
+            ("time-out after the commit", _M, _ANY_REQUEST + "; botocore writes again"),
+            ("time-out before the commit", _M, _ANY_REQUEST),
+            ("connection reset, answer cut", _M, _ANY_REQUEST + "; TLS checks the bytes"),
             ("500 and 503, for long", _M, "every request of an invocation"),
             (
                 "crash between record and ledger",
@@ -91,7 +91,7 @@ ROWS = tuple(
             ("an event during a purge", _M, "an erasure inside any invocation"),
             ("restored from a backup", _T, "tests/functions/test_restore.py"),
             ("opt-in and opt-out at the same time", _T, "test_races.py, every order"),
-            ("no network, no name", _M, _ON_THE_WIRE),
+            ("no network, no name", _M, _ANY_REQUEST),
             ("spellings of an address", _M, "case, display name, IDNA, quotes, rfc822;"),
             ("log and metrics cannot be written", _M, "standard output closed"),
             ("two versions of the record", _M, "a register of a later version in an item"),
@@ -99,4 +99,4 @@ ROWS = tuple(
         start=1,
     )
 )
-INJECTED = tuple(row.number for row in ROWS if row.how is Coverage.MACHINES)
+INJECTED = tuple(row.number for row in ROWS if row.coverage is Coverage.MACHINES)

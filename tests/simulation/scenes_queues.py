@@ -21,8 +21,8 @@ from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
 from heed.domain.preferences.register import Source
 from heed.domain.privacy.erasure import ErasureCause
 from heed.domain.privacy.ses_list_request import WALK_REQUEST
-from tests.simulation.feedback_messages import body as feedback_body
-from tests.simulation.scenes import JANE, JOHN, Scene, registers, report
+from tests.simulation.feedback_messages import format_body as feedback_body
+from tests.simulation.scenes import ANN, JOHN, Scene, registers, report
 from tests.support import mailbox
 from tests.support.deployment import NOW, World, parts
 from tests.support.registers import scope_numbers
@@ -50,7 +50,7 @@ class OptOutRetries(Queue):
 
     def before(self, world: World) -> None:
         requests = [
-            QueuedOptOut(world.recipient(JANE), scope_numbers(*scopes), NOW, Source.LINK, "{}", "")
+            QueuedOptOut(world.recipient(ANN), scope_numbers(*scopes), NOW, Source.LINK, "{}", "")
             for scopes in ((2,), (14, 1))
         ]
         self.bodies = tuple(request.to_message() for request in requests)
@@ -60,9 +60,9 @@ class Bounces(Queue):
     function, app = "feedback", feedback
 
     def before(self, world: World) -> None:  # noqa: ARG002
-        what = {"who": [0], "spelling": 0, "happened": NOW, "envelope": "raw", "scope": 0}
+        details = {"who": [0], "spelling": 0, "happened_at": NOW, "envelope": "raw", "scope": 0}
         kinds = ("bounce", "complaint", "soft", "poison")
-        made = [{**what, "event": kind, "poison": 0} for kind in kinds]
+        made = [{**details, "event": kind, "poison": 0} for kind in kinds]
         self.bodies = tuple(feedback_body(message, NOW, place) for place, message in enumerate(made))
 
     def left(self, world: World) -> object:
@@ -77,7 +77,7 @@ class Confirmations(Queue):
     def before(self, world: World) -> None:  # noqa: ARG002
         now = Millis(time.time_ns() // 1_000_000 - 60_000)
         request = ConfirmationRequest(
-            "r1", JANE, Intent.IN, scope_numbers(2, 5), "en", now, "https://prefs.example.com", ""
+            "r1", ANN, Intent.IN, scope_numbers(2, 5), "en", now, "https://prefs.example.com", ""
         )
         self.bodies = (request.to_message(),)
 
@@ -96,7 +96,7 @@ class Waiting(Scene):
         world.context.milliseconds_left = 300_000
         now = Millis(time.time_ns() // 1_000_000 - 60_000)
         request = ConfirmationRequest(
-            "r1", JANE, Intent.OUT, (), "en", now, "https://prefs.example.com", "192.0.2.0/24"
+            "r1", ANN, Intent.OUT, (), "en", now, "https://prefs.example.com", "192.0.2.0/24"
         )
         parts().waiting_queue.send(request.to_message())
 
@@ -116,7 +116,7 @@ class DelayedRequests(Queue):
     def before(self, world: World) -> None:  # noqa: ARG002
         now = Millis(time.time_ns() // 1_000_000)
         request = ConfirmationRequest(
-            "r1", JANE, Intent.OUT, (), "en", now, "https://prefs.example.com", "", due=Millis(now + 60_000)
+            "r1", ANN, Intent.OUT, (), "en", now, "https://prefs.example.com", "", due=Millis(now + 60_000)
         )
         self.bodies = (request.to_message(),)
 
@@ -131,8 +131,8 @@ class AfterConfirmations(Queue):
     function, app = "after_confirmation", after_confirmation
 
     def before(self, world: World) -> None:
-        sealed = KmsAddressEncryption(parts().client("kms"), parts().config.address_key).encrypt(JANE)
-        self.bodies = (ConfirmedOptIn("p1", world.recipient(JANE), NOW, ("offers",), sealed).to_message(),)
+        sealed = KmsAddressEncryption(parts().client("kms"), parts().config.address_key).encrypt(ANN)
+        self.bodies = (ConfirmedOptIn("p1", world.recipient(ANN), NOW, ("offers",), sealed).to_message(),)
 
     def left(self, world: World) -> object:
         notified = [json.loads(body)["id"] for body in world.messages("OPT_IN_NOTIFICATIONS_QUEUE_URL")]
@@ -146,9 +146,9 @@ class SesListRemovals(Queue):
     function, app = "ses_list", ses_list
 
     def before(self, world: World) -> None:
-        self.suppressed |= {JOHN, "John@Example.com"}
+        self.ses_list |= {JOHN, "John@Example.com"}
         seal = KmsAddressEncryption(parts().client("kms"), parts().config.address_key)
-        people = ((JANE, JANE), (JOHN, "John@Example.com"))
+        people = ((ANN, ANN), (JOHN, "John@Example.com"))
         self.bodies = tuple(
             ConfirmedOptIn("p1", world.recipient(who), NOW, ("offers",), seal.encrypt(given)).to_message()
             for who, given in people
@@ -156,7 +156,7 @@ class SesListRemovals(Queue):
 
     def left(self, world: World) -> object:
         handed_on = map(ConfirmedOptIn.from_message, world.messages("CONFIRMED_OPT_INS_QUEUE_URL"))
-        return self.suppressed, {(opt_in.recipient, opt_in.is_off_ses_list) for opt_in in handed_on}
+        return self.ses_list, {(opt_in.recipient, opt_in.is_off_ses_list) for opt_in in handed_on}
 
 
 class SesListWalks(Queue):
@@ -166,9 +166,9 @@ class SesListWalks(Queue):
     bodies = (WALK_REQUEST.to_message(),)
 
     def before(self, world: World) -> None:
-        self.suppressed |= {JANE.upper(), JOHN, "other@example.com"}
+        self.ses_list |= {ANN.upper(), JOHN, "other@example.com"}
         self.purges = [
-            report(world, ErasureCause.MINOR, address=JANE),
+            report(world, ErasureCause.MINOR, address=ANN),
             report(world, ErasureCause.ERASURE, address=JOHN),
         ]
 
@@ -176,4 +176,4 @@ class SesListWalks(Queue):
         world.while_paused = lambda _: None
         left = purge.handler({}, world.context)["left"]
         states = [found.state for purge_id in self.purges if (found := parts().purges.find(purge_id))]
-        return self.suppressed, left, states
+        return self.ses_list, left, states
