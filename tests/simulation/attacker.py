@@ -271,4 +271,4 @@ ATTACK_METHODS: dict[str, Attack] = {
     "a change by a key without `write`": Attacker._change_without_scope,
     "a lift by a key without `privacy`": Attacker._lift_without_scope,
 }
-"""How each of tests.simulation.nemesis.ATTACKS is done."""
+"""How each of tests.simulation.nemesis.ATTACKS is made."""

@@ -137,7 +137,7 @@ def _check_observation(known_facts: _KnownFacts, observation: Observation) -> It
 def _check_transition(
     known_facts: _KnownFacts, old: PersonState, new: PersonState, *, changes_nothing: bool
 ) -> Iterator[str]:
-    """Registers only grow, and each write that changes something increases the revision once."""
+    """Checks that registers only grow, and that each change increases the revision once."""
     known_facts.check_counts["I2"] += 1
     for name, entry in old.registers.items():
         newer = new.registers.get(name)
@@ -221,7 +221,7 @@ def _find_invented(known_facts: _KnownFacts, who: int, state: PersonState) -> It
 
 
 def _check_erasure_calls(known_facts: _KnownFacts) -> Iterator[str]:
-    """An erasure was in effect during its call; on an empty record a second one changes nothing."""
+    """Checks that each erasure was in effect during its call, or had nothing to change."""
     for step, fact in known_facts.erasure_calls:
         during = known_facts.observations[max(known_facts.observations_at_start[step] - 1, 0) :]
         if not any(erasures.is_in_effect(people[fact.who], fact) for people in during):
@@ -312,5 +312,5 @@ def _check_end(known_facts: _KnownFacts, end: End) -> Iterator[str]:
 
 
 def topics() -> tuple[int, ...]:
-    """The numbers of the topics that the model has to decide about."""
+    """Returns the numbers of the topics of the model."""
     return tuple(TOPICS)

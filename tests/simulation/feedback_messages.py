@@ -39,7 +39,7 @@ def format_aws_time(at: Millis) -> str:
 
 
 def format_body(details: Mapping[str, Any], sent: Millis, serial: int) -> str:
-    """The body of the message; `serial` makes each one unique."""
+    """Returns the body of the message. `serial` makes each one unique."""
     kind = details["event"]
     if kind == "poison":
         return _POISON[details["poison"] % len(_POISON)] + " " * serial
@@ -103,7 +103,7 @@ def _event(
 
 
 def feedback_facts(details: Mapping[str, Any], sent: int) -> tuple[Fact, ...]:
-    """The facts that it states, and their time: never after the time stamp that travels with it."""
+    """Returns the facts that it states. Their time is never after the time stamp that travels with it."""
     at = Millis(sent if details["happened_at"] is None else min(details["happened_at"], sent))
     kind = details["event"]
     if kind == "left":
@@ -134,7 +134,7 @@ def is_unprocessable(details: Mapping[str, Any]) -> bool:
 
 
 def fault_rows(details: Mapping[str, Any], text: str) -> list[int]:
-    """The rows of the table of faults that a message injects."""
+    """Returns the rows of the table of faults that a message injects."""
     kind, happened = details["event"], details["happened_at"]
     found = {
         19: happened is None or happened == 5,

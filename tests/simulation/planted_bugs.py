@@ -71,7 +71,7 @@ def queued_opt_out_is_dropped(patch: Patch) -> None:
 
 @planted_bug
 def opt_in_at_wider_scope_lifts_opt_out(patch: Patch) -> None:
-    patch.setattr(decision, "_lifting_scopes", lambda topic, _scope: topic.path)
+    patch.setattr(decision, "_overriding_scopes", lambda topic, _scope: topic.path)
 
 
 @planted_bug
@@ -88,13 +88,13 @@ def pause_replaces_opt_out(patch: Patch) -> None:
     def latest(record: Record, scopes: Any) -> int:
         return max(record.time_of(kind(s)) for s in scopes for kind in (in_, yes, pause))
 
-    patch.setattr(decision, "_latest_lift", latest)
+    patch.setattr(decision, "_latest_override", latest)
 
 
 @planted_bug
 def opt_in_at_same_instant_lifts_opt_out(patch: Patch) -> None:
     original_override = decision._latest_override
-    patch.setattr(decision, "_latest_lift", lambda record, scopes: original_override(record, scopes) + 1)
+    patch.setattr(decision, "_latest_override", lambda record, scopes: original_override(record, scopes) + 1)
 
 
 @planted_bug
@@ -204,7 +204,7 @@ def unprocessed_keys_count_as_no_record(patch: Patch) -> None:
 
 
 @planted_bug
-def several_registers_are_written_without_condition(patch: Patch) -> None:
+def several_registers_are_stored_without_condition(patch: Patch) -> None:
     def apply(self: Any, recipient: str, changes: list[Change], now: Millis) -> WriteResult:
         before = self.read(recipient)
         after = record.merge_changes(before, changes)

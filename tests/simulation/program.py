@@ -288,7 +288,7 @@ _OTHER_STEPS: dict[str, Callable[[SimulatedProgram, Step], None]] = {
 
 
 def fault_rows(step: Step) -> list[int]:
-    """The rows of the table of faults that a step injects by itself."""
+    """Returns the rows of the table of faults that a step injects by itself."""
     times = [change["stated_at"] for change in step.details.get("changes", ())]
     times += [step.details["happened_at"]] if step.kind == "confirm" else []
     conditions = {

@@ -62,12 +62,12 @@ def _make_press(
 
 
 def _request_id(details: Mapping[str, Any]) -> str:
-    """The id of a request. It is part of the evidence of a press by hand, so no two are the same."""
+    """Returns the id of a request. It is part of the evidence of a press by hand, so no two are the same."""
     return str(details.get("press", _DEFAULT_REQUEST_ID))
 
 
 def press_facts(details: Mapping[str, Any], at: Millis) -> tuple[Fact, ...]:
-    """The facts of a press: at the link's scope, or at the scopes that this scope leads to now.
+    """Returns the facts of a press: at the link's scope, or at the scopes that this scope leads to now.
 
     The record decides whether a press by hand can be taken back, and so which register keeps it. The fact
     is the suppression.
@@ -131,7 +131,7 @@ def _make_form(
 
 
 def _form_facts(details: Mapping[str, Any], at: Millis, *, is_empty: bool) -> list[Fact]:
-    """Only changed fields count, and of these only stops: a link turns nothing on and ends no pause."""
+    """Returns the opt-outs and pauses of changed fields. A link turns nothing on and ends no pause."""
     who, source, press = details["who"], "preference-centre", _request_id(details)
     signal = [Fact(who, "o:7", at, "signal")] if details["signal"] else []
     if is_empty:
@@ -150,7 +150,7 @@ def _form_facts(details: Mapping[str, Any], at: Millis, *, is_empty: bool) -> li
 
 
 def acknowledged_facts(facts: tuple[Fact, ...], answer: Mapping[str, Any]) -> tuple[Fact, ...]:
-    """The facts that an answer acknowledges: no pause if it is a page that does not mention one.
+    """Returns the facts that an answer acknowledges: no pause if it is a page that does not mention one.
 
     A pause that would end earlier than the active one is an end of that one. It is requested with the form
     for people without a link. A person on hold sees the neutral page.
@@ -163,7 +163,7 @@ def acknowledged_facts(facts: tuple[Fact, ...], answer: Mapping[str, Any]) -> tu
 def make_undo(
     deployment: SimulatedDeployment, step: Step, text: str, undos: tuple[Fact, ...]
 ) -> tuple[dict[str, Any], tuple[Fact, ...]]:
-    """An Undo, by a link of the same person; after its hour it states nothing."""
+    """Makes an Undo by a link of the same person. After an hour the Undo states no fact."""
     details = step.details
     token = deployment.mint_token(undos[0].who, 1, details["issued_at"], TokenPurpose.PREFERENCES, 1)
     headers = {"sec-gpc": "1"} if details["signal"] else {}
@@ -173,7 +173,7 @@ def make_undo(
 
 
 def find_undo_token(answer: Mapping[str, Any]) -> str:
-    """The Undo token in the address of the answer to a press, or ""."""
+    """Returns the Undo token in the address of the answer to a press, or ""."""
     match = _UNDO_IN_LOCATION.search(answer["headers"].get("Location", ""))
     return match[1] if match else ""
 
@@ -232,7 +232,7 @@ def _make_api_request(deployment: SimulatedDeployment, step: Step, path: str, bo
 
 
 def api_request(key: str, path: str, body: Any, at: Millis) -> dict[str, Any]:
-    """A request to /v1."""
+    """Makes a request to /v1."""
     headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
     return http_event("POST", path, body=json.dumps(body), headers=headers, at=at)
 
@@ -253,7 +253,7 @@ def _make_erasure_report(
 def _make_officer_request(
     deployment: SimulatedDeployment, step: Step, key_ids: str
 ) -> tuple[dict[str, Any], tuple[Fact, ...]]:
-    """A hold, or a lift of a hold, of a hard bounce, or of a complaint for a scope."""
+    """Makes a hold, or a lift of a hold, of a hard bounce, or of a complaint for a scope."""
     details, who, action = step.details, step.details["who"], step.details["action"]
     address = SPELLINGS[who][details["spelling"]]
     body = {"address": address, "reason": "asked for", "reference": "letter 9"}
@@ -280,7 +280,7 @@ REQUEST_MAKERS = {
 
 
 def confirmation_facts(details: Mapping[str, Any]) -> tuple[Fact, ...]:
-    """A confirmation with the time of its link; it arrived, so mail arrives."""
+    """Returns the facts of a confirmation at the time of its link. They show that mail arrives."""
     who, at, source = details["who"], details["happened_at"], "confirmation"
     facts = [Fact(who, f"k:{scope}", at, source) for scope in details["scopes"]]
     resumed = [Fact(who, "p:1", at, source, at)] if details.get("resume") else []

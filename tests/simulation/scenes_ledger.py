@@ -33,7 +33,7 @@ class LedgerWrites(Scene):
 
     lost = 0  # records that the stream never delivered
 
-    def before(self, world: World) -> None:
+    def prepare(self, world: World) -> None:
         stream = StreamRecorder(parts().client("dynamodb"), world.table, NOW + 5)
         world.apply_changes(ANN, press())
         world.apply_changes(ANN, press(Millis(NOW - 5), evidence='{"late":1}'))
@@ -54,7 +54,7 @@ class LedgerWrites(Scene):
     def _hear(self, params: dict[str, Any], **_: object) -> None:
         self.heard |= {json.loads(event["Detail"])["id"] for event in params["Entries"]}
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         items = boto3.client("dynamodb").scan(TableName="Ledger")["Items"]
         seals = parts().ledger_seals
         return (
@@ -101,8 +101,8 @@ class Purged(LedgerWrites):
 
     function = "purge"
 
-    def before(self, world: World) -> None:
-        super().before(world)
+    def prepare(self, world: World) -> None:
+        super().prepare(world)
         self.purges = [
             report(world, ErasureCause.MINOR),
             report(world, ErasureCause.ERASURE, address=JOHN),
@@ -115,7 +115,7 @@ class Purged(LedgerWrites):
     def deliver(self, world: World) -> None:
         assert purge.handler({"Records": self.woken}, world.context) == {"batchItemFailures": []}
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         assert purge.handler({}, world.context)["found"] == 0
         found = [parts().purges.find(purge_id) for purge_id in self.purges]
         # A removal from the SES list that could not be recorded any more is done and not counted.

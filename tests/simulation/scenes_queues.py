@@ -48,7 +48,7 @@ class Queue(Scene):
 class OptOutRetries(Queue):
     function, app = "opt_out_retry", opt_out_retry
 
-    def before(self, world: World) -> None:
+    def prepare(self, world: World) -> None:
         requests = [
             QueuedOptOut(world.recipient(ANN), scope_numbers(*scopes), NOW, Source.LINK, "{}", "")
             for scopes in ((2,), (14, 1))
@@ -59,13 +59,13 @@ class OptOutRetries(Queue):
 class Bounces(Queue):
     function, app = "feedback", feedback
 
-    def before(self, world: World) -> None:  # noqa: ARG002
+    def prepare(self, world: World) -> None:  # noqa: ARG002
         details = {"who": [0], "spelling": 0, "happened_at": NOW, "envelope": "raw", "scope": 0}
         kinds = ("bounce", "complaint", "soft", "poison")
         made = [{**details, "event": kind, "poison": 0} for kind in kinds]
         self.bodies = tuple(feedback_body(message, NOW, place) for place, message in enumerate(made))
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         return registers(world), set(world.messages("FEEDBACK_DLQ_URL"))
 
 
@@ -74,14 +74,14 @@ class Confirmations(Queue):
 
     function, app = "send_confirmation", send_confirmation
 
-    def before(self, world: World) -> None:  # noqa: ARG002
+    def prepare(self, world: World) -> None:  # noqa: ARG002
         now = Millis(time.time_ns() // 1_000_000 - 60_000)
         request = ConfirmationRequest(
             "r1", ANN, Intent.IN, scope_numbers(2, 5), "en", now, "https://prefs.example.com", ""
         )
         self.bodies = (request.to_message(),)
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         before = len(mailbox.sent_mails())
         self.deliver(world)
         return 1 <= len(mailbox.sent_mails()) <= 2, len(mailbox.sent_mails()) == before
@@ -92,7 +92,7 @@ class Waiting(Scene):
 
     function, app = "send_confirmation", send_confirmation
 
-    def before(self, world: World) -> None:
+    def prepare(self, world: World) -> None:
         world.context.milliseconds_left = 300_000
         now = Millis(time.time_ns() // 1_000_000 - 60_000)
         request = ConfirmationRequest(
@@ -104,7 +104,7 @@ class Waiting(Scene):
         mailbox.make_messages_visible("WAITING_QUEUE_URL")
         assert send_confirmation.handler({}, world.context)["left"] == 0
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         return 1 <= len(mailbox.sent_mails()) <= 2, world.messages("WAITING_QUEUE_URL")
 
 
@@ -113,14 +113,14 @@ class DelayedRequests(Queue):
 
     function, app = "send_confirmation", send_confirmation
 
-    def before(self, world: World) -> None:  # noqa: ARG002
+    def prepare(self, world: World) -> None:  # noqa: ARG002
         now = Millis(time.time_ns() // 1_000_000)
         request = ConfirmationRequest(
             "r1", ANN, Intent.OUT, (), "en", now, "https://prefs.example.com", "", due=Millis(now + 60_000)
         )
         self.bodies = (request.to_message(),)
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         mailbox.make_messages_visible("WAITING_QUEUE_URL")
         return set(world.messages("WAITING_QUEUE_URL")) == set(self.bodies), mailbox.sent_mails()
 
@@ -130,11 +130,11 @@ class AfterConfirmations(Queue):
 
     function, app = "after_confirmation", after_confirmation
 
-    def before(self, world: World) -> None:
+    def prepare(self, world: World) -> None:
         sealed = KmsAddressEncryption(parts().client("kms"), parts().config.address_key).encrypt(ANN)
         self.bodies = (ConfirmedOptIn("p1", world.recipient(ANN), NOW, ("offers",), sealed).to_message(),)
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         notified = [json.loads(body)["id"] for body in world.messages("OPT_IN_NOTIFICATIONS_QUEUE_URL")]
         removals = set(world.messages("SES_LIST_QUEUE_URL"))
         return len(set(notified)), 1 <= len(notified) <= 3, removals == set(self.bodies)
@@ -145,7 +145,7 @@ class SesListRemovals(Queue):
 
     function, app = "ses_list", ses_list
 
-    def before(self, world: World) -> None:
+    def prepare(self, world: World) -> None:
         self.ses_list |= {JOHN, "John@Example.com"}
         seal = KmsAddressEncryption(parts().client("kms"), parts().config.address_key)
         people = ((ANN, ANN), (JOHN, "John@Example.com"))
@@ -154,7 +154,7 @@ class SesListRemovals(Queue):
             for who, given in people
         )
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         handed_on = map(ConfirmedOptIn.from_message, world.messages("CONFIRMED_OPT_INS_QUEUE_URL"))
         return self.ses_list, {(opt_in.recipient, opt_in.is_off_ses_list) for opt_in in handed_on}
 
@@ -165,14 +165,14 @@ class SesListWalks(Queue):
     function, app = "ses_list", ses_list
     bodies = (WALK_REQUEST.to_message(),)
 
-    def before(self, world: World) -> None:
+    def prepare(self, world: World) -> None:
         self.ses_list |= {ANN.upper(), JOHN, "other@example.com"}
         self.purges = [
             report(world, ErasureCause.MINOR, address=ANN),
             report(world, ErasureCause.ERASURE, address=JOHN),
         ]
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         world.while_paused = lambda _: None
         left = purge.handler({}, world.context)["left"]
         states = [found.state for purge_id in self.purges if (found := parts().purges.find(purge_id))]

@@ -30,7 +30,7 @@ class Page(Scene):
     form: tuple[tuple[str, str], ...] = (("List-Unsubscribe", "One-Click"),)
     answers = 200
 
-    def before(self, world: World) -> None:
+    def prepare(self, world: World) -> None:
         self.path = f"/u/{world.token(ANN)}"
 
     def deliver(self, world: World) -> None:
@@ -46,7 +46,7 @@ class Save(Page):
     function, app, answers = "preferences", preferences, 303
     form = (("topic.offers", "out"), ("topic.news", "out"), ("pause", "30"))
 
-    def before(self, world: World) -> None:
+    def prepare(self, world: World) -> None:
         self.path = f"/p/{world.token(ANN, 1, purpose=TokenPurpose.PREFERENCES)}"
 
 
@@ -54,10 +54,10 @@ class RequestConfirmation(Page):
     function, app, answers = "resubscribe", resubscribe, 202
     form = (("address", ANN), ("topics", "offers"), ("intent", "in"))
 
-    def before(self, world: World) -> None:  # noqa: ARG002
+    def prepare(self, world: World) -> None:  # noqa: ARG002
         self.path = "/subscribe"
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         waiting = map(json.loads, world.messages("CONFIRMATION_REQUESTS_QUEUE_URL"))
         return {(request["id"], request["address"], tuple(request["scopes"])) for request in waiting}
 
@@ -65,13 +65,13 @@ class RequestConfirmation(Page):
 class ConfirmOptIn(Page):
     function, app, form = "resubscribe", resubscribe, ()
 
-    def before(self, world: World) -> None:
+    def prepare(self, world: World) -> None:
         token = ConfirmationToken(
             world.recipient(ANN), Intent.IN, scope_numbers(2, 5), Millis(NOW - 60_000), b"sealed"
         )
         self.path = f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         waiting = [
             ConfirmedOptIn.from_message(body) for body in world.messages("CONFIRMED_OPT_INS_QUEUE_URL")
         ]
@@ -84,7 +84,7 @@ class Api(Scene):
     app: Any = agents
     requests: tuple[tuple[str, str, dict[str, Any]], ...]
 
-    def before(self, world: World) -> None:
+    def prepare(self, world: World) -> None:
         world.apply_changes(ANN, press(Millis(NOW - DAY_MS)), press(Millis(NOW - DAY_MS), in_(3)))
         make = parts().api_keys.create
         self.keys = {owner: make("key", owner, list(KeyScope))[1] for owner in ("officer 1", "officer 2")}
@@ -109,7 +109,7 @@ class Letter(Api):
     function = "agents"
     requests = (("officer 1", "/v1/changes", {"changes": [*CHANGES, {**CHANGES[0], "address": JOHN}]}),)
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         return registers(world), registers(world, JOHN)
 
 
@@ -117,7 +117,7 @@ class LookUp(Api):
     function = "agents"
     requests = (("officer 1", "/v1/recipients/lookup", {"address": ANN}),)
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         return registers(world), len(self.answers[0]["registers"])
 
 
@@ -136,11 +136,11 @@ class LiftMinor(Api):
         for owner in ("officer 1", "officer 2")
     )
 
-    def before(self, world: World) -> None:
-        super().before(world)
+    def prepare(self, world: World) -> None:
+        super().prepare(world)
         report(world, ErasureCause.MINOR, Millis(NOW - DAY_MS))
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         return registers(world)[::2]
 
 
@@ -150,7 +150,7 @@ class Minor(Api):
     function = "agents"
     requests = (("officer 1", "/v1/minors", ABOUT),)
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         purge.handler({}, world.context)
         certificate = parts().purges.find(self.answers[0]["purge"])
         assert certificate is not None
@@ -165,7 +165,7 @@ class RequestFromServer(Api):
     function, app = "platform", platform
     requests = (("officer 1", "/v1/subscriptions", {"address": ANN, "intent": "in", "topics": ["offers"]}),)
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         waiting = map(json.loads, world.messages("CONFIRMATION_REQUESTS_QUEUE_URL"))
         return {(request["id"], request["address"], tuple(request["scopes"])) for request in waiting}
 
@@ -177,7 +177,7 @@ class Checks(Api):
         ("officer 1", "/v1/links", {"topic": "offers", "addresses": [ANN]}),
     )
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         checked, minted = self.answers
         decisions = [(result["sendable"], result["reason"]) for result in checked["results"]]
         return registers(world), decisions, len(minted["links"])

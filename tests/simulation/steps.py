@@ -1,4 +1,4 @@
-"""The steps of a program, drawn from a seed. A step contains every number, so a run can shrink."""
+"""Draws the steps of a program from a seed. A step contains every drawn value, so a run can shrink."""
 
 from __future__ import annotations
 
@@ -101,13 +101,13 @@ def _draw_press(rng: random.Random, at: Millis) -> dict[str, Any]:
 
 
 def _draw_link_visit(rng: random.Random, at: Millis) -> dict[str, Any]:
-    """A browser or a scanner opens a link. Both may send the signal; only a browser navigates."""
+    """Draws a visit by a browser or a scanner. Both may send the signal. Only a browser navigates."""
     looked = {"signal": rng.random() < 0.6, "navigates": rng.random() < 0.6}
     return {**_draw_press(rng, at), **looked}
 
 
 def _draw_request_id(rng: random.Random) -> str:
-    """The id of a request, as API Gateway makes it: unique."""
+    """Draws a unique id of a request, as API Gateway makes it."""
     return f"{rng.getrandbits(48):012x}="
 
 
@@ -129,7 +129,7 @@ def _draw_form(rng: random.Random, at: Millis) -> dict[str, Any]:
 
 
 def _draw_undo(rng: random.Random, at: Millis) -> dict[str, Any]:
-    """Mostly for the latest press, because an Undo is valid for an hour."""
+    """Draws an Undo, mostly of the latest press, because an Undo is valid for an hour."""
     return {
         "from_end": rng.choice((1, 1, 1, 1, 1, 2, 3)),
         "issued_at": at - rng.choice(_AGES),
@@ -171,7 +171,7 @@ def _draw_check(rng: random.Random, at: Millis) -> dict[str, Any]:
 
 
 def _draw_feedback(rng: random.Random, at: Millis) -> dict[str, Any]:
-    """Feedback arrives in its queue."""
+    """Draws feedback that arrives in its queue."""
     happened = rng.choice((at - rng.choice(_AGES), at, at + 70 * 365 * DAY, 5, None))
     return {
         "event": rng.choice(FEEDBACK_EVENTS),
@@ -204,12 +204,12 @@ FEEDBACK_EVENTS = (
 
 
 def _draw_delivery(rng: random.Random, at: Millis) -> dict[str, Any]:
-    """A queue delivers a batch to its function; some of it was handled before."""
+    """Draws a batch from a queue. Some of its messages may have been handled before."""
     return {"count": rng.choice((1, 2, 10)), "duplicates": rng.choice((0, 0, 1, 3)), "position": rng.random()}
 
 
 def _draw_confirmation(rng: random.Random, at: Millis) -> dict[str, Any]:
-    """A confirmation, as its function writes it."""
+    """Draws a confirmation, as its function writes it."""
     return {
         "who": rng.randrange(2),
         "happened_at": at - rng.choice((0, 1, MINUTE, DAY)),

@@ -15,7 +15,7 @@ from tests.support.deployment import NOW
 
 
 def events(rng: random.Random, event_count: int) -> list[Step]:
-    """Events that do not depend on the record, on few scopes and often at the same time."""
+    """Draws events that do not depend on the record, on few scopes and often at the same time."""
     return [_event(rng) for _ in range(event_count)]
 
 

@@ -83,7 +83,7 @@ def deployment() -> Iterator[SimulatedDeployment]:
 def observe_after(
     deployment: SimulatedDeployment, before: list[Step], steps: list[Step]
 ) -> tuple[PersonState, ...]:
-    """What is on record in the end; every promise is kept on the way."""
+    """Returns what is on record in the end, and checks every promise on the way."""
     machine = SimulatedProgram(deployment)
     history = machine.run([*before, *steps])
     assert check_history(history)[0] == []
