@@ -32,7 +32,7 @@ from tests.support.stream_events import StreamRecorder, stream_event
 
 JANE = "jane.doe@example.com"
 DAWN = Millis(NOW // DAY_MS * DAY_MS)
-MAX_LINK_ENTRIES_A_DAY = 5  # in these tests; really 50, as tests/domain/test_repeats.py checks
+MAX_LINK_ENTRIES_A_DAY = 5  # in these tests; really 50, as tests/domain/test_entry_mode.py checks
 MORE = 4  # presses beyond those that get an entry of their own
 FLOOD = MAX_LINK_ENTRIES_A_DAY + MORE
 

@@ -27,18 +27,18 @@ from tests.simulation.steps import DAY, Step
 from tests.support.deployment import http_event
 from tests.support.registers import scope_numbers
 
-OwnUndo = tuple[str, tuple[Fact, ...]]
-"""An Undo token, and what it says."""
+KnownUndo = tuple[str, tuple[Fact, ...]]
+"""An Undo token, and the facts that it states."""
 
 _TOPICS = ("offers", "news", "events", "research")
-_SHOWN = re.compile(r'name="undo" value="([^"]+)"')
-_CONFIRMATION = re.compile(r"/c/([\w-]{60,})")
-_LINK = re.compile(r"/([up])/([\w-]{54})")
-_GUESS = b"a key that is none"
+_UNDO_IN_FORM = re.compile(r'name="undo" value="([^"]+)"')
+_CONFIRMATION_LINK = re.compile(r"/c/([\w-]{60,})")
+_PERSON_LINK = re.compile(r"/([up])/([\w-]{54})")
+_GUESSED_KEY = b"a key that is none"
 
 
 @dataclass(frozen=True)
-class Attempt:
+class AttackRequest:
     """One request of the attacker.
 
     Attributes:
@@ -63,156 +63,158 @@ class Attacker:
     """What the attacker has so far.
 
     Attributes:
-        stage: the deployment under attack.
-        own: the Undo tokens from their own presses.
+        deployment: the deployment under attack.
+        own_undos: the Undo tokens from their own presses.
     """
 
-    stage: SimulatedDeployment
-    own: list[OwnUndo] = field(default_factory=list)
-    _links: dict[int, dict[str, str]] = field(default_factory=dict)
-    _next: list[Attempt] = field(default_factory=list)
-    _sent: set[str] = field(default_factory=set)
+    deployment: SimulatedDeployment
+    own_undos: list[KnownUndo] = field(default_factory=list)
+    _links_by_person: dict[int, dict[str, str]] = field(default_factory=dict)
+    _follow_ups: list[AttackRequest] = field(default_factory=list)
+    _sent_tokens: set[str] = field(default_factory=set)
 
-    def attempts(self, step: Step, leaked: Sequence[OwnUndo]) -> Iterator[Attempt]:
+    def make_requests(self, step: Step, leaked: Sequence[KnownUndo]) -> Iterator[AttackRequest]:
         """Yields the requests of one attack, and then those that use what the answers contained.
 
         `leaked` are Undo tokens of other people, newest last, from the addresses of their done pages.
         """
-        self._next, self._sent = [], set()
-        if step.what["minted"]:
-            yield self._mint(step)
-        attack = ATTACKS[step.what["means"]]
-        if attack is Attacker._undo_own and step.what["from_end"] == 1:  # the press comes first
-            yield self._press(step, leaked)
+        self._follow_ups, self._sent_tokens = [], set()
+        if step.details["minted"]:
+            yield self._mint_links(step)
+        attack = ATTACK_METHODS[step.details["attack"]]
+        if attack is Attacker._use_own_undo and step.details["from_end"] == 1:  # the press comes first
+            yield self._press_link(step, leaked)
         yield attack(self, step, leaked)
-        yield from self._next
+        yield from self._follow_ups
 
-    def read(self, attempt: Attempt, answer: Mapping[str, Any]) -> None:
+    def collect_tokens(self, attempt: AttackRequest, answer: Mapping[str, Any]) -> None:
         """Keeps the tokens that an answer contains."""
         text = f"{answer['headers'].get('Location', '')} {answer['body']}"
         if attempt.app == "check":
-            self._links.setdefault(attempt.who, {}).update(_LINK.findall(text))
+            self._links_by_person.setdefault(attempt.who, {}).update(_PERSON_LINK.findall(text))
             return
-        undo_token = requests.undo_in(answer)
+        undo_token = requests.find_undo_token(answer)
         if undo_token and attempt.facts:
-            self.own.append((undo_token, presses.undos(attempt.facts)))
+            self.own_undos.append((undo_token, presses.undo_facts(attempt.facts)))
         at = attempt.event["requestContext"]["timeEpoch"]
         # The page repeats a form that could not be saved. It gives the attacker nothing new.
         requested = attempt.event["rawQueryString"].partition("=")[2]
-        known = {undo_token, requested, *self._sent, *dict(self.own)}
-        shown = [token for token in dict.fromkeys(_SHOWN.findall(text)) if token not in known]
-        links = dict.fromkeys(_CONFIRMATION.findall(text))
-        self._next += [self._undo(attempt.who, token, at) for token in shown]
-        self._next += [self._confirm(attempt.who, link, at) for link in links]
+        known = {undo_token, requested, *self._sent_tokens, *dict(self.own_undos)}
+        shown = [token for token in dict.fromkeys(_UNDO_IN_FORM.findall(text)) if token not in known]
+        links = dict.fromkeys(_CONFIRMATION_LINK.findall(text))
+        self._follow_ups += [self._submit_undo(attempt.who, token, at) for token in shown]
+        self._follow_ups += [self._submit_confirmation(attempt.who, link, at) for link in links]
 
     # ---- Attacks
 
-    def _mint(self, step: Step) -> Attempt:
+    def _mint_links(self, step: Step) -> AttackRequest:
         """Makes links of today with a key that has only the scope `links`."""
-        who = step.what["who"]
+        who = step.details["who"]
         body = {"topic": "offers", "addresses": [SPELLINGS[who][0]]}
-        event = requests.by_key(self.stage.powerless_key, "/v1/links", body, step.at)
-        return Attempt("check", event, who, changes_nothing=True)
+        event = requests.api_request(self.deployment.powerless_key, "/v1/links", body, step.at)
+        return AttackRequest("check", event, who, changes_nothing=True)
 
-    def _link(self, step: Step, kind: str) -> str:
-        """Returns the path of a link: a made one if there is one and it is requested."""
-        what = step.what
-        held = self._links.get(what["who"], {}) if what["minted"] else {}
+    def _link_path(self, step: Step, kind: str) -> str:
+        """Returns the path of a link. If the step wants a minted link and one is known, it is that link."""
+        details = step.details
+        links = self._links_by_person.get(details["who"], {}) if details["minted"] else {}
         purpose = TokenPurpose.UNSUBSCRIBE if kind == "u" else TokenPurpose.PREFERENCES
         scope = _scope(step) if kind == "u" else 1
-        made = self.stage.token(what["who"], scope, what["issued"], purpose, 1)
-        return f"/{kind}/{held.get(kind, made)}"
+        minted = self.deployment.mint_token(details["who"], scope, details["issued_at"], purpose, 1)
+        return f"/{kind}/{links.get(kind, minted)}"
 
-    def _save(self, step: Step, form: Mapping[str, str], *facts: Fact) -> Attempt:
-        path, press = self._link(step, "p"), step.what["press"]
+    def _submit_form(self, step: Step, form: Mapping[str, str], *facts: Fact) -> AttackRequest:
+        path, press = self._link_path(step, "p"), step.details["press"]
         event = http_event("POST", path, form=form, at=step.at, request_id=press)
-        return Attempt("save", event, step.what["who"], facts, changes_nothing=not facts)
+        return AttackRequest("save", event, step.details["who"], facts, changes_nothing=not facts)
 
-    def _all_on(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
+    def _turn_everything_on(self, step: Step, _: Sequence[KnownUndo]) -> AttackRequest:
         fields = ["targeted-advertising", *(f"topic.{name}" for name in _TOPICS)]
-        shown = {f"was.{name}": "out" for name in fields} if step.what["from_end"] > 1 else {}
-        return self._save(step, {**shown, **dict.fromkeys(fields, "in")})
+        shown = {f"was.{name}": "out" for name in fields} if step.details["from_end"] > 1 else {}
+        return self._submit_form(step, {**shown, **dict.fromkeys(fields, "in")})
 
-    def _all_in(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
-        return self._save(step, {"all": "in"})
+    def _submit_all_in(self, step: Step, _: Sequence[KnownUndo]) -> AttackRequest:
+        return self._submit_form(step, {"all": "in"})
 
-    def _resume(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
-        return self._save(step, {"pause": "0"})
+    def _end_pause(self, step: Step, _: Sequence[KnownUndo]) -> AttackRequest:
+        return self._submit_form(step, {"pause": "0"})
 
-    def _shorter(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
-        who, at, press = step.what["who"], step.at, step.what["press"]
+    def _shorten_pause(self, step: Step, _: Sequence[KnownUndo]) -> AttackRequest:
+        who, at, press = step.details["who"], step.at, step.details["press"]
         until = Millis(at + 30 * DAY)
-        paused = Fact(who, "p:1", at, "preference-centre", until, press=press)
-        return self._save(step, {"pause": "30"}, paused)
+        paused = Fact(who, "p:1", at, "preference-centre", until, press_id=press)
+        return self._submit_form(step, {"pause": "30"}, paused)
 
-    def _press(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
-        what = {**step.what, "how": "this", "signal": False, "scope": _scope(step)}
-        path, press = self._link(step, "u"), what["press"]
+    def _press_link(self, step: Step, _: Sequence[KnownUndo]) -> AttackRequest:
+        details = {**step.details, "press_kind": "this", "signal": False, "scope": _scope(step)}
+        path, press = self._link_path(step, "u"), details["press"]
         event = http_event("POST", path, form={"scope": "this"}, at=step.at, request_id=press)
-        return Attempt("press", event, what["who"], requests.press_facts(what, step.at))
+        return AttackRequest("press", event, details["who"], requests.press_facts(details, step.at))
 
-    def _undo(self, who: int, text: str, at: Millis, facts: tuple[Fact, ...] = ()) -> Attempt:
-        self._sent.add(text)
-        link = self.stage.token(who, 1, at, TokenPurpose.PREFERENCES, 1)
+    def _submit_undo(self, who: int, text: str, at: Millis, facts: tuple[Fact, ...] = ()) -> AttackRequest:
+        self._sent_tokens.add(text)
+        link = self.deployment.mint_token(who, 1, at, TokenPurpose.PREFERENCES, 1)
         event = http_event("POST", f"/p/{link}", form={"undo": text}, at=at)
-        return Attempt("undo", event, who, facts, changes_nothing=not facts)
+        return AttackRequest("undo", event, who, facts, changes_nothing=not facts)
 
-    def _undo_from(self, step: Step, held: Sequence[OwnUndo]) -> Attempt:
+    def _use_undo(self, step: Step, undo_tokens: Sequence[KnownUndo]) -> AttackRequest:
         """Uses one of the attacker's own Undo tokens. For its own press, within the hour, this is allowed."""
-        if not held:
-            return self._undo_made_up(step, held)
-        text, undos = held[-step.what["from_end"] :][0]
-        facts = undos if requests.is_fresh(undos, step.at) else ()
-        return self._undo(undos[0].who, text, Millis(step.at), facts)
+        if not undo_tokens:
+            return self._forge_undo(step, undo_tokens)
+        text, undos = undo_tokens[-step.details["from_end"] :][0]
+        facts = undos if requests.is_undo_valid(undos, step.at) else ()
+        return self._submit_undo(undos[0].who, text, Millis(step.at), facts)
 
-    def _undo_own(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
-        return self._undo_from(step, self.own)
+    def _use_own_undo(self, step: Step, _: Sequence[KnownUndo]) -> AttackRequest:
+        return self._use_undo(step, self.own_undos)
 
-    def _undo_by_another_link(self, step: Step, leaked: Sequence[OwnUndo]) -> Attempt:
+    def _use_undo_with_another_link(self, step: Step, leaked: Sequence[KnownUndo]) -> AttackRequest:
         """Uses a valid token on another person's link."""
-        held = [*leaked, *self.own]
-        if not held:
-            return self._undo_made_up(step, held)
-        text, undos = held[-step.what["from_end"] :][0]
-        return self._undo(1 - undos[0].who, text, step.at)
+        undo_tokens = [*leaked, *self.own_undos]
+        if not undo_tokens:
+            return self._forge_undo(step, undo_tokens)
+        text, undos = undo_tokens[-step.details["from_end"] :][0]
+        return self._submit_undo(1 - undos[0].who, text, step.at)
 
-    def _undo_made_up(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
+    def _forge_undo(self, step: Step, _: Sequence[KnownUndo]) -> AttackRequest:
         """Forges a token for all scopes: the attacker knows the format but has no key."""
-        who, at = step.what["who"], step.at
-        token = UndoToken(self.stage.ids[who], scope_numbers(0, 1, 2, 3, 5, 12), Millis(at), "0" * 32)
-        return self._undo(who, undo.mint_undo_token(token, 1, _GUESS), Millis(at))
+        who, at = step.details["who"], step.at
+        token = UndoToken(
+            self.deployment.recipients[who], scope_numbers(0, 1, 2, 3, 5, 12), Millis(at), "0" * 32
+        )
+        return self._submit_undo(who, undo.mint_undo_token(token, 1, _GUESSED_KEY), Millis(at))
 
-    def _page(self, step: Step, kind: str, name: str) -> Attempt:
+    def _request_page(self, step: Step, kind: str, name: str) -> AttackRequest:
         """Requests a page that shows an Undo to the person who got one, with other parameters."""
-        who, at = step.what["who"], step.at
-        guesses = ("1", "x" * 80, self._undo_made_up(step, ()).event["rawPath"])
-        guess = guesses[step.what["from_end"] - 1]
-        event = http_event("GET", self._link(step, kind), query={name: guess}, at=at)
-        return Attempt("press" if kind == "u" else "save", event, who, changes_nothing=True)
+        who, at = step.details["who"], step.at
+        guesses = ("1", "x" * 80, self._forge_undo(step, ()).event["rawPath"])
+        guess = guesses[step.details["from_end"] - 1]
+        event = http_event("GET", self._link_path(step, kind), query={name: guess}, at=at)
+        return AttackRequest("press" if kind == "u" else "save", event, who, changes_nothing=True)
 
-    def _done(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
-        return self._page(step, "u", "done")
+    def _request_done_page(self, step: Step, _: Sequence[KnownUndo]) -> AttackRequest:
+        return self._request_page(step, "u", "done")
 
-    def _saved(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
-        return self._page(step, "p", "saved")
+    def _request_saved_page(self, step: Step, _: Sequence[KnownUndo]) -> AttackRequest:
+        return self._request_page(step, "p", "saved")
 
-    def _ask(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
+    def _request_confirmation(self, step: Step, _: Sequence[KnownUndo]) -> AttackRequest:
         """Uses the form for people without a link; the mail goes to another person's mailbox."""
-        who = step.what["who"]
+        who = step.details["who"]
         fields = [("address", SPELLINGS[who][0]), ("intent", "in"), ("resume", "*,meridian")]
         form = [*fields, *(("topics", name) for name in _TOPICS)]
         event = http_event("POST", "/subscribe", form=form, at=step.at)
-        return Attempt("form", event, who, changes_nothing=True)
+        return AttackRequest("form", event, who, changes_nothing=True)
 
-    def _confirm(self, who: int, text: str, at: Millis) -> Attempt:
-        return Attempt(
+    def _submit_confirmation(self, who: int, text: str, at: Millis) -> AttackRequest:
+        return AttackRequest(
             "form", http_event("POST", f"/c/{text}", at=at), who, changes_nothing=True, must_fail=True
         )
 
-    def _confirm_made_up(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
-        who, at = step.what["who"], step.at
+    def _forge_confirmation(self, step: Step, _: Sequence[KnownUndo]) -> AttackRequest:
+        who, at = step.details["who"], step.at
         token = ConfirmationToken(
-            self.stage.ids[who],
+            self.deployment.recipients[who],
             Intent.IN,
             scope_numbers(2, 3, 5),
             Millis(at),
@@ -220,51 +222,53 @@ class Attacker:
             scope_numbers(0, 1),
             scope_numbers(7),
         )
-        return self._confirm(who, confirmation_token.mint_confirmation_token(token, _GUESS), at)
+        return self._submit_confirmation(
+            who, confirmation_token.mint_confirmation_token(token, _GUESSED_KEY), at
+        )
 
-    def _confirm_by_another(self, step: Step, leaked: Sequence[OwnUndo]) -> Attempt:
+    def _confirm_with_another_token(self, step: Step, leaked: Sequence[KnownUndo]) -> AttackRequest:
         """Uses a text that was signed for another purpose."""
-        who = step.what["who"]
-        held = [text for text, _ in (*leaked, *self.own)] or [self._link(step, "p")[3:]]
-        return self._confirm(who, held[-1], step.at)
+        who = step.details["who"]
+        undo_tokens = [text for text, _ in (*leaked, *self.own_undos)] or [self._link_path(step, "p")[3:]]
+        return self._submit_confirmation(who, undo_tokens[-1], step.at)
 
-    def _change(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
+    def _change_without_scope(self, step: Step, _: Sequence[KnownUndo]) -> AttackRequest:
         change = {"scope": "*", "state": "in", "source": "agent", "reference": "made up"}
-        return self._call(step, "/v1/changes", change)
+        return self._call_api(step, "/v1/changes", change)
 
-    def _lift(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
-        register = ("complaint", "hold", "undeliverable")[step.what["from_end"] - 1]
+    def _lift_without_scope(self, step: Step, _: Sequence[KnownUndo]) -> AttackRequest:
+        register = ("complaint", "hold", "undeliverable")[step.details["from_end"] - 1]
         lift = {"register": register, "reason": "made up", "reference": "made up", "scope": "*"}
-        return self._call(step, "/v1/lifts", lift)
+        return self._call_api(step, "/v1/lifts", lift)
 
-    def _call(self, step: Step, path: str, fields: Mapping[str, str]) -> Attempt:
-        who = step.what["who"]
+    def _call_api(self, step: Step, path: str, fields: Mapping[str, str]) -> AttackRequest:
+        who = step.details["who"]
         body = {"address": SPELLINGS[who][0], **fields}
-        event = requests.by_key(self.stage.powerless_key, path, body, step.at)
-        return Attempt("agent", event, who, changes_nothing=True, must_fail=True)
+        event = requests.api_request(self.deployment.powerless_key, path, body, step.at)
+        return AttackRequest("agent", event, who, changes_nothing=True, must_fail=True)
 
 
 def _scope(step: Step) -> int:
-    return 2 if step.what["minted"] else int(step.what["scope"])
+    return 2 if step.details["minted"] else int(step.details["scope"])
 
 
-Attack = Callable[[Attacker, Step, Sequence[OwnUndo]], Attempt]
-ATTACKS: dict[str, Attack] = {
-    "a form turns everything on": Attacker._all_on,
-    "a form contains all=in": Attacker._all_in,
-    "a link ends a pause": Attacker._resume,
-    "a link makes a pause shorter": Attacker._shorter,
-    "the attacker presses a link": Attacker._press,
-    "the attacker undoes their own press": Attacker._undo_own,
-    "the attacker uses the Undo of a page that leaked": Attacker._undo_from,
-    "the attacker undoes another person's press": Attacker._undo_by_another_link,
-    "the attacker forges an Undo": Attacker._undo_made_up,
-    "the attacker opens the page after a press": Attacker._done,
-    "the attacker opens the page after a save": Attacker._saved,
-    "the attacker requests a confirmation mail": Attacker._ask,
-    "the attacker forges a confirmation": Attacker._confirm_made_up,
-    "the attacker uses another token as a confirmation": Attacker._confirm_by_another,
-    "a key without `write` sends a change": Attacker._change,
-    "a key without `privacy` sends a lift": Attacker._lift,
+Attack = Callable[[Attacker, Step, Sequence[KnownUndo]], AttackRequest]
+ATTACK_METHODS: dict[str, Attack] = {
+    "a form turns everything on": Attacker._turn_everything_on,
+    "a form contains all=in": Attacker._submit_all_in,
+    "a link ends a pause": Attacker._end_pause,
+    "a link makes a pause shorter": Attacker._shorten_pause,
+    "the attacker presses a link": Attacker._press_link,
+    "the attacker undoes their own press": Attacker._use_own_undo,
+    "the attacker uses the Undo of a page that leaked": Attacker._use_undo,
+    "the attacker undoes another person's press": Attacker._use_undo_with_another_link,
+    "the attacker forges an Undo": Attacker._forge_undo,
+    "the attacker opens the page after a press": Attacker._request_done_page,
+    "the attacker opens the page after a save": Attacker._request_saved_page,
+    "the attacker requests a confirmation mail": Attacker._request_confirmation,
+    "the attacker forges a confirmation": Attacker._forge_confirmation,
+    "the attacker uses another token as a confirmation": Attacker._confirm_with_another_token,
+    "a key without `write` sends a change": Attacker._change_without_scope,
+    "a key without `privacy` sends a lift": Attacker._lift_without_scope,
 }
-"""How each of tests.simulation.nemesis.MEANS is done."""
+"""How each of tests.simulation.nemesis.ATTACKS is made."""

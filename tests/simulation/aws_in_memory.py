@@ -19,7 +19,7 @@ from botocore.exceptions import (
 )
 
 from tests.simulation.dynamodb_expressions import Item, holds, updated
-from tests.simulation.nemesis import KINDS, Killed, Kind, Nemesis
+from tests.simulation.nemesis import FAULT_KINDS, FaultKind, Killed, Nemesis
 
 ATTEMPTS = 3  # as botocore is configured by heed.adapters.aws
 _NOWHERE = "https://aws"
@@ -42,10 +42,12 @@ class _Client:
         self._service = service
         self._nemesis = nemesis
 
-    def _send(self, work: Callable[[], dict[str, Any]], *, models: tuple[Kind, ...] = ()) -> dict[str, Any]:
+    def _send(
+        self, work: Callable[[], dict[str, Any]], *, models: tuple[FaultKind, ...] = ()
+    ) -> dict[str, Any]:
         """Does the work under faults; `models` are the codes that the operation declares as retryable."""
         for attempt in itertools.count(1):
-            kind = self._nemesis.strike(self._service)
+            kind = self._nemesis.next_fault(self._service)
             if kind is None:
                 return work()
             try:
@@ -53,29 +55,29 @@ class _Client:
             except ConditionalCheckFailedException:
                 raise
             except (ClientError, *_SILENT):
-                if not (kind.retried or kind in models) or attempt == ATTEMPTS:
+                if not (kind.is_retried or kind in models) or attempt == ATTEMPTS:
                     raise
         raise AssertionError("not reached")
 
 
-_OF_WRITES = (KINDS["replica"],)
+_OF_WRITES = (FAULT_KINDS["replica"],)
 _SILENT = (ConnectTimeoutError, ReadTimeoutError, ConnectionClosedError, EndpointConnectionError)
 _ERRORS = {
-    KINDS["time-out after"]: ReadTimeoutError,
-    KINDS["time-out before"]: ConnectTimeoutError,
-    KINDS["reset"]: ConnectionClosedError,
-    KINDS["no network"]: EndpointConnectionError,
+    FAULT_KINDS["time-out after"]: ReadTimeoutError,
+    FAULT_KINDS["time-out before"]: ConnectTimeoutError,
+    FAULT_KINDS["reset"]: ConnectionClosedError,
+    FAULT_KINDS["no network"]: EndpointConnectionError,
 }
 
 
-def _faulty(kind: Kind, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _faulty(kind: FaultKind, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     refused = False
     if kind.commits:
         try:
             work()
         except ClientError:
             refused = True
-    if kind.number == 12:
+    if kind.row == 12:
         raise Killed
     if kind in _ERRORS:
         raise _ERRORS[kind](endpoint_url=_NOWHERE)
@@ -157,7 +159,7 @@ class Dynamo(_Client):
 
     def _read(self, table: str, key: str, *, consistent: bool) -> Item | None:
         if (table, key) in self._before:
-            self._nemesis.tally[31] += 1
+            self._nemesis.fault_counts[31] += 1
             if not consistent:
                 return self._before[table, key]
         return self.tables.setdefault(table, {}).get(key)

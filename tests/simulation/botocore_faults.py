@@ -20,16 +20,16 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.sqs.models import sqs_backends
 
 from heed.adapters.aws import CLIENT_CONFIG
-from tests.simulation.nemesis import KINDS, Killed, Kind, Nemesis
+from tests.simulation.nemesis import FAULT_KINDS, FaultKind, Killed, Nemesis
 from tests.support.template import table_definition
 
 _ACCOUNT, _REGION = "123456789012", "us-east-1"
 _URL = "https://aws"
 _RAISED = {
-    KINDS["time-out after"]: ReadTimeoutError,
-    KINDS["time-out before"]: ConnectTimeoutError,
-    KINDS["reset"]: ConnectionClosedError,
-    KINDS["no network"]: EndpointConnectionError,
+    FAULT_KINDS["time-out after"]: ReadTimeoutError,
+    FAULT_KINDS["time-out before"]: ConnectTimeoutError,
+    FAULT_KINDS["reset"]: ConnectionClosedError,
+    FAULT_KINDS["no network"]: EndpointConnectionError,
 }
 KEYS = ("IDENTITY_KEY", "LINKS_KEY", "CONFIRMATION_KEY")
 QUEUES = {
@@ -108,7 +108,7 @@ class FaultyClients:
         service = event_name.split(".")[1]
         if service == "dynamodb" and request.body:
             self._read_consistently(event_name, json.loads(request.body))
-        kind = self._nemesis.strike(service)
+        kind = self._nemesis.next_fault(service)
         if kind is None:
             return None
         answer = _faulty(kind, event_name, request)
@@ -118,9 +118,9 @@ class FaultyClients:
 
     def _read_consistently(self, event_name: str, request: dict[str, Any]) -> None:
         """Serves an eventually consistent read with an invented item, so that a use of it is noticed."""
-        if event_name.endswith("GetItem") and self._nemesis.frames:
+        if event_name.endswith("GetItem") and self._nemesis.invocations:
             wanted = list(request.get("RequestItems", {"": request}).values())
-            self._nemesis.tally[31] += 1
+            self._nemesis.fault_counts[31] += 1
             if not all(read.get("ConsistentRead") for read in wanted):
                 raise AssertionError("an eventually consistent read")
 
@@ -130,9 +130,9 @@ def _woken(**_: Any) -> None:
     botocore_stubber.enabled = True
 
 
-def _faulty(kind: Kind, event_name: str, request: Any) -> AWSResponse:
+def _faulty(kind: FaultKind, event_name: str, request: Any) -> AWSResponse:
     whole = botocore_stubber(event_name, request) if kind.commits else None
-    if kind.number == 12:
+    if kind.row == 12:
         raise Killed
     if kind in _RAISED:
         raise _RAISED[kind](endpoint_url=_URL, error=ConnectionError("made up"))

@@ -18,121 +18,127 @@ from heed.domain.preferences.register import Entry, Source
 from tests.domain.oracle import DAY, TOPICS, oracle
 from tests.simulation import erasures, presses
 from tests.simulation.history import (
-    NOBODY,
-    Ack,
+    NO_RECORD,
+    Acknowledgement,
     Anomaly,
     CheckAnswer,
     End,
     Fact,
     History,
+    InvocationStart,
     Observation,
+    PersonState,
     QueuedPromise,
     RegisterValue,
-    Start,
-    State,
 )
-from tests.simulation.invariants import cut_short, forbidden, taken_back
+from tests.simulation.invariants import is_undone, limit_to_later_pause, why_forbidden
 
 SERVICE = 6  # a topic that no choice stops
 LONGEST_DRAIN = 3  # rounds that queues may need when nothing fails any more
 
 
 @dataclass
-class _Book:
-    """What is known so far."""
+class _KnownFacts:
+    """The facts, observations and counts that the checker has collected so far."""
 
     possible: list[Fact] = field(default_factory=list)
-    owed: list[Fact] = field(default_factory=list)
+    acknowledged: list[Fact] = field(default_factory=list)
     promised: list[Fact] = field(default_factory=list)
-    floors: dict[int, int] = field(default_factory=dict)
+    erasure_times: dict[int, int] = field(default_factory=dict)
     minors: set[int] = field(default_factory=set)
-    seen: list[tuple[State, ...]] = field(default_factory=list)
-    begun: dict[int, int] = field(default_factory=dict)
-    checked: Counter[str] = field(default_factory=Counter)
+    observations: list[tuple[PersonState, ...]] = field(default_factory=list)
+    observations_at_start: dict[int, int] = field(default_factory=dict)
+    check_counts: Counter[str] = field(default_factory=Counter)
     erasure_calls: list[tuple[int, Fact]] = field(default_factory=list)
-    owed_at: dict[int, int] = field(default_factory=dict)
-    facts_of: dict[int, tuple[Fact, ...]] = field(default_factory=dict)
+    acknowledged_at_start: dict[int, int] = field(default_factory=dict)
+    facts_by_step: dict[int, tuple[Fact, ...]] = field(default_factory=dict)
 
 
 def check_history(history: History) -> tuple[list[str], Counter[str]]:
     """Returns the promises that were broken, and how often each one was tested."""
-    book, broken = _Book(), []
+    known_facts, broken = _KnownFacts(), []
     for line in history.lines:
-        broken += [f"step {getattr(line, 'step', 'end')}: {fault}" for fault in _line(line, book)]
-    return broken, book.checked
+        broken += [
+            f"step {getattr(line, 'step', 'end')}: {fault}" for fault in _check_line(line, known_facts)
+        ]
+    return broken, known_facts.check_counts
 
 
-def _line(line: object, book: _Book) -> Iterator[str]:
+def _check_line(line: object, known_facts: _KnownFacts) -> Iterator[str]:
     match line:
-        case Start(step, facts):
-            book.possible += facts
-            book.begun[step] = len(book.seen)
-            book.owed_at[step] = len(book.owed)
-            book.facts_of[step] = facts
-        case Ack(step, facts):
+        case InvocationStart(step, facts):
+            known_facts.possible += facts
+            known_facts.observations_at_start[step] = len(known_facts.observations)
+            known_facts.acknowledged_at_start[step] = len(known_facts.acknowledged)
+            known_facts.facts_by_step[step] = facts
+        case Acknowledgement(step, facts):
             erasure_facts = [fact for fact in facts if fact.register.startswith("erasure:")]
             lifts = [fact for fact in facts if fact.register == "l:hold"]
-            book.erasure_calls += [(step, fact) for fact in (*erasure_facts, *lifts)]
+            known_facts.erasure_calls += [(step, fact) for fact in (*erasure_facts, *lifts)]
             stated = [fact for fact in facts if fact.is_promised and fact not in erasure_facts]
-            kept = (fact for fact in stated if not _is_replaced(book, step, fact))
-            book.owed += [cut_short(fact, book.possible) for fact in kept]
+            kept = (fact for fact in stated if not _is_replaced_by_erasure(known_facts, step, fact))
+            known_facts.acknowledged += [limit_to_later_pause(fact, known_facts.possible) for fact in kept]
         case QueuedPromise(_, facts):
-            book.promised += [fact for fact in facts if fact.is_promised]
+            known_facts.promised += [fact for fact in facts if fact.is_promised]
         case Observation():
-            yield from _seen(book, line)
+            yield from _check_observation(known_facts, line)
         case CheckAnswer():
-            yield from _check_answer_faults(book, line)
-        case Anomaly(_, what):
-            yield f"I4 I11 {what}"
+            yield from _check_answer(known_facts, line)
+        case Anomaly(_, description):
+            yield f"I4 I11 {description}"
         case End():
-            yield from _end(book, line)
+            yield from _check_end(known_facts, line)
 
 
-def _began(book: _Book, who: int, state: State) -> None:
-    book.floors[who] = state.erased_at or 0
+def _note_erasure(known_facts: _KnownFacts, who: int, state: PersonState) -> None:
+    known_facts.erasure_times[who] = state.erased_at or 0
     if "x:minor" in state.registers:
-        book.minors.add(who)
-    book.owed = [fact for fact in book.owed if fact.who != who] + erasures.erasure_stops(who, state)
+        known_facts.minors.add(who)
+    known_facts.acknowledged = [
+        fact for fact in known_facts.acknowledged if fact.who != who
+    ] + erasures.kept_opt_outs(who, state)
 
 
-def _counts(book: _Book, fact: Fact) -> bool:
+def _is_newer_than_erasure(known_facts: _KnownFacts, fact: Fact) -> bool:
     """Whether a fact is newer than the last erasure, and about a person of whom anything is kept."""
     if fact.source == "erasure":
         return True
-    return fact.who not in book.minors and fact.at > book.floors.get(fact.who, -1)
+    return fact.who not in known_facts.minors and fact.at > known_facts.erasure_times.get(fact.who, -1)
 
 
-def _is_owed(book: _Book, fact: Fact) -> bool:
+def _must_be_on_record(known_facts: _KnownFacts, fact: Fact) -> bool:
     """Whether an acknowledged fact must still be on record."""
-    return _counts(book, fact) and not taken_back(fact, book.possible)
+    return _is_newer_than_erasure(known_facts, fact) and not is_undone(fact, known_facts.possible)
 
 
-def _seen(book: _Book, seen: Observation) -> Iterator[str]:
-    people = seen.people
-    before = book.seen[-1] if book.seen else (NOBODY,) * len(people)
-    for who, (old, new) in enumerate(zip(before, people, strict=True)):
-        if erasures.erasure_happened(old, new):
-            book.checked["I9"] += 1
-            yield from erasures.erasure_faults(_erasure_requests(book, who), old, new)
-            _began(book, who, new)
+def _check_observation(known_facts: _KnownFacts, observation: Observation) -> Iterator[str]:
+    people = observation.people
+    previous = known_facts.observations[-1] if known_facts.observations else (NO_RECORD,) * len(people)
+    for who, (old, new) in enumerate(zip(previous, people, strict=True)):
+        if erasures.is_erasure(old, new):
+            known_facts.check_counts["I9"] += 1
+            yield from erasures.find_erasure_faults(_erasure_requests(known_facts, who), old, new)
+            _note_erasure(known_facts, who, new)
         else:
-            yield from _moved(book, old, new, changes_nothing=seen.changes_nothing)
+            yield from _check_transition(known_facts, old, new, changes_nothing=observation.changes_nothing)
             if "x:minor" in new.registers:
-                book.minors.add(who)  # beside what a hold preserves
-            yield from _brought_back(book, seen, who, old)
+                known_facts.minors.add(who)  # beside what a hold preserves
+            yield from _find_revived(known_facts, observation, who, old)
         if old != new:
-            yield from _invented(book, who, new)
-    book.seen.append(people)
-    for fact in book.owed:
-        book.checked["I1"] += 1
-        if _is_owed(book, fact) and not _holds(people[fact.who], fact):
+            yield from _find_invented(known_facts, who, new)
+    known_facts.observations.append(people)
+    for fact in known_facts.acknowledged:
+        known_facts.check_counts["I1"] += 1
+        if _must_be_on_record(known_facts, fact) and not _has_fact(people[fact.who], fact):
             yield f"I1 acknowledged and not on record: {fact}"
-    yield from _erasure_faults(book)
+    yield from _check_erasure_calls(known_facts)
 
 
-def _moved(book: _Book, old: State, new: State, *, changes_nothing: bool) -> Iterator[str]:
-    """Registers only grow, and each write that changes something increases the revision once."""
-    book.checked["I2"] += 1
+def _check_transition(
+    known_facts: _KnownFacts, old: PersonState, new: PersonState, *, changes_nothing: bool
+) -> Iterator[str]:
+    """Checks that registers only grow, and that each change increases the revision once."""
+    known_facts.check_counts["I2"] += 1
     for name, entry in old.registers.items():
         newer = new.registers.get(name)
         if newer is None or (newer.at, newer.tie_breaker.encode()) < (entry.at, entry.tie_breaker.encode()):
@@ -140,7 +146,7 @@ def _moved(book: _Book, old: State, new: State, *, changes_nothing: bool) -> Ite
     if not old.soft_bounce_days <= new.soft_bounce_days:
         yield "I2 a day of a soft bounce was lost"
     changed = (old.registers, old.soft_bounce_days) != (new.registers, new.soft_bounce_days)
-    book.checked["I5"] += 1
+    known_facts.check_counts["I5"] += 1
     if changed != (new.revision > old.revision):
         yield f"I5 I6 the counter went from {old.revision} to {new.revision}, changed: {changed}"
     if changed and "x:minor" in old.registers:
@@ -149,50 +155,60 @@ def _moved(book: _Book, old: State, new: State, *, changes_nothing: bool) -> Ite
         yield "I5 something changed that may not"
 
 
-def _brought_back(book: _Book, seen: Observation, who: int, old: State) -> Iterator[str]:
-    """What a link, or a key without rights, makes sendable now, or earlier than it would be by itself.
+def _find_revived(
+    known_facts: _KnownFacts, observation: Observation, who: int, old: PersonState
+) -> Iterator[str]:
+    """Finds topics that a link, or a key without rights, makes sendable now or earlier than before.
 
     An Undo may restore what there would be without the press that it names, and nothing more. During a hold
     it may restore nothing, because the end of the hold would show it.
     """
-    if seen.by_link is None:
+    if observation.link_used_at is None:
         return
-    book.checked["I15"] += 1
-    new = seen.people[who]
+    known_facts.check_counts["I15"] += 1
+    new = observation.people[who]
     if old.registers == new.registers:
         return
-    if _taken_back(new) != _taken_back(old) and _decided(old, SERVICE, Millis(seen.by_link))[1] == "hold":
+    if (
+        _undo_registers(new) != _undo_registers(old)
+        and _decide_by_model(old, SERVICE, Millis(observation.link_used_at))[1] == "hold"
+    ):
         yield "I15 a press was taken back under a hold"
-    undos = [f for f in book.facts_of[seen.step] if f.who == who and f.register.startswith("u:")]
-    before = presses.without(old, undos)
-    ends = [held.until - 1 for held in before.registers.values() if held.until is not None]
-    for now in {seen.by_link, *(end for end in ends if end > seen.by_link)}:
+    undos = [
+        f for f in known_facts.facts_by_step[observation.step] if f.who == who and f.register.startswith("u:")
+    ]
+    previous = presses.remove_undone_presses(old, undos)
+    ends = [value.until - 1 for value in previous.registers.values() if value.until is not None]
+    for now in {observation.link_used_at, *(end for end in ends if end > observation.link_used_at)}:
         for topic in TOPICS:
-            if _decided(new, topic, Millis(now))[0] and not _decided(before, topic, Millis(now))[0]:
+            if (
+                _decide_by_model(new, topic, Millis(now))[0]
+                and not _decide_by_model(previous, topic, Millis(now))[0]
+            ):
                 yield f"I15 topic {topic} may be sent at {now} that might not"
                 return
 
 
-def _taken_back(state: State) -> dict[str, RegisterValue]:
-    return {name: held for name, held in state.registers.items() if name.startswith("u:")}
+def _undo_registers(state: PersonState) -> dict[str, RegisterValue]:
+    return {name: value for name, value in state.registers.items() if name.startswith("u:")}
 
 
-def _invented(book: _Book, who: int, state: State) -> Iterator[str]:
-    book.checked["I6"] += 1
-    facts = [f for f in book.possible if f.who == who]
+def _find_invented(known_facts: _KnownFacts, who: int, state: PersonState) -> Iterator[str]:
+    known_facts.check_counts["I6"] += 1
+    facts = [f for f in known_facts.possible if f.who == who]
     known = {(f.register, f.at, f.source, f.until) for f in facts}
     for fact in facts:
-        if fact.press and fact.register.startswith("p:"):
+        if fact.press_id and fact.register.startswith("p:"):
             # If another pause stops a part, that pause may not end earlier.
             ends = {f.until for f in facts if f.until and fact.until and f.until > fact.until}
             known |= {(*fact[1:4], end) for end in ends}
-    pressed = {(f.register, f.at, f.source) for f in facts if f.press}
+    pressed = {(f.register, f.at, f.source) for f in facts if f.press_id}
     known |= {
-        (f"c:{register[2:]}", at, by, until)
-        for register, at, by, until in known
-        if (register, at, by) in pressed
+        (f"c:{register[2:]}", at, source, until)
+        for register, at, source, until in known
+        if (register, at, source) in pressed
     }
-    days = {f.at // DAY for f in book.possible if f.who == who and f.register == "soft"}
+    days = {f.at // DAY for f in known_facts.possible if f.who == who and f.register == "soft"}
     for name, entry in state.registers.items():
         if entry.at == state.erased_at:
             continue  # of the erasure itself
@@ -204,88 +220,97 @@ def _invented(book: _Book, who: int, state: State) -> Iterator[str]:
         yield "I6 a soft bounce that no event reported"
 
 
-def _erasure_faults(book: _Book) -> Iterator[str]:
-    """An erasure was in effect during its call; on an empty record a second one changes nothing."""
-    for step, fact in book.erasure_calls:
-        during = book.seen[max(book.begun[step] - 1, 0) :]
-        if not any(erasures.holds(people[fact.who], fact) for people in during):
+def _check_erasure_calls(known_facts: _KnownFacts) -> Iterator[str]:
+    """Checks that each erasure was in effect during its call, or had nothing to change."""
+    for step, fact in known_facts.erasure_calls:
+        during = known_facts.observations[max(known_facts.observations_at_start[step] - 1, 0) :]
+        if not any(erasures.is_in_effect(people[fact.who], fact) for people in during):
             yield f"I1 acknowledged and not on record: {fact}"
-    book.erasure_calls.clear()
+    known_facts.erasure_calls.clear()
 
 
-def _is_replaced(book: _Book, step: int, fact: Fact) -> bool:
+def _is_replaced_by_erasure(known_facts: _KnownFacts, step: int, fact: Fact) -> bool:
     """Whether a fact was on record already when an erasure of its person began during its own call.
 
     The erasure then removed it, although a fast clock may have dated it after the erasure. The erasure's own
     opt-out replaces it.
     """
-    during = [people[fact.who] for people in book.seen[max(book.begun[step] - 1, 0) :]]
-    return any(erasures.erasure_happened(old, new) and _holds(old, fact) for old, new in pairwise(during))
+    during = [
+        people[fact.who]
+        for people in known_facts.observations[max(known_facts.observations_at_start[step] - 1, 0) :]
+    ]
+    return any(erasures.is_erasure(old, new) and _has_fact(old, fact) for old, new in pairwise(during))
 
 
-def _erasure_requests(book: _Book, who: int) -> list[Fact]:
-    wanted = ("erasure:", "l:hold")
-    return [f for f in book.possible if f.who == who and f.register.startswith(wanted)]
+def _erasure_requests(known_facts: _KnownFacts, who: int) -> list[Fact]:
+    registers = ("erasure:", "l:hold")
+    return [f for f in known_facts.possible if f.who == who and f.register.startswith(registers)]
 
 
-def _holds(state: State, fact: Fact) -> bool:
+def _has_fact(state: PersonState, fact: Fact) -> bool:
     if fact.register == "soft":
         return fact.at // DAY in state.soft_bounce_days
-    held = state.registers.get(fact.register)
-    if held is None or held.at < fact.at:
-        held = presses.active_press(state, int(fact.register[2:])) if fact.press else None
-    return held is not None and held.at >= fact.at and (held.until is None) == (fact.until is None)
+    value = state.registers.get(fact.register)
+    if value is None or value.at < fact.at:
+        value = presses.active_press(state, int(fact.register[2:])) if fact.press_id else None
+    return value is not None and value.at >= fact.at and (value.until is None) == (fact.until is None)
 
 
-def _check_answer_faults(book: _Book, answer: CheckAnswer) -> Iterator[str]:
-    book.checked["I3"] += 1
+def _check_answer(known_facts: _KnownFacts, answer: CheckAnswer) -> Iterator[str]:
+    known_facts.check_counts["I3"] += 1
     if answer.sendable:
-        book.checked["I8"] += 1
-        owed = [f for f in book.owed[: book.owed_at[answer.step]] if f.who == answer.who]
-        possible = [f for f in book.possible if f.who == answer.who]
-        if answer.who in book.minors:
+        known_facts.check_counts["I8"] += 1
+        owed = [
+            f
+            for f in known_facts.acknowledged[: known_facts.acknowledged_at_start[answer.step]]
+            if f.who == answer.who
+        ]
+        possible = [f for f in known_facts.possible if f.who == answer.who]
+        if answer.who in known_facts.minors:
             yield "I3 I7 a minor may be sent to"
-        reason = forbidden(
-            [f for f in owed if _counts(book, f)],
-            [f for f in possible if _counts(book, f)],
+        reason = why_forbidden(
+            [f for f in owed if _is_newer_than_erasure(known_facts, f)],
+            [f for f in possible if _is_newer_than_erasure(known_facts, f)],
             answer.topic,
             answer.now,
         )
         if reason:
             yield f"I3 I8 may be sent in spite of {reason}"
-    start = book.begun[answer.step]
-    states = [people[answer.who] for people in book.seen[max(start - 1, 0) :]] or [NOBODY]
-    answers = {_decided(state, answer.topic, answer.now) for state in states}
-    book.checked["I4"] += 1
+    start = known_facts.observations_at_start[answer.step]
+    states = [people[answer.who] for people in known_facts.observations[max(start - 1, 0) :]] or [NO_RECORD]
+    answers = {_decide_by_model(state, answer.topic, answer.now) for state in states}
+    known_facts.check_counts["I4"] += 1
     if (answer.sendable, answer.reason) not in answers:
         yield f"I4 of topic {answer.topic}: {answer.sendable}, {answer.reason}; the model says {answers}"
 
 
-def _decided(state: State, topic: int, now: Millis) -> tuple[bool, str]:
+def _decide_by_model(state: PersonState, topic: int, now: Millis) -> tuple[bool, str]:
     if state.has_unknown_register:
         return False, "unreadable"
-    registers = {decode_register(name): _entry(held) for name, held in state.registers.items()}
+    registers = {decode_register(name): _to_entry(value) for name, value in state.registers.items()}
     answer = oracle(Record(registers, state.soft_bounce_days, state.erased_at, state.revision), topic, now)
     return answer.sendable, answer.reason
 
 
-def _entry(held: RegisterValue) -> Entry:
-    return Entry(held.at, Source(held.source), held.evidence, held.policy, held.until)
+def _to_entry(value: RegisterValue) -> Entry:
+    return Entry(value.at, Source(value.source), value.evidence, value.policy, value.until)
 
 
-def _end(book: _Book, end: End) -> Iterator[str]:
-    book.checked["I14"] += 1
-    if end.left or end.rounds > LONGEST_DRAIN:
-        yield f"I14 {end.left} messages left after {end.rounds} rounds without a fault"
-    book.checked["I11"] += 1
+def _check_end(known_facts: _KnownFacts, end: End) -> Iterator[str]:
+    known_facts.check_counts["I14"] += 1
+    if end.messages_left or end.rounds > LONGEST_DRAIN:
+        yield f"I14 {end.messages_left} messages left after {end.rounds} rounds without a fault"
+    known_facts.check_counts["I11"] += 1
     if end.dead_letters != end.unprocessable:
         counts = len(end.unprocessable), len(end.dead_letters)
         yield "I11 {} messages were unprocessable, {} became dead letters".format(*counts)
-    for fact in (*book.owed, *book.promised):
-        if _is_owed(book, fact) and not _holds(book.seen[-1][fact.who], fact):
+    for fact in (*known_facts.acknowledged, *known_facts.promised):
+        if _must_be_on_record(known_facts, fact) and not _has_fact(
+            known_facts.observations[-1][fact.who], fact
+        ):
             yield f"I1 promised and not stored: {fact}"
 
 
 def topics() -> tuple[int, ...]:
-    """The numbers of the topics that the model has to decide about."""
+    """Returns the numbers of the topics of the model."""
     return tuple(TOPICS)

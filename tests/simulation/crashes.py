@@ -13,34 +13,34 @@ from tests.support.deployment import parts
 SERVICES = ("dynamodb", "kms", "sqs", "s3", "events", "sesv2")
 
 
-class Stop:
+class ProcessKiller:
     """Counts the answers of all services, and kills the function at one of them.
 
     Attributes:
-        answers: answers so far.
+        answer_count: the number of answers so far.
     """
 
     def __init__(self, place: int | None) -> None:
-        self.answers = 0
+        self.answer_count = 0
         self._place = place
         self._lock = threading.Lock()
 
-    def answered(self, **_: object) -> None:
+    def count_answer(self, **_: object) -> None:
         with self._lock:
-            number, self.answers = self.answers, self.answers + 1
+            number, self.answer_count = self.answer_count, self.answer_count + 1
         if number == self._place:
             raise Killed
 
 
 @contextmanager
-def stopping(place: int | None) -> Iterator[Stop]:
+def kill_at_answer(place: int | None) -> Iterator[ProcessKiller]:
     """While the block runs, kills the process that gets this answer (from 0); None kills none."""
-    stop = Stop(place)
+    killer = ProcessKiller(place)
     clients: list[Any] = [*map(parts().client, SERVICES), parts().client("sesv2", once=True)]
     for client in clients:
-        client.meta.events.register_last("after-call", stop.answered, unique_id="stop")
+        client.meta.events.register_last("after-call", killer.count_answer, unique_id="stop")
     try:
-        yield stop
+        yield killer
     finally:
         for client in clients:
             client.meta.events.unregister("after-call", unique_id="stop")

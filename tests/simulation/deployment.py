@@ -40,7 +40,7 @@ from heed.entrypoints.observability import logger
 from heed.use_cases.privacy import erase
 from tests.simulation.aws_in_memory import Dynamo, Kms, Sqs
 from tests.simulation.botocore_faults import KEYS, QUEUES, FaultyClients
-from tests.simulation.history import RegisterValue, State
+from tests.simulation.history import PersonState, RegisterValue
 from tests.simulation.nemesis import Nemesis
 from tests.support.catalogues import DATA
 from tests.support.deployment import APPS as ALL_APPS
@@ -56,9 +56,9 @@ SPELLINGS = (
         "<BO.LI+X@EXÄMPLE.COM>",
     ),
 )
-KEY_RINGS = ("1", "1,2")
-_ENDED = Millis(1_000)  # milliseconds since the Unix epoch
-_POWERS = (KeyScope.WRITE, KeyScope.PRIVACY)
+LINK_KEY_IDS = ("1", "1,2")
+_EXPIRY = Millis(1_000)  # milliseconds since the Unix epoch
+_POWERFUL_SCOPES = (KeyScope.WRITE, KeyScope.PRIVACY)
 APPS: dict[str, ModuleType] = {
     "press": unsubscribe,
     "later": opt_out_retry,
@@ -74,7 +74,7 @@ APPS: dict[str, ModuleType] = {
 
 
 @functools.cache
-def _catalogue_of_tests() -> Path:
+def _brand_with_test_catalogue() -> Path:
     """The compiled brand, with the test catalogue."""
     folder = Path(tempfile.mkdtemp(prefix="heed-faults-")) / "brand"
     shutil.copytree(brand(), folder)
@@ -87,68 +87,68 @@ class SimulatedDeployment:
     """What the simulated programs run on.
 
     Attributes:
-        raw: the items of the preferences table by key, as the observer sees them, without faults.
-        start: starts every function anew, with these ids of link keys.
-        take: empties one of the queues and returns the bodies.
-        put: writes an item, without faults.
+        read_items: returns the items of the preferences table by key, without faults.
+        restart_functions: starts every function again, with these ids of link keys.
+        take_messages: empties one of the queues and returns the bodies.
+        put_item: writes an item, without faults.
         clock: milliseconds, for the functions that read a clock.
         powerless_key: an API key with every scope except those of agents and officers.
     """
 
     nemesis: Nemesis
-    raw: Callable[[], dict[str, dict[str, Any]]]
-    take: Callable[[str], list[str]]
-    put: Callable[[str, dict[str, Any] | None], None]
-    start: Callable[[str], None] = lambda _: None
+    read_items: Callable[[], dict[str, dict[str, Any]]]
+    take_messages: Callable[[str], list[str]]
+    put_item: Callable[[str, dict[str, Any] | None], None]
+    restart_functions: Callable[[str], None] = lambda _: None
     context: Context = field(default_factory=Context)
     clock: Millis = Millis(0)
-    ids: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
     api_key: str = ""
-    ended_key: str = ""
+    expired_key: str = ""
     powerless_key: str = ""
     link_keys: dict[tuple[TokenPurpose, int], bytes] = field(default_factory=dict)
     _purges: Iterator[int] = field(default_factory=itertools.count)
 
-    def begin(self, ring: str = "1") -> None:
+    def reset(self, key_ids: str = "1") -> None:
         """Empties the table and the queues, and starts a fresh process with these ids of link keys."""
-        for key in self.raw():
-            self.put(key, None)
+        for key in self.read_items():
+            self.put_item(key, None)
         for queue in QUEUES:
-            self.take(queue)
+            self.take_messages(queue)
         self._purges = itertools.count(1)
-        self.deploy(ring)
+        self.cold_start(key_ids)
 
-    def purge(self, size: int) -> str:
+    def next_purge_id(self, size: int) -> str:
         """Returns the id of a purge: always the same for one run."""
         return f"{next(self._purges):0{2 * size}x}"
 
-    def deploy(self, ring: str) -> None:
+    def cold_start(self, key_ids: str) -> None:
         """A cold start: everything in memory is lost."""
-        self.start(ring)
+        self.restart_functions(key_ids)
 
-    def token(self, who: int, scope: int, issued: Millis, purpose: TokenPurpose, key_id: int) -> str:
-        token = LinkToken(self.ids[who], ScopeNumber(scope), issued, key_id)
+    def mint_token(self, who: int, scope: int, issued: Millis, purpose: TokenPurpose, key_id: int) -> str:
+        token = LinkToken(self.recipients[who], ScopeNumber(scope), issued, key_id)
         return mint_link_token(token, purpose, self.link_keys[purpose, key_id])
 
-    def observe(self) -> tuple[State, ...]:
+    def observe(self) -> tuple[PersonState, ...]:
         """What is on record of each person."""
-        items = self.raw()
-        return tuple(_state(items.get(recipient, {})) for recipient in self.ids)
+        items = self.read_items()
+        return tuple(_decode_state(items.get(recipient, {})) for recipient in self.recipients)
 
 
-def _state(item: dict[str, Any]) -> State:
+def _decode_state(item: dict[str, Any]) -> PersonState:
     registers = {
         name: RegisterValue(
-            Millis(int(held["M"]["t"]["N"])),
-            held["M"]["by"]["S"],
-            Millis(int(held["M"]["u"]["N"])) if "u" in held["M"] else None,
-            held["M"]["ev"]["S"],
-            held["M"]["pv"]["S"],
+            Millis(int(value["M"]["t"]["N"])),
+            value["M"]["by"]["S"],
+            Millis(int(value["M"]["u"]["N"])) if "u" in value["M"] else None,
+            value["M"]["ev"]["S"],
+            value["M"]["pv"]["S"],
         )
-        for name, held in item.items()
+        for name, value in item.items()
         if name[1:2] == ":" and not name.startswith("z")
     }
-    return State(
+    return PersonState(
         registers,
         frozenset(int(day) for day in item["soft"]["NS"]) if "soft" in item else frozenset(),
         Millis(int(item["f"]["N"])) if "f" in item else None,
@@ -170,23 +170,23 @@ def simulated_deployment(layer: str) -> Iterator[SimulatedDeployment]:
         for handler in logger.handlers:
             patch.setattr(handler, "stream", io.StringIO())
         if layer == "pure":
-            settings = _settings({name: name for name in _NAMES})
-            yield _ready(_in_memory(nemesis, clients), settings, clients, patch)
+            settings = _settings({name: name for name in _AWS_NAMES})
+            yield _prepare(_in_memory(nemesis, clients), settings, clients, patch)
         else:
             with mock_aws():
                 wire = FaultyClients(nemesis)
                 settings = _settings(wire.build())
                 clients.update(wire.clients)
                 patch.setattr("botocore.endpoint.time.sleep", lambda _: None)
-                patch.setattr("botocore.retries.quota.RetryQuota.acquire", _always)
-                stage = SimulatedDeployment(nemesis, wire.raw, wire.take, wire.put)
-                yield _ready(stage, settings, clients, patch)
+                patch.setattr("botocore.retries.quota.RetryQuota.acquire", _always_acquire)
+                deployment = SimulatedDeployment(nemesis, wire.raw, wire.take, wire.put)
+                yield _prepare(deployment, settings, clients, patch)
 
 
-_NAMES = (*KEYS, *QUEUES.values())
+_AWS_NAMES = (*KEYS, *QUEUES.values())
 
 
-def _always(*_: object) -> bool:
+def _always_acquire(*_: object) -> bool:
     """Endless patience: the rest of botocore's retry quota would make a run depend on earlier runs."""
     return True
 
@@ -218,47 +218,50 @@ def _settings(values: dict[str, str]) -> dict[str, str]:
         "PUBLIC_URL": "https://prefs.example.com",
         "MAIL_DOMAIN": "mail.example.com",
         "MAIL_FROM": MAIL_FROM,
-        "LINK_KEY_IDS": KEY_RINGS[-1],
+        "LINK_KEY_IDS": LINK_KEY_IDS[-1],
         "MINOR_RECORD_DAYS": "4745",
         "MINOR_REPORTS_PER_KEY": "50",
         "CONFIRMATIONS_PER_NETWORK": "1000000",
         "KEY_MAILS_PER_DAY": "1000000",
         "CONFIRMATIONS_PER_DAY": "1000000",  # caps have tests of their own
-        "BRAND_DIR": str(_catalogue_of_tests()),
+        "BRAND_DIR": str(_brand_with_test_catalogue()),
         **values,
     }
 
 
-def _ready(
-    stage: SimulatedDeployment, settings: dict[str, str], clients: dict[str, Any], patch: pytest.MonkeyPatch
+def _prepare(
+    deployment: SimulatedDeployment,
+    settings: dict[str, str],
+    clients: dict[str, Any],
+    patch: pytest.MonkeyPatch,
 ) -> SimulatedDeployment:
     """Gives every function API keys, link keys and the simulated clock."""
-    brand_of_tests = Heed(Config(settings), clients.__getitem__)  # slow to make, and the same at every start
+    template_heed = Heed(Config(settings), clients.__getitem__)  # slow to make, and the same at every start
 
-    def start(ring: str) -> None:
-        heed = Heed(Config({**settings, "LINK_KEY_IDS": ring}), clients.__getitem__)
-        heed.catalogue, heed.pages = brand_of_tests.catalogue, brand_of_tests.pages
+    def start(key_ids: str) -> None:
+        heed = Heed(Config({**settings, "LINK_KEY_IDS": key_ids}), clients.__getitem__)
+        heed.catalogue, heed.pages = template_heed.catalogue, template_heed.pages
         # It counts again after a while. With a fixed clock, one seed is one run.
         url = heed.config.waiting_queue_url
         heed.waiting_queue = SqsWaitingQueue(clients["sqs"], url, lambda: 0.0)
         run_on(heed)
 
-    stage.start = start
-    start(KEY_RINGS[-1])
-    clock = SimpleNamespace(time_ns=lambda: stage.clock * 1_000_000)
+    deployment.restart_functions = start
+    start(LINK_KEY_IDS[-1])
+    clock = SimpleNamespace(time_ns=lambda: deployment.clock * 1_000_000)
     for app in (feedback, opt_out_retry):
         patch.setattr(app, "time", clock)
     identity, keys = parts().identity_key.identity_key(), parts().link_keys
-    stage.ids = tuple(recipient_id(identity, normalise_address(address)) for address in PEOPLE)
+    deployment.recipients = tuple(recipient_id(identity, normalise_address(address)) for address in PEOPLE)
     for purpose in (TokenPurpose.UNSUBSCRIBE, TokenPurpose.PREFERENCES):
         for key_id in (1, 2):
-            stage.link_keys[purpose, key_id] = keys.link_key(purpose, key_id)
+            deployment.link_keys[purpose, key_id] = keys.link_key(purpose, key_id)
     # Ids are part of the evidence, which decides between two entries of one instant.
-    patch.setattr(erase, "secrets", SimpleNamespace(token_hex=stage.purge))
+    patch.setattr(erase, "secrets", SimpleNamespace(token_hex=deployment.next_purge_id))
     secret = itertools.cycle("abc")
     patch.setattr(api_keys, "secrets", SimpleNamespace(token_urlsafe=lambda _: next(secret) * 43))
-    _, stage.api_key = parts().api_keys.create("all", "tests", list(KeyScope))
-    _, stage.ended_key = parts().api_keys.create("ended", "tests", list(KeyScope), _ENDED)
-    powerless = [scope for scope in KeyScope if scope not in _POWERS]
-    _, stage.powerless_key = parts().api_keys.create("platform", "tests", powerless)
-    return stage
+    _, deployment.api_key = parts().api_keys.create("all", "tests", list(KeyScope))
+    _, deployment.expired_key = parts().api_keys.create("expired", "tests", list(KeyScope), _EXPIRY)
+    other_scopes = [scope for scope in KeyScope if scope not in _POWERFUL_SCOPES]
+    _, deployment.powerless_key = parts().api_keys.create("platform", "tests", other_scopes)
+    return deployment

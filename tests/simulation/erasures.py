@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tests.simulation import presses
-from tests.simulation.history import Fact, State
+from tests.simulation.history import Fact, PersonState
 
 SIGNAL = 7
-_LEAST = {"o:0", f"o:{SIGNAL}", "x:minor"}
+_KEPT_REGISTERS = {"o:0", f"o:{SIGNAL}", "x:minor"}
 
 
-def erasure_happened(old: State, new: State) -> bool:
+def is_erasure(old: PersonState, new: PersonState) -> bool:
     """Whether an erasure happened between two observations: its time is newer, or its opt-out differs."""
     if new.erased_at is None:
         return False
@@ -20,41 +20,41 @@ def erasure_happened(old: State, new: State) -> bool:
     return old.erased_at != new.erased_at or (is_first and old.registers.get("o:0") != suppression)
 
 
-def erasure_faults(requested: Iterable[Fact], old: State, new: State) -> Iterator[str]:
+def find_erasure_faults(requested: Iterable[Fact], old: PersonState, new: PersonState) -> Iterator[str]:
     """Returns the faults of an erasure, given the requested erasures and the lifts of holds."""
-    known = list(requested)
-    if (hold := _hold(old)) is not None:
-        lifts = [fact for fact in known if fact.register == "l:hold" and fact.at > hold]
+    requests = list(requested)
+    if (hold := _hold_started_at(old)) is not None:
+        lifts = [fact for fact in requests if fact.register == "l:hold" and fact.at > hold]
         if not lifts:
             yield "I9 what a hold preserves was forgotten"
     if (minor := old.registers.get("x:minor")) is not None:
-        known = [fact._replace(at=max(fact.at, minor[0])) for fact in known]
-        known = [fact for fact in known if fact.register == "l:hold" and hold is not None]
-        wanted = "l:hold"
+        requests = [fact._replace(at=max(fact.at, minor[0])) for fact in requests]
+        requests = [fact for fact in requests if fact.register == "l:hold" and hold is not None]
+        expected = "l:hold"
     else:
-        wanted = "erasure:minor" if "x:minor" in new.registers else "erasure:adult"
-    kinds = {fact.register for fact in known if max(fact.at, old.erased_at or 0) == new.erased_at}
-    if wanted not in kinds:
+        expected = "erasure:minor" if "x:minor" in new.registers else "erasure:adult"
+    kinds = {fact.register for fact in requests if max(fact.at, old.erased_at or 0) == new.erased_at}
+    if expected not in kinds:
         yield "I6 an erasure that nobody requested"
     if minor is not None and "x:minor" not in new.registers:
         yield "I7 a minor is none any more"
     if new.revision <= old.revision:
         yield "I6 the counter fell back"
-    if not new.registers.keys() <= _LEAST or new.soft_bounce_days or "o:0" not in new.registers:
+    if not new.registers.keys() <= _KEPT_REGISTERS or new.soft_bounce_days or "o:0" not in new.registers:
         yield f"I9 an erasure leaves {sorted(new.registers)}"
     if any(entry[0] != new.erased_at for entry in new.registers.values()):
         yield "I9 something of before is left"
-    if _signal_stood(old) != (f"o:{SIGNAL}" in new.registers):
+    if _is_advertising_stopped(old) != (f"o:{SIGNAL}" in new.registers):
         yield "I7 what the browser's signal stopped is no longer as it was"
 
 
-def holds(state: State, fact: Fact) -> bool:
+def is_in_effect(state: PersonState, fact: Fact) -> bool:
     """Whether a requested erasure is in effect; on an empty record, a second one changes nothing.
 
     A lifted hold does not keep a minor's data any more.
     """
     if fact.register == "l:hold":
-        hold = _hold(state)
+        hold = _hold_started_at(state)
         return "x:minor" not in state.registers or hold is None or hold >= fact.at
     if fact.register == "erasure:minor" or "x:minor" in state.registers:
         return "x:minor" in state.registers
@@ -65,19 +65,23 @@ def holds(state: State, fact: Fact) -> bool:
     )
 
 
-def erasure_stops(who: int, state: State) -> list[Fact]:
+def kept_opt_outs(who: int, state: PersonState) -> list[Fact]:
     """The suppressions that replace everything from before the erasure."""
-    return [Fact(who, name, entry[0], "erasure") for name, entry in state.registers.items() if name in _LEAST]
+    return [
+        Fact(who, name, entry[0], "erasure")
+        for name, entry in state.registers.items()
+        if name in _KEPT_REGISTERS
+    ]
 
 
-def _hold(state: State) -> int | None:
-    """Since when a hold is active, or None."""
+def _hold_started_at(state: PersonState) -> int | None:
+    """Returns the time at which the active hold began, or None."""
     hold, lift = state.registers.get("x:hold"), state.registers.get("l:hold")
     return None if hold is None or (lift is not None and lift[0] > hold[0]) else hold[0]
 
 
-def _signal_stood(state: State) -> bool:
-    outs = (state.registers.get(f"o:{SIGNAL}"), presses.active_press(state, SIGNAL))
-    yeses = [state.registers.get(f"{kind}:{SIGNAL}") for kind in "ik"]
-    latest = max((out.at for out in outs if out is not None), default=None)
-    return latest is not None and all(latest >= entry.at for entry in yeses if entry is not None)
+def _is_advertising_stopped(state: PersonState) -> bool:
+    opt_outs = (state.registers.get(f"o:{SIGNAL}"), presses.active_press(state, SIGNAL))
+    opt_ins = [state.registers.get(f"{kind}:{SIGNAL}") for kind in "ik"]
+    latest = max((out.at for out in opt_outs if out is not None), default=None)
+    return latest is not None and all(latest >= entry.at for entry in opt_ins if entry is not None)

@@ -22,30 +22,30 @@ class Row(NamedTuple):
 
     number: int
     fault: str
-    how: Coverage
+    coverage: Coverage
     where: str
 
 
 _M, _T, _N = Coverage.MACHINES, Coverage.TEST, Coverage.NONE
-_ON_THE_WIRE = "any request of any handler"
+_ANY_REQUEST = "any request of any handler"
 
 ROWS = tuple(
     Row(number, *row)
     for number, row in enumerate(
         (
-            ("the provisioned throughput is exceeded", _M, _ON_THE_WIRE),
-            ("AWS throttles the request, or its limit is reached", _M, _ON_THE_WIRE),
+            ("the provisioned throughput is exceeded", _M, _ANY_REQUEST),
+            ("AWS throttles the request, or its limit is reached", _M, _ANY_REQUEST),
             ("a transaction is cancelled for several reasons", _N, "no transactions: test_fault_table.py"),
-            ("a single write conflicts with a transaction", _M, _ON_THE_WIRE),
+            ("a single write conflicts with a transaction", _M, _ANY_REQUEST),
             (
                 "a transaction is in progress, or its token differs",
                 _N,
                 "no transactions: test_fault_table.py",
             ),
-            ("a replicated write conflicts", _M, _ON_THE_WIRE),
-            ("the answer times out after the commit", _M, _ON_THE_WIRE + "; botocore writes again"),
-            ("the request times out before the commit", _M, _ON_THE_WIRE),
-            ("the connection is reset, or the answer is cut", _M, _ON_THE_WIRE + "; TLS checks the bytes"),
+            ("a replicated write conflicts", _M, _ANY_REQUEST),
+            ("the answer times out after the commit", _M, _ANY_REQUEST + "; botocore writes again"),
+            ("the request times out before the commit", _M, _ANY_REQUEST),
+            ("the connection is reset, or the answer is cut", _M, _ANY_REQUEST + "; TLS checks the bytes"),
             ("the service answers 500 or 503 for a long time", _M, "every request of an invocation"),
             (
                 "the program crashes between record and ledger",
@@ -115,7 +115,7 @@ ROWS = tuple(
             ("an event arrives during a purge", _M, "an erasure inside any invocation"),
             ("a table is restored from a backup", _T, "tests/functions/test_restore.py"),
             ("an opt-in and an opt-out arrive at the same time", _T, "test_races.py, every order"),
-            ("there is no network, or the name does not resolve", _M, _ON_THE_WIRE),
+            ("there is no network, or the name does not resolve", _M, _ANY_REQUEST),
             ("an address has several spellings", _M, "case, display name, IDNA, quotes, `rfc822;`"),
             ("log lines and metrics cannot be output", _M, "standard output closed"),
             ("two versions of the record exist", _M, "a register of a later version in an item"),
@@ -123,4 +123,4 @@ ROWS = tuple(
         start=1,
     )
 )
-INJECTED = tuple(row.number for row in ROWS if row.how is Coverage.MACHINES)
+INJECTED = tuple(row.number for row in ROWS if row.coverage is Coverage.MACHINES)

@@ -38,23 +38,25 @@ def format_aws_time(at: Millis) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
 
 
-def body(what: Mapping[str, Any], sent: Millis, serial: int) -> str:
-    """The body of the message; `serial` makes each one unique."""
-    kind = what["event"]
+def format_body(details: Mapping[str, Any], sent: Millis, serial: int) -> str:
+    """Returns the body of the message. `serial` makes each one unique."""
+    kind = details["event"]
     if kind == "poison":
-        return _POISON[what["poison"] % len(_POISON)] + " " * serial
-    happened = {} if what["happened"] is None else {"timestamp": format_aws_time(what["happened"])}
-    people = [SPELLINGS[who][what["spelling"]] for who in what["who"]]
-    event = _event(kind, people, happened, what["scope"], f"id-{serial}")
+        return _POISON[details["poison"] % len(_POISON)] + " " * serial
+    happened = (
+        {} if details["happened_at"] is None else {"timestamp": format_aws_time(details["happened_at"])}
+    )
+    people = [SPELLINGS[who][details["spelling"]] for who in details["who"]]
+    event = _event(kind, people, happened, details["scope"], f"id-{serial}")
     event["mail"] = {"messageId": f"m-{serial}", "destination": people}
     if kind == "forged":  # a recipient of the mail answers it with a report about all others
-        others = [SPELLINGS[1 - what["who"][0]][what["spelling"]], "z@example.net"]
+        others = [SPELLINGS[1 - details["who"][0]][details["spelling"]], "z@example.net"]
         event["bounce"]["bouncedRecipients"] = [{"emailAddress": address} for address in others]
         event["mail"]["destination"] = people[:1]
-    if what["envelope"] == "sns":
+    if details["envelope"] == "sns":
         envelope = {"Type": "Notification", "Message": json.dumps(event)}
         return json.dumps({**envelope, "Timestamp": format_aws_time(sent)})
-    if what["envelope"] == "eventbridge":
+    if details["envelope"] == "eventbridge":
         about = {"source": "aws.ses", "detail-type": "made up", "time": format_aws_time(sent)}
         return json.dumps({**about, "detail": event})
     return json.dumps(event)
@@ -100,12 +102,12 @@ def _event(
     }
 
 
-def facts(what: Mapping[str, Any], sent: int) -> tuple[Fact, ...]:
-    """The facts that it states, and their time: never after the time stamp that travels with it."""
-    at = Millis(sent if what["happened"] is None else min(what["happened"], sent))
-    kind = what["event"]
+def feedback_facts(details: Mapping[str, Any], sent: int) -> tuple[Fact, ...]:
+    """Returns the facts that it states. Their time is never after the time stamp that travels with it."""
+    at = Millis(sent if details["happened_at"] is None else min(details["happened_at"], sent))
+    kind = details["event"]
     if kind == "left":
-        return (Fact(what["who"][0], f"o:{what['scope']}", at, "one-click"),)
+        return (Fact(details["who"][0], f"o:{details['scope']}", at, "one-click"),)
     registers = {
         "bounce": ("x:undeliverable", "bounce"),
         "half": ("x:undeliverable", "bounce"),
@@ -120,26 +122,26 @@ def facts(what: Mapping[str, Any], sent: int) -> tuple[Fact, ...]:
     }
     if kind not in registers:
         return ()
-    meant = what["who"][:1] if kind == "forged" else what["who"]
-    register, by = registers[kind]
-    return tuple(Fact(who, register, at, by, is_promised=kind != "echo") for who in meant)
+    meant = details["who"][:1] if kind == "forged" else details["who"]
+    register, source = registers[kind]
+    return tuple(Fact(who, register, at, source, is_promised=kind != "echo") for who in meant)
 
 
-def is_unprocessable(what: Mapping[str, Any]) -> bool:
+def is_unprocessable(details: Mapping[str, Any]) -> bool:
     """Whether a person has to look at it. In a mail to one recipient, an unreadable entry means them."""
-    kind = what["event"]
-    return kind in ("poison", "unknown type") or (kind == "half" and len(what["who"]) > 1)
+    kind = details["event"]
+    return kind in ("poison", "unknown type") or (kind == "half" and len(details["who"]) > 1)
 
 
-def rows(what: Mapping[str, Any], text: str) -> list[int]:
-    """The rows of the table of faults that a message injects."""
-    kind, happened = what["event"], what["happened"]
+def fault_rows(details: Mapping[str, Any], text: str) -> list[int]:
+    """Returns the rows of the table of faults that a message injects."""
+    kind, happened = details["event"], details["happened_at"]
     found = {
         19: happened is None or happened == 5,
         23: kind == "poison",
-        24: what["envelope"] != "raw",
+        24: details["envelope"] != "raw",
         25: kind in ("unknown type", "half", "complaint"),
         26: len(text) > 900_000,
-        44: what["spelling"] > 0,
+        44: details["spelling"] > 0,
     }
     return [number for number, is_so in found.items() if is_so]

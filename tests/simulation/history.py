@@ -19,8 +19,8 @@ class Fact(NamedTuple):
         source: the source.
         until: the end of a pause.
         is_promised: whether an acknowledgement promises it; otherwise it may be left out for a reason.
-        press: for a press in a browser, its id, and the press may also be stored in `c:S`; for an Undo
-            (`u:S`), the id of the press that it takes back.
+        press_id: the id of a press in a browser, which may also be stored in `c:S`. For an Undo (`u:S`), the
+            id of the press that it takes back.
     """
 
     who: int
@@ -29,7 +29,7 @@ class Fact(NamedTuple):
     source: str
     until: Millis | None = None
     is_promised: bool = True
-    press: str = ""
+    press_id: str = ""
 
 
 class RegisterValue(NamedTuple):
@@ -49,7 +49,7 @@ class RegisterValue(NamedTuple):
         return self.tie_breaker[len(self.source) + 1 : len(self.tie_breaker) - len(rest)]
 
 
-class State(NamedTuple):
+class PersonState(NamedTuple):
     """What an observer reads in the table about one person, without faults.
 
     Attributes:
@@ -67,17 +67,17 @@ class State(NamedTuple):
     has_unknown_register: bool
 
 
-NOBODY = State({}, frozenset(), None, 0, False)
+NO_RECORD = PersonState({}, frozenset(), None, 0, False)
 
 
-class Start(NamedTuple):
+class InvocationStart(NamedTuple):
     """An invocation begins; from now on these facts may be on record."""
 
     step: int
     facts: tuple[Fact, ...]
 
 
-class Ack(NamedTuple):
+class Acknowledgement(NamedTuple):
     """These facts were acknowledged: by a 2xx answer, or because their message was deleted."""
 
     step: int
@@ -107,47 +107,47 @@ class Observation(NamedTuple):
 
     Attributes:
         changes_nothing: whether it must have changed nothing.
-        by_link: when the request was made, if it arrived by a link or by a key without an agent's rights.
+        link_used_at: when a request by a link, or by a key without an agent's rights, was made.
     """
 
     step: int
-    people: tuple[State, ...]
+    people: tuple[PersonState, ...]
     changes_nothing: bool = False
-    by_link: int | None = None
+    link_used_at: int | None = None
 
 
 class Anomaly(NamedTuple):
     """Something that must never happen: an unexpected exception, or an answer in an unknown form."""
 
     step: int
-    what: str
+    description: str
 
 
 class End(NamedTuple):
-    """The end: no more faults, and the queues were emptied. What is left, and what is a dead letter.
+    """The end of a run: faults have stopped, and the queues were emptied.
 
     Attributes:
-        left: messages that are still in a queue.
+        messages_left: the number of messages that are still in a queue.
         rounds: deliveries that were needed.
         dead_letters: the bodies in the dead-letter queue, sorted.
         unprocessable: the bodies that had to go there, sorted.
     """
 
-    left: int
+    messages_left: int
     rounds: int
     dead_letters: tuple[str, ...]
     unprocessable: tuple[str, ...]
 
 
-Line = Start | Ack | QueuedPromise | CheckAnswer | Observation | Anomaly | End
+HistoryLine = InvocationStart | Acknowledgement | QueuedPromise | CheckAnswer | Observation | Anomaly | End
 
 
 @dataclass
 class History:
     """The lines, in the order in which things happened."""
 
-    lines: list[Line] = field(default_factory=list)
+    lines: list[HistoryLine] = field(default_factory=list)
 
-    def add(self, line: Line) -> None:
+    def add(self, line: HistoryLine) -> None:
         """Adds a line."""
         self.lines.append(line)

@@ -13,50 +13,50 @@ class Killed(BaseException):
     """The process was killed; no code in it may handle that."""
 
 
-class Kind(NamedTuple):
+class FaultKind(NamedTuple):
     """A kind of fault of one request to AWS.
 
     Attributes:
-        number: its row in the table of faults.
+        row: its number in the table of faults.
         code: the error code of AWS, or "".
         status: the HTTP status.
         commits: whether the request takes effect before the fault.
-        retried: whether botocore (standard mode) retries it by itself, for each operation.
+        is_retried: whether botocore (standard mode) retries it by itself, for each operation.
     """
 
-    number: int
+    row: int
     code: str = ""
     status: int = 400
     commits: bool = False
-    retried: bool = True
+    is_retried: bool = True
 
 
-KINDS: dict[str, Kind] = {
-    "throughput": Kind(1, "ProvisionedThroughputExceededException"),
-    "throttling": Kind(2, "ThrottlingException"),
-    "request limit": Kind(2, "RequestLimitExceeded"),
-    "conflict": Kind(4, "TransactionConflictException", retried=False),
-    "replica": Kind(6, "ReplicatedWriteConflictException", retried=False),
-    "time-out after": Kind(7, commits=True),
-    "time-out before": Kind(8),
-    "reset": Kind(9, commits=True),
-    "cut": Kind(9, commits=True, retried=False),
-    "error 500": Kind(10, "InternalServerError", 500),
-    "error 503": Kind(10, "ServiceUnavailable", 503),
-    "killed before": Kind(12),
-    "killed after": Kind(12, commits=True),
-    "no network": Kind(43),
-    "keys throttled": Kind(34, "ThrottlingException"),
-    "key disabled": Kind(34, "DisabledException", retried=False),
-    "key to be deleted": Kind(34, "KMSInvalidStateException", retried=False),
-    "keys refused": Kind(34, "AccessDeniedException", retried=False),
+FAULT_KINDS: dict[str, FaultKind] = {
+    "throughput": FaultKind(1, "ProvisionedThroughputExceededException"),
+    "throttling": FaultKind(2, "ThrottlingException"),
+    "request limit": FaultKind(2, "RequestLimitExceeded"),
+    "conflict": FaultKind(4, "TransactionConflictException", is_retried=False),
+    "replica": FaultKind(6, "ReplicatedWriteConflictException", is_retried=False),
+    "time-out after": FaultKind(7, commits=True),
+    "time-out before": FaultKind(8),
+    "reset": FaultKind(9, commits=True),
+    "cut": FaultKind(9, commits=True, is_retried=False),
+    "error 500": FaultKind(10, "InternalServerError", 500),
+    "error 503": FaultKind(10, "ServiceUnavailable", 503),
+    "killed before": FaultKind(12),
+    "killed after": FaultKind(12, commits=True),
+    "no network": FaultKind(43),
+    "keys throttled": FaultKind(34, "ThrottlingException"),
+    "key disabled": FaultKind(34, "DisabledException", is_retried=False),
+    "key to be deleted": FaultKind(34, "KMSInvalidStateException", is_retried=False),
+    "keys refused": FaultKind(34, "AccessDeniedException", is_retried=False),
 }
-OF_KEYS = tuple(name for name, kind in KINDS.items() if kind.number == 34)
-OF_STORES = tuple(name for name, kind in KINDS.items() if kind.number != 34)
-_OF_ANY = (*OF_KEYS, "cut", "no network", "killed before", "killed after")
-KILLS = ("killed before", "killed after")
+KMS_FAULTS = tuple(name for name, kind in FAULT_KINDS.items() if kind.row == 34)
+STORE_FAULTS = tuple(name for name, kind in FAULT_KINDS.items() if kind.row != 34)
+_POSSIBLE_IN_KMS = (*KMS_FAULTS, "cut", "no network", "killed before", "killed after")
+KILL_FAULTS = ("killed before", "killed after")
 
-MEANS = (
+ATTACKS = (
     "a form turns everything on",
     "a form contains all=in",
     "a link ends a pause",
@@ -74,18 +74,18 @@ MEANS = (
     "a key without `write` sends a change",
     "a key without `privacy` sends a lift",
 )
-"""By what an attacker with links and keys tries to bring people back (tests.simulation.attacker)."""
+"""The attacks by which a holder of links and keys tries to opt people in (tests.simulation.attacker)."""
 
 
 @dataclass
-class Frame:
-    """One running invocation: the faults of its requests, by their number, retries included."""
+class RunningInvocation:
+    """One running invocation: the faults of its requests by request number. Retries count as requests."""
 
     faults: dict[int, str]
-    inside: dict[int, Callable[[], None]]
-    batch: int = 0  # messages that it was given
-    requests: int = 0
-    writes: int = 0
+    inner_steps: dict[int, Callable[[], None]]
+    batch_size: int = 0  # messages that it was given
+    request_count: int = 0
+    write_count: int = 0
 
 
 @dataclass
@@ -93,48 +93,48 @@ class Nemesis:
     """Injects faults into the requests of the running invocation.
 
     Attributes:
-        tally: how often each row of the table of faults was injected.
-        tried: how often each attack was tried.
-        frames: the faults of each invocation that is running; the last one is the innermost.
+        fault_counts: how often each row of the table of faults was injected.
+        attack_counts: how often each attack was tried.
+        invocations: the faults of each running invocation. The last one is the innermost.
     """
 
-    tally: Counter[int] = field(default_factory=Counter)
-    tried: Counter[str] = field(default_factory=Counter)
-    frames: list[Frame] = field(default_factory=list)
+    fault_counts: Counter[int] = field(default_factory=Counter)
+    attack_counts: Counter[str] = field(default_factory=Counter)
+    invocations: list[RunningInvocation] = field(default_factory=list)
 
     @contextmanager
-    def over(
+    def inject_faults(
         self,
         faults: Mapping[int, str],
         inside: Mapping[int, Callable[[], None]],
         batch: int = 0,
-    ) -> Iterator[Frame]:
-        """While an invocation runs."""
-        frame = Frame(dict(faults), dict(inside), batch)
-        self.frames.append(frame)
+    ) -> Iterator[RunningInvocation]:
+        """Injects these faults while an invocation runs."""
+        frame = RunningInvocation(dict(faults), dict(inside), batch)
+        self.invocations.append(frame)
         try:
             yield frame
         finally:
-            self.frames.pop()
+            self.invocations.pop()
 
-    def strike(self, service: str) -> Kind | None:
+    def next_fault(self, service: str) -> FaultKind | None:
         """Returns the fault of the next request, or None. Other steps may run in between."""
-        if not self.frames:
+        if not self.invocations:
             return None
-        frame = self.frames[-1]
-        number, frame.requests = frame.requests, frame.requests + 1
-        if meanwhile := frame.inside.pop(number, None):
-            self.tally[15] += 1
+        frame = self.invocations[-1]
+        number, frame.request_count = frame.request_count, frame.request_count + 1
+        if meanwhile := frame.inner_steps.pop(number, None):
+            self.fault_counts[15] += 1
             meanwhile()
         name = frame.faults.get(number)
         if name is None:
             return None
-        if service == "kms" and name not in _OF_ANY:
-            name = OF_KEYS[number % len(OF_KEYS)]
-        elif service != "kms" and name in OF_KEYS:
+        if service == "kms" and name not in _POSSIBLE_IN_KMS:
+            name = KMS_FAULTS[number % len(KMS_FAULTS)]
+        elif service != "kms" and name in KMS_FAULTS:
             name = "throttling"
-        kind = KINDS[name]
-        self.tally[kind.number] += 1
-        if kind.number == 12 and frame.batch > 1:
-            self.tally[13] += 1
+        kind = FAULT_KINDS[name]
+        self.fault_counts[kind.row] += 1
+        if kind.row == 12 and frame.batch_size > 1:
+            self.fault_counts[13] += 1
         return kind

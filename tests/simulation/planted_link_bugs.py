@@ -1,4 +1,4 @@
-"""Planted bugs of links, of Undo and of keys: each one would bring people back."""
+"""Planted bugs of links, of Undo and of keys: each one would make people sendable again."""
 
 from __future__ import annotations
 
@@ -30,70 +30,70 @@ Patch = pytest.MonkeyPatch
 BUGS: dict[str, Callable[[Patch], None]] = {}
 
 
-def bug(put_in: Callable[[Patch], None]) -> Callable[[Patch], None]:
+def planted_bug(plant: Callable[[Patch], None]) -> Callable[[Patch], None]:
     """Registers a bug under its name in words."""
-    BUGS[put_in.__name__.replace("_", " ")] = put_in
-    return put_in
+    BUGS[plant.__name__.replace("_", " ")] = plant
+    return plant
 
 
-@bug
-def an_undo_brings_back_a_later_press(patch: Patch) -> None:
+@planted_bug
+def undo_reverts_later_press(patch: Patch) -> None:
     def pressed(self: Record, scope: int) -> Entry | None:
         return None if self.get(undone(scope)) else self.get(undoable(scope))
 
     patch.setattr(Record, "undoable_press", pressed)
 
 
-@bug
-def an_undo_lifts_every_suppression_at_its_scope(patch: Patch) -> None:
+@planted_bug
+def undo_lifts_every_suppression_at_its_scope(patch: Patch) -> None:
     changes = undo.UndoToken.changes
 
-    def lifting(self: undo.UndoToken) -> list[Change]:
-        given = Entry(Millis(self.at + 1), Source.PREFERENCE_CENTRE, "{}")
-        return [*changes(self), *(Change(in_(scope), given) for scope in self.scopes)]
+    def changes_with_opt_ins(self: undo.UndoToken) -> list[Change]:
+        entry = Entry(Millis(self.at + 1), Source.PREFERENCE_CENTRE, "{}")
+        return [*changes(self), *(Change(in_(scope), entry) for scope in self.scopes)]
 
-    patch.setattr(undo.UndoToken, "changes", lifting)
+    patch.setattr(undo.UndoToken, "changes", changes_with_opt_ins)
 
 
-@bug
-def an_undo_has_no_end(patch: Patch) -> None:
+@planted_bug
+def undo_never_expires(patch: Patch) -> None:
     patch.setattr(undo.UndoToken, "is_expired", lambda *_: False)
 
 
-@bug
-def an_undo_is_taken_at_anybodys_link(patch: Patch) -> None:
-    take_back = save_preferences.UndoPress.__call__
+@planted_bug
+def undo_works_with_link_of_another_person(patch: Patch) -> None:
+    original_undo = save_preferences.UndoPress.__call__
 
-    def anywhere(self: Any, token: LinkToken, text: str, visited: Any) -> Any:
+    def undo_anywhere(self: Any, token: LinkToken, text: str, visited: Any) -> Any:
         with suppress(InvalidToken):
             token = replace(token, recipient=undo.verify_undo_token(text, self.link_keys.link_key).recipient)
-        return take_back(self, token, text, visited)
+        return original_undo(self, token, text, visited)
 
-    patch.setattr(save_preferences.UndoPress, "__call__", anywhere)
+    patch.setattr(save_preferences.UndoPress, "__call__", undo_anywhere)
 
 
-@bug
-def a_link_writes_an_in(patch: Patch) -> None:
-    made = preference_changes.changes_for_form
+@planted_bug
+def link_writes_opt_in(patch: Patch) -> None:
+    original_changes = preference_changes.changes_for_form
 
-    def changes_of(form: Any, record: Record, catalogue: Any, brand: Any, given: Any) -> Any:
-        result = made(form, record, catalogue, brand, given)
-        ins = [Change(in_(topic.number), given.entry()) for topic in result.topics_to_confirm]
+    def changes_of(form: Any, record: Record, catalogue: Any, brand: Any, entry: Any) -> Any:
+        result = original_changes(form, record, catalogue, brand, entry)
+        ins = [Change(in_(topic.number), entry.entry()) for topic in result.topics_to_confirm]
         return replace(result, changes=(*result.changes, *ins))
 
     patch.setattr(save_preferences, "changes_for_form", changes_of)
 
 
-@bug
-def a_link_ends_a_pause_sooner(patch: Patch) -> None:
-    def paused(form: Any, _: Record, __: Any, ___: int, given: Any) -> Any:
-        return (None if form.pause_days is None else given.at + form.pause_days * DAY_MS), ()
+@planted_bug
+def link_shortens_pause(patch: Patch) -> None:
+    def paused(form: Any, _: Record, __: Any, ___: int, entry: Any) -> Any:
+        return (None if form.pause_days is None else entry.at + form.pause_days * DAY_MS), ()
 
     patch.setattr(preference_changes, "_decide_pause", paused)
 
 
-@bug
-def each_viewer_gets_an_undo(patch: Patch) -> None:
+@planted_bug
+def page_shows_undo_to_every_viewer(patch: Patch) -> None:
     def offered(_: str, token: Any, record: Record, *__: Any) -> undo.UndoToken | None:
         numbers = {r.scope for r in record.registers if r.kind is ChoiceKind.UNDOABLE}
         for scope in sorted(numbers):
@@ -105,8 +105,8 @@ def each_viewer_gets_an_undo(patch: Patch) -> None:
     patch.setattr(link_views, "offered_undo", offered)
 
 
-@bug
-def an_active_press_is_overwritten_by_one_with_an_undo(patch: Patch) -> None:
+@planted_bug
+def undoable_press_replaces_active_press(patch: Patch) -> None:
     def undoable_changes(_: Record, __: Any, entries_by_scope: Mapping[int, Entry], ___: int) -> Any:
         return (Change(undoable(scope), entry) for scope, entry in entries_by_scope.items())
 
@@ -114,29 +114,31 @@ def an_active_press_is_overwritten_by_one_with_an_undo(patch: Patch) -> None:
     patch.setattr(preference_changes, "changes_for_press", undoable_changes)
 
 
-@bug
-def a_key_may_do_what_it_has_no_scope_for(patch: Patch) -> None:
-    admit = Authenticator.authenticate
+@planted_bug
+def api_key_scopes_are_ignored(patch: Patch) -> None:
+    original_authenticate = Authenticator.authenticate
     patch.setattr(
-        Authenticator, "authenticate", lambda self, shown, _, now: admit(self, shown, list(KeyScope), now)
+        Authenticator,
+        "authenticate",
+        lambda self, shown, _, now: original_authenticate(self, shown, list(KeyScope), now),
     )
 
 
-@bug
-def an_answer_shows_the_link_that_only_a_mail_may(patch: Patch) -> None:
+@planted_bug
+def page_shows_confirmation_link(patch: Patch) -> None:
     from functions.resubscribe import app as form
 
-    ask, accepted = subscribe_form.confirmation_request, form.responder.page
+    original_request, original_page = subscribe_form.confirmation_request, form.responder.page
 
     def request_and_show_link(entered: Any, event: Any, visit: Any, *rest: Any) -> Any:
-        request = ask(entered, event, visit, *rest)
-        who = recipient_id(parts().identity_key.identity_key(), entered.address)
-        token = ConfirmationToken(who, entered.intent, entered.scopes, visit.at)
+        request = original_request(entered, event, visit, *rest)
+        recipient = recipient_id(parts().identity_key.identity_key(), entered.address)
+        token = ConfirmationToken(recipient, entered.intent, entered.scopes, visit.at)
         link = mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))
 
         def page(body: str, *more: Any, **headers: Any) -> Any:
-            patch.setattr(form.responder, "page", accepted)
-            return accepted(f"{body}/c/{link}", *more, **headers)
+            patch.setattr(form.responder, "page", original_page)
+            return original_page(f"{body}/c/{link}", *more, **headers)
 
         patch.setattr(form.responder, "page", page)
         return request

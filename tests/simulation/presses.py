@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable
 from hashlib import sha256
 
-from tests.simulation.history import Fact, RegisterValue, State
+from tests.simulation.history import Fact, PersonState, RegisterValue
 
 
-def active_press(state: State, scope: int) -> RegisterValue | None:
+def active_press(state: PersonState, scope: int) -> RegisterValue | None:
     """The press at a scope that had an Undo and was not taken back."""
     press, undo = state.registers.get(f"c:{scope}"), state.registers.get(f"u:{scope}")
     if press is None or undo is None or undo.at != press.at:
@@ -19,18 +19,18 @@ def active_press(state: State, scope: int) -> RegisterValue | None:
     return None if is_named else press
 
 
-def without(state: State, undos: Iterable[Fact]) -> State:
+def remove_undone_presses(state: PersonState, undos: Iterable[Fact]) -> PersonState:
     """What would be on record without the presses that these take back."""
     registers = dict(state.registers)
     for undo in undos:
         name = f"c:{undo.register[2:]}"
         press = registers.get(name)
-        if press and press.at == undo.at and json.loads(press.evidence)["press"] == undo.press:
+        if press and press.at == undo.at and json.loads(press.evidence)["press"] == undo.press_id:
             del registers[name]
     return state._replace(registers=registers)
 
 
-def undos(press: Iterable[Fact]) -> tuple[Fact, ...]:
+def undo_facts(press: Iterable[Fact]) -> tuple[Fact, ...]:
     """The facts of the Undo of a press: each of its suppressions is taken back, where that is possible."""
     return tuple(
         Fact(
@@ -39,8 +39,8 @@ def undos(press: Iterable[Fact]) -> tuple[Fact, ...]:
             suppression.at,
             "preference-centre",
             is_promised=False,
-            press=suppression.press,
+            press_id=suppression.press_id,
         )
         for suppression in press
-        if suppression.press
+        if suppression.press_id
     )

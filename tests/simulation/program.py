@@ -1,4 +1,4 @@
-"""Runs a simulated program: the steps, the faults over them, and the history of it."""
+"""Runs the program of one machine: injects the faults of its steps, and records its history."""
 
 from __future__ import annotations
 
@@ -15,65 +15,65 @@ from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import Change, Entry, Source
 from tests.simulation import feedback_messages, link_steps, presses, requests
 from tests.simulation.attacker import Attacker
-from tests.simulation.deployment import APPS, KEY_RINGS, SimulatedDeployment
+from tests.simulation.deployment import APPS, LINK_KEY_IDS, SimulatedDeployment
 from tests.simulation.history import (
-    Ack,
+    Acknowledgement,
     Anomaly,
     CheckAnswer,
     End,
     Fact,
     History,
+    InvocationStart,
     Observation,
     QueuedPromise,
-    Start,
 )
 from tests.simulation.log_capture import CapturedOutput
 from tests.simulation.nemesis import Killed
-from tests.simulation.sqs import Message, SimulatedQueue, event
+from tests.simulation.sqs import Message, SimulatedQueue, format_sqs_event
 from tests.simulation.steps import Step
 from tests.support.deployment import NOW, parts
 
-_BY_LINK = ("press", "look", "save", "undo", "attack")
-_READ_ONLY = ("check", "look")
+_BY_LINK = ("press", "visit", "save", "undo", "attack")
+_READ_ONLY = ("check", "visit")
 
 
 class SimulatedProgram:
     """Runs steps one after another; one of them may run inside another."""
 
-    def __init__(self, stage: SimulatedDeployment) -> None:
-        self.stage = stage
+    def __init__(self, deployment: SimulatedDeployment) -> None:
+        self.deployment = deployment
         self.history = History()
-        self.ring = KEY_RINGS[0]
+        self.link_key_ids = LINK_KEY_IDS[0]
         self.feedback, self.later = SimulatedQueue(), SimulatedQueue()
         self.unprocessable: set[str] = set()
         self.dead_letters: set[str] = set()
         self.undos: list[tuple[str, tuple[Fact, ...]]] = []
-        self.attacker = Attacker(stage)
-        self._number = 0
-        self._serial = 0
-        stage.begin(self.ring)
+        self.attacker = Attacker(deployment)
+        self._invocation_number = 0
+        self._message_number = 0
+        deployment.reset(self.link_key_ids)
 
     def run(self, steps: Iterable[Step]) -> History:
         """Runs the steps, and then an end without faults."""
-        last = NOW
+        latest = NOW
         for step in steps:
-            last = Millis(max(last, step.at))
-            self.step(step)
-        return self.end(last)
+            latest = Millis(max(latest, step.at))
+            self.run_step(step)
+        return self.finish(latest)
 
-    def end(self, at: Millis) -> History:
+    def finish(self, at: Millis) -> History:
         """Delivers all waiting messages without faults, and returns everything that happened."""
-        self._drain(at)
+        self._drain_queues(at)
         return self.history
 
-    def step(self, step: Step) -> None:
+    def run_step(self, step: Step) -> None:
         """Runs one step, and records what an observer sees after it."""
-        self.stage.clock = step.at
-        self.stage.nemesis.tally.update(rows(step))
-        if step.kind in requests.REQUESTS:
-            self._request(step)
+        self.deployment.clock = step.at
+        self.deployment.nemesis.fault_counts.update(fault_rows(step))
+        if step.kind in requests.REQUEST_MAKERS:
+            self._send_request(step)
         elif step.kind in ("feedback", "later"):
-            self._deliver(step)
+            self._deliver_batch(step)
         else:
             _OTHER_STEPS[step.kind](self, step)
 
@@ -90,53 +90,60 @@ class SimulatedProgram:
         changes_nothing: bool = False,
     ) -> None:
         """Runs one invocation: its faults, its answer, and what is seen after it."""
-        self._number += 1
-        number = self._number
-        self.history.add(Start(number, facts))
+        self._invocation_number += 1
+        number = self._invocation_number
+        self.history.add(InvocationStart(number, facts))
 
         link_steps = step.at if step.kind in _BY_LINK else None
-        self.stage.nemesis.tally.update(40 for inner in step.inside.values() if inner.kind == "report")
+        self.deployment.nemesis.fault_counts.update(
+            40 for inner in step.inner_steps.values() if inner.kind == "report"
+        )
 
         def meanwhile(inner: Step) -> Callable[[], None]:
-            def happen() -> None:
-                self._collect(facts)
-                self.history.add(Observation(number, self.stage.observe(), by_link=link_steps))
-                router, clock = vars(BaseRouter).copy(), self.stage.clock
-                with self.stage.nemesis.over({}, {}):
-                    self.step(inner)
+            def run_inner_step() -> None:
+                self._collect_messages(facts)
+                self.history.add(Observation(number, self.deployment.observe(), link_used_at=link_steps))
+                router, clock = vars(BaseRouter).copy(), self.deployment.clock
+                with self.deployment.nemesis.inject_faults({}, {}):
+                    self.run_step(inner)
                 for name in ("current_event", "lambda_context"):  # they belong to the outer invocation
                     if name in router:
                         setattr(BaseRouter, name, router[name])
-                self.stage.clock = clock
+                self.deployment.clock = clock
 
-            return happen
+            return run_inner_step
 
-        inside = {place: meanwhile(inner) for place, inner in step.inside.items()}
-        self.stage.context.milliseconds_left = step.left
+        inside = {place: meanwhile(inner) for place, inner in step.inner_steps.items()}
+        self.deployment.context.milliseconds_left = step.milliseconds_left
         try:
-            with self.stage.nemesis.over(step.faults, inside, batch), CapturedOutput(mute=step.mute):
+            with (
+                self.deployment.nemesis.inject_faults(step.faults, inside, batch),
+                CapturedOutput(mute=step.is_output_closed),
+            ):
                 answer = call()
         except Killed:
             pass
-        except Exception as error:  # noqa: BLE001 - a bug of ours is what is looked for
+        except Exception as error:  # noqa: BLE001 - the test looks for bugs, and any exception is one
             self.history.add(Anomaly(number, f"{step.kind} raised {type(error).__name__}: {error}"))
         else:
             read(answer, number)
-        self._collect(facts)
-        changes_nothing = (changes_nothing or (step.kind in _READ_ONLY and not facts)) and not step.inside
-        self.history.add(Observation(number, self.stage.observe(), changes_nothing, link_steps))
+        self._collect_messages(facts)
+        changes_nothing = (
+            changes_nothing or (step.kind in _READ_ONLY and not facts)
+        ) and not step.inner_steps
+        self.history.add(Observation(number, self.deployment.observe(), changes_nothing, link_steps))
 
-    def _collect(self, facts: tuple[Fact, ...]) -> None:
+    def _collect_messages(self, facts: tuple[Fact, ...]) -> None:
         """Collects the messages that the product put into its queues."""
-        for body in self.stage.take("later"):
-            self._serial += 1
-            self.later.waiting.append(Message(f"later-{self._serial}", body, 0, facts))
-        self.dead_letters.update(self.stage.take("dead letters"))
-        self.stage.take("subscribe")  # a mail that no attacker reads
+        for body in self.deployment.take_messages("later"):
+            self._message_number += 1
+            self.later.waiting.append(Message(f"later-{self._message_number}", body, 0, facts))
+        self.dead_letters.update(self.deployment.take_messages("dead letters"))
+        self.deployment.take_messages("subscribe")  # a mail that no attacker reads
 
-    def _request(self, step: Step) -> None:
-        made, facts = requests.request(self.stage, step, self.ring)
-        app = APPS["press" if step.kind == "look" else step.kind]
+    def _send_request(self, step: Step) -> None:
+        event, facts = requests.make_request(self.deployment, step, self.link_key_ids)
+        app = APPS["press" if step.kind == "visit" else step.kind]
 
         def read(answer: dict[str, Any], number: int) -> None:
             status = answer["statusCode"]
@@ -145,38 +152,38 @@ class SimulatedProgram:
             elif status < HTTPStatus.BAD_REQUEST:
                 if step.kind == "press" and not facts:
                     self.history.add(Anomaly(number, "a link of an unknown key was let in"))
-                self.history.add(Ack(number, requests.saved_facts(facts, answer)))
-                if text := requests.undo_in(answer):
-                    self.undos.append((text, presses.undos(facts)))
-            elif requests.KEPT in answer["body"]:
+                self.history.add(Acknowledgement(number, requests.acknowledged_facts(facts, answer)))
+                if text := requests.find_undo_token(answer):
+                    self.undos.append((text, presses.undo_facts(facts)))
+            elif requests.QUEUED_TEXT in answer["body"]:
                 self.history.add(QueuedPromise(number, facts))
             elif step.kind == "report" and status == HTTPStatus.CONFLICT:
                 return  # a hold is active
-            elif status not in requests.LATER and not (status == HTTPStatus.NOT_FOUND and not facts):
+            elif status not in requests.RETRY_STATUSES and not (status == HTTPStatus.NOT_FOUND and not facts):
                 self.report_status(step, number, status)
 
-        self.invoke(step, facts, lambda: app.handler(made, self.stage.context), read)
+        self.invoke(step, facts, lambda: app.handler(event, self.deployment.context), read)
 
     def report_status(self, step: Step, number: int, status: int) -> None:
         self.history.add(Anomaly(number, f"{step.kind} answered {status}"))
 
     def _read_check(self, step: Step, answer: dict[str, Any], number: int) -> None:
         status = answer["statusCode"]
-        if step.what["ended"]:
-            self.stage.nemesis.tally[32] += 1
-            if status not in (HTTPStatus.UNAUTHORIZED, *requests.LATER):
+        if step.details["use_expired_key"]:
+            self.deployment.nemesis.fault_counts[32] += 1
+            if status not in (HTTPStatus.UNAUTHORIZED, *requests.RETRY_STATUSES):
                 self.history.add(Anomaly(number, "a key past its end was let in"))
         elif status == HTTPStatus.OK:
             results = json.loads(answer["body"])["results"]
-            for (who, _), result in zip(step.what["who"], results, strict=True):
+            for (who, _), result in zip(step.details["who"], results, strict=True):
                 decision = (result["sendable"], result["reason"])
-                self.history.add(CheckAnswer(number, who, step.what["topic"], step.at, *decision))
-        elif status not in requests.LATER:
+                self.history.add(CheckAnswer(number, who, step.details["topic"], step.at, *decision))
+        elif status not in requests.RETRY_STATUSES:
             self.report_status(step, number, status)
 
-    def _deliver(self, step: Step) -> None:
-        courier = getattr(self, step.kind)
-        batch = courier.batch(**step.what)
+    def _deliver_batch(self, step: Step) -> None:
+        queue: SimulatedQueue = getattr(self, step.kind)
+        batch = queue.next_batch(**step.details)
         if not batch:
             return
         facts = tuple(fact for message in batch for fact in message.facts)
@@ -184,44 +191,44 @@ class SimulatedProgram:
 
         def read(answer: object, number: int) -> None:
             try:
-                handled = courier.settle(batch, answer)
+                handled = queue.delete_handled(batch, answer)
             except (ValueError, KeyError, TypeError) as error:
                 self.history.add(Anomaly(number, f"the answer of a batch: {error}"))
                 return
             failed = len(batch) - len(handled)
-            self.stage.nemesis.tally[21] += bool(failed)
-            self.unprocessable.update(message.body for message in handled if message.unprocessable)
+            self.deployment.nemesis.fault_counts[21] += bool(failed)
+            self.unprocessable.update(message.body for message in handled if message.is_unprocessable)
             for message in handled:
-                self.history.add(Ack(number, message.facts))
+                self.history.add(Acknowledgement(number, message.facts))
 
-        made = event(batch)
-        self._tally_batch(step, batch)
-        self.invoke(step, facts, lambda: app.handler(made, self.stage.context), read, len(batch))
+        event = format_sqs_event(batch)
+        self._count_batch_faults(step, batch)
+        self.invoke(step, facts, lambda: app.handler(event, self.deployment.context), read, len(batch))
 
-    def _tally_batch(self, step: Step, batch: list[Message]) -> None:
-        tally = self.stage.nemesis.tally
-        tally[14] += step.left < 2_000
-        tally[16] += any(step.at - message.sent > 13 * 86_400_000 - 1 for message in batch)
+    def _count_batch_faults(self, step: Step, batch: list[Message]) -> None:
+        tally = self.deployment.nemesis.fault_counts
+        tally[14] += step.milliseconds_left < 2_000
+        tally[16] += any(step.at - message.sent_at > 13 * 86_400_000 - 1 for message in batch)
 
     # ---- Steps that are no request of a handler
 
-    def _mail(self, step: Step) -> None:
-        self._serial += 1
-        what = step.what
-        facts = feedback_messages.facts(what, step.at)
-        body = feedback_messages.body(what, step.at, self._serial)
-        is_unprocessable = feedback_messages.is_unprocessable(what)
-        name = f"feedback-{self._serial}"
+    def _enqueue_feedback(self, step: Step) -> None:
+        self._message_number += 1
+        details = step.details
+        facts = feedback_messages.feedback_facts(details, step.at)
+        body = feedback_messages.format_body(details, step.at, self._message_number)
+        is_unprocessable = feedback_messages.is_unprocessable(details)
+        name = f"feedback-{self._message_number}"
         self.feedback.waiting.append(Message(name, body, step.at, facts, is_unprocessable))
-        self.stage.nemesis.tally.update(feedback_messages.rows(what, body))
+        self.deployment.nemesis.fault_counts.update(feedback_messages.fault_rows(details, body))
 
-    def _say(self, step: Step) -> None:
-        facts = requests.direct_facts(step.what)
+    def _write_confirmation(self, step: Step) -> None:
+        facts = requests.confirmation_facts(step.details)
         changes = [
             Change(decode_register(fact.register), Entry(fact.at, Source(fact.source), "{}", "", fact.until))
             for fact in facts
         ]
-        who = self.stage.ids[step.what["who"]]
+        who = self.deployment.recipients[step.details["who"]]
 
         def call() -> bool:
             try:
@@ -232,38 +239,38 @@ class SimulatedProgram:
 
         def read(answer: bool, number: int) -> None:
             if answer:
-                self.history.add(Ack(number, facts))
+                self.history.add(Acknowledgement(number, facts))
 
         self.invoke(step, facts, call, read)
 
     def _toggle_unknown_register(self, step: Step) -> None:
         """Writes a register of a later version, or removes it when that version reads it."""
-        key = self.stage.ids[step.what["who"]]
-        item = self.stage.raw().get(key, {"id": {"S": key}, "n": {"N": "1"}})
+        key = self.deployment.recipients[step.details["who"]]
+        item = self.deployment.read_items().get(key, {"id": {"S": key}, "n": {"N": "1"}})
         known = {name: value for name, value in item.items() if name != "z:9"}
-        if step.what["add"] and "n" in item and len(known) > 2:
-            self.stage.nemesis.tally[46] += 1
+        if step.details["add"] and "n" in item and len(known) > 2:
+            self.deployment.nemesis.fault_counts[46] += 1
             known["z:9"] = {"M": {"t": {"N": "1"}}}
         if len(known) > 2:
-            self.stage.put(key, known)
-        self._number += 1
-        self.history.add(Observation(self._number, self.stage.observe()))
+            self.deployment.put_item(key, known)
+        self._invocation_number += 1
+        self.history.add(Observation(self._invocation_number, self.deployment.observe()))
 
-    def _deploy(self, step: Step) -> None:
-        self.stage.nemesis.tally[35] += 1
-        self.ring = step.what["ring"]
-        self.stage.deploy(self.ring)
+    def _change_link_keys(self, step: Step) -> None:
+        self.deployment.nemesis.fault_counts[35] += 1
+        self.link_key_ids = step.details["key_ids"]
+        self.deployment.cold_start(self.link_key_ids)
 
-    def _drain(self, at: Millis) -> None:
+    def _drain_queues(self, at: Millis) -> None:
         """Delivers all waiting messages, without faults and with both versions gone."""
-        for who in range(len(self.stage.ids)):
+        for who in range(len(self.deployment.recipients)):
             self._toggle_unknown_register(Step("unknown register", at, {"who": who, "add": False}))
         rounds = 0
         while (self.feedback.waiting or self.later.waiting) and rounds < 10:
             rounds += 1
             for kind in ("feedback", "later"):
-                what = {"take": 1_000, "again": 3, "pick": 0.0}
-                self.step(Step(kind, at, what))
+                details = {"count": 1_000, "duplicates": 3, "position": 0.0}
+                self.run_step(Step(kind, at, details))
         left = len(self.feedback.waiting) + len(self.later.waiting)
         self.history.add(
             End(left, rounds, tuple(sorted(self.dead_letters)), tuple(sorted(self.unprocessable)))
@@ -271,24 +278,24 @@ class SimulatedProgram:
 
 
 _OTHER_STEPS: dict[str, Callable[[SimulatedProgram, Step], None]] = {
-    "undo": link_steps.undo,
-    "attack": link_steps.attack,
-    "mail": SimulatedProgram._mail,
-    "say": SimulatedProgram._say,
+    "undo": link_steps.run_undo,
+    "attack": link_steps.run_attack,
+    "mail": SimulatedProgram._enqueue_feedback,
+    "confirm": SimulatedProgram._write_confirmation,
     "unknown register": SimulatedProgram._toggle_unknown_register,
-    "deploy": SimulatedProgram._deploy,
+    "deploy": SimulatedProgram._change_link_keys,
 }
 
 
-def rows(step: Step) -> list[int]:
-    """The rows of the table of faults that a step injects by itself."""
-    dated = [change["said"] for change in step.what.get("changes", ())]
-    dated += [step.what["happened"]] if step.kind == "say" else []
-    found = {
-        17: any(at < step.at for at in dated),
-        18: any(at == step.at for at in dated),
-        20: step.skewed,
-        26: step.what.get("how") == "garbled",
-        45: step.mute,
+def fault_rows(step: Step) -> list[int]:
+    """Returns the rows of the table of faults that a step injects by itself."""
+    times = [change["stated_at"] for change in step.details.get("changes", ())]
+    times += [step.details["happened_at"]] if step.kind == "confirm" else []
+    conditions = {
+        17: any(at < step.at for at in times),
+        18: any(at == step.at for at in times),
+        20: step.is_clock_wrong,
+        26: step.details.get("press_kind") == "garbled",
+        45: step.is_output_closed,
     }
-    return [number for number, is_so in found.items() if is_so]
+    return [number for number, is_true in conditions.items() if is_true]

@@ -20,13 +20,13 @@ from tests.support.deployment import http_event
 
 BRANDS = {brand["number"]: brand["name"] for brand in DATA["brands"]}
 HOUR = 3_600_000
-KEPT = "we have your request and will carry it out"
-LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.BAD_GATEWAY)
-_GIVEN = re.compile(r"[?&](?:done|saved)=([\w-]{60,})")
-_ONLY = "JKJaXmPLvHcESHA="  # the id of a request that has none
+QUEUED_TEXT = "we have your request and will carry it out"
+RETRY_STATUSES = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.BAD_GATEWAY)
+_UNDO_IN_LOCATION = re.compile(r"[?&](?:done|saved)=([\w-]{60,})")
+_DEFAULT_REQUEST_ID = "JKJaXmPLvHcESHA="  # the id of a request that has none
 
 
-def name(scope: int) -> str:
+def format_scope(scope: int) -> str:
     """Formats a scope as callers do."""
     if scope == 0:
         return "*"
@@ -36,40 +36,48 @@ def name(scope: int) -> str:
     return f"aurora/{topic['name']}" if topic["brand"] == 10 else str(topic["name"])
 
 
-def request(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+def make_request(
+    deployment: SimulatedDeployment, step: Step, key_ids: str
+) -> tuple[dict[str, Any], tuple[Fact, ...]]:
     """Returns the HTTP request of a step, and its facts."""
-    return REQUESTS[step.kind](stage, step, ring)
+    return REQUEST_MAKERS[step.kind](deployment, step, key_ids)
 
 
-def _press(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
-    what = step.what
-    token = stage.token(what["who"], what["scope"], what["issued"], TokenPurpose.UNSUBSCRIBE, what["key"])
-    headers = {"sec-gpc": "1"} if what["signal"] else {}
+def _make_press(
+    deployment: SimulatedDeployment, step: Step, key_ids: str
+) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    details = step.details
+    token = deployment.mint_token(
+        details["who"], details["scope"], details["issued_at"], TokenPurpose.UNSUBSCRIBE, details["key"]
+    )
+    headers = {"sec-gpc": "1"} if details["signal"] else {}
     forms = {"one-click": {"List-Unsubscribe": "One-Click"}, "garbled": {}}
-    form = forms.get(what["how"], {"scope": what["how"]})
-    event = http_event("POST", f"/u/{token}", form=form, headers=headers, at=step.at, request_id=_id(what))
-    if what["how"] == "garbled":
+    form = forms.get(details["press_kind"], {"scope": details["press_kind"]})
+    event = http_event(
+        "POST", f"/u/{token}", form=form, headers=headers, at=step.at, request_id=_request_id(details)
+    )
+    if details["press_kind"] == "garbled":
         event["body"] = "%%%"  # marked as base64
-    return event, press_facts(what, step.at) if str(what["key"]) in ring.split(",") else ()
+    return event, press_facts(details, step.at) if str(details["key"]) in key_ids.split(",") else ()
 
 
-def _id(what: Mapping[str, Any]) -> str:
-    """The id of a request. It is part of the evidence of a press by hand, so no two are the same."""
-    return str(what.get("press", _ONLY))
+def _request_id(details: Mapping[str, Any]) -> str:
+    """Returns the id of a request. It is part of the evidence of a press by hand, so no two are the same."""
+    return str(details.get("press", _DEFAULT_REQUEST_ID))
 
 
-def press_facts(what: Mapping[str, Any], at: Millis) -> tuple[Fact, ...]:
-    """The facts of a press: at the link's scope, or at the scopes that this scope leads to now.
+def press_facts(details: Mapping[str, Any], at: Millis) -> tuple[Fact, ...]:
+    """Returns the facts of a press: at the link's scope, or at the scopes that this scope leads to now.
 
     The record decides whether a press by hand can be taken back, and so which register keeps it. The fact
     is the suppression.
     """
-    by_hand = what["how"] in ("this", "all")
-    by, press = ("link", _id(what)) if by_hand else ("one-click", "")
-    who, scope = what["who"], what["scope"]
+    by_hand = details["press_kind"] in ("this", "all")
+    source, press = ("link", _request_id(details)) if by_hand else ("one-click", "")
+    who, scope = details["who"], details["scope"]
     topic = TOPICS.get(scope)
     scopes = [scope]
-    if what["how"] == "all":
+    if details["press_kind"] == "all":
         scopes = [0]
     elif topic is None and scope not in (0, *BRANDS):
         scopes = [scope, 1]
@@ -77,62 +85,72 @@ def press_facts(what: Mapping[str, Any], at: Millis) -> tuple[Fact, ...]:
         scopes = [topic["brand"]]
     elif topic is not None and topic["retired"]:
         scopes = [scope, topic["brand"]]
-    facts = [Fact(who, f"o:{number}", at, by, press=press) for number in scopes]
-    if what["signal"]:
+    facts = [Fact(who, f"o:{number}", at, source, press_id=press) for number in scopes]
+    if details["signal"]:
         facts.append(Fact(who, "o:7", at, "signal"))
     return tuple(facts)
 
 
-def _look(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
-    what = step.what
-    token = stage.token(what["who"], what["scope"], what["issued"], TokenPurpose.UNSUBSCRIBE, what["key"])
+def _make_link_visit(
+    deployment: SimulatedDeployment, step: Step, key_ids: str
+) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    details = step.details
+    token = deployment.mint_token(
+        details["who"], details["scope"], details["issued_at"], TokenPurpose.UNSUBSCRIBE, details["key"]
+    )
     query = {"List-Unsubscribe": "One-Click", "scope": "all"}
-    headers = {"sec-gpc": "1"} if what["signal"] else {}
-    if what["navigates"]:
+    headers = {"sec-gpc": "1"} if details["signal"] else {}
+    if details["navigates"]:
         headers |= {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
     event = http_event("GET", f"/u/{token}", query=query, headers=headers, at=step.at)
-    is_noted = what["signal"] and what["navigates"] and str(what["key"]) in ring.split(",")
+    is_noted = details["signal"] and details["navigates"] and str(details["key"]) in key_ids.split(",")
     # This is the only fact that a GET may write. It may not if advertising is off already.
-    return event, (Fact(what["who"], "o:7", step.at, "signal", is_promised=False),) if is_noted else ()
+    return event, (Fact(details["who"], "o:7", step.at, "signal", is_promised=False),) if is_noted else ()
 
 
-def _save(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
-    what, at = step.what, step.at
-    token = stage.token(what["who"], 1, what["issued"], TokenPurpose.PREFERENCES, what["key"])
+def _make_form(
+    deployment: SimulatedDeployment, step: Step, key_ids: str
+) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    details, at = step.details, step.at
+    token = deployment.mint_token(
+        details["who"], 1, details["issued_at"], TokenPurpose.PREFERENCES, details["key"]
+    )
     form: dict[str, str] = {}
-    for number, (was, wanted) in what["chosen"].items():
-        field = name(number) if number == 7 else f"topic.{name(number)}"
+    for number, (was, wanted) in details["choices"].items():
+        field = format_scope(number) if number == 7 else f"topic.{format_scope(number)}"
         form |= {f"was.{field}": was, field: wanted}
-    if what["all"]:
+    if details["all"]:
         form["all"] = "out"
-    if what["pause"] is not None:
-        form["pause"] = str(what["pause"])
-    headers = {"dnt": "1"} if what["signal"] else {}
-    event = http_event("POST", f"/p/{token}", form=form, headers=headers, at=at, request_id=_id(what))
-    return event, tuple(_form_facts(what, at, is_empty=not form))
+    if details["pause"] is not None:
+        form["pause"] = str(details["pause"])
+    headers = {"dnt": "1"} if details["signal"] else {}
+    event = http_event(
+        "POST", f"/p/{token}", form=form, headers=headers, at=at, request_id=_request_id(details)
+    )
+    return event, tuple(_form_facts(details, at, is_empty=not form))
 
 
-def _form_facts(what: Mapping[str, Any], at: Millis, *, is_empty: bool) -> list[Fact]:
-    """Only changed fields count, and of these only stops: a link turns nothing on and ends no pause."""
-    who, by, press = what["who"], "preference-centre", _id(what)
-    signal = [Fact(who, "o:7", at, "signal")] if what["signal"] else []
+def _form_facts(details: Mapping[str, Any], at: Millis, *, is_empty: bool) -> list[Fact]:
+    """Returns the opt-outs and pauses of changed fields. A link turns nothing on and ends no pause."""
+    who, source, press = details["who"], "preference-centre", _request_id(details)
+    signal = [Fact(who, "o:7", at, "signal")] if details["signal"] else []
     if is_empty:
         return [Fact(who, "o:1", at, "one-click"), *signal]
-    if what["all"]:
-        return [Fact(who, "o:0", at, by, press=press), *signal]
+    if details["all"]:
+        return [Fact(who, "o:0", at, source, press_id=press), *signal]
     facts = []
-    for number, (was, wanted) in what["chosen"].items():
-        if was == wanted or (number == 7 and what["signal"]):
+    for number, (was, wanted) in details["choices"].items():
+        if was == wanted or (number == 7 and details["signal"]):
             continue
         if wanted == "out":
-            facts.append(Fact(who, f"o:{number}", at, by, press=press))
-    if what["pause"]:
-        facts.append(Fact(who, "p:1", at, by, at + what["pause"] * DAY, press=press))
+            facts.append(Fact(who, f"o:{number}", at, source, press_id=press))
+    if details["pause"]:
+        facts.append(Fact(who, "p:1", at, source, at + details["pause"] * DAY, press_id=press))
     return facts + signal
 
 
-def saved_facts(facts: tuple[Fact, ...], answer: Mapping[str, Any]) -> tuple[Fact, ...]:
-    """The facts that an answer acknowledges: no pause if it is a page that does not mention one.
+def acknowledged_facts(facts: tuple[Fact, ...], answer: Mapping[str, Any]) -> tuple[Fact, ...]:
+    """Returns the facts that an answer acknowledges: no pause if it is a page that does not mention one.
 
     A pause that would end earlier than the active one is an end of that one. It is requested with the form
     for people without a link. A person on hold sees the neutral page.
@@ -142,109 +160,129 @@ def saved_facts(facts: tuple[Fact, ...], answer: Mapping[str, Any]) -> tuple[Fac
     return tuple(fact for fact in facts if fact.until is None or mentions_pause)
 
 
-def undo(
-    stage: SimulatedDeployment, step: Step, text: str, undos: tuple[Fact, ...]
+def make_undo(
+    deployment: SimulatedDeployment, step: Step, text: str, undos: tuple[Fact, ...]
 ) -> tuple[dict[str, Any], tuple[Fact, ...]]:
-    """An Undo, by a link of the same person; after its hour it states nothing."""
-    what = step.what
-    token = stage.token(undos[0].who, 1, what["issued"], TokenPurpose.PREFERENCES, 1)
-    headers = {"sec-gpc": "1"} if what["signal"] else {}
+    """Makes an Undo by a link of the same person. After an hour the Undo states no fact."""
+    details = step.details
+    token = deployment.mint_token(undos[0].who, 1, details["issued_at"], TokenPurpose.PREFERENCES, 1)
+    headers = {"sec-gpc": "1"} if details["signal"] else {}
     event = http_event("POST", f"/p/{token}", form={"undo": text}, headers=headers, at=step.at)
-    signal = (Fact(undos[0].who, "o:7", step.at, "signal"),) if what["signal"] else ()
-    return event, (*undos, *signal) if is_fresh(undos, step.at) else signal
+    signal = (Fact(undos[0].who, "o:7", step.at, "signal"),) if details["signal"] else ()
+    return event, (*undos, *signal) if is_undo_valid(undos, step.at) else signal
 
 
-def undo_in(answer: Mapping[str, Any]) -> str:
-    """The Undo token in the address of the answer to a press, or ""."""
-    found = _GIVEN.search(answer["headers"].get("Location", ""))
-    return found[1] if found else ""
+def find_undo_token(answer: Mapping[str, Any]) -> str:
+    """Returns the Undo token in the address of the answer to a press, or ""."""
+    match = _UNDO_IN_LOCATION.search(answer["headers"].get("Location", ""))
+    return match[1] if match else ""
 
 
-def is_fresh(undos: tuple[Fact, ...], at: Millis) -> bool:
+def is_undo_valid(undos: tuple[Fact, ...], at: Millis) -> bool:
     """Whether the hour of an Undo has not ended."""
     return at < undos[0].at + HOUR
 
 
-def _agent(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+def _make_agent_changes(
+    deployment: SimulatedDeployment, step: Step, key_ids: str
+) -> tuple[dict[str, Any], tuple[Fact, ...]]:
     changes, facts = [], []
-    for entry in step.what["changes"]:
+    for entry in step.details["changes"]:
         change = {
             "address": SPELLINGS[entry["who"]][entry["spelling"]],
-            "scope": name(entry["scope"]),
+            "scope": format_scope(entry["scope"]),
             "state": entry["state"],
             "source": entry["source"],
-            "occurred_at": format_aws_time(entry["said"]),
+            "occurred_at": format_aws_time(entry["stated_at"]),
             "reference": "letter 7",
         }
         kind, until = {"out": ("o", None), "in": ("i", None), "paused": ("p", entry["until"])}[entry["state"]]
         if until is not None:
             change["until"] = format_aws_time(until)
         changes.append(change)
-        must = entry["state"] != "in"
+        is_promised = entry["state"] != "in"
         facts.append(
-            Fact(entry["who"], f"{kind}:{entry['scope']}", entry["said"], entry["source"], until, must)
+            Fact(
+                entry["who"],
+                f"{kind}:{entry['scope']}",
+                entry["stated_at"],
+                entry["source"],
+                until,
+                is_promised,
+            )
         )
-    return _v1(stage, step, "/v1/changes", {"changes": changes}), tuple(facts)
+    return _make_api_request(deployment, step, "/v1/changes", {"changes": changes}), tuple(facts)
 
 
-def _check(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
-    people = [SPELLINGS[who][spelling] for who, spelling in step.what["who"]]
-    body = {"topic": name(step.what["topic"]), "addresses": people}
-    return _v1(stage, step, "/v1/check", body), ()
+def _make_check(
+    deployment: SimulatedDeployment, step: Step, key_ids: str
+) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    people = [SPELLINGS[who][spelling] for who, spelling in step.details["who"]]
+    body = {"topic": format_scope(step.details["topic"]), "addresses": people}
+    return _make_api_request(deployment, step, "/v1/check", body), ()
 
 
-def _v1(stage: SimulatedDeployment, step: Step, path: str, body: Any) -> dict[str, Any]:
-    return by_key(stage.ended_key if step.what.get("ended") else stage.api_key, path, body, step.at)
+def _make_api_request(deployment: SimulatedDeployment, step: Step, path: str, body: Any) -> dict[str, Any]:
+    return api_request(
+        deployment.expired_key if step.details.get("use_expired_key") else deployment.api_key,
+        path,
+        body,
+        step.at,
+    )
 
 
-def by_key(key: str, path: str, body: Any, at: Millis) -> dict[str, Any]:
-    """A request to /v1."""
+def api_request(key: str, path: str, body: Any, at: Millis) -> dict[str, Any]:
+    """Makes a request to /v1."""
     headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
     return http_event("POST", path, body=json.dumps(body), headers=headers, at=at)
 
 
-def _report(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
-    what, path = step.what, "/v1/minors" if step.what["minor"] else "/v1/erasures"
-    address = SPELLINGS[what["who"]][what["spelling"]]
+def _make_erasure_report(
+    deployment: SimulatedDeployment, step: Step, key_ids: str
+) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    details, path = step.details, "/v1/minors" if step.details["minor"] else "/v1/erasures"
+    address = SPELLINGS[details["who"]][details["spelling"]]
     body = {"address": address, "source": "letter", "reference": "letter 8"}
-    kind = "erasure:minor" if what["minor"] else "erasure:adult"
-    facts = [Fact(what["who"], kind, step.at, "letter")]
-    if what["minor"]:  # beside what a hold preserves
-        facts.append(Fact(what["who"], "x:minor", step.at, "age-report", is_promised=False))
-    return _v1(stage, step, path, body), tuple(facts)
+    kind = "erasure:minor" if details["minor"] else "erasure:adult"
+    facts = [Fact(details["who"], kind, step.at, "letter")]
+    if details["minor"]:  # beside what a hold preserves
+        facts.append(Fact(details["who"], "x:minor", step.at, "age-report", is_promised=False))
+    return _make_api_request(deployment, step, path, body), tuple(facts)
 
 
-def _officer(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
-    """A hold, or a lift of a hold, of a hard bounce, or of a complaint for a scope."""
-    what, who, does = step.what, step.what["who"], step.what["does"]
-    address = SPELLINGS[who][what["spelling"]]
+def _make_officer_request(
+    deployment: SimulatedDeployment, step: Step, key_ids: str
+) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    """Makes a hold, or a lift of a hold, of a hard bounce, or of a complaint for a scope."""
+    details, who, action = step.details, step.details["who"], step.details["action"]
+    address = SPELLINGS[who][details["spelling"]]
     body = {"address": address, "reason": "asked for", "reference": "letter 9"}
-    if does == "x:hold":
-        made = _v1(stage, step, "/v1/holds", {**body, "source": "letter"})
-        return made, (Fact(who, does, step.at, "letter"),)
-    if does == "k":
-        lift = {**body, "register": "complaint", "scope": name(what["scope"])}
-        fact = Fact(who, f"k:{what['scope']}", step.at, "agent", is_promised=False)
+    if action == "x:hold":
+        event = _make_api_request(deployment, step, "/v1/holds", {**body, "source": "letter"})
+        return event, (Fact(who, action, step.at, "letter"),)
+    if action == "k":
+        lift = {**body, "register": "complaint", "scope": format_scope(details["scope"])}
+        fact = Fact(who, f"k:{details['scope']}", step.at, "agent", is_promised=False)
     else:
-        lift, fact = {**body, "register": does[2:]}, Fact(who, does, step.at, "agent")
-    return _v1(stage, step, "/v1/lifts", lift), (fact,)
+        lift, fact = {**body, "register": action[2:]}, Fact(who, action, step.at, "agent")
+    return _make_api_request(deployment, step, "/v1/lifts", lift), (fact,)
 
 
-REQUESTS = {
-    "press": _press,
-    "look": _look,
-    "save": _save,
-    "agent": _agent,
-    "check": _check,
-    "report": _report,
-    "officer": _officer,
+REQUEST_MAKERS = {
+    "press": _make_press,
+    "visit": _make_link_visit,
+    "save": _make_form,
+    "agent": _make_agent_changes,
+    "check": _make_check,
+    "report": _make_erasure_report,
+    "officer": _make_officer_request,
 }
 
 
-def direct_facts(what: Mapping[str, Any]) -> tuple[Fact, ...]:
-    """A confirmation with the time of its link; it arrived, so mail arrives."""
-    who, at, by = what["who"], what["happened"], "confirmation"
-    facts = [Fact(who, f"k:{scope}", at, by) for scope in what["scopes"]]
-    resumed = [Fact(who, "p:1", at, by, at)] if what.get("resume") else []
-    signal_off = [Fact(who, "i:7", at, by)] if what.get("advertising") else []
-    return (*facts, Fact(who, "l:undeliverable", at, by), *resumed, *signal_off)
+def confirmation_facts(details: Mapping[str, Any]) -> tuple[Fact, ...]:
+    """Returns the facts of a confirmation at the time of its link. They show that mail arrives."""
+    who, at, source = details["who"], details["happened_at"], "confirmation"
+    facts = [Fact(who, f"k:{scope}", at, source) for scope in details["scopes"]]
+    resumed = [Fact(who, "p:1", at, source, at)] if details.get("resume") else []
+    signal_off = [Fact(who, "i:7", at, source)] if details.get("advertising") else []
+    return (*facts, Fact(who, "l:undeliverable", at, source), *resumed, *signal_off)

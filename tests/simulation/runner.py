@@ -1,4 +1,7 @@
-"""Runs many simulated programs on all cores, and reduces a failing one to the steps that are needed."""
+"""Runs many machines on all cores, and reduces a failing program to the steps that are needed.
+
+A machine is one simulated deployment that runs one program of steps under faults.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ import pytest
 from tests.simulation.checker import check_history
 from tests.simulation.deployment import SimulatedDeployment, simulated_deployment
 from tests.simulation.program import SimulatedProgram
-from tests.simulation.steps import Step, program
+from tests.simulation.steps import Step, draw_program
 from tests.support.cheaper_moto import make_cheaper
 
 
@@ -23,43 +26,47 @@ class Outcome:
     """The result of simulated programs.
 
     Attributes:
-        machines, events: how many ran, and how many lines of their histories were events.
-        faults: how often each row of the table of faults was injected.
-        attacks: how often each attack was tried.
-        checked: how often each invariant was tested.
-        broken: what broke: seed, promises, and the shortest program that breaks one.
+        machine_count: the number of machines that ran.
+        event_count: the number of their steps, with inner steps.
+        fault_counts: how often each row of the table of faults was injected.
+        attack_counts: how often each attack was tried.
+        check_counts: how often each invariant was tested.
+        broken_promises: for each failure its promise, its seed and the shortest program that shows it.
     """
 
-    machines: int = 0
-    events: int = 0
-    faults: Counter[int] = field(default_factory=Counter)
-    attacks: Counter[str] = field(default_factory=Counter)
-    checked: Counter[str] = field(default_factory=Counter)
-    broken: list[str] = field(default_factory=list)
+    machine_count: int = 0
+    event_count: int = 0
+    fault_counts: Counter[int] = field(default_factory=Counter)
+    attack_counts: Counter[str] = field(default_factory=Counter)
+    check_counts: Counter[str] = field(default_factory=Counter)
+    broken_promises: list[str] = field(default_factory=list)
 
     def add(self, other: Outcome) -> None:
         """Adds the results of other programs."""
-        self.machines += other.machines
-        self.events += other.events
-        self.faults += other.faults
-        self.attacks += other.attacks
-        self.checked += other.checked
-        self.broken += other.broken
+        self.machine_count += other.machine_count
+        self.event_count += other.event_count
+        self.fault_counts += other.fault_counts
+        self.attack_counts += other.attack_counts
+        self.check_counts += other.check_counts
+        self.broken_promises += other.broken_promises
 
 
-def run(layer: str, seeds: Sequence[int], length: int) -> Outcome:
+def run_programs(layer: str, seeds: Sequence[int], length: int) -> Outcome:
     """Runs programs one after another in this process."""
     outcome = Outcome()
-    with simulated_deployment(layer) as stage:
+    with simulated_deployment(layer) as deployment:
         for seed in seeds:
-            steps = program(seed, length)
-            broken, checked = trial(stage, steps)
-            outcome.machines += 1
-            outcome.events += len(steps) + sum(len(step.inside) for step in steps)
-            outcome.checked += checked
+            steps = draw_program(seed, length)
+            broken, checked = run_and_check(deployment, steps)
+            outcome.machine_count += 1
+            outcome.event_count += len(steps) + sum(len(step.inner_steps) for step in steps)
+            outcome.check_counts += checked
             if broken:
-                outcome.broken.append(_format_failure(layer, seed, length, stage, steps))
-        outcome.faults, outcome.attacks = stage.nemesis.tally, stage.nemesis.tried
+                outcome.broken_promises.append(_format_failure(layer, seed, length, deployment, steps))
+        outcome.fault_counts, outcome.attack_counts = (
+            deployment.nemesis.fault_counts,
+            deployment.nemesis.attack_counts,
+        )
     return outcome
 
 
@@ -67,49 +74,49 @@ def run_on_all_cores(layer: str, first: int, machines: int, length: int) -> Outc
     """Runs the programs with the seeds from `first`, on all cores."""
     workers = os.cpu_count() or 1
     parts = [range(first + part, first + machines, workers) for part in range(workers)]
-    whole = Outcome()
+    total = Outcome()
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_cheaper) as pool:
-        for part in pool.map(run, [layer] * workers, parts, [length] * workers):
-            whole.add(part)
-    return whole
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_use_cheaper_moto) as pool:
+        for part in pool.map(run_programs, [layer] * workers, parts, [length] * workers):
+            total.add(part)
+    return total
 
 
-def _cheaper() -> None:
-    """Each process uses moto as published."""
+def _use_cheaper_moto() -> None:
+    """Makes moto cheaper in each process."""
     make_cheaper(pytest.MonkeyPatch())
 
 
-def trial(stage: SimulatedDeployment, steps: Sequence[Step]) -> tuple[list[str], Counter[str]]:
-    """Runs one program: the promises that it broke, and how often each was checked."""
-    return check_history(SimulatedProgram(stage).run(steps))
+def run_and_check(deployment: SimulatedDeployment, steps: Sequence[Step]) -> tuple[list[str], Counter[str]]:
+    """Runs one program. Returns the promises that it broke, and how often each one was checked."""
+    return check_history(SimulatedProgram(deployment).run(steps))
 
 
-def shortest(steps: Sequence[Step], breaks: Callable[[Sequence[Step]], bool]) -> list[Step]:
+def shrink_program(steps: Sequence[Step], breaks: Callable[[Sequence[Step]], bool]) -> list[Step]:
     """Removes steps, faults and inner steps as long as a promise is still broken."""
-    left = list(steps)
-    place = 0
-    while place < len(left):
-        without = [*left[:place], *left[place + 1 :]]
-        step = left[place]
-        plainer = [
-            [*left[:place], plain, *left[place + 1 :]]
-            for plain in (replace(step, faults={}), replace(step, inside={}))
+    remaining = list(steps)
+    index = 0
+    while index < len(remaining):
+        without = [*remaining[:index], *remaining[index + 1 :]]
+        step = remaining[index]
+        simplified = [
+            [*remaining[:index], plain, *remaining[index + 1 :]]
+            for plain in (replace(step, faults={}), replace(step, inner_steps={}))
             if plain != step
         ]
-        for fewer in (without, *plainer):
-            if breaks(fewer):
-                left, place = fewer, -1
+        for candidate_steps in (without, *simplified):
+            if breaks(candidate_steps):
+                remaining, index = candidate_steps, -1
                 break
-        place += 1
-    return left
+        index += 1
+    return remaining
 
 
 def _format_failure(
-    layer: str, seed: int, length: int, stage: SimulatedDeployment, steps: Sequence[Step]
+    layer: str, seed: int, length: int, deployment: SimulatedDeployment, steps: Sequence[Step]
 ) -> str:
-    few = shortest(steps, lambda some: bool(trial(stage, some)[0]))
-    broken, _ = trial(stage, few)
-    program_text = "\n    ".join(map(str, few))
-    again = f"python -m tests.simulation.soak --layer {layer} --first {seed} --machines 1 --length {length}"
-    return f"{broken[0] if broken else 'not reproduced'}\n  seed {seed}: {again}\n    {program_text}"
+    shortest_steps = shrink_program(steps, lambda candidate: bool(run_and_check(deployment, candidate)[0]))
+    broken, _ = run_and_check(deployment, shortest_steps)
+    program_text = "\n    ".join(map(str, shortest_steps))
+    command = f"python -m tests.simulation.soak --layer {layer} --first {seed} --machines 1 --length {length}"
+    return f"{broken[0] if broken else 'not reproduced'}\n  seed {seed}: {command}\n    {program_text}"

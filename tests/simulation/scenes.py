@@ -10,40 +10,44 @@ from heed.domain.privacy.erasure import ErasureCause, ErasureReport
 from tests.support.deployment import NOW, World, parts
 from tests.support.registers import out
 
-JANE, JOHN = "ann@example.com", "john@example.com"
+ANN, JOHN = "ann@example.com", "john@example.com"
 
 
-def click(at: Millis = NOW, register: Register | None = None, evidence: str = "{}") -> Change:
+def press(at: Millis = NOW, register: Register | None = None, evidence: str = "{}") -> Change:
     return Change(register or out(2), Entry(at, Source.LINK, evidence))
 
 
-def registers(world: World, address: str = JANE) -> tuple[object, ...]:
+def registers(world: World, address: str = ANN) -> tuple[object, ...]:
     """What is on record of a person, without random parts."""
     record = parts().preferences.read(world.recipient(address))
-    held = {name: (entry.at, entry.source) for name, entry in record.registers.items()}
-    return held, record.soft_bounce_days, record.erased_at, record.revision
+    entries = {name: (entry.at, entry.source) for name, entry in record.registers.items()}
+    return entries, record.soft_bounce_days, record.erased_at, record.revision
 
 
 class Scene(ABC):
-    """Attributes: `suppressed`: the SES list, which outlives every process."""
+    """One delivery to one function.
+
+    Attributes:
+        ses_list: the SES suppression list, which outlives every process.
+    """
 
     function: str
 
     def __init__(self) -> None:
-        self.suppressed: set[str] = {JANE}
+        self.ses_list: set[str] = {ANN}
 
-    def before(self, world: World) -> None:  # noqa: B027 - some scenes begin with nothing
+    def prepare(self, world: World) -> None:  # noqa: B027 - some scenes begin with nothing
         """Creates what existed before."""
 
     @abstractmethod
     def deliver(self, world: World) -> None:
         """Makes one delivery; its answer is no failure."""
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         """Returns what must be the same in the end."""
         return registers(world)
 
 
-def report(world: World, cause: ErasureCause, at: Millis = Millis(NOW + 9), address: str = JANE) -> str:
+def report(world: World, cause: ErasureCause, at: Millis = Millis(NOW + 9), address: str = ANN) -> str:
     report = ErasureReport(cause, at, Source.PHONE, "call 1", "key", "")
     return parts().erase(world.recipient(address), report).purge_id

@@ -20,7 +20,7 @@ from heed.domain.privacy.erasure import ErasureCause
 from heed.domain.privacy.purge import SES_LIST_STORE
 from heed.use_cases.ledger.export import export_ledger
 from heed.use_cases.ledger.verify import verify_ledger
-from tests.simulation.scenes import JANE, JOHN, Scene, click, registers, report
+from tests.simulation.scenes import ANN, JOHN, Scene, press, registers, report
 from tests.support.deployment import NOW, World, parts
 from tests.support.registers import in_
 from tests.support.stream_events import StreamRecorder, stream_event
@@ -33,12 +33,12 @@ class LedgerWrites(Scene):
 
     lost = 0  # records that the stream never delivered
 
-    def before(self, world: World) -> None:
+    def prepare(self, world: World) -> None:
         stream = StreamRecorder(parts().client("dynamodb"), world.table, NOW + 5)
-        world.apply_changes(JANE, click())
-        world.apply_changes(JANE, click(Millis(NOW - 5), evidence='{"late":1}'))
-        world.apply_changes(JANE, click(NOW, SOFT_BOUNCE), click(Millis(NOW + 1), in_(3)))
-        world.apply_changes(JOHN, click())
+        world.apply_changes(ANN, press())
+        world.apply_changes(ANN, press(Millis(NOW - 5), evidence='{"late":1}'))
+        world.apply_changes(ANN, press(NOW, SOFT_BOUNCE), press(Millis(NOW + 1), in_(3)))
+        world.apply_changes(JOHN, press())
         report(world, ErasureCause.ERASURE, address=JOHN)
         self.records = copy.deepcopy(stream.records)
         self.heard: set[str] = set()
@@ -54,7 +54,7 @@ class LedgerWrites(Scene):
     def _hear(self, params: dict[str, Any], **_: object) -> None:
         self.heard |= {json.loads(event["Detail"])["id"] for event in params["Entries"]}
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         items = boto3.client("dynamodb").scan(TableName="Ledger")["Items"]
         seals = parts().ledger_seals
         return (
@@ -101,8 +101,8 @@ class Purged(LedgerWrites):
 
     function = "purge"
 
-    def before(self, world: World) -> None:
-        super().before(world)
+    def prepare(self, world: World) -> None:
+        super().prepare(world)
         self.purges = [
             report(world, ErasureCause.MINOR),
             report(world, ErasureCause.ERASURE, address=JOHN),
@@ -115,7 +115,7 @@ class Purged(LedgerWrites):
     def deliver(self, world: World) -> None:
         assert purge.handler({"Records": self.woken}, world.context) == {"batchItemFailures": []}
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         assert purge.handler({}, world.context)["found"] == 0
         found = [parts().purges.find(purge_id) for purge_id in self.purges]
         # A removal from the SES list that could not be recorded any more is done and not counted.
@@ -131,4 +131,4 @@ class Purged(LedgerWrites):
         items = boto3.client("dynamodb").scan(TableName="Ledger")["Items"]
         evidence = sorted(_plain(items))
         people = registers(world), registers(world, JOHN)
-        return certificates, *people, evidence, self.suppressed
+        return certificates, *people, evidence, self.ses_list

@@ -21,8 +21,8 @@ from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
 from heed.domain.preferences.register import Source
 from heed.domain.privacy.erasure import ErasureCause
 from heed.domain.privacy.ses_list_request import WALK_REQUEST
-from tests.simulation.feedback_messages import body as feedback_body
-from tests.simulation.scenes import JANE, JOHN, Scene, registers, report
+from tests.simulation.feedback_messages import format_body as feedback_body
+from tests.simulation.scenes import ANN, JOHN, Scene, registers, report
 from tests.support import mailbox
 from tests.support.deployment import NOW, World, parts
 from tests.support.registers import scope_numbers
@@ -48,9 +48,9 @@ class Queue(Scene):
 class OptOutRetries(Queue):
     function, app = "opt_out_retry", opt_out_retry
 
-    def before(self, world: World) -> None:
+    def prepare(self, world: World) -> None:
         requests = [
-            QueuedOptOut(world.recipient(JANE), scope_numbers(*scopes), NOW, Source.LINK, "{}", "")
+            QueuedOptOut(world.recipient(ANN), scope_numbers(*scopes), NOW, Source.LINK, "{}", "")
             for scopes in ((2,), (14, 1))
         ]
         self.bodies = tuple(request.to_message() for request in requests)
@@ -59,13 +59,13 @@ class OptOutRetries(Queue):
 class Bounces(Queue):
     function, app = "feedback", feedback
 
-    def before(self, world: World) -> None:  # noqa: ARG002
-        what = {"who": [0], "spelling": 0, "happened": NOW, "envelope": "raw", "scope": 0}
+    def prepare(self, world: World) -> None:  # noqa: ARG002
+        details = {"who": [0], "spelling": 0, "happened_at": NOW, "envelope": "raw", "scope": 0}
         kinds = ("bounce", "complaint", "soft", "poison")
-        made = [{**what, "event": kind, "poison": 0} for kind in kinds]
+        made = [{**details, "event": kind, "poison": 0} for kind in kinds]
         self.bodies = tuple(feedback_body(message, NOW, place) for place, message in enumerate(made))
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         return registers(world), set(world.messages("FEEDBACK_DLQ_URL"))
 
 
@@ -74,14 +74,14 @@ class Confirmations(Queue):
 
     function, app = "send_confirmation", send_confirmation
 
-    def before(self, world: World) -> None:  # noqa: ARG002
+    def prepare(self, world: World) -> None:  # noqa: ARG002
         now = Millis(time.time_ns() // 1_000_000 - 60_000)
         request = ConfirmationRequest(
-            "r1", JANE, Intent.IN, scope_numbers(2, 5), "en", now, "https://prefs.example.com", ""
+            "r1", ANN, Intent.IN, scope_numbers(2, 5), "en", now, "https://prefs.example.com", ""
         )
         self.bodies = (request.to_message(),)
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         before = len(mailbox.sent_mails())
         self.deliver(world)
         return 1 <= len(mailbox.sent_mails()) <= 2, len(mailbox.sent_mails()) == before
@@ -92,11 +92,11 @@ class Waiting(Scene):
 
     function, app = "send_confirmation", send_confirmation
 
-    def before(self, world: World) -> None:
+    def prepare(self, world: World) -> None:
         world.context.milliseconds_left = 300_000
         now = Millis(time.time_ns() // 1_000_000 - 60_000)
         request = ConfirmationRequest(
-            "r1", JANE, Intent.OUT, (), "en", now, "https://prefs.example.com", "192.0.2.0/24"
+            "r1", ANN, Intent.OUT, (), "en", now, "https://prefs.example.com", "192.0.2.0/24"
         )
         parts().waiting_queue.send(request.to_message())
 
@@ -104,7 +104,7 @@ class Waiting(Scene):
         mailbox.make_messages_visible("WAITING_QUEUE_URL")
         assert send_confirmation.handler({}, world.context)["left"] == 0
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         return 1 <= len(mailbox.sent_mails()) <= 2, world.messages("WAITING_QUEUE_URL")
 
 
@@ -113,14 +113,14 @@ class DelayedRequests(Queue):
 
     function, app = "send_confirmation", send_confirmation
 
-    def before(self, world: World) -> None:  # noqa: ARG002
+    def prepare(self, world: World) -> None:  # noqa: ARG002
         now = Millis(time.time_ns() // 1_000_000)
         request = ConfirmationRequest(
-            "r1", JANE, Intent.OUT, (), "en", now, "https://prefs.example.com", "", due=Millis(now + 60_000)
+            "r1", ANN, Intent.OUT, (), "en", now, "https://prefs.example.com", "", due=Millis(now + 60_000)
         )
         self.bodies = (request.to_message(),)
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         mailbox.make_messages_visible("WAITING_QUEUE_URL")
         return set(world.messages("WAITING_QUEUE_URL")) == set(self.bodies), mailbox.sent_mails()
 
@@ -130,11 +130,11 @@ class AfterConfirmations(Queue):
 
     function, app = "after_confirmation", after_confirmation
 
-    def before(self, world: World) -> None:
-        sealed = KmsAddressEncryption(parts().client("kms"), parts().config.address_key).encrypt(JANE)
-        self.bodies = (ConfirmedOptIn("p1", world.recipient(JANE), NOW, ("offers",), sealed).to_message(),)
+    def prepare(self, world: World) -> None:
+        sealed = KmsAddressEncryption(parts().client("kms"), parts().config.address_key).encrypt(ANN)
+        self.bodies = (ConfirmedOptIn("p1", world.recipient(ANN), NOW, ("offers",), sealed).to_message(),)
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         notified = [json.loads(body)["id"] for body in world.messages("OPT_IN_NOTIFICATIONS_QUEUE_URL")]
         removals = set(world.messages("SES_LIST_QUEUE_URL"))
         return len(set(notified)), 1 <= len(notified) <= 3, removals == set(self.bodies)
@@ -145,18 +145,18 @@ class SesListRemovals(Queue):
 
     function, app = "ses_list", ses_list
 
-    def before(self, world: World) -> None:
-        self.suppressed |= {JOHN, "John@Example.com"}
+    def prepare(self, world: World) -> None:
+        self.ses_list |= {JOHN, "John@Example.com"}
         seal = KmsAddressEncryption(parts().client("kms"), parts().config.address_key)
-        people = ((JANE, JANE), (JOHN, "John@Example.com"))
+        people = ((ANN, ANN), (JOHN, "John@Example.com"))
         self.bodies = tuple(
             ConfirmedOptIn("p1", world.recipient(who), NOW, ("offers",), seal.encrypt(given)).to_message()
             for who, given in people
         )
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         handed_on = map(ConfirmedOptIn.from_message, world.messages("CONFIRMED_OPT_INS_QUEUE_URL"))
-        return self.suppressed, {(opt_in.recipient, opt_in.is_off_ses_list) for opt_in in handed_on}
+        return self.ses_list, {(opt_in.recipient, opt_in.is_off_ses_list) for opt_in in handed_on}
 
 
 class SesListWalks(Queue):
@@ -165,15 +165,15 @@ class SesListWalks(Queue):
     function, app = "ses_list", ses_list
     bodies = (WALK_REQUEST.to_message(),)
 
-    def before(self, world: World) -> None:
-        self.suppressed |= {JANE.upper(), JOHN, "other@example.com"}
+    def prepare(self, world: World) -> None:
+        self.ses_list |= {ANN.upper(), JOHN, "other@example.com"}
         self.purges = [
-            report(world, ErasureCause.MINOR, address=JANE),
+            report(world, ErasureCause.MINOR, address=ANN),
             report(world, ErasureCause.ERASURE, address=JOHN),
         ]
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         world.while_paused = lambda _: None
         left = purge.handler({}, world.context)["left"]
         states = [found.state for purge_id in self.purges if (found := parts().purges.find(purge_id))]
-        return self.suppressed, left, states
+        return self.ses_list, left, states

@@ -18,7 +18,7 @@ from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent, min
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
 from heed.domain.preferences.register import DAY_MS
 from heed.domain.privacy.erasure import ErasureCause
-from tests.simulation.scenes import JANE, JOHN, Scene, click, registers, report
+from tests.simulation.scenes import ANN, JOHN, Scene, press, registers, report
 from tests.support.deployment import NOW, World, http_event, parts
 from tests.support.registers import in_, scope_numbers
 
@@ -30,8 +30,8 @@ class Page(Scene):
     form: tuple[tuple[str, str], ...] = (("List-Unsubscribe", "One-Click"),)
     answers = 200
 
-    def before(self, world: World) -> None:
-        self.path = f"/u/{world.token(JANE)}"
+    def prepare(self, world: World) -> None:
+        self.path = f"/u/{world.token(ANN)}"
 
     def deliver(self, world: World) -> None:
         made = http_event("POST", self.path, form=self.form, headers={"sec-gpc": "1"})
@@ -46,18 +46,18 @@ class Save(Page):
     function, app, answers = "preferences", preferences, 303
     form = (("topic.offers", "out"), ("topic.news", "out"), ("pause", "30"))
 
-    def before(self, world: World) -> None:
-        self.path = f"/p/{world.token(JANE, 1, purpose=TokenPurpose.PREFERENCES)}"
+    def prepare(self, world: World) -> None:
+        self.path = f"/p/{world.token(ANN, 1, purpose=TokenPurpose.PREFERENCES)}"
 
 
 class RequestConfirmation(Page):
     function, app, answers = "resubscribe", resubscribe, 202
-    form = (("address", JANE), ("topics", "offers"), ("intent", "in"))
+    form = (("address", ANN), ("topics", "offers"), ("intent", "in"))
 
-    def before(self, world: World) -> None:  # noqa: ARG002
+    def prepare(self, world: World) -> None:  # noqa: ARG002
         self.path = "/subscribe"
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         waiting = map(json.loads, world.messages("CONFIRMATION_REQUESTS_QUEUE_URL"))
         return {(request["id"], request["address"], tuple(request["scopes"])) for request in waiting}
 
@@ -65,13 +65,13 @@ class RequestConfirmation(Page):
 class ConfirmOptIn(Page):
     function, app, form = "resubscribe", resubscribe, ()
 
-    def before(self, world: World) -> None:
+    def prepare(self, world: World) -> None:
         token = ConfirmationToken(
-            world.recipient(JANE), Intent.IN, scope_numbers(2, 5), Millis(NOW - 60_000), b"sealed"
+            world.recipient(ANN), Intent.IN, scope_numbers(2, 5), Millis(NOW - 60_000), b"sealed"
         )
         self.path = f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         waiting = [
             ConfirmedOptIn.from_message(body) for body in world.messages("CONFIRMED_OPT_INS_QUEUE_URL")
         ]
@@ -84,8 +84,8 @@ class Api(Scene):
     app: Any = agents
     requests: tuple[tuple[str, str, dict[str, Any]], ...]
 
-    def before(self, world: World) -> None:
-        world.apply_changes(JANE, click(Millis(NOW - DAY_MS)), click(Millis(NOW - DAY_MS), in_(3)))
+    def prepare(self, world: World) -> None:
+        world.apply_changes(ANN, press(Millis(NOW - DAY_MS)), press(Millis(NOW - DAY_MS), in_(3)))
         make = parts().api_keys.create
         self.keys = {owner: make("key", owner, list(KeyScope))[1] for owner in ("officer 1", "officer 2")}
         self.answers: list[Any] = []
@@ -101,7 +101,7 @@ class Api(Scene):
 
 
 WHY = {"reference": "letter 7", "reason": "asked for"}
-ABOUT = {"address": JANE, "source": "letter", "reference": "letter 7"}
+ABOUT = {"address": ANN, "source": "letter", "reference": "letter 7"}
 CHANGES = [{**ABOUT, "scope": scope, "state": "out"} for scope in ("*", "offers")]
 
 
@@ -109,15 +109,15 @@ class Letter(Api):
     function = "agents"
     requests = (("officer 1", "/v1/changes", {"changes": [*CHANGES, {**CHANGES[0], "address": JOHN}]}),)
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         return registers(world), registers(world, JOHN)
 
 
 class LookUp(Api):
     function = "agents"
-    requests = (("officer 1", "/v1/recipients/lookup", {"address": JANE}),)
+    requests = (("officer 1", "/v1/recipients/lookup", {"address": ANN}),)
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         return registers(world), len(self.answers[0]["registers"])
 
 
@@ -125,22 +125,22 @@ class HoldAndLift(Api):
     function = "agents"
     requests = (
         ("officer 1", "/v1/holds", {**ABOUT, **WHY}),
-        ("officer 1", "/v1/lifts", {"address": JANE, "register": "undeliverable", **WHY}),
+        ("officer 1", "/v1/lifts", {"address": ANN, "register": "undeliverable", **WHY}),
     )
 
 
 class LiftMinor(Api):
     function = "agents"
     requests = tuple(
-        (owner, "/v1/lifts", {"address": JANE, "register": "minor", **WHY})
+        (owner, "/v1/lifts", {"address": ANN, "register": "minor", **WHY})
         for owner in ("officer 1", "officer 2")
     )
 
-    def before(self, world: World) -> None:
-        super().before(world)
+    def prepare(self, world: World) -> None:
+        super().prepare(world)
         report(world, ErasureCause.MINOR, Millis(NOW - DAY_MS))
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         return registers(world)[::2]
 
 
@@ -150,7 +150,7 @@ class Minor(Api):
     function = "agents"
     requests = (("officer 1", "/v1/minors", ABOUT),)
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         purge.handler({}, world.context)
         certificate = parts().purges.find(self.answers[0]["purge"])
         assert certificate is not None
@@ -163,9 +163,9 @@ class Erasure(Minor):
 
 class RequestFromServer(Api):
     function, app = "platform", platform
-    requests = (("officer 1", "/v1/subscriptions", {"address": JANE, "intent": "in", "topics": ["offers"]}),)
+    requests = (("officer 1", "/v1/subscriptions", {"address": ANN, "intent": "in", "topics": ["offers"]}),)
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         waiting = map(json.loads, world.messages("CONFIRMATION_REQUESTS_QUEUE_URL"))
         return {(request["id"], request["address"], tuple(request["scopes"])) for request in waiting}
 
@@ -173,11 +173,11 @@ class RequestFromServer(Api):
 class Checks(Api):
     function, app = "platform", platform
     requests = (
-        ("officer 1", "/v1/check", {"topic": "offers", "addresses": [JANE, JOHN]}),
-        ("officer 1", "/v1/links", {"topic": "offers", "addresses": [JANE]}),
+        ("officer 1", "/v1/check", {"topic": "offers", "addresses": [ANN, JOHN]}),
+        ("officer 1", "/v1/links", {"topic": "offers", "addresses": [ANN]}),
     )
 
-    def left(self, world: World) -> object:
+    def observe(self, world: World) -> object:
         checked, minted = self.answers
         decisions = [(result["sendable"], result["reason"]) for result in checked["results"]]
         return registers(world), decisions, len(minted["links"])

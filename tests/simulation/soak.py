@@ -1,4 +1,7 @@
-"""A long run with a table: `python -m tests.simulation.soak` (--first N --machines 1: one seed)."""
+"""Runs many machines (see runner.py) and prints a table.
+
+Run it as `python -m tests.simulation.soak`. With --first N --machines 1 it runs one seed.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ import time
 
 from tests.conftest import made_up_credentials
 from tests.simulation.fault_table import INJECTED, ROWS, Coverage
-from tests.simulation.nemesis import MEANS
-from tests.simulation.runner import Outcome, run, run_on_all_cores
+from tests.simulation.nemesis import ATTACKS
+from tests.simulation.runner import Outcome, run_on_all_cores, run_programs
 
 PROMISES = {
     "I1": "an acknowledged opt-out is on record, from then on",
@@ -33,24 +36,24 @@ def main() -> int:
     """Runs, and prints what was injected and checked; 1 if a promise broke or a fault is missing."""
     args = _arguments()
     made_up_credentials()
-    began = time.monotonic()
+    started_at = time.monotonic()
     if args.machines == 1:
-        outcome = run(args.layer or "pure", [args.first], args.length)
+        outcome = run_programs(args.layer or "pure", [args.first], args.length)
     else:
         outcome = Outcome()
         for layer in [args.layer] if args.layer else ["pure", "moto"]:
             machines = args.machines if layer == "pure" else args.machines // 100
             outcome.add(run_on_all_cores(layer, args.first, machines, args.length))
-    taken = time.monotonic() - began
-    sys.stdout.writelines(f"{line}\n" for line in _table(outcome, args, taken))
-    never = [number for number in INJECTED if not outcome.faults[number]]
-    if never and args.machines > 1:
-        outcome.broken.append(f"never injected: {never}")
-    untried = [means for means in MEANS if not outcome.attacks[means]]
-    if untried and args.machines > 1:
-        outcome.broken.append(f"never tried: {untried}")
-    sys.stderr.writelines(f"{line}\n" for line in outcome.broken)
-    return bool(outcome.broken)
+    duration_seconds = time.monotonic() - started_at
+    sys.stdout.writelines(f"{line}\n" for line in _table(outcome, args, duration_seconds))
+    not_injected = [number for number in INJECTED if not outcome.fault_counts[number]]
+    if not_injected and args.machines > 1:
+        outcome.broken_promises.append(f"never injected: {not_injected}")
+    not_tried = [attack for attack in ATTACKS if not outcome.attack_counts[attack]]
+    if not_tried and args.machines > 1:
+        outcome.broken_promises.append(f"never tried: {not_tried}")
+    sys.stderr.writelines(f"{line}\n" for line in outcome.broken_promises)
+    return bool(outcome.broken_promises)
 
 
 def _arguments() -> argparse.Namespace:
@@ -62,25 +65,27 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _table(outcome: Outcome, args: argparse.Namespace, taken: float) -> list[str]:
+def _table(outcome: Outcome, args: argparse.Namespace, duration_seconds: float) -> list[str]:
     last = args.first + args.machines - 1
     return [
-        f"Machines: {outcome.machines:,}; steps: {outcome.events:,}; "
-        f"seeds {args.first} to {last}, length {args.length}; broken promises: {len(outcome.broken)}.",
-        f"Python {platform.python_version()}, {taken / 60:.0f} minutes.",
+        f"Machines: {outcome.machine_count:,}; steps: {outcome.event_count:,}; "
+        f"seeds {args.first} to {last}, length {args.length}; "
+        f"broken promises: {len(outcome.broken_promises)}.",
+        f"Python {platform.python_version()}, {duration_seconds / 60:.0f} minutes.",
         "",
         "| invariant | what must hold | times checked |",
         "|---|---|---|",
-        *(f"| {name} | {PROMISES[name]} | {outcome.checked[name]:,} |" for name in PROMISES),
+        *(f"| {name} | {PROMISES[name]} | {outcome.check_counts[name]:,} |" for name in PROMISES),
         "",
         "| what the attacker tries | times |",
         "|---|---|",
-        *(f"| {means} | {outcome.attacks[means]:,} |" for means in MEANS),
+        *(f"| {attack} | {outcome.attack_counts[attack]:,} |" for attack in ATTACKS),
         "",
         "| no. | fault | injected | where |",
         "|---|---|---|---|",
         *(
-            f"| {row.number} | {row.fault} | {_count(row.how, outcome.faults[row.number])} | {row.where} |"
+            f"| {row.number} | {row.fault} | {_count(row.coverage, outcome.fault_counts[row.number])} "
+            f"| {row.where} |"
             for row in ROWS
         ),
     ]

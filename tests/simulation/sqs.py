@@ -14,9 +14,9 @@ class Message:
 
     id: str
     body: str
-    sent: int
+    sent_at: int
     facts: tuple[Fact, ...]
-    unprocessable: bool = False
+    is_unprocessable: bool = False
 
 
 @dataclass
@@ -26,20 +26,20 @@ class SimulatedQueue:
     waiting: list[Message] = field(default_factory=list)
     handled: list[Message] = field(default_factory=list)
 
-    def batch(self, take: int, again: int, pick: float) -> list[Message]:
+    def next_batch(self, count: int, duplicates: int, position: float) -> list[Message]:
         """Returns some waiting messages and some handled ones, as SQS may do."""
-        start = int(pick * len(self.waiting))
+        start = int(position * len(self.waiting))
         rotated = self.waiting[start:] + self.waiting[:start]
-        first = int(pick * len(self.handled))
-        return rotated[:take] + (self.handled[first:] + self.handled[:first])[:again]
+        first = int(position * len(self.handled))
+        return rotated[:count] + (self.handled[first:] + self.handled[:first])[:duplicates]
 
-    def settle(self, batch: list[Message], answer: object) -> list[Message]:
+    def delete_handled(self, batch: list[Message], answer: object) -> list[Message]:
         """Deletes the messages that the function handled, by its answer.
 
         Raises:
             ValueError: the answer is not one for a batch; SQS would delete or keep the wrong messages.
         """
-        failed = _failed(answer, {message.id for message in batch})
+        failed = _failed_message_ids(answer, {message.id for message in batch})
         handled = [message for message in batch if message.id not in failed]
         for message in handled:
             if message in self.waiting:
@@ -48,22 +48,22 @@ class SimulatedQueue:
         return handled
 
 
-def event(batch: list[Message]) -> dict[str, Any]:
-    """The event that Lambda gets."""
+def format_sqs_event(batch: list[Message]) -> dict[str, Any]:
+    """Returns the event that Lambda receives for a batch."""
     return {
         "Records": [
             {
                 "messageId": message.id,
                 "eventSource": "aws:sqs",
                 "body": message.body,
-                "attributes": {"SentTimestamp": str(message.sent)},
+                "attributes": {"SentTimestamp": str(message.sent_at)},
             }
             for message in batch
         ]
     }
 
 
-def _failed(answer: object, known: set[str]) -> set[str]:
+def _failed_message_ids(answer: object, known: set[str]) -> set[str]:
     if not isinstance(answer, dict) or answer.keys() != {"batchItemFailures"}:
         raise ValueError("not the answer of a batch")
     failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}

@@ -1,4 +1,4 @@
-"""The steps of a program, drawn from a seed. A step contains every number, so a run can shrink."""
+"""Draws the steps of a program from a seed. A step contains every drawn value, so a run can shrink."""
 
 from __future__ import annotations
 
@@ -8,156 +8,156 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from heed.domain.milliseconds import Millis
-from tests.simulation.nemesis import KILLS, MEANS, OF_KEYS, OF_STORES
+from tests.simulation.nemesis import ATTACKS, KILL_FAULTS, KMS_FAULTS, STORE_FAULTS
 from tests.support.catalogues import SCOPES
 from tests.support.deployment import NOW
 
 SECOND, MINUTE, DAY = 1_000, 60_000, 86_400_000
-PASSES = (0, 0, 0, 1, SECOND, 40 * MINUTE, DAY, 13 * DAY)
-_LONG_AGO = (0, 0, 1, MINUTE, DAY, 29 * DAY, 31 * DAY, 400 * DAY)
-_SKEW = (*(0,) * 10, -5 * MINUTE, 5 * MINUTE)
-_PATH = (0, 1, 2, 2, 2, 5, 12, 12)  # drawn more often than the others, so that events meet
-_SCOPES = (*_PATH, *_PATH, *SCOPES, 99)  # 99: an unknown number
-MARKETING = (3, 4, 11, 13, 15, 16, 17)
-_CHECKED = (2, 2, 2, 2, 5, 12, 12, 3, 6, 7, 11, 13, 14, 16, 17)
+CLOCK_ADVANCES = (0, 0, 0, 1, SECOND, 40 * MINUTE, DAY, 13 * DAY)
+_AGES = (0, 0, 1, MINUTE, DAY, 29 * DAY, 31 * DAY, 400 * DAY)
+_CLOCK_ERRORS = (*(0,) * 10, -5 * MINUTE, 5 * MINUTE)
+_FREQUENT_SCOPES = (0, 1, 2, 2, 2, 5, 12, 12)  # drawn more often than the others, so that events meet
+_SCOPES = (*_FREQUENT_SCOPES, *_FREQUENT_SCOPES, *SCOPES, 99)  # 99: an unknown number
+MARKETING_TOPICS = (3, 4, 11, 13, 15, 16, 17)
+_CHECKED_TOPICS = (2, 2, 2, 2, 5, 12, 12, 3, 6, 7, 11, 13, 14, 16, 17)
 
 
 @dataclass(frozen=True)
 class Step:
-    """One event, the faults of its requests, and the step that runs inside it.
+    """One event, the faults of its requests, and the steps that run inside it.
 
     Attributes:
         kind: a kind of request in tests.simulation.requests.
         at: the time stamp that travels with it, milliseconds.
-        what: its details.
+        details: the fields of the event. The `_draw_…` function of its kind makes them.
         faults: kinds of tests.simulation.nemesis, by the number of the request.
-        inside: another step, which runs before the request of a number is sent.
-        left: milliseconds of execution time that Lambda reports.
-        mute: whether standard output and the log are closed.
-        skewed: whether the clock of `at` is wrong.
+        inner_steps: steps that run before the request of a given number is sent.
+        milliseconds_left: the execution time that Lambda reports.
+        is_output_closed: whether standard output and the log are closed.
+        is_clock_wrong: whether the clock of `at` is wrong.
     """
 
     kind: str
     at: Millis
-    what: Mapping[str, Any]
+    details: Mapping[str, Any]
     faults: Mapping[int, str] = field(default_factory=dict)
-    inside: Mapping[int, Step] = field(default_factory=dict)
-    left: int = 10_000
-    mute: bool = False
-    skewed: bool = False
+    inner_steps: Mapping[int, Step] = field(default_factory=dict)
+    milliseconds_left: int = 10_000
+    is_output_closed: bool = False
+    is_clock_wrong: bool = False
 
 
-def program(seed: int, length: int) -> list[Step]:
+def draw_program(seed: int, length: int) -> list[Step]:
     """Draws the steps of a program."""
     rng = random.Random(seed)  # noqa: S311
     clock, steps = NOW, []
     for _ in range(length):
-        clock = Millis(clock + rng.choice(PASSES))
+        clock = Millis(clock + rng.choice(CLOCK_ADVANCES))
         steps.append(draw_step(rng, clock))
     return steps
 
 
 def draw_step(rng: random.Random, clock: Millis) -> Step:
     """Draws the next step and, now and then, another one inside it."""
-    step = _step(rng, clock)
+    step = _draw_single_step(rng, clock)
     if rng.random() < 0.1:
-        return replace(step, inside={rng.randrange(3): _step(rng, clock)})
+        return replace(step, inner_steps={rng.randrange(3): _draw_single_step(rng, clock)})
     return step
 
 
-def _step(rng: random.Random, clock: Millis) -> Step:
-    kind = rng.choices(tuple(_DRAW), tuple(weight for weight, _ in _DRAW.values()))[0]
-    at = Millis(clock + rng.choice(_SKEW))
-    what = _DRAW[kind][1](rng, at)
-    step = Step(kind, at, what, _faults(rng), skewed=at != clock)
+def _draw_single_step(rng: random.Random, clock: Millis) -> Step:
+    kind = rng.choices(tuple(_STEP_KINDS), tuple(weight for weight, _ in _STEP_KINDS.values()))[0]
+    at = Millis(clock + rng.choice(_CLOCK_ERRORS))
+    details = _STEP_KINDS[kind][1](rng, at)
+    step = Step(kind, at, details, _draw_faults(rng), is_clock_wrong=at != clock)
     if kind in ("feedback", "later") and rng.random() < 0.1:
-        return replace(step, left=rng.choice((0, 1_500)))
-    return replace(step, mute=rng.random() < 0.03)
+        return replace(step, milliseconds_left=rng.choice((0, 1_500)))
+    return replace(step, is_output_closed=rng.random() < 0.03)
 
 
-def _faults(rng: random.Random) -> dict[int, str]:
+def _draw_faults(rng: random.Random) -> dict[int, str]:
     drawn = rng.random()
     if drawn < 0.55:
         return {}
     if drawn < 0.65:  # an outage
-        return dict.fromkeys(range(14), rng.choice(OF_STORES[:-3]))
+        return dict.fromkeys(range(14), rng.choice(STORE_FAULTS[:-3]))
     first = rng.randrange(4)
     if drawn < 0.75:
-        return {first: rng.choice(KILLS)}
-    kinds = (*OF_STORES, *OF_KEYS)
+        return {first: rng.choice(KILL_FAULTS)}
+    kinds = (*STORE_FAULTS, *KMS_FAULTS)
     return {first + place: rng.choice(kinds) for place in range(rng.randrange(1, 4))}
 
 
-def _press(rng: random.Random, at: Millis) -> dict[str, Any]:
+def _draw_press(rng: random.Random, at: Millis) -> dict[str, Any]:
     return {
         "who": rng.randrange(2),
         "scope": rng.choice(_SCOPES),
-        "issued": at - rng.choice(_LONG_AGO),
-        "how": rng.choice(("one-click", "one-click", "this", "all", "garbled")),
+        "issued_at": at - rng.choice(_AGES),
+        "press_kind": rng.choice(("one-click", "one-click", "this", "all", "garbled")),
         "signal": rng.random() < 0.2,
         "key": rng.choice((1, 1, 1, 2)),
-        "press": _request(rng),
+        "press": _draw_request_id(rng),
     }
 
 
-def _look(rng: random.Random, at: Millis) -> dict[str, Any]:
-    """A browser or a scanner opens a link. Both may send the signal; only a browser navigates."""
+def _draw_link_visit(rng: random.Random, at: Millis) -> dict[str, Any]:
+    """Draws a visit by a browser or a scanner. Both may send the signal. Only a browser navigates."""
     looked = {"signal": rng.random() < 0.6, "navigates": rng.random() < 0.6}
-    return {**_press(rng, at), **looked}
+    return {**_draw_press(rng, at), **looked}
 
 
-def _request(rng: random.Random) -> str:
-    """The id of a request, as API Gateway makes it: unique."""
+def _draw_request_id(rng: random.Random) -> str:
+    """Draws a unique id of a request, as API Gateway makes it."""
     return f"{rng.getrandbits(48):012x}="
 
 
-def _save(rng: random.Random, at: Millis) -> dict[str, Any]:
+def _draw_form(rng: random.Random, at: Millis) -> dict[str, Any]:
     chosen = {
         number: rng.choice((("in", "out"), ("out", "in"), ("in", "in")))
         for number in rng.sample((2, 3, 4, 5, 7), rng.randrange(3))
     }
     return {
         "who": rng.randrange(2),
-        "issued": at - rng.choice(_LONG_AGO),
-        "chosen": chosen,
+        "issued_at": at - rng.choice(_AGES),
+        "choices": chosen,
         "all": rng.random() < 0.1,
         "pause": rng.choice((None, None, 0, 30, 90)),
         "signal": rng.random() < 0.2,
         "key": 1,
-        "press": _request(rng),
+        "press": _draw_request_id(rng),
     }
 
 
-def _undo(rng: random.Random, at: Millis) -> dict[str, Any]:
-    """Mostly for the latest press, because an Undo is valid for an hour."""
+def _draw_undo(rng: random.Random, at: Millis) -> dict[str, Any]:
+    """Draws an Undo, mostly of the latest press, because an Undo is valid for an hour."""
     return {
         "from_end": rng.choice((1, 1, 1, 1, 1, 2, 3)),
-        "issued": at - rng.choice(_LONG_AGO),
+        "issued_at": at - rng.choice(_AGES),
         "signal": rng.random() < 0.1,
     }
 
 
-def _attack(rng: random.Random, at: Millis) -> dict[str, Any]:
+def _draw_attack(rng: random.Random, at: Millis) -> dict[str, Any]:
     return {
-        "means": rng.choice(MEANS),
+        "attack": rng.choice(ATTACKS),
         "who": rng.randrange(2),
-        "scope": rng.choice(_PATH),
-        "issued": at - rng.choice(_LONG_AGO),
+        "scope": rng.choice(_FREQUENT_SCOPES),
+        "issued_at": at - rng.choice(_AGES),
         "minted": rng.random() < 0.3,
         "from_end": rng.randrange(1, 4),
-        "press": _request(rng),
+        "press": _draw_request_id(rng),
     }
 
 
-def _agent(rng: random.Random, at: Millis) -> dict[str, Any]:
+def _draw_agent_changes(rng: random.Random, at: Millis) -> dict[str, Any]:
     def change() -> dict[str, Any]:
-        stated_at = at - rng.choice(_LONG_AGO)
+        stated_at = at - rng.choice(_AGES)
         return {
             "who": rng.randrange(2),
             "spelling": rng.randrange(3),
             "scope": rng.choice([scope for scope in _SCOPES if scope not in (6, 18, 99)]),
             "state": rng.choice(("out", "in", "in", "paused")),
-            "said": stated_at,
+            "stated_at": stated_at,
             "until": stated_at + rng.choice((SECOND, DAY, 500 * DAY)),
             "source": rng.choice(("phone", "letter", "agent")),
         }
@@ -165,26 +165,26 @@ def _agent(rng: random.Random, at: Millis) -> dict[str, Any]:
     return {"changes": [change() for _ in range(rng.choice((1, 1, 2, 4)))]}
 
 
-def _check(rng: random.Random, at: Millis) -> dict[str, Any]:
+def _draw_check(rng: random.Random, at: Millis) -> dict[str, Any]:
     who = [(rng.randrange(2), rng.randrange(3)) for _ in range(rng.choice((1, 2, 3)))]
-    return {"topic": rng.choice(_CHECKED), "who": who, "ended": rng.random() < 0.05}
+    return {"topic": rng.choice(_CHECKED_TOPICS), "who": who, "use_expired_key": rng.random() < 0.05}
 
 
-def _mail(rng: random.Random, at: Millis) -> dict[str, Any]:
-    """Feedback arrives in its queue."""
-    happened = rng.choice((at - rng.choice(_LONG_AGO), at, at + 70 * 365 * DAY, 5, None))
+def _draw_feedback(rng: random.Random, at: Millis) -> dict[str, Any]:
+    """Draws feedback that arrives in its queue."""
+    happened = rng.choice((at - rng.choice(_AGES), at, at + 70 * 365 * DAY, 5, None))
     return {
-        "event": rng.choice(MAILS),
+        "event": rng.choice(FEEDBACK_EVENTS),
         "who": rng.sample(range(2), rng.choice((1, 1, 2))),
         "spelling": rng.randrange(4),
-        "happened": happened,
+        "happened_at": happened,
         "envelope": rng.choice(("raw", "sns", "eventbridge")),
         "scope": rng.choice((0, 2, 3, 5)),
         "poison": rng.randrange(100),
     }
 
 
-MAILS = (
+FEEDBACK_EVENTS = (
     "bounce",
     "bounce",
     "soft",
@@ -203,50 +203,50 @@ MAILS = (
 )
 
 
-def _deliver(rng: random.Random, at: Millis) -> dict[str, Any]:
-    """A queue delivers a batch to its function; some of it was handled before."""
-    return {"take": rng.choice((1, 2, 10)), "again": rng.choice((0, 0, 1, 3)), "pick": rng.random()}
+def _draw_delivery(rng: random.Random, at: Millis) -> dict[str, Any]:
+    """Draws a batch from a queue. Some of its messages may have been handled before."""
+    return {"count": rng.choice((1, 2, 10)), "duplicates": rng.choice((0, 0, 1, 3)), "position": rng.random()}
 
 
-def _say(rng: random.Random, at: Millis) -> dict[str, Any]:
-    """A confirmation, as its function writes it."""
+def _draw_confirmation(rng: random.Random, at: Millis) -> dict[str, Any]:
+    """Draws a confirmation, as its function writes it."""
     return {
         "who": rng.randrange(2),
-        "happened": at - rng.choice((0, 1, MINUTE, DAY)),
-        "scopes": rng.sample((2, 5, 12, *MARKETING), rng.choice((1, 2))),
+        "happened_at": at - rng.choice((0, 1, MINUTE, DAY)),
+        "scopes": rng.sample((2, 5, 12, *MARKETING_TOPICS), rng.choice((1, 2))),
         "resume": rng.random() < 0.2,
         "advertising": rng.random() < 0.2,
     }
 
 
-def _report(rng: random.Random, at: Millis) -> dict[str, Any]:
+def _draw_erasure_report(rng: random.Random, at: Millis) -> dict[str, Any]:
     who, spelling = rng.randrange(2), rng.randrange(3)
     return {"who": who, "spelling": spelling, "minor": rng.random() < 0.3}
 
 
-def _officer(rng: random.Random, at: Millis) -> dict[str, Any]:
+def _draw_officer_request(rng: random.Random, at: Millis) -> dict[str, Any]:
     return {
         "who": rng.randrange(2),
         "spelling": rng.randrange(3),
-        "does": rng.choice(("x:hold", "l:hold", "l:undeliverable", "k")),
+        "action": rng.choice(("x:hold", "l:hold", "l:undeliverable", "k")),
         "scope": rng.choice((0, 2, 12)),
     }
 
 
-_DRAW: dict[str, tuple[int, Any]] = {
-    "press": (16, _press),
-    "save": (9, _save),
-    "undo": (8, _undo),
-    "attack": (10, _attack),
-    "agent": (14, _agent),
-    "check": (22, _check),
-    "look": (3, _look),
-    "mail": (13, _mail),
-    "feedback": (13, _deliver),
-    "later": (8, _deliver),
-    "say": (6, _say),
-    "officer": (6, _officer),
-    "report": (2, _report),
+_STEP_KINDS: dict[str, tuple[int, Any]] = {
+    "press": (16, _draw_press),
+    "save": (9, _draw_form),
+    "undo": (8, _draw_undo),
+    "attack": (10, _draw_attack),
+    "agent": (14, _draw_agent_changes),
+    "check": (22, _draw_check),
+    "visit": (3, _draw_link_visit),
+    "mail": (13, _draw_feedback),
+    "feedback": (13, _draw_delivery),
+    "later": (8, _draw_delivery),
+    "confirm": (6, _draw_confirmation),
+    "officer": (6, _draw_officer_request),
+    "report": (2, _draw_erasure_report),
     "unknown register": (1, lambda rng, _: {"who": rng.randrange(2), "add": rng.random() < 0.6}),
-    "deploy": (2, lambda rng, _: {"ring": rng.choice(("1", "1,2"))}),
+    "deploy": (2, lambda rng, _: {"key_ids": rng.choice(("1", "1,2"))}),
 }

@@ -7,14 +7,14 @@ import pytest
 from tests.simulation.deployment import simulated_deployment
 from tests.simulation.history import History
 from tests.simulation.program import SimulatedProgram
-from tests.simulation.steps import program
+from tests.simulation.steps import draw_program
 
 LENGTH = 15
 
 
 def histories(layer: str, seeds: range) -> list[History]:
-    with simulated_deployment(layer) as stage:
-        return [SimulatedProgram(stage).run(program(seed, LENGTH)) for seed in seeds]
+    with simulated_deployment(layer) as deployment:
+        return [SimulatedProgram(deployment).run(draw_program(seed, LENGTH)) for seed in seeds]
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.simulation.attacker import ATTACKS
+from tests.simulation.attacker import ATTACK_METHODS
 from tests.simulation.fault_table import INJECTED, ROWS, Coverage
-from tests.simulation.nemesis import KINDS, MEANS
+from tests.simulation.nemesis import ATTACKS, FAULT_KINDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,11 +17,11 @@ def test_the_table_has_46_faults_and_each_names_its_test_or_its_reason() -> None
 
 
 def test_every_kind_of_fault_is_a_row_of_the_table() -> None:
-    assert {kind.number for kind in KINDS.values()} <= set(INJECTED)
+    assert {kind.row for kind in FAULT_KINDS.values()} <= set(INJECTED)
 
 
 def test_every_attack_is_drawn_and_counted() -> None:
-    assert tuple(ATTACKS) == MEANS
+    assert tuple(ATTACK_METHODS) == ATTACKS
 
 
 def test_no_code_uses_transactions() -> None:
@@ -33,7 +33,7 @@ def test_every_test_named_by_a_row_exists() -> None:
     named = [
         word.rstrip(",;")
         for row in ROWS
-        if row.how is not Coverage.NONE
+        if row.coverage is not Coverage.NONE
         for word in row.where.split()
         if ".py" in word
     ]

@@ -33,7 +33,7 @@ from tests.simulation.aws_in_memory import ATTEMPTS
 from tests.simulation.deployment import SimulatedDeployment, simulated_deployment
 from tests.simulation.nemesis import Killed
 from tests.simulation.program import SimulatedProgram
-from tests.simulation.steps import Step, program
+from tests.simulation.steps import Step, draw_program
 from tests.support.catalogues import CATALOGUE
 from tests.support.deployment import NOW, parts
 from tests.support.ledgers import MemoryLedger, MemorySeals
@@ -42,7 +42,7 @@ from tests.support.stream_events import stream_record
 Write = tuple[Millis, dict[str, Any] | None, dict[str, Any]]  # when, the item before, the item after
 
 
-def preference_writes(stage: SimulatedDeployment, steps: Iterable[Step]) -> list[Write]:
+def preference_writes(deployment: SimulatedDeployment, steps: Iterable[Step]) -> list[Write]:
     """Every write to the preferences table while a program runs."""
     client, writes = parts().client("dynamodb"), []
     write = type(client)._write
@@ -51,22 +51,22 @@ def preference_writes(stage: SimulatedDeployment, steps: Iterable[Step]) -> list
         old = client.tables.get(table, {}).get(key)
         write(client, table, key, item)
         if table == "Preferences":
-            writes.append((stage.clock, old, dict(item)))
+            writes.append((deployment.clock, old, dict(item)))
 
     client._write = watched
     try:
-        SimulatedProgram(stage).run(steps)
+        SimulatedProgram(deployment).run(steps)
     finally:
         del client._write
     return writes
 
 
-def _ours(steps: Iterable[Step]) -> Iterator[Step]:
+def _supported_steps(steps: Iterable[Step]) -> Iterator[Step]:
     """Removes what a later version wrote: such an item is unreadable, and has its own test."""
     for step in steps:
         if step.kind != "unknown register":
-            inside = {at: inner for at, inner in step.inside.items() if inner.kind != "unknown register"}
-            yield replace(step, inside=inside)
+            inside = {at: inner for at, inner in step.inner_steps.items() if inner.kind != "unknown register"}
+            yield replace(step, inner_steps=inside)
 
 
 @dataclass
@@ -116,14 +116,14 @@ def deliver_stream(ports: Ports, records: list[dict[str, Any]]) -> None:
     place, rng = 0, ports.rng
     while place < len(records):
         size = rng.randrange(1, 8)
-        _until_done(ports, records[place : place + size])
+        _deliver_until_success(ports, records[place : place + size])
         place += size
         if rng.random() < 0.3:
             again = rng.randrange(place)
-            _until_done(ports, records[again : again + size][: place - again])
+            _deliver_until_success(ports, records[again : again + size][: place - again])
 
 
-def _until_done(ports: Ports, records: list[dict[str, Any]]) -> None:
+def _deliver_until_success(ports: Ports, records: list[dict[str, Any]]) -> None:
     for attempt in range(200):
         ports.is_calm = attempt > 20
         port: Any = ports
@@ -140,9 +140,9 @@ def _until_done(ports: Ports, records: list[dict[str, Any]]) -> None:
 NamedChange = tuple[str, int, Entry]  # its name, its scope, and what is on record of it
 
 
-def _named_changes(some: Iterable[Change]) -> set[NamedChange]:
+def _named_changes(changes: Iterable[Change]) -> set[NamedChange]:
     """Names a change as people see it: a press that moves from `c:` to `o:` is the same press."""
-    return {(change.recorded_kind.value, change.register.scope, change.entry) for change in some}
+    return {(change.recorded_kind.value, change.register.scope, change.entry) for change in changes}
 
 
 def changes_by_subject(writes: list[Write]) -> dict[str, tuple[set[NamedChange], set[NamedChange]]]:
@@ -164,16 +164,16 @@ def changes_by_subject(writes: list[Write]) -> dict[str, tuple[set[NamedChange],
     return {whose: (applied[whose], late[whose] - applied[whose]) for whose in applied}
 
 
-def check(seed: int, stage: SimulatedDeployment, steps: Sequence[Step] = ()) -> int:
+def check(seed: int, deployment: SimulatedDeployment, steps: Sequence[Step] = ()) -> int:
     """Runs one program and its ledger, and returns the number of entries."""
-    writes = preference_writes(stage, steps or _ours(program(seed, 20)))
+    writes = preference_writes(deployment, steps or _supported_steps(draw_program(seed, 20)))
     ports = Ports(random.Random(seed))  # noqa: S311
     made = enumerate(writes, 1)
     deliver_stream(ports, [stream_record(old, new, at, number=number) for number, (at, old, new) in made])
 
     living = {
         ledger_subject(held.salt, key)
-        for key, item in stage.raw().items()
+        for key, item in deployment.read_items().items()
         if (held := decode_record(item)).salt
     }
     for whose, (applied, late) in changes_by_subject(writes).items():
@@ -195,33 +195,33 @@ def check(seed: int, stage: SimulatedDeployment, steps: Sequence[Step] = ()) -> 
 
 
 @pytest.fixture(autouse=True)
-def _few_get_an_entry_each(monkeypatch: pytest.MonkeyPatch) -> None:
+def _low_entry_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(entry_mode, "MAX_LINK_ENTRIES_A_DAY", 1)
 
 
 @pytest.mark.parametrize("seeds", [range(40), pytest.param(range(1_000, 1_300), marks=pytest.mark.system)])
 def test_every_change_has_one_entry_for_any_delivery_of_the_stream(seeds: range) -> None:
-    with simulated_deployment("pure") as stage:
-        assert _all(seeds, stage) > 5 * len(seeds)
+    with simulated_deployment("pure") as deployment:
+        assert _check_all_seeds(seeds, deployment) > 5 * len(seeds)
 
 
 def test_a_press_repeated_after_a_lost_answer_has_one_entry() -> None:
-    link = {"who": 0, "scope": 2, "issued": NOW, "how": "this", "signal": False, "key": 1}
-    later = Step("later", Millis(NOW + 1), {"take": 9, "again": 0, "pick": 0.0})
-    with simulated_deployment("pure") as stage:
+    link = {"who": 0, "scope": 2, "issued_at": NOW, "press_kind": "this", "signal": False, "key": 1}
+    later = Step("later", Millis(NOW + 1), {"count": 9, "duplicates": 0, "position": 0.0})
+    with simulated_deployment("pure") as deployment:
         for place in range(6):
             lost = dict.fromkeys(range(place, place + ATTEMPTS), "time-out after")
             steps = [Step("press", NOW, link, lost), later]
-            letter = {"who": 0, "spelling": 0, "scope": 3, "state": "out", "said": NOW}
+            letter = {"who": 0, "spelling": 0, "scope": 3, "state": "out", "stated_at": NOW}
             letters = {"changes": [{**letter, "until": NOW, "source": "letter"}]}
-            assert check(place, stage, [*steps, Step("agent", Millis(NOW + 2), letters)]) <= 2
+            assert check(place, deployment, [*steps, Step("agent", Millis(NOW + 2), letters)]) <= 2
 
 
-def _all(seeds: range, stage: SimulatedDeployment) -> int:
-    return sum(check(seed, stage) for seed in seeds)
+def _check_all_seeds(seeds: range, deployment: SimulatedDeployment) -> int:
+    return sum(check(seed, deployment) for seed in seeds)
 
 
-def _hashed_only_by_the_first_delivery(patch: pytest.MonkeyPatch) -> None:
+def _only_first_delivery_is_hashed(patch: pytest.MonkeyPatch) -> None:
     add = Ports.add_leaves
 
     def once(self: Ports, day: int, leaves: Iterable[bytes]) -> None:
@@ -232,11 +232,11 @@ def _hashed_only_by_the_first_delivery(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Ports, "add_leaves", once)
 
 
-def _evidence_outlives_an_erasure(patch: pytest.MonkeyPatch) -> None:
+def _erasure_keeps_evidence(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(MemoryLedger, "erase_evidence", lambda *_: 0)
 
 
-def _named_by_when_it_was_entered(patch: pytest.MonkeyPatch) -> None:
+def _entry_key_is_time_of_entry(patch: pytest.MonkeyPatch) -> None:
     named: Any = vars(LedgerEntry)["id"].fget
     patch.setattr(LedgerEntry, "id", property(lambda entry: f"{entry.seq:02}{named(entry)[2:]}"))
 
@@ -246,7 +246,7 @@ def _late_changes_are_dropped(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(stream, "parse_transition", lambda record: replace(read(record), late_changes=frozenset()))
 
 
-def _a_record_that_fails_is_passed_over(patch: pytest.MonkeyPatch) -> None:
+def _failed_record_is_skipped(patch: pytest.MonkeyPatch) -> None:
     enter = EnterTransition.__call__
 
     def carefree(self: EnterTransition, transition: Any, batch: Any) -> None:
@@ -256,28 +256,28 @@ def _a_record_that_fails_is_passed_over(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(EnterTransition, "__call__", carefree)
 
 
-def _an_omitted_change_is_entered(patch: pytest.MonkeyPatch) -> None:
+def _omitted_change_gets_entry(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Transition, "is_omitted", property(lambda _: False))
 
 
-def _an_entry_counts_for_its_own_revision_only(patch: pytest.MonkeyPatch) -> None:
+def _entry_covers_its_own_revision_only(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Transition, "first_revision", property(lambda _: None))
 
 
 BUGS = (
-    _an_omitted_change_is_entered,
-    _an_entry_counts_for_its_own_revision_only,
-    _hashed_only_by_the_first_delivery,
-    _evidence_outlives_an_erasure,
-    _named_by_when_it_was_entered,
+    _omitted_change_gets_entry,
+    _entry_covers_its_own_revision_only,
+    _only_first_delivery_is_hashed,
+    _erasure_keeps_evidence,
+    _entry_key_is_time_of_entry,
     _late_changes_are_dropped,
-    _a_record_that_fails_is_passed_over,
+    _failed_record_is_skipped,
 )
 
 
-@pytest.mark.parametrize("put_in", BUGS, ids=lambda put_in: put_in.__name__.strip("_"))
-def test_the_check_finds_the_bug_of_the_ledger(put_in: Callable[[pytest.MonkeyPatch], None]) -> None:
-    with simulated_deployment("pure") as stage, pytest.MonkeyPatch.context() as patch:
-        put_in(patch)
+@pytest.mark.parametrize("plant", BUGS, ids=lambda plant: plant.__name__.strip("_"))
+def test_the_check_finds_the_bug_of_the_ledger(plant: Callable[[pytest.MonkeyPatch], None]) -> None:
+    with simulated_deployment("pure") as deployment, pytest.MonkeyPatch.context() as patch:
+        plant(patch)
         with pytest.raises(AssertionError):
-            _all(range(300), stage)
+            _check_all_seeds(range(300), deployment)

@@ -8,20 +8,20 @@ import pytest
 
 from tests.simulation.deployment import simulated_deployment
 from tests.simulation.fault_table import INJECTED
-from tests.simulation.history import Ack, Observation
-from tests.simulation.nemesis import MEANS
+from tests.simulation.history import Acknowledgement, Observation
+from tests.simulation.nemesis import ATTACKS
 from tests.simulation.program import SimulatedProgram
-from tests.simulation.runner import Outcome, run, run_on_all_cores
-from tests.simulation.steps import program
+from tests.simulation.runner import Outcome, run_on_all_cores, run_programs
+from tests.simulation.steps import draw_program
 
 INVARIANTS = {"I1", "I2", "I3", "I4", "I5", "I6", "I8", "I9", "I11", "I14", "I15"}
 
 
-def _held(outcome: Outcome) -> None:
-    assert not outcome.broken, "\n".join(outcome.broken[:3])
-    assert [number for number in INJECTED if not outcome.faults[number]] == []
-    assert [means for means in MEANS if not outcome.attacks[means]] == []
-    assert {name for name, times in outcome.checked.items() if times} == INVARIANTS
+def _assert_every_promise_kept(outcome: Outcome) -> None:
+    assert not outcome.broken_promises, "\n".join(outcome.broken_promises[:3])
+    assert [number for number in INJECTED if not outcome.fault_counts[number]] == []
+    assert [attack for attack in ATTACKS if not outcome.attack_counts[attack]] == []
+    assert {name for name, times in outcome.check_counts.items() if times} == INVARIANTS
 
 
 @pytest.mark.threat(
@@ -38,34 +38,34 @@ def _held(outcome: Outcome) -> None:
     "No link can opt a person in, whatever its age is.",
 )
 def test_a_few_programs_keep_every_promise() -> None:
-    assert run("pure", range(60), 12).broken == []
-    assert run("moto", range(2), 12).broken == []
+    assert run_programs("pure", range(60), 12).broken_promises == []
+    assert run_programs("moto", range(2), 12).broken_promises == []
 
 
 def test_one_seed_is_one_run() -> None:
-    first, second = run("pure", range(15), 12), run("pure", range(15), 12)
-    assert (first.faults, first.checked) == (second.faults, second.checked)
+    first, second = run_programs("pure", range(15), 12), run_programs("pure", range(15), 12)
+    assert (first.fault_counts, first.check_counts) == (second.fault_counts, second.check_counts)
 
 
 def test_programs_contain_undone_presses() -> None:
     """Programs prove nothing about steps that they never take."""
-    seen: Counter[str] = Counter()
-    with simulated_deployment("pure") as stage:
+    counts: Counter[str] = Counter()
+    with simulated_deployment("pure") as deployment:
         for seed in range(150):
-            for line in SimulatedProgram(stage).run(program(seed, 12)).lines:
+            for line in SimulatedProgram(deployment).run(draw_program(seed, 12)).lines:
                 if isinstance(line, Observation):
                     kinds = {name[:1] for person in line.people for name in person.registers}
-                    seen.update(kinds & {"c", "u"})
-                if isinstance(line, Ack):
-                    seen.update("taken back" for fact in line.facts if fact.register[:2] == "u:")
-    assert all(seen[kind] for kind in ("c", "u", "taken back"))
+                    counts.update(kinds & {"c", "u"})
+                if isinstance(line, Acknowledgement):
+                    counts.update("taken back" for fact in line.facts if fact.register[:2] == "u:")
+    assert all(counts[kind] for kind in ("c", "u", "taken back"))
 
 
 @pytest.mark.system
 def test_programs_in_memory_keep_every_promise(pytestconfig: pytest.Config) -> None:
-    _held(run_on_all_cores("pure", 0, 20_000 if pytestconfig.option.full else 4_000, 30))
+    _assert_every_promise_kept(run_on_all_cores("pure", 0, 20_000 if pytestconfig.option.full else 4_000, 30))
 
 
 @pytest.mark.system
 def test_programs_on_moto_keep_every_promise(pytestconfig: pytest.Config) -> None:
-    _held(run_on_all_cores("moto", 0, 200 if pytestconfig.option.full else 60, 30))
+    _assert_every_promise_kept(run_on_all_cores("moto", 0, 200 if pytestconfig.option.full else 60, 30))

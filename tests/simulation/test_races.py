@@ -17,16 +17,16 @@ from heed.domain.preferences.register import (
     Source,
 )
 from tests.simulation.deployment import SimulatedDeployment, simulated_deployment
-from tests.simulation.history import State
+from tests.simulation.history import PersonState
 from tests.support.deployment import NOW, parts
 from tests.support.registers import in_, out, yes
 
-MOST = 8  # requests of one writer whose order is tried one by one
+REQUEST_COUNT = 8  # requests of one writer whose order is tried one by one
 
 
 def change(register: Register, at: Millis) -> Change:
-    by = Source.CONFIRMATION if register.kind is ChoiceKind.CONFIRMED else Source.ONE_CLICK
-    return Change(register, Entry(at, by, "{}"))
+    source = Source.CONFIRMATION if register.kind is ChoiceKind.CONFIRMED else Source.ONE_CLICK
+    return Change(register, Entry(at, source, "{}"))
 
 
 class Turns:
@@ -56,26 +56,26 @@ class Turns:
             self._changed.notify_all()
 
 
-def race(stage: SimulatedDeployment, order: tuple[int, ...], writers: list[list[Change]]) -> State:
+def race(deployment: SimulatedDeployment, order: tuple[int, ...], writers: list[list[Change]]) -> PersonState:
     """What is on record after the writers ran in a given order of their requests."""
-    stage.begin()
+    deployment.reset()
     turns = Turns(order)
     preferences = parts().preferences
     client: Any = parts().client("dynamodb")
     send = type(client)._send
     numbers = {f"writer {place}": place for place in range(len(writers))}
 
-    def sent(self: object, work: Callable[[], object], **more: object) -> object:
+    def send_in_turn(self: object, work: Callable[[], object], **more: object) -> object:
         turns.wait(numbers[threading.current_thread().name])
         return send(self, work, **more)
 
     def write(place: int) -> None:
         try:
-            preferences.apply(stage.ids[0], writers[place], NOW)
+            preferences.apply(deployment.recipients[0], writers[place], NOW)
         finally:
             turns.end(place)
 
-    client._send = sent.__get__(client)
+    client._send = send_in_turn.__get__(client)
     try:
         threads = [
             threading.Thread(target=write, args=(place,), name=f"writer {place}")
@@ -87,7 +87,7 @@ def race(stage: SimulatedDeployment, order: tuple[int, ...], writers: list[list[
             thread.join()
     finally:
         del client._send
-    return stage.observe()[0]
+    return deployment.observe()[0]
 
 
 PAIRS = [
@@ -108,17 +108,22 @@ PAIRS = [
 
 
 def test_two_writers_lose_nothing_in_any_order_of_their_requests() -> None:
-    orders = set(itertools.permutations([0] * (MOST // 2) + [1] * (MOST // 2)))
-    with simulated_deployment("pure") as stage:
+    orders = set(itertools.permutations([0] * (REQUEST_COUNT // 2) + [1] * (REQUEST_COUNT // 2)))
+    with simulated_deployment("pure") as deployment:
         for writers in PAIRS:
-            left = {_compared_state(race(stage, order, writers)) for order in orders}
+            states = {_compared_state(race(deployment, order, writers)) for order in orders}
             expected = {c.register.code: c.entry.at for changes in writers for c in changes}
-            ((registers, _),) = {(state[0], state[1] > 0) for state in left}
+            ((registers, _),) = {(state[0], state[1] > 0) for state in states}
             assert {name for name, _ in registers} == set(expected)
             for name, entry in registers:
-                ats = [c.entry.at for some in writers for c in some if c.register.code == name]
+                ats = [
+                    c.entry.at
+                    for writer_changes in writers
+                    for c in writer_changes
+                    if c.register.code == name
+                ]
                 assert entry[0] == max(ats)
 
 
-def _compared_state(state: State) -> tuple[frozenset[tuple[str, tuple[object, ...]]], int]:
+def _compared_state(state: PersonState) -> tuple[frozenset[tuple[str, tuple[object, ...]]], int]:
     return frozenset(state.registers.items()), state.revision

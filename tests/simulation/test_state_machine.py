@@ -18,7 +18,7 @@ from tests.simulation.checker import check_history
 from tests.simulation.deployment import SimulatedDeployment, simulated_deployment
 from tests.simulation.planted_bugs import BUGS
 from tests.simulation.program import SimulatedProgram
-from tests.simulation.steps import PASSES, draw_step
+from tests.simulation.steps import CLOCK_ADVANCES, draw_step
 from tests.support.deployment import NOW
 from tests.support.full import examples
 
@@ -28,35 +28,35 @@ pytestmark = pytest.mark.system
 class Promises(RuleBasedStateMachine):
     """No promise is broken by any events of the real handlers, in any order."""
 
-    stage: ClassVar[SimulatedDeployment]
+    deployment: ClassVar[SimulatedDeployment]
 
     def __init__(self) -> None:
         super().__init__()
-        self.machine = SimulatedProgram(self.stage)
+        self.machine = SimulatedProgram(self.deployment)
         self.clock = NOW
 
-    @rule(passes=st.sampled_from(PASSES), rng=st.randoms(use_true_random=False))
-    def something_happens(self, passes: int, rng: random.Random) -> None:
-        self.clock = Millis(self.clock + passes)
-        self.machine.step(draw_step(rng, self.clock))
+    @rule(elapsed=st.sampled_from(CLOCK_ADVANCES), rng=st.randoms(use_true_random=False))
+    def something_happens(self, elapsed: int, rng: random.Random) -> None:
+        self.clock = Millis(self.clock + elapsed)
+        self.machine.run_step(draw_step(rng, self.clock))
 
     def teardown(self) -> None:
-        broken, _ = check_history(self.machine.end(Millis(self.clock + 1)))
+        broken, _ = check_history(self.machine.finish(Millis(self.clock + 1)))
         assert broken == []
 
 
-def _driven(*phases: Phase) -> None:
-    chosen = settings(examples(150), stateful_step_count=30, phases=phases)
-    with simulated_deployment("pure") as Promises.stage:
-        run_state_machine_as_test(Promises, settings=chosen)
+def _run_hypothesis(*phases: Phase) -> None:
+    hypothesis_settings = settings(examples(150), stateful_step_count=30, phases=phases)
+    with simulated_deployment("pure") as Promises.deployment:
+        run_state_machine_as_test(Promises, settings=hypothesis_settings)
 
 
 def test_hypothesis_finds_no_step_that_breaks_a_promise() -> None:
-    _driven(Phase.generate, Phase.shrink)
+    _run_hypothesis(Phase.generate, Phase.shrink)
 
 
 def test_hypothesis_finds_a_planted_bug() -> None:
     with pytest.MonkeyPatch.context() as patch:
         BUGS["last arrival wins"](patch)
         with pytest.raises(AssertionError):
-            _driven(Phase.generate)
+            _run_hypothesis(Phase.generate)

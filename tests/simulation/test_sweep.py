@@ -10,16 +10,16 @@ import pytest
 from heed.domain.milliseconds import Millis
 from tests.simulation.checker import check_history
 from tests.simulation.deployment import SimulatedDeployment, simulated_deployment
-from tests.simulation.history import State
-from tests.simulation.nemesis import KILLS
+from tests.simulation.history import PersonState
+from tests.simulation.nemesis import KILL_FAULTS
 from tests.simulation.program import SimulatedProgram
 from tests.simulation.steps import Step
 from tests.support.deployment import NOW
 
-LINK = {"who": 0, "scope": 2, "issued": NOW - 60_000, "how": "one-click", "signal": False, "key": 1}
-MAIL = {"who": [0, 1], "spelling": 0, "happened": NOW, "envelope": "raw", "scope": 0, "poison": 0}
-CHANGE = {"spelling": 0, "said": NOW, "until": NOW + 1, "source": "letter", "state": "out"}
-BATCH = {"take": 10, "again": 0, "pick": 0.0}
+LINK = {"who": 0, "scope": 2, "issued_at": NOW - 60_000, "press_kind": "one-click", "signal": False, "key": 1}
+MAIL = {"who": [0, 1], "spelling": 0, "happened_at": NOW, "envelope": "raw", "scope": 0, "poison": 0}
+CHANGE = {"spelling": 0, "stated_at": NOW, "until": NOW + 1, "source": "letter", "state": "out"}
+BATCH = {"count": 10, "duplicates": 0, "position": 0.0}
 
 
 def mail(event: str, **more: object) -> Step:
@@ -30,11 +30,11 @@ OUTAGE = dict.fromkeys((1, 2, 3), "throttling")  # the key was available, the ta
 SCENARIOS: dict[str, tuple[list[Step], Step]] = {
     "a press": ([], Step("press", NOW, LINK)),
     "a press on a link of a retired topic": ([], Step("press", NOW, {**LINK, "scope": 14})),
-    "a press with a signal": ([], Step("press", NOW, {**LINK, "signal": True, "how": "all"})),
-    "a press by hand": ([], Step("press", NOW, {**LINK, "how": "this"})),
+    "a press with a signal": ([], Step("press", NOW, {**LINK, "signal": True, "press_kind": "all"})),
+    "a press by hand": ([], Step("press", NOW, {**LINK, "press_kind": "this"})),
     "a press by hand where a suppression is active": (
         [Step("press", Millis(NOW - 1), LINK)],
-        Step("press", NOW, {**LINK, "how": "this"}),
+        Step("press", NOW, {**LINK, "press_kind": "this"}),
     ),
     "a form": (
         [],
@@ -43,8 +43,8 @@ SCENARIOS: dict[str, tuple[list[Step], Step]] = {
             NOW,
             {
                 "who": 0,
-                "issued": NOW - 60_000,
-                "chosen": {2: ("in", "out"), 3: ("in", "out")},
+                "issued_at": NOW - 60_000,
+                "choices": {2: ("in", "out"), 3: ("in", "out")},
                 "all": False,
                 "pause": 30,
                 "signal": True,
@@ -75,32 +75,34 @@ SCENARIOS: dict[str, tuple[list[Step], Step]] = {
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[SimulatedDeployment]:
-    with simulated_deployment("moto") as made:
-        yield made
+def deployment() -> Iterator[SimulatedDeployment]:
+    with simulated_deployment("moto") as simulation:
+        yield simulation
 
 
-def left_by(stage: SimulatedDeployment, before: list[Step], steps: list[Step]) -> tuple[State, ...]:
-    """What is on record in the end; every promise is kept on the way."""
-    machine = SimulatedProgram(stage)
+def observe_after(
+    deployment: SimulatedDeployment, before: list[Step], steps: list[Step]
+) -> tuple[PersonState, ...]:
+    """Returns what is on record in the end, and checks every promise on the way."""
+    machine = SimulatedProgram(deployment)
     history = machine.run([*before, *steps])
     assert check_history(history)[0] == []
-    return stage.observe()
+    return deployment.observe()
 
 
 @pytest.mark.system
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_handler_stopped_at_any_request_and_run_again_leaves_the_result_of_one_run(
-    stage: SimulatedDeployment, name: str
+    deployment: SimulatedDeployment, name: str
 ) -> None:
     before, step = SCENARIOS[name]
-    wanted = left_by(stage, before, [step])
-    for place in range(20):
-        struck = stage.nemesis.tally[12]
-        for kind in KILLS:
-            killed = replace(step, faults={place: kind})
-            assert left_by(stage, before, [killed, step]) == wanted
-            assert left_by(stage, before, [killed, killed, step]) == wanted
-        if stage.nemesis.tally[12] == struck:
+    expected = observe_after(deployment, before, [step])
+    for request_number in range(20):
+        kill_count = deployment.nemesis.fault_counts[12]
+        for kind in KILL_FAULTS:
+            killed = replace(step, faults={request_number: kind})
+            assert observe_after(deployment, before, [killed, step]) == expected
+            assert observe_after(deployment, before, [killed, killed, step]) == expected
+        if deployment.nemesis.fault_counts[12] == kill_count:
             break
-    assert 0 < place < 19
+    assert 0 < request_number < 19

@@ -17,7 +17,7 @@ from heed.adapters.dynamodb.ses_list_walks import SES_LIST_LEASE
 from heed.domain.preferences.register import DAY_MS
 from heed.use_cases.ledger.reconcile import STREAM_RETENTION
 from tests.simulation import scenes_ledger, scenes_queues, scenes_requests
-from tests.simulation.crashes import Stop, stopping
+from tests.simulation.crashes import ProcessKiller, kill_at_answer
 from tests.simulation.nemesis import Killed
 from tests.simulation.scenes import Scene
 from tests.support import mailbox
@@ -25,12 +25,12 @@ from tests.support.deployment import NOW, World, deployed, restart
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 SCENES = tuple(
-    made
+    scene_class
     for module in (scenes_requests, scenes_queues, scenes_ledger)
-    for made in vars(module).values()
-    if isinstance(made, type) and issubclass(made, Scene) and hasattr(made, "function")
+    for scene_class in vars(module).values()
+    if isinstance(scene_class, type) and issubclass(scene_class, Scene) and hasattr(scene_class, "function")
 )
-MOST = 120  # answers of one delivery
+MAX_ANSWERS = 120  # answers of one delivery
 
 
 @contextmanager
@@ -44,23 +44,23 @@ def prepared_world(scene: Scene) -> Iterator[World]:
             patch.setattr(app, "time", SimpleNamespace(time_ns=lambda now=now: now * 1_000_000))
         with deployed(patch) as world:
             world.context.milliseconds_left = 600_000
-            scene.before(world)
+            scene.prepare(world)
             yield world
 
 
-def deliver_once(scene: Scene, world: World, place: int | None = None) -> Stop:
+def deliver_once(scene: Scene, world: World, answer_number: int | None = None) -> ProcessKiller:
     """Makes one delivery to a fresh process, which may be killed."""
     restart()
-    held = mailbox.FakeSesList(scene.suppressed)
-    with mailbox.fake_ses_list(held), stopping(place) as stop:
+    ses_list_client = mailbox.FakeSesList(scene.ses_list)
+    with mailbox.fake_ses_list(ses_list_client), kill_at_answer(answer_number) as killer:
         scene.deliver(world)
-    return stop
+    return killer
 
 
-def left(scene: Scene, world: World) -> object:
+def observe_result(scene: Scene, world: World) -> object:
     restart()
-    with mailbox.fake_ses_list(mailbox.FakeSesList(scene.suppressed)):
-        return scene.left(world)
+    with mailbox.fake_ses_list(mailbox.FakeSesList(scene.ses_list)):
+        return scene.observe(world)
 
 
 def test_every_function_has_a_scene() -> None:
@@ -69,20 +69,20 @@ def test_every_function_has_a_scene() -> None:
 
 
 @pytest.mark.system
-@pytest.mark.parametrize("made", SCENES, ids=lambda made: made.__name__)
+@pytest.mark.parametrize("scene_class", SCENES, ids=lambda scene_class: scene_class.__name__)
 def test_a_function_stopped_after_any_request_and_run_again_leaves_the_result_of_one_run(
-    made: type[Scene],
+    scene_class: type[Scene],
 ) -> None:
-    with prepared_world(scene := made()) as world:
-        answers = deliver_once(scene, world).answers
-        wanted = left(scene, world)
-    assert 0 < answers < MOST
-    for place in range(answers):
-        with prepared_world(scene := made()) as world:
-            for _ in range(1 + place % 2):  # every second time the process is killed twice
+    with prepared_world(scene := scene_class()) as world:
+        answers = deliver_once(scene, world).answer_count
+        expected = observe_result(scene, world)
+    assert 0 < answers < MAX_ANSWERS
+    for answer_number in range(answers):
+        with prepared_world(scene := scene_class()) as world:
+            for _ in range(1 + answer_number % 2):  # every second time the process is killed twice
                 try:
-                    deliver_once(scene, world, place)
+                    deliver_once(scene, world, answer_number)
                 except Killed:
                     continue
             deliver_once(scene, world)
-            assert left(scene, world) == wanted, place
+            assert observe_result(scene, world) == expected, answer_number

@@ -28,28 +28,28 @@ _NO_ENTRY = (LedgerEntryMode.OMITTED,)
 
 
 def press(record: Record, now: Millis, source: Source = Source.ONE_CLICK) -> tuple[Record, LedgerEntryMode]:
-    """Presses a link once: returns the record after it and its entry rate, with the tally of the table."""
+    """Presses a link once: returns the record after it and its entry mode, with the tally of the table."""
     change = Change(out(2), Entry(now, source, "{}"))
-    rate = choose_entry_mode(record.tally, record.registers, [change], now)
+    mode = choose_entry_mode(record.tally, record.registers, [change], now)
     tally = record.tally
-    if rate is LedgerEntryMode.FIRST_OF_DAY:
+    if mode is LedgerEntryMode.FIRST_OF_DAY:
         tally = LinkTally(now // HOUR, 1)
-    elif rate is LedgerEntryMode.COUNTED:
+    elif mode is LedgerEntryMode.COUNTED:
         tally = LinkTally(now // HOUR, tally.counted + 1)
-    elif rate is LedgerEntryMode.HOURLY:
+    elif mode is LedgerEntryMode.HOURLY:
         tally = LinkTally(now // HOUR, tally.counted)
-    elif rate is LedgerEntryMode.OMITTED:
+    elif mode is LedgerEntryMode.OMITTED:
         tally = replace(tally, omitted_after=tally.omitted_after or record.revision)
-    return replace(merge_changes(record, [change]), revision=record.revision + 1, tally=tally), rate
+    return replace(merge_changes(record, [change]), revision=record.revision + 1, tally=tally), mode
 
 
 def test_fifty_changes_a_day_have_entries_of_their_own_and_then_one_an_hour() -> None:
-    record, rates = EMPTY_RECORD, []
+    record, modes = EMPTY_RECORD, []
     for minute in range(24 * 60):
-        record, rate = press(record, Millis(20_000 * DAY_MS + minute * 60_000))
-        rates.append(rate)
+        record, mode = press(record, Millis(20_000 * DAY_MS + minute * 60_000))
+        modes.append(mode)
     assert MAX_LINK_ENTRIES_A_DAY == 50
-    assert Counter(rates) == {
+    assert Counter(modes) == {
         LedgerEntryMode.FIRST_OF_DAY: 1,
         LedgerEntryMode.COUNTED: 49,
         LedgerEntryMode.HOURLY: 23,
@@ -61,8 +61,8 @@ def test_fifty_changes_a_day_have_entries_of_their_own_and_then_one_an_hour() ->
 def test_each_day_with_changes_has_between_one_and_74_entries(instants: list[int]) -> None:
     record, entries = EMPTY_RECORD, Counter[int]()
     for at in sorted(instants):
-        record, rate = press(record, Millis(at))
-        entries[at // DAY_MS] += rate not in _NO_ENTRY
+        record, mode = press(record, Millis(at))
+        entries[at // DAY_MS] += mode not in _NO_ENTRY
         assert record.time_of(out(2)) == at
     assert all(0 < count <= MAX_LINK_ENTRIES_A_DAY + 24 for count in entries.values())
 
@@ -72,9 +72,9 @@ def test_only_changes_by_links_are_omitted(source: Source) -> None:
     record = EMPTY_RECORD
     for at in range(MAX_LINK_ENTRIES_A_DAY):
         record, _ = press(record, Millis(1 + at))
-    _, rate = press(record, Millis(100), source)
-    assert (rate is LedgerEntryMode.OMITTED) is (source in LINK_SOURCES)
-    assert (rate is LedgerEntryMode.NOT_BY_LINK) is (source not in LINK_SOURCES)
+    _, mode = press(record, Millis(100), source)
+    assert (mode is LedgerEntryMode.OMITTED) is (source in LINK_SOURCES)
+    assert (mode is LedgerEntryMode.NOT_BY_LINK) is (source not in LINK_SOURCES)
 
 
 def test_a_suppression_after_an_opt_in_and_a_suppression_of_another_scope_have_entries_at_any_time() -> None:
@@ -87,14 +87,14 @@ def test_a_suppression_after_an_opt_in_and_a_suppression_of_another_scope_have_e
     )
 
     record = merge_changes(record, [Change(in_(5), Entry(Millis(100), Source.LETTER, "{}"))])
-    record, rate = press(record, Millis(101))
-    assert rate is LedgerEntryMode.HOURLY
-    _, rate = press(record, Millis(102))
-    assert rate is LedgerEntryMode.OMITTED
+    record, mode = press(record, Millis(101))
+    assert mode is LedgerEntryMode.HOURLY
+    _, mode = press(record, Millis(102))
+    assert mode is LedgerEntryMode.OMITTED
 
 
 @pytest.mark.parametrize(
-    ("until", "rate"),
+    ("until", "mode"),
     [
         (30 * DAY_MS, LedgerEntryMode.OMITTED),
         (31 * DAY_MS - 1, LedgerEntryMode.OMITTED),
@@ -103,11 +103,11 @@ def test_a_suppression_after_an_opt_in_and_a_suppression_of_another_scope_have_e
     ],
 )
 def test_a_pause_that_ends_on_a_later_day_has_an_entry_at_any_time(
-    until: Millis, rate: LedgerEntryMode
+    until: Millis, mode: LedgerEntryMode
 ) -> None:
     registers = {pause(1): Entry(Millis(1), Source.PREFERENCE_CENTRE, "{}", until=Millis(30 * DAY_MS))}
     again = Change(pause(1), Entry(Millis(100), Source.PREFERENCE_CENTRE, "{}", until=until))
-    assert choose_entry_mode(LinkTally(0, MAX_LINK_ENTRIES_A_DAY), registers, [again], Millis(100)) is rate
+    assert choose_entry_mode(LinkTally(0, MAX_LINK_ENTRIES_A_DAY), registers, [again], Millis(100)) is mode
 
 
 def opt_outs(count: int) -> list[Change]:
