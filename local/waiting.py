@@ -16,7 +16,7 @@ _EXPLANATIONS = {
         "three mails today. Dots, and text after a +, do not make another mailbox. Heed tries again every "
         "five minutes."
     ),
-    "a mailbox has had its confirmation mails": (
+    "an earlier confirmation mail has the same effect": (
         "A confirmation mail was not sent. The same address made the same request before and got the "
         "mail. Its link still works."
     ),

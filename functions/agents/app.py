@@ -71,7 +71,7 @@ def report_minor(call: ApiRequest) -> ApiResponse:
 
 @api.route("POST", "/v1/erasures", KeyScope.PRIVACY)
 def erase(call: ApiRequest) -> ApiResponse:
-    """Erases an adult at the person's request; only the opt-out of everything is kept."""
+    """Erases the data of an adult at the person's request. Opt-outs remain."""
     return _report_and_answer(call, ErasureCause.ERASURE)
 
 

@@ -20,7 +20,7 @@ heed = Heed.from_environment()
 # The local stack reads these log messages (local/waiting.py).
 _WARNINGS = {
     SendResult.DELAYED: "a confirmation mail waits for room",
-    SendResult.DUPLICATE: "a mailbox has had its confirmation mails",
+    SendResult.DUPLICATE: "an earlier confirmation mail has the same effect",
 }
 
 
@@ -32,7 +32,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     """
     if "Records" in event:
         return queue.handle_each(event, context, _send, lambda: heed.confirmation_requests_dead_letters)
-    return _report_waiting(heed.send_waiting(_now, context.get_remaining_time_in_millis))
+    return _report_waiting(heed.send_waiting_confirmations(_now, context.get_remaining_time_in_millis))
 
 
 def _send(body: str) -> None:

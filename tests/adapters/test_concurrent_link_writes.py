@@ -17,7 +17,7 @@ from heed.domain.links.entry_mode import HOUR
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS, Change, Entry, Source
 from tests.adapters.conftest import TABLE, new_recipient
-from tests.support.registers import out, yes
+from tests.support.registers import confirmed, out
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -63,8 +63,8 @@ def test_an_opt_out_after_a_concurrent_opt_in_gets_its_own_entry(
     for number in range(presses):
         press(table, recipient, Millis(DAWN + number))
     assert (table.read(recipient).tally.omitted_after is not None) is (omitted > 0)
-    confirmed = Change(yes(2), Entry(Millis(DAWN + 100), Source.CONFIRMATION, "{}"))
-    before_the_second_request(dynamodb, lambda: table.apply(recipient, [confirmed], Millis(DAWN + 100)))
+    opt_in = Change(confirmed(2), Entry(Millis(DAWN + 100), Source.CONFIRMATION, "{}"))
+    before_the_second_request(dynamodb, lambda: table.apply(recipient, [opt_in], Millis(DAWN + 100)))
     press(table, recipient, Millis(DAWN + 200))
 
     record = table.read(recipient)
@@ -81,7 +81,7 @@ def test_an_opt_out_gets_its_own_entry_after_concurrent_changes_of_other_scopes(
 
     def write_in_between() -> None:
         entry = Entry(Millis(DAWN + 100), Source.CONFIRMATION, "{}")
-        table.apply(recipient, [Change(yes(2), entry)], Millis(DAWN + 100))
+        table.apply(recipient, [Change(confirmed(2), entry)], Millis(DAWN + 100))
         for at in (DAWN + 101, DAWN + 102):
             other_scope = Change(out(3), Entry(Millis(at), Source.ONE_CLICK, "{}"))
             table.apply(recipient, [other_scope], Millis(at))

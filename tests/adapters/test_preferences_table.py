@@ -34,7 +34,7 @@ from heed.domain.preferences.register import (
 )
 from heed.domain.recipients.recipient import recipient_from_bytes
 from tests.adapters.conftest import TABLE, new_recipient
-from tests.support.registers import in_, out, pause, yes
+from tests.support.registers import confirmed, in_, out, pause
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -88,7 +88,7 @@ REGISTERS = [
     out(2),
     in_(2),
     pause(0),
-    yes(2),
+    confirmed(2),
     COMPLAINT,
     UNDELIVERABLE,
     HOLD,
@@ -257,7 +257,7 @@ def test_the_feed_contains_each_recipient_who_ever_had_a_suppression_and_no_othe
     table: PreferencesTable, dynamodb: DynamoDBClient
 ) -> None:
     recipient = new_recipient()
-    for register in (in_(2), yes(2), LIFT_HOLD):
+    for register in (in_(2), confirmed(2), LIFT_HOLD):
         table.apply(recipient, [change(register)], NOW)
         assert "chg_shard" not in stored(dynamodb, recipient)
     table.apply(recipient, [change(out(2))], NOW)

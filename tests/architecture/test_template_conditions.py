@@ -21,7 +21,7 @@ from heed.adapters.dynamodb import (
 )
 from heed.domain.preferences.register import COMPLAINT, HOLD, LIFT_HOLD, MINOR, UNDELIVERABLE
 from tests.support.iam_policies import FUNCTIONS, is_permitted
-from tests.support.registers import in_, out, yes
+from tests.support.registers import confirmed, in_, out
 
 _ROWS = {
     "key": "key#0123",
@@ -101,7 +101,7 @@ _BASE_ATTRIBUTES = {"id", "n", "f", "salt", "chg_at", "chg_shard", "late", MINOR
 """The attributes that each write of a register changes or checks."""
 _ATTRIBUTES = {
     *_BASE_ATTRIBUTES,
-    *(out(2).code, in_(2).code, yes(2).code, "p:2", "c:2", "u:2", "m:2", "a:policy"),
+    *(out(2).code, in_(2).code, confirmed(2).code, "p:2", "c:2", "u:2", "m:2", "a:policy"),
     *(COMPLAINT.code, UNDELIVERABLE.code, HOLD.code, LIFT_HOLD.code, "l:undeliverable"),
     *("soft", "due", "due_shard", "purge", "expires"),
 }
@@ -110,11 +110,11 @@ PREFERENCES: dict[str, set[str]] = {
     "OptOutRetryFunction": _BASE_ATTRIBUTES | {out(2).code},
     "PreferencesFunction": _BASE_ATTRIBUTES | {"a:policy", "c:2", out(2).code, "p:2", "u:2"},
     "ResubscribeFunction": _BASE_ATTRIBUTES
-    | {in_(2).code, yes(2).code, "l:undeliverable", out(2).code, "p:2"},
+    | {in_(2).code, confirmed(2).code, "l:undeliverable", out(2).code, "p:2"},
     "FeedbackFunction": _BASE_ATTRIBUTES
     | {out(2).code, COMPLAINT.code, UNDELIVERABLE.code, "soft", "due", "due_shard"},
     "AgentsFunction": _BASE_ATTRIBUTES
-    | {HOLD.code, in_(2).code, yes(2).code, LIFT_HOLD.code, "l:undeliverable", out(2).code, "p:2"},
+    | {HOLD.code, in_(2).code, confirmed(2).code, LIFT_HOLD.code, "l:undeliverable", out(2).code, "p:2"},
     "PurgeFunction": {"id", "purge", "due", "due_shard", "soft"},
     "LedgerFunction": {"id", "late"},
     "ReconcileFunction": {"id", "late"},
@@ -168,7 +168,7 @@ def test_no_update_can_set_the_expiry_of_a_record() -> None:
 def test_an_erasure_cannot_write_an_opt_in_or_a_lift() -> None:
     least = {"id", "n", "f", "chg_at", "chg_shard", MINOR.code, out(0).code}
     assert _may("AgentsFunction", "PutItem", "PreferencesTable", *least, "purge", "due", "expires")
-    for more in (in_(2).code, yes(2).code, LIFT_HOLD.code, "salt"):
+    for more in (in_(2).code, confirmed(2).code, LIFT_HOLD.code, "salt"):
         assert not _may("AgentsFunction", "PutItem", "PreferencesTable", *least, more)
     writers = [name for name in FUNCTIONS if _may(name, "PutItem", "PreferencesTable", "id")]
     assert writers == ["AgentsFunction"]

@@ -15,7 +15,7 @@ from heed.domain.preferences.preference_changes import (
 from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
 from heed.domain.preferences.register import ALL_SCOPES, DAY_MS, Change, Entry, Source
 from tests.support.catalogues import CATALOGUE
-from tests.support.registers import in_, pause, scope_numbers, yes
+from tests.support.registers import confirmed, in_, pause, scope_numbers
 
 NOW = Millis(400 * DAY_MS)
 OFFERS, NEWS, BRAND = scope_numbers(2, 3, 1)
@@ -61,7 +61,7 @@ def test_a_pause_that_an_opt_in_lifted_does_not_prevent_a_new_one() -> None:
 
 
 def test_a_new_pause_also_stops_excepted_topics_and_shortens_no_pause() -> None:
-    with_exception = record(PAUSED, Change(yes(OFFERS), letter(Millis(NOW - 1))))
+    with_exception = record(PAUSED, Change(confirmed(OFFERS), letter(Millis(NOW - 1))))
     assert decide(with_exception, CATALOGUE.topics[OFFERS], NOW).sendable
     result = form(with_exception, 30)
     assert result.scopes_to_resume == ()
@@ -84,7 +84,7 @@ def test_ending_the_pause_of_a_brand_also_ends_pauses_of_its_topics() -> None:
 
 
 def test_a_retried_form_has_the_same_result() -> None:
-    for before in (EMPTY_RECORD, record(PAUSED, Change(yes(OFFERS), letter(Millis(NOW - 1))))):
+    for before in (EMPTY_RECORD, record(PAUSED, Change(confirmed(OFFERS), letter(Millis(NOW - 1))))):
         first = form(before, 30)
         again = form(merge_changes(before, first.changes), 30)
         assert (again.changes, again.scopes_to_resume) == (first.changes, ())

@@ -31,7 +31,7 @@ from heed.domain.preferences.register import (
 )
 from heed.domain.preferences.suppressions import topics_in_use
 from tests.support.catalogues import CATALOGUE
-from tests.support.registers import in_, out, pause, yes
+from tests.support.registers import confirmed, in_, out, pause
 from tests.support.strategies import records
 
 NOW = Millis(100 * DAY_MS)
@@ -129,7 +129,7 @@ def test_a_duplicate_request_is_applied() -> None:
 def test_a_newer_opt_in_supersedes_an_opt_out_and_a_pause() -> None:
     for state in (RequestedState.OUT, RequestedState.PAUSED):
         assert _superseded(_request(state), (in_(2), 51))
-        assert _superseded(_request(state), (yes(2), 51))
+        assert _superseded(_request(state), (confirmed(2), 51))
         assert not _superseded(_request(state), (in_(2), 50))
         assert not _superseded(_request(state), (in_(0), 51))  # a general opt-in lifts no opt-out of a topic
 

@@ -29,7 +29,7 @@ from heed.domain.preferences.register import (
 from heed.domain.preferences.suppressions import Suppression, blocking_reasons, suppressions_of
 from tests.support.catalogues import CATALOGUE
 from tests.support.full import examples
-from tests.support.registers import in_, out, pause, scope_numbers, yes
+from tests.support.registers import confirmed, in_, out, pause, scope_numbers
 from tests.support.strategies import instants, records
 
 NOW = Millis(100 * DAY_MS)
@@ -135,8 +135,8 @@ def test_an_active_suppression_replaces_a_lifted_one_of_the_same_topic() -> None
 
 
 def test_only_a_later_confirmed_opt_in_is_an_exception_from_a_complaint() -> None:
-    assert _only(_record((COMPLAINT, 5), (yes(3), 6), (in_(2), 6))).excepted == (3,)
-    assert not _only(_record((COMPLAINT, 5), (yes(0), 6))).active
+    assert _only(_record((COMPLAINT, 5), (confirmed(3), 6), (in_(2), 6))).excepted == (3,)
+    assert not _only(_record((COMPLAINT, 5), (confirmed(0), 6))).active
 
 
 def test_a_suppression_of_the_address_is_lifted_only_by_its_own_lift() -> None:

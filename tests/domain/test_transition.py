@@ -27,7 +27,7 @@ from heed.domain.preferences.register import (
     Source,
 )
 from tests.support.catalogues import CATALOGUE
-from tests.support.registers import in_, out, pause, yes
+from tests.support.registers import confirmed, in_, out, pause
 
 WHO = "abcdefghijklmnopqrstuvwxya"
 SALT, OTHER = b"s" * 16, b"t" * 16
@@ -92,7 +92,7 @@ def test_each_event_type_has_a_schema() -> None:
         (out(2), None, ("Opted Out", "out", "offers")),
         (out(0), None, ("Opted Out", "out", "*")),
         (in_(11), None, ("Opted In", "in", "aurora/offers")),
-        (yes(2), None, ("Opted In", "confirmed", "offers")),
+        (confirmed(2), None, ("Opted In", "confirmed", "offers")),
         (pause(1), AT + DAY_MS, ("Paused", "paused", "meridian")),
         (pause(1), AT, ("Lifted", "paused", "meridian")),
         (COMPLAINT, None, ("Suppressed", "complaint", "*")),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from heed.domain.errors import InvalidToken
 from heed.domain.links.link_token import TokenPurpose
 from heed.domain.links.undo import (
-    MAX_UNDO_REGISTERS,
+    MAX_CHANGES_PER_UPDATE,
     UNDO_LIFETIME,
     UndoToken,
     changes_for_press,
@@ -37,7 +37,7 @@ from heed.domain.preferences.register import (
 )
 from heed.domain.preferences.replay import lost_presses
 from tests.support.catalogues import CATALOGUE
-from tests.support.registers import in_, out, pause, scope_numbers, undoable, undone, yes
+from tests.support.registers import confirmed, in_, out, pause, scope_numbers, undoable, undone
 from tests.support.strategies import changes, instants, records
 
 NOW = Millis(400 * DAY_MS)
@@ -102,7 +102,7 @@ def test_an_undo_is_offered_once_a_day_for_each_scope() -> None:
 def test_an_undo_gives_no_consent_that_did_not_exist_before() -> None:
     stopped, undo = press(EMPTY_RECORD, RESEARCH, entry(NOW))
     assert undo is None  # no mail was sendable before, so the press stopped none
-    consented = merge_changes(EMPTY_RECORD, [Change(yes(RESEARCH), entry(Millis(NOW - 5)))])
+    consented = merge_changes(EMPTY_RECORD, [Change(confirmed(RESEARCH), entry(Millis(NOW - 5)))])
     stopped, undo = press(consented, RESEARCH, entry(NOW))
     assert not is_sent(stopped, RESEARCH)
     assert is_sent(take_back(stopped, undo), RESEARCH)
@@ -127,7 +127,9 @@ def test_an_earlier_press_that_was_not_taken_back_is_kept_beside_a_newer_one() -
     """The first press withdrew a consent. The Undo of the second press must not renew it."""
     consented = merge_changes(EMPTY_RECORD, [Change(in_(RESEARCH), entry(Millis(NOW - 5)))])
     first, _ = press(consented, BRAND, entry(NOW))
-    general = merge_changes(first, [Change(yes(BRAND), Entry(Millis(NOW + 1), Source.CONFIRMATION, "{}"))])
+    general = merge_changes(
+        first, [Change(confirmed(BRAND), Entry(Millis(NOW + 1), Source.CONFIRMATION, "{}"))]
+    )
     assert not is_sent(general, RESEARCH)
     second, undo = press(general, BRAND, entry(Millis(NOW + 2 * DAY_MS), "two"))
     assert undo is not None
@@ -280,19 +282,19 @@ def test_no_form_of_the_preference_centre_turns_a_topic_on(
 
 def test_a_press_with_an_undo_fits_into_one_update() -> None:
     """Each scope has an earlier press, which is stored beside the new one."""
-    room = MAX_UNDO_REGISTERS - len(CATALOGUE.signal_topics())
+    room = MAX_CHANGES_PER_UPDATE - len(CATALOGUE.signal_topics())
     for presses, is_offered in ((room // 2, True), (room // 2 + 1, False)):
         catalogue, scopes = catalogue_with(presses)
         first, second = entry(NOW), entry(Millis(NOW + 2 * DAY_MS), "two")
         before = {undoable(scope): first for scope in scopes}
-        lifted = {yes(scope): entry(Millis(NOW + DAY_MS), "yes") for scope in scopes}
+        lifted = {confirmed(scope): entry(Millis(NOW + DAY_MS), "yes") for scope in scopes}
         record = Record({**before, **lifted})
         press_entries = dict.fromkeys(scopes, second)
 
         stops = list(changes_for_press(record, catalogue, press_entries, second.at))
         after = merge_changes(record, stops)
 
-        assert len(stops) + len(catalogue.signal_topics()) <= MAX_UNDO_REGISTERS
+        assert len(stops) + len(catalogue.signal_topics()) <= MAX_CHANGES_PER_UPDATE
         assert (undo_token_for(RECIPIENT, press_entries, after) is not None) == is_offered
         assert not any(decide(after, catalogue.topics[scope], second.at).sendable for scope in scopes)
         assert (

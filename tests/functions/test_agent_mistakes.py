@@ -26,7 +26,7 @@ from heed.domain.preferences.register import (
     Source,
 )
 from tests.support.deployment import NOW, ROOT, World, http_event, parts
-from tests.support.registers import in_, out, pause, yes
+from tests.support.registers import confirmed, in_, out, pause
 
 JANE = "jane.doe@example.com"
 OFFERS, RESEARCH = 2, 5
@@ -47,7 +47,7 @@ STATES = {
         Change(out(ALL_SCOPES), _entry(Millis(NOW - 2 * DAY_MS))),
         Change(in_(OFFERS), _entry(Millis(NOW - DAY_MS))),
     ],
-    "opted in": [Change(yes(RESEARCH), _entry(Millis(NOW - DAY_MS)))],
+    "opted in": [Change(confirmed(RESEARCH), _entry(Millis(NOW - DAY_MS)))],
     "paused": [Change(pause(ALL_SCOPES), _entry(Millis(NOW - DAY_MS), Millis(NOW + 90 * DAY_MS)))],
     "complained": [Change(COMPLAINT, _entry(Millis(NOW - DAY_MS)))],
     "undeliverable": [Change(UNDELIVERABLE, _entry(Millis(NOW - DAY_MS)))],

@@ -19,7 +19,7 @@ from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import COMPLAINT, Change, Entry, Source
 from tests.support.deployment import NOW, World, http_event, parts
-from tests.support.registers import out, pause, yes
+from tests.support.registers import confirmed, out, pause
 
 READER = "reader@example.com"
 DAY = 86_400_000
@@ -126,7 +126,7 @@ def test_a_link_from_before_an_erasure_cannot_opt_in(world: World) -> None:
     "An old link opts out, as its holder requests. It can do nothing else.",
 )
 def test_an_old_link_opts_out_but_never_in(world: World) -> None:
-    world.apply_changes(READER, Change(yes(2), Entry(Millis(NOW - 5), Source.CONFIRMATION, "{}")))
+    world.apply_changes(READER, Change(confirmed(2), Entry(Millis(NOW - 5), Source.CONFIRMATION, "{}")))
     event = http_event("POST", f"/u/{world.token(READER, issued=Millis(NOW - 900 * DAY))}", body="")
     assert unsubscribe.handler(event, world.context)["statusCode"] == 200
 

@@ -24,7 +24,7 @@ from heed.domain.preferences.register import (
 )
 from tests.support.brands import deploy_catalogue
 from tests.support.deployment import NOW, World, brand, client, http_event, parts
-from tests.support.registers import in_, out, pause, yes
+from tests.support.registers import confirmed, in_, out, pause
 
 EVENTS = Path(__file__).parents[2] / "events"
 READER = "reader@example.com"
@@ -421,7 +421,7 @@ def test_an_opt_out_is_stored_even_if_a_complaint_stops_the_topic(world: World) 
     world.apply_changes(READER, Change(COMPLAINT, Entry(Millis(NOW - 9), Source.COMPLAINT, "{}")))
     save(world, {"topic.offers": "out"})
     confirmation = Entry(Millis(NOW - 1), Source.CONFIRMATION, "{}")
-    world.apply_changes(READER, Change(yes(2), confirmation))
+    world.apply_changes(READER, Change(confirmed(2), confirmation))
 
     assert "offers" not in sendable(world)
 

@@ -37,7 +37,7 @@ from heed.domain.preferences.register import (
 from tests.support import mailbox
 from tests.support.deployment import NOW, World, http_event, parts, restart
 from tests.support.forms import unreadable_bodies
-from tests.support.registers import in_, out, scope_numbers, yes
+from tests.support.registers import confirmed, in_, out, scope_numbers
 
 EVENTS = Path(__file__).parents[2] / "events"
 READER = "reader@example.com"
@@ -381,7 +381,7 @@ def test_a_press_lifts_undeliverable_and_overrides_a_complaint_for_its_topics(wo
 
 def test_an_opt_out_press_stops_all_marketing_at_once(world: World) -> None:
     world.apply_changes(
-        READER, Change(yes(2), entry(Millis(NOW - 1)))
+        READER, Change(confirmed(2), entry(Millis(NOW - 1)))
     )  # newer than the request, older than the press
     answer = press(world, path(world, (), Intent.OUT))
     assert answer["statusCode"] == 200 and "won’t send you marketing emails anymore" in answer["body"]

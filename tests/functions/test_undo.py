@@ -16,7 +16,7 @@ from heed.domain.preferences.register import HOLD, Change, Entry, ScopeNumber, S
 from heed.use_cases.links.unsubscribe import opt_out_for
 from tests.support.deployment import NOW, World, http_event, parts
 from tests.support.failing_client import FailingCalls
-from tests.support.registers import in_, out, pause, undoable, yes
+from tests.support.registers import confirmed, in_, out, pause, undoable
 
 READER = "reader@example.com"
 DAY = 86_400_000
@@ -84,7 +84,7 @@ def test_a_press_after_an_expired_pause_keeps_the_pause_on_record(
     [
         [],
         [Change(out(3), link_entry(Millis(5)))],
-        [Change(yes(5), link_entry(Millis(5)))],
+        [Change(confirmed(5), link_entry(Millis(5)))],
         [Change(out(1), link_entry(Millis(5))), Change(in_(2), link_entry(Millis(6)))],
     ],
     ids=["no choice", "no news", "research confirmed", "offers of the brand"],
@@ -261,7 +261,7 @@ def save(world: World, form: dict[str, str], at: int) -> str:
 def test_the_button_names_the_topics_that_the_undo_restores(world: World) -> None:
     first_page = save(world, {"topic.news": "out"}, NOW)
     assert re.findall(r">Undo: ([^<]*)<", first_page) == ["News"]
-    world.apply_changes(READER, Change(yes(3), link_entry(Millis(NOW + 1))))
+    world.apply_changes(READER, Change(confirmed(3), link_entry(Millis(NOW + 1))))
 
     second_page = save(world, {"topic.news": "out", "topic.offers": "out"}, NOW + 2)
 

@@ -25,7 +25,7 @@ from heed.domain.preferences.register import ALL_SCOPES, HOLD, Change, Entry, So
 from heed.use_cases.ports.privacy import PurgedPerson
 from tests.support import mailbox
 from tests.support.deployment import World, http_event, parts, restart
-from tests.support.registers import out, scope_numbers, yes
+from tests.support.registers import confirmed, out, scope_numbers
 
 MINUTE, HOUR = 60_000, 3_600_000
 DAY = 24 * HOUR
@@ -290,7 +290,7 @@ def test_half_of_the_daily_cap_and_a_wait_of_a_day_are_logged(
     assert waited not in warnings()
     clock.now += 1
     world.context.milliseconds_left = 60_000
-    monkeypatch.setattr(type(parts().send_waiting), "_serve", lambda *_: (set(), True))
+    monkeypatch.setattr(type(parts().send_waiting_confirmations), "_serve", lambda *_: (set(), True))
     sweep(world)
     assert warnings() == {waited}
 
@@ -426,7 +426,7 @@ def test_a_request_for_another_topic_gets_its_own_mail(world: World, clock: Cloc
         resubscribe.handler(http_event("POST", mailbox.link_path(mail), at=clock.now + 1), world.context)
     record = parts().preferences.read(world.recipient("a@example.com"))
     for topic in ("news", "offers"):
-        register = (out if intent is Intent.OUT else yes)(parts().catalogue.scope_number(topic))
+        register = (out if intent is Intent.OUT else confirmed)(parts().catalogue.scope_number(topic))
         assert record.get(register) is not None
 
 
@@ -444,7 +444,7 @@ def test_a_mail_whose_link_has_no_effect_now_is_sent_again(world: World, clock: 
     )
     clock.now += MINUTE
     opt_in = Change(
-        yes(parts().catalogue.scope_number("offers")), Entry(Millis(clock.now), Source.LINK, "{}")
+        confirmed(parts().catalogue.scope_number("offers")), Entry(Millis(clock.now), Source.LINK, "{}")
     )
     world.apply_changes("a@example.com", opt_in)
     clock.now += MINUTE

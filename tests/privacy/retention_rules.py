@@ -13,7 +13,7 @@ from heed.domain.privacy.retention import (
     COUNT_DAYS,
     DISCLOSURE_DAYS,
     PURGE_ORDER_DAYS,
-    SOFT_BOUNCE_DAYS,
+    SOFT_BOUNCE_RETENTION_DAYS,
 )
 
 MINOR_DAYS = 4_749  # 13 years, when each child is grown up: the default of `MinorRecordDays`
@@ -60,7 +60,7 @@ RULES = (
         "Days of soft bounces",
         "PreferencesTable",
         "to tell a full mailbox from a dead one",
-        SOFT_BOUNCE_DAYS,
+        SOFT_BOUNCE_RETENTION_DAYS,
         End.SWEEP,
     ),
     Rule(

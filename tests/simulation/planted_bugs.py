@@ -32,7 +32,7 @@ from heed.use_cases.preferences import check as checking
 from tests.simulation import planted_link_bugs
 from tests.simulation.aws_in_memory import Dynamo
 from tests.simulation.planted_link_bugs import planted_bug
-from tests.support.registers import in_, pause, yes
+from tests.support.registers import confirmed, in_, pause
 
 Patch = pytest.MonkeyPatch
 BUGS = planted_link_bugs.BUGS
@@ -77,7 +77,7 @@ def opt_in_at_wider_scope_lifts_opt_out(patch: Patch) -> None:
 @planted_bug
 def withdrawn_consent_counts_again(patch: Patch) -> None:
     def without(record: Record, topic: Any, _scopes: Any) -> Decision | None:
-        given = any(record.get(kind(scope)) for kind in (in_, yes) for scope in topic.path)
+        given = any(record.get(kind(scope)) for kind in (in_, confirmed) for scope in topic.path)
         return None if topic.default_in or given else Decision(False, Reason.NO_CONSENT)
 
     patch.setattr(decision, "_without_consent", without)
@@ -86,7 +86,7 @@ def withdrawn_consent_counts_again(patch: Patch) -> None:
 @planted_bug
 def pause_replaces_opt_out(patch: Patch) -> None:
     def latest(record: Record, scopes: Any) -> int:
-        return max(record.time_of(kind(s)) for s in scopes for kind in (in_, yes, pause))
+        return max(record.time_of(kind(s)) for s in scopes for kind in (in_, confirmed, pause))
 
     patch.setattr(decision, "_latest_override", latest)
 

@@ -19,7 +19,7 @@ from heed.domain.preferences.register import (
 from tests.simulation.deployment import SimulatedDeployment, simulated_deployment
 from tests.simulation.history import PersonState
 from tests.support.deployment import NOW, parts
-from tests.support.registers import in_, out, yes
+from tests.support.registers import confirmed, in_, out
 
 REQUEST_COUNT = 8  # requests of one writer whose order is tried one by one
 
@@ -97,7 +97,7 @@ PAIRS = [
     # a confirmation and a press: earlier, later, and at the same instant
     *(
         [
-            [change(yes(2), NOW), change(LIFT_UNDELIVERABLE, NOW)],
+            [change(confirmed(2), NOW), change(LIFT_UNDELIVERABLE, NOW)],
             [change(out(2), Millis(NOW + late))],
         ]
         for late in (-1, 0, 1)

@@ -21,7 +21,7 @@ def pause(scope: int) -> Register:
     return register.pause_register(ScopeNumber(scope))
 
 
-def yes(scope: int) -> Register:
+def confirmed(scope: int) -> Register:
     """Returns the register of confirmed opt-ins."""
     return register.confirmed_register(ScopeNumber(scope))
 

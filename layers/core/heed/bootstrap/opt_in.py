@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from heed.adapters.sqs.waiting_queue import SqsWaitingQueue
     from heed.entrypoints.http.networks import Network
     from heed.use_cases.opt_in.after_confirmation import AfterConfirmation
-    from heed.use_cases.opt_in.confirm import ConfirmOptIn
+    from heed.use_cases.opt_in.confirm import RecordConfirmation
     from heed.use_cases.opt_in.remove_from_ses_list import RemoveFromSesList
     from heed.use_cases.opt_in.request_confirmation import QueueConfirmationRequest, RequestConfirmation
     from heed.use_cases.opt_in.send_confirmation import SendConfirmation, SendConfirmationNow
-    from heed.use_cases.opt_in.send_waiting import SendWaiting
+    from heed.use_cases.opt_in.send_waiting import SendWaitingConfirmations
 
 
 class OptInParts(SharedParts):
@@ -112,11 +112,11 @@ class OptInParts(SharedParts):
         return SendConfirmation(self.send_confirmation_now, self.waiting_queue)
 
     @cached_property
-    def send_waiting(self) -> SendWaiting:
+    def send_waiting_confirmations(self) -> SendWaitingConfirmations:
         """Handles the requests in the waiting queue."""
-        from heed.use_cases.opt_in.send_waiting import SendWaiting
+        from heed.use_cases.opt_in.send_waiting import SendWaitingConfirmations
 
-        return SendWaiting(
+        return SendWaitingConfirmations(
             self.waiting_queue,
             self.send_confirmation_now,
             self.mail_caps,
@@ -129,11 +129,11 @@ class OptInParts(SharedParts):
         return self.queue(self.config.confirmation_requests_dlq_url)
 
     @cached_property
-    def confirm_opt_in(self) -> ConfirmOptIn:
+    def record_confirmation(self) -> RecordConfirmation:
         """Handles a confirmation link."""
-        from heed.use_cases.opt_in.confirm import ConfirmOptIn
+        from heed.use_cases.opt_in.confirm import RecordConfirmation
 
-        return ConfirmOptIn(
+        return RecordConfirmation(
             self.preferences, self.catalogue, self.confirmed_opt_ins_queue, self.opt_in_notifications
         )
 

@@ -86,8 +86,8 @@ def _apply_bounce(event: Bounce, rule: FeedbackRule, identify: Identify) -> Feed
     """Applies a bounce to each listed recipient of the mail, if the rule applies to this recipient.
 
     SES copies the list from the report, and anybody who ever received a mail can forge a report. A report
-    about another recipient therefore proves only that some mail did not arrive. Such an entry,
-    and an entry that cannot be read, counts for the recipient of the mail, if that recipient is known.
+    about another recipient therefore proves only that some mail did not arrive. If a listed recipient was not
+    addressed, or cannot be read, the bounce counts for the recipient of the mail, if that one is known.
     """
     effects: list[FeedbackEffect] = [] if rule.extra_effect is None else [rule.extra_effect]
     register, recipients = rule.register, event.recipients or [BouncedRecipient(None)]

@@ -55,8 +55,8 @@ def _always(action: str | None, status: str | None) -> bool:  # noqa: ARG001
     return True
 
 
-def _is_given_up(action: str | None, status: str | None) -> bool:
-    """Whether delivery to this recipient was given up.
+def _failed_unless_delayed(action: str | None, status: str | None) -> bool:
+    """Whether delivery failed. Without action and status, it did.
 
     SES also lists recipients whose mail is only delayed. The action of the report decides.
     """
@@ -65,8 +65,8 @@ def _is_given_up(action: str | None, status: str | None) -> bool:
     return normalise_word(action) == "failed"
 
 
-def _is_failed(action: str | None, status: str | None) -> bool:
-    """Whether delivery was given up, although SES calls the bounce transient.
+def _failed_if_reported(action: str | None, status: str | None) -> bool:
+    """Whether delivery failed, although SES calls the bounce transient. Without action and status, it did not.
 
     An out-of-office reply has no such action or status.
     """
@@ -82,8 +82,8 @@ class FeedbackRule(NamedTuple):
 
     Attributes:
         register: the register that the event sets, or None.
-        effect: counted if the event sets a register, or if it never sets one.
-        extra_effect: always counted, in addition.
+        effect: what is counted for each recipient whose record the event changes.
+        extra_effect: what is counted once for each event, in addition.
         applies_to: whether the event applies to a listed recipient, by the action and status (RFC 3464) that
             the report gives for this recipient.
     """
@@ -94,8 +94,10 @@ class FeedbackRule(NamedTuple):
     applies_to: Callable[[str | None, str | None], bool] = _always
 
 
-_HARD_BOUNCE = FeedbackRule(UNDELIVERABLE, FeedbackEffect.BOUNCE_RECORDED, applies_to=_is_given_up)
-_SOFT_IF_FAILED = FeedbackRule(SOFT_BOUNCE, FeedbackEffect.SOFT_BOUNCE_RECORDED, applies_to=_is_failed)
+_HARD_BOUNCE = FeedbackRule(UNDELIVERABLE, FeedbackEffect.BOUNCE_RECORDED, applies_to=_failed_unless_delayed)
+_SOFT_IF_FAILED = FeedbackRule(
+    SOFT_BOUNCE, FeedbackEffect.SOFT_BOUNCE_RECORDED, applies_to=_failed_if_reported
+)
 _SOFT_BOUNCE = FeedbackRule(SOFT_BOUNCE, FeedbackEffect.SOFT_BOUNCE_RECORDED)
 _IGNORED = FeedbackRule(None, FeedbackEffect.BOUNCE_IGNORED)
 _CONTENT_REFUSED = FeedbackRule(None, FeedbackEffect.BOUNCE_IGNORED, FeedbackEffect.CONTENT_REFUSED)

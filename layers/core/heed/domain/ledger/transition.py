@@ -73,7 +73,8 @@ class Transition:
     def first_revision(self) -> int | None:
         """The first revision that the entry covers, if it represents omitted changes; otherwise None.
 
-        In the first hourly write after the limit, it is the revision of the write itself.
+        After the daily limit, one write an hour has an entry (`_is_hourly`). The entry of the first one
+        covers its own revision and those after it.
         """
         if self.is_omitted:
             return None

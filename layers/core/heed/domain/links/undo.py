@@ -43,7 +43,7 @@ UNDO_LIFETIME = 60 * 60 * 1000  # milliseconds from the press
 _UNDO_INTERVAL = DAY_MS  # milliseconds between two presses at one scope that offer an Undo
 MAX_UNDO_LENGTH = 4_096  # characters; a press of 500 topics needs fewer than 1,500
 
-MAX_UNDO_REGISTERS = 400
+MAX_CHANGES_PER_UPDATE = 400
 """The maximum number of registers that a press and its privacy signal may write.
 
 It includes the earlier presses that are stored again, now without an Undo. One update takes at most 4 KB.
@@ -105,7 +105,10 @@ def changes_for_press(
     earlier = {
         s: old for s in undoable_scopes if (old := record.undoable_press(s)) and old != entries_by_scope[s]
     }
-    if earlier and len(entries_by_scope) + len(earlier) + len(catalogue.signal_topics()) > MAX_UNDO_REGISTERS:
+    if (
+        earlier
+        and len(entries_by_scope) + len(earlier) + len(catalogue.signal_topics()) > MAX_CHANGES_PER_UPDATE
+    ):
         # No Undo is offered, because an Undo of some scopes would look like an Undo of all.
         undoable_scopes, earlier = set(), {}
     for scope, entry in entries_by_scope.items():

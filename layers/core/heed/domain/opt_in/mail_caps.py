@@ -23,7 +23,9 @@ from heed.domain.opt_in.confirmation_token import Intent
 MAX_MAILS_PER_MAILBOX = 3  # mails in a window
 CAP_WINDOW = 24 * 60 * 60 * 1000  # milliseconds
 REPEAT_INTERVAL = 10 * 60 * 1000  # milliseconds
-MAX_SEND_ATTEMPTS = 2  # for one request; after a time-out it is not known whether the first try sent a mail
+MAX_SEND_ATTEMPTS = (
+    2  # for one request; after a time-out it is not known whether the first attempt sent a mail
+)
 MAX_WAIT = 2 * CAP_WINDOW  # milliseconds; a request that cannot be sent in this time is refused
 MAX_WAITING = 10_000  # requests
 OPT_OUT_FACTOR = 10  # times as many mails for opt-outs as for opt-ins
@@ -74,7 +76,7 @@ class SendAttempt:
 
     Attributes:
         request: the request.
-        at: the time of the latest try, milliseconds.
+        at: the time of the latest attempt, milliseconds.
         mail_count: the number of mails that the request may have caused.
         is_sent: whether the mail service has accepted the mail.
     """
@@ -89,8 +91,8 @@ class CapDecision(Enum):
     """The decision about a request."""
 
     SEND = auto()  # the first mail for it
-    RETRY = auto()  # a new try for a request that already had one
-    ALREADY_SENT = auto()  # its mail is sent, or the tries are used up
+    RETRY = auto()  # another attempt for a request that already had one
+    ALREADY_SENT = auto()  # its mail is sent, or the attempts are used up
     DUPLICATE = auto()  # the mail of an earlier request has the same effect
     WAIT = auto()  # the mailbox has reached its cap
 
@@ -122,7 +124,7 @@ def decide_mail(
     """
     recent = _recent(attempts, now)
     own = _attempt_for(recent, request.request_id)
-    # A request whose only try failed has caused no mail. It keeps its place under the cap.
+    # If the only attempt of a request failed, it caused no mail. It may try again, and counts on.
     if own and (
         own.is_sent
         or (

@@ -33,7 +33,9 @@ class ChoiceKind(StrEnum):
     IN = "in"
     PAUSE = "pause"
     CONFIRMED = "confirmed"  # a double opt-in
-    UNDOABLE = "undoable"  # an opt-out or a pause by a press that an Undo can take back (see Change.kind)
+    UNDOABLE = (
+        "undoable"  # an opt-out or a pause by a press that an Undo can take back (see Change.recorded_kind)
+    )
     UNDONE = "undone"  # such a press was taken back
 
 
@@ -62,7 +64,7 @@ class OtherKind(StrEnum):
 
     COMPLAINT = "complaint"  # stops marketing until a confirmed opt-in
     ACKNOWLEDGED = "policy-acknowledged"  # the person noted a version of the privacy policy
-    SOFT_BOUNCE = "soft-bounce"  # stored as a set of days, not as a register
+    SOFT_BOUNCE = "soft-bounce"  # a record stores the days of soft bounces as a set, without entries
 
 
 RegisterKind = ChoiceKind | SuppressionKind | LiftKind | OtherKind
@@ -150,7 +152,7 @@ MINOR = Register(SuppressionKind.MINOR)
 LIFT_UNDELIVERABLE = Register(LiftKind.UNDELIVERABLE)
 LIFT_HOLD = Register(LiftKind.HOLD)
 ACKNOWLEDGED = Register(OtherKind.ACKNOWLEDGED)
-SOFT_BOUNCE = Register(OtherKind.SOFT_BOUNCE)
+SOFT_BOUNCE = Register(OtherKind.SOFT_BOUNCE)  # the register of a `Change`; a record has `soft_bounce_days`
 
 
 def _at_scope(kind: ChoiceKind) -> Callable[[ScopeNumber], Register]:

@@ -15,7 +15,9 @@ PURGE_ORDER_DAYS = 14  # for an ordered purge whose erasure never happened
 CERTIFICATE_DAYS = 731  # records of requests: 24 months (11 CCR 7101)
 DISCLOSURE_DAYS = 731
 COUNT_DAYS = 2  # for daily counters
-SOFT_BOUNCE_DAYS = 2 * SOFT_BOUNCE_WINDOW  # a window that contains a day may end up to 30 days later
+SOFT_BOUNCE_RETENTION_DAYS = (
+    2 * SOFT_BOUNCE_WINDOW
+)  # a window that contains a day may end up to 30 days later
 
 
 def soft_bounce_expiry(day: int) -> Millis:
@@ -23,7 +25,7 @@ def soft_bounce_expiry(day: int) -> Millis:
 
     From then on, no decision uses it.
     """
-    return Millis((day + SOFT_BOUNCE_DAYS) * DAY_MS)
+    return Millis((day + SOFT_BOUNCE_RETENTION_DAYS) * DAY_MS)
 
 
 def expired_soft_bounce_days(days: frozenset[int], now: Millis) -> frozenset[int]:

@@ -34,7 +34,7 @@ from heed.entrypoints.cli.recipient_arguments import to_person_field
 @click.option(
     "--pause-until",
     "until",
-    type=options.parse_time_text,
+    type=options.validate_time_text,
     metavar="TIME",
     help="No mail until this time (2026-03-05T10:12:44+01:00) or through this day (2026-03-05). A day ends "
     "where it ends last: at 12:00 UTC of the next day.",
@@ -42,7 +42,7 @@ from heed.entrypoints.cli.recipient_arguments import to_person_field
 @options.source_option
 @click.option(
     "--occurred-at",
-    type=options.parse_time_text,
+    type=options.validate_time_text,
     metavar="TIME",
     help="When the person asked: a time (2026-03-05T10:12:44+01:00) or a date in UTC (2026-03-05). A date "
     "means its end for --out and --pause-until, and its start for --in. A future time counts as now "

@@ -44,7 +44,7 @@ def hold_person(common: options.CommonOptions, /, person: str, **fields: str) ->
 @click.option(
     "--reference",
     required=True,
-    type=options.parse_non_empty_text,
+    type=options.validate_non_empty_text,
     metavar="TEXT",
     help="Where the reason is filed.",
 )

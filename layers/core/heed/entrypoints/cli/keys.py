@@ -49,11 +49,11 @@ def _parse_key_id(text: str) -> str:
 
 
 @command("create", "heed keys create platform --owner 'CRM team' --scope check --expires 90d")
-@click.argument("key_name", type=options.parse_visible_text, metavar="NAME", help="What the key is for.")
+@click.argument("key_name", type=options.validate_visible_text, metavar="NAME", help="What the key is for.")
 @click.option(
     "--owner",
     required=True,
-    type=options.parse_visible_text,
+    type=options.validate_visible_text,
     metavar="WHO",
     help="Who is responsible for the key.",
 )

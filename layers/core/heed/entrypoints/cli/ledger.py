@@ -179,7 +179,7 @@ def _export(common: options.CommonOptions, path: Path) -> Exit:
 @file_argument
 @click.option(
     "--recipient",
-    type=options.parse_non_empty_text,
+    type=options.validate_non_empty_text,
     metavar="ID",
     help="Also prove whose entry it is: adds the recipient id, the salt and the evidence.",
 )

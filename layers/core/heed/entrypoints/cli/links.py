@@ -22,10 +22,10 @@ from heed.entrypoints.cli.recipient_arguments import read_standard_input, split_
 )
 @options.topic_name_option
 @click.option(
-    "--campaign", type=options.parse_non_empty_text, metavar="TEXT", help="Becomes part of the evidence."
+    "--campaign", type=options.validate_non_empty_text, metavar="TEXT", help="Becomes part of the evidence."
 )
 @click.option(
-    "--lang", type=options.parse_non_empty_text, metavar="CODE", help="Language of the pages, such as de."
+    "--lang", type=options.validate_non_empty_text, metavar="CODE", help="Language of the pages, such as de."
 )
 @options.common_options
 def create_links(common: options.CommonOptions, /, **fields: str | None) -> Exit:

@@ -34,7 +34,7 @@ def report_minor(common: options.CommonOptions, person: str, source: str, refere
 @options.kept_reference_option
 @options.common_options
 def erase_person(common: options.CommonOptions, person: str, source: str, reference: str) -> Exit:
-    """Erase a person's data on request and keep only the opt-out.
+    """Erase a person's data on request and keep only opt-outs.
 
     The command prints the id of the purge: heed purge ID shows its certificate. It is refused while a hold is
     active (heed lift --suppression hold). It cannot be undone. Only the opt-out remains.

@@ -31,7 +31,7 @@ class CommonOptions:
     json: bool = False
 
 
-def parse_time_text(text: str) -> str:
+def validate_time_text(text: str) -> str:
     """Returns the text if it is a time or a date.
 
     Raises:
@@ -46,7 +46,7 @@ def parse_time_text(text: str) -> str:
     return text
 
 
-def parse_non_empty_text(text: str) -> str:
+def validate_non_empty_text(text: str) -> str:
     """Returns the text if it is not blank.
 
     Raises:
@@ -57,7 +57,7 @@ def parse_non_empty_text(text: str) -> str:
     return text
 
 
-def parse_visible_text(text: str) -> str:
+def validate_visible_text(text: str) -> str:
     """Returns the text if it is not blank and has no invisible characters.
 
     Raises:
@@ -65,7 +65,7 @@ def parse_visible_text(text: str) -> str:
     """
     if not is_visible_text(text):
         raise click.BadParameter("contains an invisible character; type it again")
-    return parse_non_empty_text(text)
+    return validate_non_empty_text(text)
 
 
 def suggest(word: str, choices: Iterable[str]) -> str:
@@ -109,7 +109,7 @@ def common_options(function: Callable[Concatenate[CommonOptions, _P], _R]) -> Ca
     """Adds --stack and --json to a command, which gets them as its first argument."""
     stack = click.option(
         "--stack",
-        type=parse_non_empty_text,
+        type=validate_non_empty_text,
         metavar="NAME",
         expose_value=False,
         callback=_set_stack,
@@ -131,10 +131,10 @@ source_option = choice_option("--source", Source.reportable(), required=True, he
 kept_reference_option = click.option(
     "--reference",
     required=True,
-    type=parse_non_empty_text,
+    type=validate_non_empty_text,
     metavar="TEXT",
     help="Where the call or letter is filed; without names, because it is kept after an erasure.",
 )
 reason_option = click.option(
-    "--reason", required=True, type=parse_non_empty_text, metavar="TEXT", help="The reason."
+    "--reason", required=True, type=validate_non_empty_text, metavar="TEXT", help="The reason."
 )

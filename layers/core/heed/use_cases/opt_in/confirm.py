@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from heed.domain.errors import SuppressionNotEffective
-from heed.domain.links.undo import MAX_UNDO_REGISTERS
+from heed.domain.links.undo import MAX_CHANGES_PER_UPDATE
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
@@ -67,7 +67,7 @@ def confirmed_topics(token: ConfirmationToken, catalogue: Catalogue) -> tuple[To
 
 
 @dataclass(frozen=True, slots=True)
-class ConfirmOptIn:
+class RecordConfirmation:
     """Processes a press on a confirmation link.
 
     Attributes:
@@ -98,9 +98,9 @@ class ConfirmOptIn:
             SuppressionNotEffective: The opt-out is stored, but a newer opt-in overrides it.
         """
         choices = self._choices(token, press)
-        after = self._write(token, press, choices[:MAX_UNDO_REGISTERS])
-        for start in range(MAX_UNDO_REGISTERS, len(choices), MAX_UNDO_REGISTERS):
-            after = self._write(token, press, choices[start : start + MAX_UNDO_REGISTERS])
+        after = self._write(token, press, choices[:MAX_CHANGES_PER_UPDATE])
+        for start in range(MAX_CHANGES_PER_UPDATE, len(choices), MAX_CHANGES_PER_UPDATE):
+            after = self._write(token, press, choices[start : start + MAX_CHANGES_PER_UPDATE])
         if token.intent is Intent.OUT:
             if is_any_sendable(after, token.scopes or (ALL_SCOPES,), self.catalogue, press.at):
                 raise SuppressionNotEffective("a newer opt-in is active")
@@ -122,7 +122,7 @@ class ConfirmOptIn:
         return ConfirmResult(after, (*topics, *self._resumed(token, after, topics, press.at)))
 
     def _write(self, token: ConfirmationToken, press: ConfirmationPress, choices: list[Change]) -> Record:
-        """Writes at most `MAX_UNDO_REGISTERS` changes in one update. Returns the record after the write."""
+        """Writes at most `MAX_CHANGES_PER_UPDATE` changes at once. Returns the record after the write."""
 
         def changes(record: Record) -> list[Change]:
             is_accepted = token.intent is Intent.OUT or not refuses_opt_ins(record)

@@ -106,7 +106,7 @@ class SendConfirmationNow:
             self._keyed_hash(f"mailbox {mailbox_of(request.address)}", 32),
             request.intent,
             request.id,
-            self._keyed_hash(f"asked {request.scopes} {request.resume}", 16),
+            self._keyed_hash(f"scopes {request.scopes} {request.resume}", 16),
             request.at,
             record.last_changed_at,
         )

@@ -44,7 +44,7 @@ class SendWaitingResult:
 
 
 @dataclass(frozen=True, slots=True)
-class SendWaiting:
+class SendWaitingConfirmations:
     """Processes the waiting queue. It deletes a message after the mail is sent, or is not needed."""
 
     waiting_queue: WaitingQueue

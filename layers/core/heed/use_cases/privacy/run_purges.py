@@ -77,7 +77,7 @@ class SweepPurges:
         """
         now = self.clock()
 
-        def process(recipient: DueRecipient, again: bool) -> PurgeResult:  # noqa: FBT001 - as `_in_rounds` calls it
+        def process(recipient: DueRecipient, again: bool) -> PurgeResult:  # noqa: FBT001 - `_process_in_rounds` passes it by position
             return self._process(now, recipient, again=again) if has_time() else PurgeResult.FAILED
 
         due = sorted(self.erasures.due_recipients(now), key=lambda recipient: recipient.purges is None)
@@ -136,7 +136,7 @@ class ExecutePurgeOrders:
         failed = [order.position for order, result in by_order if result is PurgeResult.FAILED]
         return results.count(PurgeResult.DONE), failed
 
-    def _try_order(self, order: PurgeOrder, again: bool) -> PurgeResult:  # noqa: FBT001 - as `_in_rounds` calls it
+    def _try_order(self, order: PurgeOrder, again: bool) -> PurgeResult:  # noqa: FBT001 - `_process_in_rounds` passes it by position
         try:
             return self.purge(order.recipient, order.work, again=again)
         except HeedError:
