@@ -13,31 +13,35 @@ from functools import cached_property
 from pathlib import Path
 
 
+def _required(variable: str) -> cached_property[str]:
+    return cached_property(lambda config: config.environ[variable])
+
+
+def _optional(variable: str) -> cached_property[str]:
+    return cached_property(lambda config: config.environ.get(variable, ""))
+
+
+def _number(variable: str) -> cached_property[int]:
+    return cached_property(lambda config: int(config.environ[variable]))
+
+
 class Config:
     """The settings of a deployment. Each property has the name of its variable in lower case."""
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:  # noqa: TID251
         self.environ = environ
 
-    @cached_property
-    def preferences_table(self) -> str:
-        """Name of the table that holds the record of each recipient."""
-        return self.environ["PREFERENCES_TABLE"]
+    preferences_table = _required("PREFERENCES_TABLE")
+    """Name of the table that holds the record of each recipient."""
 
-    @cached_property
-    def control_table(self) -> str:
-        """Name of the table that holds API keys and the state of background work."""
-        return self.environ["CONTROL_TABLE"]
+    control_table = _required("CONTROL_TABLE")
+    """Name of the table that holds API keys and the state of background work."""
 
-    @cached_property
-    def identity_key(self) -> str:
-        """Id or ARN of the KMS key from which recipient ids are derived."""
-        return self.environ["IDENTITY_KEY"]
+    identity_key = _required("IDENTITY_KEY")
+    """Id or ARN of the KMS key from which recipient ids are derived."""
 
-    @cached_property
-    def links_key(self) -> str:
-        """Id or ARN of the KMS key that signs links."""
-        return self.environ["LINKS_KEY"]
+    links_key = _required("LINKS_KEY")
+    """Id or ARN of the KMS key that signs links."""
 
     @cached_property
     def link_key_ids(self) -> tuple[int, ...]:
@@ -49,138 +53,88 @@ class Config:
         """Base URL of each link, without a slash at the end. If it is empty, links use the API's own host."""
         return self.environ.get("PUBLIC_URL", "").rstrip("/")
 
-    @cached_property
-    def mail_domain(self) -> str:
-        """Domain of inbound mail for `mailto:` links. If it is empty, there are no such links."""
-        return self.environ.get("MAIL_DOMAIN", "")
+    mail_domain = _optional("MAIL_DOMAIN")
+    """Domain of inbound mail for `mailto:` links. If it is empty, there are no such links."""
 
-    @cached_property
-    def opt_out_retry_queue_url(self) -> str:
-        """URL of the queue of opt-outs whose write failed."""
-        return self.environ["OPT_OUT_RETRY_QUEUE_URL"]
+    opt_out_retry_queue_url = _required("OPT_OUT_RETRY_QUEUE_URL")
+    """URL of the queue of opt-outs whose write failed."""
 
-    @cached_property
-    def feedback_dlq_url(self) -> str:
-        """URL of the dead-letter queue for feedback that cannot be parsed."""
-        return self.environ["FEEDBACK_DLQ_URL"]
+    feedback_dlq_url = _required("FEEDBACK_DLQ_URL")
+    """URL of the dead-letter queue for feedback that cannot be parsed."""
 
-    @cached_property
-    def mail_from(self) -> str:
-        """Sender address of confirmation mails. If it is empty, there is no form and no confirmation mail."""
-        return self.environ.get("MAIL_FROM", "")
+    mail_from = _optional("MAIL_FROM")
+    """Sender address of confirmation mails. If it is empty, there is no form and no confirmation mail."""
 
-    @cached_property
-    def confirmation_set(self) -> str:
-        """Name of the SES configuration set for confirmation mails."""
-        return self.environ["CONFIRMATION_SET"]
+    confirmation_set = _required("CONFIRMATION_SET")
+    """Name of the SES configuration set for confirmation mails."""
 
-    @cached_property
-    def confirmation_key_arn(self) -> str:
-        """Id or ARN of the KMS key that signs confirmation links."""
-        return self.environ["CONFIRMATION_KEY"]
+    confirmation_key_arn = _required("CONFIRMATION_KEY")
+    """Id or ARN of the KMS key that signs confirmation links."""
 
-    @cached_property
-    def address_key(self) -> str:
-        """Id or ARN of the KMS key that encrypts the address in a confirmation link."""
-        return self.environ["ADDRESS_KEY"]
+    address_key = _required("ADDRESS_KEY")
+    """Id or ARN of the KMS key that encrypts the address in a confirmation link."""
 
-    @cached_property
-    def confirmation_requests_queue_url(self) -> str:
-        """URL of the queue of confirmation requests from the form."""
-        return self.environ["CONFIRMATION_REQUESTS_QUEUE_URL"]
+    confirmation_requests_queue_url = _required("CONFIRMATION_REQUESTS_QUEUE_URL")
+    """URL of the queue of confirmation requests from the form."""
 
-    @cached_property
-    def waiting_queue_url(self) -> str:
-        """URL of the waiting queue: confirmation requests that a cap holds back."""
-        return self.environ["WAITING_QUEUE_URL"]
+    waiting_queue_url = _required("WAITING_QUEUE_URL")
+    """URL of the waiting queue: confirmation requests that a cap holds back."""
 
     @cached_property
     def trusted_proxies(self) -> tuple[str, ...]:
         """Networks of the proxies whose `X-Forwarded-For` header is trusted. By default there are none."""
         return tuple(filter(None, self.environ.get("TRUSTED_PROXIES", "").split(",")))
 
-    @cached_property
-    def confirmed_opt_ins_queue_url(self) -> str:
-        """URL of the queue of confirmed opt-ins, for the work after a confirmation."""
-        return self.environ["CONFIRMED_OPT_INS_QUEUE_URL"]
+    confirmed_opt_ins_queue_url = _required("CONFIRMED_OPT_INS_QUEUE_URL")
+    """URL of the queue of confirmed opt-ins, for the work after a confirmation."""
 
-    @cached_property
-    def opt_in_notifications_queue_url(self) -> str:
-        """URL of the adopter's own queue for confirmed addresses. If it is empty, nothing is sent there."""
-        return self.environ.get("OPT_IN_NOTIFICATIONS_QUEUE_URL", "")
+    opt_in_notifications_queue_url = _optional("OPT_IN_NOTIFICATIONS_QUEUE_URL")
+    """URL of the adopter's own queue for confirmed addresses. If it is empty, nothing is sent there."""
 
-    @cached_property
-    def confirmations_per_network(self) -> int:
-        """Daily cap (24 hours) of opt-in confirmation mails that one network may cause."""
-        return int(self.environ["CONFIRMATIONS_PER_NETWORK"])
+    confirmations_per_network = _number("CONFIRMATIONS_PER_NETWORK")
+    """Daily cap (24 hours) of opt-in confirmation mails that one network may cause."""
 
-    @cached_property
-    def key_mails_per_day(self) -> int:
-        """Daily cap (24 hours) of opt-in confirmation mails that one API key may cause."""
-        return int(self.environ["KEY_MAILS_PER_DAY"])
+    key_mails_per_day = _number("KEY_MAILS_PER_DAY")
+    """Daily cap (24 hours) of opt-in confirmation mails that one API key may cause."""
 
-    @cached_property
-    def confirmations_per_day(self) -> int:
-        """Daily cap (UTC) of all confirmation mails."""
-        return int(self.environ["CONFIRMATIONS_PER_DAY"])
+    confirmations_per_day = _number("CONFIRMATIONS_PER_DAY")
+    """Daily cap (UTC) of all confirmation mails."""
 
-    @cached_property
-    def ledger_table(self) -> str:
-        """Name of the table of ledger entries and their evidence."""
-        return self.environ["LEDGER_TABLE"]
+    ledger_table = _required("LEDGER_TABLE")
+    """Name of the table of ledger entries and their evidence."""
 
-    @cached_property
-    def ledger_bucket(self) -> str:
-        """Name of the bucket that holds the ledger's leaf hashes and seals."""
-        return self.environ["LEDGER_BUCKET"]
+    ledger_bucket = _required("LEDGER_BUCKET")
+    """Name of the bucket that holds the ledger's leaf hashes and seals."""
 
-    @cached_property
-    def event_bus(self) -> str:
-        """Name of the EventBridge bus that carries events to other systems."""
-        return self.environ["EVENT_BUS"]
+    event_bus = _required("EVENT_BUS")
+    """Name of the EventBridge bus that carries events to other systems."""
 
-    @cached_property
-    def ledger_dlq_url(self) -> str:
-        """URL of the dead-letter queue for the positions of stream records that cannot be parsed."""
-        return self.environ["LEDGER_DLQ_URL"]
+    ledger_dlq_url = _required("LEDGER_DLQ_URL")
+    """URL of the dead-letter queue for the positions of stream records that cannot be parsed."""
 
-    @cached_property
-    def minor_record_days(self) -> int:
-        """Number of days for which the record of a reported minor is kept."""
-        return int(self.environ["MINOR_RECORD_DAYS"])
+    minor_record_days = _number("MINOR_RECORD_DAYS")
+    """Number of days for which the record of a reported minor is kept."""
 
-    @cached_property
-    def minor_reports_per_key(self) -> int:
-        """Daily cap of reports of minors by one API key that does not belong to a privacy officer.
+    minor_reports_per_key = _number("MINOR_REPORTS_PER_KEY")
+    """Daily cap of reports of minors by one API key that does not belong to a privacy officer.
 
-        Further reports need a privacy officer.
-        """
-        return int(self.environ["MINOR_REPORTS_PER_KEY"])
+    Further reports need a privacy officer.
+    """
 
-    @cached_property
-    def ses_list_queue_url(self) -> str:
-        """URL of the queue of work on the SES list."""
-        return self.environ["SES_LIST_QUEUE_URL"]
+    ses_list_queue_url = _required("SES_LIST_QUEUE_URL")
+    """URL of the queue of work on the SES list."""
 
-    @cached_property
-    def ses_list_dlq_url(self) -> str:
-        """URL of the dead-letter queue for work on the SES list that cannot succeed."""
-        return self.environ["SES_LIST_DLQ_URL"]
+    ses_list_dlq_url = _required("SES_LIST_DLQ_URL")
+    """URL of the dead-letter queue for work on the SES list that cannot succeed."""
 
-    @cached_property
-    def opt_out_retry_dlq_url(self) -> str:
-        """URL of the dead-letter queue for queued opt-outs that cannot be parsed."""
-        return self.environ["OPT_OUT_RETRY_DLQ_URL"]
+    opt_out_retry_dlq_url = _required("OPT_OUT_RETRY_DLQ_URL")
+    """URL of the dead-letter queue for queued opt-outs that cannot be parsed."""
 
-    @cached_property
-    def confirmation_requests_dlq_url(self) -> str:
-        """URL of the dead-letter queue for confirmation requests that cannot be parsed."""
-        return self.environ["CONFIRMATION_REQUESTS_DLQ_URL"]
+    confirmation_requests_dlq_url = _required("CONFIRMATION_REQUESTS_DLQ_URL")
+    """URL of the dead-letter queue for confirmation requests that cannot be parsed."""
 
-    @cached_property
-    def confirmed_opt_ins_dlq_url(self) -> str:
-        """URL of the dead-letter queue for confirmed opt-ins that cannot be parsed."""
-        return self.environ["CONFIRMED_OPT_INS_DLQ_URL"]
+    confirmed_opt_ins_dlq_url = _required("CONFIRMED_OPT_INS_DLQ_URL")
+    """URL of the dead-letter queue for confirmed opt-ins that cannot be parsed."""
 
     @cached_property
     def brand_dir(self) -> Path:
