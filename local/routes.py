@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from starlette.routing import compile_path
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -75,25 +77,12 @@ def match_route(known: Iterable[Route], method: str, path: str) -> tuple[Route, 
     The path is decoded before it is split, so `%2F` counts as a slash. A parameter is one segment that is not
     empty. A greedy parameter, `{name+}`, is the rest of the path, which may be empty after the slash.
     """
-    parts = unquote(path).split("/")
+    path = unquote(path)
     candidates = (route for route in known if route.method in (method, "ANY"))
     for route in sorted(candidates, key=lambda route: route.rank):
-        parameters = {} if route.is_default else _match_path(route.path.split("/"), parts)
-        if parameters is not None:
-            return route, parameters
+        if route.is_default:
+            return route, {}
+        pattern, _, _ = compile_path(route.path.replace("+}", ":path}"))
+        if matched := pattern.fullmatch(path):
+            return route, matched.groupdict()
     return None
-
-
-def _match_path(pattern: list[str], parts: list[str]) -> dict[str, str] | None:
-    if pattern[-1].endswith("+}") and len(parts) >= len(pattern):
-        split = len(pattern) - 1
-        parts = [*parts[:split], "/".join(parts[split:])]
-    if len(pattern) != len(parts):
-        return None
-    parameters = {}
-    for segment, part in zip(pattern, parts, strict=True):
-        if segment.startswith("{") and (part or segment.endswith("+}")):
-            parameters[segment.strip("{+}")] = part
-        elif segment != part:
-            return None
-    return parameters
