@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from heed.adapters.dynamodb.api_keys import ApiKeys
 from heed.adapters.stack import functions_by_short_name
@@ -28,30 +28,17 @@ from local.translate import translate
 from local.waiting import UnsentMailReporter
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from local.places import Places
 
 
-class LocalStack:
+class LocalStack(ExitStack):
     """A context manager. At its end it stops everything that it started, also after an error."""
 
     def __init__(self, places: Places) -> None:
+        super().__init__()
         self._places = places
-        self._cleanup = ExitStack()
         self._emulator = Emulator(places)
         self._unsent_mails = UnsentMailReporter(places.emulator_log, _print_now)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._cleanup.close()
 
     def start(self) -> Sender:
         """Starts everything and prints each step.
@@ -63,14 +50,14 @@ class LocalStack:
         start_time = time.monotonic()
         preflight.check_ports(places.port, places.aws_port)
         front = preflight.reserve_port(places.port, "PORT")
-        self._cleanup.callback(front.close)
+        self.callback(front.close)
         preflight.reserve_port(places.aws_port, "AWS_PORT").close()
         install(places)
         places.folder.mkdir(parents=True, exist_ok=True)
         ready.remove_stale_announcements(places)
 
         _print_now("Starting the AWS emulator …")
-        self._cleanup.callback(self._emulator.stop)
+        self.callback(self._emulator.stop)
         self._emulator.start()
 
         _print_now("Translating template.yaml, building functions and layers …")
@@ -92,7 +79,7 @@ class LocalStack:
         sender = Sender(stack, clients)
         gateway = Gateway(clients, read_routes(translated.template), deployed.names)
         server = Server(make_application(gateway, make_page(sender, _read_catalogue(places))), front)
-        self._cleanup.callback(server.stop)
+        self.callback(server.stop)
         server.start()
         self._announce(stack, sender, time.monotonic() - start_time)
         return sender
@@ -112,7 +99,7 @@ class LocalStack:
                 "a new unsubscribe link does not open",
                 f"see the functions' log {self._places.emulator_log}",
             )
-        self._cleanup.callback(ready.withdraw, self._places)
+        self.callback(ready.withdraw, self._places)
         ready.announce(stack, self._places)
         _print_now(
             f"Ready in {seconds:.0f} s. Ctrl-C ends it.\n\n"
