@@ -102,18 +102,17 @@ class DisclosuresTable(Disclosures):
 
     def _move_end(self, entry: DisclosureEntry) -> None:
         """Moves the end marker forward. It never moves back."""
-        with suppress(ConditionFailed):
-            self._table.update(
-                _END,
-                "SET #number = :number, #hash = :hash, #at = :at",
-                condition="attribute_not_exists(#number) OR #number < :number",
-                names={"#number": "number", "#hash": "hash", "#at": "at"},
-                values={
-                    ":number": {"N": str(entry.number)},
-                    ":hash": {"S": entry.hash},
-                    ":at": {"N": str(entry.details.at)},
-                },
-            )
+        self._table.try_update(
+            _END,
+            "SET #number = :number, #hash = :hash, #at = :at",
+            condition="attribute_not_exists(#number) OR #number < :number",
+            names={"#number": "number", "#hash": "hash", "#at": "at"},
+            values={
+                ":number": {"N": str(entry.number)},
+                ":hash": {"S": entry.hash},
+                ":at": {"N": str(entry.details.at)},
+            },
+        )
 
     def _read_batch(self, numbers: range) -> list[DisclosureEntry]:
         entries: list[DisclosureEntry] = []

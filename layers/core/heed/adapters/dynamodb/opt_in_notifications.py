@@ -13,7 +13,6 @@ recipient, so that a purge finds it by its key.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
@@ -73,14 +72,13 @@ class OptInNotificationClaimsTable(OptInNotificationClaims):
     @override
     def finish(self, recipient: str, issued: Millis) -> None:
         """Marks a notification as sent. The condition prevents that an item reappears after its purge."""
-        with suppress(ConditionFailed):
-            self._table.update(
-                _key(recipient),
-                "SET #done = :yes",
-                condition="attribute_exists(#press)",
-                names={"#press": f"p{issued}", "#done": f"d{issued}"},
-                values={":yes": {"BOOL": True}},
-            )
+        self._table.try_update(
+            _key(recipient),
+            "SET #done = :yes",
+            condition="attribute_exists(#press)",
+            names={"#press": f"p{issued}", "#done": f"d{issued}"},
+            values={":yes": {"BOOL": True}},
+        )
 
     @override
     def clear(self, person: PurgedPerson) -> int:
@@ -91,13 +89,12 @@ class OptInNotificationClaimsTable(OptInNotificationClaims):
         if not expired:
             return
         names = {f"#{name}": name for name in expired}
-        with suppress(ConditionFailed):
-            self._table.update(
-                _key(recipient),
-                f"REMOVE {', '.join(names)}",
-                condition="attribute_exists(pk)",
-                names=names,
-            )
+        self._table.try_update(
+            _key(recipient),
+            f"REMOVE {', '.join(names)}",
+            condition="attribute_exists(pk)",
+            names=names,
+        )
 
 
 def _key(recipient: str) -> dict[str, Any]:

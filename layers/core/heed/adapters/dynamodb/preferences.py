@@ -15,7 +15,6 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -142,15 +141,15 @@ class PreferencesTable(Preferences, LateChanges):
 
     @override
     def delete_entered(self, recipient: str, entered: Iterable[Change]) -> None:
-        with suppress(ConditionFailed):  # no late change waits, or the record does not exist any more
-            # The update returns no attributes, because the caller's role cannot read the record.
-            self._table.update(
-                _key(recipient),
-                "DELETE late :late",
-                # If `late` had another type, the update would fail on every retry.
-                condition="attribute_type(late, :set)",
-                values={":late": _late_set(entered), ":set": {"S": "SS"}},
-            )
+        # The condition fails if no late change waits, or if the record does not exist any more.
+        # The update returns no attributes, because the caller's role cannot read the record.
+        self._table.try_update(
+            _key(recipient),
+            "DELETE late :late",
+            # If `late` had another type, the update would fail on every retry.
+            condition="attribute_type(late, :set)",
+            values={":late": _late_set(entered), ":set": {"S": "SS"}},
+        )
 
     def _store_late_changes(
         self, recipient: str, record: Record, late: Sequence[Change], now: Millis

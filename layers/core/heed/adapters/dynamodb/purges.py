@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
@@ -37,18 +36,16 @@ class PurgesTable(Purges):
 
     @override
     def order(self, purge: Purge, now: Millis) -> None:
-        with suppress(ConditionFailed):
-            self._table.put(
-                {**_to_item(purge), "expires": _in_days(now, PURGE_ORDER_DAYS)},
-                condition="attribute_not_exists(#state) OR #state = :due",
-                names={"#state": "state"},
-                values={":due": {"S": PurgeState.DUE.value}},
-            )
+        self._table.try_put(
+            {**_to_item(purge), "expires": _in_days(now, PURGE_ORDER_DAYS)},
+            condition="attribute_not_exists(#state) OR #state = :due",
+            names={"#state": "state"},
+            values={":due": {"S": PurgeState.DUE.value}},
+        )
 
     @override
     def order_after_hold(self, purge: Purge) -> None:
-        with suppress(ConditionFailed):
-            self._table.put(_to_item(purge), condition="attribute_not_exists(pk)")
+        self._table.try_put(_to_item(purge), condition="attribute_not_exists(pk)")
 
     @override
     def delete_order(self, purge_id: str) -> None:
