@@ -33,10 +33,6 @@ class UnknownScope(HeedError):
     """The catalogue has no brand or topic with this name or number."""
 
 
-class InvalidCatalogue(HeedError):
-    """The catalogue contradicts itself. The build of the brand reports the place."""
-
-
 class MalformedMessage(HeedError):
     """The message cannot be understood. A retry does not help."""
 

@@ -33,10 +33,6 @@ class Signature:
     reason: str
     reference: str
 
-    def is_open_at(self, now: Millis) -> bool:
-        """Whether a second signature can still complete the lift. `now` is in milliseconds."""
-        return now < self.at + SECOND_SIGNATURE_WITHIN
-
 
 def evidence_of_two_signatures(first: Signature, second: Signature) -> str:
     """Returns the evidence of the lift of a minor."""
