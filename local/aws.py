@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -12,6 +12,8 @@ from botocore.session import Session as BotocoreSession
 from local.places import ACCOUNT, REGION
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
@@ -44,39 +46,31 @@ def make_session() -> boto3.Session:
     return boto3.Session(botocore_session=botocore_session, region_name=REGION)
 
 
+def _client(service: str) -> cached_property[Any]:
+    return cached_property(lambda clients: clients.make_client(service))
+
+
 class Clients:
     """AWS clients for the services that the local stack itself calls. Each is created once."""
 
     def __init__(self, endpoint: str) -> None:
-        self._session = make_session()
-        self._endpoint = endpoint
+        client: Callable[..., Any] = make_session().client
+        self.make_client = partial(client, endpoint_url=endpoint, config=_CONFIG)
 
-    @cached_property
-    def cloudformation(self) -> CloudFormationClient:
-        """Deploys the template."""
-        return self._session.client("cloudformation", endpoint_url=self._endpoint, config=_CONFIG)
+    cloudformation: cached_property[CloudFormationClient] = _client("cloudformation")
+    """Deploys the template."""
 
-    @cached_property
-    def s3(self) -> S3Client:
-        """Stores the code."""
-        return self._session.client("s3", endpoint_url=self._endpoint, config=_CONFIG)
+    s3: cached_property[S3Client] = _client("s3")
+    """Stores the code."""
 
-    @cached_property
-    def lambda_(self) -> LambdaClient:
-        """Calls the functions."""
-        return self._session.client("lambda", endpoint_url=self._endpoint, config=_CONFIG)
+    lambda_: cached_property[LambdaClient] = _client("lambda")
+    """Calls the functions."""
 
-    @cached_property
-    def dynamodb(self) -> DynamoDBClient:
-        """Shows the tables."""
-        return self._session.client("dynamodb", endpoint_url=self._endpoint, config=_CONFIG)
+    dynamodb: cached_property[DynamoDBClient] = _client("dynamodb")
+    """Shows the tables."""
 
-    @cached_property
-    def sesv2(self) -> SESV2Client:
-        """Marks the sender's address as verified, as an operator does, and shows the SES list."""
-        return self._session.client("sesv2", endpoint_url=self._endpoint, config=_CONFIG)
+    sesv2: cached_property[SESV2Client] = _client("sesv2")
+    """Marks the sender's address as verified, as an operator does, and shows the SES list."""
 
-    @cached_property
-    def sns(self) -> SNSClient:
-        """Publishes bounces and complaints, as SES does."""
-        return self._session.client("sns", endpoint_url=self._endpoint, config=_CONFIG)
+    sns: cached_property[SNSClient] = _client("sns")
+    """Publishes bounces and complaints, as SES does."""

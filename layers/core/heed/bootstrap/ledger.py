@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from heed.bootstrap.shared import SharedParts
+from heed.bootstrap.shared import SharedParts, queue_at
 
 if TYPE_CHECKING:
     from heed.adapters.dynamodb.ledger import LedgerTable
     from heed.adapters.dynamodb.recipient_pages import RecipientPagesTable
     from heed.adapters.s3 import LedgerBucket
-    from heed.adapters.sqs.queue import SqsQueue
     from heed.use_cases.ledger.enter_transition import EnterTransition, FinishBatch
     from heed.use_cases.ledger.reconcile import Reconcile
     from heed.use_cases.ledger.walk_recipients import WalkRecipients
@@ -50,10 +49,8 @@ class LedgerParts(SharedParts):
         bus = EventBus(self.client("events"), self.config.event_bus)
         return FinishBatch(self.preferences, self.ledger_seals, bus)
 
-    @cached_property
-    def ledger_dead_letters(self) -> SqsQueue:
-        """The dead-letter queue for the positions of stream records that cannot be parsed."""
-        return self.queue(self.config.ledger_dlq_url)
+    ledger_dead_letters = queue_at(lambda config: config.ledger_dlq_url)
+    """The dead-letter queue for the positions of stream records that cannot be parsed."""
 
     @cached_property
     def recipient_pages(self) -> RecipientPagesTable:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from heed.bootstrap.shared import SharedParts
+from heed.bootstrap.shared import SharedParts, queue_at
 
 if TYPE_CHECKING:
     from heed.adapters.dynamodb.mail_caps import MailCapsTable
     from heed.adapters.dynamodb.opt_in_notifications import OptInNotificationClaimsTable
     from heed.adapters.kms.confirmation_keys import KmsConfirmationKeys
     from heed.adapters.ses.suppression_list import SesSuppressionListClient
-    from heed.adapters.sqs.queue import SqsQueue
     from heed.adapters.sqs.waiting_queue import SqsWaitingQueue
     from heed.entrypoints.http.networks import Network
     from heed.use_cases.opt_in.after_confirmation import AfterConfirmation
@@ -123,10 +122,8 @@ class OptInParts(SharedParts):
             self.confirmation_requests_dead_letters,
         )
 
-    @cached_property
-    def confirmation_requests_dead_letters(self) -> SqsQueue:
-        """The dead-letter queue for confirmation requests that cannot be parsed."""
-        return self.queue(self.config.confirmation_requests_dlq_url)
+    confirmation_requests_dead_letters = queue_at(lambda config: config.confirmation_requests_dlq_url)
+    """The dead-letter queue for confirmation requests that cannot be parsed."""
 
     @cached_property
     def record_confirmation(self) -> RecordConfirmation:
@@ -137,15 +134,11 @@ class OptInParts(SharedParts):
             self.preferences, self.catalogue, self.confirmed_opt_ins_queue, self.opt_in_notifications
         )
 
-    @cached_property
-    def confirmed_opt_ins_queue(self) -> SqsQueue:
-        """The queue of confirmed opt-ins, for the work after a confirmation."""
-        return self.queue(self.config.confirmed_opt_ins_queue_url)
+    confirmed_opt_ins_queue = queue_at(lambda config: config.confirmed_opt_ins_queue_url)
+    """The queue of confirmed opt-ins, for the work after a confirmation."""
 
-    @cached_property
-    def confirmed_opt_ins_dead_letters(self) -> SqsQueue:
-        """The dead-letter queue for confirmed opt-ins that cannot be parsed."""
-        return self.queue(self.config.confirmed_opt_ins_dlq_url)
+    confirmed_opt_ins_dead_letters = queue_at(lambda config: config.confirmed_opt_ins_dlq_url)
+    """The dead-letter queue for confirmed opt-ins that cannot be parsed."""
 
     @cached_property
     def opt_in_notifications(self) -> OptInNotificationClaimsTable:
@@ -179,15 +172,11 @@ class OptInParts(SharedParts):
             self.address_encryption(CONFIRMATION), self.ses_suppression_list, self.confirmed_opt_ins_queue
         )
 
-    @cached_property
-    def ses_list_queue(self) -> SqsQueue:
-        """The queue of work on the SES list."""
-        return self.queue(self.config.ses_list_queue_url)
+    ses_list_queue = queue_at(lambda config: config.ses_list_queue_url)
+    """The queue of work on the SES list."""
 
-    @cached_property
-    def ses_list_dead_letters(self) -> SqsQueue:
-        """The dead-letter queue for work on the SES list that cannot succeed."""
-        return self.queue(self.config.ses_list_dlq_url)
+    ses_list_dead_letters = queue_at(lambda config: config.ses_list_dlq_url)
+    """The dead-letter queue for work on the SES list that cannot succeed."""
 
     @cached_property
     def ses_suppression_list(self) -> SesSuppressionListClient:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from heed.bootstrap.shared import SharedParts
+from heed.bootstrap.shared import SharedParts, queue_at
 
 if TYPE_CHECKING:
     from heed.adapters.dynamodb.change_feed import ChangeFeedIndex
-    from heed.adapters.sqs.queue import SqsQueue
     from heed.use_cases.feedback.record_feedback import RecordFeedback
     from heed.use_cases.links.unsubscribe import Unsubscribe, WriteOptOut
     from heed.use_cases.preferences.apply_privacy_signal import ApplyPrivacySignal
@@ -30,15 +29,11 @@ class PreferenceParts(SharedParts):
 
         return ChangeFeedIndex(self.client("dynamodb"), self.config.preferences_table)
 
-    @cached_property
-    def opt_out_retry_queue(self) -> SqsQueue:
-        """The queue of opt-outs whose write failed."""
-        return self.queue(self.config.opt_out_retry_queue_url)
+    opt_out_retry_queue = queue_at(lambda config: config.opt_out_retry_queue_url)
+    """The queue of opt-outs whose write failed."""
 
-    @cached_property
-    def opt_out_retry_dead_letters(self) -> SqsQueue:
-        """The dead-letter queue for queued opt-outs that cannot be parsed."""
-        return self.queue(self.config.opt_out_retry_dlq_url)
+    opt_out_retry_dead_letters = queue_at(lambda config: config.opt_out_retry_dlq_url)
+    """The dead-letter queue for queued opt-outs that cannot be parsed."""
 
     @cached_property
     def write_opt_out(self) -> WriteOptOut:
@@ -89,7 +84,5 @@ class PreferenceParts(SharedParts):
 
         return RecordFeedback(self.identity_key, self.preferences, self.catalogue)
 
-    @cached_property
-    def feedback_dead_letters(self) -> SqsQueue:
-        """The dead-letter queue for feedback that cannot be parsed."""
-        return self.queue(self.config.feedback_dlq_url)
+    feedback_dead_letters = queue_at(lambda config: config.feedback_dlq_url)
+    """The dead-letter queue for feedback that cannot be parsed."""

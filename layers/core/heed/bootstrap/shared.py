@@ -33,6 +33,11 @@ class Clock(Protocol):
         ...
 
 
+def queue_at(url: Callable[[Config], str]) -> cached_property[SqsQueue]:
+    """Makes a part that is a queue, or a dead-letter queue, with the URL in a setting."""
+    return cached_property(lambda parts: parts.queue(url(parts.config)))
+
+
 class SharedParts:
     """Parts that more than one of the other groups needs.
 
