@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -10,63 +9,38 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"
 
 
-@dataclass(frozen=True)
 class Places:
     """The paths and addresses of one stack.
 
-    Attributes:
+    Args:
         root: The folder of the project.
         home: The folder of all local stacks.
         port: The port of the HTTP front.
         aws_port: The port of the emulator.
+
+    Attributes:
+        api: The base URL of the HTTP API, without a trailing slash.
+        aws: The base URL of the emulated AWS.
+        folder: The folder of this stack.
+        build: The built functions and layers.
+        emulator_log: The file with the emulator's output.
+        ready_file: The file that announces this stack.
+        latest_file: The file that announces the newest running stack. Clients read it.
+        emulator_venv: The venv of the emulator. All stacks share it.
+        wheels: The packages of the core layer, so that its build needs no network.
     """
 
-    root: Path
-    home: Path
-    port: int
-    aws_port: int
-
-    @property
-    def api(self) -> str:
-        """The base URL of the HTTP API, without a trailing slash."""
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def aws(self) -> str:
-        """The base URL of the emulated AWS."""
-        return f"http://127.0.0.1:{self.aws_port}"
-
-    @property
-    def folder(self) -> Path:
-        """The folder of this stack."""
-        return self.home / str(self.port)
-
-    @property
-    def build(self) -> Path:
-        """The built functions and layers."""
-        return self.folder / "build"
-
-    @property
-    def emulator_log(self) -> Path:
-        """The file with the emulator's output."""
-        return self.folder / "emulator.log"
-
-    @property
-    def ready_file(self) -> Path:
-        """The file that announces this stack."""
-        return self.folder / "stack.json"
-
-    @property
-    def latest_file(self) -> Path:
-        """The file that announces the newest running stack. Clients read it."""
-        return self.home / "stack.json"
-
-    @property
-    def emulator_venv(self) -> Path:
-        """The venv of the emulator. All stacks share it."""
-        return self.root / ".tools" / "emulator"
-
-    @property
-    def wheels(self) -> Path:
-        """The packages of the core layer, so that its build needs no network."""
-        return self.root / ".tools" / "wheels"
+    def __init__(self, root: Path, home: Path, port: int, aws_port: int) -> None:
+        self.root = root
+        self.home = home
+        self.port = port
+        self.aws_port = aws_port
+        self.api = f"http://127.0.0.1:{port}"
+        self.aws = f"http://127.0.0.1:{aws_port}"
+        self.folder = home / str(port)
+        self.build = self.folder / "build"
+        self.emulator_log = self.folder / "emulator.log"
+        self.ready_file = self.folder / "stack.json"
+        self.latest_file = home / "stack.json"
+        self.emulator_venv = root / ".tools" / "emulator"
+        self.wheels = root / ".tools" / "wheels"
