@@ -8,7 +8,6 @@ from pathlib import Path
 
 import rich_click as click
 
-from heed.entrypoints.cli import output
 from heed.entrypoints.cli.command import command
 from heed.entrypoints.cli.failure import CommandFailure, Exit, WrongUsage
 from heed.entrypoints.cli.find_stack import find_stack
@@ -39,10 +38,7 @@ def invoke_by_name(common: CommonOptions, name: str, path: str) -> Exit:
         names = ", ".join(sorted(functions)) or "none"
         raise WrongUsage(f"the stack has no function {name}", f"use one of {names}")
     answer, raised = stack.invoke(functions[name], event)
-    if common.json:
-        output.print_json(answer)
-    else:
-        print(json.dumps(answer, indent=2))
+    print(json.dumps(answer, indent=None if common.json else 2))
     if raised:
         raise CommandFailure("the function raised an error", "see the log of the function")
     return Exit.YES
