@@ -70,15 +70,12 @@ class Gateway:
         call = partial(invoke, self._clients, self._names[route.function], event)
         limit = self._limits.setdefault(route.function, anyio.CapacityLimiter(PROCESSES_PER_FUNCTION))
         try:
-            answer = to_response(await anyio.to_thread.run_sync(call, limiter=limit))
+            response = to_response(await anyio.to_thread.run_sync(call, limiter=limit))
         except (FunctionFailed, ClientError, BotoCoreError) as error:
             print(f"{route.key}: {error}", file=sys.stderr)
             return JSONResponse({"message": "Internal Server Error"}, 500)
-        response = Response(answer.body, answer.status)
         if request.method == "HEAD":  # 0 would mean that GET has no body (RFC 9110 §8.6)
             del response.headers["content-length"]
-        for name, value in answer.headers:
-            response.headers.append(name, value)
         return response
 
 

@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
+from starlette.responses import Response
+
 from local.places import ACCOUNT
 
 if TYPE_CHECKING:
@@ -34,15 +36,6 @@ class HttpRequest:
     body: bytes
     source_ip: str
     protocol: str = "HTTP/1.1"
-
-
-@dataclass(frozen=True)
-class HttpResponse:
-    """An HTTP response. Header names are spelt as in the function's answer."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
 
 
 def is_text_body(content_type: str) -> bool:
@@ -102,18 +95,20 @@ def to_event(
     return event
 
 
-def to_response(answer: Any) -> HttpResponse:  # noqa: ANN401 - any JSON
+def to_response(answer: Any) -> Response:  # noqa: ANN401 - any JSON
     """Returns the response that API Gateway makes from a function's answer."""
     if not isinstance(answer, dict) or "statusCode" not in answer:
         content = answer if isinstance(answer, str) else json.dumps(answer)
-        return HttpResponse(200, (("content-type", "application/json"),), content.encode())
-    headers = [(name, str(value)) for name, value in (answer.get("headers") or {}).items()]
-    if not any(name.lower() == "content-type" for name, _ in headers):
-        headers.append(("content-type", "text/plain;charset=UTF-8"))
-    headers += [("set-cookie", cookie) for cookie in answer.get("cookies") or ()]
+        return Response(content, media_type="application/json")
     text = answer.get("body") or ""
-    body = base64.b64decode(text) if answer.get("isBase64Encoded") else text.encode()
-    return HttpResponse(int(answer["statusCode"]), tuple(headers), body)
+    body = base64.b64decode(text) if answer.get("isBase64Encoded") else text
+    response = Response(body, int(answer["statusCode"]))
+    for name, value in (answer.get("headers") or {}).items():
+        response.headers.append(name, str(value))
+    response.headers.setdefault("content-type", "text/plain;charset=UTF-8")
+    for cookie in answer.get("cookies") or ():
+        response.headers.append("set-cookie", cookie)
+    return response
 
 
 def _append(earlier: str | None, last: str) -> str:

@@ -63,7 +63,8 @@ class ApiServer:
                 request = HttpRequest(method, path, query, tuple(headers.items()), body, "127.0.0.1")
                 event = to_event(request, f"{method} {route}", {}, datetime.now(UTC))
                 response = to_response(self._call(app.handler, event))
-                return response.status, dict(response.headers), response.body
+                del response.headers["content-length"]  # the server adds it to each answer
+                return response.status_code, dict(response.headers), bytes(response.body)
         return 404, {}, b'{"message": "Not Found"}'
 
     def _invoke(self, name: str, body: bytes) -> tuple[int, dict[str, str], bytes]:

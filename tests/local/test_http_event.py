@@ -141,9 +141,9 @@ def test_an_answer_becomes_a_response() -> None:
 
     response = to_response(answer)
 
-    assert (response.status, response.body) == (303, "é".encode())
-    assert ("Location", "/p/x") in response.headers
-    assert [value for name, value in response.headers if name == "set-cookie"] == ["a=1", "b=2"]
+    assert (response.status_code, response.body) == (303, "é".encode())
+    assert response.headers["location"] == "/p/x"
+    assert response.headers.getlist("set-cookie") == ["a=1", "b=2"]
 
 
 def test_a_base64_answer_is_decoded() -> None:
@@ -157,18 +157,18 @@ def test_a_base64_answer_is_decoded() -> None:
 
 
 def test_an_answer_without_a_type_is_plain_text() -> None:
-    assert ("content-type", "text/plain;charset=UTF-8") in to_response({"statusCode": 200}).headers
+    assert to_response({"statusCode": 200}).headers["content-type"] == "text/plain;charset=UTF-8"
 
 
-def test_the_content_type_of_an_answer_is_kept_as_spelt() -> None:
+def test_the_content_type_of_an_answer_is_kept() -> None:
     response = to_response({"statusCode": 200, "headers": {"Content-Type": "text/html"}})
 
-    assert response.headers == (("Content-Type", "text/html"),)
+    assert response.headers.getlist("content-type") == ["text/html"]
 
 
 @pytest.mark.parametrize("answer", [{"batchItemFailures": []}, [1], None])
 def test_an_answer_without_a_status_is_a_200_of_json(answer: object) -> None:
     response = to_response(answer)
 
-    assert (response.status, json.loads(response.body)) == (200, answer)
-    assert response.headers == (("content-type", "application/json"),)
+    assert (response.status_code, json.loads(bytes(response.body))) == (200, answer)
+    assert response.headers.getlist("content-type") == ["application/json"]
