@@ -112,8 +112,6 @@ def adapt(template: Mapping[str, Any], addresses: LocalAddresses) -> dict[str, A
 
 
 def _adapt_resource(resource: Resource, addresses: LocalAddresses) -> Resource | None:
-    adapted: Resource | None = resource
-    for adaptation in ADAPTATIONS:
-        if adapted is not None and adapted["Type"] == adaptation.type:
-            adapted = adaptation.change(adapted, addresses)
-    return adapted
+    changes = {adaptation.type: adaptation.change for adaptation in ADAPTATIONS}
+    change = changes.get(resource["Type"])
+    return change(resource, addresses) if change else resource
