@@ -79,8 +79,21 @@ class PurgesTable(Purges):
 
     @override
     def save_counts(self, purge: Purge, stores: Mapping[str, int]) -> None:
-        """Stores the counts of this run. The certificate keeps the larger count of concurrent runs."""
-        self._add_counts(purge, stores)
+        """Merges the counts of this run into those of concurrent runs. The larger count stays."""
+        merged = merge_counts(purge.stores, stores)
+        if merged == purge.stores:
+            return
+        try:
+            self._table.update(
+                _key(purge.id),
+                "SET stores = :both",
+                condition="stores = :before",
+                values={":both": _encode_counts(merged), ":before": _encode_counts(purge.stores)},
+                returns_if_refused="ALL_OLD",
+            )
+        except ConditionFailed as failure:
+            if failure.current:  # another run wrote meanwhile; there are only a few runs at a time
+                self.save_counts(_to_purge(failure.current), stores)
 
     @override
     def finish(self, purge: Purge, stores: Mapping[str, int], now: Millis) -> None:
@@ -103,24 +116,7 @@ class PurgesTable(Purges):
             )
         except ConditionFailed as failure:
             if failure.current:
-                self._add_counts(_to_purge(failure.current), stores)
-
-    def _add_counts(self, current: Purge, stores: Mapping[str, int]) -> None:
-        """Merges the counts of this run into those of concurrent runs."""
-        merged = merge_counts(current.stores, stores)
-        if merged == current.stores:
-            return
-        try:
-            self._table.update(
-                _key(current.id),
-                "SET stores = :both",
-                condition="stores = :before",
-                values={":both": _encode_counts(merged), ":before": _encode_counts(current.stores)},
-                returns_if_refused="ALL_OLD",
-            )
-        except ConditionFailed as failure:
-            if failure.current:  # another run wrote meanwhile; there are only a few runs at a time
-                self._add_counts(_to_purge(failure.current), stores)
+                self.save_counts(_to_purge(failure.current), stores)
 
     @override
     def find(self, purge_id: str) -> Purge | None:
