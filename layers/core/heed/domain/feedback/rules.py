@@ -56,7 +56,7 @@ def _always(action: str | None, status: str | None) -> bool:  # noqa: ARG001
 
 
 def _failed_unless_delayed(action: str | None, status: str | None) -> bool:
-    """Whether delivery failed. Without action and status, it did.
+    """Whether delivery failed. Without action or status, it did.
 
     SES also lists recipients whose mail is only delayed. The action of the report decides.
     """
@@ -66,7 +66,7 @@ def _failed_unless_delayed(action: str | None, status: str | None) -> bool:
 
 
 def _failed_if_reported(action: str | None, status: str | None) -> bool:
-    """Whether delivery failed, although SES calls the bounce transient. Without action and status, it did not.
+    """Whether delivery failed, although SES calls the bounce transient. Without action or status, it did not.
 
     An out-of-office reply has no such action or status.
     """

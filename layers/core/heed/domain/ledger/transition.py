@@ -73,8 +73,8 @@ class Transition:
     def first_revision(self) -> int | None:
         """The first revision that the entry covers, if it represents omitted changes; otherwise None.
 
-        After the daily limit, one write an hour has an entry (`_is_hourly`). The entry of the first one
-        covers its own revision and those after it.
+        In the hourly mode of `LedgerEntryMode`, an entry may leave out changes of its own write. It then covers
+        the revision of this write, too.
         """
         if self.is_omitted:
             return None
