@@ -66,7 +66,7 @@ def _failed_unless_delayed(action: str | None, status: str | None) -> bool:
 
 
 def _failed_if_reported(action: str | None, status: str | None) -> bool:
-    """Whether delivery failed, although SES calls the bounce transient. Without action or status, it did not.
+    """Whether delivery failed, although SES calls the bounce transient. It did not without action or status.
 
     An out-of-office reply has no such action or status.
     """

@@ -73,7 +73,7 @@ class Transition:
     def first_revision(self) -> int | None:
         """The first revision that the entry covers, if it represents omitted changes; otherwise None.
 
-        In the hourly mode of `LedgerEntryMode`, an entry may leave out changes of its own write. It then covers
+        In the hourly mode of `LedgerEntryMode`, an entry may omit changes of its own write. It then covers
         the revision of this write, too.
         """
         if self.is_omitted:
