@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.steady import busy, days
-from tests.system.running import ROOT, soon
+from tests.system.running import ROOT, wait_until
 
 _SEEN = """
 import subprocess, sys, time
@@ -80,7 +80,7 @@ def test_the_busy_processes_end_with_a_run_that_is_killed() -> None:
     ended = subprocess.run([sys.executable, "-c", killed], cwd=ROOT, capture_output=True, check=False)
 
     assert ended.returncode == -signal.SIGKILL
-    soon(lambda: _is_over(ended.stdout.decode().strip()))
+    wait_until(lambda: _is_over(ended.stdout.decode().strip()))
 
 
 def _is_over(process: str) -> bool:

@@ -88,7 +88,7 @@ def _answer_incomplete_form(visit: PageVisit, token: LinkToken, record: Record) 
     count_metric("PreferencesFormIncomplete")
     if refuses_opt_ins(record):
         return responder.neutral()
-    view = preferences_view(visit, token, record, heed.catalogue, heed.link_keys, unread=True)
+    view = preferences_view(visit, token, record, heed.catalogue, heed.link_keys, form_incomplete=True)
     return responder.page(heed.pages.preferences(view), HTTPStatus.UNPROCESSABLE_ENTITY)
 
 

@@ -54,7 +54,7 @@ SKIPPED_LOCALLY = {
 def announcement(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     running = Running(tmp_path_factory.mktemp("stack"), *free_ports(2))
     try:
-        running.ready()
+        running.wait_until_ready()
         yield running.home / "stack.json"
     finally:
         running.stop()

@@ -70,7 +70,7 @@ class FaultyClients:
         for service in ("dynamodb", "kms", "sqs"):
             made: Any = boto3.client(service, config=CLIENT_CONFIG)
             made.meta.events.register_first("before-send", self._hook)
-            made.meta.events.register_last("before-send", _woken)
+            made.meta.events.register_last("before-send", _enable_moto_again)
             self.clients[service] = made
         for logical in ("Preferences", "Control"):
             self.clients["dynamodb"].create_table(TableName=logical, **table_definition(f"{logical}Table"))
@@ -107,7 +107,7 @@ class FaultyClients:
     def _hook(self, event_name: str, request: Any, **_: Any) -> AWSResponse | None:
         service = event_name.split(".")[1]
         if service == "dynamodb" and request.body:
-            self._read_consistently(event_name, json.loads(request.body))
+            self._check_read_is_consistent(event_name, json.loads(request.body))
         kind = self._nemesis.next_fault(service)
         if kind is None:
             return None
@@ -116,8 +116,8 @@ class FaultyClients:
         botocore_stubber.enabled = False
         return answer
 
-    def _read_consistently(self, event_name: str, request: dict[str, Any]) -> None:
-        """Serves an eventually consistent read with an invented item, so that a use of it is noticed."""
+    def _check_read_is_consistent(self, event_name: str, request: dict[str, Any]) -> None:
+        """Counts a GetItem or BatchGetItem. Fails if it is not strongly consistent."""
         if event_name.endswith("GetItem") and self._nemesis.invocations:
             wanted = list(request.get("RequestItems", {"": request}).values())
             self._nemesis.fault_counts[31] += 1
@@ -125,7 +125,7 @@ class FaultyClients:
                 raise AssertionError("an eventually consistent read")
 
 
-def _woken(**_: Any) -> None:
+def _enable_moto_again(**_: Any) -> None:
     """Runs when moto was skipped."""
     botocore_stubber.enabled = True
 

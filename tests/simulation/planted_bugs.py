@@ -80,7 +80,7 @@ def withdrawn_consent_counts_again(patch: Patch) -> None:
         given = any(record.get(kind(scope)) for kind in (in_, confirmed) for scope in topic.path)
         return None if topic.default_in or given else Decision(False, Reason.NO_CONSENT)
 
-    patch.setattr(decision, "_without_consent", without)
+    patch.setattr(decision, "_suppression_by_missing_consent", without)
 
 
 @planted_bug

@@ -1,7 +1,7 @@
 """A stream that repeats, fails and crashes delivers the writes of simulated programs to the ledger.
 
-Each change has one entry, or one that counts for it. In these tests, repeats by link are omitted from the
-second of a day on.
+Each change has its own entry, or a later entry that represents it. Here the limit of entries by link is one a
+day.
 """
 
 from __future__ import annotations
@@ -150,45 +150,49 @@ def changes_by_subject(writes: list[Write]) -> dict[str, tuple[set[NamedChange],
     applied: dict[str, set[NamedChange]] = defaultdict(set)
     late: dict[str, set[NamedChange]] = defaultdict(set)
     for _, old, item in writes:
-        held, before = decode_record(item), decode_record(old)
-        if held.salt:
-            whose = ledger_subject(held.salt, item["id"]["S"])
-            if held.tally.omitted_after is None:
-                known = before if before.salt == held.salt else EMPTY_RECORD
-                applied[whose] |= _named_changes(changes_between(known, held))
+        after, before = decode_record(item), decode_record(old)
+        if after.salt:
+            subject = ledger_subject(after.salt, item["id"]["S"])
+            if after.tally.omitted_after is None:
+                previous = before if before.salt == after.salt else EMPTY_RECORD
+                applied[subject] |= _named_changes(changes_between(previous, after))
             if (
                 not before.salt
             ):  # the first record after an erasure has no subject until something is written to it
-                applied[whose] |= _named_changes(changes_between(EMPTY_RECORD, before))
-            late[whose] |= _named_changes(decode_late_changes(item))
-    return {whose: (applied[whose], late[whose] - applied[whose]) for whose in applied}
+                applied[subject] |= _named_changes(changes_between(EMPTY_RECORD, before))
+            late[subject] |= _named_changes(decode_late_changes(item))
+    return {subject: (applied[subject], late[subject] - applied[subject]) for subject in applied}
 
 
 def check(seed: int, deployment: SimulatedDeployment, steps: Sequence[Step] = ()) -> int:
     """Runs one program and its ledger, and returns the number of entries."""
     writes = preference_writes(deployment, steps or _supported_steps(draw_program(seed, 20)))
     ports = Ports(random.Random(seed))  # noqa: S311
-    made = enumerate(writes, 1)
-    deliver_stream(ports, [stream_record(old, new, at, number=number) for number, (at, old, new) in made])
+    numbered_writes = enumerate(writes, 1)
+    deliver_stream(
+        ports, [stream_record(old, new, at, number=number) for number, (at, old, new) in numbered_writes]
+    )
 
-    living = {
-        ledger_subject(held.salt, key)
+    subjects_on_record = {
+        ledger_subject(after.salt, key)
         for key, item in deployment.read_items().items()
-        if (held := decode_record(item)).salt
+        if (after := decode_record(item)).salt
     }
-    for whose, (applied, late) in changes_by_subject(writes).items():
-        kept = list(ports.ledger.entries_of(whose))
-        outcomes = [entry.entry.outcome for entry in kept if entry.entry.source != LEDGER_SOURCE]
-        closed = [entry for entry in kept if entry.entry.register == "erased"]
-        extra = sum(entry.entry.source != LEDGER_SOURCE for entry in closed)
-        assert outcomes.count(EntryOutcome.APPLIED) - extra == len(applied), seed
+    for subject, (applied, late) in changes_by_subject(writes).items():
+        ledger_entries = list(ports.ledger.entries_of(subject))
+        outcomes = [entry.entry.outcome for entry in ledger_entries if entry.entry.source != LEDGER_SOURCE]
+        erased_entries = [entry for entry in ledger_entries if entry.entry.register == "erased"]
+        changes_in_erased_entries = sum(entry.entry.source != LEDGER_SOURCE for entry in erased_entries)
+        assert outcomes.count(EntryOutcome.APPLIED) - changes_in_erased_entries == len(applied), seed
         assert outcomes.count(EntryOutcome.SUPERSEDED) == len(late), seed
-        entries = [entry.entry for entry in kept]
+        entries = [entry.entry for entry in ledger_entries]
         spans = (range(entry.first_seq or entry.seq, entry.seq + 1) for entry in entries)
         numbers = {number for span in spans for number in span}
         assert numbers == set(range(min(numbers), max(numbers) + 1)), seed
-        assert bool(closed) is (whose not in living), seed
-        assert all((entry.evidence is None) is (whose not in living) for entry in kept), seed
+        assert bool(erased_entries) is (subject not in subjects_on_record), seed
+        assert all(
+            (entry.evidence is None) is (subject not in subjects_on_record) for entry in ledger_entries
+        ), seed
     end = Millis(max((at for at, _, _ in writes), default=0) + 2 * DAY_MS)
     assert verify_ledger(export_ledger(ports.ledger, ports.seals, end), SqliteSorter).fault is None, seed
     return len(ports.ledger.entries)

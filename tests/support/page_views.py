@@ -169,9 +169,9 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple
         "preferences": ("preferences", preferences(*usual, last=last)),
         "preferences-saved": (
             "preferences",
-            preferences(*usual, last=last, saved=True, undo="UNDO", undone=names["offers"]),
+            preferences(*usual, last=last, saved=True, undo="UNDO", undo_topics=names["offers"]),
         ),
-        "preferences-unread": ("preferences", preferences(*usual, last=last, unread=True)),
+        "preferences-unread": ("preferences", preferences(*usual, last=last, form_incomplete=True)),
         "preferences-paused": (
             "preferences",
             preferences(

@@ -15,6 +15,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """Returns the content of the `stack.json` of the stack: `api`, `aws`, `region`, `api_key`, `outputs`."""
     running = Running(tmp_path_factory.mktemp("stack"), *free_ports(2))
     try:
-        yield running.ready()
+        yield running.wait_until_ready()
     finally:
         running.stop()

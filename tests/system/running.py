@@ -18,7 +18,7 @@ PATIENCE = 600  # seconds; longer than any step takes, also on a busy machine
 T = TypeVar("T")
 
 
-def soon(look: Callable[[], T | None]) -> T:
+def wait_until(look: Callable[[], T | None]) -> T:
     """Calls a function until it returns a true value. Returns that value."""
     end = time.monotonic() + PATIENCE
     while not (value := look()):
@@ -58,13 +58,13 @@ class Running:
         """The output of the stack so far."""
         return self._output.read_text()
 
-    def ready(self) -> dict[str, Any]:
+    def wait_until_ready(self) -> dict[str, Any]:
         """Waits until the stack is ready. Returns the content of its ready file."""
-        self.printed("Ready")
+        self.wait_for_output("Ready")
         stack: dict[str, Any] = json.loads((self.home / "stack.json").read_text())
         return stack
 
-    def printed(self, words: str) -> None:
+    def wait_for_output(self, words: str) -> None:
         """Waits until the stack has printed these words."""
 
         def is_printed() -> bool:
@@ -72,7 +72,7 @@ class Running:
             assert is_in_output or self.process.poll() is None, self.output
             return is_in_output
 
-        soon(is_printed)
+        wait_until(is_printed)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Sends a signal to the stack, and waits until it ends. Returns the exit code."""

@@ -18,7 +18,7 @@ from heed.domain.ledger.seal import make_seal
 from heed.use_cases.ports.ledger import Alteration
 from local.aws import Clients, make_session
 from local.functions import invoke
-from tests.system.running import PATIENCE, ROOT, soon
+from tests.system.running import PATIENCE, ROOT, wait_until
 
 pytestmark = pytest.mark.system
 
@@ -63,7 +63,7 @@ def _heed(stack: Stack, folder: Path, *arguments: str) -> subprocess.CompletedPr
 def test_a_press_leads_to_an_entry_of_the_ledger(stack: Stack) -> None:
     recipient = _press(stack, "ledger@example.com")
 
-    (entry,) = soon(lambda: _history(stack, recipient))
+    (entry,) = wait_until(lambda: _history(stack, recipient))
 
     assert entry["at"] <= entry["recorded_at"]
     assert (entry["seq"], entry["register"], entry["scope"]) == (1, "out", "offers")
@@ -89,7 +89,7 @@ def test_a_subscriber_of_the_event_bus_gets_an_event(stack: Stack) -> None:
         events = [json.loads(message["Body"]) for message in messages]
         return [event for event in events if event["detail"]["recipient"] == recipient]
 
-    (event, *_) = soon(receive)
+    (event, *_) = wait_until(receive)
     assert (event["source"], event["detail-type"]) == ("heed", "Recipient Opted Out")
     assert (event["detail"]["scope"], event["detail"]["state"]) == ("offers", "out")
 
@@ -103,14 +103,14 @@ def test_the_command_verifies_and_exports_the_ledger_and_proves_an_entry(
     stack: Stack, tmp_path: Path
 ) -> None:
     recipient = _press(stack, "proved@example.com")
-    (entry,) = soon(lambda: _history(stack, recipient))
+    (entry,) = wait_until(lambda: _history(stack, recipient))
 
     def verify() -> str:
         """Returns "" while there is a fault: the hash of a batch is stored after its entries."""
         verified = _heed(stack, tmp_path, "ledger", "verify", "--json")
         return verified.stdout if verified.returncode == 0 else ""
 
-    verified = soon(verify)
+    verified = wait_until(verify)
     exported = _heed(stack, tmp_path, "ledger", "export", "export.jsonl")
     offline = _heed(stack, tmp_path, "ledger", "verify", "export.jsonl")
     options = ("--recipient", recipient, "--purpose", "legal")
@@ -144,7 +144,7 @@ def test_readers_use_the_first_version_of_a_rewritten_object(stack: Stack) -> No
     client.put_object(Bucket="sealed", Key="leaves/2024-10-04", Body=b"forged")
 
     assert (seals.seals(), list(seals.sealed_leaves(20_000))) == ([seal], leaves)
-    assert [altered.how for altered in seals.altered_objects()] == [Alteration.REWRITTEN]
+    assert [altered.alteration for altered in seals.altered_objects()] == [Alteration.REWRITTEN]
 
 
 def test_the_scheduled_functions_run_without_findings(stack: Stack) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from local.aws import Clients, make_session
 from local.functions import invoke
-from tests.system.running import PATIENCE, ROOT, Running, free_ports, soon
+from tests.system.running import PATIENCE, ROOT, Running, free_ports, wait_until
 
 pytestmark = pytest.mark.system
 
@@ -150,7 +150,7 @@ def test_a_queue_invokes_its_function_and_malformed_messages_go_to_the_dead_lett
     sqs.send_message(QueueUrl=stack["outputs"]["FeedbackQueueUrl"], MessageBody="not a report")
 
     dead_letters = stack["outputs"]["FeedbackDeadLettersUrl"]
-    messages = soon(lambda: sqs.receive_message(QueueUrl=dead_letters).get("Messages", []))
+    messages = wait_until(lambda: sqs.receive_message(QueueUrl=dead_letters).get("Messages", []))
 
     assert [message["Body"] for message in messages] == ["not a report"]
 
@@ -172,12 +172,12 @@ def test_the_time_to_live_of_the_template_is_enabled(stack: dict[str, Any]) -> N
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_stack_leaves_no_process_and_no_ready_file(start: Start, how: signal.Signals) -> None:
     running = start()
-    stack = running.ready()
+    stack = running.wait_until_ready()
     httpx.get(f"{stack['api']}/u/unknown", timeout=PATIENCE)  # so that there is a worker process
     with ThreadPoolExecutor(8) as people:  # they send requests while the stack ends
         statuses: list[int] = []
         clients = [people.submit(_send_until_it_ends, stack["api"], statuses) for _ in range(8)]
-        soon(lambda: len(statuses) > 8)
+        wait_until(lambda: len(statuses) > 8)
         code = running.stop(how)
 
     assert code == 0, running.output
@@ -198,7 +198,7 @@ def _send_until_it_ends(api: str, statuses: list[int]) -> None:
 
 def test_a_stack_that_is_stopped_during_its_start_leaves_no_process(start: Start) -> None:
     running = start()
-    running.printed("Deploying")
+    running.wait_for_output("Deploying")
 
     assert running.stop() == 0
     assert _processes_of(running.home) == []
@@ -207,11 +207,11 @@ def test_a_stack_that_is_stopped_during_its_start_leaves_no_process(start: Start
 def test_a_killed_stack_leaves_no_process_and_can_start_again(start: Start) -> None:
     ports = free_ports(2)
     killed = start(ports=ports)
-    first = killed.ready()
+    first = killed.wait_until_ready()
 
     killed.stop(signal.SIGKILL)
-    soon(lambda: not _processes_of(killed.home))
-    second = start(ports=ports).ready()
+    wait_until(lambda: not _processes_of(killed.home))
+    second = start(ports=ports).wait_until_ready()
 
     assert second["api"] == first["api"]
     assert second["api_key"] != first["api_key"]
@@ -229,7 +229,7 @@ def test_the_message_for_a_used_port_names_the_port_and_a_solution(start: Start)
 
 
 def test_the_local_page_reads_a_table_of_several_pages_to_its_end(start: Start) -> None:
-    stack = start().ready()
+    stack = start().wait_until_ready()
     dynamodb = Clients(stack["aws"]).dynamodb
     for number in range(25):  # DynamoDB returns at most one megabyte at once
         words = ("subject", "id", "register", "outcome", "source")
@@ -247,7 +247,7 @@ def test_the_local_page_reads_a_table_of_several_pages_to_its_end(start: Start) 
 
 
 def test_two_stacks_run_side_by_side(stack: dict[str, Any], start: Start) -> None:
-    other = start().ready()
+    other = start().wait_until_ready()
     address = "katherine@example.com"
 
     httpx.post(_links(other, address)["unsubscribe_url"], timeout=PATIENCE).raise_for_status()

@@ -10,7 +10,7 @@ import pytest
 
 from local.aws import Clients
 from local.functions import invoke
-from tests.system.running import PATIENCE, soon
+from tests.system.running import PATIENCE, wait_until
 
 pytestmark = pytest.mark.system
 
@@ -57,7 +57,7 @@ def test_the_stream_and_the_sweep_purge_a_thousand_minors_reported_together(
         response = client.post(f"{stack['api']}/v1/check", json=check).raise_for_status().json()
         assert {result["reason"] for result in response["results"]} == {"minor"}
 
-        soon(lambda: invoke(Clients(stack["aws"]), sweep, {})["left"] == 0)
+        wait_until(lambda: invoke(Clients(stack["aws"]), sweep, {})["left"] == 0)
         assert _done(stack) >= set(purges)
 
         certificate = client.get(f"{stack['api']}/v1/purges/{purges[-1]}").raise_for_status().json()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from local.aws import Clients
-from tests.system.running import soon
+from tests.system.running import wait_until
 
 pytestmark = pytest.mark.system
 
@@ -70,7 +70,7 @@ def test_a_restore_brings_lost_data_back_but_loses_no_newer_opt_out_and_no_erasu
 
     outcome = command_line.heed("restore", "replay", "--from", RESTORED)
     # A purge that waits for a walk over the SES list finishes in a later run.
-    soon(lambda: command_line.heed("purge", "--now")["left"] == 0)
+    wait_until(lambda: command_line.heed("purge", "--now")["left"] == 0)
     dynamodb.delete_table(TableName=RESTORED)
 
     assert (outcome["back"], outcome["unreadable"]) == (1, 0)

@@ -12,7 +12,7 @@ import boto3
 import httpx
 import pytest
 
-from tests.system.running import PATIENCE, soon
+from tests.system.running import PATIENCE, wait_until
 
 pytestmark = pytest.mark.system
 
@@ -55,13 +55,13 @@ def test_a_confirmation_permits_mail_and_notifies_the_adopter(
     assert not is_sendable()
     form = {"address": READER, "topics": ["research"], "intent": "in"}
     assert api.post("/subscribe", data=form).status_code == 202
-    (link,) = re.findall(r"http://\S+/c/\S+", soon(lambda: mail_to(stack, READER)))
+    (link,) = re.findall(r"http://\S+/c/\S+", wait_until(lambda: mail_to(stack, READER)))
 
     assert api.get(link).status_code == 200 and not is_sendable()
     assert api.post(link).status_code == 200 and is_sendable()
 
     queue = stack["outputs"]["OptInNotificationsQueueUrl"]
-    (message,) = soon(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"))
+    (message,) = wait_until(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"))
     notification = json.loads(message["Body"])
     assert (notification["address"], notification["topics"]) == (READER, ["research"])
 
@@ -74,5 +74,5 @@ def test_the_24th_opt_out_request_of_a_network_still_gets_a_mail(
         response = api.post("/subscribe", data={"address": address, "intent": "out"})
         assert response.status_code == 202
     for address in people:
-        text = soon(partial(mail_to, stack, address))
+        text = wait_until(partial(mail_to, stack, address))
         assert "/c/" in text

@@ -53,7 +53,7 @@ await press(mail.first());
 await looksRight("a mail that was sent");
 const message = page.url();
 expect("it shows the headers", (await page.textContent("pre")).includes("List-Unsubscribe-Post:"));
-await press(page.frameLocator("iframe").getByRole("link", { name: "Confirm" }));
+await press(page.frameLocator("iframe").getByRole("link", { name: "Continue" }));
 expect("its link opens outside of the frame", new URL(page.url()).pathname.startsWith("/c/"));
 await press(page.getByRole("button"));
 await page.goto(local);

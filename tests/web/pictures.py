@@ -11,7 +11,7 @@ import httpx
 
 from heed.domain.preferences.register import Source
 from tests.support.registers import out
-from tests.system.running import PATIENCE, ROOT, Running, free_ports, soon
+from tests.system.running import PATIENCE, ROOT, Running, free_ports, wait_until
 from tests.web.page_states import OFFERS, THIS, LocalStack
 
 PICTURES = ROOT / "docs" / "pictures"
@@ -22,7 +22,7 @@ def main() -> None:
     """Starts a stack, takes the pictures and stops it."""
     running = Running(Path(mkdtemp(prefix="heed-pictures-")), *free_ports(2))
     try:
-        stage = LocalStack(running.ready())
+        stage = LocalStack(running.wait_until_ready())
         stopped = stage.store_choice(out(OFFERS), Source.ONE_CLICK)
         _use(stage.site)
         pictures = {
@@ -64,7 +64,7 @@ def _use(site: str) -> None:
     for button in ("complaint", "one-click"):
         httpx.post(f"{site}/_local/{button}", timeout=PATIENCE)
     mails, changes = f"{site}/_local/mails", f"{site}/_local/changes"
-    soon(lambda: "3 of 3" in httpx.get(mails).text and "3 of 3" in httpx.get(changes).text)
+    wait_until(lambda: "3 of 3" in httpx.get(mails).text and "3 of 3" in httpx.get(changes).text)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def _started(home: Path) -> Iterator[LocalStack]:
     assert (HERE / "node_modules").is_dir(), "run tests/web/setup.sh once"
     running = Running(home, *free_ports(2))
     try:
-        yield LocalStack(running.ready())
+        yield LocalStack(running.wait_until_ready())
     finally:
         running.stop()
 

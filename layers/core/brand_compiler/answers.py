@@ -28,6 +28,6 @@ def list_answers(language: str, brand: str) -> Iterator[tuple[str, str, PageView
     fields = Markup(RETRY_FIELDS)  # noqa: S704 - a constant
     for suffix, kept in (("", False), ("-kept", True)):
         for end, retry in (("", ""), ("-retry", fields)):
-            state = UnavailableView(language=language, brand=brand, kept=kept, retry=retry)
+            state = UnavailableView(language=language, brand=brand, is_queued=kept, retry=retry)
             yield f"unavailable{suffix}{end}", "unavailable", state
     yield "unavailable-full", "unavailable", UnavailableView(language=language, brand=brand, full=True)

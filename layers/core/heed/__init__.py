@@ -2,7 +2,8 @@
 
 domain/       the rules: pure, no AWS, no clock, no I/O
 use_cases/    one use case in each file, and the ports that the use cases need
-adapters/     implementations of the ports; the only package that imports boto3
+codec/        the format in which the domain is stored
+adapters/     implementations of the ports; the only package that calls AWS
 entrypoints/  where requests arrive: HTTP, queues, streams, the command `heed`
 config        reads every environment variable, in one place
 bootstrap     decides which adapter implements which port

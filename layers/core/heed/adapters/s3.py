@@ -41,13 +41,13 @@ class _Object(NamedTuple):
         key: Key of the object.
         version: Id of the first version, or "" if no version is left.
         size: Size of that version, in bytes.
-        how: How the object was altered, or None.
+        alteration: How the object was altered, or None.
     """
 
     key: str
     version: str
     size: int
-    how: Alteration | None
+    alteration: Alteration | None
 
 
 class LedgerBucket(Seals):
@@ -70,19 +70,19 @@ class LedgerBucket(Seals):
 
     @override
     def stored_leaves(self, day: int) -> StoredLeaves:
-        hashes = StoredLeaves(set(), [])
+        stored = StoredLeaves(set(), [])
         for item in self._list_objects(f"{_HASHES}{rfc3339.format_day(day)}/"):
-            if item.how:
-                hashes.altered.append(AlteredObject(item.key, item.how))
+            if item.alteration:
+                stored.altered.append(AlteredObject(item.key, item.alteration))
             content = self._read(item) if item.version else b""
             if sha256(content).hexdigest() == item.key.rpartition("/")[2]:
                 if len(content) % merkle.HASH_SIZE == 0:
-                    hashes.leaves.update(_split(content))
-                elif not item.how:
-                    hashes.altered.append(AlteredObject(item.key, Alteration.MALFORMED))
-            elif not item.how:
-                hashes.altered.append(AlteredObject(item.key, Alteration.MISNAMED))
-        return hashes
+                    stored.leaves.update(_split(content))
+                elif not item.alteration:
+                    stored.altered.append(AlteredObject(item.key, Alteration.MALFORMED))
+            elif not item.alteration:
+                stored.altered.append(AlteredObject(item.key, Alteration.MISNAMED))
+        return stored
 
     @override
     def first_day(self) -> int | None:
@@ -120,7 +120,7 @@ class LedgerBucket(Seals):
             AlteredObject(item.key, how)
             for prefix in (_LEAVES, _SEALS)
             for item in self._list_objects(prefix)
-            if (how := item.how or _find_malformed(item))
+            if (how := item.alteration or _malformed_or_none(item))
         ]
 
     @override
@@ -153,12 +153,12 @@ class LedgerBucket(Seals):
                     continue
                 if listed["Key"] != key:
                     if versions:
-                        yield _with_alteration(_Object(key, version, size, None), versions, deleted)
+                        yield _take_alteration(_Object(key, version, size, None), versions, deleted)
                     versions = 0
                 key, version, size = listed["Key"], listed["VersionId"], listed["Size"]
                 versions += 1
         if versions:
-            yield _with_alteration(_Object(key, version, size, None), versions, deleted)
+            yield _take_alteration(_Object(key, version, size, None), versions, deleted)
         for deleted_key in sorted(deleted):
             yield _Object(deleted_key, "", 0, Alteration.DELETED)
 
@@ -221,18 +221,18 @@ class LedgerBucket(Seals):
             raise to_store_unavailable(error) from error
 
 
-def _with_alteration(item: _Object, versions: int, deleted: set[str]) -> _Object:
+def _take_alteration(item: _Object, versions: int, deleted: set[str]) -> _Object:
     """Returns the object with its alteration, and removes its key from the deleted keys.
 
     The keys that are left in `deleted` have a delete marker and no version.
     """
     if item.key in deleted:
         deleted.remove(item.key)
-        return item._replace(how=Alteration.DELETED)
-    return item._replace(how=Alteration.REWRITTEN if versions > 1 else None)
+        return item._replace(alteration=Alteration.DELETED)
+    return item._replace(alteration=Alteration.REWRITTEN if versions > 1 else None)
 
 
-def _find_malformed(item: _Object) -> Alteration | None:
+def _malformed_or_none(item: _Object) -> Alteration | None:
     """Returns MALFORMED if Heed creates no seals or leaves with such a key or such a size."""
     if _day_of_key(item.key) is None or (item.key.startswith(_LEAVES) and item.size % merkle.HASH_SIZE):
         return Alteration.MALFORMED

@@ -47,7 +47,7 @@ class ErasuresTable(Erasures):
         self, recipient: str, erasure: Erasure, before: Record, now: Millis
     ) -> RecordWithPurges | None:
         """Replaces the item. The caller recognises its earlier attempt by the purge id in the evidence."""
-        condition, values = _is_unchanged(before)
+        condition, values = _unchanged_condition(before)
         try:
             self._table.put(
                 to_erased_item(recipient, erasure, now),
@@ -64,7 +64,7 @@ class ErasuresTable(Erasures):
         self, recipient: str, change: Change, before: Record, now: Millis
     ) -> RecordWithPurges | None:
         """Sets one register. The other registers stay unchanged, and the item does not expire."""
-        condition, values = _is_unchanged(before)
+        condition, values = _unchanged_condition(before)
         try:
             self._table.update(
                 _key(recipient),
@@ -147,7 +147,7 @@ def _key(recipient: str) -> Item:
     return {"id": {"S": recipient}}
 
 
-def _is_unchanged(before: Record) -> tuple[str, dict[str, Any]]:
+def _unchanged_condition(before: Record) -> tuple[str, dict[str, Any]]:
     """Returns the condition that the item has not changed since it was read, and its values."""
     return (
         ("n = :n", {":n": {"N": str(before.revision)}})

@@ -73,7 +73,7 @@ def sendable_by_topic(record: Record, catalogue: Catalogue, now: Millis) -> dict
 
 
 def is_any_sendable(record: Record, scopes: Iterable[ScopeNumber], catalogue: Catalogue, now: Millis) -> bool:
-    """Whether any topic may be sent although a suppression at one of these scopes should stop it."""
+    """Whether at least one of the topics that these scopes govern may be sent."""
     governed = (topic for scope in scopes for topic in catalogue.governed_topics(scope))
     return any(decide(record, topic, now).sendable for topic in governed)
 
@@ -198,12 +198,14 @@ def _suppression_by_choice(record: Record, topic: Topic, now: Millis) -> Decisio
         return _suppression_since(Reason.COMPLAINED, [complaint])
     scopes = (*topic.path, *topic.followed)
     opt_outs = [(scope, active_opt_out(record, topic, scope)) for scope in scopes]
-    wide, own = set(topic.path[:-1]), {topic.number, *topic.followed}
+    wider_scopes, own_scopes = set(topic.path[:-1]), {topic.number, *topic.followed}
     return (
-        _suppression_since(Reason.UNSUBSCRIBED, (entry for scope, entry in opt_outs if scope in wide))
-        or _suppression_since(Reason.TOPIC_UNSUBSCRIBED, (entry for scope, entry in opt_outs if scope in own))
+        _suppression_since(Reason.UNSUBSCRIBED, (entry for scope, entry in opt_outs if scope in wider_scopes))
+        or _suppression_since(
+            Reason.TOPIC_UNSUBSCRIBED, (entry for scope, entry in opt_outs if scope in own_scopes)
+        )
         or _suppression_by_pause([active_pause(record, topic, scope, now) for scope in topic.path])
-        or _without_consent(record, topic, scopes)
+        or _suppression_by_missing_consent(record, topic, scopes)
     )
 
 
@@ -239,7 +241,9 @@ def _suppression_by_pause(entries: Iterable[Entry | None]) -> Decision | None:
     return Decision(False, Reason.PAUSED, last.at, last.source, last.until)
 
 
-def _without_consent(record: Record, topic: Topic, scopes: Iterable[ScopeNumber]) -> Decision | None:
+def _suppression_by_missing_consent(
+    record: Record, topic: Topic, scopes: Iterable[ScopeNumber]
+) -> Decision | None:
     """Returns a suppression if the topic needs consent and has none, otherwise None.
 
     A general opt-in does not renew a withdrawn consent. The topic's own opt-in must be the newest entry.

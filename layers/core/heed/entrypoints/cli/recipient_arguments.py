@@ -48,7 +48,7 @@ def is_recipient_id(text: str) -> bool:
 def read_standard_input() -> Iterator[Iterable[str]]:
     """Gives the block the lines of standard input that are not blank.
 
-    It shows the progress unless a person sees it: the person types the lines, or the output is at a terminal.
+    It shows the progress if neither the input nor the output is a terminal.
 
     Raises:
         WrongUsage: All lines are blank, or there is none.

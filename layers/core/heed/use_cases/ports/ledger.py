@@ -163,11 +163,11 @@ class AlteredObject(NamedTuple):
 
     Attributes:
         name: name of the object.
-        how: the kind of alteration.
+        alteration: how it was altered.
     """
 
     name: str
-    how: Alteration
+    alteration: Alteration
 
 
 class StoredLeaves(NamedTuple):

@@ -119,14 +119,14 @@ class Erase:
         purge_id: str,
     ) -> ReportResult | RecordWithPurges:
         """Erases the record, or adds the report during a hold. After a conflict, returns the newer record."""
-        record, due = current
+        record, due_purges = current
         if is_on_hold(record) and not is_awaiting_officer(record):
             change = report_during_hold(report, record, purge_id)
             conflict = self.erasures.set_register(recipient, change, record, report.at)
             return conflict or self._make_result(report, record, purge_id)
         self.purges.order(_make_order(purge_id, report.cause, report.at, recipient, record), report.at)
         erasure = erasure_for_report(
-            report, record, purge_id, due, _signal_topics(self.catalogue), self.minor_retention_days
+            report, record, purge_id, due_purges, _signal_topics(self.catalogue), self.minor_retention_days
         )
         conflict = self.erasures.replace_record(recipient, erasure, record, report.at)
         return conflict or self._make_result(report, erasure.record, purge_id)
@@ -172,17 +172,17 @@ def lift_minor_report(
         DependencyUnavailable, UnreadableRecord: It is unknown whether the lift was done.
             A retry completes it.
     """
-    record, due = erasures.read(recipient)
+    record, due_purges = erasures.read(recipient)
     for _ in range(_ATTEMPTS):
         if MINOR not in record.registers:
             return None
         if is_on_hold(record):
             raise OnHold("a hold is active")
-        erasure = erasure_for_lift(at, evidence, policy, record, due, _signal_topics(catalogue))
+        erasure = erasure_for_lift(at, evidence, policy, record, due_purges, _signal_topics(catalogue))
         conflict = erasures.replace_record(recipient, erasure, record, at)
         if conflict is None:
             return erasure.record
-        record, due = conflict
+        record, due_purges = conflict
     raise WriteConflict("the record changed under every attempt")
 
 
@@ -213,18 +213,20 @@ def erase_minor_after_hold(
         DependencyUnavailable, UnreadableRecord: It is unknown whether the lift was done.
             A retry completes it.
     """
-    record, due = erasures.read(recipient)
+    record, due_purges = erasures.read(recipient)
     for _ in range(_ATTEMPTS):
         minor = record.get(MINOR)
         if minor is None or not is_on_hold(record) or lift.at <= record.time_of(HOLD):
             return None
         purge_id = earlier_purge(record, ErasureCause.MINOR) or secrets.token_hex(16)
         purges.order(_make_order(purge_id, ErasureCause.MINOR, minor.at, recipient, record), lift.at)
-        erasure = erasure_after_hold(lift, record, purge_id, due, _signal_topics(catalogue), minor_days)
+        erasure = erasure_after_hold(
+            lift, record, purge_id, due_purges, _signal_topics(catalogue), minor_days
+        )
         conflict = erasures.replace_record(recipient, erasure, record, lift.at)
         if conflict is None:
             return ErasureResult(erasure.record, purge_id)
-        record, due = conflict
+        record, due_purges = conflict
     raise WriteConflict("the record changed under every attempt")
 
 

@@ -43,7 +43,7 @@ def read_person(body: JsonReader) -> Mention:
 
 
 def read_address(body: JsonReader) -> tuple[str, str]:
-    """Reads `address`: as it was sent, and normalised. An invalid address is a fault, and twice ""."""
+    """Reads `address`: as it was sent, and normalised. An invalid one adds a fault, and gives ("", "")."""
     text = body.read_text("address")
     try:
         return text, normalise_address(text) if text else ""
@@ -53,7 +53,7 @@ def read_address(body: JsonReader) -> tuple[str, str]:
 
 
 def read_topic(body: JsonReader, catalogue: Catalogue) -> str:
-    """Reads `topic`: a topic of the default brand, or `brand/topic`. An unknown topic is a fault, and ""."""
+    """Reads `topic`: a topic of the default brand, or `brand/topic`. An unknown one adds a fault."""
     name = body.read_text("topic")
     if not name:
         return ""
@@ -66,7 +66,7 @@ def read_topic(body: JsonReader, catalogue: Catalogue) -> str:
 
 
 def read_scope(body: JsonReader, catalogue: Catalogue) -> ScopeNumber:
-    """Reads `scope`: `*`, a brand or a topic. An unknown scope is a fault, and ALL_SCOPES."""
+    """Reads `scope`: `*`, a brand or a topic. An unknown one adds a fault."""
     name = body.read_text("scope")
     if not name:
         return ALL_SCOPES

@@ -32,7 +32,7 @@ def preferences_view(
     *,
     saved: bool = False,
     undo: UndoToken | None = None,
-    unread: bool = False,
+    form_incomplete: bool = False,
 ) -> views.PreferencesView:
     """Returns the view of the preference centre.
 
@@ -44,7 +44,7 @@ def preferences_view(
         keys: The keys that mint links.
         saved: Whether the visitor has just saved the form.
         undo: The undo of that save, or of a part of it. None: the save stopped nothing.
-        unread: Whether the form that the visitor has just sent could not be read.
+        form_incomplete: Whether the form that the visitor has just sent could not be read.
     """
     brand = catalogue.brand_of(token.scope)
     topics, undo_scopes = catalogue.offered_topics(brand), undo.scopes if undo else ()
@@ -66,8 +66,8 @@ def preferences_view(
         last=_make_last_change(visit, record, catalogue),
         saved=saved,
         undo=undo_text(undo, keys),
-        undone=", ".join(topic.names[visit.language] for topic in topics if topic.number in undo_scopes),
-        unread=unread,
+        undo_topics=", ".join(topic.names[visit.language] for topic in topics if topic.number in undo_scopes),
+        form_incomplete=form_incomplete,
     )
 
 

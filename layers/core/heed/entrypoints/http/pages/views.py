@@ -139,15 +139,15 @@ class PreferencesView(LinkPageView):
     last: LastChange | None = None
     saved: bool = False
     undo: str = ""  # the token that takes back the last save; "": no undo
-    undone: str = ""  # names of the topics that the undo restores; "": all that the save stopped
-    unread: bool = False  # the form could not be read, so nothing was saved
+    undo_topics: str = ""  # names of the topics that the undo restores; "": all that the save stopped
+    form_incomplete: bool = False  # the form could not be read, so nothing was saved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnavailableView(PageView):
     """Status 503: the store did not respond, or the waiting queue is full."""
 
-    kept: bool = False  # the opt-out waits in a queue and will be recorded
+    is_queued: bool = False  # the opt-out waits in a queue and will be recorded
     full: bool = False  # the waiting queue is full; a mail would arrive too late
     retry: str = ""  # hidden fields, as HTML: the same form again; "": the page offers a reload
 
