@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
 
-import time
 from typing import Any
 
+from heed import clock
 from heed.bootstrap import Heed
-from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
 from heed.entrypoints import queue
 from heed.entrypoints.observability import observed
@@ -27,7 +26,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
 
 
 def _handle_message(body: str) -> None:
-    heed.after_confirmation(ConfirmedOptIn.from_message(body), Millis(time.time_ns() // 1_000_000))
+    heed.after_confirmation(ConfirmedOptIn.from_message(body), clock.now())
 
 
 heed.warm_up(lambda: heed.after_confirmation)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
 
 import json
-import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from heed import clock
 from heed.bootstrap import Heed
 from heed.domain.errors import DependencyUnavailable, HeedError, MalformedMessage
 from heed.domain.milliseconds import Millis
@@ -94,7 +94,7 @@ def _record(message: object, queued_at: Millis | None, counts: Counter[str]) -> 
     """Records one message; returns why a person has to look at it, or ""."""
     try:
         event = ses_events.parse_ses_event(message, queued_at)
-        outcome = heed.record_feedback(event, Millis(time.time_ns() // 1_000_000))
+        outcome = heed.record_feedback(event, clock.now())
     except MalformedMessage as error:
         return str(error)
     counts.update(map(feedback_metric, outcome.effects))

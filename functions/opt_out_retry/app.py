@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
 
-import time
 from typing import Any
 
+from heed import clock
 from heed.bootstrap import Heed
 from heed.domain.links.queued_opt_out import QueuedOptOut
-from heed.domain.milliseconds import Millis
 from heed.entrypoints import queue
 from heed.entrypoints.observability import observed
 
@@ -21,7 +20,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     """Handles a batch of SQS messages; each message that fails goes back to the queue alone."""
 
     def write(body: str) -> None:
-        heed.write_opt_out(QueuedOptOut.from_message(body), Millis(time.time_ns() // 1_000_000))
+        heed.write_opt_out(QueuedOptOut.from_message(body), clock.now())
 
     return queue.handle_each(event, context, write, lambda: heed.opt_out_retry_dead_letters)
 

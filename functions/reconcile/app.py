@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
 
-import time
 from typing import TYPE_CHECKING, Any
 
+from heed import clock
 from heed.bootstrap import Heed
-from heed.domain.milliseconds import Millis
 from heed.entrypoints.observability import count_metric, logger, observed
 
 if TYPE_CHECKING:
@@ -23,9 +22,7 @@ _FAULTS = ("missing", "unrecorded", "altered", "unreadable")
 @observed
 def handler(event: object, context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     """Continues the walk from its checkpoint, and returns the counts."""
-    result = heed.walk_recipients(
-        Millis(time.time_ns() // 1_000_000), lambda: context.get_remaining_time_in_millis() > RESERVED_MS
-    )
+    result = heed.walk_recipients(clock.now(), lambda: context.get_remaining_time_in_millis() > RESERVED_MS)
     totals = {"walked": result.recipients, **{name: result.findings[name] for name in _COUNTS}}
     if any(totals[name] for name in _FAULTS):
         # An alarm fires on this message.

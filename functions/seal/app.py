@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
 
-import time
 from typing import Any
 
+from heed import clock
 from heed.bootstrap import Heed
 from heed.domain import rfc3339
 from heed.domain.preferences.register import DAY_MS
@@ -19,7 +19,7 @@ heed = Heed.from_environment()
 @observed
 def handler(event: object, context: Any) -> dict[str, Any]:  # noqa: ANN401, ARG001
     """Seals all days that are due. The event is ignored; a second run seals nothing again."""
-    today = time.time_ns() // 1_000_000 // DAY_MS
+    today = clock.now() // DAY_MS
     seals = seal_days(heed.ledger_seals, today)
     for seal in seals:
         logger.info("sealed", day=rfc3339.format_day(seal.day), entries=seal.count, root=seal.root)

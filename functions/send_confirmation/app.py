@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
 
-import time
 from typing import Any
 
+from heed import clock
 from heed.bootstrap import Heed
-from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.entrypoints import queue
 from heed.entrypoints.mail.confirmation_metrics import confirmation_metric
@@ -32,11 +31,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     """
     if "Records" in event:
         return queue.handle_each(event, context, _send, lambda: heed.confirmation_requests_dead_letters)
-    return _report_waiting(heed.send_waiting_confirmations(_now, context.get_remaining_time_in_millis))
+    return _report_waiting(heed.send_waiting_confirmations(clock.now, context.get_remaining_time_in_millis))
 
 
 def _send(body: str) -> None:
-    result = heed.send_confirmation(ConfirmationRequest.from_message(body), _now())
+    result = heed.send_confirmation(ConfirmationRequest.from_message(body), clock.now())
     count_metric(confirmation_metric(result))
     if result in _WARNINGS:
         logger.warning(_WARNINGS[result])
@@ -65,10 +64,6 @@ def _report_waiting(waiting: SendWaitingResult) -> dict[str, Any]:
         "left": waiting.still_waiting,
         "longest_wait_seconds": waiting.longest_wait // 1000,
     }
-
-
-def _now() -> Millis:
-    return Millis(time.time_ns() // 1_000_000)
 
 
 heed.warm_up(lambda: (heed.send_confirmation, heed.identity_key.identity_key()))

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
 
-import time
 from typing import Any
 
+from heed import clock
 from heed.bootstrap import Heed
-from heed.domain.milliseconds import Millis
 from heed.domain.privacy.ses_list_request import WALK_REQUEST, SesListRequest
 from heed.entrypoints import queue
 from heed.entrypoints.observability import count_metric, logger, observed
@@ -41,7 +40,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
 
 
 def _walk_list(has_time: Any) -> None:  # noqa: ANN401
-    walk = heed.walk_ses_list(Millis(time.time_ns() // 1_000_000), has_time)
+    walk = heed.walk_ses_list(clock.now(), has_time)
     count_metric("SesListAddressRemoved", walk.removed)
     count_metric("SesListRemovalRefused", walk.refused)
     count_metric("SesListWalkCompleted", int(walk.is_ended))

@@ -27,22 +27,23 @@ MAY = {
     "use_cases": ({"use_cases", "domain"}, set()),
     "codec": ({"codec", "domain"}, set()),
     "adapters": (
-        {"adapters", "codec", "domain", "use_cases", "override"},
+        {"adapters", "codec", "domain", "use_cases", "clock", "override"},
         {"boto3", "botocore"},
     ),
     "entrypoints": (
-        {"entrypoints", "codec", "use_cases", "domain", "cold_start", "override"},
+        {"entrypoints", "codec", "use_cases", "domain", "clock", "cold_start", "override"},
         {"aws_lambda_powertools", "jinja2", "orjson"},
     ),
     "bootstrap": (
         {"bootstrap", "use_cases", "adapters", "domain", "entrypoints", "config"},
         set(),
     ),
+    "clock": ({"domain"}, set[str]()),
     "override": (set[str](), {"typing_extensions"}),
     "cold_start": (set[str](), set[str]()),
     "config": (set[str](), set[str]()),
     "functions": (
-        {"bootstrap", "entrypoints", "use_cases", "domain", "cold_start"},
+        {"bootstrap", "entrypoints", "use_cases", "domain", "clock", "cold_start"},
         {"aws_lambda_powertools"},
     ),
 }

@@ -35,8 +35,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Sets the time of the functions, in milliseconds."""
 
     def set_time(now: int) -> None:
-        for module in (app, seal_app):
-            monkeypatch.setattr(module.time, "time_ns", lambda: now * 1_000_000)
+        monkeypatch.setattr("heed.clock.time.time_ns", lambda: now * 1_000_000)
 
     set_time(NOW)
     return set_time

@@ -88,8 +88,7 @@ def ledger_fault() -> str | None:
 
 
 def reconcile_at(world: World, monkeypatch: pytest.MonkeyPatch, now: int) -> dict[str, int]:
-    module: Any = reconcile
-    monkeypatch.setattr(module.time, "time_ns", lambda: now * 1_000_000)
+    monkeypatch.setattr("heed.clock.time.time_ns", lambda: now * 1_000_000)
     world.context.milliseconds_left = 600_000
     totals: dict[str, int] = reconcile.handler({}, world.context)
     return totals

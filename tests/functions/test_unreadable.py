@@ -94,8 +94,7 @@ def _as_dynamodb_compares(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def people(world: World, monkeypatch: pytest.MonkeyPatch) -> People:
-    app: Any = reconcile
-    monkeypatch.setattr(app.time, "time_ns", lambda: LATER * 1_000_000)
+    monkeypatch.setattr("heed.clock.time.time_ns", lambda: LATER * 1_000_000)
     world.context.milliseconds_left = 600_000
     return People(world)
 

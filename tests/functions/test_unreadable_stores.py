@@ -163,8 +163,7 @@ def test_junk_in_a_ledger_entry_is_reported_and_does_not_block_others(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stream = StreamRecorder(parts().client("dynamodb"), world.table, NOW)
-    module: Any = reconcile
-    monkeypatch.setattr(module.time, "time_ns", lambda: (NOW + 2 * DAY_MS) * 1_000_000)
+    monkeypatch.setattr("heed.clock.time.time_ns", lambda: (NOW + 2 * DAY_MS) * 1_000_000)
     world.context.milliseconds_left = 600_000
     for address in (JANE, JOHN):
         world.apply_changes(address, Change(out(2), Entry(NOW, Source.LETTER, "{}")))

@@ -46,7 +46,7 @@ def clock(world: World, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock at one hour after midnight, so that the next hours are on the same day."""
     world.context.milliseconds_left = 60_000
     clock_stub = Clock((time.time_ns() // 1_000_000 // DAY) * DAY + HOUR)
-    monkeypatch.setattr(app, "time", clock_stub)
+    monkeypatch.setattr("heed.clock.time", clock_stub)
     return clock_stub
 
 

@@ -248,9 +248,9 @@ def _prepare(
 
     deployment.restart_functions = start
     start(LINK_KEY_IDS[-1])
-    clock = SimpleNamespace(time_ns=lambda: deployment.clock * 1_000_000)
+    clock = SimpleNamespace(now=lambda: deployment.clock)
     for app in (feedback, opt_out_retry):
-        patch.setattr(app, "time", clock)
+        patch.setattr(app, "clock", clock)
     identity, keys = parts().identity_key.identity_key(), parts().link_keys
     deployment.recipients = tuple(recipient_id(identity, normalise_address(address)) for address in PEOPLE)
     for purpose in (TokenPurpose.UNSUBSCRIBE, TokenPurpose.PREFERENCES):

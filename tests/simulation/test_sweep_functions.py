@@ -14,6 +14,7 @@ from functions.reconcile import app as reconcile
 from functions.seal import app as seal
 from functions.ses_list import app as ses_list
 from heed.adapters.dynamodb.ses_list_walks import SES_LIST_LEASE
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from heed.use_cases.ledger.reconcile import STREAM_RETENTION
 from tests.simulation import scenes_ledger, scenes_queues, scenes_requests
@@ -38,10 +39,10 @@ def prepared_world(scene: Scene) -> Iterator[World]:
     """The deployment of a scene, with what existed before."""
     with pytest.MonkeyPatch.context() as patch:
         later = count(NOW + DAY_MS, SES_LIST_LEASE + 1)  # the lease of a killed walk has ended
-        clock = SimpleNamespace(time_ns=lambda: next(later) * 1_000_000)
-        patch.setattr(ses_list, "time", clock)
+        clock = SimpleNamespace(now=lambda: Millis(next(later)))
+        patch.setattr(ses_list, "clock", clock)
         for app, now in ((seal, NOW + 2 * DAY_MS), (reconcile, NOW + STREAM_RETENTION + 60_000)):
-            patch.setattr(app, "time", SimpleNamespace(time_ns=lambda now=now: now * 1_000_000))
+            patch.setattr(app, "clock", SimpleNamespace(now=lambda now=now: Millis(now)))
         with deployed(patch) as world:
             world.context.milliseconds_left = 600_000
             scene.prepare(world)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hmac
 import secrets
-import time
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
+from heed import clock
 from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
 from heed.codec.attributes import (
     Item,
@@ -31,10 +31,6 @@ _SECRET_BYTES = 32
 _PK_PREFIX = "key#"
 
 
-def _now() -> Millis:
-    return Millis(time.time_ns() // 1_000_000)
-
-
 class ApiKeys:
     """The API keys of a deployment.
 
@@ -44,7 +40,7 @@ class ApiKeys:
         clock: Returns milliseconds since the Unix epoch. It is used only for the stored times.
     """
 
-    def __init__(self, client: DynamoDBClient, table: str, clock: Callable[[], Millis] = _now) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, clock: Callable[[], Millis] = clock.now) -> None:
         self._table = DynamoDBTable(client, table)
         self._clock = clock
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-import time
 
 import rich_click as click
 
+from heed import clock
 from heed.domain import rfc3339
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import command
@@ -73,6 +73,6 @@ def record_change(
     answer = api.post_to_api(find_stack(common.stack), "/v1/changes", body)
     (result,) = answer["results"]
     output.print_answer(answer if common.json else result, as_json=common.json)
-    if occurred_at and rfc3339.parse_time(occurred_at).first > time.time_ns() // 1_000_000:
+    if occurred_at and rfc3339.parse_time(occurred_at).first > clock.now():
         print(f"{occurred_at} is in the future: it counts as now.", file=sys.stderr)
     return Exit.YES if result["outcome"] == "applied" else Exit.NO

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from heed import clock
 from heed.domain import rfc3339
 from heed.domain.milliseconds import Millis
 from heed.domain.privacy.disclosure import (
@@ -38,7 +38,7 @@ def show_disclosures(common: CommonOptions) -> Exit:
     each key. Exit code 1 if an entry was altered or is missing. With --json: all entries, as GET
     /v1/disclosures answers, with the hashes that chain them.
     """
-    now = Millis(time.time_ns() // 1_000_000)
+    now = clock.now()
     register = _read_register(find_stack(common.stack), now)
     rows, end = register["disclosures"], register["end"]
     entries = [(_parse_entry(row), row["hash"]) for row in rows]

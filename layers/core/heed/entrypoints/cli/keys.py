@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-import time
 
 import rich_click as click
 
+from heed import clock
 from heed.domain import rfc3339
 from heed.domain.api_key import ApiKey, KeyScope
 from heed.domain.errors import InvalidTime, NotFound
@@ -29,7 +29,7 @@ def _parse_expiry(text: str) -> Millis:
     Raises:
         BadParameter: The text is neither days nor a time nor a date, or the time is in the past.
     """
-    now = _now()
+    now = clock.now()
     try:
         days = re.fullmatch(r"(\d{1,5})d", text, re.ASCII)
         end = Millis(now + int(days[1]) * DAY_MS if days else rfc3339.parse_time(text).last)
@@ -95,7 +95,7 @@ def _list(common: options.CommonOptions) -> Exit:
     Revoked and expired keys stay on the list, because evidence contains their ids. The keys themselves are
     not stored.
     """
-    now = _now()
+    now = clock.now()
     keys, unreadable = find_stack(common.stack).heed.api_keys.list()
     rows = [_to_row(key, now) for key in keys] + [_to_unreadable_row(key_id) for key_id in unreadable]
     if common.json:
@@ -141,10 +141,6 @@ def _to_unreadable_row(key_id: str) -> dict[str, object]:
     """Returns the row of a key whose item cannot be read. Such a key does not work."""
     unknown: dict[str, object] = dict.fromkeys(("name", "owner", "created", "expires", "revoked"))
     return {**unknown, "id": key_id, "scopes": [], "state": "unreadable"}
-
-
-def _now() -> Millis:
-    return Millis(time.time_ns() // 1_000_000)
 
 
 KEYS_GROUP = HeedGroup(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -10,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from heed import clock
 from heed.domain import rfc3339
 from heed.domain.errors import InvalidEvidence, MalformedMessage, NotFound, UnreadableRecord
 from heed.domain.ledger.entry import LedgerEntry
-from heed.domain.milliseconds import Millis
 from heed.domain.privacy.disclosure import DisclosureDetails, DisclosurePurpose
 from heed.entrypoints.cli import options, output
 from heed.entrypoints.cli.command import HeedGroup, command
@@ -68,7 +67,7 @@ def _read_stack(heed: Heed) -> Iterator[bytes]:
     from heed.use_cases.ledger.export import export_ledger
 
     try:
-        yield from export_ledger(heed.ledger, heed.ledger_seals, Millis(time.time_ns() // 1_000_000))
+        yield from export_ledger(heed.ledger, heed.ledger_seals, clock.now())
     except UnreadableRecord as error:
         raise CommandFailure(
             "an entry or a seal of the stack does not match its name",
@@ -246,7 +245,7 @@ def _make_opening(
             "the entry does not belong to this recipient, or was unlinked by an erasure",
             "check the recipient id with heed lookup",
         )
-    now = Millis(time.time_ns() // 1_000_000)
+    now = clock.now()
     stack.heed.disclosures.append(DisclosureDetails(now, "proof", purpose, 1, "aws"))
     return {"recipient": recipient, "salt": salt.hex(), "evidence": evidence}
 

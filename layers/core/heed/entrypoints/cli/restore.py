@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 
 import rich_click as click
 
+from heed import clock
 from heed.domain.errors import NotFound
-from heed.domain.milliseconds import Millis
 from heed.entrypoints.cli import output
 from heed.entrypoints.cli.command import HeedGroup, command
 from heed.entrypoints.cli.failure import CommandFailure, Exit
@@ -39,7 +38,7 @@ def _replay(common: CommonOptions, table: str) -> Exit:
     from heed.use_cases.privacy.replay_restored import ReplayOutcome, replay_restored
 
     heed = find_stack(common.stack).heed
-    restored, now = heed.restored_table(table), lambda: Millis(time.time_ns() // 1_000_000)
+    restored, now = heed.restored_table(table), clock.now
     try:
         with show_progress(replay_restored(restored, heed.preferences, heed.erasures, now), "items") as items:
             outcomes = Counter(items)
