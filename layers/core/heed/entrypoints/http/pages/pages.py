@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from heed.entrypoints.http.pages.render import PageRenderer
@@ -65,7 +65,7 @@ class Pages:
     def __init__(self, folder: Path) -> None:
         """`folder` is the output of `python -m brand_compiler.build`. Nothing is read yet."""
         self._folder = folder
-        self._files: dict[str, str] = {}
+        self._files: dict[str, Any] = {}  # what was read, by name: text, or the value of a JSON file
         self._renderers: dict[str, PageRenderer] = {}
 
     def headers(self, language: str) -> dict[str, str]:
@@ -152,11 +152,14 @@ class Pages:
         return self._renderers[language](name, view)
 
     def _read_json(self, name: str) -> Any:  # noqa: ANN401 - JSON in the format of the compiler
-        return json.loads(self._read_file(name))
+        return self._read(name, json.loads)
 
     def _read_file(self, name: str) -> str:
+        return str(self._read(name, str))
+
+    def _read(self, name: str, parse: Callable[[str], Any]) -> Any:  # noqa: ANN401 - as `parse` returns it
         if name not in self._files:
-            self._files[name] = (self._folder / "pages" / name).read_text(encoding="utf-8")
+            self._files[name] = parse((self._folder / "pages" / name).read_text(encoding="utf-8"))
         return self._files[name]
 
 
