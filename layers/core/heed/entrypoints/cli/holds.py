@@ -41,13 +41,7 @@ def hold_person(common: options.CommonOptions, /, person: str, **fields: str) ->
 @click.option(
     "--scope", metavar="SCOPE", help="Of a complaint: the scope that the person asked for in writing."
 )
-@click.option(
-    "--reference",
-    required=True,
-    type=options.validate_non_empty_text,
-    metavar="TEXT",
-    help="Where the reason is filed.",
-)
+@options.text_option("--reference", "Where the reason is filed.")
 @options.reason_option
 @options.common_options
 def lift_suppression(

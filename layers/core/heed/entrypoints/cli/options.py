@@ -121,6 +121,11 @@ def common_options(function: Callable[Concatenate[CommonOptions, _P], _R]) -> Ca
     return stack(json(click.pass_obj(function)))
 
 
+def text_option(name: str, help_text: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """Makes a required option with a text that is not blank."""
+    return click.option(name, required=True, type=validate_non_empty_text, metavar="TEXT", help=help_text)
+
+
 person_argument = click.argument(
     "person", metavar="ADDRESS", help="The address of the person, or the recipient id."
 )
@@ -128,13 +133,7 @@ topic_name_option = click.option(
     "--topic", required=True, metavar="TOPIC", help="The topic, such as offers or meridian/offers."
 )
 source_option = choice_option("--source", Source.reportable(), required=True, help="How the request arrived.")
-kept_reference_option = click.option(
-    "--reference",
-    required=True,
-    type=validate_non_empty_text,
-    metavar="TEXT",
-    help="Where the call or letter is filed; without names, because it is kept after an erasure.",
+kept_reference_option = text_option(
+    "--reference", "Where the call or letter is filed; without names, because it is kept after an erasure."
 )
-reason_option = click.option(
-    "--reason", required=True, type=validate_non_empty_text, metavar="TEXT", help="The reason."
-)
+reason_option = text_option("--reason", "The reason.")
