@@ -85,7 +85,7 @@ class _Views:
 
     def home(self, request: Request) -> Response:
         """Shows the newest rows of each list, or all about the person whom the search names."""
-        search = request.query_params.get("q", "").strip()
+        search = _search(request)
         person = parse_person(search)
         if person is not None:
             return self._render(request, "person.html", **self._explain(person))
@@ -101,9 +101,10 @@ class _Views:
         """Shows a page of one list."""
         name = request.url.path.rpartition("/")[2]
         page = request.query_params.get("page", "1")
-        search = request.query_params.get("q", "").strip()
         number = int(page) if page.isdecimal() and len(page) < 10 else 1
-        return self._render(request, "list.html", name=name, listing=self._list(name, search, number))
+        return self._render(
+            request, "list.html", name=name, listing=self._list(name, _search(request), number)
+        )
 
     def campaign(self, request: Request) -> Response:
         """Shows the campaign mail that the platform would send now."""
@@ -149,7 +150,7 @@ class _Views:
     def _render(self, request: Request, template: str, **values: object) -> Response:
         text = self._templates.get_template(template).render(
             root=f"{request.scope.get('root_path', '')}/",
-            search=request.query_params.get("q", "").strip(),
+            search=_search(request),
             note=_NOTES.get(request.query_params.get("done", "")),
             facts=self._facts,
             describe_entry=self._describe_entry,
@@ -191,6 +192,11 @@ def make_page(sender: Sender, catalogue: Catalogue) -> Starlette:
             *(Route(f"/{name}", views.one_list) for name in ("mails", "changes", "records")),
         ]
     )
+
+
+def _search(request: Request) -> str:
+    """Returns what the person searches for, or ""."""
+    return request.query_params.get("q", "").strip()
 
 
 def _redirect(path: str, done: str) -> Response:
