@@ -17,13 +17,10 @@ from heed.codec.record import decode_record
 from heed.domain.errors import UnreadableRecord
 from heed.domain.recipients.recipient import recipient_from_bytes
 from heed.use_cases.ports.preferences import Preferences
-from local.emulator import Emulator
-from local.install import install
-from local.places import ROOT, Places
 from tests.support.clients import service_models
 from tests.support.fakes import MemoryPreferences
 from tests.support.template import table_definition
-from tests.system.running import free_ports
+from tests.system.running import running_emulator
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -48,14 +45,8 @@ class Store:
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of an emulator that only the tests of adapters use."""
-    places = Places(ROOT, tmp_path_factory.mktemp("emulator"), *free_ports(2))
-    install(places)  # needed once in a clone that has not run a local stack
-    process = Emulator(places)
-    try:
-        process.start()
-        yield places.aws
-    finally:
-        process.stop()
+    with running_emulator(tmp_path_factory.mktemp("emulator")) as url:
+        yield url
 
 
 @pytest.fixture(scope="module", params=["memory", "moto", pytest.param("emulator", marks=pytest.mark.system)])

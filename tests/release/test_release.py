@@ -16,11 +16,8 @@ import boto3
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from local.emulator import Emulator
-from local.install import install
-from local.places import Places
 from tests.support.template import template
-from tests.system.running import free_ports
+from tests.system.running import running_emulator
 
 pytestmark = pytest.mark.system
 
@@ -131,14 +128,8 @@ def test_sam_accepts_the_template() -> None:
 @pytest.fixture
 def emulator(tmp_path: Path) -> Iterator[str]:
     """The URL of an emulator of AWS."""
-    places = Places(ROOT, tmp_path / "emulator", *free_ports(2))
-    install(places)
-    process = Emulator(places)
-    try:
-        process.start()
-        yield places.aws
-    finally:
-        process.stop()
+    with running_emulator(tmp_path / "emulator") as url:
+        yield url
 
 
 def test_sam_uploads_the_zips_as_they_are(emulator: str, tmp_path: Path) -> None:

@@ -8,9 +8,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+
+from local.emulator import Emulator
+from local.install import install
+from local.places import Places
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 600  # seconds; longer than any step takes, also on a busy machine
@@ -34,6 +39,19 @@ def free_ports(count: int) -> list[int]:
     for probe in probes:
         probe.close()
     return ports
+
+
+@contextmanager
+def running_emulator(home: Path) -> Iterator[str]:
+    """Runs an emulator of AWS without a stack. The block gets its URL."""
+    places = Places(ROOT, home, *free_ports(2))
+    install(places)  # needed once in a clone that has not run a local stack
+    process = Emulator(places)
+    try:
+        process.start()
+        yield places.aws
+    finally:
+        process.stop()
 
 
 class Running:
