@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-# ends with its parent, even if the parent is killed
-_WORK = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): sum(range(100_000))"
+# The process ends with its parent, even if the parent is killed.
+_BUSY_SCRIPT = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): sum(range(100_000))"
 
 
 class Day(NamedTuple):
-    """The time of the clock, its zone, and the number of busy processes."""
+    """The conditions of a run: the time of its clock, its time zone, and the number of busy processes."""
 
     at: str
     zone: str
@@ -23,31 +23,35 @@ class Day(NamedTuple):
 
 
 def days(today: datetime) -> list[Day]:
-    """A rare day whose UTC date changes during the run; the end of a year; a day in the far future."""
-    later = today.replace(year=today.year + 10, day=min(today.day, 28))
+    """Returns the conditions of the three runs.
+
+    The first runs on a rare day, and its UTC date changes during the run. The second runs at the end of a
+    year. The third runs in the far future.
+    """
+    far_future = today.replace(year=today.year + 10, day=min(today.day, 28))
     return [
         Day("2028-02-29T05:29:30", "Asia/Kolkata", busy=4),
         Day("2027-12-31T23:59:50", "America/St_Johns"),
-        Day(f"{later:%Y-%m-%dT%H:%M:%S}", "UTC"),
+        Day(f"{far_future:%Y-%m-%dT%H:%M:%S}", "UTC"),
     ]
 
 
 @contextmanager
 def busy(number: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Runs that many endless processes while the block runs."""
-    command = [sys.executable, "-c", _WORK, str(os.getpid())]
-    started = [subprocess.Popen(command) for _ in range(number)]
+    """Runs this number of busy processes until the block ends."""
+    command = [sys.executable, "-c", _BUSY_SCRIPT, str(os.getpid())]
+    processes = [subprocess.Popen(command) for _ in range(number)]
     try:
-        yield started
+        yield processes
     finally:
-        for each in started:
-            each.kill()
-            each.wait()
+        for process in processes:
+            process.kill()
+            process.wait()
 
 
 def main() -> int:
-    """Runs the tests on each day; 1 if any failed."""
-    failed = []
+    """Runs the tests under each of the conditions. Returns 1 if any run failed, or 0."""
+    failures = []
     for day in days(datetime.now(UTC)):
         sys.stdout.write(f"\n{day.at} {day.zone}, beside {day.busy} busy processes\n")
         sys.stdout.flush()
@@ -66,8 +70,8 @@ def main() -> int:
         ]
         with busy(day.busy):
             if subprocess.call([sys.executable, "-m", "pytest", *arguments, *sys.argv[1:]]):
-                failed.append(day)
-    return bool(failed)
+                failures.append(day)
+    return bool(failures)
 
 
 if __name__ == "__main__":

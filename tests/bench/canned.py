@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 KEY = bytes(range(32))
-"""What every GenerateMac gives."""
+"""The MAC that each GenerateMac returns."""
 
 _ANSWERS = {
     "TrentService.GenerateMac": {
@@ -24,7 +24,7 @@ _ANSWERS = {
 }
 
 
-class _Canned(BaseHTTPRequestHandler):
+class _CannedHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
@@ -44,7 +44,7 @@ class _Canned(BaseHTTPRequestHandler):
 @contextmanager
 def canned_aws() -> Iterator[str]:
     """Provides the endpoint while the block runs."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Canned)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _CannedHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

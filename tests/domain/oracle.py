@@ -1,7 +1,7 @@
 """A second implementation of the decision, for comparison with the real one.
 
-It follows only the words of the model and the raw catalogue. It uses no code of heed.domain.preferences
-and no optimisation.
+It follows only the words of the model and the raw catalogue. It uses only the data types of the code under
+test, none of its decisions, and no optimisation.
 """
 
 from __future__ import annotations

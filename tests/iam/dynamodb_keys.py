@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_WORDS = {"SET", "ADD", "REMOVE", "DELETE", "AND", "OR", "NOT", "IN", "BETWEEN"}
-_NAME = re.compile(r"(?<![\w.:#])(#\w+|[A-Za-z_]\w*)(?!\w)(\s*\()?")
+_KEYWORDS = {"SET", "ADD", "REMOVE", "DELETE", "AND", "OR", "NOT", "IN", "BETWEEN"}
+_NAME_PATTERN = re.compile(r"(?<![\w.:#])(#\w+|[A-Za-z_]\w*)(?!\w)(\s*\()?")
 _EXPRESSIONS = (
     "UpdateExpression",
     "ConditionExpression",
@@ -19,11 +19,11 @@ _EXPRESSIONS = (
 _PARTITIONS = ("pk", "subject", "id")
 
 
-def condition_keys(request: Mapping[str, Any]) -> dict[str, str | list[str]]:
+def derive_condition_keys(request: Mapping[str, Any]) -> dict[str, str | list[str]]:
     """Returns the condition keys of a request; a key that does not apply is empty."""
     return {
-        "dynamodb:LeadingKeys": sorted(set(_leading(request))),
-        "dynamodb:Attributes": sorted(set(_attributes(request))),
+        "dynamodb:LeadingKeys": sorted(set(_leading_keys(request))),
+        "dynamodb:Attributes": sorted(set(_attribute_names(request))),
         "dynamodb:ReturnValues": request.get("ReturnValues", ""),
         "dynamodb:Select": request.get("Select", ""),
     }
@@ -36,7 +36,7 @@ def _items(request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from table_keys["Keys"]
 
 
-def _leading(request: Mapping[str, Any]) -> Iterator[str]:
+def _leading_keys(request: Mapping[str, Any]) -> Iterator[str]:
     for item in _items(request):
         name = next(name for name in _PARTITIONS if name in item)
         yield item[name]["S"]
@@ -45,11 +45,11 @@ def _leading(request: Mapping[str, Any]) -> Iterator[str]:
         yield request["ExpressionAttributeValues"][value]["S"]
 
 
-def _attributes(request: Mapping[str, Any]) -> Iterator[str]:
+def _attribute_names(request: Mapping[str, Any]) -> Iterator[str]:
     for item in _items(request):
         yield from item
     aliases = request.get("ExpressionAttributeNames", {})
     for part in _EXPRESSIONS:
-        for name, is_function in _NAME.findall(request.get(part, "")):
-            if not is_function and name not in _WORDS:
+        for name, is_function in _NAME_PATTERN.findall(request.get(part, "")):
+            if not is_function and name not in _KEYWORDS:
                 yield aliases.get(name, name)

@@ -10,13 +10,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from tests.iam.policies import Document, Policies
-from tests.iam.requests import Request, listed
+from tests.iam.requests import Request, as_list
 from tests.support.stack import ACCOUNT
 
 _PROGRAM = Path(__file__).with_name("evaluate.mjs")
 # Neither IAM's reference nor the evaluator has a resource type for this action. Lambda calls it for the
 # stream anyway, and makes no mapping if the role cannot perform it there.
-_LAMBDAS_OWN = ("dynamodb:ListStreams",)
+_UNKNOWN_ACTIONS = ("dynamodb:ListStreams",)
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Evaluation:
 
     Attributes:
         result: `Allowed`, `ImplicitlyDenied` or `ExplicitlyDenied`.
-        used: each matching statement: its policy, its number there, an action and a resource of it.
+        used: for each matching statement its policy, its number, one of its actions and one of its resources.
         ignored: context keys that do not apply to the action.
     """
 
@@ -34,51 +34,51 @@ class Evaluation:
     ignored: tuple[str, ...]
 
     @property
-    def allowed(self) -> bool:
-        """Whether the call is allowed."""
+    def is_allowed(self) -> bool:
+        """Whether the request is allowed."""
         return self.result == "Allowed"
 
 
 def evaluate(policies: Policies, requests: Sequence[Request]) -> list[Evaluation]:
     """Evaluates all requests in one process."""
-    known = [request for request in requests if request.action not in _LAMBDAS_OWN]
-    answers = iter(_evaluated(policies, known))
+    known = [request for request in requests if request.action not in _UNKNOWN_ACTIONS]
+    answers = iter(_run_evaluator(policies, known))
     return [
-        _stated(policies, request) if request.action in _LAMBDAS_OWN else next(answers)
+        _evaluate_literally(policies, request) if request.action in _UNKNOWN_ACTIONS else next(answers)
         for request in requests
     ]
 
 
-def _evaluated(policies: Policies, requests: Sequence[Request]) -> list[Evaluation]:
-    question = {
+def _run_evaluator(policies: Policies, requests: Sequence[Request]) -> list[Evaluation]:
+    evaluator_input = {
         "policies": policies.all(),
         "requests": [_request_document(policies, request) for request in requests],
     }
-    made = subprocess.run(
-        ["node", _PROGRAM],  # noqa: S607 - tests/iam/setup.sh has seen to it
-        input=json.dumps(question),
+    process = subprocess.run(
+        ["node", _PROGRAM],  # noqa: S607 - tests/iam/setup.sh installs node's packages
+        input=json.dumps(evaluator_input),
         capture_output=True,
         text=True,
         check=False,
     )
-    assert made.returncode == 0, made.stderr
-    return [_read(answer) for answer in json.loads(made.stdout)]
+    assert process.returncode == 0, process.stderr
+    return [_parse_evaluation(answer) for answer in json.loads(process.stdout)]
 
 
 def _request_document(policies: Policies, request: Request) -> Document:
-    is_ours = request.who in policies.identities
+    is_of_stack = request.who in policies.identities
     return {
-        "principal": f"arn:aws:iam::{ACCOUNT}:role/{request.who}" if is_ours else request.who,
+        "principal": f"arn:aws:iam::{ACCOUNT}:role/{request.who}" if is_of_stack else request.who,
         "action": request.action,
         "resource": request.resource,
         "account": ACCOUNT,
         "context": {"aws:SecureTransport": "true", **request.context},
-        "identity": [request.who] if is_ours else [],
+        "identity": [request.who] if is_of_stack else [],
         "own": policies.of_resource(request.resource),
     }
 
 
-def _read(answer: Document) -> Evaluation:
+def _parse_evaluation(answer: Document) -> Evaluation:
     used = frozenset(
         (entry["policy"], int(entry["statement"]), action, resource)
         for entry in answer["used"]
@@ -88,12 +88,13 @@ def _read(answer: Document) -> Evaluation:
     return Evaluation(answer["result"], used, tuple(answer["ignored"]))
 
 
-def _stated(policies: Policies, request: Request) -> Evaluation:
+def _evaluate_literally(policies: Policies, request: Request) -> Evaluation:
+    """Evaluates a request for an action that the evaluator does not know, by the text of the statements."""
     used = frozenset(
         (request.who, number, action, resource)
         for number, statement in enumerate(policies.identities[request.who]["Statement"])
-        for action in listed(statement["Action"])
-        for resource in listed(statement["Resource"])
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
         if action == request.action and fnmatchcase(request.resource, resource)
     )
     return Evaluation("Allowed" if used else "ImplicitlyDenied", used, ())

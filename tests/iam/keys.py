@@ -13,27 +13,27 @@ from tests.iam.requests import Request
 from tests.iam.services import SES
 from tests.support.stack import REGION, Stack
 
-_TABLE = ("Decrypt", "Encrypt", "GenerateDataKey", "DescribeKey")
-_OF_A_TABLE = (
+_TABLE_KEY_CALLS = ("Decrypt", "Encrypt", "GenerateDataKey", "DescribeKey")
+_TABLE_ACTIONS = (
     *("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"),
     *("GetRecords", "GetShardIterator"),
 )
-_ENCRYPTED: dict[str, dict[str, tuple[str, ...]]] = {
-    "dynamodb": dict.fromkeys(_OF_A_TABLE, _TABLE),
+_KEY_CALLS: dict[str, dict[str, tuple[str, ...]]] = {
+    "dynamodb": dict.fromkeys(_TABLE_ACTIONS, _TABLE_KEY_CALLS),
     "sqs": {"SendMessage": ("GenerateDataKey", "Decrypt"), "ReceiveMessage": ("Decrypt",)},
     "sns": {"Publish": ("GenerateDataKey", "Decrypt")},
 }
 
 
 def key_requests(stack: Stack, requests: Iterable[Request]) -> Iterator[Request]:
-    """Returns the use of a key that comes with each of these requests."""
-    keys = dict(_keys(stack))
+    """Yields the calls to KMS that come with these requests."""
+    keys = dict(_encrypted_resources(stack))
     for request in requests:
         service, action = request.action.split(":")
-        store = next((arn for arn in keys if _is_of(request.resource, arn)), None)
-        if store is None or action not in _ENCRYPTED.get(service, ()):
+        store = next((arn for arn in keys if _belongs_to(request.resource, arn)), None)
+        if store is None or action not in _KEY_CALLS.get(service, ()):
             continue
-        for call in _ENCRYPTED[service][action]:
+        for call in _KEY_CALLS[service][action]:
             if request.who.endswith(".amazonaws.com"):
                 # SES passes no context that identifies its account; SNS passes the topic.
                 source = {k: v for k, v in request.context.items() if request.who != SES}
@@ -43,8 +43,8 @@ def key_requests(stack: Stack, requests: Iterable[Request]) -> Iterator[Request]
                 yield Request(request.who, f"kms:{call}", keys[store], f"key: {request.why}", via)
 
 
-def _keys(stack: Stack) -> Iterator[tuple[str, str]]:
-    """The resources that are encrypted with a key of the stack: ARNs of both."""
+def _encrypted_resources(stack: Stack) -> Iterator[tuple[str, str]]:
+    """Yields each resource that a key of the stack encrypts: the ARN of the resource and of the key."""
     for name, queue in stack.of_type("AWS::SQS::Queue", "AWS::SNS::Topic").items():
         if "KmsMasterKeyId" in queue:
             yield stack.arn(name), queue["KmsMasterKeyId"]
@@ -52,5 +52,5 @@ def _keys(stack: Stack) -> Iterator[tuple[str, str]]:
         yield stack.arn(name), table["SSESpecification"]["KMSMasterKeyId"]
 
 
-def _is_of(resource: str, arn: str) -> bool:
+def _belongs_to(resource: str, arn: str) -> bool:
     return resource == arn or resource.startswith(f"{arn}/")

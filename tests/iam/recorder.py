@@ -21,16 +21,17 @@ from tests.iam import dynamodb_keys
 from tests.support.deployment import parts
 from tests.support.template import variables
 
+AwsRequest = Mapping[str, Any]
 Context = dict[str, str | list[str]]
 RecordedAction = tuple[str, str, Context]
-"""An action, what it is about, and the keys of its conditions."""
+"""An action, its resource, and the condition keys."""
 _REGION, _ACCOUNT = "us-east-1", "123456789012"
 _S3_KEYS = {"IfNoneMatch": "s3:if-none-match", "Prefix": "s3:prefix", "VersionId": "s3:versionid"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds one option, for the workers of xdist too."""
-    parser.addoption("--calls", metavar="FOLDER", help="where each handler's calls go")
+    parser.addoption("--calls", metavar="FOLDER", help="the folder for the calls of the handlers")
 
 
 class Recorder:
@@ -43,9 +44,9 @@ class Recorder:
     def __call__(self, function: str, service: str, operation: str, request: Mapping[str, Any]) -> None:
         """Writes a call."""
         for action, resource, context in _recorded_actions(function, service, operation, request):
-            kept = {key: value for key, value in context.items() if value}
+            applicable = {key: value for key, value in context.items() if value}
             call = {"function": function, "operation": f"{service}:{operation}", "action": action}
-            line = json.dumps({**call, "resource": resource, "context": kept})
+            line = json.dumps({**call, "resource": resource, "context": applicable})
             if line not in self._seen:
                 self._seen.add(line)
                 self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -63,18 +64,18 @@ def recorded(folder: str) -> list[dict[str, Any]]:
 def _recorded_actions(
     function: str, service: str, operation: str, request: Mapping[str, Any]
 ) -> Iterable[RecordedAction]:
-    named = {name: _setting(function, value) for name, value in _named(request)}
+    names = {name: _setting_reference(function, value) for name, value in _resource_names(request)}
     return {
-        "dynamodb": _of_dynamodb,
-        "events": _of_events,
-        "kms": _of_kms,
-        "s3": _of_s3,
-        "sesv2": _of_ses,
-        "sqs": _of_sqs,
-    }[service](operation, request, named)
+        "dynamodb": _dynamodb_actions,
+        "events": _events_actions,
+        "kms": _kms_actions,
+        "s3": _s3_actions,
+        "sesv2": _ses_actions,
+        "sqs": _sqs_actions,
+    }[service](operation, request, names)
 
 
-def _named(request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _resource_names(request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yields the parts of a request that name a resource."""
     for name in ("TableName", "KeyId", "Bucket", "QueueUrl", "ConfigurationSetName"):
         if name in request:
@@ -86,46 +87,46 @@ def _named(request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield entry["EventBusName"], entry["EventBusName"]
 
 
-def _setting(function: str, value: str) -> str:
+def _setting_reference(function: str, value: str) -> str:
     """Returns the function's setting with this value; a function has no other way to name a resource."""
     settings = parts().config.environ
-    found = [name for name in variables(function) if settings.get(name) == value]
-    assert len(found) == 1, f"{function} asks for {value}, which {found or 'none'} of its settings names"
-    return f"${found[0]}"
+    names = [name for name in variables(function) if settings.get(name) == value]
+    assert len(names) == 1, f"{function} asks for {value}, which {names or 'none'} of its settings names"
+    return f"${names[0]}"
 
 
-def _of_dynamodb(
-    operation: str, request: Mapping[str, Any], named: Mapping[str, str]
+def _dynamodb_actions(
+    operation: str, request: AwsRequest, names: Mapping[str, str]
 ) -> Iterator[RecordedAction]:
     index = f"/index/{request['IndexName']}" if "IndexName" in request else ""
-    for table in named.values():
-        yield f"dynamodb:{operation}", f"{table}{index}", dynamodb_keys.condition_keys(request)
+    for table in names.values():
+        yield f"dynamodb:{operation}", f"{table}{index}", dynamodb_keys.derive_condition_keys(request)
 
 
-def _of_kms(operation: str, request: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[RecordedAction]:
+def _kms_actions(operation: str, request: AwsRequest, names: Mapping[str, str]) -> Iterator[RecordedAction]:
     pairs = request.get("EncryptionContext", {}).items()
-    yield f"kms:{operation}", named["KeyId"], {f"kms:EncryptionContext:{k}": v for k, v in pairs}
+    yield f"kms:{operation}", names["KeyId"], {f"kms:EncryptionContext:{k}": v for k, v in pairs}
 
 
-def _of_sqs(operation: str, _: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[RecordedAction]:
-    yield f"sqs:{operation}", named["QueueUrl"], {}
+def _sqs_actions(operation: str, _: AwsRequest, names: Mapping[str, str]) -> Iterator[RecordedAction]:
+    yield f"sqs:{operation}", names["QueueUrl"], {}
 
 
-def _of_events(operation: str, _: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[RecordedAction]:
-    for bus in named.values():
+def _events_actions(operation: str, _: AwsRequest, names: Mapping[str, str]) -> Iterator[RecordedAction]:
+    for bus in names.values():
         yield f"events:{operation}", bus, {}
 
 
-def _of_s3(operation: str, request: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[RecordedAction]:
+def _s3_actions(operation: str, request: AwsRequest, names: Mapping[str, str]) -> Iterator[RecordedAction]:
     action = "ListBucketVersions" if operation == "ListObjectVersions" else operation
     if "VersionId" in request:
         action += "Version"
     key = f"/{request['Key']}" if "Key" in request else ""
     context: Context = {iam: request[name] for name, iam in _S3_KEYS.items() if name in request}
-    yield f"s3:{action}", f"{named['Bucket']}{key}", context
+    yield f"s3:{action}", f"{names['Bucket']}{key}", context
 
 
-def _of_ses(operation: str, request: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[RecordedAction]:
+def _ses_actions(operation: str, request: AwsRequest, names: Mapping[str, str]) -> Iterator[RecordedAction]:
     if operation != "SendEmail":
         yield f"ses:{operation}", "*", {}
         return
@@ -138,5 +139,5 @@ def _of_ses(operation: str, request: Mapping[str, Any], named: Mapping[str, str]
     }
     identity = f"arn:aws:ses:{_REGION}:{_ACCOUNT}:identity/{sender}"
     for action in ("ses:SendEmail", "ses:SendRawEmail"):
-        for resource in (identity, *named.values()):
+        for resource in (identity, *names.values()):
             yield action, resource, context

@@ -29,6 +29,6 @@ class Request:
         return f"{self.who}: {self.action} on {self.resource} with {dict(self.context)} ({self.why})"
 
 
-def listed(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
     """Returns one value, or several, as a list."""
     return value if isinstance(value, list) else [value]

@@ -1,10 +1,10 @@
-"""Requests that AWS services make in their own names, and for which resource."""
+"""Requests that AWS services make in their own names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.iam.implicit import role_of
+from tests.iam.implicit import find_role_of
 from tests.iam.requests import Request
 from tests.support.stack import ACCOUNT, REGION, Stack
 
@@ -12,7 +12,7 @@ LAMBDA, SCHEDULER, SES = "lambda.amazonaws.com", "scheduler.amazonaws.com", "ses
 
 
 def trust_requests(stack: Stack) -> Iterator[Request]:
-    """A service assumes a role: Lambda that of a function, the scheduler that of a schedule."""
+    """Yields the requests to assume a role: Lambda for a function, the scheduler for a schedule."""
     scheduled = {
         schedule["Target"]["RoleArn"] for schedule in stack.of_type("AWS::Scheduler::Schedule").values()
     }
@@ -20,14 +20,14 @@ def trust_requests(stack: Stack) -> Iterator[Request]:
         context = {"aws:SourceAccount": ACCOUNT}
         yield Request(SCHEDULER, "sts:AssumeRole", role, "the role of a schedule", context)
     for name in stack.of_type("AWS::Lambda::Function"):
-        role = stack.arn(role_of(stack, name))
+        role = stack.arn(find_role_of(stack, name))
         yield Request(LAMBDA, "sts:AssumeRole", role, "the role of a function")
 
 
 def service_requests(stack: Stack) -> Iterator[Request]:
-    """What SES, SNS, CloudWatch and EventBridge send in their own names, and for which resource."""
-    for source in _senders(stack):
-        for topic in _topics_of_mail_events(stack):
+    """Yields the messages that SES, SNS, CloudWatch and EventBridge send in their own names."""
+    for source in _senders_of_mail_events(stack):
+        for topic in _find_mail_event_topics(stack):
             # The source of notifications is the identity; that of events is the configuration set.
             context = {"aws:SourceArn": source, "aws:SourceAccount": ACCOUNT}
             yield Request(SES, "sns:Publish", topic, "feedback", context)
@@ -50,7 +50,7 @@ def service_requests(stack: Stack) -> Iterator[Request]:
 
 
 def log_requests(stack: Stack) -> Iterator[Request]:
-    """CloudWatch Logs encrypts a log group with its key.
+    """Yields the requests of CloudWatch Logs. It encrypts a log group with the key of the group.
 
     The calls are those of "Encrypt log data in CloudWatch Logs using AWS KMS".
     """
@@ -62,12 +62,12 @@ def log_requests(stack: Stack) -> Iterator[Request]:
             yield Request(who, f"kms:{call}", group["KmsKeyId"], "an encrypted log group", context)
 
 
-def _senders(stack: Stack) -> Iterator[str]:
+def _senders_of_mail_events(stack: Stack) -> Iterator[str]:
     for name in stack.of_type("AWS::SES::ConfigurationSet", "AWS::SES::EmailIdentity"):
         yield stack.arn(name)
     yield f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/another.example.org"  # an identity outside of the stack
 
 
-def _topics_of_mail_events(stack: Stack) -> set[str]:
-    found = stack.of_type("AWS::SES::ConfigurationSetEventDestination").values()
-    return {destination["EventDestination"]["SnsDestination"]["TopicARN"] for destination in found}
+def _find_mail_event_topics(stack: Stack) -> set[str]:
+    destinations = stack.of_type("AWS::SES::ConfigurationSetEventDestination").values()
+    return {destination["EventDestination"]["SnsDestination"]["TopicARN"] for destination in destinations}

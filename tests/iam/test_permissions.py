@@ -1,6 +1,6 @@
 """Every AWS call is allowed, and every permission is used.
 
-The calls are those recorded by the tests of the handlers, and those that AWS makes itself. An IAM policy
+The tests of the handlers record the calls. AWS makes more calls itself. An IAM policy
 evaluator checks them against the translated template.
 """
 
@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from service_models import OPERATIONS
-from tests.iam.findings import Findings, findings
-from tests.iam.questions import questions
+from tests.iam.expected_requests import derive_requests
+from tests.iam.findings import PolicyFaults, find_policy_faults
 from tests.iam.recorder import recorded
 from tests.support.iam_policies import FUNCTIONS
 from tests.support.stack import Stack
@@ -26,21 +26,21 @@ Template = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def calls(pytestconfig: pytest.Config) -> list[dict[str, Any]]:
-    """The recorded calls."""
+    """Returns the recorded calls."""
     folder = pytestconfig.getoption("calls")
     assert folder, "make iam records the calls first and names their folder"
     return recorded(folder)
 
 
-def _of(template: Template, calls: list[dict[str, Any]]) -> Findings:
+def _find_faults(template: Template, calls: list[dict[str, Any]]) -> PolicyFaults:
     stack = Stack(template, PARAMETERS["production"])
-    return findings(stack, questions(stack, calls))
+    return find_policy_faults(stack, derive_requests(stack, calls))
 
 
 @pytest.fixture(scope="module")
-def found(calls: list[dict[str, Any]]) -> Findings:
-    """What is wrong with the template as it is."""
-    return _of(translated_template("production"), calls)
+def faults(calls: list[dict[str, Any]]) -> PolicyFaults:
+    """Returns the faults of the template."""
+    return _find_faults(translated_template("production"), calls)
 
 
 def test_the_calls_of_every_function_were_recorded(calls: list[dict[str, Any]]) -> None:
@@ -54,8 +54,8 @@ def test_the_layer_has_the_models_of_exactly_the_operations_that_were_recorded(
     assert {call["operation"] for call in calls} == modelled
 
 
-def test_every_call_is_allowed(found: Findings) -> None:
-    assert not found.missing, "\n".join(found.missing)
+def test_every_call_is_allowed(faults: PolicyFaults) -> None:
+    assert not faults.missing, "\n".join(faults.missing)
 
 
 @pytest.mark.threat(
@@ -64,12 +64,12 @@ def test_every_call_is_allowed(found: Findings) -> None:
     "A test fails if no call needs an action on a resource, or if a wildcard permits more than the calls "
     "need. Other tests check the values of some conditions, but not of all.",
 )
-def test_every_permission_is_used(found: Findings) -> None:
-    assert not found.unused, "\n".join(found.unused)
+def test_every_permission_is_used(faults: PolicyFaults) -> None:
+    assert not faults.unused, "\n".join(faults.unused)
 
 
-def test_a_wildcard_matches_no_unused_resource(found: Findings) -> None:
-    assert not found.wide, "\n".join(found.wide)
+def test_a_wildcard_matches_no_unused_resource(faults: PolicyFaults) -> None:
+    assert not faults.too_wide, "\n".join(faults.too_wide)
 
 
 @pytest.mark.threat(
@@ -77,92 +77,92 @@ def test_a_wildcard_matches_no_unused_resource(found: Findings) -> None:
     "SES, a topic, an alarm or a rule of another account sends to a topic or a queue of this account.",
     "Each policy checks the account of the sender. The test repeats each permitted call as another account.",
 )
-def test_strangers_plain_connections_and_overwriting_are_denied(found: Findings) -> None:
-    assert not found.wrongly_allowed, "\n".join(found.wrongly_allowed)
+def test_strangers_plain_connections_and_overwriting_are_denied(faults: PolicyFaults) -> None:
+    assert not faults.wrongly_allowed, "\n".join(faults.wrongly_allowed)
 
 
-def test_the_evaluator_accepts_every_condition_key(found: Findings) -> None:
-    assert not found.ignored
+def test_the_evaluator_accepts_every_condition_key(faults: PolicyFaults) -> None:
+    assert not faults.ignored
 
 
-def _statement(template: Template, role: str, wanted: str) -> dict[str, Any]:
+def _find_statement(template: Template, role: str, text: str) -> dict[str, Any]:
     """Returns the first statement of a role that mentions the text."""
     (policy,) = template["Resources"][role]["Properties"]["Policies"]
     statements: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
-    return next(statement for statement in statements if wanted in str(statement))
+    return next(statement for statement in statements if text in str(statement))
 
 
-def _take_away(template: Template) -> None:
-    _statement(template, "UnsubscribeRole", "UpdateItem")["Action"] = "dynamodb:PutItem"
+def _remove_update_permission(template: Template) -> None:
+    _find_statement(template, "UnsubscribeRole", "UpdateItem")["Action"] = "dynamodb:PutItem"
 
 
-def _narrow_a_condition(template: Template) -> None:
-    condition = _statement(template, "PreferencesRole", "UpdateItem")["Condition"]
+def _narrow_attribute_condition(template: Template) -> None:
+    condition = _find_statement(template, "PreferencesRole", "UpdateItem")["Condition"]
     condition["ForAllValues:StringLike"]["dynamodb:Attributes"].remove("o:*")
 
 
-def _forget_the_poller(template: Template) -> None:
-    _statement(template, "FeedbackRole", "ReceiveMessage")["Action"] = "sqs:ReceiveMessage"
+def _remove_poller_permissions(template: Template) -> None:
+    _find_statement(template, "FeedbackRole", "ReceiveMessage")["Action"] = "sqs:ReceiveMessage"
 
 
-def _forget_the_sandbox(template: Template) -> None:
+def _remove_recipient_identities(template: Template) -> None:
     ses = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}"
-    of_mail = _statement(template, "SendConfirmationRole", "SendEmail")
-    of_mail["Resource"][0] = {"Fn::Sub": ses + ":identity/${MailFrom}"}
+    mail_statement = _find_statement(template, "SendConfirmationRole", "SendEmail")
+    mail_statement["Resource"][0] = {"Fn::Sub": ses + ":identity/${MailFrom}"}
 
 
-def _want_another_context(template: Template) -> None:
-    of_addresses = _statement(template, "AfterConfirmationRole", "AddressKey")
-    of_addresses["Condition"] = {"StringEquals": {"kms:EncryptionContext:heed": "another"}}
+def _change_encryption_context(template: Template) -> None:
+    key_statement = _find_statement(template, "AfterConfirmationRole", "AddressKey")
+    key_statement["Condition"] = {"StringEquals": {"kms:EncryptionContext:heed": "another"}}
 
 
-def _forget_the_key(template: Template) -> None:
+def _remove_key_statement(template: Template) -> None:
     statements = template["Resources"]["DataKey"]["Properties"]["KeyPolicy"]["Statement"]
     statements[:] = [statement for statement in statements if statement["Sid"] != "SesPublishesToTheTopic"]
 
 
 def test_a_missing_permission_is_found(calls: list[dict[str, Any]]) -> None:
-    gone: dict[Callable[[Template], None], set[str]] = {
-        _take_away: {"UnsubscribeRole: dynamodb:UpdateItem"},
-        _narrow_a_condition: {"PreferencesRole: dynamodb:UpdateItem"},
-        _forget_the_poller: {
+    expected_by_change: dict[Callable[[Template], None], set[str]] = {
+        _remove_update_permission: {"UnsubscribeRole: dynamodb:UpdateItem"},
+        _narrow_attribute_condition: {"PreferencesRole: dynamodb:UpdateItem"},
+        _remove_poller_permissions: {
             "FeedbackRole: sqs:DeleteMessage",
             "FeedbackRole: sqs:GetQueueAttributes",
         },
-        _forget_the_sandbox: {
+        _remove_recipient_identities: {
             "SendConfirmationRole: ses:SendEmail",
             "SendConfirmationRole: ses:SendRawEmail",
         },
-        _want_another_context: {"AfterConfirmationRole: kms:Decrypt"},
-        _forget_the_key: {
+        _change_encryption_context: {"AfterConfirmationRole: kms:Decrypt"},
+        _remove_key_statement: {
             "ses.amazonaws.com: kms:GenerateDataKey",
             "ses.amazonaws.com: kms:Decrypt",
         },
     }
     changed = copy.deepcopy(translated_template("production"))
-    for change in gone:
+    for change in expected_by_change:
         change(changed)
-    missed = {finding.split(" on ")[0] for finding in _of(changed, calls).missing}
-    assert missed == set().union(*gone.values())
+    denied = {finding.split(" on ")[0] for finding in _find_faults(changed, calls).missing}
+    assert denied == set().union(*expected_by_change.values())
 
 
 def test_an_unused_permission_a_wide_one_and_an_open_topic_are_found(
     calls: list[dict[str, Any]],
 ) -> None:
     changed = copy.deepcopy(translated_template("production"))
-    _statement(changed, "SesListRole", "ReceiveMessage")["Action"].append("sqs:PurgeQueue")
-    _statement(changed, "LedgerRole", "PutItem")["Resource"] = {
+    _find_statement(changed, "SesListRole", "ReceiveMessage")["Action"].append("sqs:PurgeQueue")
+    _find_statement(changed, "LedgerRole", "PutItem")["Resource"] = {
         "Fn::Sub": "arn:aws:dynamodb:*:*:table/${AWS::StackName}-*"
     }
-    open_to_all = changed["Resources"]["AlarmTopicPolicy"]["Properties"]["PolicyDocument"]
-    open_to_all["Statement"][0].pop("Condition")
-    found = _of(changed, calls)
-    (unused,) = found.unused
+    alarm_policy = changed["Resources"]["AlarmTopicPolicy"]["Properties"]["PolicyDocument"]
+    alarm_policy["Statement"][0].pop("Condition")
+    faults = _find_faults(changed, calls)
+    (unused,) = faults.unused
     assert unused.startswith("SesListRole") and "sqs:PurgeQueue" in unused
-    assert {finding.split(" on ")[0] for finding in found.wide} == {
+    assert {finding.split(" on ")[0] for finding in faults.too_wide} == {
         "LedgerRole: dynamodb:PutItem",
         "LedgerRole: dynamodb:Query",
     }
-    assert found.wrongly_allowed and all(
-        "cloudwatch.amazonaws.com" in finding for finding in found.wrongly_allowed
+    assert faults.wrongly_allowed and all(
+        "cloudwatch.amazonaws.com" in finding for finding in faults.wrongly_allowed
     )

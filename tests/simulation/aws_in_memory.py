@@ -34,7 +34,7 @@ class _Exceptions:
 
 
 class _Client:
-    """Base of the clients: `work` does the service's work, and the nemesis injects faults."""
+    """Base of the clients: `operation` does the work of the service, and the nemesis injects faults."""
 
     exceptions = _Exceptions
 
@@ -43,15 +43,15 @@ class _Client:
         self._nemesis = nemesis
 
     def _send(
-        self, work: Callable[[], dict[str, Any]], *, models: tuple[FaultKind, ...] = ()
+        self, operation: Callable[[], dict[str, Any]], *, models: tuple[FaultKind, ...] = ()
     ) -> dict[str, Any]:
-        """Does the work under faults; `models` are the codes that the operation declares as retryable."""
+        """Runs the operation under faults. It declares the faults in `models` as retryable."""
         for attempt in itertools.count(1):
             kind = self._nemesis.next_fault(self._service)
             if kind is None:
-                return work()
+                return operation()
             try:
-                return _faulty(kind, work)
+                return _faulty(kind, operation)
             except ConditionalCheckFailedException:
                 raise
             except (ClientError, *_SILENT):
@@ -70,11 +70,11 @@ _ERRORS = {
 }
 
 
-def _faulty(kind: FaultKind, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _faulty(kind: FaultKind, operation: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     refused = False
     if kind.commits:
         try:
-            work()
+            operation()
         except ClientError:
             refused = True
     if kind.row == 12:
@@ -102,50 +102,50 @@ class Dynamo(_Client):
     def get_item(self, **request: Any) -> dict[str, Any]:
         table, key = request["TableName"], _key(request["Key"])
 
-        def work() -> dict[str, Any]:
+        def operation() -> dict[str, Any]:
             item = self._read(table, key, consistent=request.get("ConsistentRead", False))
             return _answer(request) if item is None else {**_answer(request), "Item": item}
 
-        return self._send(work)
+        return self._send(operation)
 
     def batch_get_item(self, **request: Any) -> dict[str, Any]:
         ((table, wanted),) = request["RequestItems"].items()
 
-        def work() -> dict[str, Any]:
+        def operation() -> dict[str, Any]:
             consistent = wanted.get("ConsistentRead", False)
             keys = [_key(key) for key in wanted["Keys"]]
             found = [self._read(table, key, consistent=consistent) for key in keys]
             items = [item for item in found if item is not None]
             return {"Responses": {table: items}, "UnprocessedKeys": {}}
 
-        return self._send(work)
+        return self._send(operation)
 
     def put_item(self, **request: Any) -> dict[str, Any]:
-        def work() -> dict[str, Any]:
+        def operation() -> dict[str, Any]:
             table, key = request["TableName"], _key(request["Item"])
             old = self._old(request, key)
             self._write(table, key, dict(request["Item"]))
             return _write_answer(request, old, request["Item"])
 
-        return self._send(work, models=_OF_WRITES)
+        return self._send(operation, models=_OF_WRITES)
 
     def delete_item(self, **request: Any) -> dict[str, Any]:
-        def work() -> dict[str, Any]:
+        def operation() -> dict[str, Any]:
             old = self._old(request, _key(request["Key"]))
             self.tables[request["TableName"]].pop(_key(request["Key"]), None)
             return _write_answer(request, old, None)
 
-        return self._send(work, models=_OF_WRITES)
+        return self._send(operation, models=_OF_WRITES)
 
     def update_item(self, **request: Any) -> dict[str, Any]:
-        def work() -> dict[str, Any]:
+        def operation() -> dict[str, Any]:
             table, key = request["TableName"], _key(request["Key"])
             old = self._old(request, key)
             new = updated(old or dict(request["Key"]), request)
             self._write(table, key, new)
             return _write_answer(request, old, new)
 
-        return self._send(work, models=_OF_WRITES)
+        return self._send(operation, models=_OF_WRITES)
 
     def _old(self, request: dict[str, Any], key: str) -> Item | None:
         """Returns the item that a write finds, if the item meets the condition of the write."""
@@ -188,19 +188,19 @@ class Sqs(_Client):
         self.queues: dict[str, list[str]] = {}
 
     def send_message(self, **request: Any) -> dict[str, Any]:
-        def work() -> dict[str, Any]:
+        def operation() -> dict[str, Any]:
             self.queues.setdefault(request["QueueUrl"], []).append(request["MessageBody"])
             return {"MessageId": "made-up"}
 
-        return self._send(work)
+        return self._send(operation)
 
     def get_queue_attributes(self, **request: Any) -> dict[str, Any]:
-        def work() -> dict[str, Any]:
+        def operation() -> dict[str, Any]:
             numbers = dict.fromkeys(request["AttributeNames"], "0")
             visible = str(len(self.queues.get(request["QueueUrl"], [])))
             return {"Attributes": {**numbers, "ApproximateNumberOfMessages": visible}}
 
-        return self._send(work)
+        return self._send(operation)
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:

@@ -33,7 +33,7 @@ _RAISED = {
 }
 KEYS = ("IDENTITY_KEY", "LINKS_KEY", "CONFIRMATION_KEY")
 QUEUES = {
-    "later": "OPT_OUT_RETRY_QUEUE_URL",
+    "opt-out retry": "OPT_OUT_RETRY_QUEUE_URL",
     "dead letters": "FEEDBACK_DLQ_URL",
     "ses_list": "SES_LIST_QUEUE_URL",
     "subscribe": "CONFIRMATION_REQUESTS_QUEUE_URL",

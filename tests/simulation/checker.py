@@ -1,7 +1,11 @@
 """Checks whether a history kept the promises: a pure function, derived from the model's document alone.
 
 It knows the facts that people stated, what was acknowledged, what checks answered, and what an observer saw
-in the table. It uses none of the code under test. Decisions come from the oracle (tests/domain).
+in the table. It uses only the data types and the name decoder of the code under test, none of its
+decisions. Decisions come from the oracle (tests/domain).
+
+Each message begins with the number of the broken promise, I1 to I15. PROMISES in soak.py describes each
+number, and docs/evidence.md shows the same table.
 """
 
 from __future__ import annotations
@@ -85,7 +89,7 @@ def _check_line(line: object, known_facts: _KnownFacts) -> Iterator[str]:
         case CheckAnswer():
             yield from _check_answer(known_facts, line)
         case Anomaly(_, description):
-            yield f"I4 I11 {description}"
+            yield f"I4, I11: {description}"
         case End():
             yield from _check_end(known_facts, line)
 
@@ -123,14 +127,14 @@ def _check_observation(known_facts: _KnownFacts, observation: Observation) -> It
             yield from _check_transition(known_facts, old, new, changes_nothing=observation.changes_nothing)
             if "x:minor" in new.registers:
                 known_facts.minors.add(who)  # beside what a hold preserves
-            yield from _find_revived(known_facts, observation, who, old)
+            yield from _find_topics_made_sendable(known_facts, observation, who, old)
         if old != new:
-            yield from _find_invented(known_facts, who, new)
+            yield from _find_entries_without_request(known_facts, who, new)
     known_facts.observations.append(people)
     for fact in known_facts.acknowledged:
         known_facts.check_counts["I1"] += 1
         if _must_be_on_record(known_facts, fact) and not _has_fact(people[fact.who], fact):
-            yield f"I1 acknowledged and not on record: {fact}"
+            yield f"I1: acknowledged and not on record: {fact}"
     yield from _check_erasure_calls(known_facts)
 
 
@@ -142,20 +146,20 @@ def _check_transition(
     for name, entry in old.registers.items():
         newer = new.registers.get(name)
         if newer is None or (newer.at, newer.tie_breaker.encode()) < (entry.at, entry.tie_breaker.encode()):
-            yield f"I2 I7 {name} went back"
+            yield f"I2, I7: {name} returned to an older entry"
     if not old.soft_bounce_days <= new.soft_bounce_days:
-        yield "I2 a day of a soft bounce was lost"
+        yield "I2: a day of a soft bounce was lost"
     changed = (old.registers, old.soft_bounce_days) != (new.registers, new.soft_bounce_days)
     known_facts.check_counts["I5"] += 1
     if changed != (new.revision > old.revision):
-        yield f"I5 I6 the counter went from {old.revision} to {new.revision}, changed: {changed}"
+        yield f"I5, I6: the counter went from {old.revision} to {new.revision}, changed: {changed}"
     if changed and "x:minor" in old.registers:
-        yield "I9 a write replaced the record of a minor"
+        yield "I9: a write replaced the record of a minor"
     if changes_nothing and changed:
-        yield "I5 something changed that may not"
+        yield "I5: a step that must change nothing changed the record"
 
 
-def _find_revived(
+def _find_topics_made_sendable(
     known_facts: _KnownFacts, observation: Observation, who: int, old: PersonState
 ) -> Iterator[str]:
     """Finds topics that a link, or a key without rights, makes sendable now or earlier than before.
@@ -173,7 +177,7 @@ def _find_revived(
         _undo_registers(new) != _undo_registers(old)
         and _decide_by_model(old, SERVICE, Millis(observation.link_used_at))[1] == "hold"
     ):
-        yield "I15 a press was taken back under a hold"
+        yield "I15: a press was taken back under a hold"
     undos = [
         f for f in known_facts.facts_by_step[observation.step] if f.who == who and f.register.startswith("u:")
     ]
@@ -185,7 +189,7 @@ def _find_revived(
                 _decide_by_model(new, topic, Millis(now))[0]
                 and not _decide_by_model(previous, topic, Millis(now))[0]
             ):
-                yield f"I15 topic {topic} may be sent at {now} that might not"
+                yield f"I15: a link or a key made topic {topic} sendable at {now}"
                 return
 
 
@@ -193,7 +197,7 @@ def _undo_registers(state: PersonState) -> dict[str, RegisterValue]:
     return {name: value for name, value in state.registers.items() if name.startswith("u:")}
 
 
-def _find_invented(known_facts: _KnownFacts, who: int, state: PersonState) -> Iterator[str]:
+def _find_entries_without_request(known_facts: _KnownFacts, who: int, state: PersonState) -> Iterator[str]:
     known_facts.check_counts["I6"] += 1
     facts = [f for f in known_facts.possible if f.who == who]
     known = {(f.register, f.at, f.source, f.until) for f in facts}
@@ -211,13 +215,13 @@ def _find_invented(known_facts: _KnownFacts, who: int, state: PersonState) -> It
     days = {f.at // DAY for f in known_facts.possible if f.who == who and f.register == "soft"}
     for name, entry in state.registers.items():
         if entry.at == state.erased_at:
-            continue  # of the erasure itself
+            continue  # the erasure made this entry
         if not state.has_unknown_register and (name, *entry[:3]) not in known:
-            yield f"I6 no request contained {name} {entry}"
+            yield f"I6: no request contained {name} {entry}"
         if state.erased_at is not None and entry.at < state.erased_at:
-            yield f"I9 {name} is older than the erasure"
+            yield f"I9: {name} is older than the erasure"
     if not state.soft_bounce_days <= days:
-        yield "I6 a soft bounce that no event reported"
+        yield "I6: the record has a soft bounce that no event reported"
 
 
 def _check_erasure_calls(known_facts: _KnownFacts) -> Iterator[str]:
@@ -225,7 +229,7 @@ def _check_erasure_calls(known_facts: _KnownFacts) -> Iterator[str]:
     for step, fact in known_facts.erasure_calls:
         during = known_facts.observations[max(known_facts.observations_at_start[step] - 1, 0) :]
         if not any(erasures.is_in_effect(people[fact.who], fact) for people in during):
-            yield f"I1 acknowledged and not on record: {fact}"
+            yield f"I1: acknowledged and not on record: {fact}"
     known_facts.erasure_calls.clear()
 
 
@@ -267,7 +271,7 @@ def _check_answer(known_facts: _KnownFacts, answer: CheckAnswer) -> Iterator[str
         ]
         possible = [f for f in known_facts.possible if f.who == answer.who]
         if answer.who in known_facts.minors:
-            yield "I3 I7 a minor may be sent to"
+            yield "I3, I7: mail to a minor is permitted"
         reason = why_forbidden(
             [f for f in owed if _is_newer_than_erasure(known_facts, f)],
             [f for f in possible if _is_newer_than_erasure(known_facts, f)],
@@ -275,13 +279,13 @@ def _check_answer(known_facts: _KnownFacts, answer: CheckAnswer) -> Iterator[str
             answer.now,
         )
         if reason:
-            yield f"I3 I8 may be sent in spite of {reason}"
+            yield f"I3, I8: the topic is sendable in spite of {reason}"
     start = known_facts.observations_at_start[answer.step]
     states = [people[answer.who] for people in known_facts.observations[max(start - 1, 0) :]] or [NO_RECORD]
     answers = {_decide_by_model(state, answer.topic, answer.now) for state in states}
     known_facts.check_counts["I4"] += 1
     if (answer.sendable, answer.reason) not in answers:
-        yield f"I4 of topic {answer.topic}: {answer.sendable}, {answer.reason}; the model says {answers}"
+        yield f"I4: topic {answer.topic}: {answer.sendable}, {answer.reason}; the model says {answers}"
 
 
 def _decide_by_model(state: PersonState, topic: int, now: Millis) -> tuple[bool, str]:
@@ -299,16 +303,16 @@ def _to_entry(value: RegisterValue) -> Entry:
 def _check_end(known_facts: _KnownFacts, end: End) -> Iterator[str]:
     known_facts.check_counts["I14"] += 1
     if end.messages_left or end.rounds > LONGEST_DRAIN:
-        yield f"I14 {end.messages_left} messages left after {end.rounds} rounds without a fault"
+        yield f"I14: {end.messages_left} messages left after {end.rounds} rounds without a fault"
     known_facts.check_counts["I11"] += 1
     if end.dead_letters != end.unprocessable:
         counts = len(end.unprocessable), len(end.dead_letters)
-        yield "I11 {} messages were unprocessable, {} became dead letters".format(*counts)
+        yield "I11: {} messages were unprocessable, {} became dead letters".format(*counts)
     for fact in (*known_facts.acknowledged, *known_facts.promised):
         if _must_be_on_record(known_facts, fact) and not _has_fact(
             known_facts.observations[-1][fact.who], fact
         ):
-            yield f"I1 promised and not stored: {fact}"
+            yield f"I1: promised and not stored: {fact}"
 
 
 def topics() -> tuple[int, ...]:

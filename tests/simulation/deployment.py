@@ -61,11 +61,11 @@ _EXPIRY = Millis(1_000)  # milliseconds since the Unix epoch
 _POWERFUL_SCOPES = (KeyScope.WRITE, KeyScope.PRIVACY)
 APPS: dict[str, ModuleType] = {
     "press": unsubscribe,
-    "later": opt_out_retry,
+    "opt-out retry batch": opt_out_retry,
     "save": preferences,
     "agent": agents,
     "check": platform,
-    "feedback": feedback,
+    "feedback batch": feedback,
     "report": agents,
     "officer": agents,
     "undo": preferences,
@@ -187,7 +187,7 @@ _AWS_NAMES = (*KEYS, *QUEUES.values())
 
 
 def _always_acquire(*_: object) -> bool:
-    """Endless patience: the rest of botocore's retry quota would make a run depend on earlier runs."""
+    """Replaces the retry quota of botocore. Its remaining quota would make a run depend on earlier runs."""
     return True
 
 

@@ -26,7 +26,7 @@ def find_erasure_faults(requested: Iterable[Fact], old: PersonState, new: Person
     if (hold := _hold_started_at(old)) is not None:
         lifts = [fact for fact in requests if fact.register == "l:hold" and fact.at > hold]
         if not lifts:
-            yield "I9 what a hold preserves was forgotten"
+            yield "I9: an erasure deleted data that a hold preserves"
     if (minor := old.registers.get("x:minor")) is not None:
         requests = [fact._replace(at=max(fact.at, minor[0])) for fact in requests]
         requests = [fact for fact in requests if fact.register == "l:hold" and hold is not None]
@@ -35,17 +35,17 @@ def find_erasure_faults(requested: Iterable[Fact], old: PersonState, new: Person
         expected = "erasure:minor" if "x:minor" in new.registers else "erasure:adult"
     kinds = {fact.register for fact in requests if max(fact.at, old.erased_at or 0) == new.erased_at}
     if expected not in kinds:
-        yield "I6 an erasure that nobody requested"
+        yield "I6: no request contained the erasure"
     if minor is not None and "x:minor" not in new.registers:
-        yield "I7 a minor is none any more"
+        yield "I7: the record of a minor was lost"
     if new.revision <= old.revision:
-        yield "I6 the counter fell back"
+        yield "I6: the revision did not increase"
     if not new.registers.keys() <= _KEPT_REGISTERS or new.soft_bounce_days or "o:0" not in new.registers:
-        yield f"I9 an erasure leaves {sorted(new.registers)}"
+        yield f"I9: an erasure leaves {sorted(new.registers)}"
     if any(entry[0] != new.erased_at for entry in new.registers.values()):
-        yield "I9 something of before is left"
+        yield "I9: an entry from before the erasure is left"
     if _is_advertising_stopped(old) != (f"o:{SIGNAL}" in new.registers):
-        yield "I7 what the browser's signal stopped is no longer as it was"
+        yield "I7: the opt-out by the browser's signal changed"
 
 
 def is_in_effect(state: PersonState, fact: Fact) -> bool:

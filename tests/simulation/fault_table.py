@@ -12,7 +12,7 @@ from typing import NamedTuple
 class Coverage(StrEnum):
     """How a fault is tested."""
 
-    MACHINES = "machines"  # drawn by the simulation and counted
+    PROGRAMS = "programs"  # drawn by the simulation and counted
     TEST = "test"  # a test of its own
     NONE = "none"  # nothing that it could happen to
 
@@ -26,27 +26,27 @@ class Row(NamedTuple):
     where: str
 
 
-_M, _T, _N = Coverage.MACHINES, Coverage.TEST, Coverage.NONE
+_P, _T, _N = Coverage.PROGRAMS, Coverage.TEST, Coverage.NONE
 _ANY_REQUEST = "any request of any handler"
 
 ROWS = tuple(
     Row(number, *row)
     for number, row in enumerate(
         (
-            ("the provisioned throughput is exceeded", _M, _ANY_REQUEST),
-            ("AWS throttles the request, or its limit is reached", _M, _ANY_REQUEST),
+            ("the provisioned throughput is exceeded", _P, _ANY_REQUEST),
+            ("AWS throttles the request, or its limit is reached", _P, _ANY_REQUEST),
             ("a transaction is cancelled for several reasons", _N, "no transactions: test_fault_table.py"),
-            ("a single write conflicts with a transaction", _M, _ANY_REQUEST),
+            ("a single write conflicts with a transaction", _P, _ANY_REQUEST),
             (
                 "a transaction is in progress, or its token differs",
                 _N,
                 "no transactions: test_fault_table.py",
             ),
-            ("a replicated write conflicts", _M, _ANY_REQUEST),
-            ("the answer times out after the commit", _M, _ANY_REQUEST + "; botocore writes again"),
-            ("the request times out before the commit", _M, _ANY_REQUEST),
-            ("the connection is reset, or the answer is cut", _M, _ANY_REQUEST + "; TLS checks the bytes"),
-            ("the service answers 500 or 503 for a long time", _M, "every request of an invocation"),
+            ("a replicated write conflicts", _P, _ANY_REQUEST),
+            ("the answer times out after the commit", _P, _ANY_REQUEST + "; botocore writes again"),
+            ("the request times out before the commit", _P, _ANY_REQUEST),
+            ("the connection is reset, or the answer is cut", _P, _ANY_REQUEST + "; TLS checks the bytes"),
+            ("the service answers 500 or 503 for a long time", _P, "every request of an invocation"),
             (
                 "the program crashes between record and ledger",
                 _T,
@@ -54,31 +54,31 @@ ROWS = tuple(
             ),
             (
                 "the program crashes after the write and before the answer",
-                _M,
+                _P,
                 "any handler; test_sweep_functions.py, every function",
             ),
             (
                 "the program is killed in the middle of a batch",
-                _M,
+                _P,
                 "batches of feedback and of queued opt-outs",
             ),
-            ("the function has no time left", _M, "batches: 0 or 1.5 seconds are left"),
-            ("duplicates arrive at the same time", _M, "a step inside a step; test_races.py, every order"),
-            ("a message is delivered again after 13 days", _M, "the machines' clock"),
-            ("events arrive in any order", _M, "events with dates in the past; test_order.py, all orders"),
-            ("events have equal timestamps", _M, "the clock often does not move"),
-            ("the time of an event is in 2096 or in 1970, or is missing", _M, "feedback"),
-            ("two clocks differ by 5 minutes", _M, "a request's stamp"),
-            ("a batch fails in part or completely", _M, "outages"),
+            ("the function has no time left", _P, "batches: 0 or 1.5 seconds are left"),
+            ("duplicates arrive at the same time", _P, "a step inside a step; test_races.py, every order"),
+            ("a message is delivered again after 13 days", _P, "the clock of the programs"),
+            ("events arrive in any order", _P, "events with dates in the past; test_order.py, all orders"),
+            ("events have equal timestamps", _P, "the clock often does not move"),
+            ("the time of an event is in 2096 or in 1970, or is missing", _P, "feedback"),
+            ("two clocks differ by 5 minutes", _P, "a request's stamp"),
+            ("a batch fails in part or completely", _P, "outages"),
             ("the answer of a batch is malformed", _T, "sqs.py parses each answer as SQS does"),
             (
                 "a message cannot be parsed",
-                _M,
+                _P,
                 "feedback: no JSON, too much nesting, NaN, half of a surrogate pair",
             ),
-            ("an event arrives in different envelopes", _M, "raw, SNS, EventBridge"),
-            ("an event has an unknown type, new fields or unreadable recipients", _M, "feedback"),
-            ("a body has 1 MB or invalid base64", _M, "feedback; a press with an unreadable form"),
+            ("an event arrives in different envelopes", _P, "raw, SNS, EventBridge"),
+            ("an event has an unknown type, new fields or unreadable recipients", _P, "feedback"),
+            ("a body has 1 MB or invalid base64", _P, "feedback; a press with an unreadable form"),
             ("an item would exceed 400 kB", _T, "tests/adapters/test_preferences_table.py"),
             ("a transaction would exceed 100 items", _N, "no transactions: test_fault_table.py"),
             (
@@ -87,17 +87,17 @@ ROWS = tuple(
                 "the key is a keyed hash; the index has 16 shards",
             ),
             ("an index is stale", _T, "tests/functions/test_suppressions.py; no check reads an index"),
-            ("a read is stale", _M, "the item before the last write, for an eventually consistent read"),
-            ("TTL deletes an item late or early", _M, "an expired API key whose item still exists"),
+            ("a read is stale", _P, "the item before the last write, for an eventually consistent read"),
+            ("TTL deletes an item late or early", _P, "an expired API key whose item still exists"),
             (
                 "a stream record expires or arrives twice",
                 _T,
                 "test_ledger_histories.py; tests/functions/test_reconcile.py",
             ),
-            ("KMS throttles or refuses a request, or a key is disabled", _M, "cold starts"),
+            ("KMS throttles or refuses a request, or a key is disabled", _P, "cold starts"),
             (
                 "half of the functions still have the old link keys",
-                _M,
+                _P,
                 "links of a key that the function does not know yet",
             ),
             (
@@ -112,15 +112,15 @@ ROWS = tuple(
                 _T,
                 "test_sweep_functions.py; tests/functions/test_purge.py",
             ),
-            ("an event arrives during a purge", _M, "an erasure inside any invocation"),
+            ("an event arrives during a purge", _P, "an erasure inside any invocation"),
             ("a table is restored from a backup", _T, "tests/functions/test_restore.py"),
             ("an opt-in and an opt-out arrive at the same time", _T, "test_races.py, every order"),
-            ("there is no network, or the name does not resolve", _M, _ANY_REQUEST),
-            ("an address has several spellings", _M, "case, display name, IDNA, quotes, `rfc822;`"),
-            ("log lines and metrics cannot be output", _M, "standard output closed"),
-            ("two versions of the record exist", _M, "a register of a later version in an item"),
+            ("there is no network, or the name does not resolve", _P, _ANY_REQUEST),
+            ("an address has several spellings", _P, "case, display name, IDNA, quotes, `rfc822;`"),
+            ("log lines and metrics cannot be output", _P, "standard output closed"),
+            ("two versions of the record exist", _P, "a register of a later version in an item"),
         ),
         start=1,
     )
 )
-INJECTED = tuple(row.number for row in ROWS if row.coverage is Coverage.MACHINES)
+INJECTED = tuple(row.number for row in ROWS if row.coverage is Coverage.PROGRAMS)

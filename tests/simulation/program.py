@@ -1,4 +1,4 @@
-"""Runs the program of one machine: injects the faults of its steps, and records its history."""
+"""Runs one program: injects the faults of its steps, and records its history."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.simulation.history import (
 from tests.simulation.log_capture import CapturedOutput
 from tests.simulation.nemesis import Killed
 from tests.simulation.sqs import Message, SimulatedQueue, format_sqs_event
-from tests.simulation.steps import Step
+from tests.simulation.steps import BATCH_KINDS, Step
 from tests.support.deployment import NOW, parts
 
 _BY_LINK = ("press", "visit", "save", "undo", "attack")
@@ -44,7 +44,7 @@ class SimulatedProgram:
         self.deployment = deployment
         self.history = History()
         self.link_key_ids = LINK_KEY_IDS[0]
-        self.feedback, self.later = SimulatedQueue(), SimulatedQueue()
+        self.queues = {kind: SimulatedQueue() for kind in BATCH_KINDS}
         self.unprocessable: set[str] = set()
         self.dead_letters: set[str] = set()
         self.undos: list[tuple[str, tuple[Fact, ...]]] = []
@@ -72,7 +72,7 @@ class SimulatedProgram:
         self.deployment.nemesis.fault_counts.update(fault_rows(step))
         if step.kind in requests.REQUEST_MAKERS:
             self._send_request(step)
-        elif step.kind in ("feedback", "later"):
+        elif step.kind in BATCH_KINDS:
             self._deliver_batch(step)
         else:
             _OTHER_STEPS[step.kind](self, step)
@@ -94,7 +94,7 @@ class SimulatedProgram:
         number = self._invocation_number
         self.history.add(InvocationStart(number, facts))
 
-        link_steps = step.at if step.kind in _BY_LINK else None
+        link_used_at = step.at if step.kind in _BY_LINK else None
         self.deployment.nemesis.fault_counts.update(
             40 for inner in step.inner_steps.values() if inner.kind == "report"
         )
@@ -102,7 +102,7 @@ class SimulatedProgram:
         def meanwhile(inner: Step) -> Callable[[], None]:
             def run_inner_step() -> None:
                 self._collect_messages(facts)
-                self.history.add(Observation(number, self.deployment.observe(), link_used_at=link_steps))
+                self.history.add(Observation(number, self.deployment.observe(), link_used_at=link_used_at))
                 router, clock = vars(BaseRouter).copy(), self.deployment.clock
                 with self.deployment.nemesis.inject_faults({}, {}):
                     self.run_step(inner)
@@ -131,13 +131,14 @@ class SimulatedProgram:
         changes_nothing = (
             changes_nothing or (step.kind in _READ_ONLY and not facts)
         ) and not step.inner_steps
-        self.history.add(Observation(number, self.deployment.observe(), changes_nothing, link_steps))
+        self.history.add(Observation(number, self.deployment.observe(), changes_nothing, link_used_at))
 
     def _collect_messages(self, facts: tuple[Fact, ...]) -> None:
         """Collects the messages that the product put into its queues."""
-        for body in self.deployment.take_messages("later"):
+        for body in self.deployment.take_messages("opt-out retry"):
             self._message_number += 1
-            self.later.waiting.append(Message(f"later-{self._message_number}", body, 0, facts))
+            name = f"retry-{self._message_number}"
+            self.queues["opt-out retry batch"].waiting.append(Message(name, body, 0, facts))
         self.dead_letters.update(self.deployment.take_messages("dead letters"))
         self.deployment.take_messages("subscribe")  # a mail that no attacker reads
 
@@ -182,7 +183,7 @@ class SimulatedProgram:
             self.report_status(step, number, status)
 
     def _deliver_batch(self, step: Step) -> None:
-        queue: SimulatedQueue = getattr(self, step.kind)
+        queue = self.queues[step.kind]
         batch = queue.next_batch(**step.details)
         if not batch:
             return
@@ -219,7 +220,7 @@ class SimulatedProgram:
         body = feedback_messages.format_body(details, step.at, self._message_number)
         is_unprocessable = feedback_messages.is_unprocessable(details)
         name = f"feedback-{self._message_number}"
-        self.feedback.waiting.append(Message(name, body, step.at, facts, is_unprocessable))
+        self.queues["feedback batch"].waiting.append(Message(name, body, step.at, facts, is_unprocessable))
         self.deployment.nemesis.fault_counts.update(feedback_messages.fault_rows(details, body))
 
     def _write_confirmation(self, step: Step) -> None:
@@ -266,12 +267,12 @@ class SimulatedProgram:
         for who in range(len(self.deployment.recipients)):
             self._toggle_unknown_register(Step("unknown register", at, {"who": who, "add": False}))
         rounds = 0
-        while (self.feedback.waiting or self.later.waiting) and rounds < 10:
+        while any(queue.waiting for queue in self.queues.values()) and rounds < 10:
             rounds += 1
-            for kind in ("feedback", "later"):
+            for kind in BATCH_KINDS:
                 details = {"count": 1_000, "duplicates": 3, "position": 0.0}
                 self.run_step(Step(kind, at, details))
-        left = len(self.feedback.waiting) + len(self.later.waiting)
+        left = sum(len(queue.waiting) for queue in self.queues.values())
         self.history.add(
             End(left, rounds, tuple(sorted(self.dead_letters)), tuple(sorted(self.unprocessable)))
         )
@@ -280,7 +281,7 @@ class SimulatedProgram:
 _OTHER_STEPS: dict[str, Callable[[SimulatedProgram, Step], None]] = {
     "undo": link_steps.run_undo,
     "attack": link_steps.run_attack,
-    "mail": SimulatedProgram._enqueue_feedback,
+    "feedback arrives": SimulatedProgram._enqueue_feedback,
     "confirm": SimulatedProgram._write_confirmation,
     "unknown register": SimulatedProgram._toggle_unknown_register,
     "deploy": SimulatedProgram._change_link_keys,

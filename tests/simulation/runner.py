@@ -1,6 +1,6 @@
-"""Runs many machines on all cores, and reduces a failing program to the steps that are needed.
+"""Runs many programs on all cores, and reduces a failing program to the steps that are needed.
 
-A machine is one simulated deployment that runs one program of steps under faults.
+A program is a sequence of steps under faults. A simulated deployment runs its steps.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Outcome:
     """The result of simulated programs.
 
     Attributes:
-        machine_count: the number of machines that ran.
+        program_count: the number of programs that ran.
         event_count: the number of their steps, with inner steps.
         fault_counts: how often each row of the table of faults was injected.
         attack_counts: how often each attack was tried.
@@ -34,7 +34,7 @@ class Outcome:
         broken_promises: for each failure its promise, its seed and the shortest program that shows it.
     """
 
-    machine_count: int = 0
+    program_count: int = 0
     event_count: int = 0
     fault_counts: Counter[int] = field(default_factory=Counter)
     attack_counts: Counter[str] = field(default_factory=Counter)
@@ -43,7 +43,7 @@ class Outcome:
 
     def add(self, other: Outcome) -> None:
         """Adds the results of other programs."""
-        self.machine_count += other.machine_count
+        self.program_count += other.program_count
         self.event_count += other.event_count
         self.fault_counts += other.fault_counts
         self.attack_counts += other.attack_counts
@@ -58,7 +58,7 @@ def run_programs(layer: str, seeds: Sequence[int], length: int) -> Outcome:
         for seed in seeds:
             steps = draw_program(seed, length)
             broken, checked = run_and_check(deployment, steps)
-            outcome.machine_count += 1
+            outcome.program_count += 1
             outcome.event_count += len(steps) + sum(len(step.inner_steps) for step in steps)
             outcome.check_counts += checked
             if broken:
@@ -70,10 +70,10 @@ def run_programs(layer: str, seeds: Sequence[int], length: int) -> Outcome:
     return outcome
 
 
-def run_on_all_cores(layer: str, first: int, machines: int, length: int) -> Outcome:
+def run_on_all_cores(layer: str, first: int, program_count: int, length: int) -> Outcome:
     """Runs the programs with the seeds from `first`, on all cores."""
     workers = os.cpu_count() or 1
-    parts = [range(first + part, first + machines, workers) for part in range(workers)]
+    parts = [range(first + part, first + program_count, workers) for part in range(workers)]
     total = Outcome()
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_use_cheaper_moto) as pool:
@@ -118,5 +118,5 @@ def _format_failure(
     shortest_steps = shrink_program(steps, lambda candidate: bool(run_and_check(deployment, candidate)[0]))
     broken, _ = run_and_check(deployment, shortest_steps)
     program_text = "\n    ".join(map(str, shortest_steps))
-    command = f"python -m tests.simulation.soak --layer {layer} --first {seed} --machines 1 --length {length}"
+    command = f"python -m tests.simulation.soak --layer {layer} --first {seed} --programs 1 --length {length}"
     return f"{broken[0] if broken else 'not reproduced'}\n  seed {seed}: {command}\n    {program_text}"

@@ -1,6 +1,6 @@
-"""Runs many machines (see runner.py) and prints a table.
+"""Runs many programs (see runner.py) and prints a table.
 
-Run it as `python -m tests.simulation.soak`. With --first N --machines 1 it runs one seed.
+Run it as `python -m tests.simulation.soak`. With --first N --programs 1 it runs one seed.
 """
 
 from __future__ import annotations
@@ -37,20 +37,20 @@ def main() -> int:
     args = _arguments()
     made_up_credentials()
     started_at = time.monotonic()
-    if args.machines == 1:
+    if args.programs == 1:
         outcome = run_programs(args.layer or "pure", [args.first], args.length)
     else:
         outcome = Outcome()
         for layer in [args.layer] if args.layer else ["pure", "moto"]:
-            machines = args.machines if layer == "pure" else args.machines // 100
-            outcome.add(run_on_all_cores(layer, args.first, machines, args.length))
+            count = args.programs if layer == "pure" else args.programs // 100
+            outcome.add(run_on_all_cores(layer, args.first, count, args.length))
     duration_seconds = time.monotonic() - started_at
     sys.stdout.writelines(f"{line}\n" for line in _table(outcome, args, duration_seconds))
     not_injected = [number for number in INJECTED if not outcome.fault_counts[number]]
-    if not_injected and args.machines > 1:
+    if not_injected and args.programs > 1:
         outcome.broken_promises.append(f"never injected: {not_injected}")
     not_tried = [attack for attack in ATTACKS if not outcome.attack_counts[attack]]
-    if not_tried and args.machines > 1:
+    if not_tried and args.programs > 1:
         outcome.broken_promises.append(f"never tried: {not_tried}")
     sys.stderr.writelines(f"{line}\n" for line in outcome.broken_promises)
     return bool(outcome.broken_promises)
@@ -58,17 +58,17 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--layer", choices=["pure", "moto"], help="one alone")
+    parser.add_argument("--layer", choices=["pure", "moto"], help="run only this layer")
     parser.add_argument("--first", type=int, default=int(time.time()) * 1_000, help="first seed")
-    parser.add_argument("--machines", type=int, default=60_000, help="in memory; on moto a hundredth")
-    parser.add_argument("--length", type=int, default=30, help="steps of a machine")
+    parser.add_argument("--programs", type=int, default=60_000, help="number in memory; on moto a hundredth")
+    parser.add_argument("--length", type=int, default=30, help="steps of a program")
     return parser.parse_args()
 
 
 def _table(outcome: Outcome, args: argparse.Namespace, duration_seconds: float) -> list[str]:
-    last = args.first + args.machines - 1
+    last = args.first + args.programs - 1
     return [
-        f"Machines: {outcome.machine_count:,}; steps: {outcome.event_count:,}; "
+        f"Programs: {outcome.program_count:,}; steps: {outcome.event_count:,}; "
         f"seeds {args.first} to {last}, length {args.length}; "
         f"broken promises: {len(outcome.broken_promises)}.",
         f"Python {platform.python_version()}, {duration_seconds / 60:.0f} minutes.",
@@ -84,15 +84,15 @@ def _table(outcome: Outcome, args: argparse.Namespace, duration_seconds: float) 
         "| no. | fault | injected | where |",
         "|---|---|---|---|",
         *(
-            f"| {row.number} | {row.fault} | {_count(row.coverage, outcome.fault_counts[row.number])} "
+            f"| {row.number} | {row.fault} | {_format_count(row.coverage, outcome.fault_counts[row.number])} "
             f"| {row.where} |"
             for row in ROWS
         ),
     ]
 
 
-def _count(how: Coverage, times: int) -> str:
-    return {Coverage.MACHINES: f"{times:,}", Coverage.TEST: "by test", Coverage.NONE: "no"}[how]
+def _format_count(coverage: Coverage, times: int) -> str:
+    return {Coverage.PROGRAMS: f"{times:,}", Coverage.TEST: "by test", Coverage.NONE: "no"}[coverage]
 
 
 if __name__ == "__main__":

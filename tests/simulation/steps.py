@@ -18,6 +18,8 @@ _AGES = (0, 0, 1, MINUTE, DAY, 29 * DAY, 31 * DAY, 400 * DAY)
 _CLOCK_ERRORS = (*(0,) * 10, -5 * MINUTE, 5 * MINUTE)
 _FREQUENT_SCOPES = (0, 1, 2, 2, 2, 5, 12, 12)  # drawn more often than the others, so that events meet
 _SCOPES = (*_FREQUENT_SCOPES, *_FREQUENT_SCOPES, *SCOPES, 99)  # 99: an unknown number
+BATCH_KINDS = ("feedback batch", "opt-out retry batch")
+"""The kinds of steps that deliver a batch from a queue."""
 MARKETING_TOPICS = (3, 4, 11, 13, 15, 16, 17)
 _CHECKED_TOPICS = (2, 2, 2, 2, 5, 12, 12, 3, 6, 7, 11, 13, 14, 16, 17)
 
@@ -70,7 +72,7 @@ def _draw_single_step(rng: random.Random, clock: Millis) -> Step:
     at = Millis(clock + rng.choice(_CLOCK_ERRORS))
     details = _STEP_KINDS[kind][1](rng, at)
     step = Step(kind, at, details, _draw_faults(rng), is_clock_wrong=at != clock)
-    if kind in ("feedback", "later") and rng.random() < 0.1:
+    if kind in BATCH_KINDS and rng.random() < 0.1:
         return replace(step, milliseconds_left=rng.choice((0, 1_500)))
     return replace(step, is_output_closed=rng.random() < 0.03)
 
@@ -241,9 +243,9 @@ _STEP_KINDS: dict[str, tuple[int, Any]] = {
     "agent": (14, _draw_agent_changes),
     "check": (22, _draw_check),
     "visit": (3, _draw_link_visit),
-    "mail": (13, _draw_feedback),
-    "feedback": (13, _draw_delivery),
-    "later": (8, _draw_delivery),
+    "feedback arrives": (13, _draw_feedback),
+    "feedback batch": (13, _draw_delivery),
+    "opt-out retry batch": (8, _draw_delivery),
     "confirm": (6, _draw_confirmation),
     "officer": (6, _draw_officer_request),
     "report": (2, _draw_erasure_report),

@@ -45,4 +45,4 @@ def test_the_checker_finds_an_undo_that_counts_after_a_hold() -> None:
     with simulated_deployment("pure") as deployment, pytest.MonkeyPatch.context() as patch:
         assert run_and_check(deployment, steps)[0] == []
         patch.setattr(save_preferences, "refuses_opt_ins", lambda _: False)
-        assert run_and_check(deployment, steps)[0] == ["step 3: I15 a press was taken back under a hold"]
+        assert run_and_check(deployment, steps)[0] == ["step 3: I15: a press was taken back under a hold"]

@@ -86,11 +86,11 @@ class Ports:
         if drawn < 0.1:
             raise Killed
 
-    def _call(self, work: Callable[[], Any]) -> Any:
+    def _call(self, action: Callable[[], Any]) -> Any:
         self._may_fail()
-        done = work()
+        result = action()
         self._may_fail()
-        return done
+        return result
 
     def enter(self, entry: LedgerEntry, evidence: str) -> LedgerEntry:
         entered: LedgerEntry = self._call(lambda: self.ledger.enter(entry, evidence))
@@ -211,11 +211,11 @@ def test_every_change_has_one_entry_for_any_delivery_of_the_stream(seeds: range)
 
 def test_a_press_repeated_after_a_lost_answer_has_one_entry() -> None:
     link = {"who": 0, "scope": 2, "issued_at": NOW, "press_kind": "this", "signal": False, "key": 1}
-    later = Step("later", Millis(NOW + 1), {"count": 9, "duplicates": 0, "position": 0.0})
+    retry = Step("opt-out retry batch", Millis(NOW + 1), {"count": 9, "duplicates": 0, "position": 0.0})
     with simulated_deployment("pure") as deployment:
         for place in range(6):
             lost = dict.fromkeys(range(place, place + ATTEMPTS), "time-out after")
-            steps = [Step("press", NOW, link, lost), later]
+            steps = [Step("press", NOW, link, lost), retry]
             letter = {"who": 0, "spelling": 0, "scope": 3, "state": "out", "stated_at": NOW}
             letters = {"changes": [{**letter, "until": NOW, "source": "letter"}]}
             assert check(place, deployment, [*steps, Step("agent", Millis(NOW + 2), letters)]) <= 2
@@ -253,11 +253,11 @@ def _late_changes_are_dropped(patch: pytest.MonkeyPatch) -> None:
 def _failed_record_is_skipped(patch: pytest.MonkeyPatch) -> None:
     enter = EnterTransition.__call__
 
-    def carefree(self: EnterTransition, transition: Any, batch: Any) -> None:
+    def enter_or_skip(self: EnterTransition, transition: Any, batch: Any) -> None:
         with suppress(StoreUnavailable):
             enter(self, transition, batch)
 
-    patch.setattr(EnterTransition, "__call__", carefree)
+    patch.setattr(EnterTransition, "__call__", enter_or_skip)
 
 
 def _omitted_change_gets_entry(patch: pytest.MonkeyPatch) -> None:

@@ -39,9 +39,9 @@ def _event(rng: random.Random) -> Step:
 
 
 def observe_after(deployment: SimulatedDeployment, steps: tuple[Step, ...]) -> object:
-    machine = SimulatedProgram(deployment)
+    program = SimulatedProgram(deployment)
     for step in steps:
-        machine.run_step(step)
+        program.run_step(step)
     (state, _) = deployment.observe()
     return state.registers, state.soft_bounce_days
 

@@ -32,16 +32,16 @@ class Promises(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.machine = SimulatedProgram(self.deployment)
+        self.program = SimulatedProgram(self.deployment)
         self.clock = NOW
 
     @rule(elapsed=st.sampled_from(CLOCK_ADVANCES), rng=st.randoms(use_true_random=False))
     def something_happens(self, elapsed: int, rng: random.Random) -> None:
         self.clock = Millis(self.clock + elapsed)
-        self.machine.run_step(draw_step(rng, self.clock))
+        self.program.run_step(draw_step(rng, self.clock))
 
     def teardown(self) -> None:
-        broken, _ = check_history(self.machine.finish(Millis(self.clock + 1)))
+        broken, _ = check_history(self.program.finish(Millis(self.clock + 1)))
         assert broken == []
 
 

@@ -23,7 +23,7 @@ BATCH = {"count": 10, "duplicates": 0, "position": 0.0}
 
 
 def mail(event: str, **more: object) -> Step:
-    return Step("mail", NOW, {**MAIL, "event": event, **more})
+    return Step("feedback arrives", NOW, {**MAIL, "event": event, **more})
 
 
 OUTAGE = dict.fromkeys((1, 2, 3), "throttling")  # the key was available, the table was not
@@ -62,14 +62,14 @@ SCENARIOS: dict[str, tuple[list[Step], Step]] = {
     ),
     "a batch of feedback": (
         [mail("bounce"), mail("soft", who=[1]), mail("poison"), mail("half", who=[0])],
-        Step("feedback", NOW, BATCH),
+        Step("feedback batch", NOW, BATCH),
     ),
-    "opt-outs of later": (
+    "queued opt-outs": (
         [
             Step("press", NOW, LINK, OUTAGE),
             Step("press", Millis(NOW + 1), {**LINK, "who": 1, "scope": 14}, OUTAGE),
         ],
-        Step("later", NOW, BATCH),
+        Step("opt-out retry batch", NOW, BATCH),
     ),
 }
 
@@ -84,8 +84,8 @@ def observe_after(
     deployment: SimulatedDeployment, before: list[Step], steps: list[Step]
 ) -> tuple[PersonState, ...]:
     """Returns what is on record in the end, and checks every promise on the way."""
-    machine = SimulatedProgram(deployment)
-    history = machine.run([*before, *steps])
+    program = SimulatedProgram(deployment)
+    history = program.run([*before, *steps])
     assert check_history(history)[0] == []
     return deployment.observe()
 

@@ -1,4 +1,4 @@
-"""AWS clients that the tests of a process use one after another. Making one takes longer than a request."""
+"""AWS clients that the tests of a process share. The creation of a client takes longer than a request."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import pytest
 from heed.adapters import aws
 from service_models import write_service_models
 
-_given_models: Path | None = None
-_free: dict[tuple[str, bool], list[Any]] = defaultdict(list)
-_lent: list[tuple[tuple[str, bool], Any, Any]] = []
+_models_folder: Path | None = None
+_free_clients: dict[tuple[str, bool], list[Any]] = defaultdict(list)
+_lent_clients: list[tuple[tuple[str, bool], Any, Any]] = []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,15 +27,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Takes the folder of the option."""
-    global _given_models
-    _given_models = config.getoption("service_models")
+    global _models_folder
+    _models_folder = config.getoption("service_models")
 
 
 @functools.cache
 def service_models() -> Path:
     """Returns the folder of the service models of the core layer. A session makes them once."""
-    if _given_models is not None:
-        return _given_models
+    if _models_folder is not None:
+        return _models_folder
     folder = Path(tempfile.mkdtemp(prefix="heed-service-models-"))
     write_service_models(folder)
     return folder
@@ -50,9 +50,10 @@ def client_factory() -> Callable[..., Any]:
     @functools.cache
     def client(service: str, *, once: bool = False) -> Any:
         kind = service, once
-        lent = _free[kind].pop() if _free[kind] else aws.client_factory(service_models())(service, once=once)
-        _lent.append((kind, lent, _handlers(lent)))
-        return lent
+        free = _free_clients[kind]
+        aws_client = free.pop() if free else aws.client_factory(service_models())(service, once=once)
+        _lent_clients.append((kind, aws_client, _handlers(aws_client)))
+        return aws_client
 
     return client
 
@@ -60,14 +61,14 @@ def client_factory() -> Callable[..., Any]:
 @contextmanager
 def returned_at_the_end() -> Iterator[None]:
     """Frees the clients that were lent in the block, except those that a test changed."""
-    before = len(_lent)
+    before = len(_lent_clients)
     try:
         yield
     finally:
-        for kind, client, handlers in _lent[before:]:
+        for kind, client, handlers in _lent_clients[before:]:
             if _handlers(client) is handlers and not _has_retried(client):
-                _free[kind].append(client)
-        del _lent[before:]
+                _free_clients[kind].append(client)
+        del _lent_clients[before:]
 
 
 def _handlers(client: Any) -> Any:

@@ -10,12 +10,12 @@ from tests.support.deployment import parts
 
 
 class SimulatedCrash(BaseException):
-    """The simulated crash."""
+    """The exception that simulates the crash of a program."""
 
 
 @contextmanager
 def crash_after(calls: int) -> Iterator[list[str]]:
-    """Raises Stopped directly after a number of AWS calls. Yields the names of the calls."""
+    """Raises SimulatedCrash directly after a number of AWS calls. Yields the names of the calls."""
 
     def crash() -> None:
         raise SimulatedCrash
@@ -34,7 +34,7 @@ def run_after_calls(calls: int, action: Callable[[], object]) -> Iterator[list[s
     clients = [parts().client(name) for name in ("dynamodb", "sqs")]
     is_running = False
 
-    def count(model: Any, **_: object) -> None:
+    def count_call(model: Any, **_: object) -> None:
         nonlocal is_running
         if is_running:
             return
@@ -47,9 +47,9 @@ def run_after_calls(calls: int, action: Callable[[], object]) -> Iterator[list[s
                 is_running = False
 
     for client in clients:
-        client.meta.events.register("after-call", count, unique_id="meanwhile")
+        client.meta.events.register("after-call", count_call, unique_id="run-after-calls")
     try:
         yield completed
     finally:
         for client in clients:
-            client.meta.events.unregister("after-call", unique_id="meanwhile")
+            client.meta.events.unregister("after-call", unique_id="run-after-calls")

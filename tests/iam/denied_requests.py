@@ -7,28 +7,31 @@ from collections.abc import Iterable, Iterator
 from tests.iam.requests import Request
 from tests.support.stack import ACCOUNT
 
-_STRANGER = "999999999999"
+_OTHER_ACCOUNT = "999999999999"
 
 
-def stranger_requests(requests: Iterable[Request]) -> Iterator[Request]:
-    """The same requests for another account's resources: a service's name does not prove whose it is."""
+def other_account_requests(requests: Iterable[Request]) -> Iterator[Request]:
+    """Yields the same requests for the resources of another account.
+
+    A service acts for each account under the same name, so the name does not prove the account.
+    """
     for request in requests:
         if any(ACCOUNT in value for value in request.context.values()):
-            context = {k: str(v).replace(ACCOUNT, _STRANGER) for k, v in request.context.items()}
-            why = f"a stranger: {request.why}"
+            context = {k: str(v).replace(ACCOUNT, _OTHER_ACCOUNT) for k, v in request.context.items()}
+            why = f"another account: {request.why}"
             yield Request(request.who, request.action, request.resource, why, context)
 
 
 def unencrypted_requests(requests: Iterable[Request]) -> Iterator[Request]:
-    """The same requests without TLS, for resources that require TLS."""
+    """Yields the same requests without TLS, for resources that require TLS."""
     for request in requests:
         context = {**request.context, "aws:SecureTransport": "false"}
-        yield Request(request.who, request.action, request.resource, f"plain {request.why}", context)
+        yield Request(request.who, request.action, request.resource, f"without TLS: {request.why}", context)
 
 
 def overwriting_requests(requests: Iterable[Request]) -> Iterator[Request]:
-    """The same writes of an object without the condition that the object must not exist."""
+    """Yields the same writes of an object without the condition that the object must not exist."""
     for request in requests:
         if request.action == "s3:PutObject":
             context = {k: v for k, v in request.context.items() if k != "s3:if-none-match"}
-            yield Request(request.who, request.action, request.resource, "written over", context)
+            yield Request(request.who, request.action, request.resource, "an overwritten object", context)
