@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from heed.domain.preferences.catalogue import Catalogue
     from local.listing import Item, Listing
-    from local.sender import Sender
+    from local.stack_client import LocalStackClient
 
 _HERE = Path(__file__).parent
 _HEADERS = {
@@ -49,12 +49,12 @@ class _Views:
     """What the page shows.
 
     Args:
-        sender: Calls the stack.
+        client: Calls the stack.
         catalogue: The topics of the sample brand.
     """
 
-    def __init__(self, sender: Sender, catalogue: Catalogue) -> None:
-        self._sender = sender
+    def __init__(self, client: LocalStackClient, catalogue: Catalogue) -> None:
+        self._client = client
         self._catalogue = catalogue
         self._templates = Environment(
             loader=FileSystemLoader(_HERE / "pages"),
@@ -64,12 +64,12 @@ class _Views:
             lstrip_blocks=True,
         )
         self._sources = {
-            "mails": ListSource(sender.sent_mails, lambda mail: mail["at"], lambda _: ""),
+            "mails": ListSource(client.sent_mails, lambda mail: mail["at"], lambda _: ""),
             "changes": ListSource(
-                sender.entries, lambda entry: (entry["recorded_at"], entry["seq"]), self._describe_entry
+                client.entries, lambda entry: (entry["recorded_at"], entry["seq"]), self._describe_entry
             ),
             "records": ListSource(
-                sender.records,
+                client.records,
                 last_change,
                 lambda record: " ".join(text for _, text in self._facts(record)),
             ),
@@ -93,7 +93,7 @@ class _Views:
             request,
             "home.html",
             lists={name: self._list(name, search) for name in self._sources},
-            check=self._sender.check(),
+            check=self._client.check(),
             sample=sample,
         )
 
@@ -108,7 +108,7 @@ class _Views:
 
     def campaign(self, request: Request) -> Response:
         """Shows the campaign mail that the platform would send now."""
-        made = self._sender.make_mail()
+        made = self._client.make_mail()
         message = EmailMessage()
         message.set_content(
             self._templates.get_template("campaign.html").render(mail=made), "html", cte="8bit"
@@ -120,10 +120,10 @@ class _Views:
 
     def mail(self, request: Request) -> Response:
         """Shows a mail that the functions sent."""
-        mail = self._sender.sent_mail(message_id := request.path_params["id"])
+        mail = self._client.sent_mail(message_id := request.path_params["id"])
         if mail is None:
             return PlainTextResponse("No such mail.", 404)
-        sent_at = next(item["at"] for item in self._sender.sent_mails() if item["id"] == message_id)
+        sent_at = next(item["at"] for item in self._client.sent_mails() if item["id"] == message_id)
         press = f"mails/{message_id}/one-click" if find_one_click_url(mail) else None
         return self._render(request, "mail.html", mail=mail, press=press, sent_at=sent_at)
 
@@ -137,7 +137,7 @@ class _Views:
         return describe_record(record, self._catalogue)
 
     def _explain(self, person: dict[str, str]) -> dict[str, Any]:
-        found = self._sender.look_up(person)
+        found = self._client.look_up(person)
         address = person.get("address", "")
         return {
             "address": address,
@@ -159,26 +159,26 @@ class _Views:
         return HTMLResponse(text, headers=_HEADERS)
 
 
-def make_page(sender: Sender, catalogue: Catalogue) -> Starlette:
+def make_page(client: LocalStackClient, catalogue: Catalogue) -> Starlette:
     """Returns the application: the page, its lists and mails, and its buttons."""
-    views = _Views(sender, catalogue)
+    views = _Views(client, catalogue)
 
     def press_campaign(_: Request) -> Response:
-        return _redirect("./", _press(find_one_click_url(dict(sender.make_mail().headers))))
+        return _redirect("./", _press(find_one_click_url(dict(client.make_mail().headers))))
 
     def press_mail(request: Request) -> Response:
         message_id = request.path_params["id"]
-        mail = sender.sent_mail(message_id)
+        mail = client.sent_mail(message_id)
         return _redirect(f"../{message_id}", _press(find_one_click_url(mail) if mail else None))
 
     def _press(url: str | None) -> str:
-        return "one-click" if url and sender.press_one_click(url) == 200 else "refused"
+        return "one-click" if url and client.press_one_click(url) == 200 else "refused"
 
     def send_bounce(_: Request) -> Response:
-        return _redirect("./", "bounce" if sender.send_feedback(make_bounce_event) else "late")
+        return _redirect("./", "bounce" if client.send_feedback(make_bounce_event) else "late")
 
     def send_complaint(_: Request) -> Response:
-        return _redirect("./", "complaint" if sender.send_feedback(make_complaint_event) else "late")
+        return _redirect("./", "complaint" if client.send_feedback(make_complaint_event) else "late")
 
     return Starlette(
         routes=[

@@ -22,10 +22,10 @@ from local.install import install
 from local.page import make_page
 from local.problem import LocalProblem
 from local.routes import read_routes
-from local.sender import Sender
 from local.server import Server
+from local.stack_client import LocalStackClient
 from local.translate import translate
-from local.waiting import UnsentMailReporter
+from local.unsent_mails import UnsentMailReporter
 
 if TYPE_CHECKING:
     from local.places import Places
@@ -40,7 +40,7 @@ class LocalStack(ExitStack):
         self._emulator = Emulator(places)
         self._unsent_mails = UnsentMailReporter(places.emulator_log, _print_now)
 
-    def start(self) -> Sender:
+    def start(self) -> LocalStackClient:
         """Starts everything and prints each step.
 
         Raises:
@@ -76,13 +76,13 @@ class LocalStack(ExitStack):
         stack = ready.make_announcement(
             places, deployed.outputs, functions_by_short_name(deployed.names), api_key
         )
-        sender = Sender(stack, clients)
+        client = LocalStackClient(stack, clients)
         gateway = Gateway(clients, read_routes(translated.template), deployed.names)
-        server = Server(make_application(gateway, make_page(sender, _read_catalogue(places))), front)
+        server = Server(make_application(gateway, make_page(client, _read_catalogue(places))), front)
         self.callback(server.stop)
         server.start()
-        self._announce(stack, sender, time.monotonic() - start_time)
-        return sender
+        self._announce(stack, client, time.monotonic() - start_time)
+        return client
 
     def is_running(self) -> bool:
         """Returns whether the emulator still runs. Without it nothing works."""
@@ -92,9 +92,9 @@ class LocalStack(ExitStack):
         """Prints why confirmation mails were not sent since the last call."""
         self._unsent_mails.report()
 
-    def _announce(self, stack: ready.StackAnnouncement, sender: Sender, seconds: float) -> None:
-        mail = sender.make_mail()
-        if not sender.link_opens(mail):
+    def _announce(self, stack: ready.StackAnnouncement, client: LocalStackClient, seconds: float) -> None:
+        mail = client.make_mail()
+        if not client.link_opens(mail):
             raise LocalProblem(
                 "a new unsubscribe link does not open",
                 f"see the functions' log {self._places.emulator_log}",

@@ -1,6 +1,6 @@
 """Generates docs/threats.md from the marks of tests: `python -m tests.threats` writes it.
 
-A test that tries an attack has the mark `threat(id, attack, held_by)`. The marks are read from the source,
+A test that tries an attack has the mark `threat(id, attack, defence)`. The marks are read from the source,
 so a test that is renamed or deleted removes its row, and the comparison with the page fails.
 """
 
@@ -50,7 +50,7 @@ class Threat(NamedTuple):
 
     id: str
     attack: str
-    held_by: str
+    defence: str
     test: str
 
 
@@ -67,7 +67,7 @@ def page() -> str:
     for letter, title in GROUPS.items():
         rows = [mark for mark in marks if mark.id.startswith(letter)]
         parts.append(f"\n## {title}\n\n| id | attack | defence | test |\n|---|---|---|---|\n")
-        parts += [f"| {m.id} | {m.attack} | {m.held_by} | `{m.test}` |\n" for m in rows]
+        parts += [f"| {m.id} | {m.attack} | {m.defence} | `{m.test}` |\n" for m in rows]
     parts.append("\n## Not tried\n\n| id | attack, and why no test tries it |\n|---|---|\n")
     parts += [f"| {name} | {why} |\n" for name, why in NOT_TRIED.items()]
     return "".join(parts)
@@ -85,9 +85,9 @@ def _marks(file: Path) -> Iterator[Threat]:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             for mark in node.decorator_list:
                 if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.threat":
-                    name, attack, held_by = map(ast.literal_eval, mark.args)
+                    name, attack, defence = map(ast.literal_eval, mark.args)
                     where = file.relative_to(ROOT)
-                    yield Threat(name, attack, held_by, f"{where}::{node.name}")
+                    yield Threat(name, attack, defence, f"{where}::{node.name}")
 
 
 if __name__ == "__main__":

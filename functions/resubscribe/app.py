@@ -92,7 +92,7 @@ def confirm(text: str) -> Response[str]:
         return _answer_expired_link(link, visit)
     wording = heed.pages.wording(visit.language)
     press = ConfirmationPress(request.request_id(responder.event), visit.at, wording, visit.signal)
-    result = heed.record_confirmation(link, press)
+    result = heed.process_confirmation_press(link, press)
     count_metric("ConfirmationPressed")
     if refuses_opt_ins(result.record):
         return responder.neutral()
@@ -114,7 +114,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
 heed.warm_up(
     lambda: (
         heed.request_confirmation,
-        heed.record_confirmation,
+        heed.process_confirmation_press,
         heed.confirmation_keys.confirmation_key(1),
     )
 )

@@ -16,7 +16,7 @@ from heed.use_cases.opt_in.send_confirmation import SendResult
 from heed.use_cases.opt_in.send_waiting import SendWaitingResult
 
 heed = Heed.from_environment()
-# The local stack reads these log messages (local/waiting.py).
+# The local stack reads these log messages (local/unsent_mails.py).
 _WARNINGS = {
     SendResult.DELAYED: "a confirmation mail waits for room",
     SendResult.DUPLICATE: "an earlier confirmation mail has the same effect",

@@ -1,4 +1,7 @@
-"""The service models of the core layer: they make the same requests as botocore's own, which replace them."""
+"""Tests the service models of the core layer. They make the same requests as the models of botocore.
+
+If the layer's models cannot be used, the models of botocore replace them.
+"""
 
 from __future__ import annotations
 

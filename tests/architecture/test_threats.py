@@ -22,5 +22,5 @@ def test_each_known_attack_has_a_test_or_a_reason_for_none() -> None:
 
 def test_each_row_of_the_page_has_an_attack_and_a_defence() -> None:
     for mark in threats():
-        assert mark.attack.endswith(".") and mark.held_by.endswith("."), mark
-        assert "|" not in mark.attack + mark.held_by, mark
+        assert mark.attack.endswith(".") and mark.defence.endswith("."), mark
+        assert "|" not in mark.attack + mark.defence, mark

@@ -54,7 +54,7 @@ def test_a_restored_table_is_merged_and_a_missing_one_is_reported(
 
     result = heed("restore", "replay", "--from", "Copy", "--stack", stack, "--json")
 
-    assert (result.code, result.json["back"]) == (0, 1)
+    assert (result.code, result.json["restored"]) == (0, 1)
     (restored,) = world.items()
     assert {**restored, "chg_at": item["chg_at"]} == item, "the whole item, as a new item of the feed"
     assert restored["chg_at"]["S"] > item["chg_at"]["S"]

@@ -35,7 +35,7 @@ from heed.domain.preferences.register import (
     ScopeNumber,
     Source,
 )
-from heed.domain.preferences.replay import lost_presses
+from heed.domain.preferences.replay import find_lost_presses
 from tests.support.catalogues import CATALOGUE
 from tests.support.registers import confirmed, in_, out, pause, scope_numbers, undoable, undone
 from tests.support.strategies import changes, instants, records
@@ -240,17 +240,17 @@ def test_a_press_from_a_restored_copy_is_kept_beside_a_newer_one() -> None:
     old, _ = press(EMPTY_RECORD, OFFERS, entry(NOW))
     live, undo = press(EMPTY_RECORD, OFFERS, entry(Millis(NOW + 2 * DAY_MS), "two"))
     restored = merge_changes(
-        live, [*lost_presses(old, live), *(Change(r, e) for r, e in old.registers.items())]
+        live, [*find_lost_presses(old, live), *(Change(r, e) for r, e in old.registers.items())]
     )
 
     assert not is_sent(take_back(restored, undo), now=Millis(NOW + 4 * DAY_MS))
-    assert lost_presses(old, old) == lost_presses(old, EMPTY_RECORD) == []
+    assert find_lost_presses(old, old) == find_lost_presses(old, EMPTY_RECORD) == []
 
 
 def test_a_pause_from_a_restored_copy_is_kept_beside_a_newer_press() -> None:
     old, _ = press(EMPTY_RECORD, BRAND, entry(NOW, until=Millis(NOW + 90 * DAY_MS)))
     live, undo = press(EMPTY_RECORD, BRAND, entry(Millis(NOW + 2 * DAY_MS), "two"))
-    restored = merge_changes(live, lost_presses(old, live))
+    restored = merge_changes(live, find_lost_presses(old, live))
 
     assert not is_sent(take_back(restored, undo), now=Millis(NOW + 4 * DAY_MS))
 

@@ -27,7 +27,7 @@ from heed.domain.preferences.register import (
     Register,
     Source,
 )
-from heed.domain.privacy.erasure import ErasureCause, ErasureReport
+from heed.domain.privacy.erasure import ErasureCause, ErasureRequest
 from heed.domain.recipients.address import normalise_address
 from heed.use_cases.ports.privacy import PurgedPerson
 from tests.support import mailbox
@@ -189,7 +189,7 @@ def test_repeated_presses_and_deliveries_notify_once(world: World, ses: mailbox.
 def test_an_erased_person_or_a_minor_is_neither_notified_nor_stored(
     world: World, ses: mailbox.FakeSesList, cause: ErasureCause
 ) -> None:
-    report = ErasureReport(cause, Millis(NOW + 5), Source.PHONE, "call 1", "key", "")
+    report = ErasureRequest(cause, Millis(NOW + 5), Source.PHONE, "call 1", "key", "")
     parts().erase(world.recipient(READER), report)
     before = world.items("Control")
     assert deliver(world, opt_in(world)) == []  # the message was in the queue during the report

@@ -11,7 +11,7 @@ import pytest
 
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS, HOLD, MINOR, Change, Entry, Source
-from heed.domain.privacy.erasure import ErasureCause, ErasureReport
+from heed.domain.privacy.erasure import ErasureCause, ErasureRequest
 from heed.use_cases.privacy.erase import REPORT_WAITS, ReportResult
 from tests.support.api_callers import JANE, ON_FILE, ApiCallers
 from tests.support.deployment import NOW, World, parts, restart
@@ -145,7 +145,7 @@ def test_concurrent_reports_erase_no_more_than_the_limit(
             return call(*arguments)
 
     monkeypatch.setattr(client, "_make_api_call", atomic)
-    report = ErasureReport(ErasureCause.MINOR, NOW, Source.PHONE, "call 17", "ann", "", by_officer=False)
+    report = ErasureRequest(ErasureCause.MINOR, NOW, Source.PHONE, "call 17", "ann", "", by_officer=False)
     erase = parts().erase  # called directly, because one Lambda process has one request at a time
 
     def report_minor(number: int) -> ReportResult:

@@ -18,7 +18,7 @@ from heed.domain.ledger.transition import make_ledger_entry
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.register import DAY_MS, MINOR, SOFT_BOUNCE, Change, Entry, Source
-from heed.domain.privacy.erasure import ErasureCause, ErasureReport
+from heed.domain.privacy.erasure import ErasureCause, ErasureRequest
 from heed.domain.privacy.purge import PurgeState
 from heed.domain.privacy.retention import soft_bounce_expiry
 from heed.domain.privacy.ses_list_request import WALK_REQUEST
@@ -53,7 +53,7 @@ def _create_person(world: World, address: str = CHILD) -> str:
 def _report(
     world: World, address: str = CHILD, cause: ErasureCause = ErasureCause.MINOR, at: Millis = Millis(NOW + 9)
 ) -> str:
-    report = ErasureReport(cause, at, Source.PHONE, "call 1", "key", "")
+    report = ErasureRequest(cause, at, Source.PHONE, "call 1", "key", "")
     return parts().erase(world.recipient(address), report).purge_id
 
 

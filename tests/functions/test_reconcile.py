@@ -16,7 +16,7 @@ from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.entry import ledger_subject
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS, Change, Entry, Register, Source
-from heed.domain.privacy.erasure import ErasureCause, ErasureReport
+from heed.domain.privacy.erasure import ErasureCause, ErasureRequest
 from heed.use_cases.ledger import reconcile, walk_recipients
 from heed.use_cases.ledger.export import export_ledger
 from heed.use_cases.ledger.reconcile import REPAIR_AFTER, STREAM_RETENTION
@@ -208,7 +208,7 @@ def test_a_repair_during_an_erasure_leaves_no_evidence(
     clock(NOW + STREAM_RETENTION)
 
     def erase() -> None:
-        report = ErasureReport(ErasureCause.ERASURE, Millis(NOW + DAY_MS), Source.PHONE, "call 1", "key", "")
+        report = ErasureRequest(ErasureCause.ERASURE, Millis(NOW + DAY_MS), Source.PHONE, "call 1", "key", "")
         with outside_handlers():
             parts().erase(recipient, report)
 

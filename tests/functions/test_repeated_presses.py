@@ -20,7 +20,7 @@ from heed.domain.links import entry_mode
 from heed.domain.links.entry_mode import HOUR
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS, HOLD, Change, Entry, Source
-from heed.domain.privacy.erasure import ErasureCause, ErasureReport
+from heed.domain.privacy.erasure import ErasureCause, ErasureRequest
 from heed.use_cases.ledger.export import export_ledger
 from heed.use_cases.ledger.reconcile import REPAIR_AFTER, STREAM_RETENTION
 from heed.use_cases.ledger.verify import verify_ledger
@@ -199,7 +199,7 @@ def test_a_report_of_a_minor_during_a_hold_and_a_flood_is_entered(
 ) -> None:
     world.apply_changes(JANE, Change(HOLD, Entry(DAWN, Source.AGENT, "{}")), now=DAWN)
     flood(world, stream)
-    report = ErasureReport(ErasureCause.MINOR, Millis(DAWN + 2_000), Source.PHONE, "call 1", "key", "")
+    report = ErasureRequest(ErasureCause.MINOR, Millis(DAWN + 2_000), Source.PHONE, "call 1", "key", "")
     with outside_handlers():
         parts().erase(world.recipient(JANE), report)
     deliver(world, stream.records)
@@ -215,7 +215,7 @@ def test_a_report_of_a_minor_during_a_hold_and_a_flood_is_entered(
 
 def test_an_erasure_during_a_flood_leaves_no_gap(world: World, stream: StreamRecorder) -> None:
     flood(world, stream)
-    report = ErasureReport(ErasureCause.ERASURE, Millis(DAWN + 2_000), Source.PHONE, "call 1", "key", "")
+    report = ErasureRequest(ErasureCause.ERASURE, Millis(DAWN + 2_000), Source.PHONE, "call 1", "key", "")
     with outside_handlers():
         parts().erase(world.recipient(JANE), report)
     deliver(world, stream.records)

@@ -22,7 +22,7 @@ from heed.domain.preferences.register import (
     Entry,
     Source,
 )
-from heed.domain.privacy.erasure import ErasureCause, ErasureReport
+from heed.domain.privacy.erasure import ErasureCause, ErasureRequest
 from heed.use_cases.ports.preferences import FeedPosition
 from heed.use_cases.privacy.replay_restored import ReplayOutcome, replay_restored
 from tests.support.crash import SimulatedCrash, crash_after
@@ -43,8 +43,8 @@ def _entry(at: Millis, evidence: str = "{}") -> Entry:
     return Entry(at, Source.LINK, evidence)
 
 
-def _report(cause: ErasureCause, at: Millis = LATER) -> ErasureReport:
-    return ErasureReport(cause, at, Source.PHONE, "call 1", "key", "")
+def _report(cause: ErasureCause, at: Millis = LATER) -> ErasureRequest:
+    return ErasureRequest(cause, at, Source.PHONE, "call 1", "key", "")
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_lost_items_are_restored_with_salt_and_erasures(world: World, copy: list
 
     outcomes = _replay(world)
 
-    assert outcomes == {ReplayOutcome.BACK: len(PEOPLE) - 1, ReplayOutcome.MERGED: 1}
+    assert outcomes == {ReplayOutcome.RESTORED: len(PEOPLE) - 1, ReplayOutcome.MERGED: 1}
     lost_items = [item for item in copy if item["id"]["S"] != world.recipient(_address("fay"))]
     restored = [{**item, "chg_at": _feed_key(item, RESTORED)} for item in lost_items]
     assert [item for item in world.items() if item in restored] == restored
@@ -154,7 +154,7 @@ def test_an_expired_item_is_not_restored(world: World, copy: list[dict[str, Any]
     )
     client.delete_item(TableName=world.table, Key=key)
 
-    assert _replay(world)[ReplayOutcome.FORGOTTEN] == 1
+    assert _replay(world)[ReplayOutcome.EXPIRED] == 1
     assert _record(world, "fay").revision == 0
 
 
@@ -170,7 +170,7 @@ def test_an_unreadable_item_is_counted_and_does_not_end_the_replay(
         client.delete_item(TableName=world.table, Key={"id": item["id"]})
     client.put_item(TableName="Restored", Item={**copy[0], **invalid_fields})
 
-    assert _replay(world) == {ReplayOutcome.BACK: len(PEOPLE) - 1, ReplayOutcome.UNREADABLE: 1}
+    assert _replay(world) == {ReplayOutcome.RESTORED: len(PEOPLE) - 1, ReplayOutcome.UNREADABLE: 1}
 
 
 @pytest.mark.system  # exhaustive: slower than a second

@@ -34,7 +34,7 @@ from heed.domain.preferences.register import (
     ScopeNumber,
     Source,
 )
-from heed.domain.privacy.erasure import ErasureCause, ErasureReport
+from heed.domain.privacy.erasure import ErasureCause, ErasureRequest
 from heed.domain.recipients.address import normalise_address
 from tests.support import mailbox
 from tests.support.deployment import World, http_event, parts, restart
@@ -202,7 +202,7 @@ def test_a_minor_and_an_address_on_hold_get_no_mail(world: World, register: Regi
 @pytest.mark.parametrize("intent", Intent)
 def test_a_request_from_before_an_erasure_gets_no_mail(world: World, intent: Intent) -> None:
     request = make_request(intent=intent)
-    report = ErasureReport(ErasureCause.ERASURE, request.at, Source.LETTER, "letter 4", "key", "")
+    report = ErasureRequest(ErasureCause.ERASURE, request.at, Source.LETTER, "letter 4", "key", "")
     parts().erase(world.recipient(READER), report)
     before = world.items("Control")
     assert deliver(world, request) == [] and mailbox.sent_mails() == []

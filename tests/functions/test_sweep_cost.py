@@ -14,7 +14,7 @@ from heed.adapters.dynamodb.ses_list_walks import SES_LIST_KEY
 from heed.domain.ledger.transition import make_ledger_entry
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS, SOFT_BOUNCE, Change, Entry, Source
-from heed.domain.privacy.erasure import ErasureCause, ErasureReport
+from heed.domain.privacy.erasure import ErasureCause, ErasureRequest
 from heed.domain.privacy.ses_list_request import WALK_REQUEST
 from tests.support.capacity import ReadUsage, count_reads
 from tests.support.deployment import NOW, World, parts
@@ -77,7 +77,7 @@ def test_a_sweep_costs_at_most_four_and_a_half_read_units_per_due_person(
         salt = parts().preferences.read(recipient).salt
         for seq, change in enumerate(changes, 1):
             parts().ledger.enter(*make_ledger_entry(salt, recipient, change, seq, NOW))
-        report = ErasureReport(ErasureCause.MINOR, Millis(NOW + 9), Source.PHONE, "call 1", "key", "")
+        report = ErasureRequest(ErasureCause.MINOR, Millis(NOW + 9), Source.PHONE, "call 1", "key", "")
         parts().erase(recipient, report)
         due.add(recipient)
     assert len(dynamodb_backends[ACCOUNT]["us-east-1"].tables[world.table].items) > OTHERS + DUE

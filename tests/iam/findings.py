@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from tests.iam.evaluator import evaluate
 from tests.iam.expected_requests import ExpectedRequests
@@ -12,8 +13,19 @@ from tests.iam.policies import Policies
 from tests.iam.requests import Request, as_list
 from tests.support.stack import NAME, Stack
 
-PolicyPart = tuple[str, int, str, str]
-"""The name of a policy, the number of a statement, and one action and one resource of the statement."""
+
+class PolicyPart(NamedTuple):
+    """One action and one resource of a statement, which has a number in its policy."""
+
+    policy: str
+    statement: int
+    action: str
+    resource: str
+
+    def __str__(self) -> str:
+        return f"{self.policy}, statement {self.statement}: {self.action} on {self.resource}"
+
+
 # The policy of a key leaves the decision to the policies of the account, which are checked themselves.
 _DELEGATED_TO_ACCOUNT = ("kms:*",)
 
@@ -49,7 +61,7 @@ def find_policy_faults(stack: Stack, expected: ExpectedRequests) -> PolicyFaults
     return PolicyFaults(
         missing=_faulty_requests(expected.must_be_allowed, [not answer.is_allowed for answer in of_allowed]),
         wrongly_allowed=_faulty_requests(expected.must_be_denied, [item.is_allowed for item in of_denied]),
-        unused=sorted(map(_format_part, set(_parts(policies)) - used - denied)),
+        unused=sorted(map(str, set(_parts(policies)) - used - denied)),
         too_wide=sorted(set(_find_wide_wildcards(stack, policies, expected.must_be_allowed))),
         ignored=sorted(ignored),
     )
@@ -65,11 +77,7 @@ def _parts(policies: Policies) -> Iterator[PolicyPart]:
             for action in as_list(statement["Action"]):
                 for resource in as_list(statement.get("Resource", "")):
                     if action not in _DELEGATED_TO_ACCOUNT:
-                        yield name, number, action, resource
-
-
-def _format_part(part: PolicyPart) -> str:
-    return "{}, statement {}: {} on {}".format(*part)
+                        yield PolicyPart(name, number, action, resource)
 
 
 def _find_wide_wildcards(stack: Stack, policies: Policies, requests: Sequence[Request]) -> Iterator[str]:

@@ -56,8 +56,8 @@ ENTRY = {
 DECISION = {"sendable": False, "reason": "unsubscribed", "since": "2026-03-05T09:12:44.390Z"}
 
 
-class FakeSender:
-    """A fake sender, with the content of the page and a record of the pressed buttons."""
+class FakeClient:
+    """A fake client, with the content of the page and a record of the pressed buttons."""
 
     def __init__(self, *, sendable: bool = True, reaches: bool = True) -> None:
         self.sendable = sendable
@@ -110,37 +110,37 @@ class FakeSender:
         return make_confirmation() if any(mail["id"] == message_id for mail in self.mails) else None
 
 
-def make_sender_with_mail() -> FakeSender:
-    sender = FakeSender()
-    sender.mails = [
+def make_client_with_mail() -> FakeClient:
+    client = FakeClient()
+    client.mails = [
         {"id": "m1@ses", "at": AT, "from": "x", "to": "ada@example.com", "subject": "Please <confirm>"}
     ]
-    return sender
+    return client
 
 
-def _send(sender: FakeSender, method: str, path: str) -> httpx.Response:
+def _send(client: FakeClient, method: str, path: str) -> httpx.Response:
     async def send() -> httpx.Response:
-        transport = httpx.ASGITransport(make_page(sender, CATALOGUE))  # type: ignore[arg-type]
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-            return await client.request(method, path, follow_redirects=True)
+        transport = httpx.ASGITransport(make_page(client, CATALOGUE))  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as browser:
+            return await browser.request(method, path, follow_redirects=True)
 
     return anyio.run(send)
 
 
 def test_the_mails_come_before_everything_else_and_the_newest_change_before_older_ones() -> None:
-    sender = make_sender_with_mail()
-    sender.ledger = [ENTRY, {**ENTRY, "register": "complaint", "recorded_at": AT + 1}]
-    text = _send(sender, "GET", "/").text
+    client = make_client_with_mail()
+    client.ledger = [ENTRY, {**ENTRY, "register": "complaint", "recorded_at": AT + 1}]
+    text = _send(client, "GET", "/").text
 
     order = ["Please &lt;confirm&gt;", "Marked a mail as spam", "Opted out of everything"]
     assert sorted(order, key=text.index) == order
 
 
 def test_the_page_shows_twenty_of_ten_thousand_changes_and_a_way_to_the_others() -> None:
-    sender = FakeSender()
-    sender.ledger = [{**ENTRY, "seq": number, "recorded_at": AT + number} for number in range(10_000)]
-    home = _send(sender, "GET", "/").text
-    last = _send(sender, "GET", "/changes?page=500").text
+    client = FakeClient()
+    client.ledger = [{**ENTRY, "seq": number, "recorded_at": AT + number} for number in range(10_000)]
+    home = _send(client, "GET", "/").text
+    last = _send(client, "GET", "/changes?page=500").text
 
     assert home.count("<code>subject ") == last.count("<code>subject ") == 20
     assert '<a href="/changes">All 10,000</a>' in home
@@ -150,17 +150,17 @@ def test_the_page_shows_twenty_of_ten_thousand_changes_and_a_way_to_the_others()
 
 @pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 5_000, "²"])
 def test_a_page_that_does_not_exist_shows_the_nearest(page: str) -> None:
-    assert "1 to 1 of 1" in _send(FakeSender(), "GET", f"/changes?page={page}").text
+    assert "1 to 1 of 1" in _send(FakeClient(), "GET", f"/changes?page={page}").text
 
 
 @pytest.mark.parametrize("name", ["changes", "records"])
 def test_a_search_finds_the_words_that_a_list_shows(name: str) -> None:
-    assert "1 to 1 of 1" in _send(FakeSender(), "GET", f"/{name}?q=opted+OUT").text
-    assert "Nothing here contains" in _send(FakeSender(), "GET", f"/{name}?q=complaint").text
+    assert "1 to 1 of 1" in _send(FakeClient(), "GET", f"/{name}?q=opted+OUT").text
+    assert "Nothing here contains" in _send(FakeClient(), "GET", f"/{name}?q=complaint").text
 
 
 def test_a_search_filters_each_list_and_is_escaped() -> None:
-    text = _send(make_sender_with_mail(), "GET", "/?q=%3Cconfirm%3E").text
+    text = _send(make_client_with_mail(), "GET", "/?q=%3Cconfirm%3E").text
 
     assert "Please &lt;confirm&gt;" in text
     assert text.count("Nothing here contains “&lt;confirm&gt;”.") == 2
@@ -174,10 +174,10 @@ def test_a_search_filters_each_list_and_is_escaped() -> None:
 def test_a_search_for_a_person_explains_step_by_step_what_is_on_record(
     search: str, person: dict[str, str]
 ) -> None:
-    sender = make_sender_with_mail()
-    text = _send(sender, "GET", f"/?q={search}").text
+    client = make_client_with_mail()
+    text = _send(client, "GET", f"/?q={search}").text
 
-    assert sender.looked_up == person
+    assert client.looked_up == person
     steps = ["The address", RECIPIENT, "What is on record", "What may be sent now", "What the ledger proves"]
     positions = [text.index(step, text.index("<ol")) for step in steps]
     assert positions == sorted(positions)
@@ -188,7 +188,7 @@ def test_a_search_for_a_person_explains_step_by_step_what_is_on_record(
 
 
 def test_the_answer_of_the_check_is_explained() -> None:
-    text = _send(FakeSender(sendable=False), "GET", "/").text
+    text = _send(FakeClient(sendable=False), "GET", "/").text
 
     assert "No: complained." in text
     assert "The person marked a mail as spam." in text
@@ -198,7 +198,7 @@ def test_the_answer_of_the_check_is_explained() -> None:
     "path", ["/", "/?q=ada@example.com", "/mails", "/changes", "/records", "/campaign", "/mails/m1@ses"]
 )
 def test_a_page_loads_nothing_and_has_no_script_and_a_strict_policy(path: str) -> None:
-    response = _send(make_sender_with_mail(), "GET", path)
+    response = _send(make_client_with_mail(), "GET", path)
 
     assert response.status_code == 200
     for forbidden in ("<script", " src=", "<link", "<b>key"):
@@ -217,29 +217,29 @@ def test_a_page_loads_nothing_and_has_no_script_and_a_strict_policy(path: str) -
     ],
 )
 def test_a_button_does_its_work_and_redirects_to_its_page(button: str, pressed: str) -> None:
-    sender = make_sender_with_mail()
+    client = make_client_with_mail()
 
-    response = _send(sender, "POST", f"/{button}")
+    response = _send(client, "POST", f"/{button}")
 
     assert response.history[0].status_code == 303
     assert response.url.path == (f"/{button}").rpartition("/")[0] + ("" if "mails" in button else "/")
-    assert sender.pressed == [pressed]
+    assert client.pressed == [pressed]
     assert 'role="status"' in response.text
 
 
 @pytest.mark.parametrize("button", ["one-click", "bounce", "complaint"])
 def test_a_button_reports_a_failure(button: str) -> None:
-    text = _send(FakeSender(reaches=False), "POST", f"/{button}").text
+    text = _send(FakeClient(reaches=False), "POST", f"/{button}").text
 
     assert " not " in text.partition('role="status">')[2].partition("</p>")[0]
 
 
 @pytest.mark.parametrize("button", ["one-click", "bounce", "complaint"])
 def test_a_get_never_presses_a_button(button: str) -> None:
-    sender = FakeSender()
+    client = FakeClient()
 
-    assert _send(sender, "GET", f"/{button}").status_code == 405
-    assert sender.pressed == []
+    assert _send(client, "GET", f"/{button}").status_code == 405
+    assert client.pressed == []
 
 
 def test_the_one_click_url_is_the_web_url_of_the_header() -> None:
@@ -258,7 +258,7 @@ def test_feedback_is_about_the_sample_mail() -> None:
 
 
 def test_a_sent_mail_looks_as_in_an_inbox_and_its_links_leave_the_frame() -> None:
-    mail = _send(make_sender_with_mail(), "GET", "/mails/m1@ses").text
+    mail = _send(make_client_with_mail(), "GET", "/mails/m1@ses").text
 
     assert "Meridian &lt;Watches&gt;" in mail and "&lt;preferences@example.com&gt;" in mail
     assert '<form method="post" action="/mails/m1@ses/one-click"><button>Unsubscribe</button>' in mail
@@ -270,7 +270,7 @@ def test_a_sent_mail_looks_as_in_an_inbox_and_its_links_leave_the_frame() -> Non
 
 
 def test_the_campaign_mail_has_its_headers_its_button_and_its_links() -> None:
-    mail = _send(FakeSender(), "GET", "/campaign").text
+    mail = _send(FakeClient(), "GET", "/campaign").text
 
     assert "Meridian Watches" in mail and sample.SUBJECT in mail
     assert '<form method="post" action="/one-click"><button>Unsubscribe</button>' in mail
@@ -281,7 +281,7 @@ def test_the_campaign_mail_has_its_headers_its_button_and_its_links() -> None:
 
 @pytest.mark.parametrize("method_and_path", ["GET /mails/m2", "POST /mails/m2/one-click"])
 def test_an_unknown_mail_is_not_found(method_and_path: str) -> None:
-    sender = FakeSender()
+    client = FakeClient()
 
-    assert _send(sender, *method_and_path.split()).status_code == 404
-    assert sender.pressed == []
+    assert _send(client, *method_and_path.split()).status_code == 404
+    assert client.pressed == []

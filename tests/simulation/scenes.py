@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import Change, Entry, Register, Source
-from heed.domain.privacy.erasure import ErasureCause, ErasureReport
+from heed.domain.privacy.erasure import ErasureCause, ErasureRequest
 from tests.support.deployment import NOW, World, parts
 from tests.support.registers import out
 
@@ -49,5 +49,5 @@ class Scene(ABC):
 
 
 def report(world: World, cause: ErasureCause, at: Millis = Millis(NOW + 9), address: str = ANN) -> str:
-    report = ErasureReport(cause, at, Source.PHONE, "call 1", "key", "")
+    report = ErasureRequest(cause, at, Source.PHONE, "call 1", "key", "")
     return parts().erase(world.recipient(address), report).purge_id

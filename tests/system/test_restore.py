@@ -73,7 +73,7 @@ def test_a_restore_brings_lost_data_back_but_loses_no_newer_opt_out_and_no_erasu
     wait_until(lambda: command_line.heed("purge", "--now")["left"] == 0)
     dynamodb.delete_table(TableName=RESTORED)
 
-    assert (outcome["back"], outcome["unreadable"]) == (1, 0)
+    assert (outcome["restored"], outcome["unreadable"]) == (1, 0)
     assert command_line.reason(lost) == "topic_unsubscribed"
     assert command_line.reason(out) == command_line.reason(erased) == "unsubscribed"
     assert command_line.reason(minor) == "minor"

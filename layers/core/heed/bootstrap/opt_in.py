@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from heed.adapters.sqs.waiting_queue import SqsWaitingQueue
     from heed.entrypoints.http.networks import Network
     from heed.use_cases.opt_in.after_confirmation import AfterConfirmation
-    from heed.use_cases.opt_in.confirm import RecordConfirmation
+    from heed.use_cases.opt_in.confirm import ProcessConfirmationPress
     from heed.use_cases.opt_in.remove_from_ses_list import RemoveFromSesList
     from heed.use_cases.opt_in.request_confirmation import QueueConfirmationRequest, RequestConfirmation
     from heed.use_cases.opt_in.send_confirmation import SendConfirmation, SendConfirmationNow
@@ -126,11 +126,11 @@ class OptInParts(SharedParts):
     """The dead-letter queue for confirmation requests that cannot be parsed."""
 
     @cached_property
-    def record_confirmation(self) -> RecordConfirmation:
+    def process_confirmation_press(self) -> ProcessConfirmationPress:
         """Handles a confirmation link."""
-        from heed.use_cases.opt_in.confirm import RecordConfirmation
+        from heed.use_cases.opt_in.confirm import ProcessConfirmationPress
 
-        return RecordConfirmation(
+        return ProcessConfirmationPress(
             self.preferences, self.catalogue, self.confirmed_opt_ins_queue, self.opt_in_notifications
         )
 

@@ -1,1 +1,1 @@
-"""The use cases. Each file states one of them in terms of the domain and the ports."""
+"""The use cases. Each file contains one of them, or a few of one topic. They use the domain and the ports."""

@@ -179,7 +179,10 @@ def is_awaiting_officer(record: Record) -> bool:
 
 
 def refuses_opt_ins(record: Record) -> bool:
-    """Whether the person's choices have no effect, because the person is a minor or the address is held."""
+    """Whether an opt-in is refused, because the person is a minor or the address is held.
+
+    An opt-out is still recorded while the address is held.
+    """
     return any(suppression.active_entry(record) for suppression in _REFUSING_OPT_INS)
 
 

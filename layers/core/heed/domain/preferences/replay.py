@@ -22,14 +22,14 @@ from heed.domain.preferences.register import (
 )
 
 
-def lost_erasure(old: Record, live: Record) -> bool:
+def is_erasure_lost(old: Record, live: Record) -> bool:
     """Whether the copy has an erasure, or a report of a minor, that the live record does not have."""
     if MINOR in live.registers or old.erased_at is None:
         return False
     return live.erased_at is None or old.erased_at > live.erased_at
 
 
-def lost_minor(old: Record, live: Record) -> Change | None:
+def find_lost_minor(old: Record, live: Record) -> Change | None:
     """Returns the report of a minor beside a hold that only the copy has, or None."""
     minor = old.get(MINOR)
     if minor is None or MINOR in live.registers or minor.at <= (live.erased_at or BEFORE_ALL_TIME):
@@ -42,11 +42,11 @@ def restore_erasure(old: Record, live: Record) -> Record:
 
     The revision continues from the live record.
     """
-    after = merge_changes(old, [*lost_presses(old, live), *changes_between(EMPTY_RECORD, live)])
+    after = merge_changes(old, [*find_lost_presses(old, live), *changes_between(EMPTY_RECORD, live)])
     return Record(after.registers, after.soft_bounce_days, after.erased_at, live.revision + 1)
 
 
-def lost_presses(old: Record, live: Record) -> list[Change]:
+def find_lost_presses(old: Record, live: Record) -> list[Change]:
     """Returns the copy's undoable presses at scopes where the live record has a newer press.
 
     The person may still take back the newer press. Then the older press, which was not taken back, must still

@@ -49,7 +49,7 @@ class ErasureCause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ErasureReport:
+class ErasureRequest:
     """A report of a minor, or a request for an erasure.
 
     Attributes:
@@ -87,8 +87,8 @@ class Erasure:
     expires_at: Millis | None = None
 
 
-def erasure_for_report(
-    report: ErasureReport,
+def erasure_for_request(
+    request: ErasureRequest,
     before: Record,
     purge_id: str,
     pending_purges: tuple[str, ...],
@@ -98,23 +98,23 @@ def erasure_for_report(
     """Returns the erasure that follows a report of a minor or an erasure request of an adult.
 
     Args:
-        report: the report.
+        request: the report or request.
         before: the record before the erasure.
         purge_id: the id of this erasure's purge.
         pending_purges: ids of purges that earlier erasures have left.
         signal_scopes: numbers of the topics that an opt-out of `*` does not stop.
         minor_days: the configured retention of a minor's record, in days.
     """
-    kept = _kept_opt_outs(before, erased_at := Millis(max(report.at, before.erased_at or 0)), signal_scopes)
+    kept = _kept_opt_outs(before, erased_at := Millis(max(request.at, before.erased_at or 0)), signal_scopes)
     purges = tuple(dict.fromkeys((*pending_purges, purge_id)))
-    text = _evidence(report, purge_id)
-    if report.cause is ErasureCause.ERASURE:
+    evidence = _evidence(request, purge_id)
+    if request.cause is ErasureCause.ERASURE:
         registers = kept | {
-            opt_out_register(ALL_SCOPES): Entry(erased_at, report.source, text, report.policy)
+            opt_out_register(ALL_SCOPES): Entry(erased_at, request.source, evidence, request.policy)
         }
         return Erasure(_make_erased_record(before, erased_at, registers), purges)
-    minor = Entry(erased_at, Source.AGE_REPORT, text, report.policy)
-    out_of_all = Entry(erased_at, Source.AGE_REPORT, "{}", report.policy)
+    minor = Entry(erased_at, Source.AGE_REPORT, evidence, request.policy)
+    out_of_all = Entry(erased_at, Source.AGE_REPORT, "{}", request.policy)
     registers = kept | {opt_out_register(ALL_SCOPES): out_of_all, MINOR: minor}
     return Erasure(
         _make_erased_record(before, erased_at, registers),
@@ -123,20 +123,20 @@ def erasure_for_report(
     )
 
 
-def report_during_hold(report: ErasureReport, before: Record, purge_id: str) -> Change:
+def report_during_hold(request: ErasureRequest, before: Record, purge_id: str) -> Change:
     """Returns the change that stores a report of a minor during a hold. The erasure follows the lift."""
-    at = Millis(max(report.at, before.erased_at or 0))
-    text = _evidence(report, purge_id)
-    return Change(MINOR, Entry(at, Source.AGE_REPORT, text, report.policy))
+    at = Millis(max(request.at, before.erased_at or 0))
+    evidence = _evidence(request, purge_id)
+    return Change(MINOR, Entry(at, Source.AGE_REPORT, evidence, request.policy))
 
 
-def hold_until_decided(report: ErasureReport, before: Record) -> Change:
+def hold_until_decided(request: ErasureRequest, before: Record) -> Change:
     """Returns the hold for a report whose key has sent too many reports. An officer has to decide.
 
     Nothing is erased yet. The hold is active even if an earlier hold was lifted.
     """
-    at = max(report.at, before.time_of(LIFT_HOLD))
-    return Change(HOLD, Entry(at, Source.AGE_REPORT, _evidence(report, None), report.policy))
+    at = max(request.at, before.time_of(LIFT_HOLD))
+    return Change(HOLD, Entry(at, Source.AGE_REPORT, _evidence(request, None), request.policy))
 
 
 def hold_with_waiting_report(hold: Entry, before: Record) -> Entry:
@@ -189,7 +189,7 @@ def erasure_after_hold(
 
 def erasure_for_lift(
     at: Millis,
-    text: str,
+    evidence: str,
     policy: str,
     before: Record,
     pending_purges: tuple[str, ...],
@@ -198,7 +198,7 @@ def erasure_for_lift(
     """Returns the erasure that lifts a minor. A wrong report never removes an opt-out."""
     erased_at = Millis(max(at, (before.erased_at or 0) + 1))
     registers = _kept_opt_outs(before, erased_at, signal_scopes)
-    registers[opt_out_register(ALL_SCOPES)] = Entry(erased_at, Source.AGENT, text, policy)
+    registers[opt_out_register(ALL_SCOPES)] = Entry(erased_at, Source.AGENT, evidence, policy)
     return Erasure(_make_erased_record(before, erased_at, registers), pending_purges)
 
 
@@ -232,12 +232,12 @@ def _canonical_json(document: dict[str, Any]) -> str:
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _evidence(report: ErasureReport, purge_id: str | None) -> str:
+def _evidence(request: ErasureRequest, purge_id: str | None) -> str:
     return make_evidence(
-        key=report.key or None,
-        reference=report.reference,
+        key=request.key or None,
+        reference=request.reference,
         purge=purge_id,
-        channel=report.source.value if report.cause is ErasureCause.MINOR else None,
+        channel=request.source.value if request.cause is ErasureCause.MINOR else None,
     )
 
 

@@ -17,10 +17,10 @@ from heed.entrypoints.cli.progress import show_progress
 
 # What happened to the recipients of the restored table, by the values of `ReplayOutcome`.
 _OUTCOMES = {
-    "back": "were lost and are restored",
+    "restored": "were lost and are restored",
     "merged": "were partly lost and are merged",
     "unchanged": "were complete",
-    "forgotten": "had expired",
+    "expired": "had expired",
     "unreadable": "cannot be read and were skipped",
 }
 

@@ -1,4 +1,7 @@
-"""Walks over all recipients, a part of them in each run. A recipient can stop the walk only once."""
+"""Reads all recipients, a part of them in each run, and reconciles each of them.
+
+A recipient that cannot be reconciled ends a run. The second time the walk skips it.
+"""
 
 from __future__ import annotations
 

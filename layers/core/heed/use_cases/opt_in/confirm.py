@@ -67,7 +67,7 @@ def confirmed_topics(token: ConfirmationToken, catalogue: Catalogue) -> tuple[To
 
 
 @dataclass(frozen=True, slots=True)
-class RecordConfirmation:
+class ProcessConfirmationPress:
     """Processes a press on a confirmation link.
 
     Attributes:

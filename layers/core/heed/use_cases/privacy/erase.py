@@ -24,11 +24,11 @@ from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import HOLD, MINOR, Entry, ScopeNumber
 from heed.domain.privacy.erasure import (
     ErasureCause,
-    ErasureReport,
+    ErasureRequest,
     earlier_purge,
     erasure_after_hold,
     erasure_for_lift,
-    erasure_for_report,
+    erasure_for_request,
     hold_until_decided,
     report_during_hold,
 )
@@ -77,7 +77,7 @@ class Erase:
     purges: Purges
     report_counts: MinorReportCounts
 
-    def __call__(self, recipient: str, report: ErasureReport) -> ReportResult:
+    def __call__(self, recipient: str, request: ErasureRequest) -> ReportResult:
         """Suppresses all mail, and erases the record unless a hold or a decision of an officer delays that.
 
         When this returns, no mail is permitted any more. A second report changes nothing.
@@ -87,25 +87,25 @@ class Erase:
             DependencyUnavailable, UnreadableRecord: It is unknown whether the report was processed.
                 A retry completes it.
         """
-        current, purge_id, may_erase = self.erasures.read(recipient), "", report.by_officer
+        current, purge_id, may_erase = self.erasures.read(recipient), "", request.by_officer
         for _ in range(_ATTEMPTS):
             record = current.record
-            if report.cause is ErasureCause.ERASURE and is_on_hold(record):
+            if request.cause is ErasureCause.ERASURE and is_on_hold(record):
                 self._delete_order(purge_id)
                 raise OnHold("a hold is active")
-            if earlier_id := earlier_purge(record, report.cause):
+            if earlier_id := earlier_purge(record, request.cause):
                 if earlier_id != purge_id:
                     self._delete_order(purge_id)  # another report was faster
-                return self._make_result(report, record, earlier_id)
-            if is_awaiting_officer(record) and not report.by_officer:
+                return self._make_result(request, record, earlier_id)
+            if is_awaiting_officer(record) and not request.by_officer:
                 self._delete_order(purge_id)
                 return REPORT_WAITS
-            may_erase = may_erase or self.report_counts.count_report(report.key, report.at)
+            may_erase = may_erase or self.report_counts.count_report(request.key, request.at)
             if may_erase:
                 purge_id = purge_id or secrets.token_hex(16)  # a random id reveals nothing
-                outcome = self._erase(recipient, report, current, purge_id)
+                outcome = self._erase(recipient, request, current, purge_id)
             else:
-                outcome = self._hold_until_decided(recipient, report, record)
+                outcome = self._hold_until_decided(recipient, request, record)
             if isinstance(outcome, ReportResult):
                 return outcome
             current = outcome
@@ -114,36 +114,36 @@ class Erase:
     def _erase(
         self,
         recipient: str,
-        report: ErasureReport,
+        request: ErasureRequest,
         current: RecordWithPurges,
         purge_id: str,
     ) -> ReportResult | RecordWithPurges:
         """Erases the record, or adds the report during a hold. After a conflict, returns the newer record."""
         record, due_purges = current
         if is_on_hold(record) and not is_awaiting_officer(record):
-            change = report_during_hold(report, record, purge_id)
-            conflict = self.erasures.set_register(recipient, change, record, report.at)
-            return conflict or self._make_result(report, record, purge_id)
-        self.purges.order(_make_order(purge_id, report.cause, report.at, recipient, record), report.at)
-        erasure = erasure_for_report(
-            report, record, purge_id, due_purges, _signal_topics(self.catalogue), self.minor_retention_days
+            change = report_during_hold(request, record, purge_id)
+            conflict = self.erasures.set_register(recipient, change, record, request.at)
+            return conflict or self._make_result(request, record, purge_id)
+        self.purges.order(_make_order(purge_id, request.cause, request.at, recipient, record), request.at)
+        erasure = erasure_for_request(
+            request, record, purge_id, due_purges, _signal_topics(self.catalogue), self.minor_retention_days
         )
-        conflict = self.erasures.replace_record(recipient, erasure, record, report.at)
-        return conflict or self._make_result(report, erasure.record, purge_id)
+        conflict = self.erasures.replace_record(recipient, erasure, record, request.at)
+        return conflict or self._make_result(request, erasure.record, purge_id)
 
     def _hold_until_decided(
-        self, recipient: str, report: ErasureReport, record: Record
+        self, recipient: str, request: ErasureRequest, record: Record
     ) -> ReportResult | RecordWithPurges:
         """Suppresses all mail, and preserves the record. After a conflict, returns the newer record."""
         if is_on_hold(record):
             return REPORT_WAITS
-        change = hold_until_decided(report, record)
-        return self.erasures.set_register(recipient, change, record, report.at) or REPORT_WAITS
+        change = hold_until_decided(request, record)
+        return self.erasures.set_register(recipient, change, record, request.at) or REPORT_WAITS
 
-    def _make_result(self, report: ErasureReport, record: Record, purge_id: str) -> ReportResult:
+    def _make_result(self, request: ErasureRequest, record: Record, purge_id: str) -> ReportResult:
         """Returns the result of a report. If a hold delays the purge, it first stores the later order."""
         if is_on_hold(record):
-            self.purges.order_after_hold(_make_order(purge_id, report.cause, report.at, "", record))
+            self.purges.order_after_hold(_make_order(purge_id, request.cause, request.at, "", record))
         return ReportResult(purge_id)
 
     def _delete_order(self, purge_id: str) -> None:

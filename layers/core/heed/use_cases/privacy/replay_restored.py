@@ -9,7 +9,12 @@ from heed.domain.errors import UnreadableRecord, WriteConflict
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import EMPTY_RECORD, changes_between
 from heed.domain.preferences.register import MINOR
-from heed.domain.preferences.replay import lost_erasure, lost_minor, lost_presses, restore_erasure
+from heed.domain.preferences.replay import (
+    find_lost_minor,
+    find_lost_presses,
+    is_erasure_lost,
+    restore_erasure,
+)
 from heed.domain.privacy.erasure import Erasure
 from heed.use_cases.ports.preferences import Preferences
 from heed.use_cases.ports.privacy import Erasures, RestoredItem, RestoredTable
@@ -20,10 +25,10 @@ _ATTEMPTS = 8
 class ReplayOutcome(StrEnum):
     """The result for one item of the restored table."""
 
-    BACK = "back"  # the live table had lost the item
+    RESTORED = "restored"  # the live table had lost the item
     MERGED = "merged"  # the live item had lost some of its data
     UNCHANGED = "unchanged"  # the live item has the same data, or more
-    FORGOTTEN = "forgotten"  # the item has expired
+    EXPIRED = "expired"  # the item has expired
     UNREADABLE = "unreadable"  # a person has to look at the item
 
 
@@ -58,21 +63,21 @@ def _replay(
     item: RestoredItem, table: RestoredTable, preferences: Preferences, erasures: Erasures, now: Millis
 ) -> ReplayOutcome:
     if item.expires_at is not None and item.expires_at <= now:
-        return ReplayOutcome.FORGOTTEN
+        return ReplayOutcome.EXPIRED
     old, recipient = item.decode_record(), item.recipient
     live, due = erasures.read(recipient)
     if not live.revision and table.put_back(item, now):
-        return ReplayOutcome.BACK
+        return ReplayOutcome.RESTORED
     for _ in range(_ATTEMPTS):
-        if not lost_erasure(old, live):
+        if not is_erasure_lost(old, live):
             if MINOR in live.registers:
                 return ReplayOutcome.UNCHANGED
             changes = [c for c in changes_between(EMPTY_RECORD, old) if c.register != MINOR]
-            changes += lost_presses(old, live)
+            changes += find_lost_presses(old, live)
             write = preferences.apply(recipient, changes, now) if changes else None
             is_merged = write is not None and write.after != write.before
             record = write.after if write else live
-            if minor := lost_minor(old, record):
+            if minor := find_lost_minor(old, record):
                 conflict = erasures.set_register(recipient, minor, record, now)
                 if conflict is None:
                     return ReplayOutcome.MERGED

@@ -16,7 +16,7 @@ from heed.domain.preferences.catalogue import Catalogue, TopicKind
 from heed.domain.preferences.evidence import MAX_EVIDENCE_TEXT, make_evidence, scrub_text
 from heed.domain.preferences.reasons import Liftable
 from heed.domain.preferences.register import ALL_SCOPES, Entry, ScopeNumber, Source
-from heed.domain.privacy.erasure import ErasureCause, ErasureReport
+from heed.domain.privacy.erasure import ErasureCause, ErasureRequest
 from heed.domain.privacy.lift import SECOND_SIGNATURE_WITHIN, Signature
 from heed.entrypoints.http.api import fields
 from heed.entrypoints.http.api.json_body import JsonReader
@@ -54,7 +54,7 @@ class LiftRequest:
 
 def parse_report_request(
     call: ApiRequest, cause: ErasureCause, catalogue: Catalogue
-) -> tuple[Mention, ErasureReport]:
+) -> tuple[Mention, ErasureRequest]:
     """Returns the person and the report in a request about a minor or an erasure.
 
     Raises:
@@ -67,7 +67,7 @@ def parse_report_request(
     body.close()
     policy = catalogue.policy_version_at(call.at)
     by_officer = KeyScope.PRIVACY in call.key.scopes
-    return mention, ErasureReport(cause, call.at, source, reference, call.key.id, policy, by_officer)
+    return mention, ErasureRequest(cause, call.at, source, reference, call.key.id, policy, by_officer)
 
 
 def parse_hold_request(call: ApiRequest, catalogue: Catalogue) -> tuple[Mention, Entry]:
@@ -101,7 +101,7 @@ def parse_lift_request(call: ApiRequest, catalogue: Catalogue) -> LiftRequest:
     return LiftRequest(mention, what, scope, signature, catalogue.policy_version_at(call.at))
 
 
-def report_to_json(result: ReportResult, report: ErasureReport, recipient: str) -> ApiResponse:
+def report_to_json(result: ReportResult, report: ErasureRequest, recipient: str) -> ApiResponse:
     """Returns the answer to a report.
 
     The person is already suppressed. Without a purge in the result, an officer has to decide first.

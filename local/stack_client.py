@@ -26,7 +26,7 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 FEEDBACK_SECONDS = 5
 
 
-class Sender:
+class LocalStackClient:
     """Creates links, calls the check, sends feedback and reads the stored items."""
 
     def __init__(self, stack: StackAnnouncement, clients: Clients) -> None:

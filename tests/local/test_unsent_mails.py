@@ -9,7 +9,7 @@ import pytest
 
 from functions.send_confirmation import app
 from local.adapt import PARAMETERS
-from local.waiting import _EXPLANATIONS, UnsentMailReporter
+from local.unsent_mails import _EXPLANATIONS, UnsentMailReporter
 from tests.support.template import template
 
 
