@@ -27,7 +27,7 @@ from heed.adapters.dynamodb.lift_requests import LiftRequestsTable
 from heed.adapters.dynamodb.mail_caps import MailCapsTable
 from heed.adapters.dynamodb.minor_report_counts import MinorReportCountsTable
 from heed.adapters.dynamodb.opt_in_notifications import OptInNotificationClaimsTable
-from heed.adapters.dynamodb.origin_caps import NETWORK_CAP_PREFIX, OriginCapsTable
+from heed.adapters.dynamodb.origin_caps import KeyCapsTable, NetworkCapsTable
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.adapters.dynamodb.purges import PurgesTable
 from heed.adapters.dynamodb.recipient_pages import RecipientPagesTable
@@ -159,8 +159,14 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
             "finish": lambda caps: caps.finish(CLAIM, sent=True),
         },
     ),
-    OriginCapsTable: (
-        ("Control", NETWORK_CAP_PREFIX, 99),
+    KeyCapsTable: (
+        ("Control", 99, 99),
+        {
+            "reserve": lambda keys: keys.reserve("key", Intent.IN, NOW),
+        },
+    ),
+    NetworkCapsTable: (
+        ("Control", 99),
         {
             "reserve": lambda networks: networks.reserve("network", Intent.IN, NOW),
         },

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from heed.use_cases.opt_in.request_confirmation import QueueConfirmationRequest, RequestConfirmation
     from heed.use_cases.opt_in.send_confirmation import SendConfirmation, SendConfirmationNow
     from heed.use_cases.opt_in.send_waiting import SendWaitingConfirmations
+    from heed.use_cases.ports.opt_in import OriginCaps
 
 
 class OptInParts(SharedParts):
@@ -42,30 +43,34 @@ class OptInParts(SharedParts):
     @cached_property
     def request_confirmation(self) -> RequestConfirmation:
         """Queues a confirmation request from the form."""
-        from heed.adapters.dynamodb.origin_caps import NETWORK_CAP_PREFIX
+        from heed.adapters.dynamodb.origin_caps import NetworkCapsTable
+        from heed.domain.opt_in.mail_caps import max_waiting
         from heed.use_cases.opt_in.request_confirmation import RequestConfirmation
 
-        cap = NETWORK_CAP_PREFIX, self.config.confirmations_per_network
-        return RequestConfirmation(self.confirmation_keys, self._queue_within_cap(*cap))
+        config = self.config
+        caps = NetworkCapsTable(
+            self.client("dynamodb"), config.control_table, config.confirmations_per_network
+        )
+        queue_request = self._queue_within(caps, max_waiting(config.confirmations_per_day))
+        return RequestConfirmation(self.confirmation_keys, queue_request)
 
     @cached_property
     def request_confirmation_by_key(self) -> QueueConfirmationRequest:
-        """Queues a confirmation request from a server, within the cap of its API key."""
-        from heed.adapters.dynamodb.origin_caps import KEY_CAP_PREFIX
+        """Queues a confirmation request from a server, within the caps of its API key and of all keys."""
+        from heed.adapters.dynamodb.origin_caps import KeyCapsTable
+        from heed.domain.opt_in.mail_caps import keys_part, max_waiting
 
-        return self._queue_within_cap(KEY_CAP_PREFIX, self.config.key_mails_per_day)
+        config, per_day = self.config, self.config.confirmations_per_day
+        caps = KeyCapsTable(
+            self.client("dynamodb"), config.control_table, config.key_mails_per_day, keys_part(per_day)
+        )
+        return self._queue_within(caps, keys_part(max_waiting(per_day)))
 
-    def _queue_within_cap(self, prefix: str, per_day: int) -> QueueConfirmationRequest:
-        from heed.adapters.dynamodb.origin_caps import OriginCapsTable
-        from heed.domain.opt_in.mail_caps import max_waiting
+    def _queue_within(self, caps: OriginCaps, most_waiting: int) -> QueueConfirmationRequest:
         from heed.use_cases.opt_in.request_confirmation import QueueConfirmationRequest
 
-        return QueueConfirmationRequest(
-            OriginCapsTable(self.client("dynamodb"), self.config.control_table, prefix, per_day),
-            self.waiting_queue,
-            max_waiting(self.config.confirmations_per_day),
-            self.queue(self.config.confirmation_requests_queue_url),
-        )
+        queue = self.queue(self.config.confirmation_requests_queue_url)
+        return QueueConfirmationRequest(caps, self.waiting_queue, most_waiting, queue)
 
     @cached_property
     def waiting_queue(self) -> SqsWaitingQueue:

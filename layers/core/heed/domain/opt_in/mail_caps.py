@@ -5,9 +5,12 @@ mailbox gets at most three mails in 24 hours, ten minutes apart, for each of the
 have been sent counts as sent. A request over the cap waits, unless the mail of an earlier request by the
 same person has the same effect.
 
-An origin is the network of a browser, or the API key of a server. It may cause a number of mails at once, and
-the same number again over each day. Each further request of the origin gets a time within the next 48 hours.
-Requests beyond that are refused.
+An origin is the network of a browser, or the API key of a server. A network may cause a number of mails at
+once, and the same number again over each day. A key may cause a number of mails on each day (UTC). Each
+further request of the origin gets a time within the next 48 hours. Requests beyond that are refused.
+
+A key that leaked must not take the form away from people. So all keys together have half of the mails of a
+day, and half of the waiting queue.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ MAX_SEND_ATTEMPTS = (
 )
 MAX_WAIT = 2 * CAP_WINDOW  # milliseconds; a request that cannot be sent in this time is refused
 MAX_WAITING = 10_000  # requests
-OPT_OUT_FACTOR = 10  # times as many mails for opt-outs as for opt-ins
+OPT_OUT_FACTOR = 10  # times as many mails of a network for opt-outs as for opt-ins
 
 
 def mailbox_of(address: str) -> str:
@@ -43,10 +46,23 @@ def mailbox_of(address: str) -> str:
     return f"{name or local}@{domain}"
 
 
-def origin_interval(intent: Intent, per_day: int) -> int:
-    """Returns the time in an origin's day that one mail takes, milliseconds."""
+def network_interval(intent: Intent, per_day: int) -> int:
+    """Returns the time in a network's day that one mail takes, milliseconds."""
     mails = per_day * (OPT_OUT_FACTOR if intent is Intent.OUT else 1)
     return max(CAP_WINDOW // mails, 1)
+
+
+def key_interval(per_day: int) -> int:
+    """Returns the time in the day of API keys that one mail takes, milliseconds.
+
+    It is rounded up, so that no more than `per_day` mails begin on one day.
+    """
+    return -(-CAP_WINDOW // per_day)
+
+
+def keys_part(total: int) -> int:
+    """Returns how many of a number of mails or requests all API keys together may cause: half, rounded up."""
+    return -(-total // 2)
 
 
 def max_waiting(per_day: int) -> int:
