@@ -22,12 +22,13 @@ from heed.adapters.dynamodb.api_keys import ApiKeys
 from heed.adapters.dynamodb.change_feed import ChangeFeedIndex
 from heed.adapters.dynamodb.disclosures import DisclosuresTable
 from heed.adapters.dynamodb.erasures import ErasuresTable
+from heed.adapters.dynamodb.key_caps import KeyCapsTable
 from heed.adapters.dynamodb.ledger import LedgerTable
 from heed.adapters.dynamodb.lift_requests import LiftRequestsTable
 from heed.adapters.dynamodb.mail_caps import MailCapsTable
 from heed.adapters.dynamodb.minor_report_counts import MinorReportCountsTable
+from heed.adapters.dynamodb.network_caps import NetworkCapsTable
 from heed.adapters.dynamodb.opt_in_notifications import OptInNotificationClaimsTable
-from heed.adapters.dynamodb.origin_caps import KeyCapsTable, NetworkCapsTable
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.adapters.dynamodb.purges import PurgesTable
 from heed.adapters.dynamodb.recipient_pages import RecipientPagesTable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,18 @@ from heed.entrypoints.observability import logger
 from tests.iam.recorder import Recorder
 from tests.support.aws_calls import Watcher, watch_calls
 from tests.support.deployment import World, deployed
+
+HOUR, DAY = 3_600_000, 86_400_000  # milliseconds
+
+
+class Clock:
+    """The clock of the functions, which the tests set. It is in milliseconds."""
+
+    def __init__(self, now: int) -> None:
+        self.now = now
+
+    def time_ns(self) -> int:
+        return self.now * 1_000_000
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +51,15 @@ def _check_omitted_after(function: str, _service: str, _operation: str, request:
     expression = request.get("UpdateExpression", "")
     if request.get("TableName") == "Preferences" and re.search(r"\bn :one\b", expression):
         assert re.search(r"\bomitted_after\b", expression), f"{function}: {request}"
+
+
+@pytest.fixture
+def clock(world: World, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Returns a clock at one hour after midnight, so that the next hours are on the same day."""
+    world.context.milliseconds_left = 60_000
+    clock_stub = Clock((time.time_ns() // 1_000_000 // DAY) * DAY + HOUR)
+    monkeypatch.setattr("heed.clock.time", clock_stub)
+    return clock_stub
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import time
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
@@ -23,31 +22,13 @@ from heed.domain.opt_in.confirmation_token import CONFIRMATION_LIFETIME, Intent
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import ALL_SCOPES, HOLD, Change, Entry, Source
 from heed.use_cases.ports.privacy import PurgedPerson
+from tests.functions.conftest import Clock
 from tests.support import mailbox
 from tests.support.deployment import World, http_event, parts, restart
 from tests.support.registers import confirmed, out, scope_numbers
 
 MINUTE, HOUR = 60_000, 3_600_000
 DAY = 24 * HOUR
-
-
-class Clock:
-    """The function's clock, which the tests set."""
-
-    def __init__(self, now: int) -> None:
-        self.now = now
-
-    def time_ns(self) -> int:
-        return self.now * 1_000_000
-
-
-@pytest.fixture
-def clock(world: World, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """A clock at one hour after midnight, so that the next hours are on the same day."""
-    world.context.milliseconds_left = 60_000
-    clock_stub = Clock((time.time_ns() // 1_000_000 // DAY) * DAY + HOUR)
-    monkeypatch.setattr("heed.clock.time", clock_stub)
-    return clock_stub
 
 
 def limit_caps(

@@ -43,7 +43,7 @@ class OptInParts(SharedParts):
     @cached_property
     def request_confirmation(self) -> RequestConfirmation:
         """Queues a confirmation request from the form."""
-        from heed.adapters.dynamodb.origin_caps import NetworkCapsTable
+        from heed.adapters.dynamodb.network_caps import NetworkCapsTable
         from heed.domain.opt_in.mail_caps import max_waiting
         from heed.use_cases.opt_in.request_confirmation import RequestConfirmation
 
@@ -57,7 +57,7 @@ class OptInParts(SharedParts):
     @cached_property
     def request_confirmation_by_key(self) -> QueueConfirmationRequest:
         """Queues a confirmation request from a server, within the caps of its API key and of all keys."""
-        from heed.adapters.dynamodb.origin_caps import KeyCapsTable
+        from heed.adapters.dynamodb.key_caps import KeyCapsTable
         from heed.domain.opt_in.mail_caps import keys_part, max_waiting
 
         config, per_day = self.config, self.config.confirmations_per_day

@@ -7,7 +7,7 @@ same person has the same effect.
 
 An origin is the network of a browser, or the API key of a server. A network may cause a number of mails at
 once, and the same number again over each day. A key may cause a number of mails on each day (UTC). Each
-further request of the origin gets a time within the next 48 hours. Requests beyond that are refused.
+further request of an origin gets a time within the next 48 hours. Requests beyond that are refused.
 
 A key that leaked must not take the form away from people. So all keys together have half of the mails of a
 day, and half of the waiting queue.
@@ -50,14 +50,6 @@ def network_interval(intent: Intent, per_day: int) -> int:
     """Returns the time in a network's day that one mail takes, milliseconds."""
     mails = per_day * (OPT_OUT_FACTOR if intent is Intent.OUT else 1)
     return max(CAP_WINDOW // mails, 1)
-
-
-def key_interval(per_day: int) -> int:
-    """Returns the time in the day of API keys that one mail takes, milliseconds.
-
-    It is rounded up, so that no more than `per_day` mails begin on one day.
-    """
-    return -(-CAP_WINDOW // per_day)
 
 
 def keys_part(total: int) -> int:

@@ -1,4 +1,4 @@
-"""The caps of networks and API keys: some mails at once, then some at later times, then no more."""
+"""The cap of a network: some mails at once, then further mails at later times, then no more."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heed.adapters.dynamodb.origin_caps import KeyCapsTable, NetworkCapsTable
+from heed.adapters.dynamodb.network_caps import NetworkCapsTable
 from heed.domain.errors import StoreUnavailable
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
@@ -32,10 +32,6 @@ def client(aws: None) -> Any:
 
 def make_caps(client: Any, per_day: int = 4) -> NetworkCapsTable:
     return NetworkCapsTable(client, "Control", per_day)
-
-
-def make_key_caps(client: Any, per_key: int = 4, all_keys: int = 100) -> KeyCapsTable:
-    return KeyCapsTable(client, "Control", per_key, all_keys)
 
 
 def test_the_mails_of_a_day_go_at_once_and_further_ones_at_later_times_within_two_days(
@@ -63,12 +59,6 @@ def test_each_network_has_its_own_cap(client: Any) -> None:
     while origin_caps.reserve("n1", Intent.IN, NOW) is not None:
         pass
     assert origin_caps.reserve("n2", Intent.IN, NOW) == NOW
-
-
-def test_a_network_and_a_key_of_one_name_have_separate_caps(client: Any) -> None:
-    while make_caps(client).reserve("n1", Intent.IN, NOW) is not None:
-        pass
-    assert make_key_caps(client).reserve("n1", Intent.IN, NOW) == NOW
 
 
 def test_the_cap_frees_up_with_time(client: Any) -> None:
@@ -100,8 +90,7 @@ def test_two_concurrent_first_requests_get_different_times(client: Any) -> None:
     assert make_caps(Interleaved()).reserve("n1", Intent.IN, NOW) == NOW + 2 * DAY // 4
 
 
-@pytest.mark.parametrize("make", [make_caps, make_key_caps])
-def test_a_truncated_response_is_unavailable_and_not_a_full_cap(client: Any, make: Any) -> None:
+def test_a_truncated_response_is_unavailable_and_not_a_full_cap(client: Any) -> None:
     class Cut:
         exceptions = client.exceptions
 
@@ -111,7 +100,7 @@ def test_a_truncated_response_is_unavailable_and_not_a_full_cap(client: Any, mak
             return {}  # botocore parses a truncated body in this way
 
     with pytest.raises(StoreUnavailable):
-        make(Cut()).reserve("n1", Intent.IN, NOW)
+        make_caps(Cut()).reserve("n1", Intent.IN, NOW)
 
 
 def test_an_item_names_no_person_and_expires(client: Any) -> None:
@@ -138,83 +127,3 @@ def test_no_day_has_more_than_twice_the_cap_and_no_mail_waits_longer_than_two_da
         "the mails of one day at once, and those of another in its course"
     )
     assert len(times) <= per_day * (2 + (max(times) - NOW) // DAY)
-
-
-# ---- API keys
-
-MIDNIGHT = Millis(NOW - NOW % DAY)  # the one before NOW
-
-
-@pytest.mark.parametrize("intent", Intent)
-def test_a_key_may_cause_the_mails_of_this_day_at_once_and_further_ones_on_the_next_two_days(
-    client: Any, intent: Intent
-) -> None:
-    key_caps = make_key_caps(client)
-    times = [key_caps.reserve("k1", intent, NOW) for _ in range(13)]
-    assert times[:4] == [NOW] * 4, "an opt-out is no exception"
-    assert times[4:8] == [MIDNIGHT + DAY + n * DAY // 4 for n in range(4)], "spread over the next day"
-    assert times[8:10] == [MIDNIGHT + 2 * DAY, MIDNIGHT + 2 * DAY + DAY // 4]
-    assert times[10] is None or times[10] <= NOW + MAX_WAIT
-    assert times[-1] is None, "no further mail is accepted"
-
-
-def test_the_days_without_mails_of_a_key_give_it_no_credit(client: Any) -> None:
-    key_caps = make_key_caps(client)
-    key_caps.reserve("k1", Intent.IN, NOW)
-    later = Millis(MIDNIGHT + 9 * DAY - 1)
-    times = [key_caps.reserve("k1", Intent.IN, later) for _ in range(5)]
-    assert times == [later] * 4 + [later + 1]
-
-
-def test_the_two_intents_of_a_key_have_separate_caps(client: Any) -> None:
-    key_caps = make_key_caps(client)
-    while key_caps.reserve("k1", Intent.IN, NOW) is not None:
-        pass
-    assert key_caps.reserve("k1", Intent.OUT, NOW) == NOW
-
-
-def test_all_keys_and_both_intents_share_one_cap(client: Any) -> None:
-    key_caps = make_key_caps(client, per_key=1, all_keys=2)
-    requests = [("k1", Intent.IN), ("k2", Intent.OUT), ("k3", Intent.IN), ("k4", Intent.IN)]
-    times = [key_caps.reserve(*request, NOW) for request in requests]
-    assert times == [NOW, NOW, MIDNIGHT + DAY, MIDNIGHT + DAY + DAY // 2]
-
-
-def test_a_key_above_its_own_cap_leaves_the_cap_of_all_keys_to_the_others(client: Any) -> None:
-    key_caps = make_key_caps(client, per_key=1, all_keys=4)
-    for _ in range(40):
-        key_caps.reserve("leaked", Intent.OUT, NOW)
-    assert key_caps.reserve("k2", Intent.OUT, NOW) == NOW
-
-
-def test_the_items_of_keys_name_the_key_and_expire(client: Any) -> None:
-    make_key_caps(client).reserve("k1", Intent.OUT, NOW)
-    items = client.scan(TableName="Control")["Items"]
-    assert {item["pk"]["S"] for item in items} == {"mails#key#out#k1", "mails#key#all"}
-    assert {int(item["expires"]["N"]) for item in items} == {(NOW + 4 * DAY) // 1000}
-
-
-@settings(max_examples=200)
-@given(
-    st.integers(1, 40),
-    st.integers(1, 60),
-    st.lists(
-        st.tuples(st.integers(0, DAY // 2), st.sampled_from("abc"), st.sampled_from(Intent)),
-        min_size=1,
-        max_size=200,
-    ),
-)
-def test_no_utc_day_has_more_mails_of_keys_than_the_caps_and_none_waits_longer_than_two_days(
-    per_key: int, all_keys: int, requests: list[tuple[int, str, Intent]]
-) -> None:
-    key_caps, now = make_key_caps(Dynamo(Nemesis()), per_key, all_keys), NOW
-    by_day, by_key = Counter[int](), Counter[object]()
-    for gap, key, intent in requests:
-        now = Millis(now + gap)
-        due = key_caps.reserve(key, intent, now)
-        if due is not None:
-            assert now <= due <= now + MAX_WAIT
-            by_day[due // DAY] += 1
-            by_key[due // DAY, key, intent] += 1
-    assert max(by_day.values(), default=0) <= all_keys
-    assert max(by_key.values(), default=0) <= per_key
