@@ -129,6 +129,18 @@ def test_the_mail_names_topics_sender_and_links_in_each_language(
     assert "Meridian Watches" in mail["Subject"]
 
 
+@pytest.mark.parametrize(
+    ("requested", "language"), [("en-GB", "en-GB"), ("de-AT", "de"), ("en-AU", "en"), ("xx", "en")]
+)
+def test_a_language_that_the_brand_has_lost_since_the_request_is_replaced_by_the_nearest(
+    world: World, requested: str, language: str
+) -> None:
+    deliver(world, make_request(language=requested))
+    (mail,) = mailbox.sent_mails()
+    assert mail["Content-Language"] == language and f"?lang={language}" in mailbox.mail_text(mail)
+    assert f'<html lang="{language}">' in mailbox.mail_text(mail, "html")
+
+
 def test_the_five_languages_have_different_subjects(world: World) -> None:
     for index, language in enumerate(LANGUAGES):
         deliver(world, make_request(id=language, language=language, address=f"a{index}@example.com"))

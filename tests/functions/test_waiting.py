@@ -460,6 +460,39 @@ def test_requests_for_a_full_mailbox_do_not_delay_others_and_are_tried_once(
     assert mailed_names()[2:] == ["c"], "no request waits for the daily cap, so the mail is sent at once"
 
 
+@pytest.mark.threat(
+    "W1",
+    "An attacker requests mails for one mailbox in so many spellings that they fill the waiting queue.",
+    "A request expires if its mailbox is still full after three days. `ConfirmationExpired` counts it.",
+)
+def test_a_request_expires_and_is_counted_if_its_mailbox_is_full_for_three_days(
+    world: World, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start = clock.now
+    queue_requests(world, clock, *(f"ma.ry+{number}" for number in range(12)))
+    for day in range(3):
+        for minutes in (0, 10, 20):
+            clock.now = start + day * DAY + minutes * MINUTE
+            sweep(world)
+    clock.now = start + 3 * DAY - 2 * MINUTE
+    assert sweep(world)["left"] == 3 and "ConfirmationExpired" not in capsys.readouterr().out
+    clock.now = start + 3 * DAY
+    assert sweep(world)["left"] == 0
+    assert '"ConfirmationExpired":[2.0]' in capsys.readouterr().out
+    assert len(mailed_names()) == 10, "three mails on each of three days, and one when a place became free"
+
+
+def test_a_request_never_expires_because_the_days_are_full(
+    world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit_caps(monkeypatch, per_day=1)
+    queue_requests(world, clock, "a", "b", "c", "d", "e")
+    for _ in range(5):
+        sweep(world)
+        clock.now += DAY
+    assert mailed_names() == ["a", "b", "c", "d", "e"]
+
+
 def test_a_purge_deletes_the_counts_of_one_address_of_a_mailbox(world: World, clock: Clock) -> None:
     for name, source in (("vic.tim+1", "198.51.1.1"), ("victim", "198.51.2.1")):
         request_mail(world, clock, name, source=source)

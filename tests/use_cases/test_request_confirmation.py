@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -51,7 +52,8 @@ class Queues:
     """The use case for keys and for the form, with the caps of a day. Each mail is sent when it is due."""
 
     def __init__(self, per_day: int, per_key: int) -> None:
-        caps, waiting = Dynamo(Nemesis()), MemoryWaitingQueue()
+        caps: Any = Dynamo(Nemesis())
+        waiting = MemoryWaitingQueue()
         self.accepted, self.waiting = MemoryQueue(), waiting
         self.sent: Counter[int] = Counter()
         self.by_key = QueueConfirmationRequest(
@@ -66,14 +68,10 @@ class Queues:
 
     def work(self, now: Millis) -> None:
         """Sends the mails that are due, and lets the others wait."""
-        for body in [*self.accepted.bodies, *self.waiting.bodies]:
-            due = ConfirmationRequest.from_message(body).due
-            if due <= now:
-                self.sent[now // DAY] += 1
         everything = [*self.accepted.bodies, *self.waiting.bodies]
-        self.waiting.bodies[:] = [
-            body for body in everything if ConfirmationRequest.from_message(body).due > now
-        ]
+        later = [body for body in everything if ConfirmationRequest.from_message(body).due > now]
+        self.sent[now // DAY] += len(everything) - len(later)
+        self.waiting.bodies[:] = later
         self.accepted.bodies.clear()
 
 

@@ -3,7 +3,7 @@
 Anybody can enter a stranger's address in the form, and Heed must not become a nuisance to that stranger. So a
 mailbox gets at most three mails in 24 hours, ten minutes apart, for each of the two intents. A mail that may
 have been sent counts as sent. A request over the cap waits, unless the mail of an earlier request by the
-same person has the same effect.
+same person has the same effect. It expires if the mailbox is still full three days after the request.
 
 An origin is the network of a browser, or the API key of a server. A network may cause a number of mails at
 once, and the same number again over each day. A key may cause a number of mails on each day (UTC). Each
@@ -30,6 +30,7 @@ MAX_SEND_ATTEMPTS = (
     2  # for one request; after a time-out it is not known whether the first attempt sent a mail
 )
 MAX_WAIT = 2 * CAP_WINDOW  # milliseconds; a request that cannot be sent in this time is refused
+MAX_MAILBOX_WAIT = 3 * CAP_WINDOW  # milliseconds; a request whose mailbox is still full expires
 MAX_WAITING = 10_000  # requests
 OPT_OUT_FACTOR = 10  # times as many mails of a network for opt-outs as for opt-ins
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.domain.opt_in.mail_caps import CAP_WINDOW
+from heed.domain.opt_in.mail_caps import CAP_WINDOW, MAX_MAILBOX_WAIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +50,8 @@ def in_send_order(waiting: Iterable[WaitingRequest], now: Millis) -> list[Waitin
 def has_waited_a_day(request: ConfirmationRequest, now: Millis) -> bool:
     """Whether the request has waited so long that an operator should know. `now` is in milliseconds."""
     return now - request.at >= CAP_WINDOW
+
+
+def is_expired(request: ConfirmationRequest, now: Millis) -> bool:
+    """Whether the request gets no mail any more if its mailbox is full. `now` is in milliseconds."""
+    return now - request.at >= MAX_MAILBOX_WAIT

@@ -9,6 +9,7 @@ from email.policy import EmailPolicy
 
 from heed.domain.preferences.catalogue import Catalogue
 from heed.entrypoints.http.api.list_headers import brand_list_id, list_headers
+from heed.entrypoints.http.language import choose_language
 from heed.entrypoints.http.pages import views
 from heed.entrypoints.http.pages.link_views import common_brand, topic_name
 from heed.entrypoints.http.pages.pages import Pages
@@ -64,16 +65,19 @@ class ConfirmationMailRenderer(MailRenderer):
     @override
     def __call__(self, mail: ConfirmationMail) -> bytes:
         """Returns the mail as bytes. See `heed.use_cases.ports.opt_in.MailRenderer`."""
-        topics = [self._catalogue.topics[number] for number in mail.scopes]
-        brand = common_brand(topics, self._catalogue)
-        query = f"?lang={mail.language}"
+        catalogue = self._catalogue
+        topics = [catalogue.topics[number] for number in mail.scopes]
+        brand = common_brand(topics, catalogue)
+        # The brand may have lost the language since the request.
+        language = choose_language(mail.language, None, catalogue.languages, catalogue.default_language)
+        query = f"?lang={language}"
         unsubscribe_url = f"{mail.base_url}/u/{mail.unsubscribe_token}{query}"
         mailto = f"u+{mail.mailto_token}@{self._mail_domain}" if self._mail_domain else ""
         view = views.ConfirmationMailView(
-            language=mail.language,
+            language=language,
             brand=brand.title,
             intent=mail.intent,
-            topics=tuple(topic_name(topic, self._catalogue, mail.language) for topic in topics),
+            topics=tuple(topic_name(topic, catalogue, language) for topic in topics),
             resume=mail.resume,
             confirm_url=f"{mail.base_url}/c/{mail.confirm_token}{query}",
             unsubscribe_url=unsubscribe_url,
@@ -88,5 +92,5 @@ class ConfirmationMailRenderer(MailRenderer):
             message[name] = value
         message.set_content(self._pages.mail("mail.txt", view), cte="quoted-printable")
         message.add_alternative(self._pages.mail("mail.html", view), subtype="html", cte="quoted-printable")
-        message["Content-Language"] = mail.language  # set last: MIME moves earlier headers into a part
+        message["Content-Language"] = language  # set last: MIME moves earlier headers into a part
         return message.as_bytes()

@@ -22,6 +22,8 @@ def confirmation_metric(result: SendResult) -> str:
             return "ConfirmationDuplicate"
         case SendResult.DELAYED:
             return "ConfirmationDelayed"
+        case SendResult.EXPIRED:
+            return "ConfirmationExpired"
         case SendResult.REFUSED:
             return "ConfirmationRefused"
         case _:

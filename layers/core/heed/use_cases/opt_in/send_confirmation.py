@@ -49,6 +49,7 @@ class SendResult(Enum):
     ALREADY_SENT = auto()  # a retry: the mail of this request is on its way
     DUPLICATE = auto()  # an earlier request of the same person for the same scopes already has a mail
     DELAYED = auto()  # a cap of its origin, its mailbox or the day holds it back
+    EXPIRED = auto()  # its mailbox has been full for days
     REFUSED = auto()  # SES refuses to send it
 
 
@@ -140,10 +141,6 @@ class SendConfirmationNow:
         key = self.confirmation_keys.confirmation_key(CONFIRMATION_KEY_ID)
         return hmac.digest(key, text.encode(), "sha256").hex()[:length]
 
-    def _language(self, requested: str) -> str:
-        """Returns the requested language, or the default one if the brand does not have it any more."""
-        return requested if requested in self.catalogue.languages else self.catalogue.default_language
-
     def _make_mail(self, request: ConfirmationRequest, recipient: str, now: Millis) -> ConfirmationMail:
         is_opt_in = request.intent is Intent.IN
         signals = {topic.number for topic in self.catalogue.signal_topics()} if is_opt_in else set()
@@ -167,7 +164,7 @@ class SendConfirmationNow:
             intent=request.intent,
             scopes=request.scopes,
             resume=bool(request.resume),
-            language=self._language(request.language),
+            language=request.language,
             base_url=request.base_url,
             confirm_token=mint_confirmation_token(
                 token, self.confirmation_keys.confirmation_key(CONFIRMATION_KEY_ID)

@@ -11,7 +11,7 @@ from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.mail_caps import mailbox_of
-from heed.domain.opt_in.waiting_queue import WaitingRequest, has_waited_a_day, in_send_order
+from heed.domain.opt_in.waiting_queue import WaitingRequest, has_waited_a_day, in_send_order, is_expired
 from heed.use_cases.opt_in.send_confirmation import SendConfirmationNow, SendResult
 from heed.use_cases.ports.opt_in import MailCaps, MailDelayed, ReceivedMessage, WaitingQueue
 from heed.use_cases.ports.preferences import DeadLetterQueue
@@ -45,7 +45,7 @@ class SendWaitingResult:
 
 @dataclass(frozen=True, slots=True)
 class SendWaitingConfirmations:
-    """Processes the waiting queue. It deletes a message after the mail is sent, or is not needed."""
+    """Processes the waiting queue. It deletes a message after the mail is sent, is not needed, or expired."""
 
     waiting_queue: WaitingQueue
     send_now: SendConfirmationNow
@@ -114,17 +114,13 @@ class SendWaitingConfirmations:
         deleted: set[str] = set()
         full: set[tuple[str, Intent]] = set()  # mailboxes at their cap; they do not delay other mailboxes
         for item in turns:
-            mailbox = mailbox_of(item.request.address), item.request.intent
-            if mailbox in full:
-                continue
             if not has_time():
                 return deleted, True
             try:
-                result = self.send_now(item.request, clock(), in_turn=True)
+                result = self._send_in_turn(item.request, clock(), full)
                 if isinstance(result, MailDelayed):
                     if result.due is None:  # the cap of the day is reached, for all mailboxes
                         return deleted, True
-                    full.add(mailbox)
                     continue
                 self.waiting_queue.delete(item.receipt)
             except MalformedMessage as error:
@@ -138,3 +134,14 @@ class SendWaitingConfirmations:
             summary.results[result] += 1
             deleted.add(item.receipt)
         return deleted, False
+
+    def _send_in_turn(
+        self, request: ConfirmationRequest, now: Millis, full: set[tuple[str, Intent]]
+    ) -> SendResult | MailDelayed:
+        """Sends the mail of a request, unless its mailbox is in `full`. Adds a mailbox at its cap to that."""
+        mailbox = mailbox_of(request.address), request.intent
+        result = MailDelayed(now) if mailbox in full else self.send_now(request, now, in_turn=True)
+        if not isinstance(result, MailDelayed) or result.due is None:
+            return result
+        full.add(mailbox)
+        return SendResult.EXPIRED if is_expired(request, now) else result

@@ -204,7 +204,7 @@ class ConfirmationMail:
         intent: what the person has to confirm: an opt-in or an opt-out.
         scopes: numbers of the requested topics.
         resume: whether the confirmation ends a pause.
-        language: language of the mail.
+        language: requested language. The mail has the nearest language that the brand has now.
         base_url: base URL of the links.
         confirm_token: token of the confirmation link.
         unsubscribe_token: token of the link that opts out of everything. It never expires.
