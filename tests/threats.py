@@ -29,7 +29,6 @@ NOT_TRIED = {
     "A link exists to opt out, so Heed permits it. The ledger names the link and its campaign.",
     "T10": "Somebody forges inbound mail. Heed reads no inbound mail yet.",
     "T21": "An exported file of people leaks. Heed exports no such file yet.",
-    "T23": "Somebody attacks a dependency. Every lock file has hashes. The first release will have an SBOM.",
     "T25": "One tenant reads another's data. A deployment has one tenant, and an AWS account is its border.",
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,18 @@ LOCKS = [
 ]
 
 
+@pytest.mark.threat(
+    "T23",
+    "Somebody replaces a dependency in a package registry, or sends an installation to another registry.",
+    "Every lock file has the hash of each package, and no URL. Only what has the hash is installed.",
+)
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: str(lock.relative_to(ROOT)))
-def test_a_lock_file_has_hashes_and_no_url(lock: Path) -> None:
+def test_a_lock_file_has_a_hash_of_each_package_and_no_url(lock: Path) -> None:
     text = lock.read_text()
-    assert "--hash=sha256:" in text or '"integrity": "sha512-' in text
     assert "://" not in text and "resolved" not in text
+    if lock.suffix == ".json":
+        packages = [package for name, package in json.loads(text)["packages"].items() if name]
+        assert packages and all(package["integrity"].startswith("sha512-") for package in packages)
+    else:
+        requirements = re.split(r"^(?=\w)", text, flags=re.MULTILINE)[1:]
+        assert requirements and all("--hash=sha256:" in requirement for requirement in requirements)

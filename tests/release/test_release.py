@@ -94,6 +94,11 @@ def test_lambda_can_read_each_file_of_a_zip(name: str) -> None:
         assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o100644}
 
 
+@pytest.mark.threat(
+    "T23",
+    "A dependency turns out to be malicious, and nobody knows which releases contain it.",
+    "Each release has a bill of materials that lists what its layer contains, with versions.",
+)
 def test_the_bill_of_materials_lists_what_the_core_layer_contains() -> None:
     listed = json.loads((RELEASE / "sbom.cdx.json").read_text())["components"]
     with zipfile.ZipFile(RELEASE / "CoreLayer.zip") as layer:

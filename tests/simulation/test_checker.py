@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 from collections.abc import Callable
+from types import ModuleType
 
 import pytest
 
 from heed.domain.milliseconds import Millis
 from heed.use_cases.preferences import save_preferences
+from tests.domain import oracle
+from tests.simulation import checker, erasures, history, invariants, presses
 from tests.simulation.deployment import simulated_deployment
 from tests.simulation.planted_bugs import BUGS
 from tests.simulation.runner import run_and_check
@@ -31,6 +36,20 @@ def test_the_checker_finds_the_bug(plant: Callable[[pytest.MonkeyPatch], None]) 
         )
         # A bug that no longer fits the code crashes. That is not a broken promise.
         assert not any(name in line for line in broken for name in CRASH_ERRORS)
+
+
+@pytest.mark.parametrize("module", [checker, invariants, presses, erasures, history, oracle])
+def test_the_checker_imports_types_and_names_of_registers_and_no_rule(module: ModuleType) -> None:
+    tree = ast.parse(inspect.getsource(module))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom | ast.Import)]
+    modules = {(getattr(node, "module", ""), name.name) for node in imports for name in node.names}
+    assert {name for source, name in modules if f"{source}.{name}".strip(".").startswith("heed")} <= {
+        "Entry",
+        "Millis",
+        "Record",
+        "Source",
+        "decode_register",
+    }
 
 
 def test_the_checker_finds_an_undo_that_counts_after_a_hold() -> None:

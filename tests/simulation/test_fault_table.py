@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from tests.simulation.attacker import ATTACK_METHODS
@@ -14,6 +15,19 @@ ROOT = Path(__file__).parents[2]
 def test_the_table_has_46_faults_and_each_names_its_test_or_its_reason() -> None:
     assert [row.number for row in ROWS] == list(range(1, 47))
     assert all(row.fault and row.where for row in ROWS)
+
+
+def test_the_documentation_has_every_row_of_the_table() -> None:
+    page = (ROOT / "docs" / "evidence.md").read_text()
+    rows = re.findall(r"^\| (\d+) \| (.+) \| (by test|no|[\d,]+) \| (.+) \|$", page, re.MULTILINE)
+    assert [(int(number), fault, where) for number, fault, _, where in rows] == [
+        (row.number, row.fault, row.where) for row in ROWS
+    ]
+    tested = {Coverage.TEST: "by test", Coverage.NONE: "no"}
+    assert all(
+        count == tested.get(row.coverage, count) and (row.coverage in tested) is (not count[0].isdigit())
+        for (_, _, count, _), row in zip(rows, ROWS, strict=True)
+    )
 
 
 def test_every_kind_of_fault_is_a_row_of_the_table() -> None:

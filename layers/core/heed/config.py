@@ -95,7 +95,7 @@ class Config:
     """Daily cap (24 hours) of opt-in confirmation mails that one network may cause."""
 
     key_mails_per_day = _number("KEY_MAILS_PER_DAY")
-    """Daily cap (24 hours) of opt-in confirmation mails that one API key may cause."""
+    """Daily cap (UTC) of confirmation mails that one API key may cause, for each intent."""
 
     confirmations_per_day = _number("CONFIRMATIONS_PER_DAY")
     """Daily cap (UTC) of all confirmation mails."""

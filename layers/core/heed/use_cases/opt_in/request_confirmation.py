@@ -70,7 +70,7 @@ class QueueConfirmationRequest:
     Attributes:
         origin_caps: the caps of the networks, or of the API keys.
         waiting_queue: the queue of the requests that a cap holds back.
-        max_waiting: the most requests that may wait at once.
+        max_waiting: how many requests of all origins may wait when one more is accepted.
         request_queue: the queue of accepted requests.
     """
 
@@ -91,10 +91,10 @@ class QueueConfirmationRequest:
             DependencyUnavailable: The request was not queued.
         """
         if self.waiting_queue.count() >= self.max_waiting:
-            raise WaitingQueueFull("the requests in the waiting queue fill the caps of two days")
+            raise WaitingQueueFull("the waiting queue has no room for this kind of origin")
         due = self.origin_caps.reserve(origin, request.intent, request.at)
         if due is None:
-            raise WaitingQueueFull("the origin has reached its cap for two days")
+            raise WaitingQueueFull("the cap of the origin has no room in time")
         self.request_queue.send(replace(request, due=due).to_message())
 
 

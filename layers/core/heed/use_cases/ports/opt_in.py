@@ -133,7 +133,10 @@ class MailCaps(Protocol):
 
 
 class OriginCaps(Protocol):
-    """Limits how many confirmation mails the requests of one origin cause: a network or an API key."""
+    """Limits how many confirmation mails the requests of one origin cause: a network or an API key.
+
+    All API keys together have a limit too.
+    """
 
     def reserve(self, origin: str, intent: Intent, now: Millis) -> Millis | None:
         """Reserves one mail for an origin.

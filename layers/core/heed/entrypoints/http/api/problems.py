@@ -107,8 +107,8 @@ PROBLEMS: dict[type[errors.HeedError], Problem] = {
         "unavailable",
         HTTPStatus.SERVICE_UNAVAILABLE,
         _UNAVAILABLE,
-        "So many confirmation mails wait that this one could not be sent within two days. Nothing was "
-        "accepted. Repeat the request after `Retry-After` seconds.",
+        "There is no room for this confirmation mail today or tomorrow: the API key, or all keys together, "
+        "have reached a cap. Nothing was accepted. Repeat the request after `Retry-After` seconds.",
         RETRY_AFTER_FULL_QUEUE,
     ),
     errors.UnreadableRecord: Problem(
