@@ -1,4 +1,4 @@
-"""Confirmation requests of API keys leave room for those of the form, whatever the keys request."""
+"""Confirmation requests of API keys leave room for those of the form."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Queues:
         st.tuples(st.integers(0, DAY // 8), st.sampled_from("abc"), st.sampled_from(Intent)), max_size=150
     ),
 )
-def test_a_form_opt_out_is_accepted_and_due_at_once_whatever_keys_requested(
+def test_after_any_requests_of_keys_an_opt_out_of_the_form_is_accepted_and_due_at_once(
     per_day: int, per_key: int, requests: list[tuple[int, str, Intent]]
 ) -> None:
     queues, now = Queues(per_day, per_key), NOW
