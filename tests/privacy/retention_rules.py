@@ -108,7 +108,8 @@ RULES = (
         2,
         End.TTL,
     ),
-    Rule("Mails that a network or key asked for", "ControlTable", "to stop floods", 4, End.TTL),
+    Rule("Mails that a network asked for", "ControlTable", "to stop floods", 4, End.TTL),
+    Rule("Mails that an API key asked for", "ControlTable", "to stop floods", 3, End.TTL),
     Rule("Delivered opt-in notifications", "ControlTable", "to deliver each once", 30, End.TTL),
     Rule(
         "Entries of the ledger",
