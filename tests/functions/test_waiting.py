@@ -1,4 +1,4 @@
-"""Requests that a cap holds back wait in a queue. Each request that was answered with 202 gets its mail."""
+"""A request that a cap holds back waits in a queue. Its mail is sent when there is room."""
 
 from __future__ import annotations
 
@@ -368,7 +368,7 @@ def test_one_mailbox_gets_three_mails_a_day_in_all_spellings(world: World, clock
 @pytest.mark.threat(
     "W1",
     "An attacker uses the mails of m.ary@. Then mary@ requests an opt-out, gets 202, but never gets a mail.",
-    "A request is dropped only if its address has the same mail already. Others wait for room.",
+    "A request is dropped only if its address has the same mail already. Others wait for three days.",
 )
 @pytest.mark.parametrize("intent", Intent)
 def test_a_second_address_of_a_flooded_mailbox_still_gets_its_mail(

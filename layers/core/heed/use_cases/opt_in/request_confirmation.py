@@ -1,7 +1,8 @@
 """Accepts an address from the form or from a server: queues one message for each request.
 
 This neither reads nor writes data about the address. So the answer and its time do not reveal whether Heed
-knows the address. A cap never drops an accepted request. So the caps are checked first.
+knows the address. The caps of networks, keys and days never drop an accepted request. So they are checked
+first. Only the cap of a mailbox is checked later, because it is data about the address.
 """
 
 from __future__ import annotations
