@@ -15,6 +15,7 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
+from botocore.client import BaseClient
 
 from heed.adapters import aws
 from heed.adapters.aws import client_factory
@@ -135,8 +136,54 @@ def _use_newer_rules(models: Path) -> None:
     rules.write_text(rules.read_text().replace('"type":"string"', '"type":"new"', 1))
 
 
+def _use_newer_protocol(models: Path) -> None:
+    _edit_metadata(models, protocol="new", protocols=["new"])
+
+
+def _use_newer_signature(models: Path) -> None:
+    _edit_metadata(models, auth=["aws.auth#new"], signatureVersion="new")
+
+
+def _edit_metadata(models: Path, **changed: object) -> None:
+    (file,) = models.glob("kms/*/service-2.json")
+    model = json.loads(file.read_text())
+    file.write_text(json.dumps({**model, "metadata": {**model["metadata"], **changed}}))
+
+
+def _use_another_encoding(models: Path) -> None:
+    (model,) = models.glob("kms/*/service-2.json")
+    model.write_bytes(model.read_text().replace('"serviceId":"KMS"', '"serviceId":"Clé"').encode("latin-1"))
+
+
+def _use_newer_rule_function(models: Path) -> None:
+    (rules,) = models.glob("kms/*/endpoint-rule-set-1.json")
+    rules.write_text(rules.read_text().replace('"fn":"aws.partition"', '"fn":"aws.newer"'))
+
+
+def _use_newer_builtin(models: Path) -> None:
+    (rules,) = models.glob("kms/*/endpoint-rule-set-1.json")
+    rules.write_text(rules.read_text().replace('"builtIn":"SDK::Endpoint"', '"builtIn":"SDK::Newer"'))
+
+
+def _empty_partitions(models: Path) -> None:
+    (models / "partitions.json").write_text("{}")
+
+
 @pytest.mark.parametrize(
-    "damage", [_remove_service, _remove_partitions, _remove_all, _truncate, _use_newer_rules]
+    "damage",
+    [
+        _remove_service,
+        _remove_partitions,
+        _remove_all,
+        _truncate,
+        _use_newer_rules,
+        _use_newer_protocol,
+        _use_newer_signature,
+        _use_another_encoding,
+        _use_newer_rule_function,
+        _use_newer_builtin,
+        _empty_partitions,
+    ],
 )
 def test_without_a_usable_model_the_client_gets_that_of_botocore_and_one_log_line(
     models: Path, caplog: pytest.LogCaptureFixture, damage: Callable[[Path], None]
@@ -148,6 +195,27 @@ def test_without_a_usable_model_the_client_gets_that_of_botocore_and_one_log_lin
     assert client.meta.service_model.operation_names == _all_operations("kms")
     (line,) = caplog.messages
     assert "kms" in line
+
+
+@pytest.mark.parametrize(
+    ("service", "function"), [("dynamodb", "aws.parseArn"), ("s3", "aws.isVirtualHostableS3Bucket")]
+)
+def test_a_newer_function_in_a_rule_for_a_table_or_a_bucket_is_found_when_the_client_is_created(
+    models: Path, monkeypatch: pytest.MonkeyPatch, service: str, function: str
+) -> None:
+    (rules,) = models.glob(f"{service}/*/endpoint-rule-set-1.json")
+    rules.write_text(rules.read_text().replace(f'"fn":"{function}"', '"fn":"aws.newer"'))
+    monkeypatch.setenv("AWS_ACCOUNT_ID", "123456789012")
+    client = client_factory(models)(service)
+    assert client.meta.service_model.operation_names == _all_operations(service)
+
+
+def test_a_botocore_that_cannot_resolve_an_endpoint_in_advance_uses_its_own_models(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(BaseClient, "_resolve_endpoint_ruleset")
+    client = client_factory(service_models())("kms")
+    assert client.meta.service_model.operation_names == _all_operations("kms")
 
 
 def test_the_other_clients_keep_their_models(models: Path, caplog: pytest.LogCaptureFixture) -> None:

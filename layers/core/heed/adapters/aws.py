@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -11,7 +10,7 @@ from typing import Any
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, DataNotFoundError, EndpointProviderError
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import Loader
 
 from heed.domain.errors import StoreUnavailable
@@ -29,9 +28,10 @@ _ONCE = CLIENT_CONFIG.merge(Config(read_timeout=8, retries={"mode": "standard", 
 
 FAILURES = (ClientError, BotoCoreError)
 
-# A model is missing or damaged, or has endpoint rules that the botocore of Lambda's runtime is too old for.
-_UNUSABLE = (DataNotFoundError, json.JSONDecodeError, EndpointProviderError)
-
+# A file is missing or damaged, or the botocore of Lambda's runtime does not understand it. botocore has a class
+# for some of these cases, and otherwise stumbles over the data. A fault that is not in the files raises the
+# same error again when botocore's own are used.
+_UNUSABLE = (BotoCoreError, ValueError, LookupError, AttributeError, TypeError, OSError)
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +46,20 @@ def _session(service_models: Path | None) -> botocore.session.Session:
         loader.BUILTIN_DATA_PATH = folder
         session.register_component("data_loader", loader)
     return session
+
+
+def _create_from_folder(service_models: Path, service: str, config: Config) -> Any:  # noqa: ANN401 - as botocore has it
+    """Creates a client from a folder of models, and resolves an endpoint with its rules.
+
+    botocore evaluates the rules at each request only. Rules that it does not understand must fail here.
+    The arguments are those that the rules of any service look at.
+    """
+    client: Any = _session(service_models).create_client(service, config=config)
+    model = client.meta.service_model
+    operation = model.operation_model(model.operation_names[-1])
+    arguments = {"TableName": "table", "Bucket": "bucket"}
+    client._resolve_endpoint_ruleset(operation, arguments, {})  # noqa: SLF001 - botocore has no public way
+    return client
 
 
 def client_factory(service_models: Path | None = None) -> Callable[..., Any]:
@@ -65,7 +79,7 @@ def client_factory(service_models: Path | None = None) -> Callable[..., Any]:
         config = _ONCE if once else CLIENT_CONFIG
         if service_models is not None:
             try:
-                return _session(service_models).create_client(service, config=config)
+                return _create_from_folder(service_models, service, config)
             except _UNUSABLE as error:
                 _log.warning("botocore's own model of %s is used: %s", service, type(error).__name__)
         return _session(None).create_client(service, config=config)
