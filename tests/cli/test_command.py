@@ -138,6 +138,28 @@ def test_a_missing_package_is_reported_with_its_remedy(tmp_path: Path, package: 
     )
 
 
+def test_a_crash_prints_its_traceback_and_does_not_end_with_the_code_of_no() -> None:
+    code = (
+        "import sys; sys.modules['heed.entrypoints.cli.check'] = None; "
+        "from heed.entrypoints.cli.main import main; sys.exit(main(['--help']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith("Traceback") and "ModuleNotFoundError" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_output_that_cannot_be_written_is_a_failure(tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [INSTALLED, "--version"], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+
+    assert done.returncode == 3
+    assert "No space left on device" in done.stderr
+
+
 def test_a_closed_pipe_causes_no_traceback(local: Path, tmp_path: Path) -> None:
     people = "\n".join(f"reader{n}@example.com" for n in range(10_000))
     (tmp_path / "people").write_text(people)

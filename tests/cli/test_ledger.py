@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from heed.domain.ledger.entry import canonical_json
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from heed.entrypoints.cli.main import main
 from tests.support.ledgers import START, entry, sample_ledger
 
+INSTALLED = Path(sys.executable).with_name("heed")
 NOW = Millis(START + 3 * DAY_MS + DAY_MS // 2)
 
 
@@ -58,6 +63,25 @@ def test_an_old_root_is_found_nights_later(exported: Path, capsys: pytest.Captur
     answer = json.loads(capsys.readouterr().out)
     assert (answer["whole"], answer["root_of"]) == (False, None)
     assert answer["fault"] == "no seal has the root given by --root"
+
+
+def test_a_full_disk_is_a_failure_and_no_forged_ledger(exported: Path) -> None:
+    header, seal, *_ = exported.read_bytes().splitlines(keepends=True)
+    hashes = [f"{number:064x}" for number in range(1, 80_001)]  # SQLite keeps the first 2 MB in memory
+    batches = (hashes[start : start + 1000] for start in range(0, len(hashes), 1000))
+    leaves = (canonical_json({"leaves": batch}) + b"\n" for batch in batches)
+    exported.write_bytes(b"".join([header, seal, *leaves]))
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"ulimit -f 64; exec {INSTALLED} ledger verify {exported}"],
+        env={"PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert re.fullmatch(r"heed: the hashes cannot be sorted on disk \(.*\): make room .*\n", done.stderr)
 
 
 @pytest.mark.parametrize("content", [b"", b"[" * 99_999, b"\xff\0\n", b"x" * (3 << 20)])

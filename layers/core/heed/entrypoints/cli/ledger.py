@@ -115,11 +115,19 @@ def _verify(common: options.CommonOptions, path: Path | None, root: str | None) 
     also looks for the day with this root (root_of) and counts the nights that were sealed after it
     (nights_since). With a file it needs no network. Exit code 1 if something is wrong.
     """
+    import sqlite3
+
     from heed.adapters.sqlite_sort import SqliteSorter
     from heed.use_cases.ledger.verify import verify_ledger
 
-    with _open_export(path, common.stack) as lines:
-        check = verify_ledger(lines, SqliteSorter)
+    try:
+        with _open_export(path, common.stack) as lines:
+            check = verify_ledger(lines, SqliteSorter)
+    except sqlite3.Error as error:
+        raise CommandFailure(
+            f"the hashes cannot be sorted on disk ({error})",
+            "make room in the folder of temporary files, or name another one (TMPDIR=…)",
+        ) from error
     fault = check.fault
     sealed = check.find_root(root)
     if fault is None and root and sealed is None:

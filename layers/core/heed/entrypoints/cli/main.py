@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 from heed.domain.errors import DependencyUnavailable
@@ -25,9 +26,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The encoding of the locale can lack a character of an address.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
+        return _run(sys.argv[1:] if arguments is None else arguments)
+    except BrokenPipeError:
+        pass  # the reader of the pipe has ended
+    except Exception:  # noqa: BLE001 - a bug, whose traceback is printed; Python would end with the code of "no"
+        traceback.print_exc()
+    _end_output()
+    return int(Exit.FAILED)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    try:
         from heed.entrypoints.cli.commands import run_command
 
-        exit_code = run_command(sys.argv[1:] if arguments is None else arguments)
+        exit_code = run_command(arguments)
         sys.stdout.flush()
     except (CommandFailure, ApiRefused) as error:
         return _print_failure(str(error), error.exit)
@@ -38,13 +50,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if missing not in _OPTIONAL:
             raise
         return _print_failure(str(explain_missing_module(missing)), Exit.FAILED)
-    except BrokenPipeError:
-        # The reader of the pipe has ended. The interpreter must not write to it at its end either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(Exit.FAILED)
     except KeyboardInterrupt:
         return _print_failure("interrupted", Exit.FAILED)
     return exit_code
+
+
+def _end_output() -> None:
+    """Writes the rest of the output. If that fails, the interpreter must not try again at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print_failure(text: str, exit_code: Exit) -> int:
