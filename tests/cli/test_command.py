@@ -153,7 +153,12 @@ def test_a_crash_prints_its_traceback_and_does_not_end_with_the_code_of_no() -> 
 def test_output_that_cannot_be_written_is_a_failure(tmp_path: Path) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
-            [INSTALLED, "--version"], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+            [INSTALLED, "--version"],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
         )
 
     assert done.returncode == 3

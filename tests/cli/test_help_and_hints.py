@@ -113,6 +113,40 @@ def test_the_examples_in_the_documentation_parse(heed: Heed, parsed: list[tuple[
     assert len(parsed) == len(lines)
 
 
+HOLD = ("hold", READER, "--source", "letter", "--reference", "L-7")
+
+
+@pytest.mark.parametrize("following", ["-h", "--help", "--json", "--stack", "--unknown", "--"])
+def test_an_option_never_takes_the_next_option_as_its_value(
+    heed: Heed, parsed: list[tuple[str, ...]], following: str
+) -> None:
+    result = heed(*HOLD, "--reason", following)
+
+    assert (result.code, result.out) == (2, "")
+    assert "Option '--reason' requires an argument." in result.err
+    assert heed("--stack", following, *HOLD, "--reason", "x").code == 2
+    assert parsed == []
+
+
+@pytest.mark.parametrize("reason", ["-h", "--help", "--json"])
+def test_a_value_that_looks_like_an_option_is_given_with_an_equals_sign(
+    heed: Heed, parsed: list[tuple[str, ...]], reason: str
+) -> None:
+    assert heed(*HOLD, f"--reason={reason}").code == 0
+    assert parsed == [("hold",)]
+
+
+@pytest.mark.parametrize("value", ["-", "-5 mails", "no -h"])
+def test_a_value_may_begin_with_a_hyphen(heed: Heed, parsed: list[tuple[str, ...]], value: str) -> None:
+    assert heed(*HOLD, "--reason", value).code == 0
+    assert parsed == [("hold",)]
+
+
+def test_after_two_hyphens_there_are_no_options(heed: Heed, parsed: list[tuple[str, ...]]) -> None:
+    assert heed("invoke", "--", "--stack", "--json").code == 0
+    assert parsed == [("invoke",)]
+
+
 def test_a_terminal_shows_which_stack_a_command_uses(heed: Heed, local: Path, server: ApiServer) -> None:
     result = heed(*CHECK, "--json", is_terminal=True)
 

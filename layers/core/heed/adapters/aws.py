@@ -28,9 +28,9 @@ _ONCE = CLIENT_CONFIG.merge(Config(read_timeout=8, retries={"mode": "standard", 
 
 FAILURES = (ClientError, BotoCoreError)
 
-# A file is missing or damaged, or the botocore of Lambda's runtime does not understand it. botocore has a class
-# for some of these cases, and otherwise stumbles over the data. A fault that is not in the files raises the
-# same error again when botocore's own are used.
+# A file is missing or damaged, or the botocore of Lambda's runtime does not understand it. botocore has a
+# class for some of these cases, and otherwise stumbles over the data. A fault that is not in the files raises
+# the same error again when botocore's own are used.
 _UNUSABLE = (BotoCoreError, ValueError, LookupError, AttributeError, TypeError, OSError)
 
 _log = logging.getLogger(__name__)
@@ -52,13 +52,12 @@ def _create_from_folder(service_models: Path, service: str, config: Config) -> A
     """Creates a client from a folder of models, and resolves an endpoint with its rules.
 
     botocore evaluates the rules at each request only. Rules that it does not understand must fail here.
-    The arguments are those that the rules of any service look at.
     """
     client: Any = _session(service_models).create_client(service, config=config)
     model = client.meta.service_model
     operation = model.operation_model(model.operation_names[-1])
-    arguments = {"TableName": "table", "Bucket": "bucket"}
-    client._resolve_endpoint_ruleset(operation, arguments, {})  # noqa: SLF001 - botocore has no public way
+    # botocore has no public way. The rules of S3 take another course for a request without a bucket.
+    client._resolve_endpoint_ruleset(operation, {"Bucket": "bucket"}, {})  # noqa: SLF001
     return client
 
 

@@ -56,12 +56,15 @@ class HeedCommand(RichCommand):
         """Parses the arguments. An option is never the value of the option before it.
 
         A variable that is empty in a script has no place on the command line. Click would take the next
-        option in its place, such as `--json` for a `--reference`.
+        option in its place, such as `--json` for a `--reference`. A text that looks like an option can still
+        be given: `--reference=--json`.
         """
         options = [param for param in self.params if isinstance(param, click.Option) and not param.is_flag]
         names = {name for option in options for name in option.opts}
         for name, value in pairwise(args):
-            if name in names and value.startswith("--"):
+            if name == "--":  # the rest are arguments
+                break
+            if name in names and (value.startswith("--") or value in ctx.help_option_names):
                 raise click.BadOptionUsage(name, f"Option {name!r} requires an argument.", ctx)
         return super().parse_args(ctx, args)
 
