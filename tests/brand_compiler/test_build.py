@@ -7,13 +7,17 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jinja2 import ModuleLoader
+from jinja2.compiler import CodeGenerator
 
-from brand_compiler.build import compile_command
+from brand_compiler.build import compile_brand, compile_command
+from brand_compiler.expressions import ENVIRONMENT
 from heed.domain.preferences.catalogue import Catalogue, TopicKind
 from heed.entrypoints.http.pages.views import MAIL_PARTS, VIEWS
 
@@ -96,6 +100,54 @@ def test_the_build_has_the_jinja2_of_the_layer(source: Path) -> None:
     locked = (source.parent / "core" / "requirements.txt").read_text(encoding="utf-8")
 
     assert f"\njinja2=={version('jinja2')} " in locked
+
+
+class _OtherGenerator(CodeGenerator):
+    """Generates Python as another version of Jinja2 may do."""
+
+    def visit_Template(self, *arguments: Any) -> None:  # noqa: N802 - the name of the method in Jinja2
+        self.writeline("# another version")
+        super().visit_Template(*arguments)
+
+
+def test_the_wording_is_the_same_if_only_the_compiled_python_differs(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = compile_brand(copy)
+    monkeypatch.setattr(ENVIRONMENT, "code_generator_class", _OtherGenerator)
+    second = compile_brand(copy)
+
+    page = f"pages/de/{ModuleLoader.get_module_filename('landing.html')}"
+    assert first[page] != second[page]
+    assert _wordings(first) == _wordings(second)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "languages"),
+    [
+        ("locales/de.toml", "# ", "# This is a comment. ", set()),
+        ("locales/de.toml", 'undo = "', 'undo = "Bitte ', {"de"}),
+        ("locales/en.toml", 'undo = "', 'undo = "Please ', {"en", "en-GB"}),
+        ("locales/de.toml", '"Januar"', '"Jänner"', {"de"}),
+        ("pages/landing.html", "</h1>", "!</h1>", {"de", "en", "en-GB", "es", "fr", "ja"}),
+        ("pages/address.html", "</p>", "!</p>", {"de", "en", "en-GB", "es", "fr", "ja"}),
+        ("catalogue.toml", 'phone = "', 'phone = "+', {"de", "en", "en-GB", "es", "fr", "ja"}),
+    ],
+)
+def test_the_wording_of_a_language_differs_if_people_see_something_else(
+    copy: Path, file: str, old: str, new: str, languages: set[str]
+) -> None:
+    before = _wordings(compile_brand(copy))
+    text = (copy / file).read_text(encoding="utf-8")
+    assert old in text
+    (copy / file).write_text(text.replace(old, new), encoding="utf-8")
+    after = _wordings(compile_brand(copy))
+
+    assert {language for language in before if before[language] != after[language]} == languages
+
+
+def _wordings(files: Mapping[str, str]) -> dict[str, str]:
+    return {name.split("/")[1]: text for name, text in files.items() if name.endswith("wording.json")}
 
 
 def test_wrong_arguments_show_the_usage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -150,7 +150,7 @@ def test_a_crash_prints_its_traceback_and_does_not_end_with_the_code_of_no() -> 
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
-def test_output_that_cannot_be_written_is_a_failure(tmp_path: Path) -> None:
+def test_a_full_disk_behind_the_output_is_a_failure(tmp_path: Path) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             [INSTALLED, "--version"],

@@ -31,7 +31,7 @@ from brand_compiler.texts import Locale, check_locales, to_python_format
 from heed.entrypoints.http.pages.views import MAIL_PARTS, VIEWS, ConfirmationMailView
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
 _USAGE_ERROR = 2
 
@@ -48,8 +48,9 @@ def compile_brand(source: Path) -> dict[str, str]:
         lock.check_lock(document, data, faults)
     style = read_style(source / "style.css", faults)
     default = data["default_language"] or min(locales, default="")
+    constants = {language: _constants(data, locales, language, style) for language in locales}
     compilers = {
-        language: PageCompiler(source / "pages", locale, _constants(data, locales, language, style), faults)
+        language: PageCompiler(source / "pages", locale, constants[language], faults)
         for language, locale in locales.items()
     }
     for compiler in compilers.values():
@@ -67,7 +68,8 @@ def compile_brand(source: Path) -> dict[str, str]:
     for language, compiler in compilers.items():
         pages = _make_pages(compiler, language, data["brands"][0]["title"])
         pages["dates.json"] = _to_json(_date_format(locales[language]))
-        pages["wording.json"] = _to_json(_hash_wording(pages))
+        wording = _hash_wording(locales[language], compiler.sources, constants[language])
+        pages["wording.json"] = _to_json(wording)
         files |= {f"pages/{language}/{name}": text for name, text in pages.items()}
     return files
 
@@ -82,7 +84,7 @@ def _compile_pages(compiler: PageCompiler) -> None:
 def _check_all_read(folder: Path, compilers: Collection[PageCompiler], faults: Faults) -> None:
     """Adds a fault for each file that is no page and that no page includes."""
     if all(compiler.is_complete for compiler in compilers):
-        read = {name for compiler in compilers for name in compiler.read_files}
+        read = {name for compiler in compilers for name in compiler.sources}
         for file in folder.iterdir():
             if file.name not in read:
                 faults.add(file, 1, "this page has no view, and no page includes it")
@@ -105,9 +107,14 @@ def _date_format(locale: Locale) -> dict[str, Any]:
     }
 
 
-def _hash_wording(pages: dict[str, str]) -> str:
-    """Returns the version of a language's texts: 128 bits of the SHA-256 of all its pages, in hex."""
-    return hashlib.sha256(_to_json(pages).encode()).hexdigest()[:32]
+def _hash_wording(locale: Locale, pages: Mapping[str, str], constants: Mapping[str, object]) -> str:
+    """Returns the version of all that a language shows: 128 bits of a SHA-256, in hex.
+
+    It covers the sources, because another Jinja2 or a change of the compiler alters no word that people saw.
+    """
+    texts = {key: text.value for key, text in locale.texts.items()}
+    content = json.dumps([texts, locale.months, pages, constants], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
 def _to_json(content: object) -> str:

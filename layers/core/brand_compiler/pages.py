@@ -51,7 +51,7 @@ class PageCompiler:
 
     def __init__(self, folder: Path, locale: Locale, constants: Mapping[str, object], faults: Faults) -> None:
         self.templates: dict[str, nodes.Template] = {}
-        self.read_files: set[str] = set()
+        self.sources: dict[str, str] = {}
         self.is_complete = True
         self._used: set[str] = set()
         self._unknown_sections: set[str] = set()
@@ -106,9 +106,9 @@ class PageCompiler:
 
     def _compile_file(self, name: str, scope: Scope, included_at: Place | None = None) -> list[nodes.Node]:
         file = self._folder / name
-        self.read_files.add(name)
         try:
-            body = _parse(file.read_text(encoding="utf-8"))
+            self.sources[name] = file.read_text(encoding="utf-8")
+            body = _parse(self.sources[name])
         except (OSError, UnicodeDecodeError):
             self.is_complete = False
             place = included_at or self._place(file, 1)

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from operator import itemgetter
 
+from heed.domain.errors import SortFailed
 from heed.override import override
 from heed.use_cases.ports.ledger import Sorter
 
 _BATCH_RECORDS = 1_000  # records of one call of SQLite; one call for each record takes a third longer
+
+
+@contextmanager
+def _translate_failures() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise SortFailed(str(error)) from error
 
 
 class SqliteSorter(Sorter):
@@ -34,12 +44,15 @@ class SqliteSorter(Sorter):
     @override
     def __iter__(self) -> Iterator[bytes]:
         self._insert_batch()
-        return map(itemgetter(0), self._database.execute("SELECT record FROM records ORDER BY record"))
+        with _translate_failures():
+            query = self._database.execute("SELECT record FROM records ORDER BY record")
+            yield from map(itemgetter(0), query)
 
     @override
     def close(self) -> None:
         self._database.close()
 
+    @_translate_failures()
     def _insert_batch(self) -> None:
         self._database.executemany("INSERT INTO records VALUES (?)", zip(self._batch, strict=True))
         self._batch.clear()

@@ -53,6 +53,10 @@ class InvalidEvidence(HeedError):
     """The ledger has the entry, but the evidence does not prove it."""
 
 
+class SortFailed(HeedError):
+    """The disk of this machine did not take the records to sort."""
+
+
 class NotAuthenticated(HeedError):
     """The API key is missing, malformed, unknown, revoked or expired."""
 

@@ -11,7 +11,7 @@ import rich_click as click
 
 from heed import clock
 from heed.domain import rfc3339
-from heed.domain.errors import InvalidEvidence, MalformedMessage, NotFound, UnreadableRecord
+from heed.domain.errors import InvalidEvidence, MalformedMessage, NotFound, SortFailed, UnreadableRecord
 from heed.domain.ledger.entry import LedgerEntry
 from heed.domain.privacy.disclosure import DisclosureDetails, DisclosurePurpose
 from heed.entrypoints.cli import options, output
@@ -115,15 +115,13 @@ def _verify(common: options.CommonOptions, path: Path | None, root: str | None) 
     also looks for the day with this root (root_of) and counts the nights that were sealed after it
     (nights_since). With a file it needs no network. Exit code 1 if something is wrong.
     """
-    import sqlite3
-
     from heed.adapters.sqlite_sort import SqliteSorter
     from heed.use_cases.ledger.verify import verify_ledger
 
     try:
         with _open_export(path, common.stack) as lines:
             check = verify_ledger(lines, SqliteSorter)
-    except sqlite3.Error as error:
+    except SortFailed as error:
         raise CommandFailure(
             f"the hashes cannot be sorted on disk ({error})",
             "make room in the folder of temporary files, or name another one (TMPDIR=…)",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import os
 import sys
-import traceback
 from collections.abc import Sequence
+from types import TracebackType
 
 from heed.domain.errors import DependencyUnavailable
 from heed.entrypoints.cli.failure import (
@@ -22,24 +22,14 @@ _OPTIONAL = {"botocore", "click", "rich", "rich_click"}  # packages of the extra
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code. Without arguments it prints the help."""
+    sys.excepthook = _print_crash
     if isinstance(sys.stdout, io.TextIOWrapper):
         # The encoding of the locale can lack a character of an address.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        return _run(sys.argv[1:] if arguments is None else arguments)
-    except BrokenPipeError:
-        pass  # the reader of the pipe has ended
-    except Exception:  # noqa: BLE001 - a bug, whose traceback is printed; Python would end with the code of "no"
-        traceback.print_exc()
-    _end_output()
-    return int(Exit.FAILED)
-
-
-def _run(arguments: Sequence[str]) -> int:
-    try:
         from heed.entrypoints.cli.commands import run_command
 
-        exit_code = run_command(arguments)
+        exit_code = run_command(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()
     except (CommandFailure, ApiRefused) as error:
         return _print_failure(str(error), error.exit)
@@ -50,9 +40,19 @@ def _run(arguments: Sequence[str]) -> int:
         if missing not in _OPTIONAL:
             raise
         return _print_failure(str(explain_missing_module(missing)), Exit.FAILED)
+    except BrokenPipeError:
+        _end_output()  # the reader of the pipe has ended
+        return int(Exit.FAILED)
     except KeyboardInterrupt:
         return _print_failure("interrupted", Exit.FAILED)
     return exit_code
+
+
+def _print_crash(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    """Prints the traceback of a bug. Python alone would then end with the code of a "no"."""
+    sys.__excepthook__(kind, error, traceback)
+    _end_output()
+    sys.exit(Exit.FAILED)
 
 
 def _end_output() -> None:

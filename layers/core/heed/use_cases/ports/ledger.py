@@ -267,7 +267,7 @@ class Seals(Protocol):
 
 
 class Sorter(Protocol):
-    """Sorts the records of an export, which can exceed the memory."""
+    """Sorts the records of an export, which can exceed the memory. Raises SortFailed on a full disk."""
 
     def add(self, record: bytes) -> None:
         """Adds a record."""
