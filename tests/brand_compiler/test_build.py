@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -95,11 +97,14 @@ def test_two_builds_of_a_source_are_identical(source: Path, tmp_path: Path) -> N
     assert first == second
 
 
-def test_the_build_has_the_jinja2_of_the_layer(source: Path) -> None:
+def test_the_build_and_the_package_have_the_jinja2_of_the_layer(source: Path) -> None:
     """Jinja2 does not promise that it runs a module that another version compiled."""
-    locked = (source.parent / "core" / "requirements.txt").read_text(encoding="utf-8")
+    core = source.parent / "core"
+    locked = re.findall(r"^jinja2==(\S+)", (core / "requirements.txt").read_text("utf-8"), re.MULTILINE)
+    extras = tomllib.loads((core / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
 
-    assert f"\njinja2=={version('jinja2')} " in locked
+    assert locked == [version("jinja2")]
+    assert f"jinja2=={version('jinja2')}" in extras["brand"]
 
 
 class _OtherGenerator(CodeGenerator):

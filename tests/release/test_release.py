@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -124,6 +126,27 @@ def test_the_command_of_the_wheel_starts(tmp_path: Path) -> None:
     command = [sys.executable, "-I", "-c", script, str(tmp_path), "--version"]
     version = subprocess.run(command, capture_output=True, text=True, check=False)
     assert wheel.name.split("-")[1] in version.stdout, version.stderr
+
+
+def test_the_documented_commands_make_the_layer_of_a_brand_with_its_bytecode(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "releasing.md").read_text()
+    (commands,) = re.findall(r"```\n((?: +.+\n)*? +python -m brand_compiler.*\n(?: +.+\n)*) +```", page)
+    shutil.copytree(ROOT / "layers" / "brand", tmp_path / "my-brand")
+    path = f"PATH={Path(sys.executable).parent}:{os.environ['PATH']}"  # noqa: TID251
+    made = subprocess.run(
+        ["/usr/bin/env", path, "PYENV_VERSION=3.13", "/bin/sh", "-e", "-c", commands],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    assert _content(tmp_path / "BrandLayer.zip") == _content(RELEASE / "BrandLayer.zip")
+
+
+def _content(zipped: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(zipped) as archive:
+        return {entry.filename: archive.read(entry) for entry in archive.infolist() if not entry.is_dir()}
 
 
 def test_sam_accepts_the_template() -> None:
