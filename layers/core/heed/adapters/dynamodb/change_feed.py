@@ -11,17 +11,13 @@ import heapq
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from heed.adapters.dynamodb.feed_index import FEED_SHARDS, format_feed_position, parse_feed_position
-from heed.adapters.dynamodb.table import DynamoDBTable
+from heed.adapters.dynamodb.table import TableAdapter
 from heed.domain.errors import UnreadableRecord
 from heed.domain.milliseconds import Millis
 from heed.override import override
 from heed.use_cases.ports.preferences import ChangeFeed, FeedPosition
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 CHANGES_INDEX = "Changes"
 _MAX_THREADS = 4
@@ -29,11 +25,8 @@ _MAX_THREADS = 4
 _BEFORE_ANY_ID, _AFTER_ANY_ID = "!", "~"
 
 
-class ChangeFeedIndex(ChangeFeed):
+class ChangeFeedIndex(TableAdapter, ChangeFeed):
     """Implements the port ChangeFeed with DynamoDB."""
-
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._table = DynamoDBTable(client, table)
 
     @override
     def changes_after(self, after: FeedPosition, until: Millis, limit: int) -> list[FeedPosition]:

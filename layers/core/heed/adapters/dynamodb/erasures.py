@@ -10,10 +10,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from heed.adapters.dynamodb.feed_index import FEED_SHARDS, feed_shard, format_feed_position
-from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
+from heed.adapters.dynamodb.table import ConditionFailed, TableAdapter
 from heed.codec.attributes import Item
 from heed.codec.due_work import decode_due_work
 from heed.codec.record import OMITTED_AFTER_ATTRIBUTE, decode_record, encode_entry
@@ -26,17 +26,11 @@ from heed.domain.privacy.retention import expired_soft_bounce_days, soft_bounce_
 from heed.override import override
 from heed.use_cases.ports.privacy import DueRecipient, Erasures, RecordWithPurges
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
 _INDEX = "Due"
 
 
-class ErasuresTable(Erasures):
+class ErasuresTable(TableAdapter, Erasures):
     """Implements the port Erasures with DynamoDB."""
-
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._table = DynamoDBTable(client, table)
 
     @override
     def read(self, recipient: str) -> RecordWithPurges:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
+from heed.adapters.dynamodb.table import ConditionFailed, TableAdapter
 from heed.codec.attributes import MAX_COUNT, Item, read_number, read_text, strict_reader
 from heed.domain.errors import MalformedMessage, UnreadableRecord
 from heed.domain.ledger.entry import ERASED_REGISTER, LedgerEntry
@@ -15,9 +15,6 @@ from heed.override import override
 from heed.use_cases.ports.ledger import Ledger, StoredEntry
 from heed.use_cases.ports.preferences import UNREADABLE, UnreadableItem
 from heed.use_cases.ports.privacy import ClosedChains, PurgedPerson, PurgeTarget
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 _NUMBER_LIMITS = {
     **dict.fromkeys(("seq", "first_seq"), MAX_COUNT),
@@ -44,11 +41,8 @@ _ENTRY_ATTRIBUTES = (
 )
 
 
-class LedgerTable(Ledger, ClosedChains, PurgeTarget):
+class LedgerTable(TableAdapter, Ledger, ClosedChains, PurgeTarget):
     """Implements the ports Ledger, ClosedChains and PurgeTarget with DynamoDB."""
-
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._table = DynamoDBTable(client, table)
 
     @override
     def enter(self, entry: LedgerEntry, evidence: str) -> LedgerEntry:

@@ -5,26 +5,20 @@ Each recipient has at most one item, which expires after a day.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable, WriteOptions
+from heed.adapters.dynamodb.table import ConditionFailed, TableAdapter, WriteOptions
 from heed.codec.attributes import Item, read_number, read_text, strict_reader
 from heed.domain.milliseconds import Millis
 from heed.domain.privacy.lift import SECOND_SIGNATURE_WITHIN, Signature
 from heed.override import override
 from heed.use_cases.ports.privacy import LiftRequests, PurgedPerson
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
 LIFT_REQUEST_PREFIX = "lift#"
 
 
-class LiftRequestsTable(LiftRequests):
+class LiftRequestsTable(TableAdapter, LiftRequests):
     """Implements the port LiftRequests with DynamoDB."""
-
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._table = DynamoDBTable(client, table)
 
     @override
     def sign(self, recipient: str, signature: Signature) -> Signature | None:

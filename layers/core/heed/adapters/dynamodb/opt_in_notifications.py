@@ -13,16 +13,13 @@ recipient, so that a purge finds it by its key.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
+from heed.adapters.dynamodb.table import ConditionFailed, TableAdapter
 from heed.domain.milliseconds import Millis
 from heed.override import override
 from heed.use_cases.ports.opt_in import OptInNotificationClaims
 from heed.use_cases.ports.privacy import PurgedPerson
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 NOTIFICATION_PREFIX = "notified#"
 """The prefix of each key. The IAM role may access no other keys."""
@@ -30,11 +27,8 @@ NOTIFICATION_PREFIX = "notified#"
 _LIFETIME = 30 * 24 * 60 * 60  # seconds; twice the time that a press can wait in its queues
 
 
-class OptInNotificationClaimsTable(OptInNotificationClaims):
+class OptInNotificationClaimsTable(TableAdapter, OptInNotificationClaims):
     """Implements the port OptInNotificationClaims with DynamoDB."""
-
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._table = DynamoDBTable(client, table)
 
     @override
     def claim(self, recipient: str, issued: Millis, press_id: str, now: Millis) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
+from heed.adapters.dynamodb.table import ConditionFailed, TableAdapter
 from heed.codec.attributes import (
     MAX_COUNT,
     Item,
@@ -22,17 +22,11 @@ from heed.domain.privacy.retention import CERTIFICATE_DAYS, PURGE_ORDER_DAYS
 from heed.override import override
 from heed.use_cases.ports.privacy import Purges
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
 PURGE_PREFIX = "purge#"
 
 
-class PurgesTable(Purges):
+class PurgesTable(TableAdapter, Purges):
     """Implements the port Purges with DynamoDB."""
-
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._table = DynamoDBTable(client, table)
 
     @override
     def order(self, purge: Purge, now: Millis) -> None:

@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from heed.adapters.dynamodb.purges import PURGE_PREFIX
-from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
+from heed.adapters.dynamodb.table import ConditionFailed, TableAdapter
 from heed.codec.attributes import MAX_COUNT, Item, read_number, strict_reader
 from heed.domain.errors import UnreadableRecord
 from heed.domain.milliseconds import Millis
@@ -27,19 +27,13 @@ from heed.domain.privacy.purge import SES_LIST_STORE, PurgeState
 from heed.override import override
 from heed.use_cases.ports.ses_list import SesListWalks, SesListWalkState
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
 SES_LIST_KEY = "ses-list"
 SES_LIST_LEASE = 120_000  # milliseconds; longer than the time-out of the function (a test compares them)
 _UNTIL_NAME = {"#until": "until"}  # `until` is a reserved word of DynamoDB
 
 
-class SesListWalksTable(SesListWalks):
+class SesListWalksTable(TableAdapter, SesListWalks):
     """Implements the port SesListWalks with DynamoDB."""
-
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._table = DynamoDBTable(client, table)
 
     @override
     def last_finished(self) -> int:

@@ -211,6 +211,18 @@ class DynamoDBTable:
         return response
 
 
+class TableAdapter:
+    """Implements ports with one table.
+
+    Args:
+        client: DynamoDB client.
+        table: Name of the table.
+    """
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._table = DynamoDBTable(client, table)
+
+
 _Method = Callable[..., Any]
 
 
