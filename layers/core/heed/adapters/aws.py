@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import Loader
 
-from heed.domain.errors import StoreUnavailable
+from heed.domain.errors import DependencyUnavailable, StoreUnavailable
 
 # The time limits are short, because a person or a mail client waits for every call. All attempts of one
 # call together take nine seconds at most. template.yaml derives the time-out of each function from that.
@@ -91,6 +92,15 @@ def error_code(error: BaseException) -> str:
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", "Unknown"))
     return type(error).__name__
+
+
+@contextmanager
+def failures_as(kind: type[DependencyUnavailable]) -> Iterator[None]:
+    """Converts each failure of a call in the block into an error of Heed, with the error code as its text."""
+    try:
+        yield
+    except FAILURES as error:
+        raise kind(error_code(error)) from error
 
 
 def is_invalid_request(error: BaseException) -> bool:

@@ -16,9 +16,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from heed.adapters.aws import FAILURES, error_code, to_store_unavailable
+from heed.adapters.aws import FAILURES, error_code, failures_as, to_store_unavailable
 from heed.domain import rfc3339
-from heed.domain.errors import InvalidTime, MalformedMessage, UnreadableRecord
+from heed.domain.errors import InvalidTime, MalformedMessage, StoreUnavailable, UnreadableRecord
 from heed.domain.ledger import merkle
 from heed.domain.ledger.entry import canonical_json
 from heed.domain.ledger.seal import Seal
@@ -105,14 +105,12 @@ class LedgerBucket(Seals):
     def sealed_leaves(self, day: int) -> Iterator[bytes]:
         body = self._open(self._find_object(_leaves_key(day)))
         buffer = b""  # ends with a part of a hash, after each chunk
-        try:
+        with failures_as(StoreUnavailable):
             for chunk in body.iter_chunks(_CHUNK_SIZE):
                 buffer += chunk
                 complete_size = len(buffer) - len(buffer) % merkle.HASH_SIZE
                 yield from _split(buffer[:complete_size])
                 buffer = buffer[complete_size:]
-        except FAILURES as error:
-            raise to_store_unavailable(error) from error
 
     @override
     def altered_objects(self) -> list[AlteredObject]:
@@ -188,10 +186,8 @@ class LedgerBucket(Seals):
         return seal
 
     def _read(self, item: _Object) -> bytes:
-        try:
+        with failures_as(StoreUnavailable):
             content: bytes = self._open(item).read()
-        except FAILURES as error:
-            raise to_store_unavailable(error) from error
         return content
 
     def _open(self, item: _Object) -> Any:  # noqa: ANN401
@@ -215,10 +211,8 @@ class LedgerBucket(Seals):
         return True
 
     def _call(self, method: Any, **request: Any) -> Any:  # noqa: ANN401
-        try:
+        with failures_as(StoreUnavailable):
             return method(**request)
-        except FAILURES as error:
-            raise to_store_unavailable(error) from error
 
 
 def _take_alteration(item: _Object, versions: int, deleted: set[str]) -> _Object:

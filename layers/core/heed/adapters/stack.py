@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
 
-from heed.adapters.aws import FAILURES, error_code
+from heed.adapters.aws import FAILURES, error_code, failures_as
 from heed.domain.errors import DependencyUnavailable, NotFound
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ class AwsAccess:
         Raises:
             DependencyUnavailable: The AWS settings of this machine are not sufficient.
         """
-        try:
+        with failures_as(DependencyUnavailable):
             if self._endpoint is None:
                 return self._session.create_client(service, config=Config(**config))
             return self._session.create_client(
@@ -70,8 +69,6 @@ class AwsAccess:
                 endpoint_url=self._endpoint,
                 config=Config(proxies={}, **config),
             )
-        except BotoCoreError as error:
-            raise DependencyUnavailable(error_code(error)) from error
 
     @cached_property
     def _session(self) -> botocore.session.Session:
@@ -107,11 +104,9 @@ def stack_functions(access: AwsAccess, stack: str) -> dict[str, str]:
         DependencyUnavailable: CloudFormation did not answer, or refused the request.
     """
     client: CloudFormationClient = access.client("cloudformation")
-    try:
+    with failures_as(DependencyUnavailable):
         # DescribeStackResources would return the first hundred resources only.
         pages = list(client.get_paginator("list_stack_resources").paginate(StackName=stack))
-    except FAILURES as error:
-        raise DependencyUnavailable(error_code(error)) from error
     resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
     names = {resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "") for resource in resources}
     return functions_by_short_name(names)
@@ -154,9 +149,7 @@ def invoke_function(access: AwsAccess, function: str, event: bytes) -> tuple[obj
         DependencyUnavailable: It is unknown whether the function ran.
     """
     client: LambdaClient = access.client("lambda", _WITHOUT_RETRIES)
-    try:
+    with failures_as(DependencyUnavailable):
         response = client.invoke(FunctionName=function, Payload=event)
         payload = response["Payload"].read()
-    except FAILURES as error:
-        raise DependencyUnavailable(error_code(error)) from error
     return json.loads(payload or b"null"), "FunctionError" in response

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heed.adapters.aws import FAILURES, error_code
+from heed.adapters.aws import FAILURES, error_code, failures_as
 from heed.domain.errors import KeysUnavailable, MalformedMessage
 from heed.override import override
 from heed.use_cases.ports.opt_in import AddressEncryption
@@ -35,12 +35,10 @@ class KmsAddressEncryption(AddressEncryption):
 
     @override
     def encrypt(self, address: str) -> bytes:
-        try:
+        with failures_as(KeysUnavailable):
             response = self._client.encrypt(
                 KeyId=self._key, Plaintext=address.encode(), EncryptionContext=self._context
             )
-        except FAILURES as error:
-            raise KeysUnavailable(error_code(error)) from error
         return response["CiphertextBlob"]
 
     @override

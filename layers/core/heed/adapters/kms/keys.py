@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heed.adapters.aws import FAILURES, error_code
+from heed.adapters.aws import failures_as
 from heed.domain.errors import InvalidToken, KeysUnavailable
 from heed.domain.links.link_token import TokenPurpose
 from heed.override import override
@@ -42,12 +42,10 @@ class DerivedKeys:
         """
         derived = self._derived.get(label)
         if derived is None:
-            try:
+            with failures_as(KeysUnavailable):
                 response = self._client.generate_mac(
                     KeyId=self._key, MacAlgorithm="HMAC_SHA_256", Message=label.encode()
                 )
-            except FAILURES as error:
-                raise KeysUnavailable(error_code(error)) from error
             if "Mac" not in response:  # botocore parses a truncated response as an empty one
                 raise KeysUnavailable("the response is incomplete")
             derived = self._derived[label] = response["Mac"]

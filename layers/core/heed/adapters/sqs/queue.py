@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heed.adapters.aws import FAILURES, error_code
+from heed.adapters.aws import failures_as
 from heed.domain.errors import QueueUnavailable
 from heed.override import override
 from heed.use_cases.ports.preferences import DeadLetterQueue, MessageQueue
@@ -27,7 +27,5 @@ class SqsQueue(MessageQueue, DeadLetterQueue):
         attributes: dict[str, MessageAttributeValueTypeDef] = {}
         if reason is not None:
             attributes["reason"] = {"DataType": "String", "StringValue": reason}
-        try:
+        with failures_as(QueueUnavailable):
             self._client.send_message(QueueUrl=self._url, MessageBody=body, MessageAttributes=attributes)
-        except FAILURES as error:
-            raise QueueUnavailable(error_code(error)) from error

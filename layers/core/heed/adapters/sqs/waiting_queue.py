@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from heed.adapters.aws import FAILURES, error_code, required_member
+from heed.adapters.aws import failures_as, required_member
 from heed.adapters.sqs.queue import SqsQueue
 from heed.domain.errors import QueueUnavailable
 from heed.override import override
@@ -55,18 +55,14 @@ class SqsWaitingQueue(SqsQueue, WaitingQueue):
 
     @override
     def delete(self, receipt: str) -> None:
-        try:
+        with failures_as(QueueUnavailable):
             self._client.delete_message(QueueUrl=self._url, ReceiptHandle=receipt)
-        except FAILURES as error:
-            raise QueueUnavailable(error_code(error)) from error
 
     def _receive_batch(self) -> dict[str, ReceivedMessage]:
-        try:
+        with failures_as(QueueUnavailable):
             response = self._client.receive_message(
                 QueueUrl=self._url, MaxNumberOfMessages=_MAX_BATCH_MESSAGES, WaitTimeSeconds=1
             )
-        except FAILURES as error:
-            raise QueueUnavailable(error_code(error)) from error
         return {
             message["MessageId"]: ReceivedMessage(message["Body"], message["ReceiptHandle"])
             for message in response.get("Messages", ())
@@ -74,11 +70,9 @@ class SqsWaitingQueue(SqsQueue, WaitingQueue):
 
     def _message_counts(self) -> tuple[int, int]:
         """Returns how many messages are visible and how many are hidden."""
-        try:
+        with failures_as(QueueUnavailable):
             response = self._client.get_queue_attributes(
                 QueueUrl=self._url, AttributeNames=[_VISIBLE, _HIDDEN]
             )
-        except FAILURES as error:
-            raise QueueUnavailable(error_code(error)) from error
         attributes: dict[str, str] = required_member(response, "Attributes")
         return int(attributes[_VISIBLE]), int(attributes[_HIDDEN])
