@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from heed.adapters.dynamodb.table import MAX_BATCH_KEYS, ConditionFailed, TableAdapter
+from heed.adapters.dynamodb.table import MAX_BATCH_KEYS, TableAdapter
 from heed.codec.attributes import MAX_COUNT, Item, read_number, read_text, strict_reader
 from heed.domain.errors import UnreadableRecord, WriteConflict
 from heed.domain.milliseconds import Millis
@@ -84,15 +84,7 @@ class DisclosuresTable(TableAdapter, Disclosures):
         That item may come from an earlier attempt of this call whose response was lost. The disclosure is
         then recorded twice. That is better than not at all.
         """
-        try:
-            self._table.put(
-                _to_item(entry),
-                condition="attribute_not_exists(pk)",
-                returns_if_refused="ALL_OLD",
-            )
-        except ConditionFailed as failure:
-            return failure.current
-        return None
+        return self._table.put_or_read(_to_item(entry), condition="attribute_not_exists(pk)")
 
     def _move_end(self, entry: DisclosureEntry) -> None:
         """Moves the end marker forward. It never moves back."""

@@ -42,16 +42,9 @@ class ErasuresTable(TableAdapter, Erasures):
     ) -> RecordWithPurges | None:
         """Replaces the item. The caller recognises its earlier attempt by the purge id in the evidence."""
         condition, values = _unchanged_condition(before)
-        try:
-            self._table.put(
-                to_erased_item(recipient, erasure, now),
-                condition=condition,
-                values=values,
-                returns_if_refused="ALL_OLD",
-            )
-        except ConditionFailed as failure:
-            return _decode_with_purges(failure.current)
-        return None
+        item = to_erased_item(recipient, erasure, now)
+        current = self._table.put_or_read(item, condition=condition, values=values)
+        return None if current is None else _decode_with_purges(current)
 
     @override
     def set_register(

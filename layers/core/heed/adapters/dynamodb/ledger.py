@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from heed.adapters.dynamodb.table import ConditionFailed, TableAdapter
+from heed.adapters.dynamodb.table import TableAdapter
 from heed.codec.attributes import MAX_COUNT, Item, read_number, read_text, strict_reader
 from heed.domain.errors import MalformedMessage, UnreadableRecord
 from heed.domain.ledger.entry import ERASED_REGISTER, LedgerEntry
@@ -50,11 +50,8 @@ class LedgerTable(TableAdapter, Ledger, ClosedChains, PurgeTarget):
         item = _to_item(entry)
         if evidence:
             item[_EVIDENCE] = {"S": evidence}
-        try:
-            self._table.put(item, condition="attribute_not_exists(id)", returns_if_refused="ALL_OLD")
-        except ConditionFailed as failure:
-            return _to_entry(failure.current)
-        return entry
+        current = self._table.put_or_read(item, condition="attribute_not_exists(id)")
+        return entry if current is None else _to_entry(current)
 
     @override
     def entries_of(self, subject: str) -> Iterator[StoredEntry]:

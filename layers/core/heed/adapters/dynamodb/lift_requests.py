@@ -35,20 +35,16 @@ class LiftRequestsTable(TableAdapter, LiftRequests):
             "reference": {"S": signature.reference},
             "expires": {"N": str((signature.at + SECOND_SIGNATURE_WITHIN) // 1000)},
         }
-        try:
-            self._table.put(
-                item,
-                condition="attribute_not_exists(pk) OR #at <= :over OR #owner = :owner",
-                names={"#at": "at", "#owner": "owner"},
-                values={
-                    ":over": {"N": str(signature.at - SECOND_SIGNATURE_WITHIN)},
-                    ":owner": {"S": signature.owner},
-                },
-                returns_if_refused="ALL_OLD",
-            )
-        except ConditionFailed as failure:
-            return _to_signature(failure.current)
-        return None
+        current = self._table.put_or_read(
+            item,
+            condition="attribute_not_exists(pk) OR #at <= :over OR #owner = :owner",
+            names={"#at": "at", "#owner": "owner"},
+            values={
+                ":over": {"N": str(signature.at - SECOND_SIGNATURE_WITHIN)},
+                ":owner": {"S": signature.owner},
+            },
+        )
+        return None if current is None else _to_signature(current)
 
     @override
     def clear(self, person: PurgedPerson) -> int:

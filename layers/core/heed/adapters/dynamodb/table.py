@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from heed.adapters.aws import error_code, required_member, to_store_unavailable
+from heed.adapters.aws import FAILURES, error_code, required_member, to_store_unavailable
 from heed.codec.attributes import Item
 from heed.domain.errors import StoreUnavailable
 
@@ -157,6 +157,15 @@ class DynamoDBTable:
             return False
         return True
 
+    def put_or_read(self, item: Item, **options: Unpack[WriteOptions]) -> Item | None:
+        """Writes a whole item if the condition holds. Otherwise it returns the current item."""
+        options["returns_if_refused"] = "ALL_OLD"
+        try:
+            self.put(item, **options)
+        except ConditionFailed as failure:
+            return failure.current
+        return None
+
     def try_update(self, key: Item, expression: str, **options: Unpack[WriteOptions]) -> bool:
         """Updates an item if the condition holds, and returns whether it held."""
         try:
@@ -229,9 +238,10 @@ _Method = Callable[..., Any]
 def _call(method: _Method, **request: object) -> dict[str, Any]:
     try:
         response: dict[str, Any] = method(**request)
-    except ClientError as error:
-        raise _to_store_error(error) from error
-    except BotoCoreError as error:
+    except FAILURES as error:
+        if isinstance(error, ClientError) and error_code(error) == "ConditionalCheckFailedException":
+            refusal: Mapping[str, Any] = error.response
+            raise ConditionFailed(refusal.get("Item", {})) from error
         raise to_store_unavailable(error) from error
     return response
 
@@ -239,13 +249,6 @@ def _call(method: _Method, **request: object) -> dict[str, Any]:
 def _attributes(response: Mapping[str, Any]) -> Item:
     attributes: Item = response.get("Attributes", {})
     return attributes
-
-
-def _to_store_error(error: ClientError) -> StoreUnavailable:
-    response: Mapping[str, Any] = error.response
-    if error_code(error) == "ConditionalCheckFailedException":
-        return ConditionFailed(response.get("Item", {}))
-    return to_store_unavailable(error)
 
 
 def _to_aws_names(options: Mapping[str, Any]) -> dict[str, Any]:
