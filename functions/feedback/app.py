@@ -18,14 +18,13 @@ from heed.bootstrap import Heed
 from heed.domain.errors import DependencyUnavailable, HeedError, MalformedMessage
 from heed.domain.milliseconds import Millis
 from heed.entrypoints import ses_events
-from heed.entrypoints.feedback_metrics import feedback_metric
 from heed.entrypoints.observability import count_metric, logger, observed
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 heed = Heed.from_environment()
-# Metrics beside those of heed.entrypoints.feedback_metrics.
+# Metrics beside those of heed.domain.feedback.rules.FeedbackEffect.
 DEAD_LETTERED = "FeedbackDeadLettered"  # in the dead-letter queue, for a person to look at
 RETRIED = "FeedbackRetried"  # to be delivered again
 
@@ -97,7 +96,7 @@ def _record(message: object, queued_at: Millis | None, counts: Counter[str]) -> 
         outcome = heed.record_feedback(event, clock.now())
     except MalformedMessage as error:
         return str(error)
-    counts.update(map(feedback_metric, outcome.effects))
+    counts.update(effect.value for effect in outcome.effects)
     return outcome.review_reason
 
 

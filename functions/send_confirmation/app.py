@@ -10,7 +10,6 @@ from heed import clock
 from heed.bootstrap import Heed
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.entrypoints import queue
-from heed.entrypoints.mail.confirmation_metrics import confirmation_metric
 from heed.entrypoints.observability import count_metric, logger, observed
 from heed.use_cases.opt_in.send_confirmation import SendResult
 from heed.use_cases.opt_in.send_waiting import SendWaitingResult
@@ -36,7 +35,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
 
 def _send(body: str) -> None:
     result = heed.send_confirmation(ConfirmationRequest.from_message(body), clock.now())
-    count_metric(confirmation_metric(result))
+    count_metric(result.value)
     if result in _WARNINGS:
         logger.warning(_WARNINGS[result])
 
@@ -44,7 +43,7 @@ def _send(body: str) -> None:
 def _report_waiting(waiting: SendWaitingResult) -> dict[str, Any]:
     """Reports a run over the waiting queue: as metrics, as log lines for alarms, and as the answer."""
     for result, times in waiting.results.items():
-        count_metric(confirmation_metric(result), times)
+        count_metric(result.value, times)
     count_metric("MessageRetried", waiting.deferred.total())
     count_metric("MessageDeadLettered", waiting.malformed)
     if waiting.malformed:

@@ -11,9 +11,7 @@ from pathlib import Path
 import pytest
 
 from heed.domain.feedback.rules import FeedbackEffect
-from heed.entrypoints.feedback_metrics import feedback_metric
 from heed.entrypoints.http.api.problems import PROBLEMS
-from heed.entrypoints.mail.confirmation_metrics import confirmation_metric
 from heed.use_cases.opt_in.send_confirmation import SendResult
 from tests.support.cli_commands import COMMANDS
 from tests.support.deployment import deployed
@@ -59,7 +57,7 @@ def test_the_page_lists_exactly_the_settings() -> None:
 
 def _counted() -> tuple[set[str], set[str]]:
     """Returns the names of all metrics in the code, and the prefixes of names that the code composes."""
-    names = {*map(feedback_metric, FeedbackEffect), *map(confirmation_metric, SendResult)}
+    names = {metric.value for metric in (*FeedbackEffect, *SendResult)}
     prefixes = set()
     for path in CODE:
         text = path.read_text()

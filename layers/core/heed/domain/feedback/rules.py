@@ -7,7 +7,7 @@ Amazon SES"). Only two questions matter: does mail still arrive, and does the pe
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum, auto
+from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,21 +15,21 @@ from heed.domain.preferences.register import COMPLAINT, SOFT_BOUNCE, UNDELIVERAB
 
 
 class FeedbackEffect(Enum):
-    """The effect of feedback, as it is counted in metrics."""
+    """The effect of feedback. The value is the metric that counts it."""
 
-    BOUNCE_RECORDED = auto()
-    SOFT_BOUNCE_RECORDED = auto()
-    COMPLAINT_RECORDED = auto()
-    OPT_OUT_RECORDED = auto()
-    BOUNCE_IGNORED = auto()
-    COMPLAINT_IGNORED = auto()
-    CONTENT_REFUSED = auto()  # the sender has to act: the content was the reason, not the recipient
-    FRAUD_REPORTED = auto()  # the sender has to act: somebody may be abusing the domain
-    UNKNOWN_TOPIC_FOUND = auto()
-    RECIPIENT_UNREADABLE = auto()
-    RECIPIENT_NOT_ADDRESSED = auto()  # the address is a forwarding target, or the report is forged
-    EVENT_IGNORED = auto()  # a delivery, an open, a click …
-    UNKNOWN_TYPE_FOUND = auto()
+    BOUNCE_RECORDED = "BounceRecorded"
+    SOFT_BOUNCE_RECORDED = "SoftBounceRecorded"
+    COMPLAINT_RECORDED = "ComplaintRecorded"
+    OPT_OUT_RECORDED = "OptOutRecorded"
+    BOUNCE_IGNORED = "BounceIgnored"
+    COMPLAINT_IGNORED = "ComplaintIgnored"
+    CONTENT_REFUSED = "ContentRefused"  # the sender has to act: the content was the reason, not the recipient
+    FRAUD_REPORTED = "FraudReported"  # the sender has to act: somebody may be abusing the domain
+    UNKNOWN_TOPIC_FOUND = "UnknownTopicFound"
+    RECIPIENT_UNREADABLE = "RecipientUnreadable"
+    RECIPIENT_NOT_ADDRESSED = "RecipientNotAddressed"  # a forwarding target, or the report is forged
+    EVENT_IGNORED = "EventIgnored"  # a delivery, an open, a click …
+    UNKNOWN_TYPE_FOUND = "UnknownTypeFound"
 
 
 _MAX_CACHED_LENGTH = 64  # characters; all words of SES are shorter

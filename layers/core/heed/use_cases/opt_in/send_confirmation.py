@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, replace
-from enum import Enum, auto
+from enum import Enum
 from typing import assert_never
 
 from heed.domain.errors import MailNotSent, MailRefused, MalformedMessage
@@ -41,16 +41,16 @@ from heed.use_cases.ports.preferences import Preferences
 
 
 class SendResult(Enum):
-    """The result of a request."""
+    """The result of a request. The value is the metric that counts it."""
 
-    SENT = auto()
-    UNMAILABLE = auto()  # SES cannot send to it: it is not ASCII, or it is an encoded word
-    NOT_PERMITTED = auto()  # a minor, an address on hold, or a person who was erased after the request
-    ALREADY_SENT = auto()  # a retry: the mail of this request is on its way
-    DUPLICATE = auto()  # an earlier request of the same person for the same scopes already has a mail
-    DELAYED = auto()  # a cap of its origin, its mailbox or the day holds it back
-    EXPIRED = auto()  # its mailbox has been full for days
-    REFUSED = auto()  # SES refuses to send it
+    SENT = "ConfirmationSent"
+    UNMAILABLE = "ConfirmationUnmailable"  # SES cannot send to it: it is not ASCII, or it is an encoded word
+    NOT_PERMITTED = "ConfirmationNotPermitted"  # a minor, a held address, or erased after the request
+    ALREADY_SENT = "ConfirmationAlreadySent"  # a retry: the mail of this request is on its way
+    DUPLICATE = "ConfirmationDuplicate"  # an earlier request of the person for these scopes has a mail
+    DELAYED = "ConfirmationDelayed"  # a cap of its origin, its mailbox or the day holds it back
+    EXPIRED = "ConfirmationExpired"  # its mailbox has been full for days
+    REFUSED = "ConfirmationRefused"  # SES refuses to send it
 
 
 @dataclass(frozen=True, slots=True)
