@@ -36,7 +36,7 @@ class ChangeFeedIndex(TableAdapter, ChangeFeed):
         read = partial(self._read_shard, first, format_feed_position(until, _AFTER_ANY_ID), limit)
         with ThreadPoolExecutor(_MAX_THREADS) as pool:
             shards = list(pool.map(read, map(str, range(FEED_SHARDS))))
-        return [_to_position(text) for text in islice(heapq.merge(*shards), limit)]
+        return [FeedPosition(*parse_feed_position(text)) for text in islice(heapq.merge(*shards), limit)]
 
     def _read_shard(self, first: str, last: str, limit: int, shard: str) -> list[str]:
         """Returns the first `limit` positions of a shard, in order."""
@@ -48,10 +48,6 @@ class ChangeFeedIndex(TableAdapter, ChangeFeed):
             page_size=limit,
         )
         return list(islice(filter(_is_position, (item["chg_at"]["S"] for item in items)), limit))
-
-
-def _to_position(text: str) -> FeedPosition:
-    return FeedPosition(*parse_feed_position(text))
 
 
 def _is_position(text: str) -> bool:

@@ -148,7 +148,7 @@ class PreferencesTable(Preferences, LateChanges):
             "DELETE late :late",
             # If `late` had another type, the update would fail on every retry.
             condition="attribute_type(late, :set)",
-            values={":late": _late_set(entered), ":set": {"S": "SS"}},
+            values={":late": {"SS": sorted(map(encode_late_change, entered))}, ":set": {"S": "SS"}},
         )
 
     def _store_late_changes(
@@ -227,10 +227,6 @@ def _decode_or_unreadable(item: Item) -> Record | UnreadableItem:
         return decode_record(item)
     except UnreadableRecord:
         return UNREADABLE
-
-
-def _late_set(late: Iterable[Change]) -> dict[str, Any]:
-    return {"SS": sorted(map(encode_late_change, late))}
 
 
 def _build_single_update(
