@@ -12,16 +12,15 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from heed.bootstrap import Heed
 from heed.domain.errors import WaitingQueueFull
 from heed.domain.links.link_token import LinkToken
-from heed.domain.opt_in.confirmation_token import ConfirmationToken, verify_confirmation_token
+from heed.domain.opt_in.confirmation_token import verify_confirmation_token
 from heed.domain.preferences.decision import refuses_opt_ins
 from heed.domain.preferences.register import ALL_SCOPES
 from heed.entrypoints.http import request
-from heed.entrypoints.http.pages import subscribe_form, subscribe_view
+from heed.entrypoints.http.pages import link_views, subscribe_form, subscribe_view
 from heed.entrypoints.http.pages.privacy_signal import record_signal
 from heed.entrypoints.http.pages.recipient_pages import PageResponder
-from heed.entrypoints.http.pages.visit import PageVisit
 from heed.entrypoints.observability import count_metric, observed
-from heed.use_cases.opt_in.confirm import ConfirmationPress, confirmed_topics
+from heed.use_cases.opt_in.confirm import ConfirmationPress, is_confirmed
 
 _RETRY_LATER = {"Retry-After": "3600"}  # seconds; after about an hour a network has room again
 heed = Heed.from_environment()
@@ -64,45 +63,36 @@ def submit_form() -> Response[str]:
 
 @app.route("/c/<text>", method=["GET", "HEAD"])
 def show_confirmation(text: str) -> Response[str]:
-    """Shows the page with the button.
+    """Shows the page with the button, or the result of a press.
 
     A privacy signal is recorded, except for the topics that this link confirms.
     """
     visit = responder.visit()
     link = verify_confirmation_token(text, heed.confirmation_keys.confirmation_key)
     if link.is_expired(visit.at):
-        return _answer_expired_link(link, visit)
+        view = subscribe_view.expired_view(visit, link, heed.catalogue)
+        return responder.page(heed.pages.confirmed(view), HTTPStatus.GONE)
     token = LinkToken(link.recipient, ALL_SCOPES, link.requested_at, link.key_id)
     record = heed.preferences.read(link.recipient)
     record = record_signal(responder.event, visit, token, record, heed.apply_privacy_signal, link.signals)
     if refuses_opt_ins(record):
         return responder.neutral()
-    view = subscribe_view.confirm_view(
-        visit, link, confirmed_topics(link, heed.catalogue), record, heed.catalogue, heed.link_keys
-    )
-    return responder.page(heed.pages.confirm(view))
+    page = visit, link, record, heed.catalogue, heed.link_keys
+    if is_confirmed(link, record, heed.catalogue, heed.opt_in_notifications):
+        return responder.page(heed.pages.confirmed(subscribe_view.confirmed_view(*page)))
+    return responder.page(heed.pages.confirm(subscribe_view.confirm_view(*page)))
 
 
 @app.post("/c/<text>")
 def confirm(text: str) -> Response[str]:
-    """Records the confirmed choice, with the time of the request for the mail."""
-    visit, catalogue = responder.visit(), heed.catalogue
+    """Records the confirmed choice as of the request for the mail, and redirects to the page."""
+    visit = responder.visit()
     link = verify_confirmation_token(text, heed.confirmation_keys.confirmation_key)
-    if link.is_expired(visit.at):
-        return _answer_expired_link(link, visit)
-    wording = heed.pages.wording(visit.language)
-    press = ConfirmationPress(request.request_id(responder.event), visit.at, wording, visit.signal)
-    result = heed.process_confirmation_press(link, press)
-    count_metric("ConfirmationPressed")
-    if refuses_opt_ins(result.record):
-        return responder.neutral()
-    view = subscribe_view.confirmed_view(visit, link, result, catalogue, heed.link_keys)
-    return responder.page(heed.pages.confirmed(view))
-
-
-def _answer_expired_link(link: ConfirmationToken, visit: PageVisit) -> Response[str]:
-    view = subscribe_view.expired_view(visit, link, heed.catalogue)
-    return responder.page(heed.pages.confirmed(view), HTTPStatus.GONE)
+    if not link.is_expired(visit.at):
+        wording, press_id = heed.pages.wording(visit.language), request.request_id(responder.event)
+        heed.process_confirmation_press(link, ConfirmationPress(press_id, visit.at, wording, visit.signal))
+        count_metric("ConfirmationPressed")
+    return responder.redirect(link_views.confirmed_url(visit, text))
 
 
 @observed

@@ -274,7 +274,7 @@ def test_each_value_without_a_text_is_reported(copy: Path, capsys: pytest.Captur
     _replace(copy, LANDING, LEAD, LEAD + "{{ text.changes[signal] }}")
 
     assert _report(copy, capsys) == [
-        (LANDING, 6, f" there is no text `changes.{value}` in the locales")
+        (LANDING, 13, f" there is no text `changes.{value}` in the locales")
         for value in ("applied", "kept", "none", "seen")
     ]
 

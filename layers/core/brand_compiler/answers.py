@@ -30,4 +30,9 @@ def list_answers(language: str, brand: str) -> Iterator[tuple[str, str, PageView
         for end, retry in (("", ""), ("-retry", fields)):
             state = UnavailableView(language=language, brand=brand, is_queued=kept, retry=retry)
             yield f"unavailable{suffix}{end}", "unavailable", state
+    yield (
+        "unavailable-result",
+        "unavailable",
+        UnavailableView(language=language, brand=brand, is_recorded=True),
+    )
     yield "unavailable-full", "unavailable", UnavailableView(language=language, brand=brand, full=True)

@@ -89,9 +89,12 @@ def address_suppression(record: Record, now: Millis) -> Decision | None:
     return None
 
 
-def decide_by_choice(record: Record, topic: Topic) -> Decision:
-    """Decides by the person's choices alone. Pauses and suppressions of the address are ignored."""
-    return _suppression_by_choice(record, topic, FOREVER) or _sendable(record, topic)
+def decide_by_choice(record: Record, topic: Topic, now: Millis = FOREVER) -> Decision:
+    """Decides by the person's choices alone. Suppressions of the address are ignored.
+
+    Pauses count at an instant (milliseconds). Without one they are ignored too.
+    """
+    return _suppression_by_choice(record, topic, now) or _sendable(record, topic)
 
 
 def active_opt_out(record: Record, topic: Topic, scope: ScopeNumber) -> Entry | None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from heed.domain.errors import SuppressionNotEffective
 from heed.domain.links.undo import MAX_CHANGES_PER_UPDATE
 from heed.domain.milliseconds import Millis
+from heed.domain.opt_in.confirmation_effect import is_recorded, requested_topics
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
 from heed.domain.preferences import privacy_signal
-from heed.domain.preferences.catalogue import Catalogue, Topic
-from heed.domain.preferences.decision import decide, decide_by_choice, is_any_sendable, refuses_opt_ins
+from heed.domain.preferences.catalogue import Catalogue
+from heed.domain.preferences.decision import decide_by_choice, is_any_sendable, refuses_opt_ins
 from heed.domain.preferences.evidence import make_evidence
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
@@ -46,24 +47,18 @@ class ConfirmationPress:
     signal: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ConfirmResult:
-    """The result of a press.
+def is_confirmed(
+    token: ConfirmationToken, record: Record, catalogue: Catalogue, notifications: OptInNotificationClaims
+) -> bool:
+    """Returns whether a press on a confirmation link has done all its steps, or can do none any more.
 
-    Attributes:
-        record: the record after the press.
-        topics: for an opt-in, the topics that no newer choice suppresses. If there are none, the press was
-            too late. For an opt-out, the topics that it names; none means all marketing.
+    Raises:
+        StoreUnavailable: It is unknown whether the opt-in is queued.
     """
-
-    record: Record
-    topics: tuple[Topic, ...]
-
-
-def confirmed_topics(token: ConfirmationToken, catalogue: Catalogue) -> tuple[Topic, ...]:
-    """Returns the topics that a confirmation link requests."""
-    known = (catalogue.topics.get(scope) for scope in (*token.scopes, *token.signals))
-    return tuple(topic for topic in known if topic is not None)
+    if not is_recorded(token, record, catalogue):
+        return False
+    is_complete = not _opted_in_names(token, record, catalogue)
+    return is_complete or notifications.is_queued(token.recipient, token.requested_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +77,7 @@ class ProcessConfirmationPress:
     confirmed_queue: MessageQueue
     notifications: OptInNotificationClaims
 
-    def __call__(self, token: ConfirmationToken, press: ConfirmationPress) -> ConfirmResult:
+    def __call__(self, token: ConfirmationToken, press: ConfirmationPress) -> None:
         """Writes the choice of a confirmation link, and queues the next steps. A retry changes nothing.
 
         One update writes all changes, unless they exceed its limit.
@@ -104,22 +99,14 @@ class ProcessConfirmationPress:
         if token.intent is Intent.OUT:
             if is_any_sendable(after, token.scopes or (ALL_SCOPES,), self.catalogue, press.at):
                 raise SuppressionNotEffective("a newer opt-in is active")
-            return ConfirmResult(after, confirmed_topics(token, self.catalogue))
-        if refuses_opt_ins(after):
-            return ConfirmResult(after, ())
-        topics = [
-            topic
-            for topic in confirmed_topics(token, self.catalogue)
-            if decide_by_choice(after, topic).sendable
-        ]
-        names = tuple(self.catalogue.scope_name(t.number) for t in topics if t.number in token.scopes)
+            return
+        names = _opted_in_names(token, after, self.catalogue)
         if names and not self.notifications.is_queued(token.recipient, token.requested_at):
             opt_in = ConfirmedOptIn(
                 press.id, token.recipient, token.requested_at, names, token.encrypted_address
             )
             self.confirmed_queue.send(opt_in.to_message())
             self.notifications.mark_queued(token.recipient, token.requested_at, press.at)
-        return ConfirmResult(after, (*topics, *self._resumed(token, after, topics, press.at)))
 
     def _write(self, token: ConfirmationToken, press: ConfirmationPress, choices: list[Change]) -> Record:
         """Writes at most `MAX_CHANGES_PER_UPDATE` changes at once. Returns the record after the write."""
@@ -129,14 +116,6 @@ class ProcessConfirmationPress:
             return self._signal_changes(record, token, press) + (choices if is_accepted else [])
 
         return self.preferences.update(token.recipient, changes, press.at).after
-
-    def _resumed(
-        self, token: ConfirmationToken, after: Record, named: list[Topic], now: Millis
-    ) -> list[Topic]:
-        """Returns the topics that may be sent again since a pause ended, without those in `named`."""
-        scopes = {t.number: t for scope in token.resume for t in self.catalogue.marketing_topics(scope)}
-        others = (t for t in scopes.values() if not t.retired and t not in named)
-        return [topic for topic in others if decide(after, topic, now).sendable]
 
     def _choices(self, token: ConfirmationToken, press: ConfirmationPress) -> list[Change]:
         if token.intent is Intent.OUT:
@@ -174,3 +153,11 @@ class ProcessConfirmationPress:
     ) -> Entry:
         proof = make_evidence(issued=token.requested_at, key=token.key_id, wording=press.wording, **details)
         return Entry(at, source, proof, self.catalogue.policy_version_at(at))
+
+
+def _opted_in_names(token: ConfirmationToken, record: Record, catalogue: Catalogue) -> tuple[str, ...]:
+    """Returns the names of the topics that an opt-in names and no newer choice stops."""
+    if token.intent is Intent.OUT or refuses_opt_ins(record):
+        return ()
+    topics = (topic for topic in requested_topics(token, catalogue) if topic.number in token.scopes)
+    return tuple(catalogue.scope_name(t.number) for t in topics if decide_by_choice(record, t).sendable)

@@ -11,55 +11,21 @@ from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_toke
 from heed.domain.links.undo import UndoToken, mint_undo_token, verify_undo_token
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.domain.preferences.catalogue import Brand, Catalogue, PolicyVersion, Topic, TopicKind
-from heed.domain.preferences.decision import active_opt_out, decide, decide_by_choice
+from heed.domain.preferences.catalogue import Brand, Catalogue, PolicyVersion, Topic
+from heed.domain.preferences.decision import active_opt_out, address_suppression
 from heed.domain.preferences.privacy_signal import has_signal_exception, is_signal_honoured
+from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import ALL_SCOPES, ScopeNumber
+from heed.domain.preferences.register import ScopeNumber
 from heed.entrypoints.http.pages import views
 from heed.entrypoints.http.pages.visit import PageVisit
 from heed.use_cases.ports.keys import LinkKeys
 
 
-def landing_view(
-    visit: PageVisit, token: LinkToken, record: Record, catalogue: Catalogue, keys: LinkKeys
-) -> views.LandingView:
-    """Returns the view of the page before an opt-out."""
-    name, description = _find_topic_texts(token.scope, catalogue, visit.language)
-    return views.LandingView(
-        **link_page_fields(visit, token, record, catalogue, keys), topic=name, description=description
-    )
-
-
-def done_view(
-    visit: PageVisit,
-    token: LinkToken,
-    record: Record,
-    catalogue: Catalogue,
-    keys: LinkKeys,
-    *,
-    undo: str,
-) -> views.DoneView:
-    """Returns the view of the page after an opt-out. `undo` is its undo token, or ""."""
-    is_all_off = not any(
-        decide_by_choice(record, topic).sendable for topic in catalogue.marketing_topics(ALL_SCOPES)
-    )
-    name, _ = _find_topic_texts(token.scope, catalogue, visit.language)
-    topics = catalogue.topics.values()
-    service = (topic for topic in topics if topic.kind is TopicKind.SERVICE and not topic.retired)
-    return views.DoneView(
-        **link_page_fields(visit, token, record, catalogue, keys),
-        topic="" if is_all_off else name,
-        service=tuple(topic.names[visit.language] for topic in service),
-        undo=undo,
-    )
-
-
-def is_scope_stopped(token: LinkToken, record: Record, catalogue: Catalogue, now: Millis) -> bool:
-    """Returns whether all topics that a link stops are stopped."""
-    scopes = catalogue.opt_out_scopes(token.scope)
-    topics = [topic for scope in scopes for topic in catalogue.governed_topics(scope)]
-    return not any(decide(record, topic, now).sendable for topic in topics)
+def is_undeliverable(record: Record, now: Millis) -> bool:
+    """Returns whether bounces are the strongest reason that stops the address."""
+    suppression = address_suppression(record, now)
+    return suppression is not None and suppression.reason is Reason.UNDELIVERABLE
 
 
 def undo_text(undo: UndoToken | None, keys: LinkKeys) -> str:
@@ -181,6 +147,11 @@ def done_url(visit: PageVisit, text: str, undo: str) -> str:
     return f"/u/{text}?{_encode_query(done=undo or '1', c=visit.campaign, lang=visit.language)}"
 
 
+def confirmed_url(visit: PageVisit, text: str) -> str:
+    """Returns the URL of the page after a confirmation, likewise."""
+    return f"/c/{text}?{_encode_query(done='1', c=visit.campaign, lang=visit.language)}"
+
+
 def saved_url(visit: PageVisit, token: LinkToken, undo: UndoToken | None, keys: LinkKeys) -> str:
     """Returns the URL of the preference centre after a save, with the undo token if there is one."""
     return f"{preferences_url(visit, token, keys)}&saved={undo_text(undo, keys) or 1}"
@@ -219,11 +190,3 @@ def make_page_fields(visit: PageVisit, catalogue: Catalogue) -> dict[str, Any]:
         "campaign": visit.campaign,
         "subscribe_url": form_url(visit, intent=Intent.OUT),
     }
-
-
-def _find_topic_texts(scope: ScopeNumber, catalogue: Catalogue, language: str) -> tuple[str, str]:
-    """Returns the name and description of the topic that a link stops; "" for all marketing."""
-    topic = catalogue.topics.get(scope)
-    if topic is None or topic.retired or topic.kind is TopicKind.SERVICE:
-        return "", ""
-    return topic.names[language], topic.descriptions[language]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         PageView,
         PreferencesView,
         SubscribeView,
+        UnsubscribedView,
     )
 
 _YEAR = 31_536_000  # seconds
@@ -80,6 +81,10 @@ class Pages:
         """
         return self._render("landing.html", view)
 
+    def unsubscribed(self, view: UnsubscribedView) -> str:
+        """Returns the page for a person who is out already. Its button, if any, is that for everything."""
+        return self._render("unsubscribed.html", view)
+
     def done(self, view: DoneView) -> str:
         """Returns the page after an opt-out. Its small undo form posts to the preference centre."""
         return self._render("done.html", view)
@@ -97,7 +102,7 @@ class Pages:
         return self._render("confirm.html", view)
 
     def confirmed(self, view: ConfirmedView) -> str:
-        """Returns the page after the confirm button was pressed."""
+        """Returns the page after the confirm button was pressed, or of an expired link."""
         return self._render("confirmed.html", view)
 
     def mail(self, part: str, view: ConfirmationMailView) -> str:
@@ -128,6 +133,10 @@ class Pages:
         fields = "".join(map(_hidden_field, form))
         name = f"unavailable{'-kept' if kept else ''}{'-retry' if fields else ''}"
         return self._read_file(f"{language}/{name}.html").replace(RETRY_FIELDS, fields)
+
+    def unavailable_result(self, language: str) -> str:
+        """Returns the page of status 503 in place of the page after a press, which is on record."""
+        return self._read_file(f"{language}/unavailable-result.html")
 
     def queue_full(self, language: str) -> str:
         """Returns the page of status 503 when the waiting queue is full."""

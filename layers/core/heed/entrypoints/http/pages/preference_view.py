@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from heed.domain.links.link_token import LinkToken
 from heed.domain.links.undo import UndoToken
-from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, Topic
-from heed.domain.preferences.decision import Decision, active_pause, address_suppression, decide_by_choice
+from heed.domain.preferences.decision import Decision, active_pause, decide_by_choice
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import ALL_SCOPES, Change, ChoiceKind
 from heed.entrypoints.http.pages import views
-from heed.entrypoints.http.pages.link_views import link_page_fields, undo_text
+from heed.entrypoints.http.pages.link_views import is_undeliverable, link_page_fields, undo_text
 from heed.entrypoints.http.pages.visit import PageVisit
 from heed.use_cases.ports.keys import LinkKeys
 
@@ -62,19 +61,13 @@ def preferences_view(
             decide_by_choice(record, topic).sendable for topic in catalogue.marketing_topics(ALL_SCOPES)
         ),
         paused_until=max((until for until in brand_pauses if until), default=None),
-        undeliverable=_is_undeliverable(record, visit.at),
+        undeliverable=is_undeliverable(record, visit.at),
         last=_make_last_change(visit, record, catalogue),
         saved=saved,
         undo=undo_text(undo, keys),
         undo_topics=", ".join(topic.names[visit.language] for topic in topics if topic.number in undo_scopes),
         form_incomplete=form_incomplete,
     )
-
-
-def _is_undeliverable(record: Record, now: Millis) -> bool:
-    """Returns whether bounces are the strongest reason that stops the address."""
-    suppression = address_suppression(record, now)
-    return suppression is not None and suppression.reason is Reason.UNDELIVERABLE
 
 
 def _make_topic_line(visit: PageVisit, record: Record, topic: Topic, catalogue: Catalogue) -> views.TopicLine:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from heed.domain.links.link_token import LinkToken
+from heed.domain.opt_in.confirmation_effect import effective_topics, is_opted_out_since, requested_topics
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.record import Record
@@ -14,6 +14,7 @@ from heed.entrypoints.http.pages import views
 from heed.entrypoints.http.pages.link_views import (
     common_brand,
     form_url,
+    is_undeliverable,
     link_page_fields,
     make_page_fields,
     topic_name,
@@ -21,7 +22,6 @@ from heed.entrypoints.http.pages.link_views import (
 )
 from heed.entrypoints.http.pages.subscribe_form import SubscribeForm
 from heed.entrypoints.http.pages.visit import PageVisit
-from heed.use_cases.opt_in.confirm import ConfirmResult
 from heed.use_cases.ports.keys import LinkKeys
 
 
@@ -58,29 +58,31 @@ def _list_selectable_topics(catalogue: Catalogue, entered: SubscribeForm | None)
 
 
 def confirm_view(
-    visit: PageVisit,
-    token: ConfirmationToken,
-    topics: Iterable[Topic],
-    record: Record,
-    catalogue: Catalogue,
-    keys: LinkKeys,
+    visit: PageVisit, token: ConfirmationToken, record: Record, catalogue: Catalogue, keys: LinkKeys
 ) -> views.ConfirmView:
     """Returns the view of the page with the confirm button."""
+    topics = requested_topics(token, catalogue)
     return views.ConfirmView(**_make_confirmation_view(visit, token, topics, record, catalogue, keys))
 
 
 def confirmed_view(
-    visit: PageVisit,
-    token: ConfirmationToken,
-    result: ConfirmResult,
-    catalogue: Catalogue,
-    keys: LinkKeys,
+    visit: PageVisit, token: ConfirmationToken, record: Record, catalogue: Catalogue, keys: LinkKeys
 ) -> views.ConfirmedView:
-    """Returns the view of the page after the confirm button was pressed."""
-    is_done = bool(result.topics) or token.intent is Intent.OUT
+    """Returns the view of the page for a link whose choice is on record."""
+    is_out = token.intent is Intent.OUT
+    topics = (
+        requested_topics(token, catalogue) if is_out else effective_topics(token, record, catalogue, visit.at)
+    )
+    if is_out or topics:
+        outcome = views.ConfirmationOutcome.DONE
+    elif is_opted_out_since(token, record, catalogue):
+        outcome = views.ConfirmationOutcome.SUPERSEDED
+    else:
+        outcome = views.ConfirmationOutcome.NO_EFFECT
     return views.ConfirmedView(
-        **_make_confirmation_view(visit, token, result.topics, result.record, catalogue, keys),
-        outcome=views.ConfirmationOutcome.DONE if is_done else views.ConfirmationOutcome.SUPERSEDED,
+        **_make_confirmation_view(visit, token, topics, record, catalogue, keys),
+        outcome=outcome,
+        undeliverable=is_undeliverable(record, visit.at),
     )
 
 
@@ -96,21 +98,20 @@ def expired_view(visit: PageVisit, token: ConfirmationToken, catalogue: Catalogu
 def _make_confirmation_view(
     visit: PageVisit,
     token: ConfirmationToken,
-    topics: Iterable[Topic],
+    topics: tuple[Topic, ...],
     record: Record,
     catalogue: Catalogue,
     keys: LinkKeys,
 ) -> dict[str, Any]:
     """Returns the fields that the pages before and after the press have in common."""
-    confirmed_topics = list(topics)
     # The link to the preference centre has the issue time of this token, which is the time of the request.
     scope = token.scopes[0] if token.scopes else ALL_SCOPES
     link = LinkToken(token.recipient, scope, token.requested_at, keys.newest_key_id())
     common = link_page_fields(visit, link, record, catalogue, keys)
     return {
         **common,
-        "brand": common_brand(confirmed_topics, catalogue).title if confirmed_topics else common["brand"],
+        "brand": common_brand(topics, catalogue).title if topics else common["brand"],
         "intent": token.intent,
         "resume": bool(token.resume),
-        "topics": tuple(topic_name(topic, catalogue, visit.language) for topic in confirmed_topics),
+        "topics": tuple(topic_name(topic, catalogue, visit.language) for topic in topics),
     }

@@ -75,25 +75,26 @@ class UnsubscribeLink:
         app.post("/u/<text>")(self.opt_out)
 
     def show(self, text: str) -> Response[str]:
-        """Shows the page with the button, or the result after a press. It records only a privacy signal."""
+        """Shows the button, the result of a press, or that the person is out. It records only a signal."""
         responder, parts, visit = self._responder, self._parts(), self._responder.visit()
         token = verify_link_token(text, TokenPurpose.UNSUBSCRIBE, parts.link_keys.link_key)
-        from heed.entrypoints.http.pages import link_views
+        from heed.entrypoints.http.pages import unsubscribe_view
+        from heed.entrypoints.http.pages.link_views import offered_undo
         from heed.entrypoints.http.pages.privacy_signal import record_signal
 
         record = parts.preferences.read(token.recipient)
         record = record_signal(responder.event, visit, token, record, parts.apply_privacy_signal)
         if refuses_opt_ins(record):
             return responder.neutral()
-        catalogue, keys = parts.catalogue, parts.link_keys
+        link = visit, token, record, parts.catalogue, parts.link_keys
+        unsubscribed = unsubscribe_view.unsubscribed_view(*link)
+        if unsubscribed is None:
+            return responder.page(parts.pages.landing(unsubscribe_view.landing_view(*link)))
         done = request.read_query(responder.event, "done")
-        undo = link_views.offered_undo(done, token, record, keys, visit.at)
-        if (done == "1" or undo) and link_views.is_scope_stopped(token, record, catalogue, visit.at):
-            undo_token = link_views.undo_text(undo, keys)
-            done_view = link_views.done_view(visit, token, record, catalogue, keys, undo=undo_token)
-            return responder.page(parts.pages.done(done_view))
-        view = link_views.landing_view(visit, token, record, catalogue, keys)
-        return responder.page(parts.pages.landing(view))
+        undo = offered_undo(done, token, record, parts.link_keys, visit.at)
+        if unsubscribed.since is not None and (done == "1" or undo):
+            return responder.page(parts.pages.done(unsubscribe_view.done_view(*link, undo)))
+        return responder.page(parts.pages.unsubscribed(unsubscribed))
 
     def opt_out(self, text: str) -> Response[str]:
         """Opts out. The form does not have to be valid, because the link alone identifies the person."""
@@ -111,8 +112,6 @@ class UnsubscribeLink:
         result = self._record_opt_out(
             visit, token, form, Source.LINK, wording=wording, press_id=request.request_id(responder.event)
         )
-        if refuses_opt_ins(result.record):
-            return responder.neutral()
         from heed.entrypoints.http.pages import link_views
 
         undo = link_views.undo_text(result.undo, keys)

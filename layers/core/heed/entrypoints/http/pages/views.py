@@ -83,6 +83,31 @@ class LandingView(LinkPageView):
 
     topic: str = ""  # name of the topic; "": all marketing mail of the brand
     description: str = ""
+    paused_until: Millis | None = None  # nothing is sent until then; `since` is required
+    since: Millis | None = None  # the start of the pause
+    undeliverable: bool = False  # mail to the address bounced, so nothing is sent
+
+
+class UnsubscribedState(StrEnum):
+    """What a person who opens an unsubscribe link is out of already."""
+
+    TOPIC = "topic"  # `topic` is required
+    BRAND = "brand"
+    ALL = "all"
+    NO_TOPIC = "no-topic"  # the topic needs an opt-in, and there is none; `topic` is required
+    NONE = "none"  # all topics need an opt-in, and there is none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsubscribedView(LinkPageView):
+    """`GET /u/{token}` of a person who is out already."""
+
+    state: UnsubscribedState
+    topic: str = ""
+    since: Millis | None = None  # None: the person never opted in
+    reported: bool = False  # the person complained (spam)
+    can_stop_all: bool = False  # marketing is left that the button would stop
+    undeliverable: bool = False  # mail to the address bounced, so nothing is sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +173,7 @@ class UnavailableView(PageView):
     """Status 503: the store did not respond, or the waiting queue is full."""
 
     is_queued: bool = False  # the opt-out waits in a queue and will be recorded
+    is_recorded: bool = False  # the page after a press, which is on record
     full: bool = False  # the waiting queue is full; a mail would arrive too late
     retry: str = ""  # hidden fields, as HTML: the same form again; "": the page offers a reload
 
@@ -164,7 +190,8 @@ class ConfirmationOutcome(StrEnum):
     """The result of a confirmation."""
 
     DONE = "done"
-    SUPERSEDED = "superseded"  # a newer choice stops it
+    SUPERSEDED = "superseded"  # the person opted out later
+    NO_EFFECT = "no-effect"  # something else on record counts instead
     EXPIRED = "expired"
 
 
@@ -210,6 +237,7 @@ class ConfirmedView(ConfirmView):
     """The page after the confirm button was pressed."""
 
     outcome: ConfirmationOutcome
+    undeliverable: bool = False  # mail to the address bounced, so nothing is sent yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +258,7 @@ MAIL_PARTS = ("mail-subject.txt", "mail.txt", "mail.html")
 
 VIEWS: dict[str, type[PageView]] = {
     "landing": LandingView,
+    "unsubscribed": UnsubscribedView,
     "done": DoneView,
     "preferences": PreferencesView,
     "neutral": PageView,
