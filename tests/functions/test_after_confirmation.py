@@ -118,7 +118,7 @@ def test_an_address_is_removed_in_the_spelling_of_the_form(
     assert answer["statusCode"] == 202
     mailbox.deliver_messages(world, "CONFIRMATION_REQUESTS_QUEUE_URL", send_confirmation.handler)
     press = http_event("POST", mailbox.link_path(mailbox.sent_mails()[-1]), at=now + 1)
-    assert resubscribe.handler(press, world.context)["statusCode"] == 200
+    assert resubscribe.handler(press, world.context)["statusCode"] == 303
     mailbox.deliver_messages(world, "CONFIRMED_OPT_INS_QUEUE_URL", app.handler)
     run_queues(world)
     assert ses.addresses == set()

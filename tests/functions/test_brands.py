@@ -22,7 +22,7 @@ from heed.domain.preferences.register import Change, Entry, Source
 from tests.support import mailbox
 from tests.support.brands import deploy_catalogue
 from tests.support.catalogues import DATA
-from tests.support.deployment import NOW, World, http_event, parts
+from tests.support.deployment import NOW, World, follow_redirect, http_event, parts
 from tests.support.registers import out, scope_numbers
 
 READER = "reader@example.com"
@@ -85,8 +85,10 @@ def test_the_confirmation_names_the_brand_of_its_topics(
         world.recipient(READER), Intent.IN, scope_numbers(*scopes), Millis(NOW - 5), b"sealed"
     )
     path = f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
-    for method in ("GET", "POST"):
-        page = resubscribe.handler(http_event(method, path), world.context)["body"]
+    before = resubscribe.handler(http_event("GET", path), world.context)
+    pressed = resubscribe.handler(http_event("POST", path), world.context)
+    after = follow_redirect(resubscribe.handler, pressed, world)
+    for page in (before["body"], after["body"]):
         assert f"<p>{brand_name} will send you:</p>" in page
         assert "<li>Offers (Aurora Clocks)</li>" in page
 

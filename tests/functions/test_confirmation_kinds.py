@@ -16,7 +16,7 @@ from heed.domain.preferences.decision import decide
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import HOLD, UNDELIVERABLE, Change, Entry, Register, Source
 from tests.support.aws_calls import outside_handlers
-from tests.support.deployment import NOW, World, http_event, parts
+from tests.support.deployment import NOW, World, follow_redirect, http_event, parts
 from tests.support.registers import in_, out, pause, scope_numbers, undoable
 
 READER = "reader@example.com"
@@ -27,7 +27,8 @@ BRAND = 1
 def confirm(world: World, **fields: Any) -> str:
     token = ConfirmationToken(world.recipient(READER), Intent.IN, requested_at=NOW, scopes=(), **fields)
     path = f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
-    answer = app.handler(http_event("POST", path, at=NOW + 5), world.context)
+    pressed = app.handler(http_event("POST", path, at=NOW + 5), world.context)
+    answer = follow_redirect(app.handler, pressed, world, at=NOW + 6)
     assert answer["statusCode"] == 200
     return str(answer["body"])
 
@@ -77,8 +78,10 @@ def test_a_confirmation_ends_no_opt_out_and_no_newer_pause(world: World) -> None
 def test_a_confirmed_end_of_a_pause_lifts_no_undeliverable_address(world: World) -> None:
     world.apply_changes(READER, Change(UNDELIVERABLE, Entry(Millis(NOW - 5), Source.BOUNCE, "{}")))
     world.apply_changes(READER, Change(pause(BRAND), pause_entry()))
-    assert "Nothing has changed" in confirm(world, resume=(BRAND,))
+    page = confirm(world, resume=(BRAND,))
 
+    assert "bounced, so we’re not sending any for now. Once that changes, you’ll get:" in page
+    assert "<li>Offers</li>" in page and "unsubscribed" not in page
     assert "offers" not in sendable(world)
 
 

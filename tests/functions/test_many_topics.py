@@ -107,7 +107,7 @@ def confirm_all(world: World, now: int, ends: Iterable[str] = ()) -> list[str]:
     mailbox.deliver_messages(world, "CONFIRMATION_REQUESTS_QUEUE_URL", send_confirmation.handler)
     (mail,) = mailbox.sent_mails()
     press = http_event("POST", mailbox.link_path(mail), at=now)
-    assert resubscribe.handler(press, world.context)["statusCode"] == 200
+    assert resubscribe.handler(press, world.context)["statusCode"] == 303
     return topics
 
 

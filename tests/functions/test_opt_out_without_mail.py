@@ -12,7 +12,7 @@ from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent, mint_confirmation_token
 from heed.domain.preferences.decision import decide
 from heed.entrypoints.http.pages.views import ConfirmationMailView
-from tests.support.deployment import NOW, World, http_event, parts
+from tests.support.deployment import NOW, World, follow_redirect, http_event, parts
 from tests.support.registers import scope_numbers
 
 READER = "reader@example.com"
@@ -68,7 +68,8 @@ def test_an_unreadable_intent_is_an_opt_out(world: World, intent: str) -> None:
 
 def test_the_press_stops_only_the_topics_of_the_request(world: World) -> None:
     before = app.handler(http_event("GET", path(world, 2, 4)), world.context)["body"]
-    after = app.handler(http_event("POST", path(world, 2, 4)), world.context)
+    pressed = app.handler(http_event("POST", path(world, 2, 4)), world.context)
+    after = follow_redirect(app.handler, pressed, world)
 
     assert after["statusCode"] == 200
     assert sendable(world) == EVERYTHING - {"offers", "events"}

@@ -19,7 +19,7 @@ from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Register, Source
 from heed.use_cases.links.unsubscribe import opt_out_for
-from tests.support.deployment import NOW, World, http_event, parts, restart
+from tests.support.deployment import NOW, World, follow_redirect, http_event, parts, restart
 from tests.support.failing_client import FailingCalls
 from tests.support.forms import unreadable_bodies
 from tests.support.registers import in_, out
@@ -55,6 +55,12 @@ def header(answer: dict[str, Any], name: str) -> str:
 def sendable(world: World, topic: str, address: str = READER) -> bool:
     record = parts().preferences.read(world.recipient(address))
     return decide(record, parts().catalogue.topic_by_name(topic), Millis(NOW + 1)).sendable
+
+
+def press_and_open(world: World, path: str, scope: str, **more: Any) -> dict[str, Any]:
+    """Presses a button of the page, and opens the page to which the answer leads."""
+    pressed = call(world, http_event("POST", path, form={"scope": scope}, **more))
+    return follow_redirect(app.handler, pressed, world, **more)
 
 
 @pytest.mark.parametrize("name", POSTS)
@@ -255,8 +261,8 @@ def test_a_minor_and_an_address_on_hold_get_the_same_neutral_page(world: World, 
     path = f"/u/{world.token(READER)}"
     pages = [
         call(world, http_event("GET", path)),
-        call(world, http_event("POST", path, form={"scope": "this"})),
-        call(world, http_event("POST", path, form={"scope": "all"})),
+        press_and_open(world, path, "this"),
+        press_and_open(world, path, "all"),
     ]
 
     assert {page["statusCode"] for page in pages} == {200}

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import boto3
 import pytest
@@ -214,6 +214,16 @@ def http_event(
     elif body is not None:
         event["body"] = body
     return event
+
+
+def follow_redirect(
+    handler: Callable[[Any, Any], Any], answer: Mapping[str, Any], world: World, **request: Any
+) -> dict[str, Any]:
+    """Opens the page to which the answer of a form (303) leads, as a browser does."""
+    assert answer["statusCode"] == 303
+    path, _, query = answer["headers"]["Location"].partition("?")
+    event = http_event("GET", path, query=dict(parse_qsl(query)), **request)
+    return dict(handler(event, world.context))
 
 
 def _moto(service: str) -> Any:
