@@ -117,7 +117,7 @@ def test_the_samples_run_each_line_of_each_page_in_each_language(folder: Path) -
         sys.settrace(None)
 
     modules = sorted(folder.rglob("tmpl_*.py"))
-    assert len(modules) == (6 + len(MAIL_PARTS)) * len(LANGUAGES)
+    assert len(modules) == (7 + len(MAIL_PARTS)) * len(LANGUAGES)
     for module in modules:
         lines = module.read_text(encoding="utf-8").splitlines()
         shown = {number for number, line in enumerate(lines, 1) if line.strip().startswith("yield ")}
@@ -186,6 +186,27 @@ def test_a_landing_page_for_everything_has_one_button(html: dict[tuple[str, str]
     buttons = list(Document(html["en", "landing-all"]).all("button"))
 
     assert [(b["name"], b["value"]) for b in buttons] == [("scope", "all")]
+
+
+def test_the_page_of_a_person_who_is_out_offers_only_what_is_left(html: dict[tuple[str, str], str]) -> None:
+    for name in ("topic", "brand", "no-topic", "none"):
+        (button,) = Document(html["en", f"unsubscribed-{name}"]).all("button")
+        assert (button["name"], button["value"]) == ("scope", "all")
+    assert "<button" not in html["en", "unsubscribed-all"] + html["en", "unsubscribed-reported"]
+
+
+def test_a_date_of_a_state_has_its_instant(html: dict[tuple[str, str], str]) -> None:
+    since = '<time datetime="2026-05-03T14:05:00Z">'
+    assert f"{since}You’ve been unsubscribed since May 3, 2026.</time>" in html["en", "unsubscribed-topic"]
+    assert f"{since}These emails have been paused since May 3, 2026.</time>" in html["en", "landing-paused"]
+    until = '<time datetime="2026-06-12T00:00:00Z">Paused until June 12, 2026</time>'
+    assert until in html["en", "landing-paused"]
+
+
+def test_a_bounced_address_is_not_called_unsubscribed(html: dict[tuple[str, str], str]) -> None:
+    page = html["en", "confirmed-undeliverable"]
+
+    assert "bounced, so we’re not sending any for now" in page and "unsubscribed" not in page
 
 
 def test_the_done_page_lists_service_mail_and_has_a_small_undo_button(

@@ -57,6 +57,16 @@ def test_an_undo_of_everything_restores_all_brands(world: World) -> None:
         assert decide(record, parts().catalogue.topics[topic], Millis(NOW + 2)).sendable
 
 
+def test_a_person_who_is_out_of_one_brand_may_still_leave_the_other(world: World) -> None:
+    aurora = parts().catalogue.scope_number("aurora")
+    world.apply_changes(READER, Change(out(aurora), Entry(Millis(NOW - 5), Source.ONE_CLICK, "{}")))
+    path = f"/u/{world.token(READER, aurora)}"
+    page = unsubscribe.handler(http_event("GET", path), world.context)["body"]
+
+    assert "<h1>You’re unsubscribed from Aurora Clocks marketing emails</h1>" in page
+    assert re.findall(r'name="scope" value="(\w+)"', page) == ["all"]
+
+
 def test_the_form_names_the_brand_of_each_topic(world: World) -> None:
     page = resubscribe.handler(http_event("GET", "/subscribe"), world.context)["body"]
 

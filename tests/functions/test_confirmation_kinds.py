@@ -85,6 +85,21 @@ def test_a_confirmed_end_of_a_pause_lifts_no_undeliverable_address(world: World)
     assert "offers" not in sendable(world)
 
 
+def test_a_newer_pause_is_not_called_an_opt_out(world: World) -> None:
+    newer = Entry(Millis(NOW + 1), Source.PHONE, "{}", until=Millis(NOW + DAY))
+    world.apply_changes(READER, Change(pause(BRAND), newer))
+    page = confirm(world, resume=(BRAND,))
+
+    assert "This link no longer changes anything." in page and "unsubscribed" not in page
+
+
+def test_topics_that_were_off_before_the_pause_stay_off_without_a_newer_choice(world: World) -> None:
+    world.apply_changes(READER, Change(out(0), Entry(Millis(NOW - 5), Source.LINK, "{}")))
+    world.apply_changes(READER, Change(pause(BRAND), pause_entry()))
+
+    assert "This link no longer changes anything." in confirm(world, resume=(BRAND,))
+
+
 def test_advertising_needs_its_own_confirmation(world: World) -> None:
     world.apply_changes(READER, Change(out(7), Entry(Millis(NOW - 5), Source.SIGNAL, "{}")))
     confirm(world, signals=(7,))

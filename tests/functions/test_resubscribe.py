@@ -34,8 +34,10 @@ from heed.domain.preferences.register import (
     Register,
     Source,
 )
+from heed.domain.privacy.erasure import ErasureCause, ErasureRequest
 from tests.support import mailbox
 from tests.support.deployment import NOW, World, follow_redirect, http_event, parts, restart
+from tests.support.failing_client import FailingCalls
 from tests.support.forms import unreadable_bodies
 from tests.support.registers import confirmed, in_, out, scope_numbers
 
@@ -320,6 +322,60 @@ def test_a_second_press_changes_nothing(world: World) -> None:
     second = press_and_open(world, at=NOW + 60_000)
     assert (second["statusCode"], second["body"]) == (200, first["body"])
     assert world.items() == before
+
+
+@pytest.mark.parametrize("intent", Intent)
+def test_the_page_after_a_press_can_be_reloaded_and_the_link_opened_again(
+    world: World, intent: Intent
+) -> None:
+    link = path(world, intent=intent)
+    pressed = press(world, link, query={"c": "may", "lang": "ja"})
+    assert pressed["headers"]["Location"] == f"{link}?done=1&c=may&lang=ja"
+    after, waiting = (
+        world.items(),
+        boto3.client("sqs").get_queue_attributes(
+            QueueUrl=world.queues["CONFIRMED_OPT_INS_QUEUE_URL"], AttributeNames=["All"]
+        )["Attributes"]["ApproximateNumberOfMessages"],
+    )
+    pages = [
+        *(follow_redirect(app.handler, pressed, world, at=NOW + later) for later in (1, 2)),
+        show(world, link, query={"c": "may", "lang": "ja"}, at=NOW + DAY_MS),
+    ]
+
+    assert {page["body"] for page in pages} == {pages[0]["body"]}
+    assert 'class="tick"' in pages[0]["body"] and 'class="actions"><button>' not in pages[0]["body"]
+    assert world.items() == after
+    assert waiting == ("1" if intent is Intent.IN else "0")
+    assert len(world.messages("CONFIRMED_OPT_INS_QUEUE_URL")) == int(waiting)
+
+
+def test_an_opt_out_from_before_the_request_does_not_replace_the_press(world: World) -> None:
+    """An opt-in between the two, which is not confirmed yet, would otherwise bring the mail back."""
+    world.apply_changes(READER, Change(out(0), entry(Millis(REQUESTED_AT - 2))))
+    assert 'class="actions"><button>' in show(world, path(world, (), Intent.OUT))["body"]
+    press(world, path(world, (), Intent.OUT))
+    press(world, path(world, issued=Millis(REQUESTED_AT - 1)))
+
+    assert "offers" not in sendable(world)
+
+
+def test_a_stored_confirmation_is_not_called_lost_if_its_page_cannot_be_read(world: World) -> None:
+    pressed = press(world)
+    fault = FailingCalls("dynamodb", "GetItem")
+    page = follow_redirect(app.handler, pressed, world)
+
+    assert fault.calls and page["statusCode"] == 503
+    assert "If you’ve just made a choice here, it’s saved." in page["body"]
+
+
+def test_a_request_from_before_an_erasure_has_no_effect_and_the_page_says_so(world: World) -> None:
+    erasure = ErasureRequest(
+        ErasureCause.ERASURE, Millis(REQUESTED_AT + 1), Source.PHONE, "call 1", "key", ""
+    )
+    parts().erase(world.recipient(READER), erasure)
+    page = press_and_open(world)["body"]
+
+    assert "This link no longer changes anything." in page and 'class="actions"><button>' not in page
 
 
 @pytest.mark.threat(

@@ -33,6 +33,8 @@ from heed.entrypoints.http.pages.views import (
     TopicLine,
     TopicOption,
     TopicState,
+    UnsubscribedState,
+    UnsubscribedView,
 )
 
 if TYPE_CHECKING:
@@ -74,6 +76,16 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple
     def done(**more: Any) -> DoneView:
         more = {"service": service, **more}
         return DoneView(language=language, brand=BRAND, preferences_url=centre, **more)
+
+    def unsubscribed(state: UnsubscribedState, **more: Any) -> UnsubscribedView:
+        return UnsubscribedView(
+            language=language,
+            brand=BRAND,
+            preferences_url=centre,
+            state=state,
+            topic=names["offers"],
+            **more,
+        )
 
     def preferences(*lines: TopicLine, **more: Any) -> PreferencesView:
         advertising = AdvertisingLine(
@@ -127,6 +139,7 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple
             for signal in SignalNotice
             for page, make in (
                 ("landing", landing),
+                ("unsubscribed", partial(unsubscribed, UnsubscribedState.ALL, since=MAY)),
                 ("done", done),
                 ("preferences", preferences),
                 ("confirm", partial(ConfirmView, intent=Intent.IN, **after)),
@@ -163,6 +176,27 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple
                 signal=SignalNotice.SEEN,
                 policy=policy,
             ),
+        ),
+        "landing-paused": (
+            "landing",
+            landing(topic=names["offers"], since=MAY, paused_until=JUNE, undeliverable=True),
+        ),
+        **{
+            f"unsubscribed-{state}": (
+                "unsubscribed",
+                unsubscribed(state, since=since, can_stop_all=state is not UnsubscribedState.ALL),
+            )
+            for state, since in (
+                (UnsubscribedState.TOPIC, MAY),
+                (UnsubscribedState.BRAND, MAY),
+                (UnsubscribedState.ALL, MAY),
+                (UnsubscribedState.NO_TOPIC, None),
+                (UnsubscribedState.NONE, None),
+            )
+        },
+        "unsubscribed-reported": (
+            "unsubscribed",
+            unsubscribed(UnsubscribedState.ALL, since=MAY, reported=True, undeliverable=True),
         ),
         "done": ("done", done(topic=names["offers"], undo="UNDO")),
         "done-all": ("done", done(signal=SignalNotice.APPLIED)),
@@ -237,15 +271,20 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple
             ),
         ),
         "confirmed-out": ("confirmed", replace(confirmed(intent=Intent.OUT), topics=())),
-        "confirmed-superseded": (
-            "confirmed",
-            ConfirmedView(
-                language=language,
-                brand=BRAND,
-                intent=Intent.IN,
-                outcome=ConfirmationOutcome.SUPERSEDED,
-            ),
-        ),
+        "confirmed-undeliverable": ("confirmed", confirmed(intent=Intent.IN, undeliverable=True)),
+        **{
+            f"confirmed-{outcome}": (
+                "confirmed",
+                ConfirmedView(
+                    language=language,
+                    brand=BRAND,
+                    intent=Intent.IN,
+                    outcome=outcome,
+                    preferences_url=centre,
+                ),
+            )
+            for outcome in (ConfirmationOutcome.SUPERSEDED, ConfirmationOutcome.NO_EFFECT)
+        },
         "confirmed-expired": (
             "confirmed",
             ConfirmedView(
@@ -290,5 +329,6 @@ def answers(pages: Pages, language: str) -> dict[str, str]:
         "unavailable-page": pages.unavailable(language),
         "unavailable-kept": pages.unavailable(language, kept=True),
         "unavailable-retry": pages.unavailable(language, fields),
+        "unavailable-result": pages.unavailable_result(language),
         "unavailable-full": pages.queue_full(language),
     }

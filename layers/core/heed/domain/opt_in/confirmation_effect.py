@@ -65,7 +65,12 @@ def effective_topics(
 
 
 def is_opted_out_since(token: ConfirmationToken, record: Record, catalogue: Catalogue) -> bool:
-    """Whether the person has opted out of mail that an opt-in asks for, after the request for it."""
+    """Whether the person has opted out of mail that an opt-in asks for, after the request for it.
+
+    An erasure stops mail too, but it is no opt-out.
+    """
+    if is_request_void(record, token.requested_at):
+        return False
     topics = [*requested_topics(token, catalogue), *_paused_topics(token, catalogue)]
     decisions = [decide_by_choice(record, topic) for topic in topics if topic.kind is not TopicKind.SIGNAL]
     return any(d.reason in _OPT_OUTS and (d.since or 0) >= token.requested_at for d in decisions)
