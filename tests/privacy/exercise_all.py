@@ -12,6 +12,7 @@ import time
 import traceback
 from types import ModuleType
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -151,7 +152,7 @@ def _exercise_links(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
         drive.request(function, "GET", glued, headers={**plain, **browser}, query=odd)
     drive.request("unsubscribe", "POST", f"/u/{token}", headers=plain, query=odd)
     everything_form = {"scope": "all", "why": ADDRESSES["note"]}
-    drive.request("unsubscribe", "POST", f"/u/{token}", form=everything_form)
+    _exercise_done_page(drive, drive.request("unsubscribe", "POST", f"/u/{token}", form=everything_form))
     form = {"topic.offers": "in", "pause": "30", "note": ADDRESSES["note"]}
     drive.request("preferences", "POST", f"/p/{centre}", form=form)
     for path in ("/.well-known/gpc.json", "/.well-known/dnt", "/.well-known/dnt/x", "/policy.json"):
@@ -162,6 +163,20 @@ def _exercise_links(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
     drive.request("unsubscribe", "POST", press, headers=plain)
     run_on(before)
     drive.deliver("opt_out_retry", "OPT_OUT_RETRY_QUEUE_URL")
+
+
+def _exercise_done_page(drive: Drive, pressed: dict[str, Any]) -> None:
+    """Opens the page after a press, also while the table does not answer, and takes the press back."""
+    path, _, query = pressed["headers"]["Location"].partition("?")
+    fields, before = dict(parse_qsl(query)), parts()
+    drive.secrets["undo token"] = fields["done"]
+    drive.request("unsubscribe", "GET", path, headers=drive.plain, query=fields, at=NOW + 1)
+    restart(PREFERENCES_TABLE="absent")
+    drive.request("unsubscribe", "GET", path, headers=drive.plain, query=fields, at=NOW + 2)
+    run_on(before)
+    centre = f"/p/{drive.secrets['preferences token']}"
+    drive.request("preferences", "POST", centre, form={"undo": fields["done"]}, at=NOW + 3)
+    drive.request("unsubscribe", "GET", path, headers=drive.plain, query=fields, at=NOW + 4)
 
 
 def _exercise_agents(drive: Drive) -> None:
@@ -217,7 +232,7 @@ def _exercise_opt_in(drive: Drive) -> None:
     drive.deliver("send_confirmation", "CONFIRMATION_REQUESTS_QUEUE_URL")
     confirm = mailbox.link_path(mailbox.sent_mails()[-1])
     drive.secrets["confirmation token"] = confirm.removeprefix("/c/")
-    for method in ("GET", "HEAD", "POST"):
+    for method in ("GET", "HEAD", "POST", "GET"):
         drive.request("resubscribe", method, confirm, headers=drive.plain, at=now)
     with mailbox.fake_ses_list():
         drive.deliver("after_confirmation", "CONFIRMED_OPT_INS_QUEUE_URL")

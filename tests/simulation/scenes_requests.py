@@ -63,7 +63,7 @@ class RequestConfirmation(Page):
 
 
 class ConfirmOptIn(Page):
-    function, app, form = "resubscribe", resubscribe, ()
+    function, app, form, answers = "resubscribe", resubscribe, (), 303
 
     def prepare(self, world: World) -> None:
         token = ConfirmationToken(
