@@ -5,6 +5,7 @@ Each state has its own person on record, so no page depends on a press on anothe
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import Iterable, Iterator
@@ -37,7 +38,7 @@ from heed.domain.preferences.register import (
     ScopeNumber,
     Source,
 )
-from heed.domain.recipients.recipient import recipient_id
+from heed.domain.recipients.recipient import recipient_from_bytes, recipient_id
 from local.aws import Clients, make_session
 from tests.support.registers import out, pause, scope_numbers
 from tests.web.matrix import LANGUAGES, Visit
@@ -111,6 +112,12 @@ class LocalStack:
         until = Millis(at + days * DAY_MS) if days else None
         return Change(register, Entry(at, source, "{}", "2026-01", until))
 
+    def count_changes(self, link: str) -> int:
+        """Returns how often the record of the person of a link has changed."""
+        recipient = recipient_from_bytes(base64.urlsafe_b64decode(link[3:] + "==")[2:18])
+        table = PreferencesTable(self._clients.dynamodb, self._stack["outputs"]["PreferencesTable"])
+        return table.read(recipient).revision
+
     def change_policy(self) -> None:
         """Deploys a brand whose privacy policy changed, first materially and then slightly."""
         file = Path(self._environment("preferences")["BRAND_DIR"]) / "catalogue.json"
@@ -170,6 +177,56 @@ def _local_pages() -> list[Visit]:
     ]
 
 
+def history(stage: LocalStack) -> Iterator[Visit]:
+    """What people press on the pages of links, and the titles that they come back to."""
+    landing, done = "Unsubscribe from Offers", "You’re unsubscribed from Offers"
+    all_done, centre = "You’re unsubscribed from all marketing emails", "Your email preferences"
+    onward = "a[href^='/p/']"
+    yield {
+        "url": stage.unsubscribe(),
+        "first": landing,
+        "steps": [{"press": THIS, "shows": done}, {"press": onward, "shows": centre}],
+        "back": [done, done],
+        "changes": 1,
+    }
+    yield {
+        "url": stage.unsubscribe(OFFERS, stage.store_choice(out(OFFERS))),
+        "first": done,
+        "steps": [{"press": EVERYTHING, "shows": all_done}],
+        "back": [all_done],
+        "changes": 2,
+    }
+    held, pressed = stage.store_choice(HOLD, Source.AGENT), "scope=this"
+    neutral = {"first": "We don’t email this address", "steps": [], "back": []}
+    yield {**neutral, "url": stage.unsubscribe(OFFERS, held), "post": pressed, "changes": 2}
+    confirm, one_step = stage.confirmation(Intent.IN, NEWS), {"press": "button", "shows": "Confirmed"}
+    yield {
+        "url": confirm,
+        "first": "One last step",
+        "steps": [one_step, {"press": onward, "shows": centre}],
+        "back": ["Confirmed", "Confirmed"],
+        "changes": 1,
+    }
+    yield {
+        "url": stage.confirmation(Intent.OUT),
+        "first": "Unsubscribe from marketing emails",
+        "steps": [one_step],
+        "back": ["Confirmed"],
+        "changes": 1,
+    }
+    stopped = [stage.store_choice(out(NEWS))]
+    yield {
+        "url": stage.confirmation(Intent.IN, NEWS, age=DAY_MS + 60_000, changes=stopped),
+        "first": "One last step",
+        "steps": [{"press": "button", "shows": "Nothing has changed"}],
+        "back": ["Nothing has changed"],
+        "changes": 2,
+    }
+    expired = stage.confirmation(Intent.IN, NEWS, age=CONFIRMATION_LIFETIME)
+    gone = {"first": "This link has expired", "steps": [], "back": [], "post": ""}
+    yield {**gone, "url": expired, "changes": 0}
+
+
 def policy_changed(stage: LocalStack) -> Iterator[Visit]:
     """The pages that mention a changed privacy policy."""
     for language in LANGUAGES:
@@ -186,6 +243,8 @@ def unavailable(stage: LocalStack) -> Iterator[Visit]:
         visit = {"url": stage.unsubscribe(), "status": 503}
         yield _in(language, {**visit, "state": "unavailable", "shows": "a.button[href='']"})
         shows = "form input[name=scope][value=all]"
+        result = {**visit, "url": f"{visit['url']}?done=1", "shows": "a.button[href='']"}
+        yield _in(language, {**result, "state": "unavailable, after a press"})
         yield _in(language, {**visit, "state": "unavailable, kept", "post": "scope=all", "shows": shows})
 
 
@@ -230,9 +289,28 @@ def _links(stage: LocalStack) -> list[Visit]:
             "press": EVERYTHING,
             "shows": ".tick ~ .after [name=undo]",
         },
+        *_people_who_are_out(stage),
         {"state": "neutral", "url": held, "shows": ".ways:not(form ~ .ways)"},
         {"state": "not found", "url": "/u/nonsense", "status": 404, "shows": ".actions ~ .ways"},
     ]
+
+
+def _people_who_are_out(stage: LocalStack) -> Iterator[Visit]:
+    """The pages of people whose choice is on record when they open the link."""
+    stopped, bounced = stage.store_choice(out(OFFERS)), stage.store_choice(UNDELIVERABLE, Source.BOUNCE)
+    everything = stage.store_choice(out(ALL_SCOPES), Source.ONE_CLICK)
+    nothing_left = "main:not(:has(button)) > h1 + p time[datetime] "
+    paused = (stage.store_choice(pause(MERIDIAN), days=30), bounced)
+    for state, scope, changes, shows in (
+        ("a topic", OFFERS, [stopped], f"h1 + p:has(time[datetime]) + form:not(:has({THIS})) {EVERYTHING}"),
+        ("everything", OFFERS, [everything], nothing_left),
+        ("everything, a complaint", NEWS, [stage.store_choice(COMPLAINT, Source.COMPLAINT)], nothing_left),
+        ("a topic, bounced", OFFERS, [stopped, bounced], f".notice + form {EVERYTHING}"),
+        ("not yet in", RESEARCH, [], f"h1 + p:not(:has(time)) + form {EVERYTHING}"),
+    ):
+        yield {"state": f"out: {state}", "url": stage.unsubscribe(scope, *changes), "shows": shows}
+    shows = f"#paused time[datetime]:is(section + .notice ~ form:has({THIS}) *, #paused *)"
+    yield {"state": "landing, paused", "url": stage.unsubscribe(OFFERS, *paused), "shows": shows}
 
 
 def _centres(stage: LocalStack) -> list[Visit]:
@@ -334,36 +412,49 @@ def _forms() -> list[Visit]:
 
 
 def _confirmations(stage: LocalStack) -> list[Visit]:
-    some = [stage.confirmation(intent, NEWS, RESEARCH) for intent in (Intent.IN, Intent.OUT)]
-    everything = stage.confirmation(Intent.OUT)
-    paused = [stage.store_choice(pause(MERIDIAN), days=30)]
-    resume = stage.confirmation(Intent.IN, resume=(MERIDIAN,), changes=paused)
+    def some(intent: Intent) -> str:
+        return stage.confirmation(intent, NEWS, RESEARCH)
+
+    def resume(*changes: Change) -> str:
+        paused = stage.store_choice(pause(MERIDIAN), days=30)
+        return stage.confirmation(Intent.IN, resume=(MERIDIAN,), changes=[paused, *changes])
+
+    bounced, stopped = stage.store_choice(UNDELIVERABLE, Source.BOUNCE), stage.store_choice(out(ALL_SCOPES))
+    no_effect = resume(stopped)
     late = stage.confirmation(Intent.IN, NEWS, age=DAY_MS + 60_000, changes=[stage.store_choice(out(NEWS))])
     old = stage.confirmation(Intent.IN, NEWS, age=CONFIRMATION_LIFETIME)
     return [
-        {"state": "confirm", "url": some[0], "shows": "ul ~ form button"},
-        {"state": "confirmed", "url": some[0], "press": "button", "shows": ".tick ~ ul"},
-        {"state": "confirm, the end of a pause", "url": resume, "shows": "ul ~ form button"},
-        {
-            "state": "confirmed, the end of a pause",
-            "url": resume,
-            "press": "button",
-            "shows": ".tick ~ ul",
-        },
-        {"state": "confirm, out of some", "url": some[1], "shows": "ul ~ form button"},
+        {"state": "confirm", "url": some(Intent.IN), "shows": "ul ~ form button"},
+        {"state": "confirmed", "url": some(Intent.IN), "press": "button", "shows": ".tick ~ ul"},
+        {"state": "confirm, the end of a pause", "url": resume(), "shows": "ul ~ form button"},
+        {"state": "confirmed, the end of a pause", "url": resume(), "press": "button", "shows": ".tick ~ ul"},
+        {"state": "confirmed, bounced", "url": resume(bounced), "press": "button", "shows": ".tick ~ ul"},
+        {"state": "confirm, out of some", "url": some(Intent.OUT), "shows": "ul ~ form button"},
         {
             "state": "confirmed, out of some",
-            "url": some[1],
+            "url": some(Intent.OUT),
             "press": "button",
             "shows": ".tick ~ ul",
         },
-        {"state": "confirm, out", "url": everything, "shows": "main:not(:has(ul)) form button"},
-        {"state": "confirmed, out", "url": everything, "press": "button", "shows": ".tick + h1"},
         {
-            "state": "confirmed too late",
-            "url": late,
-            "press": "button",
-            "shows": "main:not(:has(.tick, form, .button)) .onward",
+            "state": "confirm, out",
+            "url": stage.confirmation(Intent.OUT),
+            "shows": "main:not(:has(ul)) form button",
         },
+        {
+            "state": "confirmed, out",
+            "url": stage.confirmation(Intent.OUT),
+            "press": "button",
+            "shows": ".tick + h1",
+        },
+        *(
+            {
+                "state": f"confirmed {state}",
+                "url": link,
+                "press": "button",
+                "shows": "main:not(:has(.tick, form, .button)) .onward",
+            }
+            for state, link in (("too late", late), ("without effect", no_effect))
+        ),
         {"state": "expired", "url": old, "status": 410, "shows": ".button[href^='/subscribe']"},
     ]

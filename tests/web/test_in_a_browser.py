@@ -13,7 +13,7 @@ import pytest
 
 from tests.system.running import Running, free_ports
 from tests.web.matrix import Visit, with_looks
-from tests.web.page_states import OFFERS, LocalStack, everywhere, policy_changed, unavailable
+from tests.web.page_states import OFFERS, LocalStack, everywhere, history, policy_changed, unavailable
 
 HERE = Path(__file__).parent
 SECONDS = 3_000  # a script that takes longer hangs; on a free machine it takes one or two minutes
@@ -79,6 +79,13 @@ def test_every_page_works_with_a_keyboard_only(stage: LocalStack) -> None:
     links = [stage.unsubscribe(OFFERS), stage.preferences(), stage.preferences()]
 
     assert _node("keyboard.mjs", stage.site, *links) == ""
+
+
+def test_back_forward_and_reload_send_no_form_and_change_no_record(stage: LocalStack) -> None:
+    visits = list(history(stage))
+
+    assert _node("link_history.mjs", stage.site, given=json.dumps(visits)) == ""
+    assert [stage.count_changes(visit["url"]) for visit in visits] == [visit["changes"] for visit in visits]
 
 
 def test_the_local_page_shows_the_unsubscribe_button_and_the_sent_mails(stage: LocalStack) -> None:
