@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.system.running import Running, free_ports
+from tests.web.link_history import history
 from tests.web.matrix import Visit, with_looks
-from tests.web.page_states import OFFERS, LocalStack, everywhere, history, policy_changed, unavailable
+from tests.web.page_states import OFFERS, LocalStack, everywhere, policy_changed, unavailable
 
 HERE = Path(__file__).parent
 SECONDS = 3_000  # a script that takes longer hangs; on a free machine it takes one or two minutes
