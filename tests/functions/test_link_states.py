@@ -146,11 +146,19 @@ def test_a_paused_person_who_is_out_reads_of_no_pause(world: World) -> None:
 
 
 @pytest.mark.parametrize("choices", [[], [Change(out(OFFERS), entry())]], ids=["in", "out"])
-def test_a_bounced_address_reads_so_whatever_its_choices(world: World, choices: list[Change]) -> None:
-    page = open_link(world, [*choices, Change(UNDELIVERABLE, entry(source=Source.BOUNCE))], done="1")
+def test_the_page_of_a_bounced_address_says_so_beside_its_choices(
+    world: World, choices: list[Change]
+) -> None:
+    page = open_link(world, [*choices, Change(UNDELIVERABLE, entry(source=Source.BOUNCE))])
 
-    assert ("Our emails to this address bounced" in page) is (not choices)
-    assert (heading(page) == UNSUBSCRIBED + "Offers") is bool(choices)
+    assert "Our emails to this address bounced" in page
+    assert heading(page) == (UNSUBSCRIBED if choices else "Unsubscribe from ") + "Offers"
+
+
+def test_a_bounced_address_is_not_called_unsubscribed(world: World) -> None:
+    page = open_link(world, [Change(UNDELIVERABLE, entry(source=Source.BOUNCE))], done="1")
+
+    assert heading(page) == "Unsubscribe from Offers" and buttons(page) == ["this", "all"]
 
 
 def test_an_opt_in_after_the_opt_out_shows_the_button_again(world: World) -> None:

@@ -161,7 +161,7 @@ def test_one_link_confirms_and_the_other_always_opts_out_of_everything(
     deliver(world, request)
     (mail,) = mailbox.sent_mails()
     press = http_event("POST", mailbox.link_path(mail), at=request.at + 5 * MINUTE)
-    assert resubscribe.handler(press, world.context)["statusCode"] == 200
+    assert resubscribe.handler(press, world.context)["statusCode"] == 303
     assert world.items()[0]["k:5"]["M"]["t"] == {"N": str(request.at)}
     years_later = http_event("POST", mailbox.link_path(mail, "u"), at=request.at + 10**11, body=b"")
     assert unsubscribe.handler(years_later, world.context)["statusCode"] == 200

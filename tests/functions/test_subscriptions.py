@@ -77,7 +77,7 @@ def test_an_opt_in_counts_only_after_the_click_in_the_mail(server: Server, world
     (mail,) = mailbox.sent_mails()
     assert (mail["To"], mail["Content-Language"]) == (READER, "de")
     press = http_event("POST", mailbox.link_path(mail), at=server.now + 1)
-    assert resubscribe.handler(press, world.context)["statusCode"] == 200
+    assert resubscribe.handler(press, world.context)["statusCode"] == 303
     assert "research" in sendable(world, server.now + 1)
 
 

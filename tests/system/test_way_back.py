@@ -58,7 +58,7 @@ def test_a_confirmation_permits_mail_and_notifies_the_adopter(
     (link,) = re.findall(r"http://\S+/c/\S+", wait_until(lambda: mail_to(stack, READER)))
 
     assert api.get(link).status_code == 200 and not is_sendable()
-    assert api.post(link).status_code == 200 and is_sendable()
+    assert api.post(link).status_code == 303 and is_sendable()
 
     queue = stack["outputs"]["OptInNotificationsQueueUrl"]
     (message,) = wait_until(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"))
