@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from functions.preferences import app as preferences
 from functions.unsubscribe import app
+from heed.domain.links.link_token import TokenPurpose
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import (
     ALL_SCOPES,
@@ -225,6 +227,15 @@ def test_a_stored_press_is_not_called_lost_if_its_page_cannot_be_read(world: Wor
     assert fault.calls and page["statusCode"] == 503 and int(page["headers"]["Retry-After"]) > 0
     assert "If you’ve just made a choice here, it’s saved." in page["body"]
     assert heading(page["body"]) == "We can’t show this page right now"
+
+
+def test_a_saved_form_is_not_called_lost_if_its_page_cannot_be_read(world: World) -> None:
+    path = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
+    saved = preferences.handler(http_event("POST", path, form={"topic.news": "out"}), world.context)
+    FailingCalls("dynamodb", "GetItem")
+    page = follow_redirect(preferences.handler, saved, world, at=NOW + 1)
+
+    assert page["statusCode"] == 503 and "If you’ve just made a choice here, it’s saved." in page["body"]
 
 
 def test_a_page_before_a_press_that_cannot_be_read_claims_nothing(world: World) -> None:
