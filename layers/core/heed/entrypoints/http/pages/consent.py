@@ -97,7 +97,7 @@ def consent_view(
             **consent_fields(visit, token, pending.topics, catalogue, keys),
             "brand": link_views.common_brand(pending.topics, catalogue).title,
             "subscribe_url": link_views.form_url(visit),
-            "page_query": pending.to_query(),
+            "page_url": f"?{pending.to_query()}&",
         },
         intent=Intent.IN,
         topics=tuple(

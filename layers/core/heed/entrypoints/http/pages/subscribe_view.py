@@ -44,8 +44,7 @@ def entered_view(
     }
     if origin := fields_of_origin(visit, form.preferences, chosen, catalogue, keys):
         pending = PendingConsent(chosen, form.resume, is_rest_saved=False)
-        page = {"page_path": f"/p/{origin['preferences']}", "page_query": pending.to_query()}
-        fields |= origin | page
+        fields |= {**origin, "page_url": f"/p/{origin['preferences']}?{pending.to_query()}&"}
     if not form.is_edited:
         fields |= {"address_mistake": form.address_mistake, "is_topic_missing": form.is_topic_missing}
     return views.SubscribeView(**fields)
@@ -69,7 +68,7 @@ def _form_fields(
     return {
         **make_page_fields(visit, catalogue),
         "subscribe_url": form_url(visit),
-        "page_query": "intent=out" if intent is Intent.OUT else "",
+        "page_url": "?intent=out&" if intent is Intent.OUT else "?",
         "intent": intent,
         "other_url": form_url(visit, Intent.IN if intent is Intent.OUT else Intent.OUT),
         "topics": tuple(

@@ -74,8 +74,7 @@ class PageView:
     language: str
     brand: str
     campaign: str = ""  # `?c=` of the link; it is kept when the person changes the language
-    page_path: str = ""  # the path of the page in another language; "": its own
-    page_query: str = ""  # what else of the query is kept then, such as `intent=out`
+    page_url: str = "?"  # the URL of the page, to which the link to another language adds parameters
     subscribe_url: str = ""  # the form for people without a link; "": the deployment has none
 
 
