@@ -203,7 +203,7 @@ def test_the_page_after_an_undo_names_what_is_on_again_at_each_load(world: World
     before = world.items()
     pages = [follow(world, answer, NOW + 2), follow(world, answer, NOW + 3), follow(world, saved, NOW + 4)]
 
-    assert 'role="status">Undone. On again: Offers, Events.<' in pages[0]
+    assert 'role="status">Undone. Back on: Offers, Events.<' in pages[0]
     assert title(pages[0]) == "Undone" and 'name="undo"' not in pages[0]
     assert pages == [pages[0]] * 3 and world.items() == before
     assert "Undone" not in follow(world, answer, NOW + 3_600_000)
@@ -216,7 +216,7 @@ def test_an_undo_beside_another_opt_out_does_not_claim_that_mail_is_on(world: Wo
     page = follow(world, save(world, {"undo": undo}, at=NOW + 2))
 
     assert "Undone, but you had also unsubscribed in another way" in page
-    assert "On again" not in page and "offers" not in sendable(world)
+    assert "Back on" not in page and "offers" not in sendable(world)
 
 
 def test_an_undo_of_another_person_is_not_called_undone(world: World) -> None:

@@ -52,7 +52,8 @@ THIS, EVERYTHING = "button[value=this]", "button[value=all]"
 SAVE = "form > .actions > button:not([name])"
 
 # How the browser opens a page: `state`, `url`, `shows` (a selector that only this state has), and,
-# if needed, `status` (200), `headers`, `fill` (text by selector), `check` and `press` (selectors).
+# if needed, `status` (200), `headers`, `fill` (text by selector), `check`, `uncheck` and `press` (selectors).
+# `then` has more steps of this kind, each on the page that the step before led to.
 
 
 class LocalStack:
@@ -236,7 +237,7 @@ def _links(stage: LocalStack) -> list[Visit]:
 
 
 def _centres(stage: LocalStack) -> list[Visit]:
-    research = "input[name='topic.research'][value=in]"
+    research, news = "input[name='topic.research']", "input[name='topic.news']"
     paused = stage.preferences(
         stage.store_choice(pause(MERIDIAN), days=30),
         stage.store_choice(pause(NEWS), days=60),
@@ -244,7 +245,7 @@ def _centres(stage: LocalStack) -> list[Visit]:
         stage.store_choice(UNDELIVERABLE, Source.BOUNCE),
     )
     return [
-        {"state": "preferences", "url": stage.preferences(), "shows": "[name=all] "},
+        {"state": "preferences", "url": stage.preferences(), "shows": "[name=all]"},
         {
             "state": "preferences, something stopped, with a signal",
             "url": stage.preferences(stage.store_choice(out(OFFERS), Source.ONE_CLICK)),
@@ -269,29 +270,75 @@ def _centres(stage: LocalStack) -> list[Visit]:
         {
             "state": "preferences, saved",
             "url": stage.preferences(),
-            "check": "input[name='topic.news'][value=out]",
+            "uncheck": news,
             "press": SAVE,
             "shows": "[role=status] + form [name=undo]",
+        },
+        {
+            "state": "preferences, undone",
+            "url": stage.preferences(),
+            "uncheck": news,
+            "press": SAVE,
+            "then": [{"press": "[name=undo]"}],
+            "shows": f"[role=status] ~ form {news}:checked",
+        },
+        {
+            "state": "preferences, nothing to save",
+            "url": stage.preferences(),
+            "press": SAVE,
+            "shows": "[role=status] ~ h1:not(:has(~ form [name=undo]))",
+        },
+        {
+            "state": "preferences, everything stopped",
+            "url": stage.preferences(),
+            "press": "[name=all]",
+            "shows": "main:not(:has([name=all], [name=pause])) > [role=status] + form [name=undo]",
         },
         {
             "state": "preferences, unread",
             "url": stage.preferences(),
             "post": "nothing=of+ours",
             "status": 422,
-            "shows": "[role=alert]",
+            "shows": "[role=alert]:focus",
         },
         {
             "state": "preferences, the end of a pause",
             "url": stage.preferences(stage.store_choice(pause(MERIDIAN), days=30)),
             "press": "button[name=pause][value='0']",
-            "shows": ".notice ~ form [name=resume]:checked",
+            "shows": "form [name=resume]:checked",
         },
         {
             "state": "preferences, a consent",
             "url": stage.preferences(),
             "check": research,
             "press": SAVE,
-            "shows": ".notice ~ form [value=research]:checked",
+            "shows": "form [value=research]:checked",
+        },
+        {
+            "state": "preferences, a consent beside a save",
+            "url": stage.preferences(),
+            "check": research,
+            "uncheck": news,
+            "press": SAVE,
+            "shows": "[role=status] ~ form [value=research]:checked",
+        },
+        {
+            "state": "preferences, a consent without an address",
+            "url": stage.preferences(),
+            "check": research,
+            "press": SAVE,
+            "then": [{"press": SAVE}],
+            "status": 422,
+            "shows": ".mistakes:focus ~ form [name=preferences]",
+        },
+        {
+            "state": "preferences, a consent that was accepted",
+            "url": stage.preferences(),
+            "check": research,
+            "press": SAVE,
+            "then": [{"fill": {"#address": "reader@example.com"}, "press": SAVE}],
+            "status": 202,
+            "shows": "form:has([name=edit]) ~ .onward a[href^='/p/']",
         },
     ]
 
@@ -316,6 +363,13 @@ def _forms() -> list[Visit]:
             "shows": "#address-error + [aria-invalid]",
         },
         {
+            "state": "subscribe, all mistakes",
+            "url": "/subscribe",
+            "press": send,
+            "status": 422,
+            "shows": ".mistakes:focus:has([href='#address']):has([href='#topic-offers'])",
+        },
+        {
             "state": "subscribe, no topic",
             "url": "/subscribe",
             "fill": {address: "reader@example.com"},
@@ -328,7 +382,14 @@ def _forms() -> list[Visit]:
             "state": "accepted",
             "fill": {address: "reader@example.com"},
             "status": 202,
-            "shows": "h1:not(main:has(form, .tick) h1)",
+            "shows": "form:has([name=edit]):not(:has(~ .onward))",
+        },
+        {
+            **way_out,
+            "state": "subscribe, changed",
+            "fill": {address: "reader@example.com"},
+            "then": [{"press": "[name=edit]"}],
+            "shows": "#address[value='reader@example.com']",
         },
     ]
 
