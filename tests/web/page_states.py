@@ -241,8 +241,10 @@ def _centres(stage: LocalStack) -> list[Visit]:
     paused = stage.preferences(
         stage.store_choice(pause(MERIDIAN), days=30),
         stage.store_choice(pause(NEWS), days=60),
-        stage.store_choice(COMPLAINT, Source.COMPLAINT),
         stage.store_choice(UNDELIVERABLE, Source.BOUNCE),
+    )
+    reported = stage.preferences(
+        stage.store_choice(pause(MERIDIAN), days=30), stage.store_choice(COMPLAINT, Source.COMPLAINT)
     )
     return [
         {"state": "preferences", "url": stage.preferences(), "shows": "[name=all]"},
@@ -259,6 +261,11 @@ def _centres(stage: LocalStack) -> list[Visit]:
             "shows": SEEN,
         },
         {"state": "preferences, paused", "url": paused, "shows": "#paused"},
+        {
+            "state": "preferences, reported as spam",
+            "url": reported,
+            "shows": "main:not(:has(#paused, [name=all]))",
+        },
         {
             "state": "preferences, all off",
             "url": stage.preferences(
