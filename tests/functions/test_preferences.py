@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import pytest
 
 from functions.preferences import app
-from heed.domain.links.link_token import TokenPurpose
 from heed.domain.milliseconds import Millis
-from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import (
     COMPLAINT,
     HOLD,
@@ -26,36 +22,11 @@ from heed.domain.preferences.register import (
 )
 from tests.support.brands import deploy_catalogue
 from tests.support.deployment import NOW, World, brand, client, http_event, parts
+from tests.support.preference_centre import DAY, EVERYTHING, READER, path, save, sendable, show
 from tests.support.registers import confirmed, in_, out, pause
 
 EVENTS = Path(__file__).parents[2] / "events"
-READER = "reader@example.com"
-DAY = 86_400_000
 ALL_SHOWN_IN = {f"was.topic.{topic}": "in" for topic in ("offers", "news", "events")}
-
-
-def path(world: World, scope: int = 2, issued: Millis = Millis(NOW - DAY)) -> str:
-    return f"/p/{world.token(READER, scope, issued, TokenPurpose.PREFERENCES)}"
-
-
-def save(world: World, form: dict[str, str] | list[tuple[str, str]], **more: Any) -> dict[str, Any]:
-    url = more.pop("path", None) or path(world)
-    answer: dict[str, Any] = app.handler(http_event("POST", url, form=form, **more), world.context)
-    return answer
-
-
-def show(world: World, **more: Any) -> str:
-    response = app.handler(http_event("GET", path(world), **more), world.context)
-    assert response["statusCode"] == 200
-    return str(response["body"])
-
-
-def sendable(world: World, at: Millis = Millis(NOW + 1)) -> set[str]:
-    record, catalogue = parts().preferences.read(world.recipient(READER)), parts().catalogue
-    return {topic.name for topic in catalogue.topics.values() if decide(record, topic, at).sendable}
-
-
-EVERYTHING = {"offers", "news", "events", "service", "targeted-advertising"}
 
 
 def test_showing_the_page_changes_nothing(world: World) -> None:
@@ -118,165 +89,6 @@ def test_an_opt_in_that_needs_a_confirmation_shows_the_form_for_it(
 
     assert answer["statusCode"] == 200 and world.items() == before
     assert f'value="{topic}"' in answer["body"]
-
-
-def boxes(page: str, **ticks: bool) -> list[tuple[str, str]]:
-    """Returns the fields that a browser sends for a page, after some of its checkboxes were changed."""
-    fields = []
-    for tag in re.findall(r'<input type="(?:hidden|checkbox)"[^>]*>', page):
-        name, value = re.findall('(?:name|value)="([^"]*)"', tag)
-        topic = name.removeprefix("topic.")
-        if "hidden" in tag or ticks.get(topic, " checked" in tag):
-            fields.append((name, value))
-    return fields
-
-
-def test_an_empty_checkbox_stops_its_topic(world: World) -> None:
-    answer = save(world, boxes(show(world), news=False))
-
-    assert answer["statusCode"] == 303 and sendable(world) == EVERYTHING - {"news"}
-
-
-def test_a_checkbox_of_an_old_page_changes_nothing_that_its_person_left_alone(world: World) -> None:
-    page = show(world)
-    world.apply_changes(READER, Change(out(2), Entry(Millis(NOW - 5), Source.PHONE, "{}")))
-    assert save(world, boxes(page, news=False))["statusCode"] == 303
-
-    assert sendable(world) == EVERYTHING - {"offers", "news"}
-
-
-def test_a_cut_form_with_checkboxes_is_not_reported_as_saved(world: World) -> None:
-    fields = boxes(show(world), news=False)
-    for form in (fields[:-1], fields[1:], fields[:-4]):
-        answer = save(world, form)
-        assert answer["statusCode"] == 422 and world.items() == []
-        assert "nothing was saved" in answer["body"] and "<title>Error: " in answer["body"]
-
-
-def follow(world: World, answer: dict[str, Any], at: int = NOW + 1, **more: Any) -> str:
-    """Returns the page to which an answer redirects."""
-    assert answer["statusCode"] == 303
-    target, _, query = answer["headers"]["Location"].partition("?")
-    event = http_event("GET", target, query=dict(parse_qsl(query)), at=at, **more)
-    return str(app.handler(event, world.context)["body"])
-
-
-def title(page: str) -> str:
-    return page.partition("<title>")[2].partition(" – Meridian Watches</title>")[0]
-
-
-def test_a_form_that_changes_nothing_is_not_called_saved(world: World) -> None:
-    answer = save(world, boxes(show(world)))
-    page = follow(world, answer)
-
-    assert "saved=" not in answer["headers"]["Location"] and world.items() == []
-    assert title(page) == "Nothing to save"
-    assert 'role="status">Nothing to save: these are your current choices.<' in page
-    assert "are saved" not in page
-
-
-def test_everything_off_during_a_pause_shows_no_pause(world: World) -> None:
-    save(world, {"pause": "30"}, at=NOW - DAY)
-    assert 'id="paused"' in show(world)
-    page = follow(world, save(world, {"all": "out"}))
-
-    assert "You’re unsubscribed from all marketing emails" in page
-    assert 'id="paused"' not in page and 'name="pause"' not in page and "Paused" not in page
-
-
-def test_everything_off_has_its_own_undo(world: World) -> None:
-    page = follow(world, save(world, {"all": "out"}))
-
-    assert title(page) == "You’re unsubscribed"
-    assert "Nothing else was changed." in page
-    assert 'name="pause"' not in page and 'name="all"' not in page
-    (undo,) = re.findall('name="undo" value="([^"]+)"', page)
-    save(world, {"undo": undo}, at=NOW + 2)
-    assert sendable(world, Millis(NOW + 3)) == EVERYTHING
-
-
-def test_the_page_after_an_undo_names_what_is_on_again_at_each_load(world: World) -> None:
-    world.apply_changes(READER, Change(out(3), Entry(Millis(NOW - 5), Source.LINK, "{}")))
-    saved = save(world, {"all": "out"})
-    undo = dict(parse_qsl(saved["headers"]["Location"].partition("?")[2]))["saved"]
-    answer = save(world, {"undo": undo}, at=NOW + 1)
-    before = world.items()
-    pages = [follow(world, answer, NOW + 2), follow(world, answer, NOW + 3), follow(world, saved, NOW + 4)]
-
-    assert 'role="status">Undone. Back on: Offers, Events.<' in pages[0]
-    assert title(pages[0]) == "Undone" and 'name="undo"' not in pages[0]
-    assert pages == [pages[0]] * 3 and world.items() == before
-    assert "Undone" not in follow(world, answer, NOW + 3_600_000)
-
-
-def test_an_undo_beside_another_opt_out_does_not_claim_that_mail_is_on(world: World) -> None:
-    saved = save(world, {"topic.offers": "out"})
-    undo = dict(parse_qsl(saved["headers"]["Location"].partition("?")[2]))["saved"]
-    world.apply_changes(READER, Change(out(0), Entry(Millis(NOW + 1), Source.PHONE, "{}")))
-    page = follow(world, save(world, {"undo": undo}, at=NOW + 2))
-
-    assert "Undone, but you had also unsubscribed in another way" in page
-    assert "Back on" not in page and "offers" not in sendable(world)
-
-
-def test_an_undo_of_another_person_is_not_called_undone(world: World) -> None:
-    answer = save(world, {"all": "out"})
-    undo = dict(parse_qsl(answer["headers"]["Location"].partition("?")[2]))["saved"]
-    save(world, {"undo": undo}, at=NOW + 1)
-    other = f"/p/{world.token('other@example.com', purpose=TokenPurpose.PREFERENCES)}"
-    page = app.handler(http_event("GET", other, query={"saved": undo}, at=NOW + 2), world.context)["body"]
-
-    assert "Undone" not in page and undo not in page
-
-
-BROWSER = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
-
-
-def test_a_browser_comes_to_the_consent_page_by_a_redirect(world: World) -> None:
-    """So the person can reload it and come back to it. Any other client gets the same page at once."""
-    form = {"topic.research": "in", "topic.offers": "out", "was.topic.offers": "in"}
-    direct = save(world, form)
-    world.clear_table(world.table, "id")
-    redirect = save(world, form, headers=BROWSER)
-    before = world.items()
-    pages = [follow(world, redirect, headers=BROWSER) for _ in range(2)]
-
-    assert (direct["statusCode"], pages) == (200, [direct["body"]] * 2)
-    assert "confirm=5&saved=1" in redirect["headers"]["Location"]
-    assert title(pages[0]) == "One more step: confirm Research"
-    assert 'id="topic-research" name="topics" value="research" checked' in pages[0]
-    assert f'href="{path(world)}?lang=en">Back to your preferences<' in pages[0]
-    assert 'href="?confirm=5&amp;saved=1&amp;lang=de"' in pages[0]
-    assert world.items() == before and sendable(world) == EVERYTHING - {"offers"}
-
-
-def test_the_consent_page_says_that_the_rest_is_saved_only_if_something_was(world: World) -> None:
-    page = follow(world, save(world, {"topic.research": "in"}, headers=BROWSER))
-
-    assert "is saved" not in page and world.items() == []
-    assert "We don’t store your address, so please enter it." in page
-
-
-def test_the_end_of_a_pause_is_one_more_step_as_well(world: World) -> None:
-    save(world, {"pause": "30"})
-    page = follow(world, save(world, {"pause": "0"}, at=NOW + 1, headers=BROWSER))
-
-    assert title(page) == "One more step: confirm by email"
-    assert 'name="resume" value="meridian" checked' in page and 'name="topics"' not in page
-
-
-def test_the_consent_page_of_a_topic_that_is_on_is_the_preference_centre(world: World) -> None:
-    """Its address may be opened again after the confirmation."""
-    for query in ({"confirm": "2"}, {"confirm": "6-99-x-"}, {"resume": "0-1-2"}, {"confirm": "5" * 5_000}):
-        assert show(world, query=query) == show(world)
-    world.apply_changes(READER, Change(confirmed(5), Entry(Millis(NOW - 5), Source.CONFIRMATION, "{}")))
-    assert show(world, query={"confirm": "5"}) == show(world)
-
-
-def test_the_consent_page_of_a_minor_is_the_neutral_page(world: World) -> None:
-    world.apply_changes(READER, Change(MINOR, Entry(Millis(5), Source.AGE_REPORT, "{}")))
-
-    assert show(world, query={"confirm": "5"}) == show(world)
 
 
 def test_an_opt_out_next_to_a_refused_opt_in_is_stored(world: World) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import io
 import json
 import re
@@ -12,10 +11,8 @@ from typing import Any
 import boto3
 import pytest
 
-from functions.preferences import app as preferences
 from functions.resubscribe import app
 from heed.domain.errors import StoreUnavailable
-from heed.domain.links.link_token import TokenPurpose
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import (
     CONFIRMATION_LIFETIME,
@@ -37,10 +34,8 @@ from heed.domain.preferences.register import (
     Register,
     Source,
 )
-from heed.entrypoints.http.pages.pages import ADDRESS, FORM_FIELDS, PREFERENCES_URL
 from tests.support import mailbox
 from tests.support.deployment import NOW, World, http_event, parts, restart
-from tests.support.failing_client import FailingCalls
 from tests.support.forms import unreadable_bodies
 from tests.support.registers import confirmed, in_, out, scope_numbers
 
@@ -222,67 +217,6 @@ def test_an_address_with_lost_bytes_is_rejected_with_other_ways(world: World, ad
 )
 def test_a_name_or_a_domain_outside_ascii_is_accepted(world: World, address: str) -> None:
     assert submit(world, [("address", address), ("intent", "out")])["statusCode"] == 202
-
-
-def test_all_mistakes_of_the_form_are_shown_at_once_and_link_to_their_fields(world: World) -> None:
-    page = submit(world, [("address", "somebody at example")])["body"]
-
-    assert "<title>Error: " in page
-    assert re.findall(r'<li><a href="#([^"]+)">([^<]+)<', page) == [
-        ("address", "Enter an email address, like name@example.com."),
-        ("topic-offers", "Select at least one topic."),
-    ]
-    assert 'id="address"' in page and 'id="topic-offers"' in page
-    assert len(re.findall('class="error"', page)) == 2
-    assert re.findall("<[^>]*autofocus", page) == [
-        '<section class="notice mistakes" role="alert" tabindex="-1" aria-labelledby="mistakes" autofocus'
-    ]
-
-
-def fields_of(page: str) -> list[tuple[str, str]]:
-    """Returns the hidden fields and the checked boxes of a page, and its address."""
-    found = []
-    for tag in re.findall("<input[^>]*>", page):
-        name, value = re.search('name="([^"]*)"', tag), re.search('value="([^"]*)"', tag)
-        if name and value and ("checkbox" not in tag or " checked" in tag):
-            found.append((html.unescape(name[1]), html.unescape(value[1])))
-    return found
-
-
-def test_the_answer_shows_the_address_and_sends_the_same_form_again(world: World) -> None:
-    form = [("address", " Reader <b@example.com>"), ("topics", "offers"), ("topics", "nonsense")]
-    first = submit(world, form)
-
-    assert "If Reader &lt;b@example.com&gt; can get email from us" in first["body"]
-    assert "<b@" not in first["body"]
-    assert fields_of(first["body"]) == [
-        ("intent", "in"),
-        ("address", "Reader <b@example.com>"),
-        ("topics", "offers"),
-    ]
-    again = submit(world, fields_of(first["body"]))
-    assert (again["statusCode"], again["body"]) == (202, first["body"])
-    assert [request["address"] for request in queued(world)] == ["b@example.com"] * 2
-
-
-@pytest.mark.parametrize("intent", ["in", "out"])
-def test_the_form_can_be_changed_after_it_was_accepted(world: World, intent: str) -> None:
-    form = [("intent", intent), ("address", READER), ("topics", "offers")]
-    accepted = submit(world, form)["body"]
-    queued(world)
-    answer = submit(world, [*fields_of(accepted), ("edit", "1")])
-
-    assert answer["statusCode"] == 200 and queued(world) == []
-    assert set(fields_of(answer["body"])) >= {("intent", intent), ("address", READER)}
-    assert ("topics", "offers") in fields_of(answer["body"]) or intent == "out"
-    assert "Error" not in answer["body"] and "error" not in answer["body"].partition("<main>")[2]
-
-
-def test_a_mark_of_the_compiled_answer_in_an_address_is_only_text(world: World) -> None:
-    marks = f"{FORM_FIELDS}{ADDRESS}{PREFERENCES_URL}"
-    body = submit(world, [("address", f'"{marks}" <b@example.com>'), ("intent", "out")])["body"]
-
-    assert "<!--" not in body and body.count("b@example.com") == 2
 
 
 @pytest.mark.parametrize("topics", [[], ["nonsense"], ["service"], ["*", "meridian"]])
@@ -510,55 +444,6 @@ def test_a_press_that_cannot_be_queued_is_answered_with_503(world: World) -> Non
     sqs.create_queue(QueueName="CONFIRMED_OPT_INS_QUEUE_URL")
     assert press(world)["statusCode"] == 200
     assert len(world.messages("CONFIRMED_OPT_INS_QUEUE_URL")) == 1
-
-
-def test_a_choice_that_a_link_cannot_make_continues_by_mail(world: World) -> None:
-    link = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
-    page = preferences.handler(http_event("POST", link, form={"topic.research": "in"}), world.context)["body"]
-    form = re.findall(r'name="(topics|intent)" value="([a-z]+)"', page)
-    assert 'action="/subscribe?lang=en"' in page
-    assert submit(world, [("address", READER), *form])["statusCode"] == 202
-    assert queued(world)[0]["scopes"] == [5]
-
-
-def preferences_link(world: World, **more: Any) -> str:
-    return world.token(READER, purpose=TokenPurpose.PREFERENCES, **more)
-
-
-def test_the_way_from_the_preference_centre_leads_back_to_it(world: World) -> None:
-    origin = preferences_link(world)
-    page = preferences.handler(
-        http_event("POST", f"/p/{origin}", form={"topic.research": "in"}), world.context
-    )
-    assert "<h1>One more step: confirm Research</h1>" in page["body"]
-    assert f'<a href="/p/{origin}?lang=en">Back to your preferences</a>' in page["body"]
-    fields = [field for field in fields_of(page["body"]) if field[0] != "address"]
-
-    mistaken = submit(world, [*fields, ("address", "reader at example")])
-    assert mistaken["statusCode"] == 422 and ("preferences", origin) in fields_of(mistaken["body"])
-    assert "<h1>One more step: confirm Research</h1>" in mistaken["body"]
-    assert f'href="/p/{origin}?confirm=5&amp;lang=de"' in mistaken["body"]
-
-    accepted = submit(world, [*fields, ("address", READER)])
-    assert accepted["statusCode"] == 202 and "Location" not in accepted["headers"]
-    assert f'<a href="/p/{origin}?lang=en">Back to your preferences</a>' in accepted["body"]
-    assert ("preferences", origin) in fields_of(accepted["body"])
-    assert queued(world)[0]["scopes"] == [5]
-
-
-def test_a_form_leads_back_only_to_a_verified_preference_centre(world: World) -> None:
-    usual = submit(world)["body"]
-    for text in ("", "x", "https://example.org", preferences_link(world)[:-1], world.token(READER)):
-        assert submit(world, [*FORM, ("preferences", text)])["body"] == usual
-
-
-def test_a_form_is_accepted_although_its_way_back_cannot_be_verified(world: World) -> None:
-    origin = preferences_link(world)
-    restart()
-    usual = submit(world)["body"]  # it loads the key of the form, and no key of links
-    fault = FailingCalls("kms", "GenerateMac")
-
-    assert submit(world, [*FORM, ("preferences", origin)])["body"] == usual and fault.calls
 
 
 def test_no_address_is_logged_or_stored(world: World, log: io.StringIO) -> None:
