@@ -6,6 +6,7 @@ import html
 import json
 import re
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -30,6 +31,7 @@ from tests.support.preference_centre import (
 )
 from tests.support.registers import confirmed
 
+TOPICS = ["offers", "news", "events", "research"]
 FORM = [("address", READER), ("topics", "offers"), ("topics", "research"), ("intent", "in")]
 
 
@@ -141,6 +143,18 @@ def test_the_end_of_a_pause_is_one_more_step_as_well(world: World) -> None:
 
     assert title(page) == "One more step: confirm by email"
     assert 'name="resume" value="meridian" checked' in page and 'name="topics"' not in page
+
+
+def test_an_undo_after_an_hour_is_one_more_step_as_well(world: World) -> None:
+    saved = save(world, {"pause": "30", "topic.research": "out", "was.topic.research": "in"})
+    undo = dict(parse_qsl(saved["headers"]["Location"].partition("?")[2]))["saved"]
+    late = NOW + 3_600_000
+    direct = save(world, {"undo": undo}, at=late)
+    redirect = save(world, {"undo": undo}, at=late, headers=BROWSER)
+
+    assert (direct["statusCode"], redirect["statusCode"]) == (200, 303)
+    assert follow(world, redirect, late) == direct["body"]
+    assert re.findall('name="topics" value="([^"]+)" checked', direct["body"]) == TOPICS
 
 
 def test_the_consent_page_of_a_topic_that_is_on_is_the_preference_centre(world: World) -> None:

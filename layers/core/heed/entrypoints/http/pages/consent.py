@@ -16,7 +16,7 @@ from heed.domain.links.link_token import LinkToken, TokenPurpose, verify_link_to
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.catalogue import Catalogue, Topic
-from heed.domain.preferences.decision import decide_by_choice
+from heed.domain.preferences.decision import decide
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import ScopeNumber
 from heed.entrypoints.http import request
@@ -58,7 +58,7 @@ class PendingConsent:
         topics = (catalogue.topics[n] for n in _read_numbers(event, "confirm", selectable_topics(catalogue)))
         pauses = _read_numbers(event, "resume", resumable_scopes(catalogue))
         pending = cls(
-            tuple(topic for topic in topics if not decide_by_choice(record, topic).sendable),
+            tuple(topic for topic in topics if not decide(record, topic, now).sendable),
             tuple(n for n in pauses if (pause := record.pause(n)) and (pause.until or 0) > now),
             request.read_query(event, "saved") == "1",
         )
