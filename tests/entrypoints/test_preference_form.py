@@ -54,6 +54,12 @@ def test_a_missing_field_is_no_change_in_a_form_without_the_marks() -> None:
 WHOLE = (BEGIN, WAS[0], ("topic.offers", "in"), WAS[1], ("topic.news", "in"), ("policy", "1"), END)
 
 
+@pytest.mark.threat(
+    "B4",
+    "A form with checkboxes is cut between two fields and looks complete. Topics that the person left on are "
+    "turned off, or the page says that all was saved.",
+    "The form begins and ends with a mark. Without both, no empty checkbox counts, and the answer is 422.",
+)
 @pytest.mark.parametrize("end", range(len(WHOLE)))
 def test_a_form_with_checkboxes_that_is_cut_at_either_end_is_refused(end: int) -> None:
     """Each cut leaves whole fields, so nothing but the marks shows it."""

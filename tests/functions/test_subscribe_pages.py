@@ -192,6 +192,11 @@ def test_the_way_from_the_preference_centre_leads_back_to_it(world: World) -> No
     assert queued(world)[0]["scopes"] == [5]
 
 
+@pytest.mark.threat(
+    "T29",
+    "An attacker puts another site, or an invented token, into the hidden field that leads back.",
+    "The page after the form links only to a preference centre whose token it verified. It never redirects.",
+)
 def test_a_form_leads_back_only_to_a_verified_preference_centre(world: World) -> None:
     usual = submit(world)["body"]
     for text in ("", "x", "https://example.org", preferences_link(world)[:-1], world.token(READER)):
