@@ -15,7 +15,7 @@ from heed.domain.links.link_token import LinkToken, TokenPurpose, verify_link_to
 from heed.domain.preferences.decision import refuses_opt_ins
 from heed.domain.preferences.record import Record
 from heed.entrypoints.http import request
-from heed.entrypoints.http.pages import link_views, preference_post, site_documents
+from heed.entrypoints.http.pages import consent, link_views, preference_post, site_documents
 from heed.entrypoints.http.pages.preference_view import preferences_view
 from heed.entrypoints.http.pages.privacy_signal import record_signal
 from heed.entrypoints.http.pages.recipient_pages import PageResponder
@@ -42,17 +42,9 @@ def show(text: str) -> Response[str]:
     record = record_signal(responder.event, visit, token, record, heed.apply_privacy_signal)
     if refuses_opt_ins(record):
         return responder.neutral()
-    saved = request.read_query(responder.event, "saved")
-    undo = link_views.offered_undo(saved, token, record, keys, visit.at)
-    view = preferences_view(
-        visit,
-        token,
-        record,
-        heed.catalogue,
-        keys,
-        saved=saved == "1" or undo is not None,
-        undo=undo,
-    )
+    if pending := consent.PendingConsent.from_event(responder.event, record, heed.catalogue, visit.at):
+        return _show_consent(visit, token, record, pending)
+    view = preferences_view(visit, token, record, heed.catalogue, keys, responder.event)
     return responder.page(heed.pages.preferences(view))
 
 
@@ -61,7 +53,7 @@ def save(text: str) -> Response[str]:
     """Saves the changes and redirects to the page; a change that needs a confirmation mail gets a form."""
     visit = responder.visit()
     token = verify_link_token(text, TokenPurpose.PREFERENCES, heed.link_keys.link_key)
-    form, catalogue = responder.form(), heed.catalogue
+    form = responder.form()
     if preference_post.is_opt_out_form(form):
         return unsubscribe.one_click(visit, token, form)
     wording, press_id = heed.pages.wording(visit.language), request.request_id(responder.event)
@@ -75,12 +67,19 @@ def save(text: str) -> Response[str]:
     count_metric("PreferencesSaved")
     if refuses_opt_ins(result.record):
         return responder.neutral()
-    if result.topics_to_confirm or result.scopes_to_resume:
-        view = link_views.consent_view(
-            visit, result.topics_to_confirm, result.scopes_to_resume, result.record, catalogue
-        )
-        return responder.page(heed.pages.subscribe(view))
-    return responder.redirect(link_views.saved_url(visit, token, result.undo, heed.link_keys))
+    if pending := consent.PendingConsent.from_result(result):
+        if request.is_browser_request(responder.event):
+            return responder.redirect(consent.consent_url(visit, token, heed.link_keys, pending))
+        return _show_consent(visit, token, result.record, pending)
+    url = link_views.saved_url(visit, token, result.undo, heed.link_keys, is_changed=result.is_changed)
+    return responder.redirect(url)
+
+
+def _show_consent(
+    visit: PageVisit, token: LinkToken, record: Record, pending: consent.PendingConsent
+) -> Response[str]:
+    view = consent.consent_view(visit, token, record, heed.catalogue, heed.link_keys, pending)
+    return responder.page(heed.pages.subscribe(view))
 
 
 def _answer_incomplete_form(visit: PageVisit, token: LinkToken, record: Record) -> Response[str]:

@@ -47,9 +47,10 @@ def submit_form() -> Response[str]:
         return show_form()
     visit, catalogue = responder.visit(), heed.catalogue
     form = subscribe_form.parse_subscribe_form(responder.form(), catalogue)
-    if form.mistake:
-        form_view = subscribe_view.subscribe_view(visit, form.intent, catalogue, form)
-        return responder.page(heed.pages.subscribe(form_view), HTTPStatus.UNPROCESSABLE_ENTITY)
+    if not form.is_ready:
+        form_view = subscribe_view.entered_view(visit, form, catalogue, heed.link_keys)
+        status = HTTPStatus.OK if form.is_edited else HTTPStatus.UNPROCESSABLE_ENTITY
+        return responder.page(heed.pages.subscribe(form_view), status)
     sender = responder.event, visit, heed.config.public_url, heed.trusted_proxies
     try:
         heed.request_confirmation(subscribe_form.confirmation_request(form, *sender))
@@ -58,7 +59,8 @@ def submit_form() -> Response[str]:
         html = heed.pages.queue_full(visit.language)
         return responder.page(html, HTTPStatus.SERVICE_UNAVAILABLE, **_RETRY_LATER)
     count_metric("ConfirmationRequested")
-    return responder.page(heed.pages.accepted(visit.language), HTTPStatus.ACCEPTED)
+    html = subscribe_view.accepted_page(heed.pages, visit, form, catalogue, heed.link_keys)
+    return responder.page(html, HTTPStatus.ACCEPTED)
 
 
 @app.route("/c/<text>", method=["GET", "HEAD"])

@@ -118,9 +118,15 @@ MISTAKES = [
         "characters: at most 1,000 are allowed",
         'en = "NNN',
     ),
-    (DE, 'yes = "Ja"\n', "", "`preferences.yes` is missing", "[preferences]"),
-    (DE, 'yes = "Ja"', 'yes = ""', "`preferences.yes`: must be a text", 'yes = ""'),
-    (DE, 'yes = "Ja"', 'yes = "Ja"\nyess = "Ja"', "unknown key", "yess"),
+    (DE, 'none = "Bisher keine Änderungen."\n', "", "`preferences.none` is missing", "[preferences]"),
+    (DE, 'none = "Bisher keine Änderungen."', 'none = ""', "`preferences.none`: must be a text", 'none = ""'),
+    (
+        DE,
+        'none = "Bisher keine Änderungen."',
+        'none = "Bisher keine Änderungen."\nnonee = "Nein"',
+        "unknown key",
+        "nonee",
+    ),
     (DE, 'stop = "{{ topic }}', 'stop = "{{ topik }}', "unknown placeholder {{ topik }}", "stop = "),
     (DE, 'stop = "{{ topic }} ab', 'stop = "Ab', "placeholder {{ topic }} is missing", "stop = "),
     (
@@ -295,13 +301,13 @@ def test_a_default_language_that_cannot_be_read_hides_no_other_mistake(
     copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _replace(copy, EN, "[landing]", "landing")
-    _replace(copy, DE, 'yes = "Ja"', 'yes = ""')
+    _replace(copy, DE, 'none = "Bisher keine Änderungen."', 'none = ""')
     _replace(copy, CATALOGUE, "number = 3", "number = 33")
 
     assert [(file, message.split()[0]) for file, _, message in _report(copy, capsys)] == [
         ("catalogue.lock", "number"),
         (CATALOGUE, "number"),
-        (DE, "`preferences.yes`:"),
+        (DE, "`preferences.none`:"),
         (EN, "Unexpected"),
     ]
 

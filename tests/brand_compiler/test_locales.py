@@ -106,7 +106,7 @@ def test_dates_have_the_long_format_of_the_cldr(
 ) -> None:
     locale = locales[language]
     pattern = to_python_format(locale.texts["dates.date"])
-    dates = Dates(tuple(locale.months), locale.texts["dates.first"].value, pattern)
+    dates = Dates(tuple(locale.months), locale.texts["dates.first"].value, pattern, locale.comma)
     for day in (1, 9, 28):
         date = dt.datetime(2026, month, day, 23, 59, tzinfo=dt.UTC)
         expected = format_date(date, "long", language.replace("-", "_"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -150,7 +151,7 @@ def test_a_page_loads_nothing_and_runs_nothing(html: dict[tuple[str, str], str])
             assert not [name for name in attributes if name.startswith("on")]
         for link in document.all("a"):
             to = link["href"] or ""
-            assert to.startswith(("/", "?", "mailto:", "tel:")) or to in {
+            assert to.startswith(("/", "?", "#", "mailto:", "tel:")) or to in {
                 "",
                 "https://globalprivacycontrol.org/",
             }
@@ -169,7 +170,7 @@ def test_forms_post_to_this_site_and_do_not_require_a_reason(html: dict[tuple[st
         names = {a["name"] for a in document.all("input", "button", "textarea") if "name" in a}
         assert not [n for n in names if n and "reason" in n]
         if not name.startswith("subscribe"):
-            assert {a.get("type") for a in document.all("input")} <= {"hidden", "radio"}
+            assert {a.get("type") for a in document.all("input")} <= {"hidden", "checkbox"}
 
 
 def test_the_landing_page_has_a_button_for_the_topic_then_for_everything(
@@ -228,24 +229,41 @@ def test_the_preference_centre_posts_the_documented_fields(
 ) -> None:
     document = Document(html["en", "preferences"])
     inputs = list(document.all("input"))
-    checked = {i["name"]: i["value"] for i in inputs if "checked" in i}
-    was = {i["name"]: i["value"] for i in inputs if i["type"] == "hidden"}
+    boxes = {i["name"]: "checked" in i for i in inputs if i["type"] == "checkbox"}
+    hidden = [(i["name"], i["value"]) for i in inputs if i["type"] == "hidden"]
 
-    assert checked == {
-        "topic.offers": "out",
-        "topic.news": "in",
-        "topic.events": "in",
-        "topic.research": "out",
-        "targeted-advertising": "in",
+    assert boxes == {
+        "topic.offers": False,
+        "topic.news": True,
+        "topic.events": True,
+        "topic.research": False,
+        "targeted-advertising": True,
     }
-    assert was == {f"was.{name}": value for name, value in checked.items()}
-    assert [(b.get("name"), b.get("value")) for b in document.all("button")] == [
-        ("all", "out"),
-        (None, None),  # save; it is the first button of its form, so Enter presses it
-        ("pause", "30"),
-        ("pause", "60"),
-        ("pause", "90"),
+    assert {i["value"] for i in inputs if i["type"] == "checkbox"} == {"in"}
+    assert hidden[0] == ("checkboxes", "begin") and hidden[-1] == ("checkboxes", "end")
+    assert hidden[1:-1] == [(f"was.{name}", "in" if is_on else "out") for name, is_on in boxes.items()]
+    assert [(b.get("name"), b.get("value"), b.get("form")) for b in document.all("button")] == [
+        (None, None, None),  # save; it is the first button of its form, so Enter presses it
+        ("all", "out", "everything"),
+        ("pause", "30", None),
+        ("pause", "60", None),
+        ("pause", "90", None),
     ]
+    assert [form.get("id") for form in document.all("form")] == [None, "everything"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_same_question_has_the_same_control_in_both_forms(
+    html: dict[tuple[str, str], str], language: str
+) -> None:
+    options = [
+        re.findall(
+            r'<label class="option"><input type="checkbox"[^>]*> <span><b>([^<]*)</b>', html[language, page]
+        )
+        for page in ("preferences", "subscribe")
+    ]
+
+    assert options[0][:4] == options[1] and len(options[1]) == 4
 
 
 def test_a_pause_can_be_ended_and_nothing_is_preselected(
@@ -255,8 +273,7 @@ def test_a_pause_can_be_ended_and_nothing_is_preselected(
     buttons = [(b.get("name"), b.get("value")) for b in Document(page).all("button")]
 
     assert "Paused until June 12, 2026" in page
-    assert ("pause", "0") in buttons
-    assert buttons[0] == ("all", "out")
+    assert buttons[0] == ("pause", "0")
     assert not [o for o in Document(html["en", "subscribe"]).all("input") if "checked" in o]
 
 
@@ -287,15 +304,38 @@ def test_a_privacy_signal_is_shown_and_applied_with_one_press(html: dict[tuple[s
     assert "Targeted advertising is off." in html["en", "done-all"]
 
 
-def test_a_mistake_in_the_form_is_shown_at_the_field(html: dict[tuple[str, str], str]) -> None:
-    document = Document(html["en", "subscribe-mistake"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_mistake_in_the_form_is_shown_at_the_field_and_in_a_summary(
+    html: dict[tuple[str, str], str], language: str
+) -> None:
+    document = Document(html[language, "subscribe-invalid"])
     field = next(a for a in document.all("input") if a.get("name") == "address")
+    summary = next(a for a in document.all("section") if a.get("role") == "alert")
 
-    assert field["value"] == "somebody at example"
-    assert field["aria-invalid"] == "true"
-    assert field["aria-describedby"] == "address-error"
-    assert "autofocus" in field
+    assert field["aria-invalid"] == "true" and field["aria-describedby"] == "address-error"
     assert [a for a in document.all("span") if a.get("id") == "address-error"]
+    assert [a["href"] for a in document.all("a")][:2] == ["#address", "#topic-offers"]
+    assert {"address", "topic-offers"} <= {a.get("id") for a in document.all("input")}
+    assert "autofocus" in summary and summary["tabindex"] == "-1"
+
+
+ERROR = {"de": "Fehler:", "en": "Error:", "en-GB": "Error:", "es": "Error:", "fr": "Erreur", "ja": "エラー："}
+
+
+def test_a_form_that_is_shown_again_has_what_was_entered(html: dict[tuple[str, str], str]) -> None:
+    document = Document(html["en", "subscribe-mistake"])
+
+    assert (
+        next(a for a in document.all("input") if a.get("name") == "address")["value"] == "somebody at example"
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["subscribe-invalid", "subscribe-no-topic", "preferences-unread"])
+def test_the_title_of_a_page_with_a_mistake_says_so_first(
+    html: dict[tuple[str, str], str], language: str, name: str
+) -> None:
+    assert html[language, name].partition("<title>")[2].startswith(ERROR[language])
 
 
 def test_the_page_for_an_invalid_link_offers_each_other_way(html: dict[tuple[str, str], str]) -> None:

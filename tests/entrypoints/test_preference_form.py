@@ -33,6 +33,49 @@ def test_a_form_that_stops_all_marketing_has_no_other_choice() -> None:
     assert form == PreferenceForm(FormChoices(all_marketing=True))
 
 
+BEGIN, END = ("checkboxes", "begin"), ("checkboxes", "end")
+WAS = (("was.topic.offers", "in"), ("was.topic.news", "out"))
+
+
+def test_an_empty_checkbox_is_off_in_a_form_that_has_both_marks() -> None:
+    form = parse(BEGIN, WAS[0], WAS[1], ("topic.news", "in"), END)
+    assert form.choices == FormChoices(wanted={OFFERS: False, NEWS: True}, shown={OFFERS: True, NEWS: False})
+
+
+def test_a_topic_without_a_checkbox_is_not_changed() -> None:
+    assert parse(BEGIN, WAS[0], END).choices.wanted == {OFFERS: False}
+    assert parse(BEGIN, END).choices == FormChoices()
+
+
+def test_a_missing_field_is_no_change_in_a_form_without_the_marks() -> None:
+    assert parse(*WAS, ("topic.news", "in")).choices.wanted == {NEWS: True}
+
+
+WHOLE = (BEGIN, WAS[0], ("topic.offers", "in"), WAS[1], ("topic.news", "in"), ("policy", "1"), END)
+
+
+@pytest.mark.threat(
+    "B4",
+    "A form with checkboxes is cut between two fields and looks complete. Topics that the person left on are "
+    "turned off, or the page says that all was saved.",
+    "The form begins and ends with a mark. Without both, no empty checkbox counts, and the answer is 422.",
+)
+@pytest.mark.parametrize("end", range(len(WHOLE)))
+def test_a_form_with_checkboxes_that_is_cut_at_either_end_is_refused(end: int) -> None:
+    """Each cut leaves whole fields, so nothing but the marks shows it."""
+    for fields in (WHOLE[:end], WHOLE[end + 1 :]):
+        with pytest.raises(IncompleteForm):
+            parse(*fields)
+
+
+@pytest.mark.parametrize(
+    "marks", [(END, BEGIN), (BEGIN, BEGIN, END), (BEGIN,), (END,), (("checkboxes", ""), END)]
+)
+def test_marks_in_another_order_are_refused(marks: tuple[tuple[str, str], ...]) -> None:
+    with pytest.raises(IncompleteForm):
+        parse(*marks, ("topic.news", "in"))
+
+
 @pytest.mark.parametrize(
     "fields",
     [

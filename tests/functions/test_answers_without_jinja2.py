@@ -1,4 +1,4 @@
-"""Answers that are the same for everybody come from the build: a cold function needs no Jinja2 for them."""
+"""Answers that know nothing of the record come from the build: a cold function needs no Jinja2 for them."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ minor = Change(MINOR, Entry(1, Source.AGE_REPORT, "{}"))
 heed.link_keys = MemoryKeys()
 heed.preferences = MemoryPreferences(failure=StoreUnavailable("test") if state == "failing" else None)
 heed.opt_out_retry_queue = MemoryQueue()
+heed.request_confirmation = lambda request: None
 if state == "minor":
     heed.preferences.apply(RECIPIENT, [minor], 1)
 class Context:
@@ -45,15 +46,16 @@ print(json.dumps([answer["statusCode"], answer["body"], "jinja2" in sys.modules]
 """
 
 
-def _answer_cold(state: str, event: dict[str, Any]) -> tuple[int, str, bool]:
+def _answer_cold(state: str, event: dict[str, Any], function: str = "unsubscribe") -> tuple[int, str, bool]:
     """Returns the status and body of the first request of a process, and whether it has imported Jinja2."""
     process = subprocess.run(
         [sys.executable, "-c", _FUNCTION.replace("RECIPIENT", repr(RECIPIENT))],
         input=json.dumps([state, event]),
         env={
-            "PYTHONPATH": f"{ROOT}:{ROOT / 'layers' / 'core'}:{ROOT / 'functions' / 'unsubscribe'}",
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'layers' / 'core'}:{ROOT / 'functions' / function}",
             "BRAND_DIR": str(brand()),
             "PREFERENCES_TABLE": "t",
+            "MAIL_FROM": "preferences@example.com",
             "AWS_DEFAULT_REGION": "us-east-1",
             "POWERTOOLS_METRICS_NAMESPACE": "Heed/test",
             "POWERTOOLS_SERVICE_NAME": "test",
@@ -84,6 +86,17 @@ def test_a_cold_function_answers_without_jinja2(
 
     assert (answered, imported) == (status, False)
     assert part in body
+
+
+def test_a_cold_function_accepts_the_form_for_people_without_a_link_without_jinja2() -> None:
+    link = LinkToken(RECIPIENT, ScopeNumber(2), NOW, 1)
+    key = MemoryKeys().link_key(TokenPurpose.PREFERENCES, 1)
+    origin = mint_link_token(link, TokenPurpose.PREFERENCES, key)
+    form = {"address": "reader@example.com", "topics": "news", "preferences": origin}
+    status, body, imported = _answer_cold("new", http_event("POST", "/subscribe", form=form), "resubscribe")
+
+    assert (status, imported) == (202, False)
+    assert "If reader@example.com can get email from us" in body and f'href="/p/{origin}?lang=en"' in body
 
 
 def test_a_cold_function_imports_jinja2_for_a_page_of_its_visitor() -> None:

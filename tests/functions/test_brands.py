@@ -79,7 +79,7 @@ def test_a_choice_that_needs_a_confirmation_names_the_brand_of_the_link(world: W
     answer = preferences.handler(http_event("POST", path, form={"topic.aurora/news": "in"}), world.context)
 
     assert answer["statusCode"] == 200
-    assert "<h1>Subscribe to emails from Aurora Clocks</h1>" in answer["body"]
+    assert "<h1>One more step: confirm News (Aurora Clocks)</h1>" in answer["body"]
     assert 'value="aurora/news" checked' in answer["body"]
 
 

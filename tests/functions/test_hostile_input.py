@@ -42,7 +42,21 @@ VALUES = {
     "long": MARK * 300,
     "a path": f"../../{MARK}/%2e%2e/etc/passwd",
 }
-QUERY = ("lang", "c", "intent", "saved", "next", "redirect", "url", "address", MARK)
+QUERY = (
+    "lang",
+    "c",
+    "intent",
+    "saved",
+    "unchanged",
+    "confirm",
+    "resume",
+    "done",
+    "next",
+    "redirect",
+    "url",
+    "address",
+    MARK,
+)
 HEADERS = (
     "accept-language",
     "authorization",
@@ -68,8 +82,11 @@ FIELDS = (
     "topic.offers",
     "was.topic.offers",
     "targeted-advertising",
+    "checkboxes",
     "address",
     "topics",
+    "resume",
+    "preferences",
     "intent",
     "List-Unsubscribe",
     MARK,

@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 
 from functions.preferences import app
-from heed.domain.links.link_token import TokenPurpose
 from heed.domain.milliseconds import Millis
-from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import (
     COMPLAINT,
     HOLD,
@@ -24,36 +22,11 @@ from heed.domain.preferences.register import (
 )
 from tests.support.brands import deploy_catalogue
 from tests.support.deployment import NOW, World, brand, client, http_event, parts
+from tests.support.preference_centre import DAY, EVERYTHING, READER, path, save, sendable, show
 from tests.support.registers import confirmed, in_, out, pause
 
 EVENTS = Path(__file__).parents[2] / "events"
-READER = "reader@example.com"
-DAY = 86_400_000
 ALL_SHOWN_IN = {f"was.topic.{topic}": "in" for topic in ("offers", "news", "events")}
-
-
-def path(world: World, scope: int = 2, issued: Millis = Millis(NOW - DAY)) -> str:
-    return f"/p/{world.token(READER, scope, issued, TokenPurpose.PREFERENCES)}"
-
-
-def save(world: World, form: dict[str, str], **more: Any) -> dict[str, Any]:
-    url = more.pop("path", None) or path(world)
-    answer: dict[str, Any] = app.handler(http_event("POST", url, form=form, **more), world.context)
-    return answer
-
-
-def show(world: World, **more: Any) -> str:
-    response = app.handler(http_event("GET", path(world), **more), world.context)
-    assert response["statusCode"] == 200
-    return str(response["body"])
-
-
-def sendable(world: World, at: Millis = Millis(NOW + 1)) -> set[str]:
-    record, catalogue = parts().preferences.read(world.recipient(READER)), parts().catalogue
-    return {topic.name for topic in catalogue.topics.values() if decide(record, topic, at).sendable}
-
-
-EVERYTHING = {"offers", "news", "events", "service", "targeted-advertising"}
 
 
 def test_showing_the_page_changes_nothing(world: World) -> None:

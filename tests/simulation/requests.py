@@ -115,14 +115,20 @@ def _make_form(
     token = deployment.mint_token(
         details["who"], 1, details["issued_at"], TokenPurpose.PREFERENCES, details["key"]
     )
-    form: dict[str, str] = {}
+    form: list[tuple[str, str]] = []
+    # The page has checkboxes, of which an empty one sends nothing. Other clients send each field.
+    has_checkboxes = _request_id(details)[0] in "13579bdf"
     for number, (was, wanted) in details["choices"].items():
         field = format_scope(number) if number == 7 else f"topic.{format_scope(number)}"
-        form |= {f"was.{field}": was, field: wanted}
+        form.append((f"was.{field}", was))
+        if wanted == "in" or not has_checkboxes:
+            form.append((field, wanted))
+    if form and has_checkboxes:
+        form = [("checkboxes", "begin"), *form, ("checkboxes", "end")]
     if details["all"]:
-        form["all"] = "out"
+        form.append(("all", "out"))
     if details["pause"] is not None:
-        form["pause"] = str(details["pause"])
+        form.append(("pause", str(details["pause"])))
     headers = {"dnt": "1"} if details["signal"] else {}
     event = http_event(
         "POST", f"/p/{token}", form=form, headers=headers, at=at, request_id=_request_id(details)

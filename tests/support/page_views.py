@@ -14,19 +14,20 @@ from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.register import Source
 from heed.entrypoints.http.pages.views import (
+    AddressMistake,
     AdvertisingLine,
     ConfirmationMailView,
     ConfirmationOutcome,
     ConfirmedView,
     ConfirmView,
     DoneView,
-    FormMistake,
     LandingView,
     LastChange,
     LastChangeKind,
     PageView,
     PolicyNotice,
     PreferencesView,
+    SavedNotice,
     SignalNotice,
     StateNote,
     SubscribeView,
@@ -120,6 +121,12 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple
         TopicOption(topic=name, name=names[name], description=descriptions[name])
         for name in ("offers", "news", "events", "research")
     )
+    consent: dict[str, Any] = {
+        "consent": True,
+        "preferences": "AQEAAAAA",
+        "preferences_url": centre,
+        "page_url": "?confirm=5&",
+    }
     notices: dict[str, Any] = {
         "campaign": "may",
         "subscribe_url": "/subscribe",
@@ -157,13 +164,33 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple
             for source, change in zip(Source, cycle(LastChangeKind), strict=False)
         },
         **{
-            f"subscribe-{mistake}": ("subscribe", subscribe(Intent.IN, error=mistake, topics=options))
-            for mistake in FormMistake
+            f"subscribe-{mistake}": (
+                "subscribe",
+                subscribe(
+                    Intent.IN,
+                    address_mistake=mistake,
+                    is_topic_missing=True,
+                    topics=options,
+                    first_topic="offers",
+                ),
+            )
+            for mistake in AddressMistake
         },
+        "subscribe-no-topic": (
+            "subscribe",
+            subscribe(Intent.IN, is_topic_missing=True, topics=options, first_topic="offers"),
+        ),
         "subscribe-consent": (
             "subscribe",
-            subscribe(Intent.IN, topics=(replace(options[0], chosen=True),), consent=True, signal=True),
+            subscribe(
+                Intent.IN,
+                topics=(replace(options[3], chosen=True),),
+                signal=True,
+                is_rest_saved=True,
+                **{**consent, "consent_names": (names["research"],)},
+            ),
         ),
+        "subscribe-consent-without-form": ("subscribe", subscribe(Intent.IN, subscribe_url="", **consent)),
         "subscribe-without-form": ("subscribe", subscribe(Intent.OUT, subscribe_url="", campaign="may")),
         "subscribe-campaign": ("subscribe", subscribe(Intent.IN, topics=options, campaign="may")),
         "landing": ("landing", landing(topic=names["offers"], description=descriptions["offers"])),
@@ -203,8 +230,23 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple
         "preferences": ("preferences", preferences(*usual, last=last)),
         "preferences-saved": (
             "preferences",
-            preferences(*usual, last=last, saved=True, undo="UNDO", undo_topics=names["offers"]),
+            preferences(
+                *usual, last=last, saved=SavedNotice.SAVED, undo="UNDO", undo_topics=(names["offers"],)
+            ),
         ),
+        **{
+            f"preferences-after-{notice}": (
+                "preferences",
+                preferences(
+                    *(off if notice is SavedNotice.ALL_OFF else usual),
+                    saved=notice,
+                    restored=(names["news"], names["events"]),
+                    all_marketing_off=notice is SavedNotice.ALL_OFF,
+                    undo="UNDO" if notice is SavedNotice.ALL_OFF else "",
+                ),
+            )
+            for notice in SavedNotice
+        },
         "preferences-unread": ("preferences", preferences(*usual, last=last, form_incomplete=True)),
         "preferences-paused": (
             "preferences",
@@ -240,11 +282,12 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple
                 other_url="/subscribe?intent=out",
                 topics=options,
                 address="somebody at example",
-                error=FormMistake.ADDRESS,
-                consent=True,
+                address_mistake=AddressMistake.INVALID,
+                first_topic="offers",
+                **consent,
             ),
         ),
-        "subscribe-resume": ("subscribe", subscribe(Intent.IN, resume="meridian", consent=True)),
+        "subscribe-resume": ("subscribe", subscribe(Intent.IN, resume="meridian", **consent)),
         "subscribe-out": ("subscribe", subscribe(Intent.OUT, other_url="/subscribe")),
         "confirm": (
             "confirm",
@@ -322,7 +365,8 @@ def answers(pages: Pages, language: str) -> dict[str, str]:
     fields = [("scope", "this")]
     return {
         "neutral": pages.neutral(language),
-        "accepted": pages.accepted(language),
+        "accepted": pages.accepted(language, "reader@example.com", fields, ""),
+        "accepted-origin": pages.accepted(language, "reader@example.com", fields, CENTRE + language),
         "not_found": pages.not_found(language, has_form=True),
         "not_found-contact": pages.not_found(language, has_form=False),
         "unavailable": pages.unavailable(language, fields, kept=True),

@@ -63,7 +63,7 @@ export const layout = (page) =>
     if (root.scrollWidth > root.clientWidth) faults.push(`scrolls sideways: ${root.scrollWidth}`);
     const box = (element) => element.getBoundingClientRect();
     const alone = "button, .button, label, summary, nav a, .onward a, .after a, .ways a";
-    for (const element of document.querySelectorAll(`${alone}, input[name=address]`)) {
+    for (const element of document.querySelectorAll(`${alone}, input#address`)) {
       const { width, height } = box(element);
       const isCaption = element.matches("label[for]");
       if (!isCaption && (height < 44 || width < 24)) {

@@ -53,7 +53,8 @@ THIS, EVERYTHING = "button[value=this]", "button[value=all]"
 SAVE = "form > .actions > button:not([name])"
 
 # How the browser opens a page: `state`, `url`, `shows` (a selector that only this state has), and,
-# if needed, `status` (200), `headers`, `fill` (text by selector), `check` and `press` (selectors).
+# if needed, `status` (200), `headers`, `fill` (text by selector), `check`, `uncheck` and `press` (selectors).
+# `then` has more steps of this kind, each on the page that the step before led to.
 
 
 class LocalStack:
@@ -264,15 +265,17 @@ def _people_who_are_out(stage: LocalStack) -> Iterator[Visit]:
 
 
 def _centres(stage: LocalStack) -> list[Visit]:
-    research = "input[name='topic.research'][value=in]"
+    research, news = "input[name='topic.research']", "input[name='topic.news']"
     paused = stage.preferences(
         stage.store_choice(pause(MERIDIAN), days=30),
         stage.store_choice(pause(NEWS), days=60),
-        stage.store_choice(COMPLAINT, Source.COMPLAINT),
         stage.store_choice(UNDELIVERABLE, Source.BOUNCE),
     )
+    reported = stage.preferences(
+        stage.store_choice(pause(MERIDIAN), days=30), stage.store_choice(COMPLAINT, Source.COMPLAINT)
+    )
     return [
-        {"state": "preferences", "url": stage.preferences(), "shows": "[name=all] "},
+        {"state": "preferences", "url": stage.preferences(), "shows": "[name=all]"},
         {
             "state": "preferences, something stopped, with a signal",
             "url": stage.preferences(stage.store_choice(out(OFFERS), Source.ONE_CLICK)),
@@ -287,6 +290,11 @@ def _centres(stage: LocalStack) -> list[Visit]:
         },
         {"state": "preferences, paused", "url": paused, "shows": "#paused"},
         {
+            "state": "preferences, reported as spam",
+            "url": reported,
+            "shows": "main:not(:has(#paused, [name=all]))",
+        },
+        {
             "state": "preferences, all off",
             "url": stage.preferences(
                 stage.store_choice(out(ALL_SCOPES)), stage.store_choice(out(7), Source.SIGNAL)
@@ -297,29 +305,75 @@ def _centres(stage: LocalStack) -> list[Visit]:
         {
             "state": "preferences, saved",
             "url": stage.preferences(),
-            "check": "input[name='topic.news'][value=out]",
+            "uncheck": news,
             "press": SAVE,
             "shows": "[role=status] + form [name=undo]",
+        },
+        {
+            "state": "preferences, undone",
+            "url": stage.preferences(),
+            "uncheck": news,
+            "press": SAVE,
+            "then": [{"press": "[name=undo]"}],
+            "shows": f"[role=status] ~ form {news}:checked",
+        },
+        {
+            "state": "preferences, nothing to save",
+            "url": stage.preferences(),
+            "press": SAVE,
+            "shows": "[role=status] ~ h1:not(:has(~ form [name=undo]))",
+        },
+        {
+            "state": "preferences, everything stopped",
+            "url": stage.preferences(),
+            "press": "[name=all]",
+            "shows": "main:not(:has([name=all], [name=pause])) > [role=status] + form [name=undo]",
         },
         {
             "state": "preferences, unread",
             "url": stage.preferences(),
             "post": "nothing=of+ours",
             "status": 422,
-            "shows": "[role=alert]",
+            "shows": "[role=alert]:focus",
         },
         {
             "state": "preferences, the end of a pause",
             "url": stage.preferences(stage.store_choice(pause(MERIDIAN), days=30)),
             "press": "button[name=pause][value='0']",
-            "shows": ".notice ~ form [name=resume]:checked",
+            "shows": "form [name=resume]:checked",
         },
         {
             "state": "preferences, a consent",
             "url": stage.preferences(),
             "check": research,
             "press": SAVE,
-            "shows": ".notice ~ form [value=research]:checked",
+            "shows": "form [value=research]:checked",
+        },
+        {
+            "state": "preferences, a consent beside a save",
+            "url": stage.preferences(),
+            "check": research,
+            "uncheck": news,
+            "press": SAVE,
+            "shows": "[role=status] ~ form [value=research]:checked",
+        },
+        {
+            "state": "preferences, a consent without an address",
+            "url": stage.preferences(),
+            "check": research,
+            "press": SAVE,
+            "then": [{"press": SAVE}],
+            "status": 422,
+            "shows": ".mistakes:focus ~ form [name=preferences]",
+        },
+        {
+            "state": "preferences, a consent that was accepted",
+            "url": stage.preferences(),
+            "check": research,
+            "press": SAVE,
+            "then": [{"fill": {"#address": "reader@example.com"}, "press": SAVE}],
+            "status": 202,
+            "shows": "form:has([name=edit]) ~ .onward a[href^='/p/']",
         },
     ]
 
@@ -344,6 +398,13 @@ def _forms() -> list[Visit]:
             "shows": "#address-error + [aria-invalid]",
         },
         {
+            "state": "subscribe, all mistakes",
+            "url": "/subscribe",
+            "press": send,
+            "status": 422,
+            "shows": ".mistakes:focus:has([href='#address']):has([href='#topic-offers'])",
+        },
+        {
             "state": "subscribe, no topic",
             "url": "/subscribe",
             "fill": {address: "reader@example.com"},
@@ -356,7 +417,14 @@ def _forms() -> list[Visit]:
             "state": "accepted",
             "fill": {address: "reader@example.com"},
             "status": 202,
-            "shows": "h1:not(main:has(form, .tick) h1)",
+            "shows": "form:has([name=edit]):not(:has(~ .onward))",
+        },
+        {
+            **way_out,
+            "state": "subscribe, changed",
+            "fill": {address: "reader@example.com"},
+            "then": [{"press": "[name=edit]"}],
+            "shows": "#address[value='reader@example.com']",
         },
     ]
 

@@ -29,12 +29,14 @@ async function arrive(page, visit) {
     const posted = { method: "POST", postData: visit.post, headers };
     await page.route("**/*", (route) => route.continue(posted), { times: 1 });
   }
-  const answer = await page.goto(site + visit.url);
-  for (const [field, text] of Object.entries(visit.fill ?? {})) await page.fill(field, text);
-  if (visit.check) await page.check(visit.check);
-  if (!visit.press) return answer;
-  const [pressed] = await Promise.all([page.waitForNavigation(), page.click(visit.press)]);
-  return pressed;
+  let answer = await page.goto(site + visit.url);
+  for (const { fill, check, uncheck, press } of [visit, ...(visit.then ?? [])]) {
+    for (const [field, text] of Object.entries(fill ?? {})) await page.fill(field, text);
+    if (check) await page.check(check);
+    if (uncheck) await page.uncheck(uncheck);
+    if (press) [answer] = await Promise.all([page.waitForNavigation(), page.click(press)]);
+  }
+  return answer;
 }
 
 async function look(page, scripts, visit, say) {

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from heed.domain.preferences.register import ALL_SCOPES
+from tests.support.registers import out
 from tests.system.running import Running, free_ports
 from tests.web.link_history import history
-from tests.web.matrix import Visit, with_looks
+from tests.web.matrix import LANGUAGES, Visit, with_looks
 from tests.web.page_states import OFFERS, LocalStack, everywhere, policy_changed, unavailable
 
 HERE = Path(__file__).parent
@@ -87,6 +89,16 @@ def test_back_forward_and_reload_send_no_form_and_change_no_record(stage: LocalS
 
     assert _node("link_history.mjs", stage.site, given=json.dumps(visits)) == ""
     assert [stage.count_changes(visit["url"]) for visit in visits] == [visit["changes"] for visit in visits]
+
+
+def test_a_page_can_be_reloaded_and_gone_back_to_without_a_warning_or_a_write(stage: LocalStack) -> None:
+    assert _node("history.mjs", stage.site, stage.preferences(), stage.preferences()) == ""
+
+
+def test_save_is_on_the_first_two_screens_of_a_phone_in_every_language(stage: LocalStack) -> None:
+    stopped = stage.store_choice(out(ALL_SCOPES))
+    for centre in (stage.preferences(), stage.preferences(stopped)):
+        assert _node("save.mjs", stage.site, centre, *LANGUAGES) == ""
 
 
 def test_the_local_page_shows_the_unsubscribe_button_and_the_sent_mails(stage: LocalStack) -> None:

@@ -104,6 +104,7 @@ def _date_format(locale: Locale) -> dict[str, Any]:
         "months": locale.months,
         "first": locale.texts["dates.first"].value,
         "pattern": to_python_format(locale.texts["dates.date"]),
+        "comma": locale.comma,
     }
 
 

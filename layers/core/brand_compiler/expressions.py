@@ -26,12 +26,12 @@ Scope = Mapping[str, Any]
 UNKNOWN = object()
 """The type of an expression that has a fault or that nobody checks. It causes no further fault."""
 
-_DATE_FILTERS = {"date": Millis, "iso": Millis, "day": str}
+_VISIT_FILTERS = {"date": Millis, "iso": Millis, "day": str, "names": tuple[str, ...]}
 
 ENVIRONMENT = Environment(
     autoescape=select_autoescape(["html"]), undefined=StrictUndefined, keep_trailing_newline=True
 )
-ENVIRONMENT.filters |= dict.fromkeys(_DATE_FILTERS)  # the functions have them, in the language of the page
+ENVIRONMENT.filters |= dict.fromkeys(_VISIT_FILTERS)  # the functions have them, in the language of the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +96,10 @@ def _compile_filter(
 ) -> tuple[nodes.Expr, Any]:
     value, kind = compile_expression(inner, scope, place)
     formatted = nodes.Filter(value, node.name, node.args, node.kwargs, node.dyn_args, node.dyn_kwargs)
-    if isinstance(kind, Constant) and node.name not in _DATE_FILTERS:
+    if isinstance(kind, Constant) and node.name not in _VISIT_FILTERS:
         return _fold(formatted, [kind], UNKNOWN, place)
     # A value of the visit has no other filter: `safe`, for example, would make it markup.
-    if kind not in (_DATE_FILTERS.get(node.name), UNKNOWN):
+    if kind not in (_VISIT_FILTERS.get(node.name), UNKNOWN):
         place.add_fault(f"`{to_path(inner)}` cannot be formatted as `{node.name}`")
     return formatted, str
 

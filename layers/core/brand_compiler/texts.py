@@ -92,6 +92,12 @@ class Locale:
         text = self.texts.get("language.name")
         return text.value if text else ""
 
+    @property
+    def comma(self) -> str:
+        """What separates the items of a list."""
+        text = self.texts.get("language.comma")
+        return text.value if text else ", "
+
 
 def read_locales(folder: Path, faults: Faults) -> dict[str, Locale]:
     """Returns the locales of a folder by language code: `de.toml` is `de`."""

@@ -78,6 +78,10 @@ class UndoToken:
         presses = (record.undoable_press(scope) for scope in self.scopes)
         return any(e is not None and (e.at, e.digest) == (self.at, self.digest) for e in presses)
 
+    def is_undone(self, record: Record) -> bool:
+        """Whether the record says, at any of its scopes, that the press was taken back."""
+        return any(record.get(undone.register) == undone.entry for undone in self.changes())
+
     def changes(self) -> list[Change]:
         """Returns the changes that take the press back. They are the same at every delivery."""
         entry = undo_entry(self.at, self.digest)

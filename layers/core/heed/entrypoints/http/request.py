@@ -109,9 +109,16 @@ def is_navigation(event: Mapping[str, Any]) -> bool:
     """
     return (
         event["requestContext"]["http"]["method"] == "GET"
-        and read_header(event, "sec-fetch-mode") == "navigate"
-        and read_header(event, "sec-fetch-dest") == "document"
+        and is_browser_request(event)
         and not any(read_header(event, name) for name in _PREFETCH_HEADERS)
+    )
+
+
+def is_browser_request(event: Mapping[str, Any]) -> bool:
+    """Returns whether a browser sent the request to show its answer as a page (W3C Fetch Metadata)."""
+    return (
+        read_header(event, "sec-fetch-mode") == "navigate"
+        and read_header(event, "sec-fetch-dest") == "document"
     )
 
 

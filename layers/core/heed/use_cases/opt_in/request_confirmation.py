@@ -53,14 +53,15 @@ def opt_out_scopes(names: Iterable[str], catalogue: Catalogue) -> tuple[ScopeNum
     return tuple(sorted(named)) if named <= selectable_topics(catalogue) else ()
 
 
+def resumable_scopes(catalogue: Catalogue) -> set[ScopeNumber]:
+    """Returns the numbers of the scopes whose pause a confirmation can end."""
+    topics = catalogue.offered_topics(ALL_SCOPES)
+    return {ALL_SCOPES, *catalogue.brands, *(topic.number for topic in topics)}
+
+
 def resume_scopes(names: Iterable[str], catalogue: Catalogue) -> tuple[ScopeNumber, ...]:
     """Returns the numbers of the scopes among these names whose pause can end, ascending."""
-    numbers = (
-        ALL_SCOPES,
-        *catalogue.brands,
-        *(topic.number for topic in catalogue.offered_topics(ALL_SCOPES)),
-    )
-    scopes = {catalogue.scope_name(number): number for number in numbers}
+    scopes = {catalogue.scope_name(number): number for number in resumable_scopes(catalogue)}
     return tuple(sorted({scopes[name] for name in names if name in scopes}))
 
 

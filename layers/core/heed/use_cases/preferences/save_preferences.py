@@ -51,13 +51,15 @@ class SaveResult:
         record: the record after the write.
         topics_to_confirm: the chosen topics that need a confirmation mail.
         scopes_to_resume: numbers of the scopes whose pause can end only by a confirmation mail.
-        undo: the token that undoes the opt-outs of this form, or None.
+        undo: the token that undoes the opt-outs of this form, or that this form used, or None.
+        is_changed: whether the form wrote anything.
     """
 
     record: Record
     topics_to_confirm: tuple[Topic, ...] = ()
     scopes_to_resume: tuple[ScopeNumber, ...] = ()
     undo: UndoToken | None = None
+    is_changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,9 @@ class SavePreferences:
         result = results[-1]
         self._check_effective(after, result.changes, submission.at)
         undo = undo_token_for(token.recipient, result.entries_by_scope, after)
-        return SaveResult(after, result.topics_to_confirm, result.scopes_to_resume, undo)
+        return SaveResult(
+            after, result.topics_to_confirm, result.scopes_to_resume, undo, is_changed=bool(result.changes)
+        )
 
     def _check_effective(self, after: Record, changes: Sequence[Change], now: Millis) -> None:
         """Checks that each opt-out is effective.
@@ -154,7 +158,9 @@ class UndoPress:
             return [*undone, *context.signal_changes(record, self.catalogue)]
 
         after = self.preferences.update(token.recipient, changes, submission.at).after
-        return self._after_expiry(undo, after, submission.at) if is_expired else SaveResult(after)
+        if is_expired:
+            return self._after_expiry(undo, after, submission.at)
+        return SaveResult(after, undo=undo, is_changed=True)
 
     def _after_expiry(self, undo: UndoToken, record: Record, now: Millis) -> SaveResult:
         topics = {t.number: t for scope in undo.scopes for t in self.catalogue.governed_topics(scope)}

@@ -1,4 +1,4 @@
-"""Formats dates in a language, with the patterns of the locale files of the brand.
+"""Formats dates and lists in a language, as the locale files of the brand say.
 
 Pages show no time of day, because the reader's time zone is unknown. `iso` is the exact time, for machines.
 """
@@ -13,17 +13,23 @@ from heed.domain.milliseconds import Millis
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """The date pattern of a language. The tests compare it with the CLDR.
+    """How a language writes dates and lists. The tests compare the dates with the CLDR.
 
     Attributes:
         months: The names of the months.
         first: The first day of a month, such as "1" or, in French, "1er".
         pattern: The pattern of a date, with {day}, {month}, {number} and {year}.
+        comma: What separates the items of a list.
     """
 
     months: tuple[str, ...]
     first: str
     pattern: str
+    comma: str
+
+    def names(self, names: tuple[str, ...]) -> str:
+        """Formats a list of names."""
+        return self.comma.join(names)
 
     def date(self, at: Millis) -> str:
         """Formats the date of a time in UTC. `at` is in milliseconds since the Unix epoch."""

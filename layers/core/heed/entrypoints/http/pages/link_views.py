@@ -16,7 +16,6 @@ from heed.domain.preferences.decision import active_opt_out, address_suppression
 from heed.domain.preferences.privacy_signal import has_signal_exception, is_signal_honoured
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import ScopeNumber
 from heed.entrypoints.http.pages import views
 from heed.entrypoints.http.pages.visit import PageVisit
 from heed.use_cases.ports.keys import LinkKeys
@@ -47,39 +46,22 @@ def offered_undo(
 
     The holder of a link sees the undo of the same recipient until it expires after an hour or is used.
     """
+    undo = _verify_own_undo(text, token, keys, now)
+    return undo if undo and undo.is_current(record) else None
+
+
+def used_undo(text: str, token: LinkToken, record: Record, keys: LinkKeys, now: Millis) -> UndoToken | None:
+    """Returns the undo of such a token if it was used, or None. It is shown for the same hour."""
+    undo = _verify_own_undo(text, token, keys, now)
+    return undo if undo and undo.is_undone(record) else None
+
+
+def _verify_own_undo(text: str, token: LinkToken, keys: LinkKeys, now: Millis) -> UndoToken | None:
     try:
         undo = verify_undo_token(text, keys.link_key)
     except InvalidToken:
         return None
-    is_usable = undo.recipient == token.recipient and not undo.is_expired(now)
-    return undo if is_usable and undo.is_current(record) else None
-
-
-def consent_view(
-    visit: PageVisit,
-    topics: Iterable[Topic],
-    resume: Iterable[ScopeNumber],
-    record: Record,
-    catalogue: Catalogue,
-) -> views.SubscribeView:
-    """Returns the view of the form that requests a confirmation mail, with these topics chosen.
-
-    The preference centre shows it for choices that need a double opt-in. A link alone cannot make them.
-    """
-    chosen = list(topics)
-    return views.SubscribeView(
-        **{
-            **make_page_fields(visit, catalogue),
-            "brand": common_brand(chosen, catalogue).title,
-            "subscribe_url": form_url(visit),
-        },
-        intent=Intent.IN,
-        other_url="",
-        topics=tuple(topic_option(visit, topic, catalogue, chosen=True) for topic in chosen),
-        resume=",".join(map(catalogue.scope_name, resume)),
-        consent=True,
-        signal=_make_signal_notice(visit, record, catalogue) is views.SignalNotice.APPLIED,
-    )
+    return undo if undo.recipient == token.recipient and not undo.is_expired(now) else None
 
 
 def topic_option(visit: PageVisit, topic: Topic, catalogue: Catalogue, *, chosen: bool) -> views.TopicOption:
@@ -115,7 +97,7 @@ def link_page_fields(
         **make_page_fields(visit, catalogue),
         "brand": catalogue.brands[catalogue.brand_of(token.scope)].title,
         "preferences_url": preferences_url(visit, token, keys),
-        "signal": _make_signal_notice(visit, record, catalogue),
+        "signal": make_signal_notice(visit, record, catalogue),
         "policy": _make_policy_notice(
             catalogue.unacknowledged_notice(known_policies, visit.at), visit.language
         ),
@@ -134,12 +116,16 @@ def _make_policy_notice(version: PolicyVersion | None, language: str) -> views.P
 
 
 def preferences_url(visit: PageVisit, token: LinkToken, keys: LinkKeys) -> str:
-    """Returns the URL of the person's preference centre. Its token has the issue time of the link."""
+    """Returns the URL of the person's preference centre."""
+    query = _encode_query(c=visit.campaign, lang=visit.language)
+    return f"/p/{preferences_token(token, keys)}?{query}"
+
+
+def preferences_token(token: LinkToken, keys: LinkKeys) -> str:
+    """Returns the text of a token of the person's preference centre. It has the issue time of the link."""
     preferences = LinkToken(token.recipient, token.scope, token.issued, keys.newest_key_id())
-    text = mint_link_token(
-        preferences, TokenPurpose.PREFERENCES, keys.link_key(TokenPurpose.PREFERENCES, preferences.key_id)
-    )
-    return f"/p/{text}?{_encode_query(c=visit.campaign, lang=visit.language)}"
+    key = keys.link_key(TokenPurpose.PREFERENCES, preferences.key_id)
+    return mint_link_token(preferences, TokenPurpose.PREFERENCES, key)
 
 
 def done_url(visit: PageVisit, text: str, undo: str) -> str:
@@ -152,9 +138,12 @@ def confirmed_url(visit: PageVisit, text: str) -> str:
     return f"/c/{text}?{_encode_query(done='1', c=visit.campaign, lang=visit.language)}"
 
 
-def saved_url(visit: PageVisit, token: LinkToken, undo: UndoToken | None, keys: LinkKeys) -> str:
+def saved_url(
+    visit: PageVisit, token: LinkToken, undo: UndoToken | None, keys: LinkKeys, *, is_changed: bool
+) -> str:
     """Returns the URL of the preference centre after a save, with the undo token if there is one."""
-    return f"{preferences_url(visit, token, keys)}&saved={undo_text(undo, keys) or 1}"
+    saved = f"saved={undo_text(undo, keys) or 1}" if is_changed else "unchanged=1"
+    return f"{preferences_url(visit, token, keys)}&{saved}"
 
 
 def form_url(visit: PageVisit, intent: Intent = Intent.IN) -> str:
@@ -171,7 +160,8 @@ def _encode_query(**parameters: str) -> str:
     return urlencode({name: value for name, value in parameters.items() if value})
 
 
-def _make_signal_notice(visit: PageVisit, record: Record, catalogue: Catalogue) -> views.SignalNotice:
+def make_signal_notice(visit: PageVisit, record: Record, catalogue: Catalogue) -> views.SignalNotice:
+    """Returns what a page says about the privacy signal of its request."""
     if not visit.signal:
         return views.SignalNotice.NONE
     if is_signal_honoured(record, catalogue):

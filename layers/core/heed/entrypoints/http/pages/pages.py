@@ -29,8 +29,14 @@ if TYPE_CHECKING:
 
 _YEAR = 31_536_000  # seconds
 
-RETRY_FIELDS = "<!-- the fields of the form -->"
-"""The mark in the compiled page of status 503 that the fields of a form replace."""
+FORM_FIELDS = "<!-- the fields of the form -->"
+"""The mark in a compiled answer that the hidden fields of a form replace."""
+
+ADDRESS = "<!-- the address -->"
+"""The mark in the compiled answer to the subscribe form that the address replaces."""
+
+PREFERENCES_URL = "<!-- the preference centre -->"
+"""The mark in the compiled answer to the subscribe form that a URL replaces."""
 
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;"})
 
@@ -113,9 +119,23 @@ class Pages:
         """Returns the page for a minor or an address on hold. Both get the same text."""
         return self._read_file(f"{language}/neutral.html")
 
-    def accepted(self, language: str) -> str:
-        """Returns the answer (202) to the form for people without a link. It is the same for each address."""
-        return self._read_file(f"{language}/accepted.html")
+    def accepted(
+        self, language: str, address: str, form: Iterable[tuple[str, str]], preferences_url: str
+    ) -> str:
+        """Returns the answer (202) to the form for people without a link. It says nothing about the address.
+
+        Args:
+            language: The language of the page.
+            address: The address as the person entered it.
+            form: The fields of the form. The page offers to send them again, and to change them.
+            preferences_url: The preference centre from which the person comes, or "".
+        """
+        html = self._read_file(f"{language}/accepted{'-origin' if preferences_url else ''}.html")
+        # Escaped values contain none of the marks.
+        html = html.replace(FORM_FIELDS, "".join(map(_hidden_field, form)))
+        return html.replace(ADDRESS, escape_html(address)).replace(
+            PREFERENCES_URL, escape_html(preferences_url)
+        )
 
     def not_found(self, language: str, *, has_form: bool) -> str:
         """Returns the page for an invalid link. It shows the other ways to opt out."""
@@ -132,7 +152,7 @@ class Pages:
         """
         fields = "".join(map(_hidden_field, form))
         name = f"unavailable{'-kept' if kept else ''}{'-retry' if fields else ''}"
-        return self._read_file(f"{language}/{name}.html").replace(RETRY_FIELDS, fields)
+        return self._read_file(f"{language}/{name}.html").replace(FORM_FIELDS, fields)
 
     def unavailable_result(self, language: str) -> str:
         """Returns the page of status 503 in place of the page after a press, which is on record."""

@@ -6,6 +6,7 @@ was.…         the same values, as the page showed them
 pause         a number of days; 0 ends a pause
 policy        the person saw the change of the privacy policy
 undo          the undo token of an earlier press; a form with this field has no other fields
+checkboxes    `begin`, then `end`: each topic with a `was.…` has a checkbox, and an empty one sends no field
 
 The names are those of `layers/brand/pages/preferences.html`. Other names are ignored.
 """
@@ -69,6 +70,7 @@ class _FormParser:
         self._shown: dict[ScopeNumber, bool] = {}
         self._pauses: list[int] = []
         self._undo_tokens: set[str] = set()
+        self._marks: list[str] = []
         self._everything = self._acknowledged = self._has_fields = False
 
     def add_field(self, name: str, value: str) -> None:
@@ -81,6 +83,8 @@ class _FormParser:
             self._has_fields = True
         elif name == "undo":
             self._undo_tokens.add(value)
+        elif name == "checkboxes":
+            self._marks.append(value.lower())
         elif name in ("all", "pause", "policy"):
             self._add_other_field(name, value.lower())
         elif name in self._numbers or bare.startswith("topic."):
@@ -97,10 +101,20 @@ class _FormParser:
         else:
             raise IncompleteForm("an invalid length of a pause")
 
+    def _add_empty_checkboxes(self) -> None:
+        """Adds the topics whose checkbox is empty. Of a cut form, one of the two marks is missing."""
+        if not self._marks:
+            return
+        if self._marks != ["begin", "end"]:
+            raise IncompleteForm("a part of the form with checkboxes is missing")
+        self._wanted = dict.fromkeys(self._shown, False) | self._wanted
+        self._has_fields = True
+
     def result(self) -> PreferenceForm:
         """Returns the parsed form."""
         if self._everything:
             return PreferenceForm(FormChoices(all_marketing=True))
+        self._add_empty_checkboxes()
         if not self._has_fields and not self._undo_tokens:
             raise IncompleteForm("no known field")
         if self._undo_tokens and (self._has_fields or len(self._undo_tokens) > 1 or "" in self._undo_tokens):

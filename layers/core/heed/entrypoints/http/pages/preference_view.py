@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from heed.domain.links.link_token import LinkToken
-from heed.domain.links.undo import UndoToken
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.decision import Decision, active_pause, decide_by_choice
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import ALL_SCOPES, Change, ChoiceKind
-from heed.entrypoints.http.pages import views
-from heed.entrypoints.http.pages.link_views import is_undeliverable, link_page_fields, undo_text
+from heed.entrypoints.http import request
+from heed.entrypoints.http.pages import link_views, views
 from heed.entrypoints.http.pages.visit import PageVisit
 from heed.use_cases.ports.keys import LinkKeys
 
@@ -28,9 +31,8 @@ def preferences_view(
     record: Record,
     catalogue: Catalogue,
     keys: LinkKeys,
+    event: Mapping[str, Any] | None = None,
     *,
-    saved: bool = False,
-    undo: UndoToken | None = None,
     form_incomplete: bool = False,
 ) -> views.PreferencesView:
     """Returns the view of the preference centre.
@@ -41,12 +43,15 @@ def preferences_view(
         record: The record of the person.
         catalogue: The brands and topics.
         keys: The keys that mint links.
-        saved: Whether the visitor has just saved the form.
-        undo: The undo of that save, or of a part of it. None: the save stopped nothing.
+        event: The event of the request, whose query tells what was saved (`link_views.saved_url`). None: the
+            form was not saved.
         form_incomplete: Whether the form that the visitor has just sent could not be read.
     """
     brand = catalogue.brand_of(token.scope)
-    topics, undo_scopes = catalogue.offered_topics(brand), undo.scopes if undo else ()
+    topics = catalogue.offered_topics(brand)
+    all_off = not any(
+        decide_by_choice(record, topic).sendable for topic in catalogue.marketing_topics(ALL_SCOPES)
+    )
     brand_pauses = [
         entry.until
         for scope in (ALL_SCOPES, brand)
@@ -54,20 +59,57 @@ def preferences_view(
         if (entry := active_pause(record, topic, scope, visit.at))
     ]
     return views.PreferencesView(
-        **link_page_fields(visit, token, record, catalogue, keys),
+        **link_views.link_page_fields(visit, token, record, catalogue, keys),
         topics=tuple(_make_topic_line(visit, record, topic, catalogue) for topic in topics),
         advertising=_make_advertising_line(visit, record, catalogue),
-        all_marketing_off=not any(
-            decide_by_choice(record, topic).sendable for topic in catalogue.marketing_topics(ALL_SCOPES)
-        ),
-        paused_until=max((until for until in brand_pauses if until), default=None),
-        undeliverable=is_undeliverable(record, visit.at),
+        all_marketing_off=all_off,
+        # While everything is off, the end of a pause changes nothing.
+        paused_until=max((until for until in brand_pauses if until and not all_off), default=None),
+        undeliverable=link_views.is_undeliverable(record, visit.at),
         last=_make_last_change(visit, record, catalogue),
-        saved=saved,
-        undo=undo_text(undo, keys),
-        undo_topics=", ".join(topic.names[visit.language] for topic in topics if topic.number in undo_scopes),
+        **(_saved_fields(visit, token, record, catalogue, keys, event) if event else {}),
         form_incomplete=form_incomplete,
     )
+
+
+def _saved_fields(
+    visit: PageVisit,
+    token: LinkToken,
+    record: Record,
+    catalogue: Catalogue,
+    keys: LinkKeys,
+    event: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Returns the fields about the last save, as the record has it now."""
+    saved = request.read_query(event, "saved")
+    shown = (*catalogue.offered_topics(catalogue.brand_of(token.scope)), *catalogue.signal_topics())
+    if undo := link_views.offered_undo(saved, token, record, keys, visit.at):
+        is_everything = undo.scopes == (ALL_SCOPES,)
+        return {
+            "saved": views.SavedNotice.ALL_OFF if is_everything else views.SavedNotice.SAVED,
+            "undo": link_views.undo_text(undo, keys),
+            "undo_topics": tuple(
+                topic.names[visit.language] for topic in shown if topic.number in undo.scopes
+            ),
+        }
+    if undo := link_views.used_undo(saved, token, record, keys, visit.at):
+        governed = {topic.number for scope in undo.scopes for topic in catalogue.governed_topics(scope)}
+        restored = tuple(
+            topic.names[visit.language]
+            for topic in shown
+            if topic.number in governed and _is_on(record, topic, visit.at)
+        )
+        notice = views.SavedNotice.UNDONE if restored else views.SavedNotice.STILL_OFF
+        return {"saved": notice, "restored": restored}
+    if request.read_query(event, "unchanged") == "1":
+        return {"saved": views.SavedNotice.UNCHANGED}
+    return {"saved": views.SavedNotice.SAVED if saved == "1" else None}
+
+
+def _is_on(record: Record, topic: Topic, now: Millis) -> bool:
+    """Returns whether the person's choices and pauses leave a topic on."""
+    is_paused = any(active_pause(record, topic, scope, now) for scope in topic.path)
+    return decide_by_choice(record, topic).sendable and not is_paused
 
 
 def _make_topic_line(visit: PageVisit, record: Record, topic: Topic, catalogue: Catalogue) -> views.TopicLine:

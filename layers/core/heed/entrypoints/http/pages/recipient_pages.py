@@ -22,7 +22,7 @@ from heed.entrypoints.observability import count_metric, logger
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-_FORM_FIELDS = ("scope", "all", "undo", "pause", "policy")
+_FORM_FIELDS = ("scope", "all", "undo", "pause", "policy", "checkboxes")
 """The fields of forms, except those of topics and signals."""
 
 _RESULT_FIELDS = ("done", "saved")

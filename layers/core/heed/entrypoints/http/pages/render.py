@@ -28,7 +28,12 @@ class PageRenderer:
         self._environment = Environment(  # noqa: S701
             loader=ModuleLoader(folder), undefined=StrictUndefined, auto_reload=False
         )
-        self._environment.filters |= {"date": dates.date, "iso": dates.iso, "day": dates.day}
+        self._environment.filters |= {
+            "date": dates.date,
+            "iso": dates.iso,
+            "day": dates.day,
+            "names": dates.names,
+        }
 
     def __call__(self, name: str, view: PageView | ConfirmationMailView) -> str:
         """Returns a page. `name` is its file in layers/brand/pages."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from heed.domain.links.link_token import LinkToken
@@ -9,8 +10,9 @@ from heed.domain.opt_in.confirmation_effect import effective_topics, is_opted_ou
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import ALL_SCOPES
+from heed.domain.preferences.register import ALL_SCOPES, ScopeNumber
 from heed.entrypoints.http.pages import views
+from heed.entrypoints.http.pages.consent import PendingConsent, fields_of_origin
 from heed.entrypoints.http.pages.link_views import (
     common_brand,
     form_url,
@@ -20,39 +22,65 @@ from heed.entrypoints.http.pages.link_views import (
     topic_name,
     topic_option,
 )
+from heed.entrypoints.http.pages.pages import Pages
 from heed.entrypoints.http.pages.subscribe_form import SubscribeForm
 from heed.entrypoints.http.pages.visit import PageVisit
 from heed.use_cases.ports.keys import LinkKeys
 
 
-def subscribe_view(
-    visit: PageVisit, intent: Intent, catalogue: Catalogue, entered: SubscribeForm | None = None
+def subscribe_view(visit: PageVisit, intent: Intent, catalogue: Catalogue) -> views.SubscribeView:
+    """Returns the view of the empty form."""
+    return views.SubscribeView(**_form_fields(visit, intent, catalogue, ()))
+
+
+def entered_view(
+    visit: PageVisit, form: SubscribeForm, catalogue: Catalogue, keys: LinkKeys
 ) -> views.SubscribeView:
-    """Returns the view of the form.
+    """Returns the view of the form with what the person entered, and with the mistakes in it."""
+    chosen = tuple(catalogue.topics[scope] for scope in form.scopes)
+    fields = {
+        **_form_fields(visit, form.intent, catalogue, form.scopes),
+        "address": form.typed,
+        "resume": ",".join(map(catalogue.scope_name, form.resume)),
+    }
+    if origin := fields_of_origin(visit, form.preferences, chosen, catalogue, keys):
+        pending = PendingConsent(chosen, form.resume, is_rest_saved=False)
+        fields |= {**origin, "page_url": f"/p/{origin['preferences']}?{pending.to_query()}&"}
+    if not form.is_edited:
+        fields |= {"address_mistake": form.address_mistake, "is_topic_missing": form.is_topic_missing}
+    return views.SubscribeView(**fields)
 
-    Args:
-        visit: The visit.
-        intent: Whether the form is for an opt-in or an opt-out.
-        catalogue: The brands and topics.
-        entered: The form as the person sent it, if it has a mistake. Its values are shown again.
-    """
-    return views.SubscribeView(
-        **{**make_page_fields(visit, catalogue), "subscribe_url": form_url(visit)},
-        intent=intent,
-        other_url=form_url(visit, Intent.IN if intent is Intent.OUT else Intent.OUT),
-        address=entered.typed if entered else "",
-        topics=tuple(
-            topic_option(visit, topic, catalogue, chosen=bool(entered and topic.number in entered.scopes))
-            for topic in (_list_selectable_topics(catalogue, entered) if intent is Intent.IN else ())
+
+def accepted_page(
+    pages: Pages, visit: PageVisit, form: SubscribeForm, catalogue: Catalogue, keys: LinkKeys
+) -> str:
+    """Returns the answer to an accepted form, with a link back to the preference centre, if there is one."""
+    origin = fields_of_origin(visit, form.preferences, (), catalogue, keys)
+    fields = form.list_fields(catalogue)
+    if origin:
+        fields.append(("preferences", origin["preferences"]))
+    return pages.accepted(visit.language, form.typed, fields, origin.get("preferences_url", ""))
+
+
+def _form_fields(
+    visit: PageVisit, intent: Intent, catalogue: Catalogue, chosen: Collection[ScopeNumber]
+) -> dict[str, Any]:
+    topics = _list_selectable_topics(catalogue, chosen) if intent is Intent.IN else []
+    return {
+        **make_page_fields(visit, catalogue),
+        "subscribe_url": form_url(visit),
+        "page_url": "?intent=out&" if intent is Intent.OUT else "?",
+        "intent": intent,
+        "other_url": form_url(visit, Intent.IN if intent is Intent.OUT else Intent.OUT),
+        "topics": tuple(
+            topic_option(visit, topic, catalogue, chosen=topic.number in chosen) for topic in topics
         ),
-        resume=",".join(map(catalogue.scope_name, entered.resume)) if entered else "",
-        error=entered.mistake if entered else None,
-    )
+        "first_topic": catalogue.scope_name(topics[0].number) if topics else "",
+    }
 
 
-def _list_selectable_topics(catalogue: Catalogue, entered: SubscribeForm | None) -> list[Topic]:
+def _list_selectable_topics(catalogue: Catalogue, chosen: Collection[ScopeNumber]) -> list[Topic]:
     """Returns the topics of the form. It has targeted advertising only if the person chose it before."""
-    chosen = entered.scopes if entered else ()
     signals = [topic for topic in catalogue.signal_topics() if topic.number in chosen]
     return [*catalogue.offered_topics(ALL_SCOPES), *signals]
 

@@ -25,7 +25,7 @@ class SignalNotice(StrEnum):
 
 
 class TopicState(StrEnum):
-    """The state of a topic, as the two buttons of its line show it."""
+    """The state of a topic, as its checkbox shows it."""
 
     IN = "in"
     OUT = "out"
@@ -38,6 +38,16 @@ class StateNote(StrEnum):
     REPORTED = "reported"  # the person complained (spam); `since` is required
     NO_OPT_IN = "not-asked"  # the topic needs an opt-in, and there is none
     PAUSED = "paused"  # only this topic is paused; `until` is required
+
+
+class SavedNotice(StrEnum):
+    """What the page says about the form that the person has just sent."""
+
+    SAVED = "saved"
+    ALL_OFF = "all-off"  # the person stopped all marketing
+    UNCHANGED = "unchanged"  # nothing was written
+    UNDONE = "undone"  # a press was taken back; `restored` is required
+    STILL_OFF = "still-off"  # a press was taken back, but something else stops the same topics
 
 
 class LastChangeKind(StrEnum):
@@ -64,6 +74,7 @@ class PageView:
     language: str
     brand: str
     campaign: str = ""  # `?c=` of the link; it is kept when the person changes the language
+    page_url: str = "?"  # the URL of the page, to which the link to another language adds parameters
     subscribe_url: str = ""  # the form for people without a link; "": the deployment has none
 
 
@@ -162,9 +173,10 @@ class PreferencesView(LinkPageView):
     paused_until: Millis | None = None
     undeliverable: bool = False  # mail to the address bounced, so nothing is sent
     last: LastChange | None = None
-    saved: bool = False
+    saved: SavedNotice | None = None
+    restored: tuple[str, ...] = ()  # names of the topics that an undo has turned on again
     undo: str = ""  # the token that takes back the last save; "": no undo
-    undo_topics: str = ""  # names of the topics that the undo restores; "": all that the save stopped
+    undo_topics: tuple[str, ...] = ()  # names of the topics that the undo restores; empty: all of the save
     form_incomplete: bool = False  # the form could not be read, so nothing was saved
 
 
@@ -178,12 +190,11 @@ class UnavailableView(PageView):
     retry: str = ""  # hidden fields, as HTML: the same form again; "": the page offers a reload
 
 
-class FormMistake(StrEnum):
-    """A mistake in the subscribe form."""
+class AddressMistake(StrEnum):
+    """A mistake in the address of the subscribe form."""
 
-    ADDRESS = "address"
+    INVALID = "invalid"
     UNMAILABLE = "unmailable"  # a valid address that Heed cannot send mail to
-    TOPICS = "topics"
 
 
 class ConfirmationOutcome(StrEnum):
@@ -214,12 +225,27 @@ class SubscribeView(PageView):
 
     intent: Intent
     other_url: str = ""  # the same form for the other intent; "": no link to it
-    address: str = ""  # the text that the person entered, if it has a mistake
+    address: str = ""  # the text that the person entered, if the form is shown again
     topics: tuple[TopicOption, ...] = ()  # empty for an opt-out, which stops all marketing
     resume: str = ""  # scopes whose pause ends, as the form sends them; "": none
-    error: FormMistake | None = None
-    consent: bool = False  # the preference centre shows this form, because a link alone cannot give consent
+    first_topic: str = ""  # the first of the topics, to which the summary of the mistakes links
+    address_mistake: AddressMistake | None = None
+    is_topic_missing: bool = False  # the person selected no topic, which is a mistake
+    consent: bool = False  # the person comes from the preference centre, whose link cannot give consent
+    consent_names: tuple[str, ...] = ()  # the topics to confirm, for the title; empty: too many, or a pause
+    is_rest_saved: bool = False  # the preference centre also saved other changes
     signal: bool = False  # the preference centre also recorded the browser's privacy signal
+    preferences: str = ""  # the token of the preference centre from which the person comes; "": none
+    preferences_url: str = ""  # its path and query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedView(PageView):
+    """The answer to the subscribe form. The build renders it; `Pages.accepted` puts in what was entered."""
+
+    address: str  # as the person entered it
+    fields: str  # hidden fields, as HTML: the same form again
+    preferences_url: str = ""  # the preference centre from which the person comes; "": no link to it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,7 +291,7 @@ VIEWS: dict[str, type[PageView]] = {
     "not_found": PageView,
     "unavailable": UnavailableView,
     "subscribe": SubscribeView,
-    "accepted": PageView,
+    "accepted": AcceptedView,
     "confirm": ConfirmView,
     "confirmed": ConfirmedView,
 }

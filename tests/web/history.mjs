@@ -1,0 +1,115 @@
+// node history.mjs SITE CENTRE CENTRE  Back, forward and reload, JavaScript off, on the preference centres of two
+// people with no choices: no warning, no request that writes, and always the present state. Prints a line for each
+// thing amiss.
+import { launch, tab } from "./browser.mjs";
+
+const [site, saving, asking] = process.argv.slice(2);
+const amiss = [];
+const browser = await launch();
+const { page, faults } = await tab(browser, site, { javaScriptEnabled: false });
+let posts = 0;
+page.on("request", (request) => {
+  if (request.method() === "POST") posts += 1;
+});
+
+const brand = " – Meridian Watches";
+const expect = (what, got, wanted) => {
+  if (got !== wanted) amiss.push(`${what}: ${JSON.stringify(got)}, not ${JSON.stringify(wanted)}`);
+};
+const open = (link) => page.goto(`${site}${link}?lang=en`);
+const press = (what) => Promise.all([page.waitForNavigation(), page.click(what)]);
+const save = () => press("form > .actions > button:not([name])");
+
+/** What the page says, and which topics it shows as on. */
+const state = async () => {
+  const topics = await page.locator("[name^='topic.']:checked").all();
+  const names = await Promise.all(topics.map((topic) => topic.getAttribute("name")));
+  const title = (await page.title()).replace(brand, "");
+  return [title, ...names.map((name) => name.slice("topic.".length))].join(" ");
+};
+
+/** Moves in the history, and checks where that leads and that it sends no form. */
+async function move(how, wanted) {
+  const before = posts;
+  const moved = { back: "goBack", forward: "goForward", reload: "reload" }[how];
+  const where = `${how} to ${wanted}`;
+  try {
+    await page[moved]();
+  } catch (error) {
+    amiss.push(`${where}: ${error.message.split("\n")[0]}`);
+    return;
+  }
+  expect(where, await state(), wanted);
+  expect(`${where}: forms sent`, posts - before, 0);
+}
+
+// One topic off, taken back, everything off: each result is a page of its own that tells the present state.
+const all = "offers news events";
+const plain = "Your email preferences";
+await open(saving);
+await page.uncheck("[name='topic.news']");
+await save();
+const saved = "Preferences saved offers events";
+expect("saved", await state(), saved);
+await move("reload", saved);
+await move("back", `${plain} offers events`);
+await move("forward", saved);
+await press("[name=undo]");
+const undone = `Undone ${all}`;
+expect("undone", await state(), undone);
+await move("reload", undone);
+await move("back", undone); // the page of the save knows that it was taken back
+await move("back", `${plain} ${all}`);
+await move("forward", undone);
+await move("forward", undone);
+await save();
+expect("nothing to save", await state(), `Nothing to save ${all}`);
+await move("reload", `Nothing to save ${all}`);
+await press("[name=all]");
+expect("everything off", await state(), "You’re unsubscribed");
+await move("reload", "You’re unsubscribed");
+await move("back", "Nothing to save");
+await move("forward", "You’re unsubscribed");
+await press("[name=undo]");
+expect("everything undone", await state(), `Undone ${all}`);
+
+// Something on: one more step, which leads back. What was not saved comes back with no page.
+await open(asking);
+await page.check("[name='topic.research']");
+await page.uncheck("[name='topic.events']");
+await save();
+const step = "One more step: confirm Research";
+expect("one more step", await state(), step);
+await move("reload", step);
+await move("back", `${plain} offers news`);
+await move("forward", step);
+await press("nav [lang=de]");
+expect("in German", await state(), "Noch ein Schritt: Umfragen bestätigen");
+await move("back", step);
+await press(".onward a");
+expect("back to the preferences", await state(), `${plain} offers news`);
+await move("back", step);
+await page.fill("#address", "reader@example.com");
+await save();
+expect("accepted", await state(), "Check your inbox");
+expect("its address", (await page.textContent("main")).includes("reader@example.com"), true);
+expect("no address in the URL", page.url().includes("reader"), false);
+await move("back", step);
+await page.fill("#address", "reader@example");
+await save();
+expect("mistake", await page.title(), `Error: please check your details${brand}`);
+expect("mistake: focus", await page.locator(".mistakes:focus").count(), 1);
+await page.click(".mistakes a");
+expect("mistake: its link", await page.locator("#address:focus").count(), 1);
+await page.fill("#address", "reader@example.com");
+await save();
+await press("[name=edit]");
+expect("changed", await page.inputValue("#address"), "reader@example.com");
+expect("changed: the topic", await page.isChecked("#topic-research"), true);
+await save();
+await press(".onward a");
+expect("at the end", await state(), `${plain} offers news`);
+
+amiss.push(...faults);
+await browser.close();
+console.log(amiss.join("\n"));
