@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,9 @@ MISTAKES = [
         "mailbox = ",
     ),
     (CATALOGUE, "https://global", "http://global", "must begin with https://", "link = "),
+    (CATALOGUE, "https://example.com/privacy", "http://example.com/", "begin with https://", "privacy = "),
+    (CATALOGUE, "imprint = { en", "imprint = { it", "there is no locales/it.toml", "imprint = "),
+    (CATALOGUE, "imprint = {", "impressum = {", "unknown key `impressum`", "impressum = "),
     (CATALOGUE, 'title = "Meridian Watches"', "title = 7", "`title` must be a text", "title = 7"),
     (
         CATALOGUE,
@@ -412,6 +416,28 @@ def test_a_brand_without_languages_is_a_mistake(copy: Path, tmp_path: Path) -> N
         file.unlink()
 
     assert compile_command([str(copy), str(tmp_path / "out")]) == 1
+
+
+def test_a_missing_link_is_a_warning_and_ends_no_build(
+    copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (copy / CATALOGUE).read_text(encoding="utf-8")
+    without_imprint = re.sub("imprint = .*", "", text).replace(
+        'website = { en = "https://example.com/", ', "website = { "
+    )
+    (copy / CATALOGUE).write_text(without_imprint, encoding="utf-8")
+
+    assert compile_command([str(copy), str(tmp_path / "out")]) == 0
+
+    languages = ("de", "en", "en-GB", "es", "fr", "ja")
+    warnings = [line.partition(": warning: ")[2] for line in capsys.readouterr().err.splitlines()]
+    assert warnings == [
+        *(f"there is no link to `website` for language `{code}`" for code in languages if code != "de"),
+        *(f"there is no link to `imprint` for language `{code}`" for code in languages),
+    ]
+    page = (tmp_path / "out" / "pages" / "de" / "neutral.html").read_text(encoding="utf-8")
+    assert "/de/datenschutz" in page
+    assert "Impressum" not in page
 
 
 def test_a_brand_may_have_no_phone(copy: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@
     pages/<language>/wording.json  the version of all texts of the language, as evidence names it
 
 Mistakes end the build with exit code 1 and a line `file:line: message` for each. Then no file is created.
+Warnings have the same form, and end nothing.
 """
 
 from __future__ import annotations
@@ -36,13 +37,12 @@ if TYPE_CHECKING:
 _USAGE_ERROR = 2
 
 
-def compile_brand(source: Path) -> dict[str, str]:
-    """Returns the text of each file of the compiled brand by name.
+def compile_brand(source: Path, faults: Faults) -> dict[str, str]:
+    """Returns the text of each file of the compiled brand by name. Warnings are in `faults`.
 
     Raises:
         BrandFault: The brand has mistakes. The fault names all of them.
     """
-    faults = Faults()
     document, data, locales = read_catalogue(source, faults)
     if not document.is_faulty:  # otherwise its numbers are not known for certain
         lock.check_lock(document, data, faults)
@@ -62,7 +62,9 @@ def compile_brand(source: Path) -> dict[str, str]:
     faults.check_none()
 
     files = {
-        "catalogue.json": _to_json({key: value for key, value in data.items() if key != "advertising"}),
+        "catalogue.json": _to_json(
+            {key: value for key, value in data.items() if key not in {"advertising", "links"}}
+        ),
         "pages/style.json": _to_json(hash_style(style)),
     }
     for language, compiler in compilers.items():
@@ -131,6 +133,7 @@ def _constants(
     return {
         "contact": {**contact, "phone_digits": digits},
         "optout": {"link": advertising["link"], "caveats": advertising["caveats"].get(language)},
+        "links": {name: links.get(language) for name, links in data["links"].items()},
         "language": language,
         "languages": _list_languages(locales, language),
         "style": Markup(style),  # noqa: S704 - no value of a visitor; the policy names its hash
@@ -152,11 +155,13 @@ def compile_command(arguments: list[str]) -> int:
         sys.stderr.write("python -m brand_compiler.build SOURCE DESTINATION\n")
         return _USAGE_ERROR
     source, destination = map(Path, arguments)
+    faults = Faults()
     try:
-        files = compile_brand(source)
+        files = compile_brand(source, faults)
     except BrandFault as fault:
         sys.stderr.write(f"{fault}\n")
         return 1
+    sys.stderr.writelines(f"{warning}\n" for warning in faults.warnings)
     for name, content in files.items():
         file = destination / name
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from brand_compiler.document import Document
 from brand_compiler.reader import TomlReader
 from brand_compiler.texts import read_locales
+from heed.entrypoints.http.language import find_base_language
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -32,6 +33,7 @@ _MAX_TITLE = 200
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")  # RFC 1123 §2.1
+_LINKS = ("website", "privacy", "imprint")
 _LINK = re.compile(r"https://[^\s\"<>]+")
 _MAILBOX = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+")
 
@@ -64,6 +66,7 @@ def to_catalogue_json(document: Document, languages: Collection[str]) -> dict[st
     _check_numbers(document, brands, topics, default_brand)
     _check_follows(document, topics)
     contact = _read_contact(root.table("contact"))
+    links = _read_links(root, languages, default_language)
     advertising = _read_advertising(root, topics, languages)
     policies = [_read_policy(reader, languages) for reader in root.tables("policies", _MAX_POLICIES)]
     _check_policies(document, policies)
@@ -75,6 +78,7 @@ def to_catalogue_json(document: Document, languages: Collection[str]) -> dict[st
         "default_brand": default_brand,
         "topics": topics,
         "contact": contact,
+        "links": links,
         "advertising": advertising,
         "policies": policies,
     }
@@ -173,6 +177,36 @@ def _read_contact(reader: TomlReader | None) -> dict[str, Any]:
     return contact
 
 
+def _read_link(reader: TomlReader, name: str) -> str:
+    return reader.text(name, pattern=_LINK, wrong="must begin with https://")
+
+
+def _read_links(
+    root: TomlReader, languages: Collection[str], default_language: str
+) -> dict[str, dict[str, str]]:
+    """Reads where the footer of each page and mail leads, by name and language. It warns of what is missing.
+
+    A region falls back to its language, and each language to the default language.
+    """
+    reader = root.table("links") if root.has("links") else None
+    links: dict[str, dict[str, str]] = {name: {} for name in _LINKS}
+    for name in _LINKS:
+        table = reader.table(name) if reader and reader.has(name) else None
+        for language in sorted(languages):
+            fallbacks = (language, find_base_language(language, languages) or "", default_language)
+            code = next((each for each in fallbacks if table and table.has(each)), "")
+            if table and code:
+                links[name][language] = _read_link(table, code)
+            else:
+                message = f"there is no link to `{name}` for language `{language}`"
+                root.document.add_warning(message, "links", name)
+        if table:
+            table.check_languages(languages)
+    if reader:
+        reader.check_all_read()
+    return links
+
+
 def _read_advertising(
     root: TomlReader, topics: list[dict[str, Any]], languages: Collection[str]
 ) -> dict[str, Any] | None:
@@ -184,7 +218,7 @@ def _read_advertising(
     reader = root.table("advertising")
     if reader is None:
         return None
-    link = reader.text("link", pattern=_LINK, wrong="must begin with https://")
+    link = _read_link(reader, "link")
     caveats = reader.by_language("caveats", languages, TomlReader.texts)
     reader.check_all_read()
     return {"link": link, "caveats": caveats}
