@@ -14,7 +14,10 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core
 # Compiled tests are kept, whatever the shell says: compiling them takes longer than most of them.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup run test test-all check lint types unit oldest system browser iam steady soak bench bench-bulk \
+# The folder of your brand (docs/brand.md). Without it, the brand is the sample of the project. Tests have the sample.
+override export BRAND := $(if $(BRAND),$(abspath $(BRAND)))
+
+.PHONY: help setup run brand test test-all check lint types unit oldest system browser iam steady soak bench bench-bulk \
   lock build package release deploy account destroy clean
 
 help: ## List the targets
@@ -41,8 +44,11 @@ $(VENV)/.ready: $(VENV)/bin/uv requirements/dev.txt layers/core/pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable layers/core
 	touch $@
 
-run: setup ## Run the whole stack on this machine until Ctrl-C (PORT=8000, AWS_PORT=4566)
-	@exec $(BIN)/python -m local --port $(PORT) --aws-port $(AWS_PORT)
+run: setup ## Run the whole stack on this machine until Ctrl-C (PORT=8000, AWS_PORT=4566, BRAND=)
+	@exec $(BIN)/python -m local --port $(PORT) --aws-port $(AWS_PORT) $(if $(BRAND),--brand "$(BRAND)")
+
+brand: setup ## Start, check, lock and show your brand: BRAND= is its folder
+	@$(BIN)/python -m brand_compiler layers/brand $(if $(BRAND),"$(BRAND)") --preview build/brand
 
 lock: $(VENV)/bin/uv ## Lock every requirement again, with hashes and without addresses
 	for name in uv dev emulator oldest release sam; do
@@ -135,7 +141,7 @@ ENV ?= trial
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python .tools/sam/bin/python --require-hashes requirements/sam.txt
 	touch $@
 
-build: .tools/sam/.ready ## Build what is deployed into .aws-sam/build (LAMBDA_PYTHON= names a Python 3.13)
+build: .tools/sam/.ready ## Build what is deployed into .aws-sam/build (LAMBDA_PYTHON= names a Python 3.13, BRAND= a brand)
 	PYTHON=$(CURDIR)/$(BIN)/python $(SAM) build
 
 package: setup build ## Lint and validate the template, and check the build

@@ -77,7 +77,7 @@ MISTAKES = [
         CATALOGUE,
         'ja = "ニュース"',
         'ja = "ニュース"\nit = "Notizie"',
-        "no locales/it.toml",
+        "`it` is not in `languages`",
         'it = "Notizie"',
     ),
     (
@@ -89,7 +89,7 @@ MISTAKES = [
     ),
     (CATALOGUE, "https://global", "http://global", "must begin with https://", "link = "),
     (CATALOGUE, "https://example.com/privacy", "http://example.com/", "begin with https://", "privacy = "),
-    (CATALOGUE, "imprint = { en", "imprint = { it", "there is no locales/it.toml", "imprint = "),
+    (CATALOGUE, "imprint = { en", "imprint = { it", "`it` is not in `languages`", "imprint = "),
     (CATALOGUE, "imprint = {", "impressum = {", "unknown key `impressum`", "impressum = "),
     (CATALOGUE, 'title = "Meridian Watches"', "title = 7", "`title` must be a text", "title = 7"),
     (
@@ -145,7 +145,7 @@ MISTAKES = [
     (GB, "[done]", '[done]\nled = "X"', "unknown key", "led = "),
     (GB, "[dates]", '[dates]\nmonths = ["January"]', "twelve", "months = "),
     (GB, "{{ brand }} won", "{{ brant }} won", "unknown placeholder {{ brant }}", "brant"),
-    (CATALOGUE, 'en-GB = "Inv', 'en-IE = "Inv', "there is no locales/en-IE.toml", "en-IE"),
+    (CATALOGUE, 'en-GB = "Inv', 'en-IE = "Inv', "`en-IE` is not in `languages`", "en-IE"),
     (EN, "from {{ topic }}", "from {{ topci }}", "unknown placeholder {{ topci }}", "topci"),
     (EN, "{{ paused_until | date }}", "{{ paused_until | day }}", "cannot be formatted as `day`", "| day"),
     (LANDING, LEAD, "{{ text.landing.laed }}", "no text `landing.laed`", "laed"),
@@ -349,7 +349,7 @@ def test_one_build_reports_all_mistakes(copy: Path, capsys: pytest.CaptureFixtur
         return name, next(n for n, line in enumerate(lines, 1) if part in line), f" {message}"
 
     assert report == [
-        at(CATALOGUE, "it = ", "there is no locales/it.toml"),
+        at(CATALOGUE, "it = ", "`it` is not in `languages`"),
         at(CATALOGUE, "New s", "`name` must be lower-case letters, digits and single hyphens"),
         at(CATALOGUE, '"yes"', "`default` must be one of in, out"),
         at(DE, "extra", "`landing.extra`: no page uses it"),

@@ -19,10 +19,11 @@ from jinja2 import ModuleLoader, UndefinedError
 from markupsafe import escape
 
 from brand_compiler.build import compile_command
+from brand_compiler.samples import answers, catalogue, render, sample_mails, sample_views
 from heed.entrypoints.http.pages.pages import Pages, escape_html, page_headers
 from heed.entrypoints.http.pages.views import MAIL_PARTS, VIEWS, LandingView, PageView
+from tests.support.brands import LANGUAGES
 from tests.support.full import examples
-from tests.support.page_views import LANGUAGES, answers, catalogue, render, sample_mails, sample_views
 
 SOURCE = Path(__file__).parents[2] / "layers" / "brand"
 VOID = {"meta", "input", "br", "link", "img", "hr"}

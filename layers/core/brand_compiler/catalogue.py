@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from brand_compiler.document import Document
 from brand_compiler.reader import TomlReader
+from brand_compiler.sources import find_file
 from brand_compiler.texts import read_locales
 from heed.entrypoints.http.language import find_base_language
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from pathlib import Path
 
     from brand_compiler.fault import Faults
+    from brand_compiler.sources import Folders
     from brand_compiler.texts import Locale
 
 MAX_TOPICS = 400
@@ -38,26 +39,39 @@ _LINK = re.compile(r"https://[^\s\"<>]+")
 _MAILBOX = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+")
 
 
-def read_catalogue(source: Path, faults: Faults) -> tuple[Document, dict[str, Any], dict[str, Locale]]:
+def read_catalogue(folders: Folders, faults: Faults) -> tuple[Document, dict[str, Any], dict[str, Locale]]:
     """Reads the catalogue and the locales of its languages. A value with a fault is empty.
 
     Raises:
         BrandFault: There is no language, so nothing else can be checked.
     """
-    locales = read_locales(source / "locales", faults)
-    document = Document(source / "catalogue.toml", faults)
+    document = Document(find_file(folders, "catalogue.toml"), faults)
+    data = to_catalogue_json(document)
+    locales = read_locales(folders, data["languages"], faults)
+    for language in data["languages"]:
+        if language not in locales:
+            document.add_fault(f"there is no locales/{language}.toml", "languages")
+    for file in (folders[-1] / "locales").glob("*.toml"):
+        if data["languages"] and not any(
+            _is_region_of(language, file.stem) for language in data["languages"]
+        ):
+            faults.add(file, 1, f"`{file.stem}` is not in `languages` of {document.file.name}")
     if not locales:
-        document.add_fault("there is no locales/*.toml")
         faults.check_none()
-    return document, to_catalogue_json(document, sorted(locales)), locales
+    return document, data, locales
 
 
-def to_catalogue_json(document: Document, languages: Collection[str]) -> dict[str, Any]:
+def _is_region_of(language: str, base: str) -> bool:
+    return f"{language}-".startswith(f"{base}-")
+
+
+def to_catalogue_json(document: Document) -> dict[str, Any]:
     """Returns the catalogue as JSON for `heed.domain.preferences.catalogue.Catalogue.from_document`.
 
     It adds a fault for each key that is missing, unknown, of the wrong type, or contradicts another one.
     """
     root = TomlReader(document)
+    languages = sorted(root.texts("languages"))
     default_language = root.one_of("default_language", languages)
     brands = [_read_brand(reader) for reader in root.tables("brands", _MAX_BRANDS)]
     names = {brand["number"]: brand["name"] for brand in brands}
@@ -73,7 +87,7 @@ def to_catalogue_json(document: Document, languages: Collection[str]) -> dict[st
     root.check_all_read()
     return {
         "default_language": default_language,
-        "languages": sorted(languages),
+        "languages": languages,
         "brands": brands,
         "default_brand": default_brand,
         "topics": topics,

@@ -131,7 +131,7 @@ class TomlReader:
         """Refuses each key that is not a language of the brand."""
         for language in self._data:
             if language not in languages:
-                self.add_fault(f"there is no locales/{language}.toml", language)
+                self.add_fault(f"`{language}` is not in `languages`", language)
 
     def check_all_read(self) -> None:
         """Refuses each key that was not read. It is usually a typing mistake."""

@@ -38,7 +38,6 @@ from heed.entrypoints.http.pages.views import (
 if TYPE_CHECKING:
     from heed.entrypoints.http.pages.pages import Pages
 
-LANGUAGES = ("de", "en", "en-GB", "es", "fr", "ja")
 BRAND = "Meridian Watches"
 CENTRE = "/p/AQEAAAAA?lang="
 MAY = Millis(1_777_817_100_000)  # 3 May 2026, 14:05 UTC
@@ -50,10 +49,25 @@ def catalogue(folder: Path) -> dict[str, Any]:
     return dict(json.loads((folder / "catalogue.json").read_text(encoding="utf-8")))
 
 
+def _cast_topics(topics: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Returns the topics by their names in the sample. Those of another brand take their parts in order."""
+    parts = {
+        "marketing": ("offers", "news", "events", "research"),
+        "service": ("service",),
+        "signal": ("targeted-advertising",),
+    }
+    cast: dict[str, dict[str, Any]] = {}
+    for kind, names in parts.items():
+        actors = [topic for topic in topics if topic["kind"] == kind and not topic["retired"]] or topics
+        cast |= {name: actors[place % len(actors)] for place, name in enumerate(names)}
+    return cast
+
+
 def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str, PageView]]:
     """Returns the name of the page and the view of each sample, by the name of the sample."""
-    names = {topic["name"]: topic["names"][language] for topic in topics}
-    descriptions = {topic["name"]: topic["descriptions"][language] for topic in topics}
+    parts = _cast_topics(topics)
+    names = {part: topic["names"][language] for part, topic in parts.items()}
+    descriptions = {part: topic["descriptions"][language] for part, topic in parts.items()}
     centre = CENTRE + language
     service = (names["service"],)
 
