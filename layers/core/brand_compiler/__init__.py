@@ -1,6 +1,6 @@
 """Checks the brand that a marketer edits (layers/brand), and compiles it for the functions.
 
-    build        The command `python -m brand_compiler.build FOLDER [FOLDER] DESTINATION`, which `sam build` runs.
+    build        The command `python -m brand_compiler.build`, which `sam build` runs.
     __main__     The command `python -m brand_compiler`, which `make brand` runs.
     sources      Finds the files of a brand: an adopter's folder has only what differs from the project's.
     fault        Collects all mistakes, so that one build reports them together.

@@ -157,6 +157,18 @@ def _list_languages(locales: dict[str, Locale], shown: str) -> list[dict[str, st
     return [{"code": code, "name": name} for name, code in codes.items()]
 
 
+def write_brand(folders: Folders, destination: Path, faults: Faults) -> None:
+    """Compiles a brand to files.
+
+    Raises:
+        BrandFault: The brand has mistakes. Then no file is created.
+    """
+    for name, content in compile_brand(folders, faults).items():
+        file = destination / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content, encoding="utf-8")
+
+
 def compile_command(arguments: list[str]) -> int:
     """Compiles a brand to files and returns the exit code."""
     if len(arguments) < 2:
@@ -165,15 +177,11 @@ def compile_command(arguments: list[str]) -> int:
     *folders, destination = map(Path, arguments)
     faults = Faults()
     try:
-        files = compile_brand(folders, faults)
+        write_brand(folders, destination, faults)
     except BrandFault as fault:
         sys.stderr.write(f"{fault}\n")
         return 1
     sys.stderr.writelines(f"{warning}\n" for warning in faults.warnings)
-    for name, content in files.items():
-        file = destination / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(content, encoding="utf-8")
     return 0
 
 

@@ -107,8 +107,8 @@ class Locale:
 def read_locales(folders: Folders, languages: Collection[str], faults: Faults) -> dict[str, Locale]:
     """Returns the locales of the languages, in the order of their codes.
 
-    The texts of `en-GB` are those of `en.toml` and, over them, `en-GB.toml`: first of the project, then of the
-    adopter. A language without a file is left out.
+    The texts of `en-GB` are those of `en.toml` and, over them, `en-GB.toml`: first the project's, then the
+    adopter's. A language without a file is left out.
     """
     known_keys: set[str] = set()
     files = {
@@ -135,7 +135,7 @@ def _with_base(language: str) -> list[str]:
 def check_locales(locales: Mapping[str, Locale], reference: str) -> None:
     """Checks that each language has the texts and the placeholders of the reference language.
 
-    They are those of its first file, which is the project's if it has the language: a text of an adopter keeps
+    They are those of its first file, which is the project's if it has the language. So an adopter's text has
     the placeholders of the text that it replaces. A text that already has a fault is not compared, nor is any
     text if the reference cannot be read.
     """
