@@ -144,6 +144,8 @@ ENV ?= trial
 build: .tools/sam/.ready ## Build what is deployed into .aws-sam/build (LAMBDA_PYTHON= names a Python 3.13, BRAND= a brand)
 	PYTHON=$(CURDIR)/$(BIN)/python $(SAM) build
 
+# What is tested and released has the sample.
+package release: override BRAND :=
 package: setup build ## Lint and validate the template, and check the build
 	$(BIN)/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint

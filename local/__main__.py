@@ -62,7 +62,7 @@ def _parse_places() -> Places:
     parser.add_argument("--home", type=Path, default=ROOT / ".local", help="the folder of all local stacks")
     parser.add_argument("--brand", type=Path, help="the folder of a brand; the sample without it")
     args = parser.parse_args()
-    return Places(ROOT, args.home, args.port, args.aws_port, args.brand)
+    return Places(ROOT, args.home, args.port, args.aws_port, brand=args.brand)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,9 @@ class Places:
         wheels: The packages of the core layer, so that its build needs no network.
     """
 
-    def __init__(self, root: Path, home: Path, port: int, aws_port: int, brand: Path | None = None) -> None:
+    def __init__(
+        self, root: Path, home: Path, port: int, aws_port: int, *, brand: Path | None = None
+    ) -> None:
         self.root = root
         self.home = home
         self.port = port

@@ -72,16 +72,17 @@ def _read_sheet(file: Path, faults: Faults) -> str:
 
 
 def _check_contrasts(file: Path, scheme: str, colours: dict[str, str], faults: Faults) -> None:
+    source = file.read_text(encoding="utf-8")
     for text, ground, least in _CONTRASTS:
         first, second = (colours.get(name, "") for name in (text, ground))
         if _HEX.fullmatch(first) and _HEX.fullmatch(second):
             low, high = sorted((_luminance(first), _luminance(second)))
             contrast = (high + 0.05) / (low + 0.05)
             if contrast < least:
-                message = (
-                    f"`--{text}` on `--{ground}` has a contrast of {contrast:.1f} when {scheme}, not {least}"
-                )
-                faults.add(file, 1, message)
+                find = source.rfind if scheme == "dark" else source.find
+                line = source.count("\n", 0, find(f"--{text}:")) + 1
+                found = f"{contrast:.1f} in the {scheme} scheme, less than {least}"
+                faults.add(file, line, f"the contrast of `--{text}` on `--{ground}` is {found}")
 
 
 def _luminance(colour: str) -> float:
