@@ -55,16 +55,16 @@ def running_emulator(home: Path) -> Iterator[str]:
 
 
 class Running:
-    """A running stack. `home` is the folder of its ready file and its state."""
+    """A running stack. `home` is the folder of its files, `options` are more of `local`."""
 
-    def __init__(self, home: Path, port: int, aws_port: int) -> None:
+    def __init__(self, home: Path, port: int, aws_port: int, *options: str) -> None:
         home.mkdir(parents=True, exist_ok=True)
         self.home = home
         self._output = home / "output.txt"
         ports = ["--port", str(port), "--aws-port", str(aws_port)]
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "local", *ports, "--home", str(home)],
+                [sys.executable, "-m", "local", *ports, "--home", str(home), *options],
                 cwd=ROOT,
                 stdout=output,
                 stderr=subprocess.STDOUT,

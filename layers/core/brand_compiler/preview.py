@@ -67,6 +67,6 @@ def write_preview(compiled: Path, folder: Path) -> Path:
 
 
 def _in_scheme(html: str, scheme: str) -> str:
-    """Returns a page that has the colours of a scheme, whatever the browser prefers."""
+    """Returns a page that has the colours of a scheme in any browser."""
     condition = "min-width: 0" if scheme == "dark" else "max-width: 0"
     return _SCHEME_QUERY.sub(condition, html).replace("light dark", scheme)
