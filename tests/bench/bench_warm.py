@@ -36,7 +36,8 @@ def best(step: Callable[[], object], times: int = TIMES) -> float:
 
 def rendered(brand: Path) -> list[tuple[str, float]]:
     """Returns each page with its rendering time, in the state that takes longest."""
-    from brand_compiler.samples import catalogue, render, sample_views
+    from brand_compiler.preview import catalogue, render
+    from brand_compiler.samples import sample_views
     from heed.entrypoints.http.pages.pages import Pages
     from tests.support.brands import LANGUAGES
 

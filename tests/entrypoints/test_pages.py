@@ -19,7 +19,8 @@ from jinja2 import ModuleLoader, UndefinedError
 from markupsafe import escape
 
 from brand_compiler.build import compile_command
-from brand_compiler.samples import answers, catalogue, render, sample_mails, sample_views
+from brand_compiler.preview import catalogue, render
+from brand_compiler.samples import answers, sample_mails, sample_views
 from heed.entrypoints.http.pages.pages import Pages, escape_html, page_headers
 from heed.entrypoints.http.pages.views import MAIL_PARTS, VIEWS, LandingView, PageView
 from tests.support.brands import LANGUAGES

@@ -5,17 +5,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from brand_compiler.samples import answers, catalogue, render, sample_mails, sample_views
+from brand_compiler.samples import answers, sample_mails, sample_views
 from heed.entrypoints.http.pages.pages import Pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from heed.entrypoints.http.pages.views import PageView
 
 SCHEMES = ("light", "dark")
 
@@ -32,6 +35,16 @@ iframe {{ flex: none; width: 390px; height: 98vh; margin: 1vh 16px; border: 1px 
 <iframe name="page" title="Page" src="{first}"></iframe>
 </body></html>
 """
+
+
+def catalogue(folder: Path) -> dict[str, Any]:
+    """Returns the compiled catalogue."""
+    return dict(json.loads((folder / "catalogue.json").read_text(encoding="utf-8")))
+
+
+def render(pages: Pages, page: str, view: PageView) -> str:
+    """Renders a view with the method that has the name of its page."""
+    return str(getattr(pages, page)(view))
 
 
 def render_samples(compiled: Path) -> Iterator[tuple[str, str, str]]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import cycle, product
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from heed.domain.milliseconds import Millis
@@ -42,11 +40,6 @@ BRAND = "Meridian Watches"
 CENTRE = "/p/AQEAAAAA?lang="
 MAY = Millis(1_777_817_100_000)  # 3 May 2026, 14:05 UTC
 JUNE = Millis(1_781_222_400_000)  # 12 June 2026
-
-
-def catalogue(folder: Path) -> dict[str, Any]:
-    """Returns the compiled catalogue."""
-    return dict(json.loads((folder / "catalogue.json").read_text(encoding="utf-8")))
 
 
 def _cast_topics(topics: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -285,11 +278,6 @@ def sample_mails(language: str) -> Iterator[ConfirmationMailView]:
             confirm_url="https://example.com/c/AQEAAAAA",
             unsubscribe_url="https://example.com/u/AQEAAAAA",
         )
-
-
-def render(pages: Pages, page: str, view: PageView) -> str:
-    """Renders a view with the method that has the name of its page."""
-    return str(getattr(pages, page)(view))
 
 
 def answers(pages: Pages, language: str) -> dict[str, str]:
