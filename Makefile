@@ -18,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE :=
 override export BRAND := $(if $(BRAND),$(abspath $(BRAND)))
 
 .PHONY: help setup run brand test test-all check lint types unit oldest system browser iam steady soak bench bench-bulk \
-  lock build package release deploy account destroy clean
+  lock build package release deploy chosen-brand account destroy clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -160,8 +160,15 @@ release: setup .tools/sam/.ready .tools/release/.ready ## Build the files of a r
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python .tools/release/bin/python --require-hashes requirements/release.txt
 	touch $@
 
-deploy: build ## Deploy to an account: ENV=trial (default) or production, as samconfig.toml says
+deploy: chosen-brand build ## Deploy to an account: ENV=trial (default) or production, as samconfig.toml says
 	$(SAM) deploy --config-env $(ENV)
+
+# Production has the brand that is named, so that a forgotten BRAND= cannot replace it by the sample.
+chosen-brand:
+	@if [ "$(ENV)$(BRAND)" = production ]; then
+	  echo "Name your brand: make deploy ENV=production BRAND=../my-brand (docs/brand.md)" >&2
+	  exit 1
+	fi
 
 account: setup ## Check a deployed trial in its AWS account (ARGS="--tester ADDRESS")
 	$(BIN)/python -m tests.account --env $(ENV) $(ARGS)

@@ -219,6 +219,24 @@ def test_a_page_of_the_adopter_replaces_that_of_the_project(mine: Path, check: C
     assert "<p>Acme</p>" not in landing(mine, "en")
 
 
+def test_a_page_of_the_adopter_may_have_a_text_of_its_own_in_each_language(
+    mine: Path, check: Callable[[], int], faults: Callable[[], list[str]]
+) -> None:
+    page = (SAMPLE / "pages" / "tick.html").read_text(encoding="utf-8")
+    write(mine / "pages" / "tick.html", f"{page}<p>{{{{ text.mine.thanks }}}}</p>")
+    write(mine / "locales" / "en.toml", '[mine]\nthanks = "Thank you."\n')
+    assert faults() == ["locales/en.toml:2: `mine.thanks`: de, es, fr, ja must have it too"]
+
+    for language in ("de", "es", "fr", "ja"):
+        write(mine / "locales" / f"{language}.toml", '[mine]\nthanks = "Danke."\n')
+    assert check() == 0
+
+
+def test_a_folder_that_does_not_exist_is_no_brand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert compile_command([str(SAMPLE), str(tmp_path / "mien"), str(tmp_path / "out")]) == 1
+    assert capsys.readouterr().err == f"{tmp_path / 'mien'}:1: there is no such folder\n"
+
+
 def test_a_brand_has_only_the_languages_that_it_names(mine: Path, faults: Callable[[], list[str]]) -> None:
     catalogue = mine / "catalogue.toml"
     replace(catalogue, '["de", "en", "en-GB", "es", "fr", "ja"]', '["en"]')

@@ -124,7 +124,7 @@ MISTAKES = [
     ),
     (DE, 'yes = "Ja"\n', "", "`preferences.yes` is missing", "[preferences]"),
     (DE, 'yes = "Ja"', 'yes = ""', "`preferences.yes`: must be a text", 'yes = ""'),
-    (DE, 'yes = "Ja"', 'yes = "Ja"\nyess = "Ja"', "unknown key", "yess"),
+    (DE, 'yes = "Ja"', 'yes = "Ja"\nyess = "Ja"', "no page uses it", "yess"),
     (DE, 'stop = "{{ topic }}', 'stop = "{{ topik }}', "unknown placeholder {{ topik }}", "stop = "),
     (DE, 'stop = "{{ topic }} ab', 'stop = "Ab', "placeholder {{ topic }} is missing", "stop = "),
     (
@@ -142,7 +142,7 @@ MISTAKES = [
     (DE, 'first = "1"', 'first = "{{ day }}"', "unknown placeholder {{ day }}", "first = "),
     (DE, "[landing]", "landing", "Unexpected character", "landing"),
     (EN, '"January", ', "", "twelve", "months = "),
-    (GB, "[done]", '[done]\nled = "X"', "unknown key", "led = "),
+    (GB, "[done]", '[done]\nled = "X"', "no page uses it", "led = "),
     (GB, "[dates]", '[dates]\nmonths = ["January"]', "twelve", "months = "),
     (GB, "{{ brand }} won", "{{ brant }} won", "unknown placeholder {{ brant }}", "brant"),
     (CATALOGUE, 'en-GB = "Inv', 'en-IE = "Inv', "`en-IE` is not in `languages`", "en-IE"),

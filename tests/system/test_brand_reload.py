@@ -55,7 +55,7 @@ def test_a_reload_shows_what_was_changed_and_a_mistake_until_it_is_mended(brand:
     texts.write_text('[subscribe]\nsned = "Send me a link"\n', encoding="utf-8")
     assert _open(site) == (
         500,
-        f"The brand has mistakes:\n\n{texts}:2: `subscribe.sned`: unknown key; en.toml does not have it\n",
+        f"The brand has mistakes:\n\n{texts}:2: `subscribe.sned`: no page uses it\n",
     )
 
     texts.unlink()

@@ -25,7 +25,7 @@ def brand_command(arguments: list[str]) -> int:
     parser.add_argument("--preview", type=Path, required=True, help="the folder for the pages")
     options = parser.parse_args(arguments)
     folders: list[Path] = options.folders
-    if not folders[-1].exists():
+    if len(folders) > 1 and not folders[-1].exists():
         (folders[-1] / "locales").mkdir(parents=True)
         for name in OWN_FILES:
             shutil.copyfile(folders[0] / name, folders[-1] / name)

@@ -60,9 +60,9 @@ def compile_brand(folders: Folders, faults: Faults) -> dict[str, str]:
     }
     for compiler in compilers.values():
         _compile_pages(compiler)
-    check_locales(locales, _choose_reference(folders[0], data["default_language"], locales))
     for compiler in compilers.values():
         compiler.check_all_used()
+    check_locales(locales, _choose_reference(folders[0], data["default_language"], locales))
     _check_all_read(folders, compilers.values(), faults)
     faults.check_none()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from brand_compiler.document import Document
 from brand_compiler.reader import TomlReader
 from brand_compiler.sources import find_file
-from brand_compiler.texts import read_locales
+from brand_compiler.texts import list_codes, read_locales
 from heed.entrypoints.http.language import find_base_language
 
 if TYPE_CHECKING:
@@ -45,24 +45,22 @@ def read_catalogue(folders: Folders, faults: Faults) -> tuple[Document, dict[str
     Raises:
         BrandFault: There is no language, so nothing else can be checked.
     """
+    for folder in folders:
+        if not folder.is_dir():
+            faults.add(folder, 1, "there is no such folder")
     document = Document(find_file(folders, "catalogue.toml"), faults)
     data = to_catalogue_json(document)
     locales = read_locales(folders, data["languages"], faults)
     for language in data["languages"]:
         if language not in locales:
             document.add_fault(f"there is no locales/{language}.toml", "languages")
+    codes = list_codes(data["languages"])
     for file in (folders[-1] / "locales").glob("*.toml"):
-        if data["languages"] and not any(
-            _is_region_of(language, file.stem) for language in data["languages"]
-        ):
+        if codes and file.stem not in codes:
             faults.add(file, 1, f"`{file.stem}` is not in `languages` of {document.file.name}")
     if not locales:
         faults.check_none()
     return document, data, locales
-
-
-def _is_region_of(language: str, base: str) -> bool:
-    return f"{language}-".startswith(f"{base}-")
 
 
 def to_catalogue_json(document: Document) -> dict[str, Any]:

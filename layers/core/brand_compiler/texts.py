@@ -17,7 +17,7 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 from brand_compiler.document import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from brand_compiler.fault import Faults
     from brand_compiler.sources import Folders
@@ -111,43 +111,51 @@ def read_locales(folders: Folders, languages: Collection[str], faults: Faults) -
     adopter's. A language without a file is left out.
     """
     known_keys: set[str] = set()
+    codes = list_codes(languages)
     files = {
         (folder, file.stem): _read_file(Document(file, faults))
         for folder in folders
         for file in sorted((folder / "locales").glob("*.toml"))
-        if file.stem in {code for language in languages for code in _with_base(language)}
+        if file.stem in codes
     }
     locales: dict[str, Locale] = {}
     for language in sorted(languages):
-        keys = [(folder, code) for folder in folders for code in _with_base(language)]
+        keys = [(folder, code) for folder in folders for code in list_codes([language])]
         if any(code == language for _, code in files):
             parts = [files[key] for key in keys if key in files]
             locales[language] = _merge(parts, known_keys)
     return locales
 
 
-def _with_base(language: str) -> list[str]:
-    """Returns the codes whose texts a language has: `en` and `en-GB`."""
-    subtags = language.split("-")
-    return ["-".join(subtags[:count]) for count in range(1, len(subtags) + 1)]
+def list_codes(languages: Iterable[str]) -> list[str]:
+    """Returns the codes of all files that languages have texts from: `en` and `en-GB` for `en-GB`."""
+    tags = [language.split("-") for language in languages]
+    return ["-".join(subtags[:count]) for subtags in tags for count in range(1, len(subtags) + 1)]
 
 
 def check_locales(locales: Mapping[str, Locale], reference: str) -> None:
     """Checks that each language has the texts and the placeholders of the reference language.
 
-    They are those of its first file, which is the project's if it has the language. So an adopter's text has
+    The placeholders are those of its first file, the project's if it has the language. So an adopter's text has
     the placeholders of the text that it replaces. A text that already has a fault is not compared, nor is any
     text if the reference cannot be read.
     """
-    expected = locales[reference].own_texts
-    for locale in locales.values() if expected else ():
-        for key, text in expected.items():
-            if key not in locale.texts:
-                locale.document.add_fault(f"`{key}` is missing", text.section)
+    first = locales[reference].own_texts
+    expected = {**locales[reference].texts, **first}
+    for key, text in expected.items() if first else ():
+        without = [language for language, locale in locales.items() if key not in locale.texts]
+        if key in first:
+            for language in without:
+                locales[language].document.add_fault(f"`{key}` is missing", text.section)
+        elif without and not text.is_faulty:
+            text.add_fault(f"{', '.join(without)} must have it too")
+    for locale in locales.values() if first else ():
         for key, text in locale.texts.items():
+            if text.is_faulty:
+                continue
             if key not in expected:
                 text.add_fault(f"unknown key; {reference}.toml does not have it")
-            elif not text.is_faulty and not expected[key].is_faulty:
+            elif not expected[key].is_faulty:
                 _compare_placeholders(text, expected[key])
 
 
