@@ -136,7 +136,7 @@ def list_codes(languages: Iterable[str]) -> list[str]:
 def check_locales(locales: Mapping[str, Locale], reference: str) -> None:
     """Checks that each language has the texts and the placeholders of the reference language.
 
-    The placeholders are those of its first file, the project's if it has the language. So an adopter's text has
+    The placeholders are those of its first file, the project's if it has the language: an adopter's text has
     the placeholders of the text that it replaces. A text that already has a fault is not compared, nor is any
     text if the reference cannot be read.
     """
