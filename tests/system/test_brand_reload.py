@@ -26,7 +26,7 @@ def brand(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def site(brand: Path, tmp_path: Path) -> Iterator[str]:
-    running = Running(tmp_path / "stack", *free_ports(2), "--brand", str(brand))
+    running = Running(tmp_path / "stack", *free_ports(2), brand=brand)
     try:
         yield str(running.wait_until_ready()["api"])
     finally:
