@@ -10,7 +10,6 @@ from brand_compiler.document import Document
 from brand_compiler.reader import TomlReader
 from brand_compiler.sources import find_file
 from brand_compiler.texts import list_codes, read_locales
-from heed.entrypoints.http.language import find_base_language
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -196,24 +195,16 @@ def _read_link(reader: TomlReader, name: str) -> str:
 def _read_links(
     root: TomlReader, languages: Collection[str], default_language: str
 ) -> dict[str, dict[str, str]]:
-    """Reads where the footer of each page and mail leads, by name and language. It warns of what is missing.
-
-    A region falls back to its language, and each language to the default language.
-    """
+    """Reads where the footer of each page and mail leads. What is missing is a warning."""
     reader = root.table("links") if root.has("links") else None
-    links: dict[str, dict[str, str]] = {name: {} for name in _LINKS}
+    links: dict[str, dict[str, str]] = {}
     for name in _LINKS:
-        table = reader.table(name) if reader and reader.has(name) else None
-        for language in sorted(languages):
-            fallbacks = (language, find_base_language(language, languages) or "", default_language)
-            code = next((each for each in fallbacks if table and table.has(each)), "")
-            if table and code:
-                links[name][language] = _read_link(table, code)
-            else:
-                message = f"there is no link to `{name}` for language `{language}`"
-                root.document.add_warning(message, "links", name)
-        if table:
-            table.check_languages(languages)
+        links[name] = {}
+        if reader and reader.has(name):
+            links[name] = reader.by_language(name, languages, _read_link, default_language)
+        for language in sorted(set(languages) - links[name].keys()):
+            message = f"there is no link to `{name}` for language `{language}`"
+            root.document.add_warning(message, "links", name)
     if reader:
         reader.check_all_read()
     return links
