@@ -14,8 +14,11 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core
 # Compiled tests are kept, whatever the shell says: compiling them takes longer than most of them.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup run test test-all check lint types unit oldest system browser iam steady soak bench bench-bulk \
-  lock build package release deploy account destroy clean
+# The folder of your brand (docs/brand.md). Without it, the brand is the sample of the project. Tests have the sample.
+override export BRAND := $(if $(BRAND),$(abspath $(BRAND)))
+
+.PHONY: help setup run brand test test-all check lint types unit oldest system browser iam steady soak bench bench-bulk \
+  lock build package release deploy chosen-brand account destroy clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -41,8 +44,11 @@ $(VENV)/.ready: $(VENV)/bin/uv requirements/dev.txt layers/core/pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable layers/core
 	touch $@
 
-run: setup ## Run the whole stack on this machine until Ctrl-C (PORT=8000, AWS_PORT=4566)
-	@exec $(BIN)/python -m local --port $(PORT) --aws-port $(AWS_PORT)
+run: setup ## Run the whole stack on this machine until Ctrl-C (PORT=8000, AWS_PORT=4566, BRAND=)
+	@exec $(BIN)/python -m local --port $(PORT) --aws-port $(AWS_PORT) $(if $(BRAND),--brand "$(BRAND)")
+
+brand: setup ## Start, check, lock and show your brand: BRAND= is its folder
+	@$(BIN)/python -m brand_compiler layers/brand $(if $(BRAND),"$(BRAND)") --preview build/brand
 
 lock: $(VENV)/bin/uv ## Lock every requirement again, with hashes and without addresses
 	for name in uv dev emulator oldest release sam; do
@@ -135,9 +141,11 @@ ENV ?= trial
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python .tools/sam/bin/python --require-hashes requirements/sam.txt
 	touch $@
 
-build: .tools/sam/.ready ## Build what is deployed into .aws-sam/build (LAMBDA_PYTHON= names a Python 3.13)
+build: .tools/sam/.ready ## Build what is deployed into .aws-sam/build (LAMBDA_PYTHON= names a Python 3.13, BRAND= a brand)
 	PYTHON=$(CURDIR)/$(BIN)/python $(SAM) build
 
+# What is tested and released has the sample.
+package release: override BRAND :=
 package: setup build ## Lint and validate the template, and check the build
 	$(BIN)/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
@@ -152,8 +160,15 @@ release: setup .tools/sam/.ready .tools/release/.ready ## Build the files of a r
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python .tools/release/bin/python --require-hashes requirements/release.txt
 	touch $@
 
-deploy: build ## Deploy to an account: ENV=trial (default) or production, as samconfig.toml says
+deploy: chosen-brand build ## Deploy to an account: ENV=trial (default) or production, as samconfig.toml says
 	$(SAM) deploy --config-env $(ENV)
+
+# Production has the brand that is named, so that a forgotten BRAND= cannot replace it by the sample.
+chosen-brand:
+	@if [ "$(ENV)$(BRAND)" = production ]; then
+	  echo "Name your brand: make deploy ENV=production BRAND=../my-brand (docs/brand.md)" >&2
+	  exit 1
+	fi
 
 account: setup ## Check a deployed trial in its AWS account (ARGS="--tester ADDRESS")
 	$(BIN)/python -m tests.account --env $(ENV) $(ARGS)

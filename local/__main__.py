@@ -60,8 +60,9 @@ def _parse_places() -> Places:
     parser.add_argument("--port", type=int, default=8000, help="port of the HTTP API")
     parser.add_argument("--aws-port", type=int, default=4566, help="port of the emulated AWS")
     parser.add_argument("--home", type=Path, default=ROOT / ".local", help="the folder of all local stacks")
+    parser.add_argument("--brand", type=Path, help="the folder of a brand; the sample without it")
     args = parser.parse_args()
-    return Places(ROOT, args.home, args.port, args.aws_port)
+    return Places(ROOT, args.home, args.port, args.aws_port, brand=args.brand)
 
 
 if __name__ == "__main__":

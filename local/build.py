@@ -38,6 +38,7 @@ def _build_one(places: Places, name: str, code: Code, target: Path) -> None:
         f"build-{name}",
         f"ARTIFACTS_DIR={target}",
         f"PYTHON={python}",
+        f"BRAND={places.brand or ''}",
         "LAMBDA_WHEELS=",  # use the wheels of this machine
         f"LAMBDA_PYTHON={places.emulator_venv / 'bin' / 'python'}",
         PIP_NO_INDEX="1",  # so a start needs no network after the installation

@@ -30,7 +30,7 @@ from local.routes import match_route
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from local.aws import Clients
     from local.routes import Route
@@ -79,7 +79,7 @@ class Gateway:
         return response
 
 
-def make_application(gateway: Gateway, page: Starlette) -> Starlette:
+def make_application(gateway: ASGIApp, page: Starlette) -> Starlette:
     """Returns the API with the local page at `/_local/`, for requests to this machine's own names only."""
     app = Starlette(routes=[Mount("/_local", page)], middleware=[Middleware(Loopback)])
     app.router.default = gateway

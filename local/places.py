@@ -17,11 +17,13 @@ class Places:
         home: The folder of all local stacks.
         port: The port of the HTTP front.
         aws_port: The port of the emulator.
+        brand: The folder of an adopter's brand, or None for the sample.
 
     Attributes:
         api: The base URL of the HTTP API, without a trailing slash.
         aws: The base URL of the emulated AWS.
         folder: The folder of this stack.
+        brand_folders: The folders of the brand: the project's and, over it, the adopter's.
         build: The built functions and layers.
         emulator_log: The file with the emulator's output.
         ready_file: The file that announces this stack.
@@ -30,13 +32,17 @@ class Places:
         wheels: The packages of the core layer, so that its build needs no network.
     """
 
-    def __init__(self, root: Path, home: Path, port: int, aws_port: int) -> None:
+    def __init__(
+        self, root: Path, home: Path, port: int, aws_port: int, *, brand: Path | None = None
+    ) -> None:
         self.root = root
         self.home = home
         self.port = port
         self.aws_port = aws_port
         self.api = f"http://127.0.0.1:{port}"
         self.aws = f"http://127.0.0.1:{aws_port}"
+        self.brand = brand
+        self.brand_folders = (root / "layers" / "brand", *([brand] if brand else []))
         self.folder = home / str(port)
         self.build = self.folder / "build"
         self.emulator_log = self.folder / "emulator.log"

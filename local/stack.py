@@ -14,6 +14,7 @@ from heed.domain.preferences.catalogue import Catalogue
 from local import preflight, ready
 from local.adapt import PARAMETERS, LocalAddresses, adapt
 from local.aws import Clients
+from local.brand import BrandReload
 from local.build import build
 from local.deploy import deploy
 from local.emulator import Emulator
@@ -71,14 +72,14 @@ class LocalStack(ExitStack):
         deployed = deploy(clients, template, code, PARAMETERS)
 
         _print_now("Opening the HTTP front …")
+        functions = functions_by_short_name(deployed.names)
         api_keys = ApiKeys(clients.dynamodb, deployed.outputs["ControlTable"])
         _, api_key = api_keys.create("local", owner="the local stack", scopes=list(KeyScope))
-        stack = ready.make_announcement(
-            places, deployed.outputs, functions_by_short_name(deployed.names), api_key
-        )
+        stack = ready.make_announcement(places, deployed.outputs, functions, api_key)
         client = LocalStackClient(stack, clients)
         gateway = Gateway(clients, read_routes(translated.template), deployed.names)
-        server = Server(make_application(gateway, make_page(client, _read_catalogue(places))), front)
+        site = BrandReload(gateway, places, clients, functions.values())
+        server = Server(make_application(site, make_page(client, _read_catalogue(places))), front)
         self.callback(server.stop)
         server.start()
         self._announce(stack, client, time.monotonic() - start_time)

@@ -34,6 +34,7 @@ def build_release(folder: Path) -> None:
         _add_wheel(source, folder, committed_at)
         _add_template(source, folder, committed_at)
         _add_bill_of_materials(source, folder, committed_at)
+        _add_brand(source, folder, committed_at)
         for name in ("LICENSE", "samconfig.toml"):
             (folder / name).write_bytes((source / name).read_bytes())
     sums = [
@@ -85,6 +86,14 @@ def _add_bill_of_materials(source: Path, folder: Path, committed_at: int) -> Non
         SOURCE_DATE_EPOCH=str(committed_at),
         PYTHONWARNINGS="ignore",  # it misses the dependencies among the dependencies
     )
+
+
+def _add_brand(source: Path, folder: Path, committed_at: int) -> None:
+    """Adds the files of the sample brand, over which an adopter's brand is compiled."""
+    brand = source / "layers" / "brand"
+    files = sorted(file for file in brand.rglob("*") if file.is_file())
+    content = {file.relative_to(brand.parent).as_posix(): file.read_bytes() for file in files}
+    _write_zip(folder / "brand.zip", content, committed_at)
 
 
 def _write_zip(target: Path, content: Mapping[str, bytes], committed_at: int) -> None:

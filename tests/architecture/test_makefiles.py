@@ -22,6 +22,18 @@ def test_an_old_make_fails_with_a_clear_message() -> None:
     assert "GNU make 4" in old.stderr
 
 
+def test_a_deployment_to_production_names_its_brand() -> None:
+    command = ("make", "chosen-brand", "ENV=production")
+    forgotten, named = (
+        subprocess.run([*command, f"BRAND={brand}"], cwd=ROOT, capture_output=True, text=True, check=False)
+        for brand in ("", "layers/brand")
+    )
+
+    assert forgotten.returncode == 2
+    assert "BRAND=../my-brand" in forgotten.stderr
+    assert named.returncode == 0
+
+
 def test_du_is_called_with_portable_options() -> None:
     """Only POSIX options are portable. The `du` of BSD has no long options."""
     calls = re.findall(r"\bdu (\S+)", (ROOT / "layers" / "core" / "Makefile").read_text())

@@ -36,8 +36,10 @@ def best(step: Callable[[], object], times: int = TIMES) -> float:
 
 def rendered(brand: Path) -> list[tuple[str, float]]:
     """Returns each page with its rendering time, in the state that takes longest."""
+    from brand_compiler.preview import catalogue, render
+    from brand_compiler.samples import sample_views
     from heed.entrypoints.http.pages.pages import Pages
-    from tests.support.page_views import LANGUAGES, catalogue, render, sample_views
+    from tests.support.brands import LANGUAGES
 
     pages, topics, slowest = Pages(brand), catalogue(brand)["topics"], dict[str, float]()
     for language in LANGUAGES:

@@ -23,7 +23,7 @@ def source() -> Path:
 def data(source: Path) -> dict[str, Any]:
     """The catalogue of this repository."""
     faults = Faults()
-    _, data, _ = read_catalogue(source, faults)
+    _, data, _ = read_catalogue([source], faults)
     assert faults.is_empty
     return data
 

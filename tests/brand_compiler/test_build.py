@@ -157,4 +157,4 @@ def _wordings(files: Mapping[str, str]) -> dict[str, str]:
 
 def test_wrong_arguments_show_the_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert compile_command(["layers/brand"]) == 2
-    assert "SOURCE DESTINATION" in capsys.readouterr().err
+    assert "FOLDER [FOLDER] DESTINATION" in capsys.readouterr().err

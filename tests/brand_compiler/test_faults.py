@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -76,7 +77,7 @@ MISTAKES = [
         CATALOGUE,
         'ja = "ニュース"',
         'ja = "ニュース"\nit = "Notizie"',
-        "no locales/it.toml",
+        "`it` is not in `languages`",
         'it = "Notizie"',
     ),
     (
@@ -87,6 +88,9 @@ MISTAKES = [
         "mailbox = ",
     ),
     (CATALOGUE, "https://global", "http://global", "must begin with https://", "link = "),
+    (CATALOGUE, "https://example.com/privacy", "http://example.com/", "begin with https://", "privacy = "),
+    (CATALOGUE, "imprint = { en", "imprint = { it", "`it` is not in `languages`", "imprint = "),
+    (CATALOGUE, "imprint = {", "impressum = {", "unknown key `impressum`", "impressum = "),
     (CATALOGUE, 'title = "Meridian Watches"', "title = 7", "`title` must be a text", "title = 7"),
     (
         CATALOGUE,
@@ -124,7 +128,7 @@ MISTAKES = [
         DE,
         'none = "Bisher keine Änderungen."',
         'none = "Bisher keine Änderungen."\nnonee = "Nein"',
-        "unknown key",
+        "no page uses it",
         "nonee",
     ),
     (DE, 'stop = "{{ topic }}', 'stop = "{{ topik }}', "unknown placeholder {{ topik }}", "stop = "),
@@ -144,10 +148,10 @@ MISTAKES = [
     (DE, 'first = "1"', 'first = "{{ day }}"', "unknown placeholder {{ day }}", "first = "),
     (DE, "[landing]", "landing", "Unexpected character", "landing"),
     (EN, '"January", ', "", "twelve", "months = "),
-    (GB, "[done]", '[done]\nled = "X"', "unknown key", "led = "),
+    (GB, "[done]", '[done]\nled = "X"', "no page uses it", "led = "),
     (GB, "[dates]", '[dates]\nmonths = ["January"]', "twelve", "months = "),
     (GB, "{{ brand }} won", "{{ brant }} won", "unknown placeholder {{ brant }}", "brant"),
-    (CATALOGUE, 'en-GB = "Inv', 'en-IE = "Inv', "there is no locales/en-IE.toml", "en-IE"),
+    (CATALOGUE, 'en-GB = "Inv', 'en-IE = "Inv', "`en-IE` is not in `languages`", "en-IE"),
     (EN, "from {{ topic }}", "from {{ topci }}", "unknown placeholder {{ topci }}", "topci"),
     (EN, "{{ paused_until | date }}", "{{ paused_until | day }}", "cannot be formatted as `day`", "| day"),
     (LANDING, LEAD, "{{ text.landing.laed }}", "no text `landing.laed`", "laed"),
@@ -351,7 +355,7 @@ def test_one_build_reports_all_mistakes(copy: Path, capsys: pytest.CaptureFixtur
         return name, next(n for n, line in enumerate(lines, 1) if part in line), f" {message}"
 
     assert report == [
-        at(CATALOGUE, "it = ", "there is no locales/it.toml"),
+        at(CATALOGUE, "it = ", "`it` is not in `languages`"),
         at(CATALOGUE, "New s", "`name` must be lower-case letters, digits and single hyphens"),
         at(CATALOGUE, '"yes"', "`default` must be one of in, out"),
         at(DE, "extra", "`landing.extra`: no page uses it"),
@@ -418,6 +422,28 @@ def test_a_brand_without_languages_is_a_mistake(copy: Path, tmp_path: Path) -> N
         file.unlink()
 
     assert compile_command([str(copy), str(tmp_path / "out")]) == 1
+
+
+def test_a_missing_link_is_a_warning_and_ends_no_build(
+    copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (copy / CATALOGUE).read_text(encoding="utf-8")
+    without_imprint = re.sub("imprint = .*", "", text).replace(
+        'website = { en = "https://example.com/", ', "website = { "
+    )
+    (copy / CATALOGUE).write_text(without_imprint, encoding="utf-8")
+
+    assert compile_command([str(copy), str(tmp_path / "out")]) == 0
+
+    languages = ("de", "en", "en-GB", "es", "fr", "ja")
+    warnings = [line.partition(": warning: ")[2] for line in capsys.readouterr().err.splitlines()]
+    assert warnings == [
+        *(f"there is no link to `website` for language `{code}`" for code in languages if code != "de"),
+        *(f"there is no link to `imprint` for language `{code}`" for code in languages),
+    ]
+    page = (tmp_path / "out" / "pages" / "de" / "neutral.html").read_text(encoding="utf-8")
+    assert "/de/datenschutz" in page
+    assert "Impressum" not in page
 
 
 def test_a_brand_may_have_no_phone(copy: Path, tmp_path: Path) -> None:

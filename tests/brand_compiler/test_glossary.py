@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import re
 import tomllib
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from brand_compiler.fault import Faults
 from brand_compiler.texts import read_locales
+from tests.support.brands import LANGUAGES, SAMPLE
 
-SOURCE = Path(__file__).parents[2] / "layers" / "brand"
-LANGUAGES = sorted(file.stem for file in (SOURCE / "locales").iterdir())
 GLOSSARY: dict[str, dict[str, dict[str, Any]]] = tomllib.loads(
-    (SOURCE / "glossary.toml").read_text(encoding="utf-8")
+    (SAMPLE / "glossary.toml").read_text(encoding="utf-8")
 )
 
 
 @pytest.fixture
 def texts(data: dict[str, Any], language: str) -> dict[str, str]:
     """The texts of a language, without their placeholders."""
-    locale = read_locales(SOURCE / "locales", Faults())[language]
+    locale = read_locales([SAMPLE], LANGUAGES, Faults())[language]
     texts = {key: re.sub(r"{{.*?}}", "", text.value) for key, text in locale.texts.items()}
     for topic in data["topics"]:
         texts |= {f"{topic['name']}.{key}": topic[key][language] for key in ("names", "descriptions")}

@@ -70,6 +70,17 @@ def render(brand: tuple[Pages, Catalogue], mail: ConfirmationMail, title: str = 
     return ConfirmationMailRenderer(pages, other, "preferences@example.com", "mail.example.com")(mail)
 
 
+def test_both_parts_lead_to_the_website_the_privacy_policy_and_the_imprint(
+    brand: tuple[Pages, Catalogue],
+) -> None:
+    mail = parse_mail(render(brand, replace(MAIL, language="de")))
+
+    text, html = (str(part.get_content()) for part in mail.walk() if part.get_content_maintype() == "text")
+    for name, path in (("Website", ""), ("Datenschutzerklärung", "datenschutz"), ("Impressum", "impressum")):
+        assert f"{name}: https://example.com/de/{path}" in text.splitlines()
+        assert f'<a href="https://example.com/de/{path}" style="color:inherit">{name}</a>' in html
+
+
 _HOSTILE_TEXTS = st.one_of(
     st.text(max_size=70),
     st.text(alphabet='\r\n\0\t \x0b\x0c\x1c\x85\u2028\u2029=?_<>@,;:"\\()aé猫', max_size=70),

@@ -20,10 +20,12 @@ from jinja2 import ModuleLoader, UndefinedError
 from markupsafe import escape
 
 from brand_compiler.build import compile_command
+from brand_compiler.preview import catalogue, render
+from brand_compiler.samples import answers, sample_mails, sample_views
 from heed.entrypoints.http.pages.pages import Pages, escape_html, page_headers
 from heed.entrypoints.http.pages.views import MAIL_PARTS, VIEWS, LandingView, PageView
+from tests.support.brands import LANGUAGES
 from tests.support.full import examples
-from tests.support.page_views import LANGUAGES, answers, catalogue, render, sample_mails, sample_views
 
 SOURCE = Path(__file__).parents[2] / "layers" / "brand"
 VOID = {"meta", "input", "br", "link", "img", "hr"}
@@ -151,10 +153,38 @@ def test_a_page_loads_nothing_and_runs_nothing(html: dict[tuple[str, str], str])
             assert not [name for name in attributes if name.startswith("on")]
         for link in document.all("a"):
             to = link["href"] or ""
-            assert to.startswith(("/", "?", "#", "mailto:", "tel:")) or to in {
-                "",
-                "https://globalprivacycontrol.org/",
-            }
+            assert to.startswith(("/", "?", "#", "mailto:", "tel:", "https://")) or to == ""
+            assert not to.startswith("https://") or link["rel"] == "noreferrer"
+
+
+def test_each_page_leads_to_the_website_the_privacy_policy_and_the_imprint(
+    html: dict[tuple[str, str], str],
+) -> None:
+    for (language, _), page in html.items():
+        footer = Document(page.partition("<footer>")[2].partition("</footer>")[0])
+        folder = (
+            "de/" if language == "de" else ""
+        )  # each other language has the links of the default language
+        privacy, imprint = ("datenschutz", "impressum") if folder else ("privacy", "imprint")
+        assert [link["href"] for link in footer.all("a")][-3:] == [
+            f"https://example.com/{folder}{path}" for path in ("", privacy, imprint)
+        ]
+
+
+def test_a_changed_privacy_policy_can_be_opened(html: dict[tuple[str, str], str]) -> None:
+    policy = '<a href="https://example.com/privacy" rel="noreferrer">Privacy policy</a>'
+
+    for name in ("landing-signal", "landing-all"):  # a material change, and a small one
+        assert policy in html["en", name].partition("<footer>")[0]
+
+
+def test_the_preference_centre_and_the_subscribe_form_show_how_to_contact_the_brand(
+    html: dict[tuple[str, str], str],
+) -> None:
+    for name in ("preferences", "subscribe", "subscribe-out", "subscribe-mistake", "subscribe-consent"):
+        footer = html["en", name].partition("<footer>")[2]
+        assert "mailto:preferences@example.com" in footer
+        assert "tel:+15550100" in footer
 
 
 def test_a_page_is_smaller_than_30_kilobytes(html: dict[tuple[str, str], str]) -> None:

@@ -87,7 +87,7 @@ def test_a_change_that_is_not_material_is_a_quiet_line(
     policies(tmp_path, monkeypatch, OTHER)
     page = show(world)
 
-    assert f'<p class="aside">{QUIET} March 1, 2026: What 2026-03 says &lt;&amp;&gt;.</p>' in page
+    assert f'<p class="aside">{QUIET} March 1, 2026: What 2026-03 says &lt;&amp;&gt;. <a href=' in page
     assert PROMINENT not in page and 'name="policy"' not in page
 
 

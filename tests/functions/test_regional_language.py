@@ -21,7 +21,7 @@ def brazil(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wor
     source = Path(shutil.copytree(ROOT / "layers" / "brand", tmp_path / "source"))
     catalogue = source / "catalogue.toml"
     text = _SPANISH.sub(lambda match: f"{match[0]}\npt-BR{match[0][2:]}", catalogue.read_text())
-    catalogue.write_text(text)
+    catalogue.write_text(text.replace('"ja"]', '"ja", "pt-BR"]'))
     shutil.copy(source / "locales" / "es.toml", source / "locales" / "pt-BR.toml")
     assert build([str(source), str(tmp_path / "built")]) == 0
     restart(BRAND_DIR=str(tmp_path / "built"))

@@ -79,7 +79,14 @@ def test_the_checksums_are_those_of_all_other_files() -> None:
 def test_a_release_has_its_licence_its_settings_and_one_wheel() -> None:
     wheel, *others = sorted(_files(RELEASE).keys() - set(ZIPS), key=lambda name: not name.endswith(".whl"))
     assert re.fullmatch(r"heed-\d+\.\d+\.\d+-py3-none-any\.whl", wheel)
-    assert set(others) == {"LICENSE", "SHA256SUMS", "samconfig.toml", "sbom.cdx.json", "template.yaml"}
+    assert set(others) == {
+        "LICENSE",
+        "SHA256SUMS",
+        "brand.zip",
+        "samconfig.toml",
+        "sbom.cdx.json",
+        "template.yaml",
+    }
 
 
 def test_the_template_names_the_zip_of_each_function_and_layer() -> None:

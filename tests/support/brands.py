@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from brand_compiler.build import compile_command as build
-from brand_compiler.lock import lock_command as lock
+from brand_compiler.lock import lock_new_numbers
 from tests.support.deployment import ROOT, brand, restart
+
+SAMPLE = ROOT / "layers" / "brand"
+LANGUAGES: tuple[str, ...] = tuple(
+    tomllib.loads((SAMPLE / "catalogue.toml").read_text(encoding="utf-8"))["languages"]
+)
 
 
 def deploy_catalogue(
@@ -36,7 +42,7 @@ def deploy_catalogue(
 
 def build_brand_with_topics(folder: Path, topics: int) -> Path:
     """Compiles the sample brand with a number of additional topics, and returns its directory."""
-    source = Path(shutil.copytree(ROOT / "layers" / "brand", folder / "source"))
+    source = Path(shutil.copytree(SAMPLE, folder / "source"))
     languages = sorted(file.stem for file in (source / "locales").iterdir())
     with (source / "catalogue.toml").open("a", encoding="utf-8") as catalogue:
         for number in range(1_000, 1_000 + topics):
@@ -47,5 +53,6 @@ def build_brand_with_topics(folder: Path, topics: int) -> Path:
             for table in ("names", "descriptions"):
                 catalogue.write(f"[topics.{table}]\n")
                 catalogue.writelines(f'{language} = "Series {number}"\n' for language in languages)
-    assert lock([str(source)]) == 0 and build([str(source), str(folder / "built")]) == 0
+    lock_new_numbers([source])
+    assert build([str(source), str(folder / "built")]) == 0
     return folder / "built"

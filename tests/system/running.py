@@ -55,16 +55,17 @@ def running_emulator(home: Path) -> Iterator[str]:
 
 
 class Running:
-    """A running stack. `home` is the folder of its ready file and its state."""
+    """A running stack. `home` is the folder of its files, `brand` that of an adopter's brand."""
 
-    def __init__(self, home: Path, port: int, aws_port: int) -> None:
+    def __init__(self, home: Path, port: int, aws_port: int, *, brand: Path | None = None) -> None:
         home.mkdir(parents=True, exist_ok=True)
         self.home = home
         self._output = home / "output.txt"
         ports = ["--port", str(port), "--aws-port", str(aws_port)]
+        options = ["--brand", str(brand)] if brand else []
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "local", *ports, "--home", str(home)],
+                [sys.executable, "-m", "local", *ports, "--home", str(home), *options],
                 cwd=ROOT,
                 stdout=output,
                 stderr=subprocess.STDOUT,

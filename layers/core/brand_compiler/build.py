@@ -1,4 +1,6 @@
-"""`python -m brand_compiler.build SOURCE DESTINATION`: checks a brand, and compiles it for the functions.
+"""`python -m brand_compiler.build FOLDER [FOLDER] DESTINATION` checks and compiles a brand.
+
+A file of the second folder replaces that of the first one. The texts of a language do so one by one.
 
     catalogue.json                 brands, topics, contact details, policies
     pages/style.json               the hash of the style sheet
@@ -8,6 +10,7 @@
     pages/<language>/wording.json  the version of all texts of the language, as evidence names it
 
 Mistakes end the build with exit code 1 and a line `file:line: message` for each. Then no file is created.
+Warnings have the same form, and end nothing.
 """
 
 from __future__ import annotations
@@ -25,44 +28,48 @@ from brand_compiler import lock
 from brand_compiler.answers import list_answers
 from brand_compiler.catalogue import read_catalogue
 from brand_compiler.fault import BrandFault, Faults
+from brand_compiler.logo import read_logo
 from brand_compiler.pages import PageCompiler
 from brand_compiler.style import hash_style, read_style
 from brand_compiler.texts import Locale, check_locales, to_python_format
 from heed.entrypoints.http.pages.views import MAIL_PARTS, VIEWS, ConfirmationMailView
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
+
+    from brand_compiler.sources import Folders
 
 _USAGE_ERROR = 2
 
 
-def compile_brand(source: Path) -> dict[str, str]:
-    """Returns the text of each file of the compiled brand by name.
+def compile_brand(folders: Folders, faults: Faults) -> dict[str, str]:
+    """Returns the text of each file of the compiled brand by name. Warnings are in `faults`.
 
     Raises:
         BrandFault: The brand has mistakes. The fault names all of them.
     """
-    faults = Faults()
-    document, data, locales = read_catalogue(source, faults)
+    document, data, locales = read_catalogue(folders, faults)
     if not document.is_faulty:  # otherwise its numbers are not known for certain
         lock.check_lock(document, data, faults)
-    style = read_style(source / "style.css", faults)
-    default = data["default_language"] or min(locales, default="")
-    constants = {language: _constants(data, locales, language, style) for language in locales}
+    style, colours = read_style(folders, faults)
+    look = {"style": Markup(style), "logo": Markup(read_logo(folders, faults)), "colours": colours}  # noqa: S704
+    constants = {language: _constants(data, locales, language) | look for language in locales}
     compilers = {
-        language: PageCompiler(source / "pages", locale, constants[language], faults)
+        language: PageCompiler(folders, locale, constants[language], faults)
         for language, locale in locales.items()
     }
     for compiler in compilers.values():
         _compile_pages(compiler)
-    check_locales(locales, default)
     for compiler in compilers.values():
         compiler.check_all_used()
-    _check_all_read(source / "pages", compilers.values(), faults)
+    check_locales(locales, _choose_reference(folders[0], data["default_language"], locales))
+    _check_all_read(folders, compilers.values(), faults)
     faults.check_none()
 
     files = {
-        "catalogue.json": _to_json({key: value for key, value in data.items() if key != "advertising"}),
+        "catalogue.json": _to_json(
+            {key: value for key, value in data.items() if key not in {"advertising", "links"}}
+        ),
         "pages/style.json": _to_json(hash_style(style)),
     }
     for language, compiler in compilers.items():
@@ -81,11 +88,17 @@ def _compile_pages(compiler: PageCompiler) -> None:
         compiler.compile_page(part, ConfirmationMailView)
 
 
-def _check_all_read(folder: Path, compilers: Collection[PageCompiler], faults: Faults) -> None:
+def _choose_reference(project: Path, default: str, locales: Iterable[str]) -> str:
+    """Returns the language that the others are compared with: the default one, or else one of the project."""
+    codes = (default, *locales)
+    return next((code for code in codes if (project / "locales" / f"{code}.toml").exists()), codes[1])
+
+
+def _check_all_read(folders: Folders, compilers: Collection[PageCompiler], faults: Faults) -> None:
     """Adds a fault for each file that is no page and that no page includes."""
     if all(compiler.is_complete for compiler in compilers):
         read = {name for compiler in compilers for name in compiler.sources}
-        for file in folder.iterdir():
+        for file in (file for folder in folders for file in (folder / "pages").glob("*")):
             if file.name not in read:
                 faults.add(file, 1, "this page has no view, and no page includes it")
 
@@ -122,19 +135,17 @@ def _to_json(content: object) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
-def _constants(
-    data: dict[str, Any], locales: dict[str, Locale], language: str, style: str
-) -> dict[str, object]:
-    """Returns what pages may use besides their view: the brand's own texts, its languages, and its style."""
+def _constants(data: dict[str, Any], locales: dict[str, Locale], language: str) -> dict[str, object]:
+    """Returns what pages may use besides their view and the look: its own texts and languages."""
     contact = {"mailbox": None, "letter": None, "phone": None, **data["contact"]}
     digits = "".join(character for character in contact["phone"] or "" if character in "+0123456789")
     advertising = data["advertising"] or {"link": None, "caveats": {}}
     return {
         "contact": {**contact, "phone_digits": digits},
         "optout": {"link": advertising["link"], "caveats": advertising["caveats"].get(language)},
+        "links": {name: links.get(language) for name, links in data["links"].items()},
         "language": language,
         "languages": _list_languages(locales, language),
-        "style": Markup(style),  # noqa: S704 - no value of a visitor; the policy names its hash
     }
 
 
@@ -147,21 +158,31 @@ def _list_languages(locales: dict[str, Locale], shown: str) -> list[dict[str, st
     return [{"code": code, "name": name} for name, code in codes.items()]
 
 
-def compile_command(arguments: list[str]) -> int:
-    """Compiles a brand to files and returns the exit code."""
-    if len(arguments) != 2:
-        sys.stderr.write("python -m brand_compiler.build SOURCE DESTINATION\n")
-        return _USAGE_ERROR
-    source, destination = map(Path, arguments)
-    try:
-        files = compile_brand(source)
-    except BrandFault as fault:
-        sys.stderr.write(f"{fault}\n")
-        return 1
-    for name, content in files.items():
+def write_brand(folders: Folders, destination: Path, faults: Faults) -> None:
+    """Compiles a brand to files.
+
+    Raises:
+        BrandFault: The brand has mistakes. Then no file is created.
+    """
+    for name, content in compile_brand(folders, faults).items():
         file = destination / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content, encoding="utf-8")
+
+
+def compile_command(arguments: list[str]) -> int:
+    """Compiles a brand to files and returns the exit code."""
+    if len(arguments) < 2:
+        sys.stderr.write("python -m brand_compiler.build FOLDER [FOLDER] DESTINATION\n")
+        return _USAGE_ERROR
+    *folders, destination = map(Path, arguments)
+    faults = Faults()
+    try:
+        write_brand(folders, destination, faults)
+    except BrandFault as fault:
+        sys.stderr.write(f"{fault}\n")
+        return 1
+    sys.stderr.writelines(f"{warning}\n" for warning in faults.warnings)
     return 0
 
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from brand_compiler.document import Document
 from brand_compiler.reader import TomlReader
-from brand_compiler.texts import read_locales
+from brand_compiler.sources import find_file
+from brand_compiler.texts import list_codes, read_locales
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from pathlib import Path
 
     from brand_compiler.fault import Faults
+    from brand_compiler.sources import Folders
     from brand_compiler.texts import Locale
 
 MAX_TOPICS = 400
@@ -32,30 +33,42 @@ _MAX_TITLE = 200
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")  # RFC 1123 §2.1
+_LINKS = ("website", "privacy", "imprint")
 _LINK = re.compile(r"https://[^\s\"<>]+")
 _MAILBOX = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+")
 
 
-def read_catalogue(source: Path, faults: Faults) -> tuple[Document, dict[str, Any], dict[str, Locale]]:
+def read_catalogue(folders: Folders, faults: Faults) -> tuple[Document, dict[str, Any], dict[str, Locale]]:
     """Reads the catalogue and the locales of its languages. A value with a fault is empty.
 
     Raises:
         BrandFault: There is no language, so nothing else can be checked.
     """
-    locales = read_locales(source / "locales", faults)
-    document = Document(source / "catalogue.toml", faults)
+    for folder in folders:
+        if not folder.is_dir():
+            faults.add(folder, 1, "there is no such folder")
+    document = Document(find_file(folders, "catalogue.toml"), faults)
+    data = to_catalogue_json(document)
+    locales = read_locales(folders, data["languages"], faults)
+    for language in data["languages"]:
+        if language not in locales:
+            document.add_fault(f"there is no locales/{language}.toml", "languages")
+    codes = list_codes(data["languages"])
+    for file in (folders[-1] / "locales").glob("*.toml"):
+        if codes and file.stem not in codes:
+            faults.add(file, 1, f"`{file.stem}` is not in `languages` of {document.file.name}")
     if not locales:
-        document.add_fault("there is no locales/*.toml")
         faults.check_none()
-    return document, to_catalogue_json(document, sorted(locales)), locales
+    return document, data, locales
 
 
-def to_catalogue_json(document: Document, languages: Collection[str]) -> dict[str, Any]:
+def to_catalogue_json(document: Document) -> dict[str, Any]:
     """Returns the catalogue as JSON for `heed.domain.preferences.catalogue.Catalogue.from_document`.
 
     It adds a fault for each key that is missing, unknown, of the wrong type, or contradicts another one.
     """
     root = TomlReader(document)
+    languages = sorted(root.texts("languages"))
     default_language = root.one_of("default_language", languages)
     brands = [_read_brand(reader) for reader in root.tables("brands", _MAX_BRANDS)]
     names = {brand["number"]: brand["name"] for brand in brands}
@@ -64,17 +77,19 @@ def to_catalogue_json(document: Document, languages: Collection[str]) -> dict[st
     _check_numbers(document, brands, topics, default_brand)
     _check_follows(document, topics)
     contact = _read_contact(root.table("contact"))
+    links = _read_links(root, languages, default_language)
     advertising = _read_advertising(root, topics, languages)
     policies = [_read_policy(reader, languages) for reader in root.tables("policies", _MAX_POLICIES)]
     _check_policies(document, policies)
     root.check_all_read()
     return {
         "default_language": default_language,
-        "languages": sorted(languages),
+        "languages": languages,
         "brands": brands,
         "default_brand": default_brand,
         "topics": topics,
         "contact": contact,
+        "links": links,
         "advertising": advertising,
         "policies": policies,
     }
@@ -173,6 +188,28 @@ def _read_contact(reader: TomlReader | None) -> dict[str, Any]:
     return contact
 
 
+def _read_link(reader: TomlReader, name: str) -> str:
+    return reader.text(name, pattern=_LINK, wrong="must begin with https://")
+
+
+def _read_links(
+    root: TomlReader, languages: Collection[str], default_language: str
+) -> dict[str, dict[str, str]]:
+    """Reads where the footer of each page and mail leads. What is missing is a warning."""
+    reader = root.table("links") if root.has("links") else None
+    links: dict[str, dict[str, str]] = {}
+    for name in _LINKS:
+        links[name] = {}
+        if reader and reader.has(name):
+            links[name] = reader.by_language(name, languages, _read_link, default_language)
+        for language in sorted(set(languages) - links[name].keys()):
+            message = f"there is no link to `{name}` for language `{language}`"
+            root.document.add_warning(message, "links", name)
+    if reader:
+        reader.check_all_read()
+    return links
+
+
 def _read_advertising(
     root: TomlReader, topics: list[dict[str, Any]], languages: Collection[str]
 ) -> dict[str, Any] | None:
@@ -184,7 +221,7 @@ def _read_advertising(
     reader = root.table("advertising")
     if reader is None:
         return None
-    link = reader.text("link", pattern=_LINK, wrong="must begin with https://")
+    link = _read_link(reader, "link")
     caveats = reader.by_language("caveats", languages, TomlReader.texts)
     reader.check_all_read()
     return {"link": link, "caveats": caveats}

@@ -51,6 +51,11 @@ class Document:
         if self._is_readable:
             self._faults.add(self.file, self.find_line(*key), message)
 
+    def add_warning(self, message: str, *key: str | int) -> None:
+        """Adds a warning at a key, likewise."""
+        if self._is_readable:
+            self._faults.warn(self.file, self.find_line(*key), message)
+
     def find_line(self, *key: str | int) -> int:
         """Returns the line of a key or, if the file does not have it, of the nearest table around it."""
         while key and key not in self._lines:

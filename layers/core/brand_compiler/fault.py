@@ -13,14 +13,23 @@ class BrandFault(Exception):
 
 
 class Faults:
-    """Collects all mistakes of a brand, so that one build reports them together."""
+    """Collects all mistakes of a brand, so that one build reports them together.
+
+    Attributes:
+        warnings: What the build reports too, although the brand may be so.
+    """
 
     def __init__(self) -> None:
         self._pages: dict[tuple[Path, int, str], str] = {}
+        self.warnings: list[str] = []
 
     def add(self, file: Path, line: int, message: str, page: str = "") -> None:
         """Adds a mistake, once. If pages share the file, `page` is the first of them that has the mistake."""
         self._pages.setdefault((file, line, message), page)
+
+    def warn(self, file: Path, line: int, message: str) -> None:
+        """Adds a warning. It does not end the build."""
+        self.warnings.append(f"{file}:{line}: warning: {message}")
 
     @property
     def is_empty(self) -> bool:

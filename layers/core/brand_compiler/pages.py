@@ -25,12 +25,14 @@ from brand_compiler.expressions import (
     to_path,
 )
 from brand_compiler.shapes import field_types, find_item_type, list_enum_values
+from brand_compiler.sources import find_file
 from heed.entrypoints.http.pages.views import view_fields
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from brand_compiler.fault import Faults
+    from brand_compiler.sources import Folders
     from brand_compiler.texts import Locale, Text
     from heed.entrypoints.http.pages.views import PageView
 
@@ -43,19 +45,21 @@ class PageCompiler:
     """Compiles the pages of a folder in one language, and checks which texts they use.
 
     Args:
-        folder: The folder of the pages.
+        folders: The folders of the brand.
         locale: The texts of the language.
         constants: What pages may use besides their view, by name.
         faults: Collects the mistakes.
     """
 
-    def __init__(self, folder: Path, locale: Locale, constants: Mapping[str, object], faults: Faults) -> None:
+    def __init__(
+        self, folders: Folders, locale: Locale, constants: Mapping[str, object], faults: Faults
+    ) -> None:
         self.templates: dict[str, nodes.Template] = {}
         self.sources: dict[str, str] = {}
         self.is_complete = True
         self._used: set[str] = set()
         self._unknown_sections: set[str] = set()
-        self._folder = folder
+        self._folders = folders
         self._locale = locale
         self._constants = {name: Constant(value) for name, value in constants.items()}
         self._faults = faults
@@ -105,7 +109,7 @@ class PageCompiler:
         return Place(self._faults, self._page, file, line, text)
 
     def _compile_file(self, name: str, scope: Scope, included_at: Place | None = None) -> list[nodes.Node]:
-        file = self._folder / name
+        file = find_file(self._folders, f"pages/{name}")
         try:
             self.sources[name] = file.read_text(encoding="utf-8")
             body = _parse(self.sources[name])

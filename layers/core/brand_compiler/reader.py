@@ -109,21 +109,29 @@ class TomlReader:
         return [TomlReader(self.document, *self.key, name, index) for index in range(len(items))]
 
     def by_language(
-        self, name: str, languages: Collection[str], read: Callable[[TomlReader, str], _T]
+        self,
+        name: str,
+        languages: Collection[str],
+        read: Callable[[TomlReader, str], _T],
+        default: str | None = None,
     ) -> dict[str, _T]:
-        """Returns what `read` reads for each language of the brand. A region falls back to its language."""
+        """Returns what `read` reads for each language of the brand.
+
+        A region falls back to its language, and each language to `default`. Without `default`, a language that
+        is missing is a fault.
+        """
         table = self.table(name)
         if table is None:
             return {}
         values: dict[str, _T] = {}
         for language in sorted(languages):
             base = find_base_language(language, languages)
-            if table.has(language):
-                values[language] = read(table, language)
-            elif base is None:
+            codes = (each for each in (language, base, default) if each and table.has(each))
+            code = next(codes, None)
+            if code:
+                values[language] = read(table, code)
+            elif base is None and default is None:
                 table.add_fault(f"language `{language}` is missing in `{name}`")
-            elif base in values:
-                values[language] = values[base]
         table.check_languages(languages)
         return values
 
@@ -131,7 +139,7 @@ class TomlReader:
         """Refuses each key that is not a language of the brand."""
         for language in self._data:
             if language not in languages:
-                self.add_fault(f"there is no locales/{language}.toml", language)
+                self.add_fault(f"`{language}` is not in `languages`", language)
 
     def check_all_read(self) -> None:
         """Refuses each key that was not read. It is usually a typing mistake."""

@@ -1,4 +1,4 @@
-"""Reads the style sheet that each page includes, and its hash for the Content-Security-Policy."""
+"""Reads the colours and the style sheet of each page, and the hash for the Content-Security-Policy."""
 
 from __future__ import annotations
 
@@ -7,22 +7,60 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
+from brand_compiler.sources import find_file
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from brand_compiler.fault import Faults
+    from brand_compiler.sources import Folders
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _EXTERNAL = re.compile(r"@import|url\(|image-set\(|</style", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _SPACE_AROUND_SIGNS = re.compile(r"\s*([{};,])\s*")
+_VARIABLES = re.compile(r"(@media[^{]*\bdark\b[^{]*\{)?:root\{([^{}]*)\}")
+_USE = re.compile(r"var\(--([a-z-]+)")
+_HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
+
+_TEXT, _CONTROL = 4.5, 3.0  # WCAG 2.2, success criteria 1.4.3 and 1.4.11
+_CONTRASTS = (
+    *((text, ground, _TEXT) for text in ("ink", "soft") for ground in ("card", "paper")),
+    *((text, "tint", _TEXT) for text in ("ink", "accent")),
+    *(("on-accent", ground, _TEXT) for ground in ("accent", "accent-deep")),
+    *((text, "card", _TEXT) for text in ("accent", "wrong")),
+    ("edge", "card", _CONTROL),
+)
 
 
-def read_style(file: Path, faults: Faults) -> str:
-    """Returns the style sheet without comments and unnecessary space.
+def read_style(folders: Folders, faults: Faults) -> tuple[str, dict[str, str]]:
+    """Returns the style sheet without comments and unnecessary space, and its light variables by name.
 
-    It adds a fault if the file is missing or loads an external resource. The pages never do that.
+    It adds a fault if a file is missing or loads an external resource, which the pages never do, if the style
+    sheet uses a variable that is not set, and for each colour that is hard to read on another one.
     """
+    file = find_file(folders, "colours.css")
+    colours = _read_sheet(file, faults)
+    style = _read_sheet(find_file(folders, "style.css"), faults)
+    light: dict[str, str] = {}
+    dark: dict[str, str] = {}
+    for is_dark, block in _VARIABLES.findall(colours):
+        pairs = (each.partition(":") for each in block.split(";") if each.startswith("--"))
+        (dark if is_dark else light).update((name[2:], value.strip()) for name, _, value in pairs)
+    if colours:
+        for name in sorted(set(_USE.findall(style)) - light.keys()):
+            faults.add(file, 1, f"`--{name}` is missing; style.css uses it")
+        for scheme, variables in (("light", light), ("dark", {**light, **dark})):
+            _check_contrasts(file, scheme, variables, faults)
+    return colours + style, {name.replace("-", "_"): value for name, value in light.items()}
+
+
+def hash_style(style: str) -> str:
+    """Returns the SHA-256 of the text between the style tags in base64, as the policy needs it."""
+    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+
+def _read_sheet(file: Path, faults: Faults) -> str:
     if not file.is_file():
         faults.add(file, 1, "there is no style sheet")
         return ""
@@ -33,6 +71,23 @@ def read_style(file: Path, faults: Faults) -> str:
     return _SPACE_AROUND_SIGNS.sub(r"\1", _SPACE.sub(" ", _COMMENT.sub("", source))).strip()
 
 
-def hash_style(style: str) -> str:
-    """Returns the SHA-256 of the text between the style tags in base64, as the policy needs it."""
-    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+def _check_contrasts(file: Path, scheme: str, colours: dict[str, str], faults: Faults) -> None:
+    source = file.read_text(encoding="utf-8")
+    for text, ground, least in _CONTRASTS:
+        first, second = (colours.get(name, "") for name in (text, ground))
+        if _HEX.fullmatch(first) and _HEX.fullmatch(second):
+            low, high = sorted((_luminance(first), _luminance(second)))
+            contrast = (high + 0.05) / (low + 0.05)
+            if contrast < least:
+                find = source.rfind if scheme == "dark" else source.find
+                line = source.count("\n", 0, find(f"--{text}:")) + 1
+                found = f"{contrast:.1f} in the {scheme} scheme, less than {least}"
+                faults.add(file, line, f"the contrast of `--{text}` on `--{ground}` is {found}")
+
+
+def _luminance(colour: str) -> float:
+    """Returns the relative luminance of a colour, as WCAG 2.2 defines it."""
+    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+    shares = (int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4))
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

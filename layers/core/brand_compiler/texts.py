@@ -1,6 +1,6 @@
 """Reads the locales, and checks that all languages have the same texts and placeholders.
 
-The file of a region, such as `en-GB.toml`, has only what differs: the rest is that of `en.toml`.
+The file of a region, such as `en-GB.toml`, and a file of an adopter have only what differs from the others.
 
 A placeholder is an expression of Jinja2, such as `{{ line.since | date }}`. The pages that show the text
 decide which names it may use (`brand_compiler.pages`).
@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from brand_compiler.document import Document
-from heed.entrypoints.http.language import find_base_language
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Collection, Iterable, Mapping
 
     from brand_compiler.fault import Faults
+    from brand_compiler.sources import Folders
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 _DATE_NAMES = {"first": set[str](), "date": {"day", "month", "number", "year"}}
+_MONTHS_FAULT = "`dates.months` must be a list of twelve texts"
 _ENVIRONMENT = Environment()  # noqa: S701 - it parses only; `brand_compiler.pages` escapes
 
 
@@ -71,17 +71,28 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class _LocaleFile:
+    """The texts of one file by `section.name`, and the names of the months if it has them."""
+
+    document: Document
+    texts: dict[str, Text]
+    months: list[str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Locale:
     """The texts of one language.
 
     Attributes:
-        document: Its file.
+        document: Its first file.
+        own_texts: The texts of that file.
         texts: All texts by `section.name`.
         months: The names of the months.
         known_keys: The keys of all languages together.
     """
 
     document: Document
+    own_texts: Mapping[str, Text]
     texts: Mapping[str, Text]
     months: list[str]
     known_keys: set[str]
@@ -99,32 +110,58 @@ class Locale:
         return text.value if text else ", "
 
 
-def read_locales(folder: Path, faults: Faults) -> dict[str, Locale]:
-    """Returns the locales of a folder by language code: `de.toml` is `de`."""
+def read_locales(folders: Folders, languages: Collection[str], faults: Faults) -> dict[str, Locale]:
+    """Returns the locales of the languages, in the order of their codes.
+
+    The texts of `en-GB` are those of `en.toml` and, over them, `en-GB.toml`: first the project's, then the
+    adopter's. A language without a file is left out.
+    """
     known_keys: set[str] = set()
-    files = {file.stem: file for file in folder.glob("*.toml")}
+    codes = list_codes(languages)
+    files = {
+        (folder, file.stem): _read_file(Document(file, faults))
+        for folder in folders
+        for file in sorted((folder / "locales").glob("*.toml"))
+        if file.stem in codes
+    }
     locales: dict[str, Locale] = {}
-    for language in sorted(files):  # so a language comes before its regions
-        base = find_base_language(language, locales)
-        document = Document(files[language], faults)
-        locales[language] = _read_locale(document, known_keys, locales[base] if base else None)
+    for language in sorted(languages):
+        keys = [(folder, code) for folder in folders for code in list_codes([language])]
+        if any(code == language for _, code in files):
+            parts = [files[key] for key in keys if key in files]
+            locales[language] = _merge(parts, known_keys)
     return locales
+
+
+def list_codes(languages: Iterable[str]) -> list[str]:
+    """Returns the codes of all files that languages have texts from: `en` and `en-GB` for `en-GB`."""
+    tags = [language.split("-") for language in languages]
+    return ["-".join(subtags[:count]) for subtags in tags for count in range(1, len(subtags) + 1)]
 
 
 def check_locales(locales: Mapping[str, Locale], reference: str) -> None:
     """Checks that each language has the texts and the placeholders of the reference language.
 
-    A text that already has a fault is not compared, nor is any text if the reference cannot be read.
+    The placeholders are those of its first file, the project's if it has the language: an adopter's text has
+    the placeholders of the text that it replaces. A text that already has a fault is not compared, nor is any
+    text if the reference cannot be read.
     """
-    expected = locales[reference].texts
-    for locale in locales.values() if expected else ():
-        for key, text in expected.items():
-            if key not in locale.texts:
-                locale.document.add_fault(f"`{key}` is missing", text.section)
+    first = locales[reference].own_texts
+    expected = {**locales[reference].texts, **first}
+    for key, text in expected.items() if first else ():
+        without = [language for language, locale in locales.items() if key not in locale.texts]
+        if key in first:
+            for language in without:
+                locales[language].document.add_fault(f"`{key}` is missing", text.section)
+        elif without and not text.is_faulty:
+            text.add_fault(f"{', '.join(without)} must have it too")
+    for locale in locales.values() if first else ():
         for key, text in locale.texts.items():
+            if text.is_faulty:
+                continue
             if key not in expected:
                 text.add_fault(f"unknown key; {reference}.toml does not have it")
-            elif not text.is_faulty and not expected[key].is_faulty:
+            elif not expected[key].is_faulty:
                 _compare_placeholders(text, expected[key])
 
 
@@ -140,9 +177,9 @@ def to_python_format(text: Text) -> str:
     return _PLACEHOLDER.sub(r"{\1}", text.value)
 
 
-def _read_locale(document: Document, known_keys: set[str], base: Locale | None) -> Locale:
-    texts = dict(base.texts) if base else {}
-    months = base.months if base else []
+def _read_file(document: Document) -> _LocaleFile:
+    texts: dict[str, Text] = {}
+    months: list[str] | None = None
     for section, table in document.data.items():
         if not isinstance(table, dict):
             document.add_fault(f"`{section}` is outside a [section]", section)
@@ -150,26 +187,29 @@ def _read_locale(document: Document, known_keys: set[str], base: Locale | None) 
         for name, value in table.items():
             if (section, name) == ("dates", "months"):
                 months = value
+                if not isinstance(months, list) or len(months) != 12:
+                    document.add_fault(_MONTHS_FAULT, section, name)
             else:
                 text = Text(value if isinstance(value, str) else "", document, section, name)
                 if not text.value.strip():
                     text.add_fault("must be a text")
                 texts[f"{section}.{name}"] = text
-    _check_dates(document, texts, months, base)
-    known_keys.update(texts)
-    return Locale(document, texts, months, known_keys)
-
-
-def _check_dates(
-    document: Document, texts: Mapping[str, Text], months: list[str], base: Locale | None
-) -> None:
-    """Checks the dates of a locale. What it has from its base has its fault there."""
-    is_inherited = base is not None and months is base.months
-    if not is_inherited and (not isinstance(months, list) or len(months) != 12):
-        document.add_fault("`dates.months` must be a list of twelve texts", "dates", "months")
     for name, allowed in _DATE_NAMES.items():
-        if text := texts.get(f"dates.{name}"):
-            for placeholder in sorted(text.placeholders - allowed):
-                text.add_fault(f"unknown placeholder {{{{ {placeholder} }}}}")
-        elif base is None:
-            document.add_fault(f"`dates.{name}` is missing", "dates")
+        if text_of_date := texts.get(f"dates.{name}"):
+            for placeholder in sorted(text_of_date.placeholders - allowed):
+                text_of_date.add_fault(f"unknown placeholder {{{{ {placeholder} }}}}")
+    return _LocaleFile(document, texts, months)
+
+
+def _merge(files: list[_LocaleFile], known_keys: set[str]) -> Locale:
+    """Returns a locale of files. A later file replaces the texts of the ones before it."""
+    first = files[0]
+    texts = {key: text for file in files for key, text in file.texts.items()}
+    months = next((file.months for file in reversed(files) if file.months is not None), None)
+    if months is None:
+        first.document.add_fault(_MONTHS_FAULT, "dates")
+    for name in _DATE_NAMES:
+        if f"dates.{name}" not in texts:
+            first.document.add_fault(f"`dates.{name}` is missing", "dates")
+    known_keys.update(texts)
+    return Locale(first.document, first.texts, texts, months or [], known_keys)

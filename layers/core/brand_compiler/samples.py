@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import cycle, product
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from heed.domain.milliseconds import Millis
@@ -41,22 +39,31 @@ from heed.entrypoints.http.pages.views import (
 if TYPE_CHECKING:
     from heed.entrypoints.http.pages.pages import Pages
 
-LANGUAGES = ("de", "en", "en-GB", "es", "fr", "ja")
 BRAND = "Meridian Watches"
 CENTRE = "/p/AQEAAAAA?lang="
 MAY = Millis(1_777_817_100_000)  # 3 May 2026, 14:05 UTC
 JUNE = Millis(1_781_222_400_000)  # 12 June 2026
 
 
-def catalogue(folder: Path) -> dict[str, Any]:
-    """Returns the compiled catalogue."""
-    return dict(json.loads((folder / "catalogue.json").read_text(encoding="utf-8")))
+def _cast_topics(topics: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Returns the topics by their names in the sample. Those of another brand take their parts in order."""
+    parts = {
+        "marketing": ("offers", "news", "events", "research"),
+        "service": ("service",),
+        "signal": ("targeted-advertising",),
+    }
+    cast: dict[str, dict[str, Any]] = {}
+    for kind, names in parts.items():
+        actors = [topic for topic in topics if topic["kind"] == kind and not topic["retired"]] or topics
+        cast |= {name: actors[place % len(actors)] for place, name in enumerate(names)}
+    return cast
 
 
 def sample_views(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str, PageView]]:
     """Returns the name of the page and the view of each sample, by the name of the sample."""
-    names = {topic["name"]: topic["names"][language] for topic in topics}
-    descriptions = {topic["name"]: topic["descriptions"][language] for topic in topics}
+    parts = _cast_topics(topics)
+    names = {part: topic["names"][language] for part, topic in parts.items()}
+    descriptions = {part: topic["descriptions"][language] for part, topic in parts.items()}
     centre = CENTRE + language
     service = (names["service"],)
 
@@ -353,11 +360,6 @@ def sample_mails(language: str) -> Iterator[ConfirmationMailView]:
             confirm_url="https://example.com/c/AQEAAAAA",
             unsubscribe_url="https://example.com/u/AQEAAAAA",
         )
-
-
-def render(pages: Pages, page: str, view: PageView) -> str:
-    """Renders a view with the method that has the name of its page."""
-    return str(getattr(pages, page)(view))
 
 
 def answers(pages: Pages, language: str) -> dict[str, str]:

@@ -1,0 +1,43 @@
+"""Checks a brand, locks its new numbers, and writes each page for a browser (`make brand`).
+
+If the second folder does not exist, it starts it with the files that each brand has of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from brand_compiler.build import compile_command
+from brand_compiler.lock import lock_new_numbers
+from brand_compiler.preview import write_preview
+
+OWN_FILES = ("catalogue.toml", "colours.css", "logo.svg")
+
+
+def brand_command(arguments: list[str]) -> int:
+    """Starts a brand, or checks, locks and shows it. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m brand_compiler", description=__doc__)
+    parser.add_argument("folders", nargs="+", type=Path, help="the project's brand, and the folder of yours")
+    parser.add_argument("--preview", type=Path, required=True, help="the folder for the pages")
+    options = parser.parse_args(arguments)
+    folders: list[Path] = options.folders
+    if len(folders) > 1 and not folders[-1].exists():
+        (folders[-1] / "locales").mkdir(parents=True)
+        for name in OWN_FILES:
+            shutil.copyfile(folders[0] / name, folders[-1] / name)
+        sys.stdout.write(f"{folders[-1]} is a copy of the sample. Make it yours, then run this again.\n")
+        return 0
+    lock_new_numbers(folders)
+    with tempfile.TemporaryDirectory() as compiled:
+        code = compile_command([*map(str, folders), compiled])
+        if code == 0:
+            sys.stdout.write(f"No mistakes. Open {write_preview(Path(compiled), options.preview)}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(brand_command(sys.argv[1:]))
