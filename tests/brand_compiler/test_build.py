@@ -20,6 +20,7 @@ from jinja2.compiler import CodeGenerator
 
 from brand_compiler.build import compile_brand, compile_command
 from brand_compiler.expressions import ENVIRONMENT
+from brand_compiler.fault import Faults
 from heed.domain.preferences.catalogue import Catalogue, TopicKind
 from heed.entrypoints.http.pages.views import MAIL_PARTS, VIEWS
 
@@ -118,9 +119,9 @@ class _OtherGenerator(CodeGenerator):
 def test_the_wording_is_the_same_if_only_the_compiled_python_differs(
     copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = compile_brand(copy)
+    first = compile_brand([copy], Faults())
     monkeypatch.setattr(ENVIRONMENT, "code_generator_class", _OtherGenerator)
-    second = compile_brand(copy)
+    second = compile_brand([copy], Faults())
 
     page = f"pages/de/{ModuleLoader.get_module_filename('landing.html')}"
     assert first[page] != second[page]
@@ -142,11 +143,11 @@ def test_the_wording_is_the_same_if_only_the_compiled_python_differs(
 def test_the_wording_of_a_language_differs_if_people_see_something_else(
     copy: Path, file: str, old: str, new: str, languages: set[str]
 ) -> None:
-    before = _wordings(compile_brand(copy))
+    before = _wordings(compile_brand([copy], Faults()))
     text = (copy / file).read_text(encoding="utf-8")
     assert old in text
     (copy / file).write_text(text.replace(old, new), encoding="utf-8")
-    after = _wordings(compile_brand(copy))
+    after = _wordings(compile_brand([copy], Faults()))
 
     assert {language for language in before if before[language] != after[language]} == languages
 

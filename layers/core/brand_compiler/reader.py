@@ -117,8 +117,8 @@ class TomlReader:
     ) -> dict[str, _T]:
         """Returns what `read` reads for each language of the brand.
 
-        A region falls back to its language, and each language to `default`. Without `default`, a language that
-        is missing is a fault.
+        A region falls back to its language, and each language to `default`. Without `default`, a missing
+        language is a fault.
         """
         table = self.table(name)
         if table is None:

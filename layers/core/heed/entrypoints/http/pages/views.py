@@ -218,10 +218,7 @@ class TopicOption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscribeView(PageView):
-    """The form for people without a link. It posts to `subscribe_url`.
-
-    If `subscribe_url` is "", the page shows how to contact the brand instead of the form.
-    """
+    """The form for people without a link. Without `subscribe_url` the page shows how to contact the brand."""
 
     intent: Intent
     other_url: str = ""  # the same form for the other intent; "": no link to it
