@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from heed.adapters.dynamodb.table import TableAdapter
+from heed.adapters.dynamodb.table import TableAdapter, decode_or_unreadable
 from heed.codec.attributes import MAX_COUNT, Item, read_number, read_text, strict_reader
 from heed.domain.errors import MalformedMessage, UnreadableRecord
 from heed.domain.ledger.entry import ERASED_REGISTER, LedgerEntry
@@ -13,7 +13,7 @@ from heed.domain.preferences.register import MAX_SCOPES
 from heed.domain.rfc3339 import END_OF_TIME
 from heed.override import override
 from heed.use_cases.ports.ledger import Ledger, StoredEntry
-from heed.use_cases.ports.preferences import UNREADABLE, UnreadableItem
+from heed.use_cases.ports.preferences import UnreadableItem
 from heed.use_cases.ports.privacy import ClosedChains, PurgedPerson, PurgeTarget
 
 _NUMBER_LIMITS = {
@@ -91,7 +91,8 @@ class LedgerTable(TableAdapter, Ledger, ClosedChains, PurgeTarget):
     @override
     def all_entries(self) -> Iterator[LedgerEntry | UnreadableItem]:
         names = {f"#{name}": name for name in _ENTRY_ATTRIBUTES}
-        return map(_decode_or_unreadable, self._table.scan(projection=", ".join(names), names=names))
+        items = self._table.scan(projection=", ".join(names), names=names)
+        return (decode_or_unreadable(_to_entry, item) for item in items)
 
     def _query(self, subject: str) -> Iterator[Item]:
         return self._table.query("subject = :subject", values={":subject": {"S": subject}}, consistent=True)
@@ -108,13 +109,6 @@ def _to_item(entry: LedgerEntry) -> dict[str, Any]:
 @strict_reader
 def _read_evidence(item: Item) -> str | None:
     return read_text(item, _EVIDENCE) if _EVIDENCE in item else None
-
-
-def _decode_or_unreadable(item: Item) -> LedgerEntry | UnreadableItem:
-    try:
-        return _to_entry(item)
-    except UnreadableRecord:
-        return UNREADABLE
 
 
 @strict_reader

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from heed.adapters.dynamodb.feed_index import feed_shard, format_feed_position
 from heed.adapters.dynamodb.late_changes import split_late_changes
 from heed.adapters.dynamodb.link_tally import TallyUpdate, assumed_tally_update, tally_update
-from heed.adapters.dynamodb.table import MAX_BATCH_KEYS, ConditionFailed, DynamoDBTable
+from heed.adapters.dynamodb.table import MAX_BATCH_KEYS, ConditionFailed, DynamoDBTable, decode_or_unreadable
 from heed.codec.attributes import Item
 from heed.codec.record import SALT_SIZE, decode_record, encode_entry, encode_late_change
-from heed.domain.errors import StoreUnavailable, UnreadableRecord, WriteConflict
+from heed.domain.errors import StoreUnavailable, WriteConflict
 from heed.domain.links.entry_mode import LINK_SOURCES, choose_entry_mode, is_limit_reached
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes, superseded_changes
@@ -32,7 +32,6 @@ from heed.domain.preferences.register import MINOR, SOFT_BOUNCE, Change
 from heed.domain.privacy.retention import soft_bounce_expiry
 from heed.override import override
 from heed.use_cases.ports.preferences import (
-    UNREADABLE,
     LateChanges,
     Preferences,
     UnreadableItem,
@@ -207,7 +206,7 @@ class PreferencesTable(Preferences, LateChanges):
 
     def _read_batch(self, ids: list[str]) -> Iterator[tuple[str, Record | UnreadableItem]]:
         for item in self._table.get_many(list(map(_key, ids))):
-            yield item["id"]["S"], _decode_or_unreadable(item)
+            yield item["id"]["S"], decode_or_unreadable(decode_record, item)
 
 
 class _Update(NamedTuple):
@@ -220,13 +219,6 @@ class _Update(NamedTuple):
 
 def _key(recipient: str) -> Item:
     return {"id": {"S": recipient}}
-
-
-def _decode_or_unreadable(item: Item) -> Record | UnreadableItem:
-    try:
-        return decode_record(item)
-    except UnreadableRecord:
-        return UNREADABLE
 
 
 def _build_single_update(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from heed.adapters.dynamodb.feed_index import parse_feed_position
-from heed.adapters.dynamodb.table import DynamoDBTable
+from heed.adapters.dynamodb.table import DynamoDBTable, decode_or_unreadable
 from heed.codec.attributes import Item, read_recipient, read_text, strict_reader
 from heed.codec.record import decode_late_changes, decode_record
 from heed.domain.errors import UnreadableRecord
 from heed.override import override
 from heed.use_cases.ports.ledger import RecipientPage, RecipientPages, StoredRecipient, WalkCheckpoint
+from heed.use_cases.ports.preferences import UnreadableItem
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -38,7 +39,8 @@ class RecipientPagesTable(RecipientPages):
         The next walk reads the changes that this one missed.
         """
         items, last = self._preferences.scan_page({"id": {"S": after}} if after else None, limit)
-        recipients = [recipient for item in items if (recipient := _decode_or_none(item)) is not None]
+        decoded = (decode_or_unreadable(_decode, item) for item in items)
+        recipients = [recipient for recipient in decoded if not isinstance(recipient, UnreadableItem)]
         return RecipientPage(recipients, len(items) - len(recipients), last["id"]["S"] if last else None)
 
     @override
@@ -62,14 +64,6 @@ def _to_checkpoint(item: Item) -> WalkCheckpoint:
     return WalkCheckpoint(
         *(read_text(item, name) if name in item else None for name in WalkCheckpoint._fields)
     )
-
-
-def _decode_or_none(item: Item) -> StoredRecipient | None:
-    """Returns the recipient of an item, or None if the item is unreadable."""
-    try:
-        return _decode(item)
-    except UnreadableRecord:
-        return None
 
 
 @strict_reader

@@ -10,19 +10,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
 from botocore.exceptions import ClientError
 
 from heed.adapters.aws import FAILURES, error_code, required_member, to_store_unavailable
 from heed.codec.attributes import Item
-from heed.domain.errors import StoreUnavailable
+from heed.domain.errors import StoreUnavailable, UnreadableRecord
+from heed.use_cases.ports.preferences import UNREADABLE, UnreadableItem
 
 if TYPE_CHECKING:
     from typing import Unpack
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
+_T = TypeVar("_T")
 MAX_BATCH_KEYS = 100
 """The most keys for one call of `DynamoDBTable.get_many`."""
 TABLE_NOT_FOUND = "ResourceNotFoundException"
@@ -230,6 +232,14 @@ class TableAdapter:
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._table = DynamoDBTable(client, table)
+
+
+def decode_or_unreadable(decode: Callable[[Item], _T], item: Item) -> _T | UnreadableItem:
+    """Returns the decoded item, or UNREADABLE if the item is not valid."""
+    try:
+        return decode(item)
+    except UnreadableRecord:
+        return UNREADABLE
 
 
 _Method = Callable[..., Any]

@@ -8,6 +8,7 @@ from typing import Any
 from heed.domain import rfc3339
 from heed.domain.errors import InvalidQuery, RequestFault
 from heed.domain.privacy.disclosure import DisclosureEntry, DisclosurePage, RegisterEnd
+from heed.entrypoints.http.api.query import parse_query_number, read_query_parameters
 
 _DEFAULT_LIMIT, _MAX_LIMIT = 100, 1_000
 _NAMES = ("limit", "cursor")
@@ -23,29 +24,13 @@ def parse_disclosures_query(event: Mapping[str, Any]) -> tuple[int | None, int]:
     Raises:
         InvalidQuery: A parameter is unknown or not valid.
     """
-    query = {name: str(text) for name, text in (event.get("queryStringParameters") or {}).items()}
-    faults = [
-        RequestFault(f"/{name}", f"is not a parameter; the parameters are {', '.join(_NAMES)}")
-        for name in query
-        if name not in _NAMES
-    ]
-    limit = _parse_number(query, "limit", _MAX_LIMIT, faults)
-    before = _parse_number(query, "cursor", 10**12, faults)
+    faults: list[RequestFault] = []
+    query = read_query_parameters(event, _NAMES, faults)
+    limit = parse_query_number(query, "limit", _MAX_LIMIT, faults)
+    before = parse_query_number(query, "cursor", 10**12, faults)
     if faults:
         raise InvalidQuery(faults)
     return before, limit or _DEFAULT_LIMIT
-
-
-def _parse_number(
-    query: Mapping[str, str], name: str, maximum: int, faults: list[RequestFault]
-) -> int | None:
-    text = query.get(name)
-    if text is None:
-        return None
-    if text.isascii() and text.isdigit() and len(text) <= 13 and 1 <= int(text) <= maximum:
-        return int(text)
-    faults.append(RequestFault(f"/{name}", f"must be a number from 1 to {maximum:,}"))
-    return None
 
 
 def disclosures_to_json(page: DisclosurePage) -> dict[str, object]:

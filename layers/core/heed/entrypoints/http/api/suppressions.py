@@ -14,6 +14,7 @@ from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.register import ScopeNumber
 from heed.domain.privacy.disclosure import DisclosurePurpose, parse_purpose
 from heed.entrypoints.http.api import cursors, fields
+from heed.entrypoints.http.api.query import parse_query_number, read_query_parameters
 from heed.use_cases.ports.preferences import FeedPosition, UnreadableItem
 from heed.use_cases.preferences.list_suppressions import (
     MAX_PAGE_SIZE,
@@ -47,17 +48,13 @@ def parse_suppressions_query(event: Mapping[str, Any], catalogue: Catalogue) -> 
         PurposeRefused: The purpose is not one of the permitted purposes.
         InvalidQuery: A parameter is unknown or not valid. The pointer of each fault names the parameter.
     """
-    query = {name: str(text) for name, text in (event.get("queryStringParameters") or {}).items()}
+    faults: list[RequestFault] = []
+    query = read_query_parameters(event, _NAMES, faults)
     purpose = parse_purpose(query.get("purpose", DisclosurePurpose.SENDING))
-    faults = [
-        RequestFault(f"/{name}", f"is not a parameter; the parameters are {', '.join(_NAMES)}")
-        for name in query
-        if name not in _NAMES
-    ]
     only = SuppressionFilter(
         _parse_reason(query.get("reason"), faults), _parse_scope(query.get("scope"), catalogue, faults)
     )
-    limit = _parse_limit(query.get("limit"), faults)
+    limit = parse_query_number(query, "limit", MAX_PAGE_SIZE, faults) or _DEFAULT_LIMIT
     start = replace(_FROM_THE_START, after=_parse_since(query.get("since"), faults), filter=only)
     position = _parse_cursor(query.get("cursor"), start, faults)
     if faults:
@@ -78,15 +75,6 @@ def _parse_scope(name: str | None, catalogue: Catalogue, faults: list[RequestFau
     except UnknownScope as error:
         faults.append(RequestFault("/scope", fields.describe_unknown_name(error, name or "", catalogue)))
         return None
-
-
-def _parse_limit(text: str | None, faults: list[RequestFault]) -> int:
-    if text is None:
-        return _DEFAULT_LIMIT
-    if text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= MAX_PAGE_SIZE:
-        return int(text)
-    faults.append(RequestFault("/limit", f"must be a number from 1 to {MAX_PAGE_SIZE:,}"))
-    return _DEFAULT_LIMIT
 
 
 def _parse_since(text: str | None, faults: list[RequestFault]) -> FeedPosition:
