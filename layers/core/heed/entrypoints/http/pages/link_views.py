@@ -21,12 +21,6 @@ from heed.entrypoints.http.pages.visit import PageVisit
 from heed.use_cases.ports.keys import LinkKeys
 
 
-def is_undeliverable(record: Record, now: Millis) -> bool:
-    """Returns whether bounces are the strongest reason that stops the address."""
-    suppression = address_suppression(record, now)
-    return suppression is not None and suppression.reason is Reason.UNDELIVERABLE
-
-
 def undo_text(undo: UndoToken | None, keys: LinkKeys) -> str:
     """Returns the text of an undo token; "" if there is no undo or the key service does not respond."""
     if undo is None:
@@ -97,6 +91,7 @@ def link_page_fields(
         **make_page_fields(visit, catalogue),
         "brand": catalogue.brands[catalogue.brand_of(token.scope)].title,
         "preferences_url": preferences_url(visit, token, keys),
+        "undeliverable": _is_undeliverable(record, visit.at),
         "signal": make_signal_notice(visit, record, catalogue),
         "policy": _make_policy_notice(
             catalogue.unacknowledged_notice(known_policies, visit.at), visit.language
@@ -105,6 +100,12 @@ def link_page_fields(
             catalogue.unacknowledged_update(known_policies, visit.at), visit.language
         ),
     }
+
+
+def _is_undeliverable(record: Record, now: Millis) -> bool:
+    """Returns whether bounces are the strongest reason that stops the address."""
+    suppression = address_suppression(record, now)
+    return suppression is not None and suppression.reason is Reason.UNDELIVERABLE
 
 
 def _make_policy_notice(version: PolicyVersion | None, language: str) -> views.PolicyNotice | None:

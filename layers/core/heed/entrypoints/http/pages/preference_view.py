@@ -65,7 +65,6 @@ def preferences_view(
         all_marketing_off=all_off,
         # While everything is off, the end of a pause changes nothing.
         paused_until=max((until for until in brand_pauses if until and not all_off), default=None),
-        undeliverable=link_views.is_undeliverable(record, visit.at),
         last=_make_last_change(visit, record, catalogue),
         **(_saved_fields(visit, token, record, catalogue, keys, event) if event else {}),
         form_incomplete=form_incomplete,

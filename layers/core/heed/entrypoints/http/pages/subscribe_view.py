@@ -16,7 +16,6 @@ from heed.entrypoints.http.pages.consent import PendingConsent, fields_of_origin
 from heed.entrypoints.http.pages.link_views import (
     common_brand,
     form_url,
-    is_undeliverable,
     link_page_fields,
     make_page_fields,
     topic_name,
@@ -110,7 +109,6 @@ def confirmed_view(
     return views.ConfirmedView(
         **_make_confirmation_view(visit, token, topics, record, catalogue, keys),
         outcome=outcome,
-        undeliverable=is_undeliverable(record, visit.at),
     )
 
 

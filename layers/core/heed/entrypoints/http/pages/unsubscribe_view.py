@@ -11,7 +11,7 @@ from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import ALL_SCOPES, ScopeNumber
 from heed.entrypoints.http.pages import views
-from heed.entrypoints.http.pages.link_views import is_undeliverable, link_page_fields, undo_text
+from heed.entrypoints.http.pages.link_views import link_page_fields, undo_text
 from heed.entrypoints.http.pages.visit import PageVisit
 from heed.use_cases.ports.keys import LinkKeys
 
@@ -28,7 +28,6 @@ def landing_view(
         description=description,
         paused_until=pause.until if pause else None,
         since=pause.since if pause else None,
-        undeliverable=is_undeliverable(record, visit.at),
     )
 
 
@@ -75,7 +74,6 @@ def unsubscribed_view(
         since=last.since if last else None,
         reported=last is not None and last.reason is Reason.COMPLAINED,
         can_stop_all=not is_all_off,
-        undeliverable=is_undeliverable(record, visit.at),
     )
 
 

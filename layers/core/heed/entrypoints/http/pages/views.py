@@ -83,6 +83,7 @@ class LinkPageView(PageView):
     """A page behind a valid link."""
 
     preferences_url: str  # path and query of the preference centre, in the same language
+    undeliverable: bool = False  # mail to the address bounced, so nothing is sent
     signal: SignalNotice = SignalNotice.NONE
     policy: PolicyNotice | None = None  # a material change: prominent until the person acknowledges it
     update: PolicyNotice | None = None  # any other change: a small line
@@ -96,7 +97,6 @@ class LandingView(LinkPageView):
     description: str = ""
     paused_until: Millis | None = None  # nothing is sent until then; `since` is required
     since: Millis | None = None  # the start of the pause
-    undeliverable: bool = False  # mail to the address bounced, so nothing is sent
 
 
 class UnsubscribedState(StrEnum):
@@ -118,7 +118,6 @@ class UnsubscribedView(LinkPageView):
     since: Millis | None = None  # None: the person never opted in
     reported: bool = False  # the person complained (spam)
     can_stop_all: bool = False  # marketing is left that the button would stop
-    undeliverable: bool = False  # mail to the address bounced, so nothing is sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +170,6 @@ class PreferencesView(LinkPageView):
     advertising: AdvertisingLine | None = None
     all_marketing_off: bool = False  # no marketing is left that the button could stop
     paused_until: Millis | None = None
-    undeliverable: bool = False  # mail to the address bounced, so nothing is sent
     last: LastChange | None = None
     saved: SavedNotice | None = None
     restored: tuple[str, ...] = ()  # names of the topics that an undo has turned on again
@@ -260,7 +258,6 @@ class ConfirmedView(ConfirmView):
     """The page after the confirm button was pressed."""
 
     outcome: ConfirmationOutcome
-    undeliverable: bool = False  # mail to the address bounced, so nothing is sent yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
