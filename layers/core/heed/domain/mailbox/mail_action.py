@@ -1,0 +1,233 @@
+"""What Heed does with an inbound mail: the table of whose request it is and what it requests.
+
+A mail may have several actions: an opt-out that is recorded at once, and a case for the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, StrEnum, auto
+from typing import assert_never
+
+from heed.domain.errors import InvalidAddress
+from heed.domain.feedback.event import FeedbackEvent
+from heed.domain.links.link_token import LinkToken
+from heed.domain.mailbox.attribution import (
+    Attribution,
+    AutomaticMail,
+    LinkInDoubt,
+    LinkOptOut,
+    ReportedFeedback,
+    SenderMail,
+    SenderTrust,
+    UnknownSender,
+    VirusMail,
+)
+from heed.domain.mailbox.inbound_mail import Verdict
+from heed.domain.mailbox.intent import Intent as MailIntent
+from heed.domain.mailbox.intent import IntentKind
+from heed.domain.opt_in.confirmation_token import Intent
+from heed.domain.recipients.address import normalise_address
+
+_ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,255}")
+
+
+class CaseKind(StrEnum):
+    """What a person has to decide, in the order of weight."""
+
+    CHILD_REPORT = "child-report"
+    ERASURE = "erasure"
+    OPT_OUT_DOUBTFUL = "opt-out-doubtful"
+    ACCESS = "access"
+    OPT_IN = "opt-in"
+    COMPLAINT = "complaint"
+    OTHER = "other"
+
+
+class DropReason(Enum):
+    """Why a mail is dropped and counted."""
+
+    VIRUS = auto()
+    AUTOMATIC = auto()
+    SPAM = auto()  # it is spam for SES, and requests nothing that Heed knows
+
+
+@dataclass(frozen=True, slots=True)
+class DropMail:
+    """Nothing."""
+
+    reason: DropReason
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutByLink:
+    """Record the opt-out of each token."""
+
+    tokens: tuple[LinkToken, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordReport:
+    """Record the event as if SES had reported it."""
+
+    event: FeedbackEvent
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutSender:
+    """Record the opt-out of the sender: of the named topics, or of all marketing if there are none."""
+
+    address: str
+    topics: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSenderAsMinor:
+    """Record that the sender's own address belongs to a child."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class PauseNamedAddress:
+    """Pause all marketing to the address that a report of a child names, within the caps of the sender."""
+
+    address: str
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmByMail:
+    """Send the sender a confirmation link, within the caps."""
+
+    address: str
+    intent: Intent
+    topics: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """Let a person decide about everything that the mail may request, the weightiest first."""
+
+    kinds: tuple[CaseKind, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardMail:
+    """Forward the mail to the company's mailbox or, if there is none, let a person decide."""
+
+
+MailAction = (
+    DropMail
+    | OptOutByLink
+    | RecordReport
+    | OptOutSender
+    | ReportSenderAsMinor
+    | PauseNamedAddress
+    | ConfirmByMail
+    | OpenCase
+    | ForwardMail
+)
+
+
+def decide_inbound_mail(
+    attribution: Attribution, spam: Verdict, text: str, read_intent: Callable[[str], MailIntent]
+) -> tuple[MailAction, ...]:
+    """Returns what to do with a mail.
+
+    Args:
+        attribution: whose request the mail is.
+        spam: the verdict of SES about spam.
+        text: the subject and the new text, for the address that a report of a child names.
+        read_intent: returns what the mail requests, for the address of its sender ("" if unknown). It is
+            called only if that matters.
+    """
+    is_spam = spam is Verdict.FAIL
+    match attribution:
+        case VirusMail():
+            return (DropMail(DropReason.VIRUS),)
+        case LinkOptOut(tokens):
+            return (OptOutByLink(tokens),)
+        case LinkInDoubt():
+            return (OpenCase((CaseKind.OPT_OUT_DOUBTFUL,)),)
+        case ReportedFeedback(event):
+            return (RecordReport(event),)
+        case AutomaticMail():
+            return (DropMail(DropReason.AUTOMATIC),)
+        case UnknownSender():
+            kinds = _kinds(read_intent(""))
+            return _let_decide(kinds & _CASES.keys()) or (_show_somebody(kinds, is_spam=is_spam),)
+        case SenderMail():
+            return _decide_for_sender(attribution, read_intent(attribution.address), text, is_spam=is_spam)
+        case _:
+            assert_never(attribution)
+
+
+def _decide_for_sender(
+    sender: SenderMail, intent: MailIntent, text: str, *, is_spam: bool
+) -> tuple[MailAction, ...]:
+    """Acts on what the sender may do without proof, and lets a person decide the rest.
+
+    A mail never deletes a record, but for one: the authenticated report of a child about its own address. If
+    it names one other address, mail to that one pauses until a person decides. Nobody replies to spam.
+    """
+    kinds, actions = _kinds(intent), list[MailAction]()
+    to_decide = kinds & _CASES.keys()
+    is_authenticated = sender.trust is SenderTrust.AUTHENTICATED and not intent.doubtful
+    if IntentKind.OPT_OUT in kinds and not intent.doubtful:
+        if sender.trust is not SenderTrust.NOT_AUTHENTICATED:
+            actions.append(OptOutSender(sender.address, intent.topics))
+            to_decide -= {IntentKind.OPT_OUT}
+        elif not is_spam:
+            actions.append(ConfirmByMail(sender.address, Intent.OUT, intent.topics))
+            to_decide -= {IntentKind.OPT_OUT}
+    if IntentKind.CHILD_REPORT in kinds and is_authenticated:
+        named = _named_addresses(text) - {sender.address}
+        if not named:
+            actions.append(ReportSenderAsMinor(sender.address))
+            to_decide -= {IntentKind.CHILD_REPORT}
+        if len(named) == 1:
+            actions.append(PauseNamedAddress(min(named), sender.address))
+    if IntentKind.OPT_IN in kinds and IntentKind.OPT_OUT not in kinds and is_authenticated:
+        actions.append(ConfirmByMail(sender.address, Intent.IN, intent.topics))
+        to_decide -= {IntentKind.OPT_IN}
+    return (*actions, *_let_decide(to_decide)) or (_show_somebody(kinds, is_spam=is_spam),)
+
+
+def _kinds(intent: MailIntent) -> frozenset[IntentKind]:
+    return intent.others | {intent.kind}
+
+
+def _let_decide(kinds: frozenset[IntentKind]) -> tuple[OpenCase, ...]:
+    """Returns the case about these requests, if there are any."""
+    return (OpenCase(tuple(case for kind, case in _CASES.items() if kind in kinds)),) if kinds else ()
+
+
+def _show_somebody(kinds: frozenset[IntentKind], *, is_spam: bool) -> MailAction:
+    """Returns the action for a mail that requests nothing Heed knows. Spam is not forwarded."""
+    if not is_spam:
+        return ForwardMail()
+    return OpenCase((CaseKind.OTHER,)) if IntentKind.QUESTION in kinds else DropMail(DropReason.SPAM)
+
+
+def _named_addresses(text: str) -> set[str]:
+    """Returns the addresses in a text, normalised."""
+    named: set[str] = set()
+    for address in _ADDRESS.findall(text):
+        try:
+            named.add(normalise_address(address.rstrip(".-")))
+        except InvalidAddress:
+            continue
+    return named
+
+
+_CASES = {
+    IntentKind.CHILD_REPORT: CaseKind.CHILD_REPORT,
+    IntentKind.ERASURE: CaseKind.ERASURE,
+    IntentKind.OPT_OUT: CaseKind.OPT_OUT_DOUBTFUL,
+    IntentKind.ACCESS: CaseKind.ACCESS,
+    IntentKind.OPT_IN: CaseKind.OPT_IN,
+    IntentKind.COMPLAINT: CaseKind.COMPLAINT,
+}

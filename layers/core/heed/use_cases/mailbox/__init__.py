@@ -1,0 +1,1 @@
+"""Records what people request by mail."""

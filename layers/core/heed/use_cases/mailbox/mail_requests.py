@@ -1,0 +1,184 @@
+"""Records the requests of an inbound mail. A second delivery of the mail changes nothing.
+
+A request counts as of the time when SES received the mail, so a newer choice of the person overrides it. The
+evidence names the mail by a hash: the id of SES looks like a token, and the mail itself is deleted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from heed.domain.links.link_token import LinkToken
+from heed.domain.links.queued_opt_out import QueuedOptOut
+from heed.domain.mailbox.inbound_mail import Receipt
+from heed.domain.mailbox.mail_action import (
+    ConfirmByMail,
+    OptOutSender,
+    PauseNamedAddress,
+    ReportSenderAsMinor,
+)
+from heed.domain.milliseconds import Millis
+from heed.domain.opt_in.confirmation_request import ConfirmationRequest
+from heed.domain.opt_in.confirmation_token import Intent
+from heed.domain.preferences.catalogue import Catalogue
+from heed.domain.preferences.evidence import make_evidence
+from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import ALL_SCOPES, DAY_MS, Change, Entry, Source, pause_register
+from heed.domain.privacy.erasure import ErasureCause, ErasureRequest
+from heed.domain.recipients.recipient import recipient_id
+from heed.use_cases.links.unsubscribe import WriteOptOut, opt_out_for
+from heed.use_cases.opt_in.request_confirmation import opt_in_scopes, opt_out_scopes
+from heed.use_cases.ports.keys import IdentityKey
+from heed.use_cases.ports.preferences import Preferences
+from heed.use_cases.ports.privacy import MinorReportCounts
+from heed.use_cases.privacy.erase import Erase
+
+CHILD_PAUSE = 14 * DAY_MS
+"""For how long mail to an address pauses that a report of a child names, milliseconds."""
+
+_ALL_REPORTS = "mail"  # the name under which all such reports are counted
+
+
+def record_link_opt_outs(
+    tokens: Iterable[LinkToken], receipt: Receipt, now: Millis, write_opt_out: WriteOptOut
+) -> None:
+    """Records an opt-out by each token of a `mailto:` link.
+
+    Raises:
+        DependencyUnavailable, UnreadableRecord: It is unknown whether all opt-outs were stored.
+    """
+    for token in tokens:
+        opt_out = opt_out_for(
+            token,
+            write_opt_out.catalogue,
+            receipt.at,
+            Source.MAILTO,
+            campaign="",
+            all_marketing=False,
+            signal=False,
+        )
+        write_opt_out(opt_out, now)
+
+
+def record_sender_opt_out(
+    action: OptOutSender, receipt: Receipt, now: Millis, key: IdentityKey, write_opt_out: WriteOptOut
+) -> None:
+    """Records the opt-out of a sender: of the topics that the mail names, or of all marketing.
+
+    Raises:
+        DependencyUnavailable, UnreadableRecord: It is unknown whether the opt-out was stored.
+    """
+    catalogue = write_opt_out.catalogue
+    opt_out = QueuedOptOut(
+        recipient=recipient_id(key.identity_key(), action.address),
+        scopes=opt_out_scopes(action.topics, catalogue) or (ALL_SCOPES,),
+        at=receipt.at,
+        source=Source.MAILBOX,
+        evidence=_evidence(receipt),
+        policy=catalogue.policy_version_at(receipt.at),
+    )
+    write_opt_out(opt_out, now)
+
+
+def report_sender_as_minor(
+    action: ReportSenderAsMinor, receipt: Receipt, now: Millis, key: IdentityKey, erase: Erase
+) -> None:
+    """Erases the record of a sender who reports that the address is a child's.
+
+    The limit of reports applies to all mail together, as if it were one API key that is not an officer's.
+
+    Raises:
+        DependencyUnavailable, UnreadableRecord: It is unknown whether the report was processed.
+    """
+    request = ErasureRequest(
+        cause=ErasureCause.MINOR,
+        at=now,
+        source=Source.MAILBOX,
+        reference=mail_reference(receipt),
+        key="",
+        policy=erase.catalogue.policy_version_at(now),
+        by_officer=False,
+    )
+    erase(recipient_id(key.identity_key(), action.address), request)
+
+
+def pause_named_address(
+    action: PauseNamedAddress,
+    receipt: Receipt,
+    now: Millis,
+    catalogue: Catalogue,
+    key: IdentityKey,
+    preferences: Preferences,
+    sender_counts: MinorReportCounts,
+    total_counts: MinorReportCounts,
+) -> bool:
+    """Pauses all marketing to an address that a report of a child names, within the caps of a day.
+
+    A retry counts again. So a failure may cost a report, but never a cap.
+
+    Args:
+        action: the address and the sender of the report.
+        receipt: what SES reports about the mail.
+        now: milliseconds.
+        catalogue: the brands and topics.
+        key: gives the key of recipient ids.
+        preferences: the records.
+        sender_counts: limits the reports of each sender.
+        total_counts: limits the reports of all senders.
+
+    Returns:
+        Whether the caps permitted it. A pause or an opt-out that lasts longer stays as it is.
+
+    Raises:
+        DependencyUnavailable, UnreadableRecord: It is unknown whether the pause was stored.
+    """
+    identity = key.identity_key()
+    sender = recipient_id(identity, action.sender)
+    if not (sender_counts.count_report(sender, now) and total_counts.count_report(_ALL_REPORTS, now)):
+        return False
+    until = Millis(receipt.at + CHILD_PAUSE)
+    policy = catalogue.policy_version_at(receipt.at)
+    register = pause_register(ALL_SCOPES)
+
+    def missing_changes(record: Record) -> list[Change]:
+        current = record.get(register)
+        if current is not None and (current.until or 0) >= until:
+            return []
+        return [Change(register, Entry(receipt.at, Source.MAILBOX, _evidence(receipt), policy, until))]
+
+    preferences.update(recipient_id(identity, action.address), missing_changes, now)
+    return True
+
+
+def confirmation_for(
+    action: ConfirmByMail, receipt: Receipt, base_url: str, catalogue: Catalogue
+) -> ConfirmationRequest:
+    """Returns the request for the confirmation mail to a sender.
+
+    An opt-in that names no topic is one of each offered topic. The person sees them before confirming.
+    """
+    if action.intent is Intent.OUT:
+        scopes = opt_out_scopes(action.topics, catalogue)
+    else:
+        offered = tuple(sorted(topic.number for topic in catalogue.offered_topics(ALL_SCOPES)))
+        scopes = opt_in_scopes(action.topics, catalogue) or offered
+    return ConfirmationRequest(
+        id=mail_reference(receipt),
+        address=action.address,
+        intent=action.intent,
+        scopes=scopes,
+        language=catalogue.default_language,
+        at=receipt.at,
+        base_url=base_url,
+        origin="mail",
+    )
+
+
+def mail_reference(receipt: Receipt) -> str:
+    """Returns the name of a mail in evidence and cases: a hash of its id."""
+    return hashlib.sha256(receipt.message_id.encode(errors="replace")).hexdigest()[:32]
+
+
+def _evidence(receipt: Receipt) -> str:
+    return make_evidence(mail=mail_reference(receipt))

@@ -1,0 +1,163 @@
+"""What Heed does with a mail: a row for each kind of request and each trust in the sender."""
+
+from __future__ import annotations
+
+import pytest
+
+from heed.domain.feedback.event import OtherEvent
+from heed.domain.mailbox.attribution import (
+    Attribution,
+    AutomaticMail,
+    LinkInDoubt,
+    LinkOptOut,
+    ReportedFeedback,
+    SenderMail,
+    SenderTrust,
+    UnknownReason,
+    UnknownSender,
+    VirusMail,
+)
+from heed.domain.mailbox.automatic_mail import AutomaticKind
+from heed.domain.mailbox.inbound_mail import Verdict
+from heed.domain.mailbox.intent import Intent as MailIntent
+from heed.domain.mailbox.intent import IntentKind
+from heed.domain.mailbox.mail_action import (
+    CaseKind,
+    ConfirmByMail,
+    DropMail,
+    DropReason,
+    ForwardMail,
+    MailAction,
+    OpenCase,
+    OptOutByLink,
+    OptOutSender,
+    PauseNamedAddress,
+    RecordReport,
+    ReportSenderAsMinor,
+    decide_inbound_mail,
+)
+from heed.domain.opt_in.confirmation_token import Intent
+from tests.support.inbound_mails import TOKEN
+
+JOAN = "joan@example.net"
+UNKNOWN = UnknownSender(UnknownReason.SEVERAL_SENDERS)
+OUT = OptOutSender(JOAN)
+CONFIRM_OUT = ConfirmByMail(JOAN, Intent.OUT)
+CONFIRM_IN = ConfirmByMail(JOAN, Intent.IN)
+MINOR = ReportSenderAsMinor(JOAN)
+FORWARD = ForwardMail()
+DOUBTFUL = OpenCase((CaseKind.OPT_OUT_DOUBTFUL,))
+CHILD, ERASURE, ACCESS = (
+    OpenCase((kind,)) for kind in (CaseKind.CHILD_REPORT, CaseKind.ERASURE, CaseKind.ACCESS)
+)
+OPT_IN, COMPLAINT, OTHER = (
+    OpenCase((kind,)) for kind in (CaseKind.OPT_IN, CaseKind.COMPLAINT, CaseKind.OTHER)
+)
+SPAM = DropMail(DropReason.SPAM)
+
+# For each kind: what an authenticated sender gets, one of a domain without a policy, one that is not
+# authenticated, an unknown one, and a sender that is not authenticated whose mail is spam.
+TABLE: dict[IntentKind, tuple[MailAction, MailAction, MailAction, MailAction, MailAction]] = {
+    IntentKind.OPT_OUT: (OUT, OUT, CONFIRM_OUT, DOUBTFUL, DOUBTFUL),
+    IntentKind.OPT_IN: (CONFIRM_IN, OPT_IN, OPT_IN, OPT_IN, OPT_IN),
+    IntentKind.CHILD_REPORT: (MINOR, CHILD, CHILD, CHILD, CHILD),
+    IntentKind.ERASURE: (ERASURE, ERASURE, ERASURE, ERASURE, ERASURE),
+    IntentKind.ACCESS: (ACCESS, ACCESS, ACCESS, ACCESS, ACCESS),
+    IntentKind.COMPLAINT: (COMPLAINT, COMPLAINT, COMPLAINT, COMPLAINT, COMPLAINT),
+    IntentKind.QUESTION: (FORWARD, FORWARD, FORWARD, FORWARD, OTHER),
+    IntentKind.OTHER: (FORWARD, FORWARD, FORWARD, FORWARD, SPAM),
+}
+
+
+def decide(
+    attribution: Attribution | SenderTrust,
+    intent: MailIntent,
+    *,
+    text: str = "",
+    spam: Verdict = Verdict.PASS,
+) -> list[MailAction]:
+    if isinstance(attribution, SenderTrust):
+        attribution = SenderMail(JOAN, attribution)
+    return list(decide_inbound_mail(attribution, spam, text, lambda _: intent))
+
+
+@pytest.mark.parametrize("kind", IntentKind)
+def test_each_kind_of_request_has_its_row(kind: IntentKind) -> None:
+    intent = MailIntent(kind)
+    found = [decide(sender, intent) for sender in (*SenderTrust, UNKNOWN)]
+    spam = decide(SenderTrust.NOT_AUTHENTICATED, intent, spam=Verdict.FAIL)
+    assert [*found, spam] == [[action] for action in TABLE[kind]]
+
+
+def read_nothing(_: str) -> MailIntent:
+    pytest.fail("the text does not matter")
+
+
+@pytest.mark.parametrize(
+    ("attribution", "action"),
+    [
+        (VirusMail(), DropMail(DropReason.VIRUS)),
+        (AutomaticMail(AutomaticKind.AUTO_REPLY), DropMail(DropReason.AUTOMATIC)),
+        (LinkOptOut((TOKEN,)), OptOutByLink((TOKEN,))),
+        (LinkInDoubt((TOKEN,)), DOUBTFUL),
+        (ReportedFeedback(OtherEvent("x")), RecordReport(OtherEvent("x"))),
+    ],
+)
+def test_the_text_is_read_only_for_the_mail_of_a_sender(attribution: Attribution, action: MailAction) -> None:
+    assert decide_inbound_mail(attribution, Verdict.FAIL, "unsubscribe", read_nothing) == (action,)
+
+
+@pytest.mark.parametrize("kind", IntentKind)
+@pytest.mark.parametrize("trust", SenderTrust)
+def test_doubt_writes_nothing(kind: IntentKind, trust: SenderTrust) -> None:
+    actions = decide(trust, MailIntent(kind, doubtful=True))
+    assert all(isinstance(action, OpenCase | ForwardMail) for action in actions) and actions
+
+
+def test_an_opt_out_is_recorded_at_once_even_if_a_person_decides_the_rest() -> None:
+    intent = MailIntent(IntentKind.ERASURE, frozenset({IntentKind.OPT_OUT}))
+    assert decide(SenderTrust.AUTHENTICATED, intent) == [OUT, ERASURE]
+
+
+def test_a_person_decides_all_requests_of_a_doubtful_mail_in_one_case() -> None:
+    others = frozenset({IntentKind.OPT_OUT, IntentKind.QUESTION, IntentKind.ACCESS})
+    kinds = (CaseKind.ERASURE, CaseKind.OPT_OUT_DOUBTFUL, CaseKind.ACCESS)
+    intent = MailIntent(IntentKind.ERASURE, others, doubtful=True)
+    assert decide(SenderTrust.AUTHENTICATED, intent) == [OpenCase(kinds)]
+
+
+def test_an_opt_out_with_a_question_needs_nobody() -> None:
+    intent = MailIntent(IntentKind.OPT_OUT, frozenset({IntentKind.QUESTION}), frozenset({"acme/offers"}))
+    assert decide(SenderTrust.OPT_OUT_ONLY, intent) == [OptOutSender(JOAN, frozenset({"acme/offers"}))]
+
+
+def test_an_opt_out_and_an_opt_in_never_opt_in() -> None:
+    intent = MailIntent(IntentKind.OPT_OUT, frozenset({IntentKind.OPT_IN}))
+    assert decide(SenderTrust.AUTHENTICATED, intent) == [OUT, OPT_IN]
+
+
+CHILD_REPORT = MailIntent(IntentKind.CHILD_REPORT)
+
+
+@pytest.mark.parametrize(
+    ("text", "actions"),
+    [
+        ("I am 11, and this is my address", [MINOR]),
+        ("Joan@Example.net is my daughter's address.", [MINOR]),
+        ("My daughter has kid@example.net.", [PauseNamedAddress("kid@example.net", JOAN), CHILD]),
+        (
+            "Mine is joan@example.net, hers <KID@example.net>",
+            [PauseNamedAddress("kid@example.net", JOAN), CHILD],
+        ),
+        ("kid@example.net and sister@example.net", [CHILD]),
+    ],
+)
+def test_a_report_of_a_child_deletes_only_the_record_of_the_sender(
+    text: str, actions: list[MailAction]
+) -> None:
+    assert decide(SenderTrust.AUTHENTICATED, CHILD_REPORT, text=text) == actions
+
+
+@pytest.mark.parametrize("sender", [SenderTrust.OPT_OUT_ONLY, SenderTrust.NOT_AUTHENTICATED, UNKNOWN])
+def test_a_report_of_a_child_that_may_be_forged_changes_nothing(sender: Attribution | SenderTrust) -> None:
+    assert decide(sender, CHILD_REPORT, text="kid@example.net") == [CHILD]

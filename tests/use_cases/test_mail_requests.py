@@ -1,0 +1,172 @@
+"""What a mail requests is recorded once, as of its receipt, without the address in it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from heed.domain.mailbox.mail_action import (
+    ConfirmByMail,
+    OptOutSender,
+    PauseNamedAddress,
+    ReportSenderAsMinor,
+)
+from heed.domain.milliseconds import Millis
+from heed.domain.opt_in.confirmation_request import ConfirmationRequest
+from heed.domain.opt_in.confirmation_token import Intent
+from heed.domain.preferences.decision import is_any_sendable
+from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import DAY_MS, MINOR, Change, Entry, Source
+from heed.domain.recipients.recipient import recipient_id
+from heed.use_cases.links.unsubscribe import WriteOptOut
+from heed.use_cases.mailbox.mail_requests import (
+    CHILD_PAUSE,
+    confirmation_for,
+    mail_reference,
+    pause_named_address,
+    record_link_opt_outs,
+    record_sender_opt_out,
+    report_sender_as_minor,
+)
+from heed.use_cases.ports.privacy import MinorReportCounts
+from tests.support.catalogues import CATALOGUE
+from tests.support.deployment import deployed, parts
+from tests.support.fakes import MemoryKeys, MemoryPreferences
+from tests.support.inbound_mails import RECEIVED, TOKEN, receipt
+from tests.support.registers import confirmed, in_, out, pause, scope_numbers
+
+RECEIPT = receipt("news@mail.example.com")
+NOW = Millis(RECEIVED + 60_000)
+JOAN, KID = "joan@example.net", "kid@example.net"
+KEYS = MemoryKeys()
+
+
+def id_of(address: str) -> str:
+    return recipient_id(KEYS.identity_key(), address)
+
+
+@dataclass
+class Counts(MinorReportCounts):
+    """Counts reports in memory."""
+
+    limit: int
+    counted: dict[str, int] = field(default_factory=dict)
+
+    def count_report(self, key: str, now: Millis) -> bool:  # noqa: ARG002
+        self.counted[key] = self.counted.get(key, 0) + 1
+        return self.counted[key] <= self.limit
+
+
+@pytest.fixture
+def preferences() -> MemoryPreferences:
+    return MemoryPreferences()
+
+
+@pytest.fixture
+def write_opt_out(preferences: MemoryPreferences) -> WriteOptOut:
+    return WriteOptOut(preferences, CATALOGUE)
+
+
+def test_a_token_opts_out_of_its_scope_as_of_the_receipt(
+    preferences: MemoryPreferences, write_opt_out: WriteOptOut
+) -> None:
+    for _ in range(2):
+        record_link_opt_outs([TOKEN], RECEIPT, NOW, write_opt_out)
+    (entry,) = preferences.read(TOKEN.recipient).registers.values()
+    assert entry == preferences.read(TOKEN.recipient).get(out(2))
+    assert (entry.at, entry.source) == (RECEIVED, Source.MAILTO)
+    assert preferences.read(TOKEN.recipient).revision == 1
+
+
+@pytest.mark.parametrize(
+    ("topics", "scopes"),
+    [
+        ((), (0,)),
+        (("meridian/news", "meridian/offers"), (2, 3)),
+        (("meridian/news", "unknown/topic"), (0,)),  # an unknown name never makes an opt-out smaller
+    ],
+)
+def test_a_sender_opts_out_of_the_named_topics_or_of_everything(
+    topics: tuple[str, ...],
+    scopes: tuple[int, ...],
+    preferences: MemoryPreferences,
+    write_opt_out: WriteOptOut,
+) -> None:
+    action = OptOutSender(JOAN, frozenset(topics))
+    for _ in range(2):
+        record_sender_opt_out(action, RECEIPT, NOW, KEYS, write_opt_out)
+    record = preferences.read(id_of(JOAN))
+    assert set(record.registers) == set(map(out, scopes)) and record.revision == 1
+    entry = record.get(out(scopes[0]))
+    assert entry is not None and (entry.at, entry.source) == (RECEIVED, Source.MAILBOX)
+    assert json.loads(entry.evidence) == {"mail": mail_reference(RECEIPT)}
+
+
+def test_a_newer_opt_in_overrides_a_mail_that_was_late(
+    preferences: MemoryPreferences, write_opt_out: WriteOptOut
+) -> None:
+    newer = Entry(Millis(RECEIVED + 1), Source.CONFIRMATION, "{}")
+    preferences.apply(id_of(JOAN), [Change(confirmed(2), newer), Change(in_(2), newer)], NOW)
+    record_sender_opt_out(OptOutSender(JOAN), RECEIPT, NOW, KEYS, write_opt_out)
+    assert is_any_sendable(preferences.read(id_of(JOAN)), scope_numbers(2), CATALOGUE, NOW)
+
+
+def paused(
+    preferences: MemoryPreferences, counts: Counts, total: Counts, address: str = KID, sender: str = JOAN
+) -> tuple[bool, Record]:
+    action = PauseNamedAddress(address, sender)
+    permitted = pause_named_address(action, RECEIPT, NOW, CATALOGUE, KEYS, preferences, counts, total)
+    return permitted, preferences.read(id_of(address))
+
+
+def test_a_report_of_a_child_pauses_all_marketing_for_14_days(preferences: MemoryPreferences) -> None:
+    permitted, record = paused(preferences, Counts(3), Counts(100))
+    entry = record.get(pause(0))
+    assert permitted and entry is not None
+    assert (entry.until, entry.source) == (RECEIVED + 14 * DAY_MS, Source.MAILBOX)
+
+
+def test_such_a_report_never_shortens_a_pause(preferences: MemoryPreferences) -> None:
+    longer = Entry(Millis(RECEIVED - 1), Source.LINK, "{}", until=Millis(RECEIVED + CHILD_PAUSE + 1))
+    preferences.apply(id_of(KID), [Change(pause(0), longer)], NOW)
+    assert paused(preferences, Counts(3), Counts(100))[1].get(pause(0)) == longer
+
+
+def test_the_reports_of_a_sender_and_of_a_day_have_caps(preferences: MemoryPreferences) -> None:
+    sender, total = Counts(2), Counts(3)
+    results = [paused(preferences, sender, total, f"kid{n}@example.net") for n in range(3)]
+    results += [
+        paused(preferences, sender, total, f"kid{n}@example.net", "other@example.org") for n in (3, 4)
+    ]
+    assert [permitted for permitted, _ in results] == [True, True, False, True, False]
+    assert [pause(0) in record.registers for _, record in results] == [True, True, False, True, False]
+
+
+def test_the_report_of_a_child_about_itself_stops_all_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    with deployed(monkeypatch) as world:
+        heed = parts()
+        for _ in range(2):
+            report_sender_as_minor(ReportSenderAsMinor(JOAN), RECEIPT, NOW, heed.identity_key, heed.erase)
+        record = heed.preferences.read(world.recipient(JOAN))
+        purges = [item for item in world.items("Control") if item["pk"]["S"].startswith("purge#")]
+        assert record.get(MINOR) is not None and len(purges) == 1
+
+
+@pytest.mark.parametrize(
+    ("action", "scopes"),
+    [
+        (ConfirmByMail(JOAN, Intent.OUT), ()),
+        (ConfirmByMail(JOAN, Intent.OUT, frozenset({"meridian/news"})), (3,)),
+        (ConfirmByMail(JOAN, Intent.IN, frozenset({"meridian/news"})), (3,)),
+        (ConfirmByMail(JOAN, Intent.IN), (2, 3, 4, 5, 11, 12, 13, 15, 16, 17)),
+    ],
+)
+def test_a_confirmation_names_the_topics_of_the_mail(action: ConfirmByMail, scopes: tuple[int, ...]) -> None:
+    request = confirmation_for(action, RECEIPT, "https://prefs.example.com", CATALOGUE)
+    assert (request.intent, request.scopes) == (action.intent, scope_numbers(*scopes))
+    assert ConfirmationRequest.from_message(request.to_message()) == request
+    again = confirmation_for(action, RECEIPT, "https://prefs.example.com", CATALOGUE)
+    other = confirmation_for(action, replace(RECEIPT, message_id="x"), "https://prefs.example.com", CATALOGUE)
+    assert again.id == request.id != other.id
