@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import assert_never
 
 from heed.domain.mailbox.mail_action import CaseKind
 from heed.domain.milliseconds import Millis
@@ -25,8 +26,10 @@ def _due_at(kind: CaseKind, received_at: Millis) -> Millis:
             return _add_business_days(received_at, _OPT_OUT_DAYS)
         case CaseKind.CHILD_REPORT:
             return Millis(received_at + _CHILD_DAYS * DAY_MS)
-        case _:
+        case CaseKind.ERASURE | CaseKind.ACCESS | CaseKind.OPT_IN | CaseKind.COMPLAINT | CaseKind.OTHER:
             return Millis(received_at + _OTHER_DAYS * DAY_MS)
+        case _:
+            assert_never(kind)
 
 
 def _add_business_days(at: Millis, days: int) -> Millis:
