@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from heed.domain.mailbox.case import CaseKind
+from heed.domain.mailbox.intent import Intent as MailIntent
+from heed.domain.mailbox.intent import IntentKind
 
 from heed.domain.feedback.event import OtherEvent
 from heed.domain.mailbox.attribution import (
@@ -19,10 +22,7 @@ from heed.domain.mailbox.attribution import (
 )
 from heed.domain.mailbox.automatic_mail import AutomaticKind
 from heed.domain.mailbox.inbound_mail import Verdict
-from heed.domain.mailbox.intent import Intent as MailIntent
-from heed.domain.mailbox.intent import IntentKind
 from heed.domain.mailbox.mail_action import (
-    CaseKind,
     ConfirmByMail,
     DropMail,
     DropReason,

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field, replace
 
 import pytest
+from heed.domain.mailbox.case import CASE_PAUSE_MS
 
 from heed.domain.mailbox.mail_action import (
     ConfirmByMail,
@@ -22,7 +23,6 @@ from heed.domain.preferences.register import DAY_MS, MINOR, Change, Entry, Sourc
 from heed.domain.recipients.recipient import recipient_id
 from heed.use_cases.links.unsubscribe import WriteOptOut
 from heed.use_cases.mailbox.mail_requests import (
-    CHILD_PAUSE,
     confirmation_for,
     mail_reference,
     pause_named_address,
@@ -129,7 +129,7 @@ def test_a_report_of_a_child_pauses_all_marketing_for_14_days(preferences: Memor
 
 
 def test_such_a_report_never_shortens_a_pause(preferences: MemoryPreferences) -> None:
-    longer = Entry(Millis(RECEIVED - 1), Source.LINK, "{}", until=Millis(RECEIVED + CHILD_PAUSE + 1))
+    longer = Entry(Millis(RECEIVED - 1), Source.LINK, "{}", until=Millis(RECEIVED + CASE_PAUSE_MS + 1))
     preferences.apply(id_of(KID), [Change(pause(0), longer)], NOW)
     assert paused(preferences, Counts(3), Counts(100))[1].get(pause(0)) == longer
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum, StrEnum, auto
+from enum import Enum, auto
 from typing import assert_never
 
 from heed.domain.errors import InvalidAddress
@@ -25,6 +25,7 @@ from heed.domain.mailbox.attribution import (
     UnknownSender,
     VirusMail,
 )
+from heed.domain.mailbox.case import CaseKind
 from heed.domain.mailbox.inbound_mail import Verdict
 from heed.domain.mailbox.intent import Intent as MailIntent
 from heed.domain.mailbox.intent import IntentKind
@@ -32,18 +33,6 @@ from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.recipients.address import normalise_address
 
 _ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,255}")
-
-
-class CaseKind(StrEnum):
-    """What a person has to decide, in the order of weight."""
-
-    CHILD_REPORT = "child-report"
-    ERASURE = "erasure"
-    OPT_OUT_DOUBTFUL = "opt-out-doubtful"
-    ACCESS = "access"
-    OPT_IN = "opt-in"
-    COMPLAINT = "complaint"
-    OTHER = "other"
 
 
 class DropReason(Enum):

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from heed.domain.links.link_token import LinkToken
 from heed.domain.links.queued_opt_out import QueuedOptOut
+from heed.domain.mailbox.case import CASE_PAUSE_MS
 from heed.domain.mailbox.inbound_mail import Receipt
 from heed.domain.mailbox.mail_action import (
     ConfirmByMail,
@@ -24,7 +25,7 @@ from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.evidence import make_evidence
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import ALL_SCOPES, DAY_MS, Change, Entry, Source, pause_register
+from heed.domain.preferences.register import ALL_SCOPES, Change, Entry, Source, pause_register
 from heed.domain.privacy.erasure import ErasureCause, ErasureRequest
 from heed.domain.recipients.recipient import recipient_id
 from heed.use_cases.links.unsubscribe import WriteOptOut, opt_out_for
@@ -33,9 +34,6 @@ from heed.use_cases.ports.keys import IdentityKey
 from heed.use_cases.ports.preferences import Preferences
 from heed.use_cases.ports.privacy import MinorReportCounts
 from heed.use_cases.privacy.erase import Erase
-
-CHILD_PAUSE = 14 * DAY_MS
-"""For how long mail to an address pauses that a report of a child names, milliseconds."""
 
 _ALL_REPORTS = "mail"  # the name under which all such reports are counted
 
@@ -137,7 +135,7 @@ def pause_named_address(
     sender = recipient_id(identity, action.sender)
     if not (sender_counts.count_report(sender, now) and total_counts.count_report(_ALL_REPORTS, now)):
         return False
-    until = Millis(receipt.at + CHILD_PAUSE)
+    until = Millis(receipt.at + CASE_PAUSE_MS)
     policy = catalogue.policy_version_at(receipt.at)
     register = pause_register(ALL_SCOPES)
 
