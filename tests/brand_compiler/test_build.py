@@ -137,6 +137,8 @@ def test_the_wording_is_the_same_if_only_the_compiled_python_differs(
         ("locales/de.toml", '"Januar"', '"Jänner"', {"de"}),
         ("pages/landing.html", "</h1>", "!</h1>", {"de", "en", "en-GB", "es", "fr", "ja"}),
         ("pages/address.html", "</p>", "!</p>", {"de", "en", "en-GB", "es", "fr", "ja"}),
+        ("colours.css", "#12495a", "#12495b", {"de", "en", "en-GB", "es", "fr", "ja"}),
+        ("logo.svg", "M16 7", "M16 8", {"de", "en", "en-GB", "es", "fr", "ja"}),
         ("catalogue.toml", 'phone = "', 'phone = "+', {"de", "en", "en-GB", "es", "fr", "ja"}),
     ],
 )

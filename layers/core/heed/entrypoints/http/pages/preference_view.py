@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from heed.domain.links.link_token import LinkToken
-from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.decision import Decision, active_pause, decide_by_choice
 from heed.domain.preferences.reasons import Reason
@@ -96,19 +95,13 @@ def _saved_fields(
         restored = tuple(
             topic.names[visit.language]
             for topic in shown
-            if topic.number in governed and _is_on(record, topic, visit.at)
+            if topic.number in governed and decide_by_choice(record, topic, visit.at).sendable
         )
         notice = views.SavedNotice.UNDONE if restored else views.SavedNotice.STILL_OFF
         return {"saved": notice, "restored": restored}
     if request.read_query(event, "unchanged") == "1":
         return {"saved": views.SavedNotice.UNCHANGED}
     return {"saved": views.SavedNotice.SAVED if saved == "1" else None}
-
-
-def _is_on(record: Record, topic: Topic, now: Millis) -> bool:
-    """Returns whether the person's choices and pauses leave a topic on."""
-    is_paused = any(active_pause(record, topic, scope, now) for scope in topic.path)
-    return decide_by_choice(record, topic).sendable and not is_paused
 
 
 def _make_topic_line(visit: PageVisit, record: Record, topic: Topic, catalogue: Catalogue) -> views.TopicLine:
