@@ -210,6 +210,7 @@ PATTERNS = {
         for module, names in {
             "decoding": "_CHARSET _ENCODED_WORD",
             "html_text": "_LONG_REFERENCE _NEW_LINE _SKIPPED _TAG _without_skipped",
+            "parameters": "_PARAMETER _NAME _ESCAPE",
             "mime": "_BARE_RETURN _BLOCK_END _FIELD_NAME _FOLD _HEADER_END _add_children",
         }.items()
         for name in names.split()

@@ -25,9 +25,15 @@ NAMES = [
     *("Action", "Feedback-Type", "Return-Path", "", "X Y"),
 ]
 PIECES = [
-    *("multipart/mixed; boundary=b", "multipart/alternative; boundary=c", "multipart/report; boundary=b"),
-    *("text/plain; charset=", "text/html", "message/rfc822", "message/delivery-status", "application/pdf"),
-    *("message/feedback-report", "base64", "quoted-printable", "8bit", "attachment; filename*0*=utf-8''%"),
+    *(
+        "Content-Type: multipart/mixed; boundary=b",
+        "From: ",
+        "Subject: ",
+        "base64",
+        "quoted-printable",
+        "8bit",
+        "attachment; filename*0*=utf-8''%",
+    ),
     *(
         "=?utf-8?b?",
         "=?koi8-r?q?=C1",
@@ -73,16 +79,56 @@ PIECES = [
 ]
 
 
+TYPES = [
+    *(
+        "text/plain",
+        "text/html",
+        "multipart/mixed",
+        "multipart/alternative",
+        "multipart/report",
+        "message/rfc822",
+    ),
+    *("message/delivery-status", "message/feedback-report", "application/pdf", ""),
+]
+CHARSETS = [
+    *("utf-8", "koi8-r", "iso-2022-jp", "utf-16", "utf-7", "idna", "punycode", "unicode_escape", "undefined"),
+    *("a\x00b", "x", ""),
+]
+
+
 def random_mail(chance: random.Random) -> bytes:
-    """Returns bytes that are random, or the pieces of a mail in random order."""
-    if chance.random() < 0.1:
+    """Returns random bytes, the pieces of a mail in random order, or parts of random fields and bodies."""
+    kind = chance.random()
+    if kind < 0.1:
         return chance.randbytes(chance.randrange(2_000))
-    lines: list[str] = []
-    for _ in range(chance.randrange(1, 60)):
-        value = "".join(chance.choices(PIECES, k=chance.randrange(6)))
-        lines.append(f"{chance.choice(NAMES)}: {value}" if chance.random() < 0.5 else value)
+    lines = [_pieces(chance) for _ in range(chance.randrange(60))] if kind < 0.4 else _part(chance, 0)
     text = chance.choice(["\n", "\r\n"]).join(lines)
-    return text.encode(chance.choice(["utf-8", "latin-1", "utf-16"]), "replace")
+    return text.encode(chance.choice(["utf-8", "utf-8", "latin-1", "utf-16"]), "replace")
+
+
+def _part(chance: random.Random, depth: int) -> list[str]:
+    lines = [_field(chance) for _ in range(chance.randrange(1, 8))] + [""]
+    for _ in range(chance.randrange(4)):
+        lines += ["--b", *_part(chance, depth + 1)] if depth < 3 else [_pieces(chance)]
+    return [*lines, *(_pieces(chance) for _ in range(chance.randrange(4)))]
+
+
+def _field(chance: random.Random) -> str:
+    kind, charset, pieces = chance.choice(TYPES), chance.choice(CHARSETS), _pieces(chance)
+    return chance.choice(
+        [
+            f"Content-Type: {kind}; boundary=b; charset={charset}; {pieces}",
+            f"Content-Type: {kind}; boundary*={charset}''b; charset*={charset}''{pieces}",
+            f"Content-Disposition: attachment; filename*={charset}''{pieces}",
+            f"Content-Disposition: inline; filename*0*={charset}''{pieces}; filename*1={pieces}",
+            f"Subject: =?{charset}?{chance.choice('bqx')}?{pieces}?= =?{charset}?b?{pieces}?=",
+            f"{chance.choice(NAMES)}: {pieces}",
+        ]
+    )
+
+
+def _pieces(chance: random.Random) -> str:
+    return "".join(chance.choices(PIECES, k=chance.randrange(6)))
 
 
 def mutate(raw: bytes, chance: random.Random) -> bytes:

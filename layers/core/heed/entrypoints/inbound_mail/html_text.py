@@ -1,7 +1,7 @@
 """The text of an HTML mail, in one pass. It is for reading words, not for display.
 
-The standard library's `html.parser` is not used: with 64 kB of unclosed tags it takes half a minute, and a
-character reference with 5,000 digits makes it fail (docs/decisions/0064-parsing-mail.md).
+The standard library's `html.parser` is not used: its time is quadratic for unclosed tags, and a character
+reference with 5,000 digits makes it fail (docs/decisions/0064-parsing-mail.md).
 """
 
 from __future__ import annotations

@@ -2,21 +2,20 @@
 
 The tree of parts is read here, in one pass for each level, and not by the standard library's parser: its cost
 is lines times depth, it makes an object of each part, it fails at a depth of a few hundred, and it stops
-reading the header at the first line that is not a field (docs/decisions/0064-parsing-mail.md). The standard
-library's `Message` parses the parameters of `Content-Type` and `Content-Disposition`.
+reading the header at the first line that is not a field (docs/decisions/0064-parsing-mail.md).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from email.message import Message
 from typing import NamedTuple
 
 from heed.domain.errors import MalformedMessage
 from heed.domain.mailbox.inbound_mail import Attachment, InboundMail, MailHeaders, MailReport, ReportKind
 from heed.entrypoints.inbound_mail.decoding import decode_charset, decode_header, decode_transfer
 from heed.entrypoints.inbound_mail.html_text import html_to_text
+from heed.entrypoints.inbound_mail.parameters import parse_parameter_field
 from heed.entrypoints.inbound_mail.senders import parse_senders
 
 MAX_MAIL = 1_048_576  # bytes of a mail that are read
@@ -26,7 +25,6 @@ _MAX_PARTS = 200
 _MAX_HEADER = 65_536  # bytes of the header of a mail or a part
 _MAX_FIELDS = 500
 _MAX_VALUE = 8_192  # characters of a field
-_MAX_PARAMETERS = 2_000  # characters of a field with parameters; parsing them is quadratic
 _MAX_SUBJECT = 1_000  # characters
 _MAX_BLOCKS = 100  # of a report
 _MAX_EMBEDDED = 65_536  # bytes of a report, or of the header of an embedded mail
@@ -59,7 +57,7 @@ def parse_mail(raw: bytes) -> InboundMail:
     if not fields.values:
         raise MalformedMessage("the object is not a mail")
     parts.add(fields, header.end, len(parts.data), depth=0)
-    if parts.report is None and _parameters(fields, "content-type").get_content_type() == "multipart/report":
+    if parts.report is None and fields.word("content-type") == "multipart/report":
         parts.report = MailReport(ReportKind.OTHER)
     return InboundMail(
         fields,
@@ -96,26 +94,6 @@ def _parse_fields(header: bytes) -> MailHeaders:
             values.setdefault(name, []).append(value.strip()[:_MAX_VALUE])
             number += 1
     return MailHeaders(values)
-
-
-def _parameters(fields: MailHeaders, name: str) -> Message:
-    """Returns a message with this field alone, which parses its parameters."""
-    message = Message()
-    if name in fields:
-        message[name] = fields.first(name)[:_MAX_PARAMETERS]
-    return message
-
-
-def _parameter(fields: Message, name: str, field_name: str = "content-type") -> str:
-    """Returns a parameter, or "".
-
-    `Message.get_filename`, `get_boundary` and `get_content_charset` fail for some character sets of RFC 2231.
-    """
-    value = fields.get_param(name, "", field_name)
-    if isinstance(value, tuple):
-        charset, _, text = value
-        return decode_charset(text.encode("latin-1", "replace"), charset or "")
-    return str(value)
 
 
 class _Header(NamedTuple):
@@ -159,11 +137,11 @@ class _Parts:
 
     def add(self, fields: MailHeaders, start: int, end: int, *, depth: int) -> None:
         """Adds the part with this header, whose body is between two positions."""
-        content = _parameters(fields, "content-type")
-        kind = content.get_content_type()
+        content = parse_parameter_field(fields.first("content-type"))
+        kind = content.word if "/" in content.word else "text/plain"
         if kind.startswith("multipart/"):
             first_text = len(self._texts)
-            if self._add_children(_parameter(content, "boundary").rstrip(), start, end, depth):
+            if self._add_children(content.get("boundary").rstrip(), start, end, depth):
                 if kind == "multipart/alternative":
                     self._keep_plain(first_text)
                 return
@@ -176,15 +154,15 @@ class _Parts:
             embedded = b"\n" + decode_transfer(raw[:_MAX_EMBEDDED], encoding)
             header = _Parts(embedded).header_at(0, len(embedded))
             self.original = self.original or _parse_fields(header.raw)
-        disposition = _parameters(fields, "content-disposition")
-        name = _parameter(disposition, "filename", "content-disposition")
-        is_file = name or disposition.get_content_disposition() == "attachment"
+        disposition = parse_parameter_field(fields.first("content-disposition"))
+        name = disposition.get("filename")
+        is_file = name or disposition.word == "attachment"
         if is_file or kind not in ("text/plain", "text/html"):
             size = len(raw) * 3 // 4 if encoding == "base64" else len(raw)
-            name = decode_header(name or _parameter(content, "name"))
+            name = decode_header(name or content.get("name"))
             self.attachments.append(Attachment(name[:_MAX_NAME], size))
         else:
-            self._texts.append(_Text(raw, kind == "text/html", encoding, _parameter(content, "charset")))
+            self._texts.append(_Text(raw, kind == "text/html", encoding, content.get("charset")))
 
     def _add_children(self, boundary: str, start: int, end: int, depth: int) -> bool:
         """Adds the parts of a multipart. Returns False if there is none."""
