@@ -44,11 +44,13 @@ from heed.entrypoints.http.api import (
 from heed.entrypoints.http.api.authentication import Authenticator
 from heed.entrypoints.http.forms import PostedForm, read_form
 from heed.entrypoints.http.pages import subscribe_form, visit
+from heed.entrypoints.inbound_mail.notices import parse_mail_notices
 from heed.entrypoints.mail import confirmation_mail
-from tests.support.attack_texts import ADDRESSES, CONTENT_TYPES, DOCUMENTS, FORMS, PLAIN
+from tests.support.attack_texts import ADDRESSES, CONTENT_TYPES, DOCUMENTS, FORMS, MAILS, PLAIN
 from tests.support.catalogues import CATALOGUE
 from tests.support.deployment import http_event
 from tests.support.growth import LINEAR, measure_growth
+from tests.support.inbound_mails import attribute_text
 
 HEED = Path(__file__).parents[2] / "layers" / "core" / "heed"
 COMMAND_LINE = HEED / "entrypoints" / "cli"  # its input comes from the person who runs it
@@ -154,11 +156,13 @@ JSON: dict[str, Callable[[str], object]] = {
     "an opt-out in its queue": QueuedOptOut.from_message,
     "a request in its queue": ConfirmationRequest.from_message,
     "a yes in its queue": ConfirmedOptIn.from_message,
+    "a notice of a mail": lambda text: parse_mail_notices(text, Millis(0)),
 }
 PARSERS: dict[str, tuple[Callable[[str], object], dict[str, Callable[[int], str]]]] = {
     "an address": (normalise_address, ADDRESSES),
     **{name: (parse, PLAIN) for name, parse in TEXTS.items()},
     **{name: (parse, DOCUMENTS) for name, parse in JSON.items()},
+    "a mail": (attribute_text, MAILS),
 }
 PATTERNS = {
     "domain.recipients.address._ENCODED": "an encoded word",
@@ -198,6 +202,19 @@ PATTERNS = {
     "entrypoints.http.api.list_headers.list_id": "a title",
     "entrypoints.mail.confirmation_mail._ENCODED": "words of a header",
     "entrypoints.http.networks._PORT": "a proxy's header",
+    "domain.mailbox.attribution._TOKEN": "a mail",
+    "domain.mailbox.automatic_mail._DAEMON": "a mail",
+    "domain.mailbox.reports._LINK": "a mail",
+    **{
+        f"entrypoints.inbound_mail.{module}.{name}": "a mail"
+        for module, names in {
+            "decoding": "_CHARSET _ENCODED_WORD",
+            "html_text": "_LONG_REFERENCE _NEW_LINE _SKIPPED _TAG _without_skipped",
+            "parameters": "_PARAMETER _NAME _ESCAPE",
+            "mime": "_BARE_RETURN _BLOCK_END _FIELD_NAME _FOLD _HEADER_END _add_children",
+        }.items()
+        for name in names.split()
+    },
 }
 """Each use of `re`, with the parser that uses it: a key of PARSERS, or a form."""
 
