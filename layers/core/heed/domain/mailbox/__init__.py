@@ -1,0 +1,1 @@
+"""Mail that people and programs send to Heed: what it is, and whose request it is."""

@@ -1,0 +1,162 @@
+"""Whose request a mail is: the person of a signed link, the authenticated sender, or nobody that Heed knows.
+
+The first rule that applies decides (`attribute_mail`). What the mail requests is another question, which only
+the text answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import assert_never
+
+from heed.domain.errors import InvalidToken
+from heed.domain.feedback.event import FeedbackEvent
+from heed.domain.links.link_token import KeyLookup, LinkToken, TokenPurpose, verify_link_token
+from heed.domain.mailbox.automatic_mail import (
+    AutomaticKind,
+    automatic_kind,
+    is_automatic,
+    is_list_mail,
+    is_unsubscribe_button,
+)
+from heed.domain.mailbox.inbound_mail import InboundMail, Receipt, Verdict
+from heed.domain.mailbox.reports import parse_feedback_report
+
+_TOKEN = re.compile(r"(?<![a-z2-7])[a-z2-7]{58}(?![a-z2-7])", re.ASCII | re.IGNORECASE)
+_MAX_TOKENS = 10  # of one mail that are verified; a mail has one
+
+
+@dataclass(frozen=True, slots=True)
+class VirusMail:
+    """The mail contains a virus. It is dropped and counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOptOut:
+    """The mail is an opt-out by the link of each token, without regard to its sender and its text."""
+
+    tokens: tuple[LinkToken, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkInDoubt:
+    """A program replied to the address of a link. A person decides."""
+
+    tokens: tuple[LinkToken, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedFeedback:
+    """The mail reports a bounce or a complaint about a mail with one of Heed's links."""
+
+    event: FeedbackEvent
+
+
+@dataclass(frozen=True, slots=True)
+class AutomaticMail:
+    """The mail is from a program, and changes nothing. Nobody replies to it."""
+
+    kind: AutomaticKind
+
+
+class SenderTrust(Enum):
+    """What a request of the sender may do without further proof."""
+
+    AUTHENTICATED = auto()  # everything
+    OPT_OUT_ONLY = auto()  # an opt-out; the domain of the sender does not say how to check
+    NOT_AUTHENTICATED = auto()  # nothing; a confirmation link to the address proves it
+
+
+@dataclass(frozen=True, slots=True)
+class SenderMail:
+    """The mail has one sender.
+
+    Attributes:
+        address: the address, normalised.
+        trust: what a request of this sender may do.
+    """
+
+    address: str
+    trust: SenderTrust
+
+
+class UnknownReason(Enum):
+    """Why nobody knows whose request a mail is."""
+
+    NO_SENDER = auto()  # none, or one that cannot be read
+    SEVERAL_SENDERS = auto()
+    MAILING_LIST = auto()  # it may have replaced the sender
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownSender:
+    """Nobody knows whose request the mail is. A person decides."""
+
+    reason: UnknownReason
+
+
+Attribution = (
+    VirusMail | LinkOptOut | LinkInDoubt | ReportedFeedback | AutomaticMail | SenderMail | UnknownSender
+)
+
+
+def attribute_mail(mail: InboundMail, receipt: Receipt, key_for: KeyLookup) -> Attribution:
+    """Returns whose request a mail is.
+
+    A signed link comes before every other rule but the one for viruses, because unsubscribe buttons call
+    their mail automatic, and mail that was routed on fails the checks of its sender.
+
+    Raises:
+        KeysUnavailable: The link keys are not available.
+    """
+    if receipt.virus is Verdict.FAIL:
+        return VirusMail()
+    if tokens := _verified_tokens([*receipt.recipients, mail.subject], key_for):
+        if is_automatic(mail, receipt) and not is_unsubscribe_button(mail):
+            return LinkInDoubt(tokens)
+        return LinkOptOut(tokens)
+    if is_automatic(mail, receipt):
+        event = parse_feedback_report(mail, receipt, key_for)
+        return AutomaticMail(automatic_kind(mail)) if event is None else ReportedFeedback(event)
+    if is_list_mail(mail):
+        return UnknownSender(UnknownReason.MAILING_LIST)
+    if len(mail.senders) > 1:
+        return UnknownSender(UnknownReason.SEVERAL_SENDERS)
+    if not mail.senders or mail.senders[0] is None:
+        return UnknownSender(UnknownReason.NO_SENDER)
+    return SenderMail(mail.senders[0], _trust(receipt.dmarc))
+
+
+def _trust(dmarc: Verdict) -> SenderTrust:
+    """Returns what the verdict about DMARC proves.
+
+    It passes by SPF or by DKIM, so it also passes for mail that was routed on and kept its signature. A
+    sender of a domain without a policy (GRAY) may be forged. For an opt-out that risk is small: it only stops
+    mail. All else proves nothing.
+    """
+    match dmarc:
+        case Verdict.PASS:
+            return SenderTrust.AUTHENTICATED
+        case Verdict.GRAY:
+            return SenderTrust.OPT_OUT_ONLY
+        case Verdict.FAIL | Verdict.UNKNOWN:
+            return SenderTrust.NOT_AUTHENTICATED
+        case _:
+            assert_never(dmarc)
+
+
+def _verified_tokens(texts: Iterable[str], key_for: KeyLookup) -> tuple[LinkToken, ...]:
+    """Returns the content of each valid token in these texts, without repetition."""
+    found = dict.fromkeys(token.lower() for text in texts for token in _TOKEN.findall(text))
+    return tuple(dict.fromkeys(_verify([*found][:_MAX_TOKENS], key_for)))
+
+
+def _verify(tokens: Iterable[str], key_for: KeyLookup) -> Iterator[LinkToken]:
+    for token in tokens:
+        try:
+            yield verify_link_token(token, TokenPurpose.MAILTO, key_for)
+        except InvalidToken:
+            continue

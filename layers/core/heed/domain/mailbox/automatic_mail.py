@@ -1,0 +1,74 @@
+"""Tells automatic mail from the mail of a person, by header fields alone.
+
+Whoever sends a mail writes these fields. That is safe: to call itself automatic only makes a mail count for
+less.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+
+from heed.domain.mailbox.inbound_mail import InboundMail, Receipt, ReportKind
+
+
+class AutomaticKind(Enum):
+    """The kinds of automatic mail that change nothing."""
+
+    AUTO_REPLY = auto()  # an out-of-office reply, a receipt, or a bounce notice without a report
+    READ_RECEIPT = auto()
+    DELIVERY_REPORT = auto()  # about a delay or a delivery, or about a mail that is not from Heed's links
+    COMPLAINT_REPORT = auto()  # about a mail that is not from Heed's links
+
+
+_AUTOMATIC_PRECEDENCE = frozenset({"bulk", "junk", "auto_reply"})
+_AUTOMATIC_FIELDS = frozenset(
+    {"x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-failed-recipients"}
+)
+_LIST_FIELDS = frozenset({"list-id", "list-post", "list-unsubscribe", "mailing-list", "x-mailing-list"})
+_NO = frozenset({"", "no"})
+_BOUNCE_SENDER = re.compile(r"mailer-daemon@.*")
+
+
+def is_automatic(mail: InboundMail, receipt: Receipt) -> bool:
+    """Whether a program sent the mail: a report, a reply, or a notice (RFC 3834)."""
+    headers = mail.headers
+    return (
+        mail.report is not None
+        or not receipt.has_return_path
+        or headers.first("return-path").strip() == "<>"
+        or headers.word("auto-submitted") not in _NO
+        or headers.word("precedence") in _AUTOMATIC_PRECEDENCE
+        or any(headers.word(name) not in _NO for name in _AUTOMATIC_FIELDS)
+        or any(_BOUNCE_SENDER.fullmatch(sender or "") for sender in mail.senders)
+    )
+
+
+def is_list_mail(mail: InboundMail) -> bool:
+    """Whether a mailing list or a group distributed the mail. It may have replaced the sender."""
+    return mail.headers.word("precedence") == "list" or any(name in mail.headers for name in _LIST_FIELDS)
+
+
+def is_unsubscribe_button(mail: InboundMail) -> bool:
+    """Whether an automatic mail to the address of a link is an unsubscribe button, and not a reply.
+
+    Apple's button calls its mail `auto-replied` and marks it. Any other button sends the subject of the link
+    or none, and is no reply. An out-of-office reply has another subject, or names the mail it replies to.
+    """
+    if mail.headers.word("x-apple-unsubscribe") == "true":
+        return True
+    is_reply = "in-reply-to" in mail.headers or "references" in mail.headers
+    return not is_reply and mail.subject.strip().lower() in ("", "unsubscribe")
+
+
+def automatic_kind(mail: InboundMail) -> AutomaticKind:
+    """Returns the kind of an automatic mail."""
+    if mail.report is None:
+        return AutomaticKind.AUTO_REPLY
+    match mail.report.kind:
+        case ReportKind.DELIVERY:
+            return AutomaticKind.DELIVERY_REPORT
+        case ReportKind.COMPLAINT:
+            return AutomaticKind.COMPLAINT_REPORT
+        case ReportKind.OTHER:
+            return AutomaticKind.READ_RECEIPT

@@ -1,0 +1,1 @@
+"""Parses mail that arrives: the notice of SES, and the mail itself."""
