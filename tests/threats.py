@@ -27,7 +27,6 @@ NOT_TRIED = {
     "W16": "Somebody changes `c` or `lang` in a link. Both are only hints (docs/evidence.md).",
     "T5": "Somebody with a stolen list of links opts everybody out. "
     "A link exists to opt out, so Heed permits it. The ledger names the link and its campaign.",
-    "T10": "Somebody forges inbound mail. Heed reads no inbound mail yet.",
     "T21": "An exported file of people leaks. Heed exports no such file yet.",
     "T25": "One tenant reads another's data. A deployment has one tenant, and an AWS account is its border.",
 }

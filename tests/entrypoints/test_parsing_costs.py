@@ -21,6 +21,8 @@ from heed.domain.errors import HeedError
 from heed.domain.feedback import outcome
 from heed.domain.links import link_token
 from heed.domain.links.queued_opt_out import QueuedOptOut
+from heed.domain.mailbox.attribution import attribute_mail
+from heed.domain.mailbox.inbound_mail import MailReport, Receipt, ReportKind
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in import confirmation_token
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
@@ -44,8 +46,10 @@ from heed.entrypoints.http.api import (
 from heed.entrypoints.http.api.authentication import Authenticator
 from heed.entrypoints.http.forms import PostedForm, read_form
 from heed.entrypoints.http.pages import subscribe_form, visit
+from heed.entrypoints.inbound_mail.mime import parse_mail
+from heed.entrypoints.inbound_mail.notices import parse_mail_notices
 from heed.entrypoints.mail import confirmation_mail
-from tests.support.attack_texts import ADDRESSES, CONTENT_TYPES, DOCUMENTS, FORMS, PLAIN
+from tests.support.attack_texts import ADDRESSES, CONTENT_TYPES, DOCUMENTS, FORMS, MAILS, PLAIN
 from tests.support.catalogues import CATALOGUE
 from tests.support.deployment import http_event
 from tests.support.growth import LINEAR, measure_growth
@@ -95,6 +99,13 @@ class _NoKeys:
 
 def _unencoded(address: str) -> object:
     return is_mailable(normalise_address(address))
+
+
+def _attribute(text: str) -> object:
+    """Parses a mail and says whose it is. A report embeds the mail, so that its links are read, too."""
+    mail = parse_mail(text.encode("latin-1", "replace"))
+    report = replace(mail, report=mail.report or MailReport(ReportKind.COMPLAINT), original=mail.headers)
+    return [attribute_mail(each, Receipt("", Millis(0), (text,)), _no_key) for each in (mail, report)]
 
 
 def _titled(text: str) -> Topic:
@@ -154,11 +165,13 @@ JSON: dict[str, Callable[[str], object]] = {
     "an opt-out in its queue": QueuedOptOut.from_message,
     "a request in its queue": ConfirmationRequest.from_message,
     "a yes in its queue": ConfirmedOptIn.from_message,
+    "a notice of a mail": lambda text: parse_mail_notices(text, Millis(0)),
 }
 PARSERS: dict[str, tuple[Callable[[str], object], dict[str, Callable[[int], str]]]] = {
     "an address": (normalise_address, ADDRESSES),
     **{name: (parse, PLAIN) for name, parse in TEXTS.items()},
     **{name: (parse, DOCUMENTS) for name, parse in JSON.items()},
+    "a mail": (_attribute, MAILS),
 }
 PATTERNS = {
     "domain.recipients.address._ENCODED": "an encoded word",
@@ -198,6 +211,23 @@ PATTERNS = {
     "entrypoints.http.api.list_headers.list_id": "a title",
     "entrypoints.mail.confirmation_mail._ENCODED": "words of a header",
     "entrypoints.http.networks._PORT": "a proxy's header",
+    "domain.mailbox.attribution._TOKEN": "a mail",
+    "domain.mailbox.automatic_mail._BOUNCE_SENDER": "a mail",
+    "domain.mailbox.reports._LINK": "a mail",
+    "entrypoints.inbound_mail.decoding._CHARSET": "a mail",
+    "entrypoints.inbound_mail.decoding._ENCODED_WORD": "a mail",
+    "entrypoints.inbound_mail.decoding._NOT_BASE64": "a mail",
+    "entrypoints.inbound_mail.html_text._LONG_REFERENCE": "a mail",
+    "entrypoints.inbound_mail.html_text._NEW_LINE": "a mail",
+    "entrypoints.inbound_mail.html_text._SKIPPED": "a mail",
+    "entrypoints.inbound_mail.html_text._TAG": "a mail",
+    "entrypoints.inbound_mail.html_text._without_skipped": "a mail",
+    "entrypoints.inbound_mail.mime._BARE_RETURN": "a mail",
+    "entrypoints.inbound_mail.mime._BLOCK_END": "a mail",
+    "entrypoints.inbound_mail.mime._FIELD_NAME": "a mail",
+    "entrypoints.inbound_mail.mime._FOLD": "a mail",
+    "entrypoints.inbound_mail.mime._HEADER_END": "a mail",
+    "entrypoints.inbound_mail.mime._add_children": "a mail",
 }
 """Each use of `re`, with the parser that uses it: a key of PARSERS, or a form."""
 

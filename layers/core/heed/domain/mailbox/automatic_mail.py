@@ -1,13 +1,13 @@
 """Tells automatic mail from the mail of a person, by header fields alone.
 
-Whoever sends a mail writes these fields. That is safe: to call itself automatic only makes a mail count for
-less.
+The sender writes these fields. That is safe: a mail that calls itself automatic only counts for less.
 """
 
 from __future__ import annotations
 
 import re
 from enum import Enum, auto
+from typing import assert_never
 
 from heed.domain.mailbox.inbound_mail import InboundMail, Receipt, ReportKind
 
@@ -72,3 +72,5 @@ def automatic_kind(mail: InboundMail) -> AutomaticKind:
             return AutomaticKind.COMPLAINT_REPORT
         case ReportKind.OTHER:
             return AutomaticKind.READ_RECEIPT
+        case _:
+            assert_never(mail.report.kind)

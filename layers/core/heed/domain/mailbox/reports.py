@@ -7,6 +7,7 @@ the recipient of that link. The report's own addresses and an unsigned tag prove
 from __future__ import annotations
 
 import re
+from typing import assert_never
 
 from heed.domain.errors import InvalidToken
 from heed.domain.feedback.event import Bounce, BouncedRecipient, Complaint, FeedbackEvent, FeedbackMail
@@ -43,6 +44,8 @@ def parse_feedback_report(mail: InboundMail, receipt: Receipt, key_for: KeyLooku
             return Complaint(receipt.at, kind, None, [], receipt.message_id, original)
         case ReportKind.OTHER:
             return None
+        case _:
+            assert_never(mail.report.kind)
 
 
 def _recipient_of(original: MailHeaders, key_for: KeyLookup) -> str | None:

@@ -93,7 +93,7 @@ def _parse_fields(header: bytes) -> MailHeaders:
         name, colon, value = line.partition(":")
         name = name.rstrip().lower()
         if colon and _FIELD_NAME.fullmatch(name) and number < _MAX_FIELDS:
-            values.setdefault(name, []).append(value[:_MAX_VALUE].strip())
+            values.setdefault(name, []).append(value.strip()[:_MAX_VALUE])
             number += 1
     return MailHeaders(values)
 
@@ -149,9 +149,9 @@ class _Parts:
         """Adds the part with this header, whose body is between two positions."""
         content = _parameters(fields, "content-type")
         kind = content.get_content_type()
-        if kind.startswith("multipart/") and (boundary := content.get_boundary()):
+        if kind.startswith("multipart/"):
             first_text = len(self._texts)
-            if self._add_children(boundary, start, end, depth):
+            if self._add_children(content.get_boundary(), start, end, depth):
                 if kind == "multipart/alternative":
                     self._keep_plain(first_text)
                 return
@@ -174,8 +174,10 @@ class _Parts:
             charset = content.get_content_charset() or ""
             self._texts.append(_Text(raw, kind == "text/html", encoding, charset))
 
-    def _add_children(self, boundary: str, start: int, end: int, depth: int) -> bool:
+    def _add_children(self, boundary: str | None, start: int, end: int, depth: int) -> bool:
         """Adds the parts of a multipart. Returns False if there is none."""
+        if not boundary:
+            return False
         escaped = re.escape(boundary.encode(errors="replace"))
         delimiters = re.compile(rb"\n--" + escaped + rb"(--)?[ \t]*\r?(?=\n|\Z)")
         before = self._number

@@ -15,15 +15,12 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import unquote_plus
 
 from heed.domain.errors import MalformedMessage
 from heed.domain.mailbox.inbound_mail import Receipt, Verdict
 from heed.domain.milliseconds import Millis
-from heed.entrypoints.ses_events import parse_aws_time
-
-Json = dict[str, Any]
+from heed.entrypoints.ses_events import Json, parse_aws_time
 
 _SETUP_OBJECT = "AMAZON_SES_SETUP_NOTIFICATION"  # SES writes it when a rule with an S3 action is created
 _SNS_MESSAGE_TYPES = ("SubscriptionConfirmation", "UnsubscribeConfirmation")

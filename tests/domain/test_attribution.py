@@ -1,0 +1,299 @@
+"""Whose request a mail is: each sample with its outcome, and the rules one by one."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from heed.domain.feedback.event import Bounce, Complaint
+from heed.domain.feedback.outcome import apply_feedback_rules
+from heed.domain.links.link_token import LinkToken, TokenPurpose
+from heed.domain.mailbox.attribution import (
+    Attribution,
+    AutomaticMail,
+    LinkInDoubt,
+    LinkOptOut,
+    ReportedFeedback,
+    SenderMail,
+    SenderTrust,
+    UnknownReason,
+    UnknownSender,
+    VirusMail,
+    attribute_mail,
+)
+from heed.domain.mailbox.automatic_mail import AutomaticKind
+from heed.domain.mailbox.inbound_mail import InboundMail, Receipt, Verdict
+from heed.domain.preferences.register import COMPLAINT, UNDELIVERABLE, ScopeNumber
+from heed.domain.recipients.address import normalise_address
+from heed.domain.recipients.recipient import recipient_id
+from heed.entrypoints.inbound_mail.mime import parse_mail
+from tests.support.catalogues import CATALOGUE
+from tests.support.inbound_mails import (
+    MAILS,
+    TOKEN,
+    huge_mail,
+    link_key,
+    mint,
+    receipt,
+    sample,
+    token_address,
+)
+
+OPT_OUT = LinkOptOut((TOKEN,))
+KNOWN = "recipient@example.net"
+AUTHENTICATED = SenderMail(KNOWN, SenderTrust.AUTHENTICATED)
+NOT_AUTHENTICATED = SenderMail(KNOWN, SenderTrust.NOT_AUTHENTICATED)
+TO_LINK = receipt(token_address())
+TO_MAILBOX = receipt("news@inbound.example.com")
+FORGED = receipt("news@inbound.example.com", dmarc=Verdict.FAIL)
+NULL_PATH = receipt("news@inbound.example.com", dmarc=Verdict.GRAY, has_return_path=False)
+AUTO_REPLY = AutomaticMail(AutomaticKind.AUTO_REPLY)
+
+SAMPLES: dict[str, tuple[Receipt, Attribution]] = {
+    "apple-unsubscribe": (TO_LINK, OPT_OUT),
+    "apple-unsubscribe-without-subject": (TO_LINK, OPT_OUT),
+    "gmail-unsubscribe": (TO_LINK, OPT_OUT),
+    "auto-generated-by-list-unsubscribe-tool": (TO_LINK, OPT_OUT),
+    "plain-unsubscribe": (TO_LINK, OPT_OUT),
+    "mailto-list-unsubscribe-empty-body": (TO_LINK, OPT_OUT),
+    "mailto-token-in-address-no-subject-header": (TO_LINK, OPT_OUT),
+    "out-of-office-to-token": (replace(TO_LINK, has_return_path=False), LinkInDoubt((TOKEN,))),
+    "dsn-delayed-and-failed-two-recipients": (NULL_PATH, AutomaticMail(AutomaticKind.DELIVERY_REPORT)),
+    "dsn-delayed-with-our-mail": (NULL_PATH, AutomaticMail(AutomaticKind.DELIVERY_REPORT)),
+    "read-receipt-mdn": (NULL_PATH, AutomaticMail(AutomaticKind.READ_RECEIPT)),
+    "auto-reply-legacy-headers-only": (TO_MAILBOX, AUTO_REPLY),
+    "forged-from-dmarc-fail": (FORGED, SenderMail("victim@example.org", SenderTrust.NOT_AUTHENTICATED)),
+    "forged-authentication-results-header": (
+        FORGED,
+        SenderMail("victim@example.org", SenderTrust.NOT_AUTHENTICATED),
+    ),
+    "display-name-is-another-address": (
+        TO_MAILBOX,
+        SenderMail("attacker@example.net", SenderTrust.AUTHENTICATED),
+    ),
+    "from-and-reply-to-and-sender-differ": (TO_MAILBOX, AUTHENTICATED),
+    "missing-from": (TO_MAILBOX, UnknownSender(UnknownReason.NO_SENDER)),
+    "two-from-addresses": (TO_MAILBOX, UnknownSender(UnknownReason.SEVERAL_SENDERS)),
+    "rewritten-by-a-group": (TO_MAILBOX, UnknownSender(UnknownReason.MAILING_LIST)),
+    "routed-on-by-google-workspace": (TO_MAILBOX, AUTHENTICATED),  # DKIM alone passes DMARC
+    "routed-on-by-exchange": (TO_MAILBOX, AUTHENTICATED),
+    "rewritten-sender-srs": (FORGED, NOT_AUTHENTICATED),  # SPF passes for the forwarder, which is not `From`
+    "under-13-parent-deletion-request": (
+        TO_MAILBOX,
+        SenderMail("parent@example.net", SenderTrust.AUTHENTICATED),
+    ),
+    **dict.fromkeys(
+        [
+            "attachment-only-pdf-name-unsubscribe",
+            "bare-lf-line-endings",
+            "base64-utf8-body",
+            "conflicting-subject-unsubscribe-body-resubscribe",
+            "deeply-nested-mime-60-levels",
+            "empty-subject-stop-in-body",
+            "erasure-request-gdpr",
+            "forwarded-as-attachment-message-rfc822",
+            "header-injection-and-folding",
+            "html-alone",
+            "koi8-r-8bit-body",
+            "negated-do-not-unsubscribe",
+            "no-mime-headers",
+            "question-how-do-i-unsubscribe",
+            "quoted-printable-iso-8859-1",
+            "reply-quoting-marketing-text-not-an-opt-out",
+            "resubscribe-negated",
+            "top-posted-outlook-style-original-message",
+        ],
+        (TO_MAILBOX, AUTHENTICATED),
+    ),
+}
+REPORTS = {
+    "arf-abuse-report",
+    "arf-abuse-report-recipient-redacted",
+    "arf-not-spam",
+    "dsn-failed-with-our-mail",
+}
+
+
+def attribute(mail: InboundMail, receipt: Receipt) -> Attribution:
+    return attribute_mail(mail, receipt, link_key)
+
+
+def mail(*header: str, text: str = "unsubscribe") -> InboundMail:
+    return parse_mail("\r\n".join([*header, "", text]).encode())
+
+
+FROM = f"From: {KNOWN}"
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_is_attributed_as_its_row_says(name: str) -> None:
+    receipt, expected = SAMPLES[name]
+    assert attribute(sample(name), receipt) == expected
+
+
+def test_every_sample_has_a_row() -> None:
+    assert {file.stem for file in (MAILS / "inbound").glob("*.eml")} == {*SAMPLES, *REPORTS}
+    assert attribute(parse_mail(huge_mail()), TO_MAILBOX) == AUTHENTICATED
+
+
+@pytest.mark.threat(
+    "T10",
+    "Somebody forges inbound mail to stop the mail of another person.",
+    "A sender counts only by a verdict of SES. All other mail needs a link that Heed signed.",
+)
+@pytest.mark.parametrize(
+    ("dmarc", "spam", "virus"), list(itertools.product(Verdict, Verdict, Verdict)), ids=str
+)
+def test_only_the_verdict_about_dmarc_authenticates(dmarc: Verdict, spam: Verdict, virus: Verdict) -> None:
+    outcome = attribute(
+        mail(FROM, "Authentication-Results: amazonses.com; spf=pass; dkim=pass; dmarc=pass"),
+        receipt("news@inbound.example.com", dmarc=dmarc, spam=spam, virus=virus),
+    )
+    trust = {Verdict.PASS: SenderTrust.AUTHENTICATED, Verdict.GRAY: SenderTrust.OPT_OUT_ONLY}
+    expected = SenderMail(KNOWN, trust.get(dmarc, SenderTrust.NOT_AUTHENTICATED))
+    assert outcome == (VirusMail() if virus is Verdict.FAIL else expected)
+
+
+def test_a_virus_is_dropped_even_with_a_valid_token() -> None:
+    assert attribute(sample("plain-unsubscribe"), receipt(token_address(), virus=Verdict.FAIL)) == VirusMail()
+
+
+@pytest.mark.parametrize("name", ["two-from-addresses", "missing-from", "question-how-do-i-unsubscribe"])
+def test_a_valid_token_decides_without_regard_to_the_sender_and_the_text(name: str) -> None:
+    doubtful = receipt(token_address(), dmarc=Verdict.FAIL, spam=Verdict.FAIL)
+    assert attribute(sample(name), doubtful) == OPT_OUT
+
+
+@pytest.mark.parametrize("form", ["{}", "unsubscribe {}", "Re: [{}]", "{}."])
+def test_a_token_in_the_subject_decides_too(form: str) -> None:
+    token = mint(TokenPurpose.MAILTO)
+    assert attribute(mail(FROM, f"Subject: {form.format(token.upper())}"), FORGED) == OPT_OUT
+
+
+def test_each_valid_token_counts_once() -> None:
+    other = LinkToken("b" * 25 + "a", ScopeNumber(0), TOKEN.issued, 1)
+    addresses = ("news@inbound.example.com", token_address(), token_address(other), token_address().upper())
+    assert attribute(mail(FROM), receipt(*addresses)) == LinkOptOut((TOKEN, other))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"u+{'a' * 58}@mail.example.com",
+        f"u+{mint(TokenPurpose.UNSUBSCRIBE)}@mail.example.com",
+        token_address().replace("u+", "u+a"),
+        token_address()[:-20],
+    ],
+)
+def test_an_invalid_token_counts_for_nothing(address: str) -> None:
+    assert attribute(mail(FROM), receipt(address)) == AUTHENTICATED
+
+
+def test_a_token_in_the_text_counts_for_nothing() -> None:
+    """Each reply quotes the links of the mail that it replies to."""
+    assert attribute(mail(FROM, text=token_address()), TO_MAILBOX) == AUTHENTICATED
+
+
+AUTOMATIC = [
+    "Auto-Submitted: auto-replied",
+    "Auto-Submitted: auto-generated (rejected)",
+    "Auto-Submitted: AUTO-NOTIFIED; owner=a",
+    "Precedence: bulk",
+    "Precedence: auto_reply",
+    "X-Autoreply: yes",
+    "X-Autorespond: vacation",
+    "X-Failed-Recipients: gone@example.org",
+    "Return-Path: <>",
+    "Content-Type: multipart/report; report-type=delivery-status; boundary=x",
+]
+
+
+@pytest.mark.parametrize("field", AUTOMATIC)
+def test_mail_that_calls_itself_automatic_is_nobodys_request(field: str) -> None:
+    assert isinstance(attribute(mail(FROM, field), TO_MAILBOX), AutomaticMail)
+
+
+@pytest.mark.parametrize(
+    "field", ["Auto-Submitted: no", "X-Autoreply: no", "Precedence: normal", "X-Priority: 1"]
+)
+def test_mail_of_a_person_is_not_automatic(field: str) -> None:
+    assert attribute(mail(FROM, field), TO_MAILBOX) == AUTHENTICATED
+
+
+def test_a_null_return_path_or_a_mail_daemon_is_automatic() -> None:
+    assert attribute(mail(FROM), NULL_PATH) == AUTO_REPLY
+    assert attribute(mail("From: MAILER-DAEMON@example.org (Mail System)"), TO_MAILBOX) == AUTO_REPLY
+
+
+@pytest.mark.parametrize(
+    ("fields", "counts"),
+    [
+        (["Subject: unsubscribe"], True),
+        (["Subject: UnSubscribe "], True),
+        (["Subject:"], True),
+        ([], True),
+        (["Subject: Re: unsubscribe"], False),
+        (["Subject: Out of office"], False),
+        (["Subject: unsubscribe", "In-Reply-To: <x@example.com>"], False),
+        (["Subject: unsubscribe", "References: <x@example.com>"], False),
+        (["Subject: Out of office", "References: <x@example.com>", "X-Apple-Unsubscribe: True"], True),
+        (["Subject: Out of office", "X-Apple-Unsubscribe: false"], False),
+    ],
+)
+@pytest.mark.parametrize("automatic", AUTOMATIC)
+def test_an_automatic_mail_to_a_link_counts_only_as_an_unsubscribe_button(
+    automatic: str, fields: list[str], counts: bool
+) -> None:
+    outcome = attribute(mail(FROM, automatic, *fields), TO_LINK)
+    assert outcome == (OPT_OUT if counts else LinkInDoubt((TOKEN,)))
+
+
+@pytest.mark.parametrize(
+    "field", ["List-Id: <a.example>", "Precedence: list", "List-Unsubscribe: <https://a>"]
+)
+def test_mail_of_a_list_has_no_sender(field: str) -> None:
+    assert attribute(mail(FROM, field), TO_MAILBOX) == UnknownSender(UnknownReason.MAILING_LIST)
+
+
+def identify(address: str) -> str:
+    return recipient_id(hashlib.sha256(b"identity").digest(), normalise_address(address))
+
+
+@pytest.mark.parametrize("name", ["arf-abuse-report", "arf-abuse-report-recipient-redacted"])
+def test_a_complaint_report_counts_for_the_recipient_of_the_signed_link_alone(name: str) -> None:
+    outcome = attribute(sample(name), receipt("fbl@inbound.example.com"))
+    assert isinstance(outcome, ReportedFeedback) and isinstance(outcome.event, Complaint)
+    changes = apply_feedback_rules(outcome.event, identify, CATALOGUE)
+    assert list(changes.changes) == [TOKEN.recipient] and changes.review_reason == ""
+    assert [change.register for change in changes.changes[TOKEN.recipient]] == [COMPLAINT]
+
+
+def test_a_report_that_a_mail_is_no_spam_changes_nothing() -> None:
+    outcome = attribute(sample("arf-not-spam"), receipt("fbl@inbound.example.com"))
+    assert isinstance(outcome, ReportedFeedback)
+    assert apply_feedback_rules(outcome.event, identify, CATALOGUE).changes == {}
+
+
+def test_a_failed_delivery_report_is_a_hard_bounce_of_the_recipient_of_the_signed_link() -> None:
+    outcome = attribute(sample("dsn-failed-with-our-mail"), NULL_PATH)
+    assert isinstance(outcome, ReportedFeedback) and isinstance(outcome.event, Bounce)
+    changes = apply_feedback_rules(outcome.event, identify, CATALOGUE)
+    assert list(changes.changes) == [TOKEN.recipient] and changes.review_reason == ""
+    assert [change.register for change in changes.changes[TOKEN.recipient]] == [UNDELIVERABLE]
+
+
+@pytest.mark.threat(
+    "T9",
+    "A forged report names a person who never got the mail.",
+    "A report by mail counts only for the recipient of a link that Heed signed, inside the embedded mail.",
+)
+@pytest.mark.parametrize("name", sorted(REPORTS - {"arf-not-spam"}))
+def test_a_report_without_a_signed_link_changes_nothing(name: str) -> None:
+    forged = replace(
+        sample(name), original=mail("List-Unsubscribe: <https://a.example/u/" + "a" * 54 + ">").headers
+    )
+    for unsigned in (forged, replace(forged, original=None)):
+        assert isinstance(attribute(unsigned, NULL_PATH), AutomaticMail)

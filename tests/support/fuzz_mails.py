@@ -1,0 +1,141 @@
+"""Parses random and mutated mails in a process that may use 256 MB of memory.
+
+Run: .venv/bin/python -m tests.support.fuzz_mails RANDOM MUTATED SEED. It fails at the first mail that is not
+handled, and prints the number of mails and of those that are no mail.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+
+from heed.domain.errors import MalformedMessage
+from heed.domain.mailbox.attribution import attribute_mail
+from heed.domain.recipients.address import normalise_address
+from heed.entrypoints.inbound_mail.mime import MAX_TEXT, parse_mail
+from tests.support.inbound_mails import MAILS, huge_mail, link_key, receipt, token_address
+
+MEMORY = 256 * 2**20  # bytes of address space, which is more than the memory in use
+NAMES = [
+    *("From", "Subject", "Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "References"),
+    *("Auto-Submitted", "X-Apple-Unsubscribe", "List-Unsubscribe", "Precedence", "Final-Recipient", "Status"),
+    *("Action", "Feedback-Type", "Return-Path", "", "X Y"),
+]
+PIECES = [
+    *("multipart/mixed; boundary=b", "multipart/alternative; boundary=c", "multipart/report; boundary=b"),
+    *("text/plain; charset=", "text/html", "message/rfc822", "message/delivery-status", "application/pdf"),
+    *("message/feedback-report", "base64", "quoted-printable", "8bit", "attachment; filename*0*=utf-8''%"),
+    *(
+        "=?utf-8?b?",
+        "=?koi8-r?q?=C1",
+        "?=",
+        "=?",
+        "utf-7",
+        "punycode",
+        "utf-16",
+        "iso-2022-jp",
+        "<",
+        ">",
+        "&#",
+    ),
+    *(
+        "9" * 5_000,
+        "<style>",
+        "<blockquote>",
+        "<!--",
+        "--b",
+        "--b--",
+        "--c",
+        '"',
+        "(",
+        ")",
+        ",",
+        ";",
+        "\\",
+        "@",
+    ),
+    *(
+        "a@example.com",
+        "failed",
+        "5.1.1",
+        "abuse",
+        "auto-replied",
+        "true",
+        "unsubscribe",
+        "\x00",
+        "\r",
+        "\ud800",
+    ),
+    *(" ", "\t", "\n", "\r\n", "\n\n", "\r\n\r\n", "\n ", "é", "配信", "\U0001f600", "w6Q=", "=E9", "=\n"),
+]
+
+
+def random_mail(chance: random.Random) -> bytes:
+    """Returns bytes that are random, or the pieces of a mail in random order."""
+    if chance.random() < 0.1:
+        return chance.randbytes(chance.randrange(2_000))
+    lines: list[str] = []
+    for _ in range(chance.randrange(1, 60)):
+        value = "".join(chance.choices(PIECES, k=chance.randrange(6)))
+        lines.append(f"{chance.choice(NAMES)}: {value}" if chance.random() < 0.5 else value)
+    text = chance.choice(["\n", "\r\n"]).join(lines)
+    return text.encode(chance.choice(["utf-8", "latin-1", "utf-16"]), "replace")
+
+
+def mutate(raw: bytes, chance: random.Random) -> bytes:
+    """Returns a mail with some bytes changed, removed, repeated or replaced by pieces."""
+    changed = bytearray(raw)
+    for _ in range(chance.randrange(1, 30)):
+        start = chance.randrange(len(changed) + 1)
+        end = start + chance.randrange(1, 40)
+        match chance.randrange(5):
+            case 0:
+                changed[start:end] = chance.randbytes(chance.randrange(10))
+            case 1:
+                changed[start:end] = changed[start:end] * chance.randrange(20)
+            case 2:
+                changed[start:start] = chance.choice(PIECES).encode(errors="replace")
+            case 3:
+                changed[start:start] = changed[chance.randrange(len(changed) + 1) :][:500]
+            case _:
+                del changed[start:end]
+    return bytes(changed)
+
+
+def mails(numbers: tuple[int, int], seed: int) -> Iterator[bytes]:
+    """Yields the random mails, then the mutated ones."""
+    chance = random.Random(seed)  # noqa: S311 - it chooses mails
+    samples = [huge_mail(), *(file.read_bytes() for file in sorted(MAILS.rglob("*.eml")))]
+    yield from (random_mail(chance) for _ in range(numbers[0]))
+    yield from (mutate(chance.choice(samples), chance) for _ in range(numbers[1]))
+
+
+def check(raw: bytes) -> None:
+    """Parses a mail, and checks that what it became can be stored."""
+    mail = parse_mail(raw)
+    assert len(mail.text) <= MAX_TEXT
+    for text in (mail.text, mail.subject, *(file.name for file in mail.attachments)):
+        text.encode()
+    for sender in mail.senders:
+        assert sender is None or normalise_address(sender) == sender
+    for recipient in ("news@mail.example.com", token_address()):
+        attribute_mail(mail, receipt(recipient), link_key)
+
+
+def main() -> None:
+    """Parses as many mails as the arguments say."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    random_ones, mutated, seed = map(int, sys.argv[1:])
+    handled = 0
+    for raw in mails((random_ones, mutated), seed):
+        handled += 1
+        with suppress(MalformedMessage):
+            check(raw)
+    sys.stdout.write(f"{handled}\n")
+
+
+if __name__ == "__main__":
+    main()

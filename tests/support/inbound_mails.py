@@ -1,0 +1,68 @@
+"""Sample mails, with valid tokens in place of their dummies, and what SES reports about them."""
+
+from __future__ import annotations
+
+import hmac
+from pathlib import Path
+
+from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_token
+from heed.domain.mailbox.inbound_mail import InboundMail, Receipt, Verdict
+from heed.domain.milliseconds import Millis
+from heed.domain.preferences.register import ScopeNumber
+from heed.entrypoints.inbound_mail.mime import parse_mail
+
+MAILS = Path(__file__).parents[1] / "data" / "mails"
+RECEIVED = Millis(1_772_701_965_028)
+TOKEN = LinkToken("a" * 26, ScopeNumber(2), Millis(1_772_668_800_000), 1)
+_URL_DUMMY = b"v1.bGlzdD1uZXdzJmM9MTIzNDU2.q83vEXAMPLEEXAMPLEEXAMPLEEXAMPLE0123456789A"
+_MAILTO_DUMMY = b"k7q2example4x3aet5wb7q2exampleq6"
+
+
+def link_key(purpose: TokenPurpose, key_id: int) -> bytes:
+    """Returns the key of a purpose and id."""
+    return hmac.digest(b"links", f"{purpose.name}/{key_id}".encode(), "sha256")
+
+
+def mint(purpose: TokenPurpose, token: LinkToken = TOKEN) -> str:
+    """Returns the text of a valid token."""
+    return mint_link_token(token, purpose, link_key(purpose, token.key_id))
+
+
+def read_mail(name: str) -> bytes:
+    """Returns a sample mail with valid tokens."""
+    raw = (MAILS / "inbound" / f"{name}.eml").read_bytes()
+    raw = raw.replace(_URL_DUMMY, mint(TokenPurpose.UNSUBSCRIBE).encode())
+    return raw.replace(_MAILTO_DUMMY, mint(TokenPurpose.MAILTO).encode())
+
+
+def sample(name: str) -> InboundMail:
+    """Returns a sample mail with valid tokens, parsed."""
+    return parse_mail(read_mail(name))
+
+
+def receipt(
+    *recipients: str,
+    dmarc: Verdict = Verdict.PASS,
+    virus: Verdict = Verdict.PASS,
+    spam: Verdict = Verdict.PASS,
+    has_return_path: bool = True,
+) -> Receipt:
+    """Returns a receipt of SES. Every check passes unless the caller chooses another verdict."""
+    return Receipt("ses-id", RECEIVED, recipients, has_return_path, spam, virus, dmarc)
+
+
+def token_address(token: LinkToken = TOKEN) -> str:
+    """Returns the address of a `mailto:` link."""
+    return f"u+{mint(TokenPurpose.MAILTO, token)}@mail.example.com"
+
+
+def huge_mail(size: int = 400_000) -> bytes:
+    """Returns a mail with a text and an attachment of this size."""
+    line = b"UvImZaYMEtKJGF2VDuiBNgkWb2sRPReNbA/TkB/yOaGglfIPk5VlDPk4C47bIkprJIoekk6P0K4u\r\n"
+    return (
+        b"From: recipient@example.net\r\nSubject: unsubscribe\r\n"
+        b"Content-Type: multipart/mixed; boundary=zz\r\n\r\n"
+        b"--zz\r\nContent-Type: text/plain\r\n\r\nunsubscribe\r\n--zz\r\n"
+        b"Content-Type: application/octet-stream\r\nContent-Disposition: attachment; filename=photo.bin\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\n" + line * (size // len(line)) + b"--zz--\r\n"
+    )
