@@ -4,7 +4,7 @@ import pytest
 
 from heed.domain.errors import MalformedMessage
 from heed.domain.mailbox.inbound_mail import Attachment, ReportKind
-from heed.entrypoints.inbound_mail.mime import MAX_MAIL, MAX_TEXT, parse_mail
+from heed.entrypoints.inbound_mail.mime import MAX_MAIL, MAX_MAIL_TEXT, parse_mail
 from tests.support.inbound_mails import huge_mail, sample
 
 
@@ -281,7 +281,7 @@ def test_a_text_file_is_not_the_text() -> None:
 
 
 def test_the_text_is_cut_at_its_limit() -> None:
-    assert len(parse_mail(b"From: a@example.net\n\n" + b"a" * 200_000).text) == MAX_TEXT
+    assert len(parse_mail(b"From: a@example.net\n\n" + b"a" * 200_000).text) == MAX_MAIL_TEXT
 
 
 def test_nothing_beyond_the_limit_of_a_mail_is_read() -> None:

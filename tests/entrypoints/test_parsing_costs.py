@@ -216,7 +216,6 @@ PATTERNS = {
     "domain.mailbox.reports._LINK": "a mail",
     "entrypoints.inbound_mail.decoding._CHARSET": "a mail",
     "entrypoints.inbound_mail.decoding._ENCODED_WORD": "a mail",
-    "entrypoints.inbound_mail.decoding._NOT_BASE64": "a mail",
     "entrypoints.inbound_mail.html_text._LONG_REFERENCE": "a mail",
     "entrypoints.inbound_mail.html_text._NEW_LINE": "a mail",
     "entrypoints.inbound_mail.html_text._SKIPPED": "a mail",

@@ -15,7 +15,7 @@ from contextlib import suppress
 from heed.domain.errors import MalformedMessage
 from heed.domain.mailbox.attribution import attribute_mail
 from heed.domain.recipients.address import normalise_address
-from heed.entrypoints.inbound_mail.mime import MAX_TEXT, parse_mail
+from heed.entrypoints.inbound_mail.mime import MAX_MAIL_TEXT, parse_mail
 from tests.support.inbound_mails import MAILS, huge_mail, link_key, receipt, token_address
 
 MEMORY = 256 * 2**20  # bytes of address space, which is more than the memory in use
@@ -116,7 +116,7 @@ def mails(numbers: tuple[int, int], seed: int) -> Iterator[bytes]:
 def check(raw: bytes) -> None:
     """Parses a mail, and checks that what it became can be stored."""
     mail = parse_mail(raw)
-    assert len(mail.text) <= MAX_TEXT
+    assert len(mail.text) <= MAX_MAIL_TEXT
     for text in (mail.text, mail.subject, *(file.name for file in mail.attachments)):
         text.encode()
     for sender in mail.senders:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import binascii
 import re
+import string
 
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+_BASE64 = string.ascii_letters + string.digits + "+/"
+_NOT_BASE64 = bytes(set(range(256)) - set(_BASE64.encode()))
 # The character sets that mail uses. Python has further codecs, which are not for mail. Some of them are
 # quadratic (punycode, idna), warn (unicode_escape), or produce what no text has (utf-7). Python also caches
 # each name that it does not know.
@@ -49,7 +51,7 @@ def decode_transfer(raw: bytes, encoding: str) -> bytes:
 
 def _decode_base64(raw: bytes) -> bytes:
     """Decodes base64 with foreign characters, wrong padding, or without its end."""
-    clean = _NOT_BASE64.sub(b"", raw)
+    clean = raw.translate(None, _NOT_BASE64)
     clean = clean[:-1] if len(clean) % 4 == 1 else clean
     return binascii.a2b_base64(clean + b"=" * (-len(clean) % 4))
 

@@ -20,7 +20,7 @@ from heed.entrypoints.inbound_mail.html_text import html_to_text
 from heed.entrypoints.inbound_mail.senders import parse_senders
 
 MAX_MAIL = 1_048_576  # bytes of a mail that are read
-MAX_TEXT = 65_536  # characters of text
+MAX_MAIL_TEXT = 65_536  # characters of text
 _MAX_DEPTH = 64  # multiparts within multiparts
 _MAX_PARTS = 200
 _MAX_HEADER = 65_536  # bytes of the header of a mail or a part
@@ -206,7 +206,7 @@ class _Parts:
 
     def text(self) -> str:
         """Returns the text of the mail."""
-        return "\n".join(text.decode()[:MAX_TEXT] for text in self._texts)[:MAX_TEXT]
+        return "\n".join(text.decode()[:MAX_MAIL_TEXT] for text in self._texts)[:MAX_MAIL_TEXT]
 
 
 def _parse_report(kind: str, raw: bytes) -> MailReport:
