@@ -207,6 +207,7 @@ AUTOMATIC = [
     "X-Autorespond: vacation",
     "X-Failed-Recipients: gone@example.org",
     "Return-Path: <>",
+    "Return-Path: <MAILER-DAEMON@relay.example>",
     "Content-Type: multipart/report; report-type=delivery-status; boundary=x",
 ]
 
@@ -225,7 +226,8 @@ def test_mail_of_a_person_is_not_automatic(field: str) -> None:
 
 def test_a_null_return_path_or_a_mail_daemon_is_automatic() -> None:
     assert attribute(mail(FROM), NULL_PATH) == AUTO_REPLY
-    assert attribute(mail("From: MAILER-DAEMON@example.org (Mail System)"), TO_MAILBOX) == AUTO_REPLY
+    for sender in ("MAILER-DAEMON@example.org (Mail System)", "Postmaster <postmaster@example.org>"):
+        assert attribute(mail(f"From: {sender}"), TO_MAILBOX) == AUTO_REPLY
 
 
 @pytest.mark.parametrize(

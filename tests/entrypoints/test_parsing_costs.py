@@ -212,7 +212,7 @@ PATTERNS = {
     "entrypoints.mail.confirmation_mail._ENCODED": "words of a header",
     "entrypoints.http.networks._PORT": "a proxy's header",
     "domain.mailbox.attribution._TOKEN": "a mail",
-    "domain.mailbox.automatic_mail._BOUNCE_SENDER": "a mail",
+    "domain.mailbox.automatic_mail._DAEMON": "a mail",
     "domain.mailbox.reports._LINK": "a mail",
     "entrypoints.inbound_mail.decoding._CHARSET": "a mail",
     "entrypoints.inbound_mail.decoding._ENCODED_WORD": "a mail",

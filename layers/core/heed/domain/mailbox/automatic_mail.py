@@ -27,7 +27,7 @@ _AUTOMATIC_FIELDS = frozenset(
 )
 _LIST_FIELDS = frozenset({"list-id", "list-post", "list-unsubscribe", "mailing-list", "x-mailing-list"})
 _NO = frozenset({"", "no"})
-_BOUNCE_SENDER = re.compile(r"mailer-daemon@.*")
+_DAEMON = re.compile(r"(?:mailer-daemon|postmaster)(?:@.*)?")
 
 
 def is_automatic(mail: InboundMail, receipt: Receipt) -> bool:
@@ -36,12 +36,18 @@ def is_automatic(mail: InboundMail, receipt: Receipt) -> bool:
     return (
         mail.report is not None
         or not receipt.has_return_path
-        or headers.first("return-path").strip() == "<>"
+        or _is_of_daemon(headers.first("return-path"))
         or headers.word("auto-submitted") not in _NO
         or headers.word("precedence") in _AUTOMATIC_PRECEDENCE
         or any(headers.word(name) not in _NO for name in _AUTOMATIC_FIELDS)
-        or any(_BOUNCE_SENDER.fullmatch(sender or "") for sender in mail.senders)
+        or any(_DAEMON.fullmatch(sender or "") for sender in mail.senders)
     )
+
+
+def _is_of_daemon(return_path: str) -> bool:
+    """Whether a return path is null. Some servers replace it by the address of their mail daemon."""
+    path = return_path.strip("<> \t").lower()
+    return return_path != "" and (path == "" or _DAEMON.fullmatch(path) is not None)
 
 
 def is_list_mail(mail: InboundMail) -> bool:
