@@ -280,6 +280,16 @@ def test_a_text_file_is_not_the_text() -> None:
     assert mail.text == "" and mail.attachments[0].name == "stopé.txt"
 
 
+@pytest.mark.parametrize("charset", ["undefined", "idna", "punycode", "a\0b", "", "utf-8"])
+def test_a_parameter_in_any_character_set_is_read(charset: str) -> None:
+    part = f"Content-Disposition: attachment; filename*={charset}''a%FF.txt"
+    lines = (f"Content-Type: multipart/mixed; boundary*={charset}''b", "", "--b", part, "", "x", "--b--")
+    (file,) = parse_mail("\n".join(lines).encode()).attachments
+    assert file.name.startswith("a") and file.name.endswith(".txt")
+    text = f"Content-Type: text/plain; charset*={charset}''utf-8", "", "stop é"
+    assert text_of(*text) == "stop é"
+
+
 def test_the_text_is_cut_at_its_limit() -> None:
     assert len(parse_mail(b"From: a@example.net\n\n" + b"a" * 200_000).text) == MAX_MAIL_TEXT
 

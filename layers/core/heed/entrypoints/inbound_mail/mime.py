@@ -106,6 +106,18 @@ def _parameters(fields: MailHeaders, name: str) -> Message:
     return message
 
 
+def _parameter(fields: Message, name: str, field_name: str = "content-type") -> str:
+    """Returns a parameter, or "".
+
+    `Message.get_filename`, `get_boundary` and `get_content_charset` fail for some character sets of RFC 2231.
+    """
+    value = fields.get_param(name, "", field_name)
+    if isinstance(value, tuple):
+        charset, _, text = value
+        return decode_charset(text.encode("latin-1", "replace"), charset or "")
+    return str(value)
+
+
 class _Header(NamedTuple):
     """A header without the empty line after it, and the position of that line's end."""
 
@@ -151,7 +163,7 @@ class _Parts:
         kind = content.get_content_type()
         if kind.startswith("multipart/"):
             first_text = len(self._texts)
-            if self._add_children(content.get_boundary(), start, end, depth):
+            if self._add_children(_parameter(content, "boundary").rstrip(), start, end, depth):
                 if kind == "multipart/alternative":
                     self._keep_plain(first_text)
                 return
@@ -165,16 +177,16 @@ class _Parts:
             header = _Parts(embedded).header_at(0, len(embedded))
             self.original = self.original or _parse_fields(header.raw)
         disposition = _parameters(fields, "content-disposition")
-        name = decode_header(disposition.get_filename() or content.get_filename() or "")[:_MAX_NAME]
+        name = _parameter(disposition, "filename", "content-disposition") or _parameter(content, "name")
+        name = decode_header(name)[:_MAX_NAME]
         is_file = name or disposition.get_content_disposition() == "attachment"
         if is_file or kind not in ("text/plain", "text/html"):
             size = len(raw) * 3 // 4 if encoding == "base64" else len(raw)
             self.attachments.append(Attachment(name, size))
         else:
-            charset = content.get_content_charset() or ""
-            self._texts.append(_Text(raw, kind == "text/html", encoding, charset))
+            self._texts.append(_Text(raw, kind == "text/html", encoding, _parameter(content, "charset")))
 
-    def _add_children(self, boundary: str | None, start: int, end: int, depth: int) -> bool:
+    def _add_children(self, boundary: str, start: int, end: int, depth: int) -> bool:
         """Adds the parts of a multipart. Returns False if there is none."""
         if not boundary:
             return False
