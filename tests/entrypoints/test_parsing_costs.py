@@ -21,8 +21,6 @@ from heed.domain.errors import HeedError
 from heed.domain.feedback import outcome
 from heed.domain.links import link_token
 from heed.domain.links.queued_opt_out import QueuedOptOut
-from heed.domain.mailbox.attribution import attribute_mail
-from heed.domain.mailbox.inbound_mail import MailReport, Receipt, ReportKind
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in import confirmation_token
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
@@ -46,13 +44,13 @@ from heed.entrypoints.http.api import (
 from heed.entrypoints.http.api.authentication import Authenticator
 from heed.entrypoints.http.forms import PostedForm, read_form
 from heed.entrypoints.http.pages import subscribe_form, visit
-from heed.entrypoints.inbound_mail.mime import parse_mail
 from heed.entrypoints.inbound_mail.notices import parse_mail_notices
 from heed.entrypoints.mail import confirmation_mail
 from tests.support.attack_texts import ADDRESSES, CONTENT_TYPES, DOCUMENTS, FORMS, MAILS, PLAIN
 from tests.support.catalogues import CATALOGUE
 from tests.support.deployment import http_event
 from tests.support.growth import LINEAR, measure_growth
+from tests.support.inbound_mails import attribute_text
 
 HEED = Path(__file__).parents[2] / "layers" / "core" / "heed"
 COMMAND_LINE = HEED / "entrypoints" / "cli"  # its input comes from the person who runs it
@@ -99,13 +97,6 @@ class _NoKeys:
 
 def _unencoded(address: str) -> object:
     return is_mailable(normalise_address(address))
-
-
-def _attribute(text: str) -> object:
-    """Parses a mail and says whose it is. A report embeds the mail, so that its links are read, too."""
-    mail = parse_mail(text.encode("latin-1", "replace"))
-    report = replace(mail, report=mail.report or MailReport(ReportKind.COMPLAINT), original=mail.headers)
-    return [attribute_mail(each, Receipt("", Millis(0), (text,)), _no_key) for each in (mail, report)]
 
 
 def _titled(text: str) -> Topic:
@@ -171,7 +162,7 @@ PARSERS: dict[str, tuple[Callable[[str], object], dict[str, Callable[[int], str]
     "an address": (normalise_address, ADDRESSES),
     **{name: (parse, PLAIN) for name, parse in TEXTS.items()},
     **{name: (parse, DOCUMENTS) for name, parse in JSON.items()},
-    "a mail": (_attribute, MAILS),
+    "a mail": (attribute_text, MAILS),
 }
 PATTERNS = {
     "domain.recipients.address._ENCODED": "an encoded word",
@@ -214,19 +205,15 @@ PATTERNS = {
     "domain.mailbox.attribution._TOKEN": "a mail",
     "domain.mailbox.automatic_mail._DAEMON": "a mail",
     "domain.mailbox.reports._LINK": "a mail",
-    "entrypoints.inbound_mail.decoding._CHARSET": "a mail",
-    "entrypoints.inbound_mail.decoding._ENCODED_WORD": "a mail",
-    "entrypoints.inbound_mail.html_text._LONG_REFERENCE": "a mail",
-    "entrypoints.inbound_mail.html_text._NEW_LINE": "a mail",
-    "entrypoints.inbound_mail.html_text._SKIPPED": "a mail",
-    "entrypoints.inbound_mail.html_text._TAG": "a mail",
-    "entrypoints.inbound_mail.html_text._without_skipped": "a mail",
-    "entrypoints.inbound_mail.mime._BARE_RETURN": "a mail",
-    "entrypoints.inbound_mail.mime._BLOCK_END": "a mail",
-    "entrypoints.inbound_mail.mime._FIELD_NAME": "a mail",
-    "entrypoints.inbound_mail.mime._FOLD": "a mail",
-    "entrypoints.inbound_mail.mime._HEADER_END": "a mail",
-    "entrypoints.inbound_mail.mime._add_children": "a mail",
+    **{
+        f"entrypoints.inbound_mail.{module}.{name}": "a mail"
+        for module, names in {
+            "decoding": "_CHARSET _ENCODED_WORD",
+            "html_text": "_LONG_REFERENCE _NEW_LINE _SKIPPED _TAG _without_skipped",
+            "mime": "_BARE_RETURN _BLOCK_END _FIELD_NAME _FOLD _HEADER_END _add_children",
+        }.items()
+        for name in names.split()
+    },
 }
 """Each use of `re`, with the parser that uses it: a key of PARSERS, or a form."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hmac
+from dataclasses import replace
 from pathlib import Path
 
 from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_token
-from heed.domain.mailbox.inbound_mail import InboundMail, Receipt, Verdict
+from heed.domain.mailbox.attribution import Attribution, attribute_mail
+from heed.domain.mailbox.inbound_mail import InboundMail, MailReport, Receipt, ReportKind, Verdict
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import ScopeNumber
 from heed.entrypoints.inbound_mail.mime import parse_mail
@@ -54,6 +56,13 @@ def receipt(
 def token_address(token: LinkToken = TOKEN) -> str:
     """Returns the address of a `mailto:` link."""
     return f"u+{mint(TokenPurpose.MAILTO, token)}@mail.example.com"
+
+
+def attribute_text(text: str) -> list[Attribution]:
+    """Parses a mail and attributes it, once more as a report that embeds its header."""
+    mail = parse_mail(text.encode("latin-1", "replace"))
+    report = replace(mail, report=mail.report or MailReport(ReportKind.COMPLAINT), original=mail.headers)
+    return [attribute_mail(each, receipt(text), link_key) for each in (mail, report)]
 
 
 def huge_mail(size: int = 400_000) -> bytes:
