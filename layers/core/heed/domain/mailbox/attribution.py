@@ -66,7 +66,7 @@ class SenderTrust(Enum):
     """What a request of the sender may do without further proof."""
 
     AUTHENTICATED = auto()  # everything
-    OPT_OUT_ONLY = auto()  # an opt-out; the domain of the sender does not say how to check
+    OPT_OUT_ONLY = auto()  # an opt-out; the check of the sender was not conclusive
     NOT_AUTHENTICATED = auto()  # nothing; a confirmation link to the address proves it
 
 
@@ -134,8 +134,8 @@ def _trust(dmarc: Verdict) -> SenderTrust:
     """Returns what the verdict about DMARC proves.
 
     It passes by SPF or by DKIM, so it also passes for mail that was routed on and kept its signature. A
-    sender of a domain without a policy (GRAY) may be forged. For an opt-out that risk is small: it only stops
-    mail. All else proves nothing.
+    sender with a verdict that is not conclusive (GRAY) may be forged. For an opt-out that risk is small: it
+    only stops mail. All else proves nothing.
     """
     match dmarc:
         case Verdict.PASS:

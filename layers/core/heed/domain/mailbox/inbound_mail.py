@@ -17,7 +17,7 @@ class Verdict(Enum):
 
     PASS = auto()
     FAIL = auto()
-    GRAY = auto()  # of DMARC: the domain of the sender has no policy
+    GRAY = auto()  # not conclusive, as for a domain without a DMARC policy
     UNKNOWN = auto()  # missing, disabled, failed, or a new word
 
 
