@@ -179,6 +179,7 @@ def test_a_text_file_is_not_the_text() -> None:
     lines = ("Content-Type: multipart/mixed; boundary=b", "", "--b", part, "", "stop", "--b--")
     mail = parse_mail("\n".join(lines).encode())
     assert mail.text == "" and mail.attachments[0].name == "stopé.txt"
+    assert text_of('Content-Type: text/plain; name="mail.txt"', "", "stop") == "stop"
 
 
 @pytest.mark.parametrize("charset", ["undefined", "idna", "punycode", "a\0b", "", "utf-8"])

@@ -177,12 +177,12 @@ class _Parts:
             header = _Parts(embedded).header_at(0, len(embedded))
             self.original = self.original or _parse_fields(header.raw)
         disposition = _parameters(fields, "content-disposition")
-        name = _parameter(disposition, "filename", "content-disposition") or _parameter(content, "name")
-        name = decode_header(name)[:_MAX_NAME]
+        name = _parameter(disposition, "filename", "content-disposition")
         is_file = name or disposition.get_content_disposition() == "attachment"
         if is_file or kind not in ("text/plain", "text/html"):
             size = len(raw) * 3 // 4 if encoding == "base64" else len(raw)
-            self.attachments.append(Attachment(name, size))
+            name = decode_header(name or _parameter(content, "name"))
+            self.attachments.append(Attachment(name[:_MAX_NAME], size))
         else:
             self._texts.append(_Text(raw, kind == "text/html", encoding, _parameter(content, "charset")))
 
