@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from dataclasses import replace
 
 import pytest
 
-from heed.domain.feedback.event import Bounce, Complaint
-from heed.domain.feedback.outcome import apply_feedback_rules
 from heed.domain.links.link_token import LinkToken, TokenPurpose
 from heed.domain.mailbox.attribution import (
     Attribution,
     AutomaticMail,
     LinkInDoubt,
     LinkOptOut,
-    ReportedFeedback,
     SenderMail,
     SenderTrust,
     UnknownReason,
@@ -26,11 +22,8 @@ from heed.domain.mailbox.attribution import (
 )
 from heed.domain.mailbox.automatic_mail import AutomaticKind
 from heed.domain.mailbox.inbound_mail import InboundMail, Receipt, Verdict
-from heed.domain.preferences.register import COMPLAINT, UNDELIVERABLE, ScopeNumber
-from heed.domain.recipients.address import normalise_address
-from heed.domain.recipients.recipient import recipient_id
+from heed.domain.preferences.register import ScopeNumber
 from heed.entrypoints.inbound_mail.mime import parse_mail
-from tests.support.catalogues import CATALOGUE
 from tests.support.inbound_mails import (
     MAILS,
     TOKEN,
@@ -258,42 +251,7 @@ def test_mail_of_a_list_has_no_sender(field: str) -> None:
     assert attribute(mail(FROM, field), TO_MAILBOX) == UnknownSender(UnknownReason.MAILING_LIST)
 
 
-def identify(address: str) -> str:
-    return recipient_id(hashlib.sha256(b"identity").digest(), normalise_address(address))
-
-
-@pytest.mark.parametrize("name", ["arf-abuse-report", "arf-abuse-report-recipient-redacted"])
-def test_a_complaint_report_counts_for_the_recipient_of_the_signed_link_alone(name: str) -> None:
-    outcome = attribute(sample(name), receipt("fbl@inbound.example.com"))
-    assert isinstance(outcome, ReportedFeedback) and isinstance(outcome.event, Complaint)
-    changes = apply_feedback_rules(outcome.event, identify, CATALOGUE)
-    assert list(changes.changes) == [TOKEN.recipient] and changes.review_reason == ""
-    assert [change.register for change in changes.changes[TOKEN.recipient]] == [COMPLAINT]
-
-
-def test_a_report_that_a_mail_is_no_spam_changes_nothing() -> None:
-    outcome = attribute(sample("arf-not-spam"), receipt("fbl@inbound.example.com"))
-    assert isinstance(outcome, ReportedFeedback)
-    assert apply_feedback_rules(outcome.event, identify, CATALOGUE).changes == {}
-
-
-def test_a_failed_delivery_report_is_a_hard_bounce_of_the_recipient_of_the_signed_link() -> None:
-    outcome = attribute(sample("dsn-failed-with-our-mail"), NULL_PATH)
-    assert isinstance(outcome, ReportedFeedback) and isinstance(outcome.event, Bounce)
-    changes = apply_feedback_rules(outcome.event, identify, CATALOGUE)
-    assert list(changes.changes) == [TOKEN.recipient] and changes.review_reason == ""
-    assert [change.register for change in changes.changes[TOKEN.recipient]] == [UNDELIVERABLE]
-
-
-@pytest.mark.threat(
-    "T9",
-    "A forged report names a person who never got the mail.",
-    "A report by mail counts only for the recipient of a link that Heed signed, inside the embedded mail.",
-)
-@pytest.mark.parametrize("name", sorted(REPORTS - {"arf-not-spam"}))
-def test_a_report_without_a_signed_link_changes_nothing(name: str) -> None:
-    forged = replace(
-        sample(name), original=mail("List-Unsubscribe: <https://a.example/u/" + "a" * 54 + ">").headers
-    )
-    for unsigned in (forged, replace(forged, original=None)):
-        assert isinstance(attribute(unsigned, NULL_PATH), AutomaticMail)
+def test_the_button_of_apple_without_a_valid_token_is_a_request_of_its_sender() -> None:
+    for name in ("apple-unsubscribe", "apple-unsubscribe-without-subject"):
+        assert attribute(sample(name), TO_MAILBOX) == AUTHENTICATED
+        assert attribute(sample(name), FORGED) == NOT_AUTHENTICATED

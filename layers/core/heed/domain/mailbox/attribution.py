@@ -20,6 +20,7 @@ from heed.domain.mailbox.automatic_mail import (
     automatic_kind,
     is_automatic,
     is_list_mail,
+    is_marked_button,
     is_unsubscribe_button,
 )
 from heed.domain.mailbox.inbound_mail import InboundMail, Receipt, Verdict
@@ -118,7 +119,7 @@ def attribute_mail(mail: InboundMail, receipt: Receipt, key_for: KeyLookup) -> A
         if is_automatic(mail, receipt) and not is_unsubscribe_button(mail):
             return LinkInDoubt(tokens)
         return LinkOptOut(tokens)
-    if is_automatic(mail, receipt):
+    if is_automatic(mail, receipt) and not is_marked_button(mail):
         event = parse_feedback_report(mail, receipt, key_for)
         return AutomaticMail(automatic_kind(mail)) if event is None else ReportedFeedback(event)
     if is_list_mail(mail):

@@ -55,13 +55,18 @@ def is_list_mail(mail: InboundMail) -> bool:
     return mail.headers.word("precedence") == "list" or any(name in mail.headers for name in _LIST_FIELDS)
 
 
+def is_marked_button(mail: InboundMail) -> bool:
+    """Whether the mail has the mark of Apple's unsubscribe button."""
+    return mail.headers.word("x-apple-unsubscribe") == "true"
+
+
 def is_unsubscribe_button(mail: InboundMail) -> bool:
     """Whether an automatic mail to the address of a link is an unsubscribe button, and not a reply.
 
     Apple's button calls its mail `auto-replied` and marks it. Any other button sends the subject of the link
     or none, and is no reply. An out-of-office reply has another subject, or names the mail it replies to.
     """
-    if mail.headers.word("x-apple-unsubscribe") == "true":
+    if is_marked_button(mail):
         return True
     is_reply = "in-reply-to" in mail.headers or "references" in mail.headers
     return not is_reply and mail.subject.strip().lower() in ("", "unsubscribe")
