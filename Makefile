@@ -116,7 +116,7 @@ soak: setup ## Run the simulation for a long time and print the tables of docs/e
 
 COLD_START := tests/bench/bench_cold_start.py
 
-bench: setup ## Measure the figures that the documents name: cold start, cost, feedback, warm requests
+bench: setup ## Measure the figures that the documents name: cold start, cost, feedback, mail, warm requests
 	for each in $(COLD_START) $(filter-out $(COLD_START),$(wildcard tests/bench/bench_*.py)); do
 	  $(BIN)/python $$each
 	  echo
