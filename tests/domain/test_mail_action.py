@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 from heed.domain.mailbox.case import CaseKind
-from heed.domain.mailbox.intent import Intent as MailIntent
-from heed.domain.mailbox.intent import IntentKind
+from heed.domain.mailbox.intent import IntentKind, MailIntent
 
 from heed.domain.feedback.event import OtherEvent
 from heed.domain.mailbox.attribution import (

@@ -77,8 +77,8 @@ class Desk:
     def decide(self, case: Case, decision: str, **fields: object) -> tuple[int, Any]:
         return self.call("POST", f"/v1/cases/{case.id}", {"decision": decision, **WHY, **fields})
 
-    def list(self, **query: str) -> Any:
-        status, body = self.call("GET", "/v1/cases", **query)
+    def list_cases(self, **query: str) -> Any:
+        status, body = self.call("GET", "/v1/cases", None, NOW, **query)
         assert status == 200, body
         return body
 
@@ -103,7 +103,7 @@ def desk(world: World) -> Desk:
 def test_open_cases_are_listed_in_the_order_of_their_due_dates(desk: Desk) -> None:
     other, child = desk.open(CaseKind.OTHER, None), desk.open(CaseKind.CHILD_REPORT)
     opt_out = desk.open(CaseKind.OPT_OUT_DOUBTFUL)
-    listed = desk.list(state="open")
+    listed = desk.list_cases(state="open")
     assert [case["id"] for case in listed["cases"]] == [opt_out.id, child.id, other.id]
     assert listed["cases"][0] == {
         "id": opt_out.id,
@@ -120,8 +120,8 @@ def test_the_cursor_of_a_page_continues_the_list_without_a_gap(desk: Desk) -> No
     cases = [new_case(CaseKind.OTHER, f"m{n}", "", RECEIVED) for n in range(102)]
     for case in cases:
         parts().cases.add(case)
-    first = desk.list()
-    second = desk.list(cursor=first["cursor"])
+    first = desk.list_cases()
+    second = desk.list_cases(cursor=first["cursor"])
     ids = [case["id"] for page in (first, second) for case in page["cases"]]
     assert (len(first["cases"]), second["cursor"]) == (100, None)
     assert ids == sorted(case.id for case in cases)
@@ -137,7 +137,7 @@ def test_the_cursor_of_a_page_continues_the_list_without_a_gap(desk: Desk) -> No
     ],
 )
 def test_a_wrong_query_is_refused_with_a_pointer(desk: Desk, query: dict[str, str], pointer: str) -> None:
-    status, problem = desk.call("GET", "/v1/cases", None, **query)
+    status, problem = desk.call("GET", "/v1/cases", None, NOW, **query)
     assert (status, [fault["pointer"] for fault in problem["errors"]]) == (422, [pointer])
 
 
@@ -189,7 +189,7 @@ def test_a_decided_case_names_nobody_and_is_not_listed(desk: Desk) -> None:
         [],
     )
     assert (shown["decision"], shown["scope"]) == ("none", None)
-    assert desk.list()["cases"] == []
+    assert desk.list_cases()["cases"] == []
     (item,) = [item for item in desk.world.items("Control") if item["pk"]["S"].startswith("case#")]
     assert desk.world.recipient(JANE) not in repr(item)
     assert int(item["expires"]["N"]) == (NOW + 731 * DAY_MS) // 1000
@@ -231,7 +231,7 @@ def test_an_erasure_under_a_hold_waits_and_is_continued_after_the_hold(desk: Des
     case = desk.open(CaseKind.ERASURE)
     status, problem = desk.decide(case, "erase")
     assert (status, problem["type"]) == (409, "urn:heed:problem:held")
-    assert desk.list()["cases"][0]["state"] == "deciding"
+    assert desk.list_cases()["cases"][0]["state"] == "deciding"
     assert desk.decide(case, "none")[0] == 409
     from heed.domain.preferences.register import LIFT_HOLD
 
@@ -264,7 +264,7 @@ def test_a_confirmation_without_an_address_or_without_a_sender_is_refused(
     case = desk.open(CaseKind.OPT_IN, mail=mail)
     status, problem = desk.decide(case, "confirmation")
     assert (status, problem["errors"][0]["pointer"]) == (422, "/decision")
-    assert desk.list()["cases"][0]["state"] == "open"
+    assert desk.list_cases()["cases"][0]["state"] == "open"
 
 
 @pytest.mark.parametrize("decision", ["opt-out", "confirmation", "minor", "erase"])
@@ -291,7 +291,7 @@ def test_a_wrong_body_is_refused_and_changes_nothing(
     case = desk.open(CaseKind.OPT_OUT_DOUBTFUL)
     status, problem = desk.call("POST", f"/v1/cases/{case.id}", {**WHY, **fields})
     assert (status, [fault["pointer"] for fault in problem["errors"]]) == (422, [pointer])
-    assert desk.list()["cases"][0]["state"] == "open"
+    assert desk.list_cases()["cases"][0]["state"] == "open"
 
 
 @pytest.mark.parametrize("decision", ["opt-out", "confirmation", "minor", "erase", "none"])
@@ -370,10 +370,10 @@ def test_the_pause_of_a_reported_child_is_renewed_until_somebody_decides(desk: D
 def test_a_mail_that_arrives_again_opens_no_second_case(desk: Desk) -> None:
     case = desk.open(CaseKind.CHILD_REPORT)
     parts().open_case(case, b"", RECEIVED)
-    assert len(desk.list()["cases"]) == 1
+    assert len(desk.list_cases()["cases"]) == 1
     desk.decide(case, "none")
     parts().open_case(case, b"", RECEIVED)
-    assert (desk.list()["cases"], desk.mails()) == ([], [])
+    assert (desk.list_cases()["cases"], desk.mails()) == ([], [])
 
 
 def test_a_full_list_drops_only_mails_that_request_nothing(
@@ -385,7 +385,7 @@ def test_a_full_list_drops_only_mails_that_request_nothing(
     dropped = new_case(CaseKind.OTHER, "third", "", RECEIVED)
     assert parts().open_case(dropped, b"", RECEIVED) is False
     desk.open(CaseKind.OPT_OUT_DOUBTFUL)
-    assert len(desk.list()["cases"]) == 3
+    assert len(desk.list_cases()["cases"]) == 3
 
 
 def test_many_waiting_cases_raise_an_alarm(desk: Desk, log: Any, monkeypatch: pytest.MonkeyPatch) -> None:

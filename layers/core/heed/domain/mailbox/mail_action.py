@@ -27,8 +27,7 @@ from heed.domain.mailbox.attribution import (
 )
 from heed.domain.mailbox.case import CaseKind
 from heed.domain.mailbox.inbound_mail import Verdict
-from heed.domain.mailbox.intent import Intent as MailIntent
-from heed.domain.mailbox.intent import IntentKind
+from heed.domain.mailbox.intent import IntentKind, MailIntent
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.recipients.address import normalise_address
 
