@@ -1,0 +1,165 @@
+"""Reads what a person wants from the subject and the new text of a mail.
+
+It reads sentence by sentence. An opt-out is certain only if one sentence requests it plainly and no other sentence
+contradicts it. Everything else that may be an opt-out is doubtful, and a person decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import takewhile
+
+from heed.domain.mailbox.mail_words import MailWords, Meaning
+from heed.domain.mailbox.phrases import Match, is_word, list_tokens
+
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'|@]{1,64}@[^\s<>()\[\],;:\"'|@]{1,255}")
+_WRAPPED = re.compile(r"(?<=[^\n]{60})\n(?=[^\n])")
+_SENTENCE = re.compile(r"[^.!?;…\n。!?]+[.!?;…。!?]*")
+_REPLY = re.compile(r"\s*(?:re|aw|sv|antw?|ref|rif|r|res|odp|rv|fwd?|wg|tr|enc|i|vs|返信|転送)(?:\[\d+\])?\s*[::]", re.IGNORECASE)
+_FEW = 3
+"""The most tokens that a clause may have besides a phrase that must be alone in it."""
+
+
+class IntentKind(StrEnum):
+    """What a person wants. A mail with several is of the first of them."""
+
+    CHILD_REPORT = "child-report"
+    ERASURE = "erasure"
+    OPT_OUT = "opt-out"
+    ACCESS = "access"
+    OPT_IN = "opt-in"
+    COMPLAINT = "complaint"
+    QUESTION = "question"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a person wants.
+
+    Attributes:
+        kind: The first kind of the mail.
+        others: Its other kinds. A person should see them, as Heed acts on the opt-out only.
+        topics: The names of the topics that an opt-out is limited to. If it is empty, it is about all marketing.
+        doubtful: Whether a person must decide. A doubtful opt-out contradicts itself, depends on a condition, or is
+            about another address.
+    """
+
+    kind: IntentKind
+    others: frozenset[IntentKind] = frozenset()
+    topics: frozenset[str] = frozenset()
+    doubtful: bool = False
+
+
+_NEEDED = {
+    IntentKind.CHILD_REPORT: {Meaning.CHILD, Meaning.CHILD_ACT},
+    IntentKind.ERASURE: {Meaning.ERASURE},
+    IntentKind.ACCESS: {Meaning.ACCESS},
+    IntentKind.OPT_IN: {Meaning.OPT_IN},
+    IntentKind.COMPLAINT: {Meaning.COMPLAINT},
+    IntentKind.QUESTION: {Meaning.QUESTION},
+}
+"""The meanings that a mail has for a kind. An opt-out has rules of its own."""
+
+_OPT_OUTS = {Meaning.OPT_OUT, Meaning.OPT_OUT_VAGUE, Meaning.OPT_OUT_ALONE, Meaning.STOP_ALONE, Meaning.MENTION}
+_OTHER_MATTERS = {Meaning.COMPLAINT, Meaning.ORDER}
+_OF_OWN_ADDRESS = {IntentKind.ERASURE, IntentKind.OPT_OUT, IntentKind.ACCESS, IntentKind.OPT_IN}
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """What a sentence means, and the topics that it names."""
+
+    meanings: frozenset[Meaning]
+    topics: frozenset[str]
+
+
+def read_intent(subject: str, text: str, sender: str, words: MailWords) -> Intent:
+    """Returns what a person wants.
+
+    Args:
+        subject: The subject of the mail. That of a reply or of a forwarded mail is not the sender's, and not read.
+        text: The new text, as `new_text` returns it.
+        sender: The address of the sender. An opt-out that names another address is doubtful.
+        words: The words to read by.
+    """
+    parts = [text] if _REPLY.match(subject) else [subject, text]
+    sentences = [_read_sentence(each, words) for part in parts for each in _list_sentences(part)]
+    meanings = frozenset[Meaning]().union(*(sentence.meanings for sentence in sentences))
+    plain = {Meaning.OPT_OUT} if meanings & _OTHER_MATTERS else {Meaning.OPT_OUT, Meaning.OPT_OUT_VAGUE}
+    opt_outs = [sentence for sentence in sentences if sentence.meanings & plain]
+    topics = _find_topics(opt_outs, sentences)
+    kinds = [kind for kind, needed in _NEEDED.items() if needed <= meanings]
+    if opt_outs and IntentKind.OPT_OUT not in kinds:
+        kinds.append(IntentKind.OPT_OUT)
+    if Meaning.AUTOMATIC in meanings:
+        return Intent(IntentKind.OPT_OUT if opt_outs else IntentKind.OTHER, doubtful=bool(opt_outs))
+    if not kinds and Meaning.MENTION in meanings:
+        return Intent(IntentKind.OPT_OUT, doubtful=True)
+    kinds = sorted(kinds, key=list(IntentKind).index) or [IntentKind.OTHER]
+    contradicts = bool(opt_outs and meanings & {Meaning.KEEP, Meaning.OPT_IN} and not topics)
+    is_kept = Meaning.KEEP in meanings and kinds[0] in {IntentKind.QUESTION, IntentKind.OTHER}
+    of_others = kinds[0] in _OF_OWN_ADDRESS and _names_other(f"{subject} {text}", sender, meanings)
+    return Intent(kinds[0], frozenset(kinds[1:]), topics, contradicts or is_kept or of_others)
+
+
+def _list_sentences(text: str) -> list[str]:
+    return _SENTENCE.findall(_ADDRESS.sub(" ", _WRAPPED.sub(" ", text)))
+
+
+def _read_sentence(sentence: str, words: MailWords) -> _Sentence:
+    tokens = list_tokens(sentence)
+    polite = _cover(words.find_matches(tokens), {Meaning.POLITE})
+    tokens = [token for position, token in enumerate(tokens) if position not in polite]
+    matches = [match for match in words.find_matches(tokens) if _is_clear(match, tokens)]
+    refused = _cover(matches, {Meaning.KEEP, Meaning.ABOUT})
+    opt_outs = [match for match in matches if match.meaning in _OPT_OUTS and refused.isdisjoint(match.span)]
+    requested = _cover(opt_outs, {Meaning.OPT_OUT, Meaning.OPT_OUT_VAGUE})
+    rest = (match for match in matches if match.meaning not in _OPT_OUTS and not requested.issuperset(match.span))
+    meanings = {Meaning(match.meaning) for match in (*opt_outs, *rest)}
+    is_question = "?" in sentence or "?" in sentence
+    if is_question:
+        meanings.add(Meaning.QUESTION)
+    elif Meaning.OPT_OUT_ALONE in meanings:
+        meanings.add(Meaning.OPT_OUT)
+    elif Meaning.STOP_ALONE in meanings:
+        meanings.add(Meaning.OPT_OUT_VAGUE)
+    if Meaning.CONDITION in meanings and meanings & _OPT_OUTS:
+        meanings = meanings - _OPT_OUTS | {Meaning.MENTION}
+    return _Sentence(frozenset(meanings), frozenset(match.meaning for match in words.topics.find(tokens)))
+
+
+def _is_clear(match: Match, tokens: Sequence[str]) -> bool:
+    """Returns whether the clause of a phrase that must be alone has few other tokens."""
+    if match.meaning not in {Meaning.OPT_OUT_ALONE, Meaning.STOP_ALONE}:
+        return True
+    before = tokens[max(match.start - _FEW - 1, 0) : match.start][::-1]
+    after = tokens[match.end : match.end + _FEW + 1]
+    return sum(len(list(takewhile(is_word, part))) for part in (before, after)) <= _FEW
+
+
+def _cover(matches: Iterable[Match], meanings: Collection[Meaning]) -> set[int]:
+    """Returns the positions of the tokens in the phrases of some meanings."""
+    return {position for match in matches if match.meaning in meanings for position in match.span}
+
+
+def _find_topics(opt_outs: Sequence[_Sentence], sentences: Sequence[_Sentence]) -> frozenset[str]:
+    """Returns the topics that an opt-out is limited to. If it is not clearly limited, there are none."""
+    named = frozenset[str]().union(*(sentence.topics for sentence in opt_outs))
+    is_limited = any(
+        sentence.meanings & {Meaning.ONLY, Meaning.KEEP}
+        for sentence in sentences
+        if sentence.topics or sentence.meanings & _OPT_OUTS
+    )
+    if is_limited or all(each.topics and Meaning.ALL not in each.meanings for each in opt_outs):
+        return named
+    return frozenset()
+
+
+def _names_other(text: str, sender: str, meanings: Collection[Meaning]) -> bool:
+    """Returns whether a text has the address of somebody else."""
+    addresses = {address.casefold().rstrip(".") for address in _ADDRESS.findall(text)}
+    return bool(addresses - {sender.casefold()}) and Meaning.OWN_ADDRESS not in meanings

@@ -1,0 +1,92 @@
+"""The words by which Heed reads mails. The brand has them as data: `layers/brand/mail/<language>.toml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from heed.domain.mailbox.phrases import Match, Phrases, fold
+
+
+class Meaning(StrEnum):
+    """What a phrase in a sentence means."""
+
+    POLITE = "polite"
+    """Nothing. The search leaves it out."""
+    OPT_OUT = "opt_out"
+    OPT_OUT_VAGUE = "opt_out_vague"
+    """An opt-out, if the mail is not about an order or a complaint."""
+    OPT_OUT_ALONE = "opt_out_alone"
+    """An opt-out, if the clause has almost nothing else."""
+    STOP_ALONE = "stop_alone"
+    """Like `OPT_OUT_ALONE`, and an opt-out only if the mail is not about an order or a complaint."""
+    MENTION = "mention"
+    """Perhaps an opt-out: a person must decide."""
+    KEEP = "keep"
+    CONDITION = "condition"
+    ABOUT = "about"
+    """A question or a report about opting out, and no request."""
+    OPT_IN = "opt_in"
+    CHILD = "child"
+    CHILD_ACT = "child_act"
+    """What a child did, or what a parent requests. A child report has it beside `CHILD`."""
+    ERASURE = "erasure"
+    ACCESS = "access"
+    COMPLAINT = "complaint"
+    ORDER = "order"
+    QUESTION = "question"
+    ONLY = "only"
+    """The opt-out is limited to the topics that the mail names."""
+    ALL = "all"
+    AUTOMATIC = "automatic"
+    """The mail is an answer of a program."""
+    OWN_ADDRESS = "own_address"
+    """An address in the mail is the sender's own."""
+
+
+class LineKind(StrEnum):
+    """What a line is that the sender did not compose."""
+
+    WROTE = "wrote"
+    ORIGINAL = "original"
+    DEVICE = "device"
+    FOOTER = "footer"
+    CONFIDENTIAL = "confidential"
+
+
+@dataclass(frozen=True, slots=True)
+class MailWords:
+    """The words of all languages.
+
+    Attributes:
+        phrases: The phrases of each language, whose meanings are of `Meaning`.
+        lines: The phrases of each language by which a line is recognised, whose meanings are of `LineKind`.
+        headers: The folded names of the headers at the top of a quoted mail, in all languages.
+        topics: The phrases that name a topic, whose meanings are names of topics.
+    """
+
+    phrases: tuple[Phrases, ...]
+    lines: tuple[Phrases, ...]
+    headers: frozenset[str]
+    topics: Phrases
+
+    @classmethod
+    def from_document(cls, data: Mapping[str, Any]) -> MailWords:
+        """Returns the words of the compiled file, which brand_compiler.build has checked."""
+        languages = data["languages"].values()
+        return cls(
+            tuple(Phrases(each["words"], each["phrases"], each["reach"], each["spelling"]) for each in languages),
+            tuple(Phrases(each["words"], each["lines"], each["reach"]) for each in languages),
+            frozenset(fold(name) for each in languages for name in each["headers"]),
+            Phrases({}, data["topics"], 0),
+        )
+
+    def find_matches(self, tokens: Sequence[str]) -> list[Match]:
+        """Returns the phrases of all languages in the tokens of a sentence."""
+        return [match for phrases in self.phrases for match in phrases.find(tokens)]
+
+    def find_lines(self, tokens: Sequence[str]) -> Iterator[LineKind]:
+        """Yields the kinds of lines whose phrases the tokens of a line have."""
+        return (LineKind(match.meaning) for phrases in self.lines for match in phrases.find(tokens))
