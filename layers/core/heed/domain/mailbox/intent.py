@@ -65,6 +65,7 @@ _NEEDED = {
 """The meanings that a mail has for a kind. An opt-out has rules of its own."""
 
 _OPT_OUTS = {Meaning.OPT_OUT, Meaning.OPT_OUT_VAGUE, Meaning.OPT_OUT_ALONE, Meaning.STOP_ALONE, Meaning.MENTION}
+_DOUBTS = {Meaning.KEEP, Meaning.OPT_IN, Meaning.UNSURE}
 _OTHER_MATTERS = {Meaning.COMPLAINT, Meaning.ORDER}
 _OF_OWN_ADDRESS = {IntentKind.ERASURE, IntentKind.OPT_OUT, IntentKind.ACCESS, IntentKind.OPT_IN}
 
@@ -86,24 +87,33 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> Inten
         sender: The address of the sender. An opt-out that names another address is doubtful.
         words: The words to read by.
     """
-    parts = [text] if _REPLY.match(subject) else [subject, text]
-    sentences = [_read_sentence(each, words) for part in parts for each in _list_sentences(part)]
+    title = [_read_sentence(each, words) for each in _list_sentences(subject)]
+    if _REPLY.match(subject):
+        title = [_Sentence(each.meanings & {Meaning.AUTOMATIC}, frozenset()) for each in title]
+    sentences = [*title, *(_read_sentence(each, words) for each in _list_sentences(text))]
     meanings = frozenset[Meaning]().union(*(sentence.meanings for sentence in sentences))
-    plain = {Meaning.OPT_OUT} if meanings & _OTHER_MATTERS else {Meaning.OPT_OUT, Meaning.OPT_OUT_VAGUE}
-    opt_outs = [sentence for sentence in sentences if sentence.meanings & plain]
+    opt_outs = [each for each in sentences if _opts_out(each, meanings)]
     topics = _find_topics(opt_outs, sentences)
     kinds = [kind for kind, needed in _NEEDED.items() if needed <= meanings]
-    if opt_outs and IntentKind.OPT_OUT not in kinds:
+    if opt_outs:
         kinds.append(IntentKind.OPT_OUT)
     if Meaning.AUTOMATIC in meanings:
         return Intent(IntentKind.OPT_OUT if opt_outs else IntentKind.OTHER, doubtful=bool(opt_outs))
     if not kinds and Meaning.MENTION in meanings:
         return Intent(IntentKind.OPT_OUT, doubtful=True)
     kinds = sorted(kinds, key=list(IntentKind).index) or [IntentKind.OTHER]
-    contradicts = bool(opt_outs and meanings & {Meaning.KEEP, Meaning.OPT_IN} and not topics)
+    doubts = _DOUBTS - {Meaning.KEEP} if topics else _DOUBTS
+    contradicts = bool(opt_outs and meanings & doubts)
     is_kept = Meaning.KEEP in meanings and kinds[0] in {IntentKind.QUESTION, IntentKind.OTHER}
     of_others = kinds[0] in _OF_OWN_ADDRESS and _names_other(f"{subject} {text}", sender, meanings)
     return Intent(kinds[0], frozenset(kinds[1:]), topics, contradicts or is_kept or of_others)
+
+
+def _opts_out(sentence: _Sentence, mail: Collection[Meaning]) -> bool:
+    """Returns whether a sentence requests an opt-out, given what else the mail means."""
+    if Meaning.OPT_OUT in sentence.meanings:
+        return Meaning.MENTION in sentence.meanings or Meaning.ORDER not in mail
+    return Meaning.OPT_OUT_VAGUE in sentence.meanings and _OTHER_MATTERS.isdisjoint(mail)
 
 
 def _list_sentences(text: str) -> list[str]:
@@ -123,6 +133,8 @@ def _read_sentence(sentence: str, words: MailWords) -> _Sentence:
     is_question = "?" in sentence or "?" in sentence
     if is_question:
         meanings.add(Meaning.QUESTION)
+        if meanings & {Meaning.OPT_OUT_ALONE, Meaning.STOP_ALONE}:
+            meanings = meanings - _OPT_OUTS | {Meaning.MENTION}
     elif Meaning.OPT_OUT_ALONE in meanings:
         meanings.add(Meaning.OPT_OUT)
     elif Meaning.STOP_ALONE in meanings:
@@ -150,7 +162,7 @@ def _find_topics(opt_outs: Sequence[_Sentence], sentences: Sequence[_Sentence]) 
     """Returns the topics that an opt-out is limited to. If it is not clearly limited, there are none."""
     named = frozenset[str]().union(*(sentence.topics for sentence in opt_outs))
     is_limited = any(
-        sentence.meanings & {Meaning.ONLY, Meaning.KEEP}
+        Meaning.ONLY in sentence.meanings
         for sentence in sentences
         if sentence.topics or sentence.meanings & _OPT_OUTS
     )
