@@ -9,6 +9,7 @@
     catalogue    Reads and checks brands, topics, contact details and policies.
     lock         Records the meaning of each number since its first use.
     texts        Reads the locales and checks that all languages have the same texts.
+    mail_words   Reads the words by which the mailbox reads mails.
     pages        Compiles the pages, which are templates of Jinja2, to Python.
     expressions  Checks the names that pages and texts use against the views.
     answers      Lists the pages that the build renders.

@@ -3,6 +3,7 @@
 A file of the second folder replaces that of the first one. The texts of a language do so one by one.
 
     catalogue.json                 brands, topics, contact details, policies
+    mail_words.json                the words by which the mailbox reads mails
     pages/style.json               the hash of the style sheet
     pages/<language>/tmpl_….py     a page or a part of the confirmation mail, for `jinja2.ModuleLoader`
     pages/<language>/<name>.html   an answer that is the same for everybody (`brand_compiler.answers`)
@@ -29,6 +30,7 @@ from brand_compiler.answers import list_answers
 from brand_compiler.catalogue import read_catalogue
 from brand_compiler.fault import BrandFault, Faults
 from brand_compiler.logo import read_logo
+from brand_compiler.mail_words import read_mail_words
 from brand_compiler.pages import PageCompiler
 from brand_compiler.style import hash_style, read_style
 from brand_compiler.texts import Locale, check_locales, to_python_format
@@ -51,6 +53,8 @@ def compile_brand(folders: Folders, faults: Faults) -> dict[str, str]:
     document, data, locales = read_catalogue(folders, faults)
     if not document.is_faulty:  # otherwise its numbers are not known for certain
         lock.check_lock(document, data, faults)
+    mail_files = {file.stem: file for folder in folders for file in (folder / "mail").glob("*.toml")}
+    mail_words = read_mail_words(mail_files, data["topics"], faults)
     style, colours = read_style(folders, faults)
     look = {"style": Markup(style), "logo": Markup(read_logo(folders, faults)), "colours": colours}  # noqa: S704
     constants = {language: _constants(data, locales, language) | look for language in locales}
@@ -70,6 +74,7 @@ def compile_brand(folders: Folders, faults: Faults) -> dict[str, str]:
         "catalogue.json": _to_json(
             {key: value for key, value in data.items() if key not in {"advertising", "links"}}
         ),
+        "mail_words.json": _to_json(mail_words),
         "pages/style.json": _to_json(hash_style(style)),
     }
     for language, compiler in compilers.items():

@@ -35,6 +35,11 @@ class TomlReader:
         self._data: dict[str, Any] = data
         self._read_keys: set[str] = set()
 
+    @property
+    def names(self) -> list[str]:
+        """The keys of the table."""
+        return list(self._data)
+
     def add_fault(self, message: str, *key: str | int) -> None:
         """Adds a fault at a key of this table."""
         self.document.add_fault(message, *self.key, *key)
