@@ -89,7 +89,7 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> Inten
     """
     title = [_read_sentence(each, words) for each in _list_sentences(subject)]
     if _REPLY.match(subject):
-        title = [_Sentence(each.meanings & {Meaning.AUTOMATIC}, frozenset()) for each in title]
+        title = [_Sentence(each.meanings & {Meaning.AUTOMATIC, Meaning.MENTION}, frozenset()) for each in title]
     sentences = [*title, *(_read_sentence(each, words) for each in _list_sentences(text))]
     meanings = frozenset[Meaning]().union(*(sentence.meanings for sentence in sentences))
     opt_outs = [each for each in sentences if _opts_out(each, meanings)]
@@ -133,7 +133,7 @@ def _read_sentence(sentence: str, words: MailWords) -> _Sentence:
     is_question = "?" in sentence or "?" in sentence
     if is_question:
         meanings.add(Meaning.QUESTION)
-        if meanings & {Meaning.OPT_OUT_ALONE, Meaning.STOP_ALONE}:
+        if len(tokens) <= _FEW and meanings & _OPT_OUTS:
             meanings = meanings - _OPT_OUTS | {Meaning.MENTION}
     elif Meaning.OPT_OUT_ALONE in meanings:
         meanings.add(Meaning.OPT_OUT)
