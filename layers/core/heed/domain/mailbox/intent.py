@@ -141,6 +141,8 @@ def _read_sentence(sentence: str, words: MailWords) -> _Sentence:
         meanings.add(Meaning.OPT_OUT_VAGUE)
     if Meaning.CONDITION in meanings and meanings & _OPT_OUTS:
         meanings = meanings - _OPT_OUTS | {Meaning.MENTION}
+    if {Meaning.KEEP, Meaning.ORDER} <= meanings:  # "but keep me informed about my repair" is no contradiction
+        meanings -= {Meaning.KEEP, Meaning.ORDER, Meaning.OPT_IN}
     return _Sentence(frozenset(meanings), frozenset(match.meaning for match in words.topics.find(tokens)))
 
 
@@ -161,6 +163,8 @@ def _cover(matches: Iterable[Match], meanings: Collection[Meaning]) -> set[int]:
 def _find_topics(opt_outs: Sequence[_Sentence], sentences: Sequence[_Sentence]) -> frozenset[str]:
     """Returns the topics that an opt-out is limited to. If it is not clearly limited, there are none."""
     named = frozenset[str]().union(*(sentence.topics for sentence in opt_outs))
+    if any(Meaning.KEEP in each.meanings and Meaning.ONLY not in each.meanings for each in opt_outs):
+        return frozenset()
     is_limited = any(
         Meaning.ONLY in sentence.meanings
         for sentence in sentences
