@@ -1,0 +1,216 @@
+"""Heed reads what a person wants from a mail. In doubt, a person decides."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heed.domain.mailbox.intent import Intent, IntentKind, read_intent
+from tests.support.growth import LINEAR, measure_growth
+from tests.support.mail_words import (
+    SENDER,
+    LabelledMail,
+    brand_mail_words,
+    labelled_mails,
+    read_mail,
+)
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "decisions"
+
+OPT_OUTS = {
+    "en": [
+        "Please take me off your mailing list.",
+        "I no longer wish to receive these emails.",
+        "Would you stop emailing me?",
+        "UNSUBSCRIBE!!!",
+        "plz unsubscirbe me",
+        "I withdraw my consent to marketing.",
+    ],
+    "de": [
+        "Melden Sie mich bitte von Ihrem Newsletter ab.",
+        "Bitte nehmen Sie mich aus dem Verteiler.",
+        "Ich moechte keine Werbung mehr erhalten",
+        "Hiermit widerspreche ich der Nutzung meiner Daten zu Werbezwecken.",
+    ],
+    "fr": [
+        "Merci de me retirer de votre liste.",
+        "Je ne souhaite plus recevoir vos courriels.",
+        "desabonnez moi svp",
+        "Arrêtez de m'envoyer vos publicités.",
+    ],
+    "es": [
+        "Denme de baja, por favor.",
+        "No quiero recibir mas correos",
+        "Quítenme de la lista.",
+        "Dejen de enviarme publicidad.",
+    ],
+    "ja": [
+        "配信停止をお願いします。",
+        "メルマガを解除してください。",
+        "もうメールを送らないでください。",
+        "リストから削除してください。",
+    ],
+}
+PLAIN_WORDS = {
+    "it": "disiscrivetemi",
+    "nl": "afmelden",
+    "pt": "cancelar inscrição",
+    "pl": "wypisz mnie",
+    "sv": "avregistrera",
+    "da": "frameld",
+    "cs": "odhlásit",
+}
+NO_OPT_OUTS = {
+    "How do I unsubscribe?": IntentKind.QUESTION,
+    "Why was I unsubscribed?": IntentKind.QUESTION,
+    "Please cancel my order 4711.": IntentKind.OTHER,
+    "My watch stopped. I want a refund.": IntentKind.COMPLAINT,
+    "Stop sending me faulty straps, I want my money back.": IntentKind.COMPLAINT,
+    "Please put me back on the mailing list.": IntentKind.OPT_IN,
+    "Wo kann ich den Newsletter abbestellen?": IntentKind.QUESTION,
+    "Bitte tragen Sie mich wieder ein.": IntentKind.OPT_IN,
+    "Comment se désabonner ?": IntentKind.QUESTION,
+    "¿Cómo me doy de baja?": IntentKind.QUESTION,
+    "どうやって解除するのですか。": IntentKind.QUESTION,
+    "My son is eleven. He signed up without my permission.": IntentKind.CHILD_REPORT,
+    "Meine Tochter (10 Jahre) hat sich angemeldet. Wir sind nicht einverstanden.": IntentKind.CHILD_REPORT,
+    "Please delete all personal data you hold about me.": IntentKind.ERASURE,
+    "Löschen Sie bitte alle meine Daten nach Art. 17 DSGVO.": IntentKind.ERASURE,
+    "What data do you hold about me?": IntentKind.ACCESS,
+    "Quelles données détenez-vous sur moi ?": IntentKind.ACCESS,
+    "Thank you, the repair is lovely.": IntentKind.OTHER,
+}
+DOUBTFUL = [
+    "Please do not unsubscribe me.",
+    "If I get one more of these, I will unsubscribe.",
+    "Please unsubscribe aunt.mary@example.net",
+    "Unsubscribe me from the emails. I am not sure yet.",
+    "Bitte nicht abmelden!",
+    "Ne me désabonnez surtout pas.",
+    "No me den de baja.",
+    "配信を止めないでください。",
+]
+
+
+@functools.cache
+def dev() -> list[LabelledMail]:
+    return labelled_mails("dev")
+
+
+def ids(language: str) -> list[str]:
+    return OPT_OUTS[language]
+
+
+def opts_out(intent: Intent) -> bool:
+    return IntentKind.OPT_OUT in {intent.kind, *intent.others} and not intent.doubtful
+
+
+@pytest.mark.parametrize("text", [text for texts in OPT_OUTS.values() for text in texts])
+def test_a_plain_request_is_an_opt_out_in_each_language_of_the_pages(text: str) -> None:
+    assert read_mail("", text) == Intent(IntentKind.OPT_OUT) or opts_out(read_mail("", text))
+
+
+@pytest.mark.parametrize("text", PLAIN_WORDS.values(), ids=PLAIN_WORDS)
+def test_the_plain_word_is_an_opt_out_in_seven_more_languages(text: str) -> None:
+    assert opts_out(read_mail(text, ""))
+
+
+@pytest.mark.parametrize(("text", "kind"), NO_OPT_OUTS.items(), ids=NO_OPT_OUTS)
+def test_other_requests_have_their_own_kind(text: str, kind: IntentKind) -> None:
+    intent = read_mail("", text)
+
+    assert intent.kind is kind
+    assert not opts_out(intent)
+
+
+@pytest.mark.parametrize("text", DOUBTFUL)
+def test_negation_condition_contradiction_and_another_address_are_doubtful(text: str) -> None:
+    assert read_mail("", text).doubtful
+
+
+def test_stop_outranks_keep_but_is_doubtful() -> None:
+    intent = read_mail("Unsubscribe", "Please put me back on the mailing list.")
+
+    assert intent == Intent(IntentKind.OPT_OUT, frozenset({IntentKind.OPT_IN}), doubtful=True)
+
+
+def test_an_opt_out_with_the_address_of_the_sender_is_certain() -> None:
+    assert opts_out(read_mail("", f"Please remove {SENDER} from your mailing list."))
+
+
+def test_an_opt_out_beside_a_request_about_data_is_not_lost() -> None:
+    intent = read_mail("", "Please delete all my personal data. Take me off your mailing list.")
+
+    assert intent.kind is IntentKind.ERASURE
+    assert IntentKind.OPT_OUT in intent.others
+
+
+@pytest.mark.parametrize(
+    ("text", "topics"),
+    [
+        ("Please unsubscribe me from your surveys.", {"research"}),
+        ("Please stop only the special offers.", {"offers"}),
+        ("Bitte keine Einladungen mehr, nur die.", {"events"}),
+        ("Take me off the mailing list. I do not want your emails about offers.", set()),
+    ],
+)
+def test_an_opt_out_is_limited_to_a_topic_only_if_it_names_nothing_more(text: str, topics: set[str]) -> None:
+    intent = read_mail("", text)
+
+    assert opts_out(intent)
+    assert intent.topics == topics
+
+
+def test_the_subject_of_a_reply_makes_no_certain_opt_out() -> None:
+    assert not opts_out(read_mail("Re: Unsubscribe", "What is this about"))
+    assert opts_out(read_mail("Unsubscribe", "thank you"))
+
+
+def test_an_automatic_reply_is_never_a_certain_opt_out() -> None:
+    assert not opts_out(read_mail("Out of office", "Please take me off your mailing list."))
+
+
+def test_an_empty_mail_says_nothing() -> None:
+    assert read_mail("", "") == Intent(IntentKind.OTHER)
+
+
+def test_no_mail_of_the_corpus_is_a_false_automatic_opt_out() -> None:
+    wrong = [mail.id for mail in dev() if opts_out(read_mail(mail.subject, mail.text)) and not mail.is_opt_out]
+
+    assert wrong == []
+
+
+def test_most_opt_outs_of_the_corpus_are_found() -> None:
+    wanted = [mail for mail in dev() if mail.is_opt_out]
+    found = [mail for mail in wanted if opts_out(read_mail(mail.subject, mail.text))]
+
+    assert len(found) / len(wanted) > 0.85
+
+
+@given(st.data())
+def test_capitals_never_change_the_intent(data: st.DataObject) -> None:
+    mail = data.draw(st.sampled_from(dev()))
+    read = functools.partial(read_intent, sender=SENDER, words=brand_mail_words())
+
+    assert read(mail.subject.upper(), mail.text.upper()) == read(mail.subject.lower(), mail.text.lower())
+
+
+@pytest.mark.parametrize(
+    "part", ["unsubscribe ", "do not unsubscribe me ", "stop sending ", "配信停止", "a" * 30, "@ a@b ", ", no, ", "\n"]
+)
+def test_the_time_grows_linearly_with_the_text(part: str) -> None:
+    words = brand_mail_words()
+
+    assert measure_growth(lambda size: part * size, lambda text: read_intent("", text, "", words), 20) < LINEAR
+
+
+def test_a_long_word_takes_linear_time() -> None:
+    words = brand_mail_words()
+
+    growth = measure_growth("unsubscribe".__mul__, lambda text: read_intent("", text, "", words), 100)
+
+    assert growth < LINEAR
