@@ -179,7 +179,9 @@ def test_an_empty_mail_says_nothing() -> None:
 
 
 def test_no_mail_of_the_corpus_is_a_false_automatic_opt_out() -> None:
-    wrong = [mail.id for mail in dev() if opts_out(read_mail(mail.subject, mail.text)) and not mail.is_opt_out]
+    wrong = [
+        mail.id for mail in dev() if opts_out(read_mail(mail.subject, mail.text)) and not mail.is_opt_out
+    ]
 
     assert wrong == []
 
@@ -200,12 +202,24 @@ def test_capitals_never_change_the_intent(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["unsubscribe ", "do not unsubscribe me ", "stop sending ", "配信停止", "a" * 30, "@ a@b ", ", no, ", "\n"]
+    "part",
+    [
+        "unsubscribe ",
+        "do not unsubscribe me ",
+        "stop sending ",
+        "配信停止",
+        "a" * 30,
+        "@ a@b ",
+        ", no, ",
+        "\n",
+    ],
 )
 def test_the_time_grows_linearly_with_the_text(part: str) -> None:
     words = brand_mail_words()
 
-    assert measure_growth(lambda size: part * size, lambda text: read_intent("", text, "", words), 20) < LINEAR
+    assert (
+        measure_growth(lambda size: part * size, lambda text: read_intent("", text, "", words), 20) < LINEAR
+    )
 
 
 def test_a_long_word_takes_linear_time() -> None:

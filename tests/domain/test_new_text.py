@@ -51,7 +51,13 @@ FOOTERS = [
     "Si no deseas recibir más correos, date de baja aquí.",
     "今後メールを希望されない方はこちらから配信停止できます。",
 ]
-ANSWERS = ["Is the blue one in stock?", "Please take me off your list.", "配信停止をお願いします。", "Danke!", "stop"]
+ANSWERS = [
+    "Is the blue one in stock?",
+    "Please take me off your list.",
+    "配信停止をお願いします。",
+    "Danke!",
+    "stop",
+]
 
 
 def strip(text: str) -> str:
@@ -107,7 +113,9 @@ def test_a_long_text_is_cut() -> None:
     assert len(strip("word " * MAX_TEXT)) <= MAX_TEXT
 
 
-@pytest.mark.parametrize("line", ["From: a\n", "> a\n", "On 1 a@b\n", "-" * 40 + "\n", "wrote: ", "unsubscribe "])
+@pytest.mark.parametrize(
+    "line", ["From: a\n", "> a\n", "On 1 a@b\n", "-" * 40 + "\n", "wrote: ", "unsubscribe "]
+)
 def test_the_time_grows_linearly_with_the_text(line: str) -> None:
     limit = MAX_TEXT // len(line) // 8
 

@@ -90,6 +90,8 @@ def _read_phrases(table: TomlReader, name: str, classes: Collection[str]) -> lis
             table.add_fault(f"`{phrase}`: there is no `{unknown[0]}` in [words]", name)
         elif set("{}") & set(_CLASS.sub("", phrase)):
             table.add_fault(f"`{phrase}`: a class of words is a name in braces", name)
-        elif not all(map(list_tokens, re.split(r"[\s|]+", phrase.replace("...", "").replace("..", "").strip()))):
+        elif not all(
+            map(list_tokens, re.split(r"[\s|]+", phrase.replace("...", "").replace("..", "").strip()))
+        ):
             table.add_fault(f"`{phrase}`: an item has no word", name)
     return phrases

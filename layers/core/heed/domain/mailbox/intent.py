@@ -18,7 +18,10 @@ from heed.domain.mailbox.phrases import Match, is_word, list_tokens
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'|@]{1,64}@[^\s<>()\[\],;:\"'|@]{1,255}")
 _WRAPPED = re.compile(r"(?<=[^\n]{60})\n(?=[^\n])")
 _SENTENCE = re.compile(r"[^.!?;…\n。!?]+[.!?;…。!?]*")
-_REPLY = re.compile(r"\s*(?:re|aw|sv|antw?|ref|rif|r|res|odp|rv|fwd?|wg|tr|enc|i|vs|返信|転送)(?:\[\d+\])?\s*[::]", re.IGNORECASE)
+_REPLY = re.compile(
+    r"\s*(?:re|aw|sv|antw?|ref|rif|r|res|odp|rv|fwd?|wg|tr|enc|i|vs|返信|転送)(?:\[\d+\])?\s*[::]",
+    re.IGNORECASE,
+)
 _FEW = 3
 """The most tokens that a clause may have besides a phrase that must be alone in it."""
 
@@ -54,8 +57,9 @@ class Intent:
     doubtful: bool = False
 
 
+_CHILD = {Meaning.CHILD, Meaning.CHILD_ACT}
 _NEEDED = {
-    IntentKind.CHILD_REPORT: {Meaning.CHILD, Meaning.CHILD_ACT},
+    IntentKind.CHILD_REPORT: _CHILD,
     IntentKind.ERASURE: {Meaning.ERASURE},
     IntentKind.ACCESS: {Meaning.ACCESS},
     IntentKind.OPT_IN: {Meaning.OPT_IN},
@@ -64,9 +68,16 @@ _NEEDED = {
 }
 """The meanings that a mail has for a kind. An opt-out has rules of its own."""
 
-_OPT_OUTS = {Meaning.OPT_OUT, Meaning.OPT_OUT_VAGUE, Meaning.OPT_OUT_ALONE, Meaning.STOP_ALONE, Meaning.MENTION}
+_OPT_OUTS = {
+    Meaning.OPT_OUT,
+    Meaning.OPT_OUT_VAGUE,
+    Meaning.OPT_OUT_ALONE,
+    Meaning.STOP_ALONE,
+    Meaning.MENTION,
+}
 _DOUBTS = {Meaning.KEEP, Meaning.OPT_IN, Meaning.UNSURE}
-_OTHER_MATTERS = {Meaning.COMPLAINT, Meaning.ORDER}
+_OTHER_MATTERS = {Meaning.ORDER, Meaning.ERASURE}
+"""Beside these, an opt-out must name what has to end."""
 _OF_OWN_ADDRESS = {IntentKind.ERASURE, IntentKind.OPT_OUT, IntentKind.ACCESS, IntentKind.OPT_IN}
 
 
@@ -89,7 +100,9 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> Inten
     """
     title = [_read_sentence(each, words) for each in _list_sentences(subject)]
     if _REPLY.match(subject):
-        title = [_Sentence(each.meanings & {Meaning.AUTOMATIC, Meaning.MENTION}, frozenset()) for each in title]
+        title = [
+            _Sentence(each.meanings & {Meaning.AUTOMATIC, Meaning.MENTION}, frozenset()) for each in title
+        ]
     sentences = [*title, *(_read_sentence(each, words) for each in _list_sentences(text))]
     meanings = frozenset[Meaning]().union(*(sentence.meanings for sentence in sentences))
     opt_outs = [each for each in sentences if _opts_out(each, meanings)]
@@ -109,11 +122,14 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> Inten
     return Intent(kinds[0], frozenset(kinds[1:]), topics, contradicts or is_kept or of_others)
 
 
-def _opts_out(sentence: _Sentence, mail: Collection[Meaning]) -> bool:
+def _opts_out(sentence: _Sentence, mail: frozenset[Meaning]) -> bool:
     """Returns whether a sentence requests an opt-out, given what else the mail means."""
+    is_other_matter = bool(mail & _OTHER_MATTERS) or mail >= _CHILD
     if Meaning.OPT_OUT in sentence.meanings:
-        return Meaning.MENTION in sentence.meanings or Meaning.ORDER not in mail
-    return Meaning.OPT_OUT_VAGUE in sentence.meanings and _OTHER_MATTERS.isdisjoint(mail)
+        return Meaning.MENTION in sentence.meanings or not is_other_matter
+    return (
+        Meaning.OPT_OUT_VAGUE in sentence.meanings and not is_other_matter and Meaning.COMPLAINT not in mail
+    )
 
 
 def _list_sentences(text: str) -> list[str]:
@@ -128,7 +144,9 @@ def _read_sentence(sentence: str, words: MailWords) -> _Sentence:
     refused = _cover(matches, {Meaning.KEEP, Meaning.ABOUT})
     opt_outs = [match for match in matches if match.meaning in _OPT_OUTS and refused.isdisjoint(match.span)]
     requested = _cover(opt_outs, {Meaning.OPT_OUT, Meaning.OPT_OUT_VAGUE})
-    rest = (match for match in matches if match.meaning not in _OPT_OUTS and not requested.issuperset(match.span))
+    rest = (
+        match for match in matches if match.meaning not in _OPT_OUTS and not requested.issuperset(match.span)
+    )
     meanings = {Meaning(match.meaning) for match in (*opt_outs, *rest)}
     is_question = "?" in sentence or "?" in sentence
     if is_question:
@@ -141,7 +159,10 @@ def _read_sentence(sentence: str, words: MailWords) -> _Sentence:
         meanings.add(Meaning.OPT_OUT_VAGUE)
     if Meaning.CONDITION in meanings and meanings & _OPT_OUTS:
         meanings = meanings - _OPT_OUTS | {Meaning.MENTION}
-    if {Meaning.KEEP, Meaning.ORDER} <= meanings:  # "but keep me informed about my repair" is no contradiction
+    if {
+        Meaning.KEEP,
+        Meaning.ORDER,
+    } <= meanings:  # "but keep me informed about my repair" is no contradiction
         meanings -= {Meaning.KEEP, Meaning.ORDER, Meaning.OPT_IN}
     return _Sentence(frozenset(meanings), frozenset(match.meaning for match in words.topics.find(tokens)))
 

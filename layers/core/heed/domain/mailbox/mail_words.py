@@ -80,7 +80,9 @@ class MailWords:
         """Returns the words of the compiled file, which brand_compiler.build has checked."""
         languages = data["languages"].values()
         return cls(
-            tuple(Phrases(each["words"], each["phrases"], each["reach"], each["spelling"]) for each in languages),
+            tuple(
+                Phrases(each["words"], each["phrases"], each["reach"], each["spelling"]) for each in languages
+            ),
             tuple(Phrases(each["words"], each["lines"], each["reach"]) for each in languages),
             frozenset(fold(name) for each in languages for name in each["headers"]),
             Phrases({}, data["topics"], 0),

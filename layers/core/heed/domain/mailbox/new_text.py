@@ -54,7 +54,11 @@ def _count_introduction(lines: Sequence[str], at: int, words: MailWords) -> int:
     if _is_introduction(lines[at], words):
         return 1
     both = lines[at : at + 2]
-    return 2 if len(both) == 2 and not _is_introduction(both[1], words) and _is_introduction(" ".join(both), words) else 0
+    return (
+        2
+        if len(both) == 2 and not _is_introduction(both[1], words) and _is_introduction(" ".join(both), words)
+        else 0
+    )
 
 
 def _is_introduction(line: str, words: MailWords) -> bool:
@@ -68,7 +72,9 @@ def _is_introduction(line: str, words: MailWords) -> bool:
 
 def _is_quoted_next(lines: Sequence[str], at: int) -> bool:
     """Returns whether the next line with text is marked as quoted."""
-    return any(_QUOTED.match(line) for line in islice((line for line in lines[at : at + _NEAR] if line.strip()), 1))
+    return any(
+        _QUOTED.match(line) for line in islice((line for line in lines[at : at + _NEAR] if line.strip()), 1)
+    )
 
 
 def _begins_headers(lines: Sequence[str], at: int, words: MailWords) -> bool:
