@@ -1,7 +1,7 @@
 """How well Heed reads what people want from their mails, on the corpus of this project (`tests/data/mails`).
 
-It is an own corpus and not real mail. The rules were tuned on `dev`; `held-out` measures them. Arguments name the
-parts to measure; without any it measures both.
+It is an own corpus and not real mail. The rules were tuned on `dev`; `held-out` measures them. Arguments name
+the parts to measure; without any it measures both.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ QUOTED = "\n".join(f"> {line}" for line in NEWS)
 UNQUOTED = "\n".join(NEWS)
 QUOTATIONS = {
     "gmail-en": f"On Tue, 6 Oct 2026 at 09:14, Shop <news@example.com> wrote:\n\n{QUOTED}",
-    "gmail-wrapped": f"On Tue, 6 Oct 2026 at 09:14, The Shop of the Long Name <news@example.com>\nwrote:\n{QUOTED}",
+    "gmail-wrapped": f"On Tue, 6 Oct 2026 at 09:14, The Shop <news@example.com>\nwrote:\n{QUOTED}",
     "gmail-de": f"Am Di., 6. Okt. 2026 um 09:14 Uhr schrieb Shop <news@example.com>:\n{QUOTED}",
     "gmail-fr": f"Le mar. 6 oct. 2026 à 09:14, Shop <news@example.com> a écrit :\n\n{QUOTED}",
     "gmail-es": f"El mar, 6 oct 2026 a las 9:14, Shop (<news@example.com>) escribió:\n\n{QUOTED}",
@@ -28,7 +28,7 @@ QUOTATIONS = {
     "outlook-de": f"Von: Shop <news@example.com>\nGesendet: Dienstag\nAn: Jo\nBetreff: News\n\n{UNQUOTED}",
     "outlook-fr": f"De : Shop <news@example.com>\nEnvoyé : mardi\nÀ : Jo\nObjet : News\n\n{UNQUOTED}",
     "outlook-es": f"De: Shop <news@example.com>\nEnviado: martes\nPara: Jo\nAsunto: News\n\n{UNQUOTED}",
-    "outlook-ja": f"差出人: Shop <news@example.com>\n送信日時: 2026年10月6日\n宛先: Jo\n件名: News\n\n{UNQUOTED}",
+    "outlook-ja": f"差出人: Shop <news@example.com>\n送信日時: 6日\n宛先: Jo\n件名: News\n\n{UNQUOTED}",
     "original": f"-----Original Message-----\n{UNQUOTED}",
     "original-de": f"-----Ursprüngliche Nachricht-----\n{UNQUOTED}",
     "forwarded": f"---------- Forwarded message ---------\n{UNQUOTED}",
@@ -125,7 +125,7 @@ def test_the_time_grows_linearly_with_the_text(line: str) -> None:
 
 
 def test_a_second_parser_rarely_keeps_something_else() -> None:
-    """`mail-parser-reply` keeps other lines of few mails: it does not know footers, notices and some languages."""
+    """`mail-parser-reply` does not know footers, notices of confidentiality and some mail programs."""
     parser = EmailReplyParser(languages=["en", "de", "fr", "es", "ja"])
     mails = labelled_mails("dev")
     different = [

@@ -25,8 +25,8 @@ def read_mail_words(
 ) -> dict[str, Any]:
     """Returns the words as JSON for `heed.domain.mailbox.mail_words.MailWords.from_document`.
 
-    It adds a fault for each key that is missing, unknown or of the wrong type, and for each phrase that no mail
-    can have.
+    It adds a fault for each key that is missing, unknown or of the wrong type, and for each phrase that no
+    mail can have.
 
     Args:
         files: The file of each language, and that of the topics.
@@ -90,8 +90,6 @@ def _read_phrases(table: TomlReader, name: str, classes: Collection[str]) -> lis
             table.add_fault(f"`{phrase}`: there is no `{unknown[0]}` in [words]", name)
         elif set("{}") & set(_CLASS.sub("", phrase)):
             table.add_fault(f"`{phrase}`: a class of words is a name in braces", name)
-        elif not all(
-            map(list_tokens, re.split(r"[\s|]+", phrase.replace("...", "").replace("..", "").strip()))
-        ):
+        elif not all(map(list_tokens, re.split(r"[\s|]+", phrase.replace(".", "").strip()))):
             table.add_fault(f"`{phrase}`: an item has no word", name)
     return phrases

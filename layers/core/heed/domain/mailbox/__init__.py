@@ -1,1 +1,1 @@
-"""Mail that people and programs send to Heed: what it is, and whose request it is."""
+"""Mail that people and programs send to Heed: what it is, whose request it is, and what it requests."""

@@ -1,7 +1,7 @@
 """Reads what a person wants from the subject and the new text of a mail.
 
-It reads sentence by sentence. An opt-out is certain only if one sentence requests it plainly and no other sentence
-contradicts it. Everything else that may be an opt-out is doubtful, and a person decides.
+It reads sentence by sentence. An opt-out is certain only if one sentence requests it plainly and no other
+sentence contradicts it. Everything else that may be an opt-out is doubtful, and a person decides.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from heed.domain.mailbox.phrases import Match, is_word, list_tokens
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'|@]{1,64}@[^\s<>()\[\],;:\"'|@]{1,255}")
 _WRAPPED = re.compile(r"(?<=[^\n]{60})\n(?=[^\n])")
-_SENTENCE = re.compile(r"[^.!?;…\n。!?]+[.!?;…。!?]*")
+_SENTENCE = re.compile(r"[^.!?;…\n\u3002\uff01\uff1f]+[.!?;…\u3002\uff01\uff1f]*")
+_QUESTION = re.compile(r"[?\uff1f]")
 _REPLY = re.compile(
-    r"\s*(?:re|aw|sv|antw?|ref|rif|r|res|odp|rv|fwd?|wg|tr|enc|i|vs|返信|転送)(?:\[\d+\])?\s*[::]",
+    r"\s*(?:re|aw|sv|antw?|ref|rif|r|res|odp|rv|fwd?|wg|tr|enc|i|vs|返信|転送)(?:\[\d+\])?\s*[:\uff1a]",
     re.IGNORECASE,
 )
 _FEW = 3
@@ -46,9 +47,9 @@ class Intent:
     Attributes:
         kind: The first kind of the mail.
         others: Its other kinds. A person should see them, as Heed acts on the opt-out only.
-        topics: The names of the topics that an opt-out is limited to. If it is empty, it is about all marketing.
-        doubtful: Whether a person must decide. A doubtful opt-out contradicts itself, depends on a condition, or is
-            about another address.
+        topics: The names of the topics that an opt-out is limited to. Without any it is about all marketing.
+        doubtful: Whether a person must decide. A doubtful opt-out contradicts itself, depends on a condition,
+            or is about another address.
     """
 
     kind: IntentKind
@@ -68,13 +69,9 @@ _NEEDED = {
 }
 """The meanings that a mail has for a kind. An opt-out has rules of its own."""
 
-_OPT_OUTS = {
-    Meaning.OPT_OUT,
-    Meaning.OPT_OUT_VAGUE,
-    Meaning.OPT_OUT_ALONE,
-    Meaning.STOP_ALONE,
-    Meaning.MENTION,
-}
+_ALONE = {Meaning.OPT_OUT_ALONE, Meaning.STOP_ALONE}
+_OPT_OUTS = {Meaning.OPT_OUT, Meaning.OPT_OUT_VAGUE, Meaning.MENTION} | _ALONE
+_OF_REPLY_SUBJECT = {Meaning.AUTOMATIC, Meaning.MENTION}
 _DOUBTS = {Meaning.KEEP, Meaning.OPT_IN, Meaning.UNSURE}
 _OTHER_MATTERS = {Meaning.ORDER, Meaning.ERASURE}
 """Beside these, an opt-out must name what has to end."""
@@ -93,43 +90,40 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> Inten
     """Returns what a person wants.
 
     Args:
-        subject: The subject of the mail. That of a reply or of a forwarded mail is not the sender's, and not read.
+        subject: The subject of the mail. That of a reply or of a forwarded mail is not the sender's. It makes
+            no more than a doubtful opt-out.
         text: The new text, as `new_text` returns it.
         sender: The address of the sender. An opt-out that names another address is doubtful.
         words: The words to read by.
     """
     title = [_read_sentence(each, words) for each in _list_sentences(subject)]
     if _REPLY.match(subject):
-        title = [
-            _Sentence(each.meanings & {Meaning.AUTOMATIC, Meaning.MENTION}, frozenset()) for each in title
-        ]
+        title = [_Sentence(each.meanings & _OF_REPLY_SUBJECT, frozenset()) for each in title]
     sentences = [*title, *(_read_sentence(each, words) for each in _list_sentences(text))]
     meanings = frozenset[Meaning]().union(*(sentence.meanings for sentence in sentences))
     opt_outs = [each for each in sentences if _opts_out(each, meanings)]
-    topics = _find_topics(opt_outs, sentences)
-    kinds = [kind for kind, needed in _NEEDED.items() if needed <= meanings]
-    if opt_outs:
-        kinds.append(IntentKind.OPT_OUT)
+    kinds = {kind for kind, needed in _NEEDED.items() if needed <= meanings}
+    is_unclear = not opt_outs and Meaning.MENTION in meanings and kinds <= {IntentKind.QUESTION}
+    if opt_outs or is_unclear:
+        kinds.add(IntentKind.OPT_OUT)
     if Meaning.AUTOMATIC in meanings:
         return Intent(IntentKind.OPT_OUT if opt_outs else IntentKind.OTHER, doubtful=bool(opt_outs))
-    if not kinds and Meaning.MENTION in meanings:
-        return Intent(IntentKind.OPT_OUT, doubtful=True)
-    kinds = sorted(kinds, key=list(IntentKind).index) or [IntentKind.OTHER]
+    kind = next((each for each in IntentKind if each in kinds), IntentKind.OTHER)
+    topics = _find_topics(opt_outs, sentences)
     doubts = _DOUBTS - {Meaning.KEEP} if topics else _DOUBTS
     contradicts = bool(opt_outs and meanings & doubts)
-    is_kept = Meaning.KEEP in meanings and kinds[0] in {IntentKind.QUESTION, IntentKind.OTHER}
-    of_others = kinds[0] in _OF_OWN_ADDRESS and _names_other(f"{subject} {text}", sender, meanings)
-    return Intent(kinds[0], frozenset(kinds[1:]), topics, contradicts or is_kept or of_others)
+    is_kept = Meaning.KEEP in meanings and kind in {IntentKind.QUESTION, IntentKind.OTHER}
+    of_others = kind in _OF_OWN_ADDRESS and _names_other(f"{subject} {text}", sender, meanings)
+    is_doubtful = is_unclear or contradicts or is_kept or of_others
+    return Intent(kind, frozenset(kinds - {kind}), topics, is_doubtful)
 
 
 def _opts_out(sentence: _Sentence, mail: frozenset[Meaning]) -> bool:
     """Returns whether a sentence requests an opt-out, given what else the mail means."""
-    is_other_matter = bool(mail & _OTHER_MATTERS) or mail >= _CHILD
+    is_only_matter = mail.isdisjoint(_OTHER_MATTERS) and not mail >= _CHILD
     if Meaning.OPT_OUT in sentence.meanings:
-        return Meaning.MENTION in sentence.meanings or not is_other_matter
-    return (
-        Meaning.OPT_OUT_VAGUE in sentence.meanings and not is_other_matter and Meaning.COMPLAINT not in mail
-    )
+        return Meaning.MENTION in sentence.meanings or is_only_matter
+    return Meaning.OPT_OUT_VAGUE in sentence.meanings and is_only_matter and Meaning.COMPLAINT not in mail
 
 
 def _list_sentences(text: str) -> list[str]:
@@ -144,12 +138,10 @@ def _read_sentence(sentence: str, words: MailWords) -> _Sentence:
     refused = _cover(matches, {Meaning.KEEP, Meaning.ABOUT})
     opt_outs = [match for match in matches if match.meaning in _OPT_OUTS and refused.isdisjoint(match.span)]
     requested = _cover(opt_outs, {Meaning.OPT_OUT, Meaning.OPT_OUT_VAGUE})
-    rest = (
-        match for match in matches if match.meaning not in _OPT_OUTS and not requested.issuperset(match.span)
-    )
+    others = (match for match in matches if match.meaning not in _OPT_OUTS)
+    rest = (match for match in others if not requested.issuperset(match.span))
     meanings = {Meaning(match.meaning) for match in (*opt_outs, *rest)}
-    is_question = "?" in sentence or "?" in sentence
-    if is_question:
+    if _QUESTION.search(sentence):
         meanings.add(Meaning.QUESTION)
         if len(tokens) <= _FEW and meanings & _OPT_OUTS:
             meanings = meanings - _OPT_OUTS | {Meaning.MENTION}
@@ -159,17 +151,14 @@ def _read_sentence(sentence: str, words: MailWords) -> _Sentence:
         meanings.add(Meaning.OPT_OUT_VAGUE)
     if Meaning.CONDITION in meanings and meanings & _OPT_OUTS:
         meanings = meanings - _OPT_OUTS | {Meaning.MENTION}
-    if {
-        Meaning.KEEP,
-        Meaning.ORDER,
-    } <= meanings:  # "but keep me informed about my repair" is no contradiction
+    if meanings >= {Meaning.KEEP, Meaning.ORDER}:  # "keep me informed about my repair" is no contradiction
         meanings -= {Meaning.KEEP, Meaning.ORDER, Meaning.OPT_IN}
     return _Sentence(frozenset(meanings), frozenset(match.meaning for match in words.topics.find(tokens)))
 
 
 def _is_clear(match: Match, tokens: Sequence[str]) -> bool:
     """Returns whether the clause of a phrase that must be alone has few other tokens."""
-    if match.meaning not in {Meaning.OPT_OUT_ALONE, Meaning.STOP_ALONE}:
+    if match.meaning not in _ALONE:
         return True
     before = tokens[max(match.start - _FEW - 1, 0) : match.start][::-1]
     after = tokens[match.end : match.end + _FEW + 1]

@@ -1,8 +1,8 @@
 """Finds the phrases of a language in a text. The time grows linearly with the text.
 
-A phrase is a list of items, such as `stop ... {send}`. An item is a word, a class of words in braces, or some of them
-with `|` between. `_` in an item is a space, and `*` at the end of a word is any ending. `..` is a gap of at most two
-tokens, and `...` one of at most `reach`.
+A phrase is a list of items, such as `stop ... {send}`. An item is a word, a class of words in braces, or some
+of them with `|` between. `_` in an item is a space, and `*` at the end of a word is any ending. `..` is a gap
+of at most two tokens, and `...` one of at most `reach`.
 
 A token is a word or a comma. Japanese has no spaces, so each of its signs is a token.
 """
@@ -26,7 +26,7 @@ _SHORT_GAP = 2
 
 
 def fold(text: str) -> str:
-    """Returns a text without the differences that do not matter: case, width, accents, `ue` for `ü`, `dont`."""
+    """Returns a text without case, width, accents, the `e` of `ue` for `ü`, and the sign in `don't`."""
     text = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
     text = unicodedata.normalize("NFC", _ACCENT.sub("", text))
     return _UMLAUT.sub("", _SHORT_FORM.sub("", text))
@@ -39,7 +39,7 @@ def list_tokens(text: str) -> list[str]:
 
 def is_word(token: str) -> bool:
     """Returns whether a token is no comma."""
-    return token not in ",、"
+    return token not in {",", "、"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,5 +160,5 @@ def _is_like(word: str, token: str) -> bool:
 
 
 def _shorten(word: str) -> list[str]:
-    """Returns a word and what is left of it without one of its letters. Two words with one typo between share one."""
+    """Returns a word, and the rest of it without each letter. Two words with one typo between share one."""
     return [word, *(word[:at] + word[at + 1 :] for at in range(len(word)))]
