@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from heed.domain.mailbox.intent import Intent, IntentKind
+from heed.domain.mailbox.intent import IntentKind, MailIntent
 from tests.support.mail_words import LabelledMail, brand_mail_words, labelled_mails, read_mail
 
 _Z = 1.96  # 95 %
@@ -27,7 +27,7 @@ def wilson_interval(hits: int, count: int) -> tuple[float, float]:
     return (middle - width) / (1 + square / count), (middle + width) / (1 + square / count)
 
 
-def _has_opt_out(intent: Intent) -> bool:
+def _has_opt_out(intent: MailIntent) -> bool:
     return IntentKind.OPT_OUT in {intent.kind, *intent.others}
 
 

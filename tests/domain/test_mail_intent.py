@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.mailbox.intent import Intent, IntentKind, read_intent
+from heed.domain.mailbox.intent import IntentKind, MailIntent, read_intent
 from tests.support.growth import LINEAR, measure_growth
 from tests.support.mail_words import (
     SENDER,
@@ -98,7 +98,7 @@ def dev() -> list[LabelledMail]:
     return labelled_mails("dev")
 
 
-def opts_out(intent: Intent) -> bool:
+def opts_out(intent: MailIntent) -> bool:
     return IntentKind.OPT_OUT in {intent.kind, *intent.others} and not intent.doubtful
 
 
@@ -128,7 +128,7 @@ def test_negation_condition_contradiction_and_another_address_are_doubtful(text:
 def test_stop_outranks_keep_but_is_doubtful() -> None:
     intent = read_mail("Unsubscribe", "Please put me back on the mailing list.")
 
-    assert intent == Intent(IntentKind.OPT_OUT, frozenset({IntentKind.OPT_IN}), doubtful=True)
+    assert intent == MailIntent(IntentKind.OPT_OUT, frozenset({IntentKind.OPT_IN}), doubtful=True)
 
 
 def test_an_opt_out_with_the_address_of_the_sender_is_certain() -> None:
@@ -168,7 +168,7 @@ def test_an_automatic_reply_is_never_a_certain_opt_out() -> None:
 
 
 def test_an_empty_mail_says_nothing() -> None:
-    assert read_mail("", "") == Intent(IntentKind.OTHER)
+    assert read_mail("", "") == MailIntent(IntentKind.OTHER)
 
 
 def test_no_mail_of_the_corpus_is_a_false_automatic_opt_out() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from brand_compiler.build import compile_brand
-from heed.domain.mailbox.intent import Intent, read_intent
+from heed.domain.mailbox.intent import MailIntent, read_intent
 from heed.domain.mailbox.mail_words import MailWords
 from heed.domain.mailbox.new_text import new_text
 
@@ -23,7 +23,7 @@ def brand_mail_words() -> MailWords:
     return MailWords.from_document(json.loads(compile_brand(ROOT / "layers" / "brand")["mail_words.json"]))
 
 
-def read_mail(subject: str, text: str) -> Intent:
+def read_mail(subject: str, text: str) -> MailIntent:
     """Returns the intent of a mail as it arrives, with what it quotes."""
     words = brand_mail_words()
     return read_intent(subject, new_text(text, words), SENDER, words)

@@ -41,7 +41,7 @@ class IntentKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Intent:
+class MailIntent:
     """What a person wants.
 
     Attributes:
@@ -86,7 +86,7 @@ class _Sentence:
     topics: frozenset[str]
 
 
-def read_intent(subject: str, text: str, sender: str, words: MailWords) -> Intent:
+def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailIntent:
     """Returns what a person wants.
 
     Args:
@@ -107,7 +107,7 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> Inten
     if opt_outs or is_unclear:
         kinds.add(IntentKind.OPT_OUT)
     if Meaning.AUTOMATIC in meanings:
-        return Intent(IntentKind.OPT_OUT if opt_outs else IntentKind.OTHER, doubtful=bool(opt_outs))
+        return MailIntent(IntentKind.OPT_OUT if opt_outs else IntentKind.OTHER, doubtful=bool(opt_outs))
     kind = next((each for each in IntentKind if each in kinds), IntentKind.OTHER)
     topics = _find_topics(opt_outs, sentences)
     doubts = _DOUBTS - {Meaning.KEEP} if topics else _DOUBTS
@@ -115,7 +115,7 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> Inten
     is_kept = Meaning.KEEP in meanings and kind in {IntentKind.QUESTION, IntentKind.OTHER}
     of_others = kind in _OF_OWN_ADDRESS and _names_other(f"{subject} {text}", sender, meanings)
     is_doubtful = is_unclear or contradicts or is_kept or of_others
-    return Intent(kind, frozenset(kinds - {kind}), topics, is_doubtful)
+    return MailIntent(kind, frozenset(kinds - {kind}), topics, is_doubtful)
 
 
 def _opts_out(sentence: _Sentence, mail: frozenset[Meaning]) -> bool:
