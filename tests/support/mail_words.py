@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from brand_compiler.build import compile_brand
+from brand_compiler.fault import Faults
 from heed.domain.mailbox.intent import MailIntent, read_intent
 from heed.domain.mailbox.mail_words import MailWords
 from heed.domain.mailbox.new_text import new_text
@@ -20,7 +21,9 @@ SENDER = "reader@example.org"
 
 @functools.cache
 def brand_mail_words() -> MailWords:
-    return MailWords.from_document(json.loads(compile_brand(ROOT / "layers" / "brand")["mail_words.json"]))
+    return MailWords.from_document(
+        json.loads(compile_brand([ROOT / "layers" / "brand"], Faults())["mail_words.json"])
+    )
 
 
 def read_mail(subject: str, text: str) -> MailIntent:
