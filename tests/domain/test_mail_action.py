@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from heed.domain.mailbox.case import CaseKind
 from heed.domain.mailbox.intent import IntentKind, MailIntent
@@ -27,10 +29,9 @@ from heed.domain.mailbox.mail_action import (
     DropReason,
     ForwardMail,
     MailAction,
-    OpenCase,
+    LetPersonDecide,
     OptOutByLink,
     OptOutSender,
-    PauseNamedAddress,
     RecordReport,
     ReportSenderAsMinor,
     decide_inbound_mail,
@@ -45,24 +46,36 @@ CONFIRM_OUT = ConfirmByMail(JOAN, Intent.OUT)
 CONFIRM_IN = ConfirmByMail(JOAN, Intent.IN)
 MINOR = ReportSenderAsMinor(JOAN)
 FORWARD = ForwardMail()
-DOUBTFUL = OpenCase((CaseKind.OPT_OUT_DOUBTFUL,))
-CHILD, ERASURE, ACCESS = (
-    OpenCase((kind,)) for kind in (CaseKind.CHILD_REPORT, CaseKind.ERASURE, CaseKind.ACCESS)
+OTHER = LetPersonDecide((CaseKind.OTHER,))
+DOUBTFUL, CHILD, ERASURE, ACCESS, OPT_IN, COMPLAINT = (
+    LetPersonDecide((kind,), JOAN)
+    for kind in (
+        CaseKind.OPT_OUT_DOUBTFUL,
+        CaseKind.CHILD_REPORT,
+        CaseKind.ERASURE,
+        CaseKind.ACCESS,
+        CaseKind.OPT_IN,
+        CaseKind.COMPLAINT,
+    )
 )
-OPT_IN, COMPLAINT, OTHER = (
-    OpenCase((kind,)) for kind in (CaseKind.OPT_IN, CaseKind.COMPLAINT, CaseKind.OTHER)
-)
+
+
+def of_nobody(action: MailAction) -> MailAction:
+    """Returns the action for a mail whose sender nobody knows."""
+    return replace(action, about="") if isinstance(action, LetPersonDecide) else action
+
+
 SPAM = DropMail(DropReason.SPAM)
 
 # For each kind: what an authenticated sender gets, one of a domain without a policy, one that is not
 # authenticated, an unknown one, and a sender that is not authenticated whose mail is spam.
 TABLE: dict[IntentKind, tuple[MailAction, MailAction, MailAction, MailAction, MailAction]] = {
-    IntentKind.OPT_OUT: (OUT, OUT, CONFIRM_OUT, DOUBTFUL, DOUBTFUL),
-    IntentKind.OPT_IN: (CONFIRM_IN, OPT_IN, OPT_IN, OPT_IN, OPT_IN),
-    IntentKind.CHILD_REPORT: (MINOR, CHILD, CHILD, CHILD, CHILD),
-    IntentKind.ERASURE: (ERASURE, ERASURE, ERASURE, ERASURE, ERASURE),
-    IntentKind.ACCESS: (ACCESS, ACCESS, ACCESS, ACCESS, ACCESS),
-    IntentKind.COMPLAINT: (COMPLAINT, COMPLAINT, COMPLAINT, COMPLAINT, COMPLAINT),
+    IntentKind.OPT_OUT: (OUT, OUT, CONFIRM_OUT, of_nobody(DOUBTFUL), DOUBTFUL),
+    IntentKind.OPT_IN: (CONFIRM_IN, OPT_IN, OPT_IN, of_nobody(OPT_IN), OPT_IN),
+    IntentKind.CHILD_REPORT: (MINOR, CHILD, CHILD, of_nobody(CHILD), CHILD),
+    IntentKind.ERASURE: (ERASURE, ERASURE, ERASURE, of_nobody(ERASURE), ERASURE),
+    IntentKind.ACCESS: (ACCESS, ACCESS, ACCESS, of_nobody(ACCESS), ACCESS),
+    IntentKind.COMPLAINT: (COMPLAINT, COMPLAINT, COMPLAINT, of_nobody(COMPLAINT), COMPLAINT),
     IntentKind.QUESTION: (FORWARD, FORWARD, FORWARD, FORWARD, OTHER),
     IntentKind.OTHER: (FORWARD, FORWARD, FORWARD, FORWARD, SPAM),
 }
@@ -98,7 +111,7 @@ def read_nothing(_: str) -> MailIntent:
         (VirusMail(), DropMail(DropReason.VIRUS)),
         (AutomaticMail(AutomaticKind.AUTO_REPLY), DropMail(DropReason.AUTOMATIC)),
         (LinkOptOut((TOKEN,)), OptOutByLink((TOKEN,))),
-        (LinkInDoubt((TOKEN,)), DOUBTFUL),
+        (LinkInDoubt((TOKEN,)), LetPersonDecide((CaseKind.OPT_OUT_DOUBTFUL,), TOKEN)),
         (ReportedFeedback(OtherEvent("x")), RecordReport(OtherEvent("x"))),
     ],
 )
@@ -110,7 +123,7 @@ def test_the_text_is_read_only_for_the_mail_of_a_sender(attribution: Attribution
 @pytest.mark.parametrize("trust", SenderTrust)
 def test_doubt_writes_nothing(kind: IntentKind, trust: SenderTrust) -> None:
     actions = decide(trust, MailIntent(kind, doubtful=True))
-    assert all(isinstance(action, OpenCase | ForwardMail) for action in actions) and actions
+    assert all(isinstance(action, LetPersonDecide | ForwardMail) for action in actions) and actions
 
 
 def test_an_opt_out_is_recorded_at_once_even_if_a_person_decides_the_rest() -> None:
@@ -122,7 +135,7 @@ def test_a_person_decides_all_requests_of_a_doubtful_mail_in_one_case() -> None:
     others = frozenset({IntentKind.OPT_OUT, IntentKind.QUESTION, IntentKind.ACCESS})
     kinds = (CaseKind.ERASURE, CaseKind.OPT_OUT_DOUBTFUL, CaseKind.ACCESS)
     intent = MailIntent(IntentKind.ERASURE, others, doubtful=True)
-    assert decide(SenderTrust.AUTHENTICATED, intent) == [OpenCase(kinds)]
+    assert decide(SenderTrust.AUTHENTICATED, intent) == [LetPersonDecide(kinds, JOAN)]
 
 
 def test_an_opt_out_with_a_question_needs_nobody() -> None:
@@ -136,6 +149,8 @@ def test_an_opt_out_and_an_opt_in_never_opt_in() -> None:
 
 
 CHILD_REPORT = MailIntent(IntentKind.CHILD_REPORT)
+KID = "kid@example.net"
+ABOUT_KID = LetPersonDecide((CaseKind.CHILD_REPORT,), KID)
 
 
 @pytest.mark.parametrize(
@@ -143,12 +158,12 @@ CHILD_REPORT = MailIntent(IntentKind.CHILD_REPORT)
     [
         ("I am 11, and this is my address", [MINOR]),
         ("Joan@Example.net is my daughter's address.", [MINOR]),
-        ("My daughter has kid@example.net.", [PauseNamedAddress("kid@example.net", JOAN), CHILD]),
+        ("My daughter has kid@example.net.", [ABOUT_KID]),
         (
             "Mine is joan@example.net, hers <KID@example.net>",
-            [PauseNamedAddress("kid@example.net", JOAN), CHILD],
+            [ABOUT_KID],
         ),
-        ("kid@example.net and sister@example.net", [CHILD]),
+        ("kid@example.net and sister@example.net", [of_nobody(CHILD)]),
     ],
 )
 def test_a_report_of_a_child_deletes_only_the_record_of_the_sender(
@@ -159,4 +174,10 @@ def test_a_report_of_a_child_deletes_only_the_record_of_the_sender(
 
 @pytest.mark.parametrize("sender", [SenderTrust.OPT_OUT_ONLY, SenderTrust.NOT_AUTHENTICATED, UNKNOWN])
 def test_a_report_of_a_child_that_may_be_forged_changes_nothing(sender: Attribution | SenderTrust) -> None:
-    assert decide(sender, CHILD_REPORT, text="kid@example.net") == [CHILD]
+    expected = of_nobody(CHILD) if sender is UNKNOWN else ABOUT_KID
+    assert decide(sender, CHILD_REPORT, text=KID) == [expected]
+
+
+def test_a_doubtful_request_that_names_another_address_is_about_nobody_for_certain() -> None:
+    intent = MailIntent(IntentKind.OPT_OUT, doubtful=True)
+    assert decide(SenderTrust.AUTHENTICATED, intent, text=KID) == [of_nobody(DOUBTFUL)]

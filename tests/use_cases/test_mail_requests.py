@@ -6,12 +6,10 @@ import json
 from dataclasses import dataclass, field, replace
 
 import pytest
-from heed.domain.mailbox.case import CASE_PAUSE_MS
 
 from heed.domain.mailbox.mail_action import (
     ConfirmByMail,
     OptOutSender,
-    PauseNamedAddress,
     ReportSenderAsMinor,
 )
 from heed.domain.milliseconds import Millis
@@ -25,7 +23,6 @@ from heed.use_cases.links.unsubscribe import WriteOptOut
 from heed.use_cases.mailbox.mail_requests import (
     confirmation_for,
     mail_reference,
-    pause_named_address,
     record_link_opt_outs,
     record_sender_opt_out,
     report_sender_as_minor,
@@ -45,18 +42,6 @@ KEYS = MemoryKeys()
 
 def id_of(address: str) -> str:
     return recipient_id(KEYS.identity_key(), address)
-
-
-@dataclass
-class Counts(MinorReportCounts):
-    """Counts reports in memory."""
-
-    limit: int
-    counted: dict[str, int] = field(default_factory=dict)
-
-    def count_report(self, key: str, now: Millis) -> bool:  # noqa: ARG002
-        self.counted[key] = self.counted.get(key, 0) + 1
-        return self.counted[key] <= self.limit
 
 
 @pytest.fixture
@@ -111,37 +96,6 @@ def test_a_newer_opt_in_overrides_a_mail_that_was_late(
     preferences.apply(id_of(JOAN), [Change(confirmed(2), newer), Change(in_(2), newer)], NOW)
     record_sender_opt_out(OptOutSender(JOAN), RECEIPT, NOW, KEYS, write_opt_out)
     assert is_any_sendable(preferences.read(id_of(JOAN)), scope_numbers(2), CATALOGUE, NOW)
-
-
-def paused(
-    preferences: MemoryPreferences, counts: Counts, total: Counts, address: str = KID, sender: str = JOAN
-) -> tuple[bool, Record]:
-    action = PauseNamedAddress(address, sender)
-    permitted = pause_named_address(action, RECEIPT, NOW, CATALOGUE, KEYS, preferences, counts, total)
-    return permitted, preferences.read(id_of(address))
-
-
-def test_a_report_of_a_child_pauses_all_marketing_for_14_days(preferences: MemoryPreferences) -> None:
-    permitted, record = paused(preferences, Counts(3), Counts(100))
-    entry = record.get(pause(0))
-    assert permitted and entry is not None
-    assert (entry.until, entry.source) == (RECEIVED + 14 * DAY_MS, Source.MAILBOX)
-
-
-def test_such_a_report_never_shortens_a_pause(preferences: MemoryPreferences) -> None:
-    longer = Entry(Millis(RECEIVED - 1), Source.LINK, "{}", until=Millis(RECEIVED + CASE_PAUSE_MS + 1))
-    preferences.apply(id_of(KID), [Change(pause(0), longer)], NOW)
-    assert paused(preferences, Counts(3), Counts(100))[1].get(pause(0)) == longer
-
-
-def test_the_reports_of_a_sender_and_of_a_day_have_caps(preferences: MemoryPreferences) -> None:
-    sender, total = Counts(2), Counts(3)
-    results = [paused(preferences, sender, total, f"kid{n}@example.net") for n in range(3)]
-    results += [
-        paused(preferences, sender, total, f"kid{n}@example.net", "other@example.org") for n in (3, 4)
-    ]
-    assert [permitted for permitted, _ in results] == [True, True, False, True, False]
-    assert [pause(0) in record.registers for _, record in results] == [True, True, False, True, False]
 
 
 def test_the_report_of_a_child_about_itself_stops_all_mail(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,6 +109,9 @@ class Config:
     mailbox_bucket = _required("MAILBOX_BUCKET")
     """Name of the bucket that holds inbound mails, and the mails of cases."""
 
+    mailbox_dlq_url = _required("MAILBOX_DLQ_URL")
+    """URL of the dead-letter queue for inbound mail that cannot be parsed."""
+
     event_bus = _required("EVENT_BUS")
     """Name of the EventBridge bus that carries events to other systems."""
 

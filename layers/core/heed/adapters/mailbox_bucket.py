@@ -1,4 +1,4 @@
-"""The mails of cases, in the bucket of inbound mail. The bucket deletes what is older than its rules allow.
+"""Inbound mails, and the mails of cases, in one bucket. The bucket deletes what is older than its rules allow.
 
 inbound/…       mails that SES received, until they are handled
 cases/<id>      the mail of a case, until the case is decided
@@ -15,30 +15,37 @@ from heed.use_cases.ports.cases import CaseMails
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_CASES = "cases/"
+CASES_FOLDER = "cases/"
 _FIRST_MEBIBYTE = "bytes=0-1048575"
 _MISSING = ("NoSuchKey", "404")
 
 
 class MailboxBucket(CaseMails):
-    """Implements the port CaseMails with S3."""
+    """Implements the ports StoredMails and CaseMails with S3.
 
-    def __init__(self, client: S3Client, bucket: str) -> None:
+    Args:
+        client: S3 client.
+        bucket: Name of the bucket.
+        folder: The beginning of each key. The name of an inbound mail is its whole key.
+    """
+
+    def __init__(self, client: S3Client, bucket: str, folder: str) -> None:
         self._client = client
         self._bucket = bucket
+        self._folder = folder
 
     @override
     def keep(self, case_id: str, raw: bytes) -> None:
         try:
-            self._client.put_object(Bucket=self._bucket, Key=_CASES + case_id, Body=raw)
+            self._client.put_object(Bucket=self._bucket, Key=self._folder + case_id, Body=raw)
         except FAILURES as error:
             raise to_store_unavailable(error) from error
 
     @override
-    def read(self, case_id: str) -> bytes | None:
+    def read(self, name: str) -> bytes | None:
         try:
             response = self._client.get_object(
-                Bucket=self._bucket, Key=_CASES + case_id, Range=_FIRST_MEBIBYTE
+                Bucket=self._bucket, Key=self._folder + name, Range=_FIRST_MEBIBYTE
             )
             content: bytes = required_member(response, "Body").read()
         except FAILURES as error:
@@ -48,9 +55,9 @@ class MailboxBucket(CaseMails):
         return content
 
     @override
-    def delete(self, case_id: str) -> None:
+    def delete(self, name: str) -> None:
         """Deletes a mail. S3 answers in the same way if there is none."""
         try:
-            self._client.delete_object(Bucket=self._bucket, Key=_CASES + case_id)
+            self._client.delete_object(Bucket=self._bucket, Key=self._folder + name)
         except FAILURES as error:
             raise to_store_unavailable(error) from error

@@ -11,8 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from heed.adapters import aws
-from heed.bootstrap.preferences import PreferenceParts
-from heed.bootstrap.privacy import PrivacyParts
+from heed.bootstrap.mailbox import MailboxParts
 from heed.config import Config
 from heed.domain.errors import DependencyUnavailable
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Heed(PreferenceParts, PrivacyParts):
+class Heed(MailboxParts):
     """All parts of one deployment. Two objects of this class share nothing, not even AWS clients."""
 
     @classmethod

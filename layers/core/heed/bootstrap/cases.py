@@ -27,9 +27,9 @@ class CaseParts(OptInParts):
     @cached_property
     def case_mails(self) -> MailboxBucket:
         """The mails of the cases."""
-        from heed.adapters.mailbox_bucket import MailboxBucket
+        from heed.adapters.mailbox_bucket import CASES_FOLDER, MailboxBucket
 
-        return MailboxBucket(self.client("s3"), self.config.mailbox_bucket)
+        return MailboxBucket(self.client("s3"), self.config.mailbox_bucket, CASES_FOLDER)
 
     @cached_property
     def open_case(self) -> OpenCase:

@@ -79,14 +79,6 @@ class ReportSenderAsMinor:
 
 
 @dataclass(frozen=True, slots=True)
-class PauseNamedAddress:
-    """Pause all marketing to the address that a report of a child names, within the caps of the sender."""
-
-    address: str
-    sender: str
-
-
-@dataclass(frozen=True, slots=True)
 class ConfirmByMail:
     """Send the sender a confirmation link, within the caps."""
 
@@ -96,10 +88,18 @@ class ConfirmByMail:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenCase:
-    """Let a person decide about everything that the mail may request, the weightiest first."""
+class LetPersonDecide:
+    """Let a person decide about everything that the mail may request.
+
+    A report of a child also pauses all marketing to the address that it is about, within caps.
+
+    Attributes:
+        kinds: what it may request, the weightiest first.
+        about: whom the request is about: an address, the token of a link, or "" if nobody knows.
+    """
 
     kinds: tuple[CaseKind, ...]
+    about: str | LinkToken = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,8 @@ MailAction = (
     | RecordReport
     | OptOutSender
     | ReportSenderAsMinor
-    | PauseNamedAddress
     | ConfirmByMail
-    | OpenCase
+    | LetPersonDecide
     | ForwardMail
 )
 
@@ -138,8 +137,8 @@ def decide_inbound_mail(
             return (DropMail(DropReason.VIRUS),)
         case LinkOptOut(tokens):
             return (OptOutByLink(tokens),)
-        case LinkInDoubt():
-            return (OpenCase((CaseKind.OPT_OUT_DOUBTFUL,)),)
+        case LinkInDoubt(tokens):
+            return (LetPersonDecide((CaseKind.OPT_OUT_DOUBTFUL,), tokens[0]),)
         case ReportedFeedback(event):
             return (RecordReport(event),)
         case AutomaticMail():
@@ -162,6 +161,7 @@ def _decide_for_sender(
     it names one other address, mail to that one pauses until a person decides. Nobody replies to spam.
     """
     kinds, actions = _kinds(intent), list[MailAction]()
+    named = _named_addresses(text) - {sender.address}
     to_decide = kinds & _CASES.keys()
     is_authenticated = sender.trust is SenderTrust.AUTHENTICATED and not intent.doubtful
     if IntentKind.OPT_OUT in kinds and not intent.doubtful:
@@ -172,32 +172,42 @@ def _decide_for_sender(
             actions.append(ConfirmByMail(sender.address, Intent.OUT, intent.topics))
             to_decide -= {IntentKind.OPT_OUT}
     if IntentKind.CHILD_REPORT in kinds and is_authenticated:
-        named = _named_addresses(text) - {sender.address}
         if not named:
             actions.append(ReportSenderAsMinor(sender.address))
             to_decide -= {IntentKind.CHILD_REPORT}
-        if len(named) == 1:
-            actions.append(PauseNamedAddress(min(named), sender.address))
     if IntentKind.OPT_IN in kinds and IntentKind.OPT_OUT not in kinds and is_authenticated:
         actions.append(ConfirmByMail(sender.address, Intent.IN, intent.topics))
         to_decide -= {IntentKind.OPT_IN}
-    return (*actions, *_let_decide(to_decide)) or (_show_somebody(kinds, is_spam=is_spam),)
+    return (*actions, *_let_decide(to_decide, _about(to_decide, sender.address, named))) or (
+        _show_somebody(kinds, is_spam=is_spam),
+    )
 
 
 def _kinds(intent: MailIntent) -> frozenset[IntentKind]:
     return intent.others | {intent.kind}
 
 
-def _let_decide(kinds: frozenset[IntentKind]) -> tuple[OpenCase, ...]:
+def _let_decide(kinds: frozenset[IntentKind], about: str = "") -> tuple[LetPersonDecide, ...]:
     """Returns the case about these requests, if there are any."""
-    return (OpenCase(tuple(case for kind, case in _CASES.items() if kind in kinds)),) if kinds else ()
+    cases = tuple(case for kind, case in _CASES.items() if kind in kinds)
+    return (LetPersonDecide(cases, about),) if cases else ()
+
+
+def _about(kinds: frozenset[IntentKind], sender: str, named: set[str]) -> str:
+    """Returns the address that a case is about, or "".
+
+    Without another address in the mail, it is the sender's. A parent names the address of the child.
+    """
+    if not named:
+        return sender
+    return min(named) if IntentKind.CHILD_REPORT in kinds and len(named) == 1 else ""
 
 
 def _show_somebody(kinds: frozenset[IntentKind], *, is_spam: bool) -> MailAction:
     """Returns the action for a mail that requests nothing Heed knows. Spam is not forwarded."""
     if not is_spam:
         return ForwardMail()
-    return OpenCase((CaseKind.OTHER,)) if IntentKind.QUESTION in kinds else DropMail(DropReason.SPAM)
+    return LetPersonDecide((CaseKind.OTHER,)) if IntentKind.QUESTION in kinds else DropMail(DropReason.SPAM)
 
 
 def _named_addresses(text: str) -> set[str]:

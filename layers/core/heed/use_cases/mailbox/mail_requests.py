@@ -11,12 +11,10 @@ from collections.abc import Iterable
 
 from heed.domain.links.link_token import LinkToken
 from heed.domain.links.queued_opt_out import QueuedOptOut
-from heed.domain.mailbox.case import CASE_PAUSE_MS
 from heed.domain.mailbox.inbound_mail import Receipt
 from heed.domain.mailbox.mail_action import (
     ConfirmByMail,
     OptOutSender,
-    PauseNamedAddress,
     ReportSenderAsMinor,
 )
 from heed.domain.milliseconds import Millis
@@ -24,18 +22,13 @@ from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.evidence import make_evidence
-from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import ALL_SCOPES, Change, Entry, Source, pause_register
+from heed.domain.preferences.register import ALL_SCOPES, Source
 from heed.domain.privacy.erasure import ErasureCause, ErasureRequest
 from heed.domain.recipients.recipient import recipient_id
 from heed.use_cases.links.unsubscribe import WriteOptOut, opt_out_for
 from heed.use_cases.opt_in.request_confirmation import opt_in_scopes, opt_out_scopes
 from heed.use_cases.ports.keys import IdentityKey
-from heed.use_cases.ports.preferences import Preferences
-from heed.use_cases.ports.privacy import MinorReportCounts
 from heed.use_cases.privacy.erase import Erase
-
-_ALL_REPORTS = "mail"  # the name under which all such reports are counted
 
 
 def record_link_opt_outs(
@@ -99,54 +92,6 @@ def report_sender_as_minor(
         by_officer=False,
     )
     erase(recipient_id(key.identity_key(), action.address), request)
-
-
-def pause_named_address(
-    action: PauseNamedAddress,
-    receipt: Receipt,
-    now: Millis,
-    catalogue: Catalogue,
-    key: IdentityKey,
-    preferences: Preferences,
-    sender_counts: MinorReportCounts,
-    total_counts: MinorReportCounts,
-) -> bool:
-    """Pauses all marketing to an address that a report of a child names, within the caps of a day.
-
-    A retry counts again. So a failure may cost a report, but never a cap.
-
-    Args:
-        action: the address and the sender of the report.
-        receipt: what SES reports about the mail.
-        now: milliseconds.
-        catalogue: the brands and topics.
-        key: gives the key of recipient ids.
-        preferences: the records.
-        sender_counts: limits the reports of each sender.
-        total_counts: limits the reports of all senders.
-
-    Returns:
-        Whether the caps permitted it. A pause or an opt-out that lasts longer stays as it is.
-
-    Raises:
-        DependencyUnavailable, UnreadableRecord: It is unknown whether the pause was stored.
-    """
-    identity = key.identity_key()
-    sender = recipient_id(identity, action.sender)
-    if not (sender_counts.count_report(sender, now) and total_counts.count_report(_ALL_REPORTS, now)):
-        return False
-    until = Millis(receipt.at + CASE_PAUSE_MS)
-    policy = catalogue.policy_version_at(receipt.at)
-    register = pause_register(ALL_SCOPES)
-
-    def missing_changes(record: Record) -> list[Change]:
-        current = record.get(register)
-        if current is not None and (current.until or 0) >= until:
-            return []
-        return [Change(register, Entry(receipt.at, Source.MAILBOX, _evidence(receipt), policy, until))]
-
-    preferences.update(recipient_id(identity, action.address), missing_changes, now)
-    return True
 
 
 def confirmation_for(

@@ -66,29 +66,33 @@ class Cases(Protocol):
         ...
 
 
-class CaseMails(Protocol):
-    """The mails of the cases. A mail is deleted when its case is decided, and by time."""
+class StoredMails(Protocol):
+    """Mails in a store, by name. What nobody deletes is deleted by time."""
 
-    def keep(self, case_id: str, raw: bytes) -> None:
-        """Stores the mail of a case, or the beginning of it.
-
-        Raises:
-            StoreUnavailable: It is unknown whether the mail was stored.
-        """
-        ...
-
-    def read(self, case_id: str) -> bytes | None:
-        """Returns the first 1 MiB of the mail of a case; None if it was deleted.
+    def read(self, name: str) -> bytes | None:
+        """Returns the first 1 MiB of a mail; None if it was deleted.
 
         Raises:
             StoreUnavailable: The store did not answer.
         """
         ...
 
-    def delete(self, case_id: str) -> None:
-        """Deletes the mail of a case. A second call changes nothing.
+    def delete(self, name: str) -> None:
+        """Deletes a mail. A second call changes nothing.
 
         Raises:
             StoreUnavailable: It is unknown whether the mail was deleted.
+        """
+        ...
+
+
+class CaseMails(StoredMails, Protocol):
+    """The mails of the cases, by the id of the case. A mail is deleted when its case is decided."""
+
+    def keep(self, case_id: str, raw: bytes) -> None:
+        """Stores the mail of a case, or the beginning of it.
+
+        Raises:
+            StoreUnavailable: It is unknown whether the mail was stored.
         """
         ...
