@@ -12,6 +12,7 @@ import pytest
 
 from heed.domain.feedback.rules import FeedbackEffect
 from heed.entrypoints.http.api.problems import PROBLEMS
+from heed.use_cases.mailbox.act_on_mail import MailEffect
 from heed.use_cases.opt_in.send_confirmation import SendResult
 from tests.support.cli_commands import COMMANDS
 from tests.support.deployment import deployed
@@ -57,7 +58,7 @@ def test_the_page_lists_exactly_the_settings() -> None:
 
 def _counted() -> tuple[set[str], set[str]]:
     """Returns the names of all metrics in the code, and the prefixes of names that the code composes."""
-    names = {metric.value for metric in (*FeedbackEffect, *SendResult)}
+    names = {metric.value for metric in (*FeedbackEffect, *MailEffect, *SendResult)}
     prefixes = set()
     for path in CODE:
         text = path.read_text()

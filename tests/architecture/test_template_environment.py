@@ -26,6 +26,7 @@ NEEDS = {
     "ADDRESS_KEY": "AddressKey",
     "OPT_OUT_RETRY_QUEUE_URL": "OptOutRetryQueue",
     "FEEDBACK_DLQ_URL": "FeedbackDeadLetters",
+    "MAILBOX_DLQ_URL": "MailboxDeadLetters",
     "CONFIRMATION_REQUESTS_QUEUE_URL": "ConfirmationRequestsQueue",
     "WAITING_QUEUE_URL": "WaitingQueue",
     "CONFIRMED_OPT_INS_QUEUE_URL": "ConfirmedOptInsQueue",

@@ -16,6 +16,8 @@ LOCAL_OUTPUTS = {
     "FeedbackQueueUrl",
     "FeedbackTopicArn",
     "LedgerTable",
+    "MailboxBucket",
+    "MailboxTopicArn",
     "PreferencesTable",
 }
 READERS = (

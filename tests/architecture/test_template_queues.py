@@ -47,6 +47,7 @@ def test_exactly_these_queues_have_a_reader() -> None:
     assert QUEUES_WITH_READER.keys() == {
         "OptOutRetryQueue",
         "FeedbackQueue",
+        "MailboxQueue",
         "ConfirmationRequestsQueue",
         "ConfirmedOptInsQueue",
         "SesListQueue",
@@ -112,9 +113,10 @@ def test_each_queue_is_encrypted_and_has_the_right_retention(
     "Another account, or an anonymous client, publishes an event that looks like one of SES.",
     "The topic accepts only events of SES in this account, and the queue only messages of this topic.",
 )
-def test_only_ses_of_this_account_publishes_feedback() -> None:
-    assert RESOURCES["FeedbackTopic"]["Properties"]["KmsMasterKeyId"] == _DATA_KEY
-    allowed, denied = _policy_statements("FeedbackTopicPolicy")
+@pytest.mark.parametrize("topic", ["FeedbackTopic", "MailboxTopic"])
+def test_only_ses_of_this_account_publishes_feedback_and_mail(topic: str) -> None:
+    assert RESOURCES[topic]["Properties"]["KmsMasterKeyId"] == _DATA_KEY
+    allowed, denied = _policy_statements(f"{topic}Policy")
     assert (allowed["Effect"], allowed["Principal"]) == ("Allow", {"Service": "ses.amazonaws.com"})
     assert allowed["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
     sources = allowed["Condition"]["ArnLike"]["aws:SourceArn"]
@@ -128,24 +130,24 @@ def test_only_ses_of_this_account_publishes_feedback() -> None:
     "Another account makes an AWS service act on the resources of this account.",
     "The policies name the topic and the account.",
 )
-def test_only_the_feedback_topic_sends_to_the_feedback_queue() -> None:
-    (policy,) = (r for r in RESOURCES.values() if r["Type"] == "AWS::SQS::QueuePolicy")
-    assert policy["Properties"]["Queues"] == [
-        {"Ref": "FeedbackQueue"},
-        {"Ref": "FeedbackDeadLetters"},
-    ]
-    allowed, denied = policy["Properties"]["PolicyDocument"]["Statement"]
+@pytest.mark.parametrize(
+    ("policy", "name"), [("QueuePolicies", "Feedback"), ("MailboxQueuePolicies", "Mailbox")]
+)
+def test_only_its_topic_sends_to_the_queue_of_feedback_and_of_mail(policy: str, name: str) -> None:
+    queues = [{"Ref": f"{name}Queue"}, {"Ref": f"{name}DeadLetters"}]
+    assert RESOURCES[policy]["Properties"]["Queues"] == queues
+    allowed, denied = _policy_statements(policy)
     assert allowed["Principal"] == {"Service": "sns.amazonaws.com"}
-    assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Ref": "FeedbackTopic"}}}
+    assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Ref": f"{name}Topic"}}}
     assert (denied["Effect"], denied["Principal"]) == ("Deny", "*")
 
 
-def test_feedback_keeps_its_envelope_and_has_a_dead_letter_queue() -> None:
-    subscription = RESOURCES["FeedbackSubscription"]["Properties"]
+@pytest.mark.parametrize("name", ["Feedback", "Mailbox"])
+def test_a_notice_keeps_its_envelope_and_has_a_dead_letter_queue(name: str) -> None:
+    subscription = RESOURCES[f"{name}Subscription"]["Properties"]
     assert subscription["RawMessageDelivery"] is False
-    assert subscription["RedrivePolicy"]["deadLetterTargetArn"] == {
-        "Fn::GetAtt": ["FeedbackDeadLetters", "Arn"]
-    }
+    dead_letters = {"Fn::GetAtt": [f"{name}DeadLetters", "Arn"]}
+    assert subscription["RedrivePolicy"]["deadLetterTargetArn"] == dead_letters
 
 
 def test_the_data_key_permits_each_sender_and_the_logs() -> None:

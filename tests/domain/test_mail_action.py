@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from heed.domain.mailbox.case import CaseKind
-from heed.domain.mailbox.intent import IntentKind, MailIntent
 
 from heed.domain.feedback.event import OtherEvent
 from heed.domain.mailbox.attribution import (
@@ -22,14 +20,16 @@ from heed.domain.mailbox.attribution import (
     VirusMail,
 )
 from heed.domain.mailbox.automatic_mail import AutomaticKind
+from heed.domain.mailbox.case import CaseKind
 from heed.domain.mailbox.inbound_mail import Verdict
+from heed.domain.mailbox.intent import IntentKind, MailIntent
 from heed.domain.mailbox.mail_action import (
     ConfirmByMail,
     DropMail,
     DropReason,
     ForwardMail,
-    MailAction,
     LetPersonDecide,
+    MailAction,
     OptOutByLink,
     OptOutSender,
     RecordReport,

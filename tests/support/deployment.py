@@ -278,6 +278,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
                 "LEDGER_DLQ_URL",
                 "OPT_OUT_RETRY_QUEUE_URL",
                 "FEEDBACK_DLQ_URL",
+                "MAILBOX_DLQ_URL",
                 "CONFIRMATION_REQUESTS_QUEUE_URL",
                 "WAITING_QUEUE_URL",
                 "CONFIRMED_OPT_INS_QUEUE_URL",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 
@@ -16,8 +16,7 @@ from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.decision import is_any_sendable
-from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import DAY_MS, MINOR, Change, Entry, Source
+from heed.domain.preferences.register import MINOR, Change, Entry, Source
 from heed.domain.recipients.recipient import recipient_id
 from heed.use_cases.links.unsubscribe import WriteOptOut
 from heed.use_cases.mailbox.mail_requests import (
@@ -27,12 +26,11 @@ from heed.use_cases.mailbox.mail_requests import (
     record_sender_opt_out,
     report_sender_as_minor,
 )
-from heed.use_cases.ports.privacy import MinorReportCounts
 from tests.support.catalogues import CATALOGUE
 from tests.support.deployment import deployed, parts
 from tests.support.fakes import MemoryKeys, MemoryPreferences
 from tests.support.inbound_mails import RECEIVED, TOKEN, receipt
-from tests.support.registers import confirmed, in_, out, pause, scope_numbers
+from tests.support.registers import confirmed, in_, out, scope_numbers
 
 RECEIPT = receipt("news@mail.example.com")
 NOW = Millis(RECEIVED + 60_000)

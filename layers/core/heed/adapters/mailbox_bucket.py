@@ -1,4 +1,4 @@
-"""Inbound mails, and the mails of cases, in one bucket. The bucket deletes what is older than its rules allow.
+"""Inbound mails, and the mails of cases, in one bucket. The bucket deletes what is old.
 
 inbound/…       mails that SES received, until they are handled
 cases/<id>      the mail of a case, until the case is decided

@@ -47,7 +47,7 @@ class MailboxParts(PreferenceParts, PrivacyParts):
             self.erase,
             self.open_case,
             ConfirmSenders(self.request_confirmation_by_key, self.config.public_url)
-            if self.has_form
+            if self.has_form and self.config.public_url  # there is no request whose host a link could have
             else None,
             MinorReportCountsTable(*table, _PAUSES_PER_SENDER),
             MinorReportCountsTable(*table, _PAUSES_PER_DAY),

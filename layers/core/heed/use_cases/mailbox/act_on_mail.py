@@ -163,14 +163,14 @@ class ActOnMail:
         raw: bytes,
         now: Millis,
     ) -> MailEffect:
-        """Opens a case. Beyond the caps of pauses, the report of a child names nobody, so it pauses nothing."""
+        """Opens a case. Beyond the caps, the report of a child names nobody, so it pauses nothing."""
         if kind is CaseKind.CHILD_REPORT and about and not self._may_pause(sender, now):
             about = ""
         case = new_case(kind, receipt.message_id, self._identify(about), receipt.at)
         return MailEffect.CASE_OPENED if self.open_case(case, raw, now) else MailEffect.DROPPED
 
     def _may_pause(self, sender: str, now: Millis) -> bool:
-        """Counts a report of a child. A retry counts again, so a failure may cost a report, but never a cap."""
+        """Counts a report of a child. A retry counts again, so a failure never exceeds a cap."""
         name = self._identify(sender)
         return self.sender_counts.count_report(name, now) and self.total_counts.count_report(
             _ALL_REPORTS, now
