@@ -59,6 +59,10 @@ def _remove_if_expression(alarm: Resource, _: LocalAddresses) -> Resource | None
     return None if "Metrics" in alarm["Properties"] else alarm
 
 
+def _leave_out(_: Resource, __: LocalAddresses) -> None:
+    return None
+
+
 def _set_local_environment(function: Resource, addresses: LocalAddresses) -> Resource:
     """Returns the function with the local addresses and the built layers in its environment.
 
@@ -91,6 +95,11 @@ ADAPTATIONS = (
         "AWS::CloudWatch::Alarm",
         "the emulator refuses alarms on expressions, such as those that watch for silence",
         _remove_if_expression,
+    ),
+    Adaptation(
+        "AWS::SES::ReceiptRule",
+        "the emulator has no such rule; store a mail in the bucket and publish its notice yourself",
+        _leave_out,
     ),
     Adaptation(
         "AWS::Lambda::Function",

@@ -1,0 +1,212 @@
+"""The function `mailbox`: each mail is acted on as the table says, once, and deleted when that is stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from functions.mailbox import app
+from heed.domain.links.link_token import TokenPurpose
+from heed.domain.mailbox.case import Case, CaseKind
+from heed.domain.opt_in.confirmation_request import ConfirmationRequest
+from heed.domain.opt_in.confirmation_token import Intent
+from heed.domain.preferences.register import MINOR
+from tests.support.deployment import World, client, parts, restart
+from tests.support.inbound_mails import huge_mail, mint, read_mail
+from tests.support.ses_messages import EVENTS
+
+SENDER = "recipient@example.net"
+KEY = "inbound/d6iitobk75ur44p8kdnnp7g2n800example"
+NO_FAILURES: dict[str, Any] = {"batchItemFailures": []}
+
+
+def mail(text: str, subject: str = "", sender: str = SENDER) -> bytes:
+    return f"From: {sender}\r\nSubject: {subject}\r\n\r\n{text}\r\n".encode()
+
+
+@dataclass
+class Mailbox:
+    """Receives mails as SES does, and shows what the function did."""
+
+    world: World
+
+    def receive(
+        self,
+        raw: bytes,
+        event: str = "sender-authenticated",
+        recipients: Iterable[str] = (),
+        message_id: str = "m1",
+    ) -> dict[str, Any]:
+        client("s3").put_object(Bucket="mailbox", Key=KEY, Body=raw)
+        return self.notify(event, recipients, message_id)
+
+    def notify(
+        self,
+        event: str = "sender-authenticated",
+        recipients: Iterable[str] = (),
+        message_id: str = "m1",
+    ) -> dict[str, Any]:
+        batch = json.loads((EVENTS / f"mailbox-sqs-sns-{event}.json").read_text())
+        envelope = json.loads(batch["Records"][0]["body"])
+        notice = json.loads(envelope["Message"])
+        notice["receipt"]["recipients"] = [*recipients] or notice["receipt"]["recipients"]
+        notice["mail"]["messageId"] = message_id
+        envelope["Message"] = json.dumps(notice)
+        batch["Records"][0]["body"] = json.dumps(envelope)
+        return dict(app.handler(batch, self.world.context))
+
+    def objects(self, folder: str = "inbound/") -> list[str]:
+        listed = client("s3").list_objects_v2(Bucket="mailbox", Prefix=folder).get("Contents", ())
+        return [item["Key"] for item in listed]
+
+    def registers(self, address: str = SENDER) -> set[str]:
+        return {
+            register.code for register in parts().preferences.read(self.world.recipient(address)).registers
+        }
+
+    def cases(self) -> list[Case]:
+        return list(parts().cases.open_cases())
+
+    def requests(self) -> list[ConfirmationRequest]:
+        messages = self.world.messages("CONFIRMATION_REQUESTS_QUEUE_URL")
+        return [ConfirmationRequest.from_message(message) for message in messages]
+
+
+@pytest.fixture
+def mailbox(world: World) -> Mailbox:
+    world.context.milliseconds_left = 60_000
+    return Mailbox(world)
+
+
+def metrics(capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
+    """Returns the counted metrics that begin with `Mail`."""
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    return {
+        name: sum(value) if isinstance(value, list) else value
+        for line in lines
+        if "_aws" in line
+        for name, value in line.items()
+        if name.startswith("Mail")
+    }
+
+
+@pytest.mark.parametrize("event", ["sender-authenticated", "dmarc-gray"])
+def test_the_opt_out_of_a_sender_is_stored_and_the_mail_is_deleted(
+    mailbox: Mailbox, event: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert mailbox.receive(read_mail("plain-unsubscribe"), event) == NO_FAILURES
+    assert mailbox.registers() == {"o:0"}
+    assert (mailbox.objects(), mailbox.cases()) == ([], [])
+    assert metrics(capsys) == {"MailOptOutRecorded": 1}
+
+
+@pytest.mark.parametrize("event", ["sender-authenticated", "dmarc-fail", "null-return-path"])
+def test_the_mail_of_an_unsubscribe_button_opts_out_by_its_token_whoever_sent_it(
+    mailbox: Mailbox, event: str
+) -> None:
+    token = mailbox.world.token("jane@example.com", purpose=TokenPurpose.MAILTO)
+    raw = read_mail("apple-unsubscribe").replace(mint(TokenPurpose.MAILTO).encode(), token.encode())
+    assert mailbox.receive(raw, event, [f"u+{token}@mail.example.com"]) == NO_FAILURES
+    assert mailbox.registers("jane@example.com") == {"o:2"}
+    assert (mailbox.registers(), mailbox.objects(), mailbox.cases()) == (set(), [], [])
+
+
+def test_a_forged_sender_gets_a_confirmation_link_and_nothing_is_stored(mailbox: Mailbox) -> None:
+    mailbox.receive(read_mail("plain-unsubscribe"), "dmarc-fail")
+    (request,) = mailbox.requests()
+    assert (request.address, request.intent) == (SENDER, Intent.OUT)
+    assert (mailbox.registers(), mailbox.objects(), mailbox.cases()) == (set(), [], [])
+
+
+@pytest.mark.parametrize("setting", ["MAIL_FROM", "PUBLIC_URL"])
+def test_without_confirmation_mails_a_person_decides(mailbox: Mailbox, setting: str) -> None:
+    restart(**{setting: ""})
+    mailbox.receive(read_mail("plain-unsubscribe"), "dmarc-fail")
+    (case,) = mailbox.cases()
+    assert (case.kind, case.recipient) == (CaseKind.OPT_OUT_DOUBTFUL, mailbox.world.recipient(SENDER))
+
+
+def test_beyond_the_caps_of_confirmation_mails_a_person_decides(mailbox: Mailbox) -> None:
+    restart(KEY_MAILS_PER_DAY="1")  # one today, and one that waits until tomorrow
+    for _ in range(3):
+        mailbox.receive(read_mail("plain-unsubscribe"), "dmarc-fail")
+    assert len(mailbox.requests()) == 2
+    assert [case.kind for case in mailbox.cases()] == [CaseKind.OPT_OUT_DOUBTFUL]
+
+
+def test_a_mail_with_a_virus_is_dropped_and_counted(
+    mailbox: Mailbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mailbox.receive(read_mail("plain-unsubscribe"), "virus")
+    assert (mailbox.registers(), mailbox.objects(), mailbox.cases()) == (set(), [], [])
+    assert metrics(capsys) == {"MailVirusDropped": 1}
+
+
+def test_an_erasure_request_becomes_a_case_that_keeps_the_mail(mailbox: Mailbox) -> None:
+    raw = read_mail("erasure-request-gdpr")
+    mailbox.receive(raw)
+    (case,) = mailbox.cases()
+    assert (case.kind, mailbox.objects(), mailbox.objects("cases/")) == (
+        CaseKind.ERASURE,
+        [],
+        [f"cases/{case.id}"],
+    )
+    assert parts().case_mails.read(case.id) == raw
+
+
+def test_a_child_about_its_own_address_stops_all_mail(mailbox: Mailbox) -> None:
+    mailbox.receive(mail("I am only 11 years old and signed up without asking my parents."))
+    assert mailbox.registers() == {MINOR.code, "o:0"}
+    assert mailbox.cases() == []
+
+
+def test_reports_of_children_pause_mail_within_the_cap_of_a_sender(mailbox: Mailbox) -> None:
+    for number in range(5):
+        text = f"My daughter is 9 years old and signed up. Her address is kid{number}@example.net."
+        mailbox.receive(mail(text), message_id=str(number))
+    assert [case.kind for case in mailbox.cases()] == [CaseKind.CHILD_REPORT] * 5
+    paused = ["p:0" in mailbox.registers(f"kid{number}@example.net") for number in range(5)]
+    assert paused == [True, True, True, False, False]
+
+
+def test_a_second_delivery_of_a_notice_changes_nothing(mailbox: Mailbox) -> None:
+    mailbox.receive(read_mail("plain-unsubscribe"))
+    before = mailbox.world.items()
+    assert mailbox.notify() == NO_FAILURES
+    assert mailbox.world.items() == before
+
+
+def test_a_second_delivery_of_a_mail_opens_no_second_case(mailbox: Mailbox) -> None:
+    for _ in range(2):
+        mailbox.receive(read_mail("erasure-request-gdpr"))
+    assert len(mailbox.cases()) == len(mailbox.objects("cases/")) == 1
+
+
+def test_a_mail_is_kept_until_the_opt_out_is_stored(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def time_out(*_: object) -> None:
+        raise ReadTimeoutError(endpoint_url="https://dynamodb")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(parts().client("dynamodb"), "update_item", lambda **_: time_out())
+        assert mailbox.receive(read_mail("plain-unsubscribe"))["batchItemFailures"]
+        assert mailbox.objects() == [KEY]
+    assert mailbox.notify() == NO_FAILURES
+    assert (mailbox.registers(), mailbox.objects()) == ({"o:0"}, [])
+
+
+def test_only_the_first_mebibyte_of_a_mail_is_read(mailbox: Mailbox) -> None:
+    mailbox.receive(huge_mail(3_000_000))
+    assert mailbox.registers() == {"o:0"}
+
+
+def test_a_notice_without_a_mail_goes_to_the_dead_letter_queue(mailbox: Mailbox) -> None:
+    record = {"messageId": "1", "body": '{"receipt": {}}', "eventSource": "aws:sqs"}
+    assert app.handler({"Records": [record]}, mailbox.world.context) == NO_FAILURES
+    assert mailbox.world.messages("MAILBOX_DLQ_URL") == [record["body"]]
