@@ -71,7 +71,7 @@ CONTROL = (
     Rows("disclosure#", Holds.NOTHING, Cleared.NOT_NEEDED),  # the number of people, without their ids
     Rows(
         "reports#", Holds.NOTHING, Cleared.NOT_NEEDED
-    ),  # the number of minors that a key reported, without their ids
+    ),  # the number of minors that a key, or the sender of mails (a keyed hash), reported, without their ids
     Rows("mails#network#", Holds.NOTHING, Cleared.NOT_NEEDED),  # a keyed hash of the network
     Rows("mails#key#", Holds.NOTHING, Cleared.NOT_NEEDED),  # the id of an API key
     Rows("mails#all", Holds.NOTHING, Cleared.NOT_NEEDED),
@@ -123,6 +123,8 @@ STORES = (
     _queue("OptInNotificationsQueue", Holds.ADDRESS),
     _queue("FeedbackQueue", Holds.ADDRESS),
     _queue("FeedbackDeadLetters", Holds.ADDRESS),
+    _queue("MailboxQueue", Holds.ADDRESS),
+    _queue("MailboxDeadLetters", Holds.ADDRESS),
     _queue("SesListQueue", Holds.ADDRESS),
     _queue("SesListDeadLetters", Holds.ADDRESS),
     _queue("PurgeDeadLetters", Holds.NOTHING),
@@ -130,6 +132,7 @@ STORES = (
     Store(
         "FeedbackTopic", Holds.ADDRESS, Cleared.BY_TIME, 23
     ),  # SNS retries the delivery to a queue for so long
+    Store("MailboxTopic", Holds.ADDRESS, Cleared.BY_TIME, 23),
     Store("AlarmTopic", Holds.NOTHING, Cleared.NOT_NEEDED),
     _log("ApiLogs"),
     _log("UnsubscribeLogs"),
@@ -141,6 +144,7 @@ STORES = (
     _log("PlatformLogs"),
     _log("AgentsLogs"),
     _log("CasesLogs"),
+    _log("MailboxLogs"),
     _log("PurgeLogs"),
     _log("SesListLogs"),
     _log("FeedbackLogs"),

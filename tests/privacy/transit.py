@@ -38,9 +38,16 @@ TRANSIT = (
     ),
     Transit(("FeedbackQueue", "FeedbackDeadLetters"), "addresses in SES messages", "processed", 14),
     Transit(
+        ("MailboxTopic",),
+        "the header of an inbound mail",
+        "delivered to the queue, usually at once",
+        23,
+    ),
+    Transit(("MailboxQueue", "MailboxDeadLetters"), "the header of an inbound mail", "processed", 14),
+    Transit(
         ("MailboxBucket",),
-        "the mail of a case, as its sender wrote it",
-        "the case is decided",
+        "inbound mails, as their senders wrote them",
+        "handled (14 days at most) or, for the mail of a case, decided",
         45,
     ),
     Transit((), "the text of that mail", "the answer", where="the answer of `GET /v1/cases/{id}`"),

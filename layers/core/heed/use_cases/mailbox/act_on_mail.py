@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
@@ -170,8 +171,12 @@ class ActOnMail:
         return MailEffect.CASE_OPENED if self.open_case(case, raw, now) else MailEffect.DROPPED
 
     def _may_pause(self, sender: str, now: Millis) -> bool:
-        """Counts a report of a child. A retry counts again, so a failure never exceeds a cap."""
-        name = self._identify(sender)
+        """Counts a report of a child. A retry counts again, so a failure never exceeds a cap.
+
+        The name of the count is a keyed hash of the sender, and not the recipient id.
+        """
+        key = self.identity_key.identity_key()  # no address begins with these bytes
+        name = hmac.digest(key, f"reports {sender}".encode(), "sha256").hex()[:32]
         return self.sender_counts.count_report(name, now) and self.total_counts.count_report(
             _ALL_REPORTS, now
         )
