@@ -141,6 +141,8 @@ RULES = (
     Rule("Opt-in notifications", "OptInNotificationsQueue", "until your system reads them", 14, End.SERVICE),
     Rule("Feedback", "FeedbackQueue", "until it is recorded", 14, End.SERVICE),
     Rule("Failed feedback", "FeedbackDeadLetters", "for an operator", 14, End.SERVICE),
+    Rule("Notices about mail", "MailboxQueue", "until the mail is handled", 14, End.SERVICE),
+    Rule("Failed notices", "MailboxDeadLetters", "for an operator", 14, End.SERVICE),
     Rule(
         "Addresses to remove from the SES list",
         "SesListQueue",
