@@ -131,18 +131,24 @@ MISTAKES = [
         "no page uses it",
         "nonee",
     ),
-    (DE, 'stop = "{{ topic }}', 'stop = "{{ topik }}', "unknown placeholder {{ topik }}", "stop = "),
-    (DE, 'stop = "{{ topic }} ab', 'stop = "Ab', "placeholder {{ topic }} is missing", "stop = "),
+    (DE, 'stop = "„{{ topic }}', 'stop = "„{{ topik }}', "unknown placeholder {{ topik }}", "stop = "),
+    (DE, 'stop = "„{{ topic }}“ ab', 'stop = "Ab', "placeholder {{ topic }} is missing", "stop = "),
     (
         DE,
-        'stop = "{{ topic }}',
-        'stop = "{{ brand }}{{ topic }}',
+        'stop = "„{{ topic }}',
+        'stop = "„{{ brand }}{{ topic }}',
         "unknown placeholder {{ brand }}; en.toml does not use it",
         "stop = ",
     ),
-    (DE, 'stop = "{{ topic }} ab', 'stop = "{topic} ab', "two braces on each side", "stop = "),
-    (DE, 'stop = "{{ topic }} ab', 'stop = "{{ topic ab', "expected token", "stop = "),
-    (DE, 'stop = "{{ topic }} ab', 'stop = "{% if topic %}ab{% endif %}', "a text has no blocks", "stop = "),
+    (DE, 'stop = "„{{ topic }}“ ab', 'stop = "{topic} ab', "two braces on each side", "stop = "),
+    (DE, 'stop = "„{{ topic }}“ ab', 'stop = "{{ topic ab', "expected token", "stop = "),
+    (
+        DE,
+        'stop = "„{{ topic }}“ ab',
+        'stop = "{% if topic %}ab{% endif %}',
+        "a text has no blocks",
+        "stop = ",
+    ),
     (DE, '"Januar", ', "", "twelve", "months = "),
     (DE, "{{ day }}. {{ month }}", "{{ day }}. {{ mois }}", "unknown placeholder {{ mois }}", "date = "),
     (DE, 'first = "1"', 'first = "{{ day }}"', "unknown placeholder {{ day }}", "first = "),
@@ -338,7 +344,7 @@ def test_one_build_reports_all_mistakes(copy: Path, capsys: pytest.CaptureFixtur
     _replace(copy, CATALOGUE, 'name = "news"', 'name = "New s"')
     _replace(copy, CATALOGUE, 'default = "out"', 'default = "yes"')
     _replace(copy, CATALOGUE, 'en = "Offers"', 'en = "Offers"\nit = "Offerte"')
-    _replace(copy, DE, 'stop = "{{ topic }}', 'stop = "{{ topik }}')
+    _replace(copy, DE, 'stop = "„{{ topic }}', 'stop = "„{{ topik }}')
     _replace(copy, EN, 'save = "Save preferences"', 'save = "Save preferences"\nsaev = "Save"')
     for code in LANGUAGES:
         _replace(copy, f"locales/{code}.toml", "[landing]\n", '[landing]\nextra = "X"\n')

@@ -77,7 +77,7 @@ def test_both_parts_lead_to_the_website_the_privacy_policy_and_the_imprint(
 
     text, html = (str(part.get_content()) for part in mail.walk() if part.get_content_maintype() == "text")
     for name, path in (("Website", ""), ("Datenschutzerklärung", "datenschutz"), ("Impressum", "impressum")):
-        assert f"{name}: https://example.com/de/{path}" in text.splitlines()
+        assert f"{name} – https://example.com/de/{path}" in text.splitlines()
         assert f'<a href="https://example.com/de/{path}" style="color:inherit">{name}</a>' in html
 
 

@@ -55,6 +55,17 @@ def test_a_confirmed_end_of_a_pause_writes_nothing_else(world: World) -> None:
     assert registers(world) == {pause(BRAND)}
 
 
+def test_the_page_before_the_press_does_not_call_the_end_of_a_pause_done(world: World) -> None:
+    token = ConfirmationToken(
+        world.recipient(READER), Intent.IN, requested_at=NOW, scopes=(), resume=(BRAND,)
+    )
+    path = f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
+    page = app.handler(http_event("GET", path, at=NOW + 5), world.context)["body"]
+
+    assert "<p>Once you confirm, Meridian Watches will send you:</p>" in page
+    assert "<li>The emails that are paused now</li>" in page
+
+
 def test_a_confirmation_ends_an_undoable_pause(world: World) -> None:
     world.apply_changes(READER, Change(undoable(BRAND), pause_entry()))
     assert "offers" not in sendable(world)
