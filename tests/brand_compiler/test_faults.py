@@ -75,8 +75,8 @@ MISTAKES = [
     ),
     (
         CATALOGUE,
-        'ja = "ニュース"',
-        'ja = "ニュース"\nit = "Notizie"',
+        'de = "Neuigkeiten"',
+        'de = "Neuigkeiten"\nit = "Notizie"',
         "`it` is not in `languages`",
         'it = "Notizie"',
     ),
@@ -148,10 +148,6 @@ MISTAKES = [
     (DE, 'first = "1"', 'first = "{{ day }}"', "unknown placeholder {{ day }}", "first = "),
     (DE, "[landing]", "landing", "Unexpected character", "landing"),
     (EN, '"January", ', "", "twelve", "months = "),
-    (GB, "[done]", '[done]\nled = "X"', "no page uses it", "led = "),
-    (GB, "[dates]", '[dates]\nmonths = ["January"]', "twelve", "months = "),
-    (GB, "{{ brand }} won", "{{ brant }} won", "unknown placeholder {{ brant }}", "brant"),
-    (CATALOGUE, 'en-GB = "Inv', 'en-IE = "Inv', "`en-IE` is not in `languages`", "en-IE"),
     (EN, "from {{ topic }}", "from {{ topci }}", "unknown placeholder {{ topci }}", "topci"),
     (EN, "{{ paused_until | date }}", "{{ paused_until | day }}", "cannot be formatted as `day`", "| day"),
     (LANDING, LEAD, "{{ text.landing.laed }}", "no text `landing.laed`", "laed"),
@@ -187,6 +183,12 @@ MISTAKES = [
         "the pages load nothing",
         "url(",
     ),
+]
+REGIONAL_MISTAKES = [
+    (GB, "[done]", '[done]\nled = "X"', "no page uses it", "led = "),
+    (GB, "[dates]", '[dates]\nmonths = ["January"]', "twelve", "months = "),
+    (GB, "{{ brand }} won", "{{ brant }} won", "unknown placeholder {{ brant }}", "brant"),
+    (CATALOGUE, 'en-GB = "Inv', 'en-IE = "Inv', "`en-IE` is not in `languages`", "en-IE"),
 ]
 
 
@@ -269,12 +271,27 @@ def test_a_mistake_is_reported_once_with_its_file_and_line(
         assert line_part in (copy / name).read_text(encoding="utf-8").splitlines()[line - 1]
 
 
-def test_a_text_that_no_page_uses_is_reported_in_each_language(
-    copy: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("name", "old", "new", "message", "line_part"), REGIONAL_MISTAKES)
+def test_a_mistake_of_a_region_is_reported_once_with_its_file_and_line(
+    whole_copy: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    old: str,
+    new: str,
+    message: str,
+    line_part: str,
 ) -> None:
-    _replace(copy, LANDING, f"<p>{LEAD}</p>", "")
+    test_a_mistake_is_reported_once_with_its_file_and_line(
+        whole_copy, capsys, name, old, new, message, line_part
+    )
 
-    report = _report(copy, capsys)
+
+def test_a_text_that_no_page_uses_is_reported_in_each_language(
+    whole_copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _replace(whole_copy, LANDING, f"<p>{LEAD}</p>", "")
+
+    report = _report(whole_copy, capsys)
 
     assert [file for file, _, _ in report] == [f"locales/{code}.toml" for code in LANGUAGES]
     assert {message for _, _, message in report} == {" `landing.lead`: no page uses it"}
@@ -334,24 +351,24 @@ def test_a_mistake_in_a_shared_part_names_one_of_its_pages(
     ]
 
 
-def test_one_build_reports_all_mistakes(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _replace(copy, CATALOGUE, 'name = "news"', 'name = "New s"')
-    _replace(copy, CATALOGUE, 'default = "out"', 'default = "yes"')
-    _replace(copy, CATALOGUE, 'en = "Offers"', 'en = "Offers"\nit = "Offerte"')
-    _replace(copy, DE, 'stop = "{{ topic }}', 'stop = "{{ topik }}')
-    _replace(copy, EN, 'save = "Save preferences"', 'save = "Save preferences"\nsaev = "Save"')
+def test_one_build_reports_all_mistakes(whole_copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _replace(whole_copy, CATALOGUE, 'name = "news"', 'name = "New s"')
+    _replace(whole_copy, CATALOGUE, 'default = "out"', 'default = "yes"')
+    _replace(whole_copy, CATALOGUE, 'en = "Offers"', 'en = "Offers"\nit = "Offerte"')
+    _replace(whole_copy, DE, 'stop = "{{ topic }}', 'stop = "{{ topik }}')
+    _replace(whole_copy, EN, 'save = "Save preferences"', 'save = "Save preferences"\nsaev = "Save"')
     for code in LANGUAGES:
-        _replace(copy, f"locales/{code}.toml", "[landing]\n", '[landing]\nextra = "X"\n')
-    _replace(copy, "pages/neutral.html", "text.neutral.lead", "text.neutral.laed")
-    _replace(copy, "pages/done.html", "preferences_url", "preference_url")
-    _replace(copy, "pages/confirm.html", "{% if intent == 'in' %}", "{% if intent == 'of' %}")
-    (copy / "pages" / "offers.html").write_text("", encoding="utf-8")
-    _replace(copy, "style.css", "body {", "@import 'x.css'; body {")
+        _replace(whole_copy, f"locales/{code}.toml", "[landing]\n", '[landing]\nextra = "X"\n')
+    _replace(whole_copy, "pages/neutral.html", "text.neutral.lead", "text.neutral.laed")
+    _replace(whole_copy, "pages/done.html", "preferences_url", "preference_url")
+    _replace(whole_copy, "pages/confirm.html", "{% if intent == 'in' %}", "{% if intent == 'of' %}")
+    (whole_copy / "pages" / "offers.html").write_text("", encoding="utf-8")
+    _replace(whole_copy, "style.css", "body {", "@import 'x.css'; body {")
 
-    report = _report(copy, capsys)
+    report = _report(whole_copy, capsys)
 
     def at(name: str, part: str, message: str) -> tuple[str, int, str]:
-        lines = (copy / name).read_text(encoding="utf-8").splitlines()
+        lines = (whole_copy / name).read_text(encoding="utf-8").splitlines()
         return name, next(n for n, line in enumerate(lines, 1) if part in line), f" {message}"
 
     assert report == [
@@ -425,15 +442,15 @@ def test_a_brand_without_languages_is_a_mistake(copy: Path, tmp_path: Path) -> N
 
 
 def test_a_missing_link_is_a_warning_and_ends_no_build(
-    copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    whole_copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = (copy / CATALOGUE).read_text(encoding="utf-8")
+    text = (whole_copy / CATALOGUE).read_text(encoding="utf-8")
     without_imprint = re.sub("imprint = .*", "", text).replace(
         'website = { en = "https://example.com/", ', "website = { "
     )
-    (copy / CATALOGUE).write_text(without_imprint, encoding="utf-8")
+    (whole_copy / CATALOGUE).write_text(without_imprint, encoding="utf-8")
 
-    assert compile_command([str(copy), str(tmp_path / "out")]) == 0
+    assert compile_command([str(whole_copy), str(tmp_path / "out")]) == 0
 
     languages = ("de", "en", "en-GB", "es", "fr", "ja")
     warnings = [line.partition(": warning: ")[2] for line in capsys.readouterr().err.splitlines()]

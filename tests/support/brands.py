@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import tomllib
+from collections.abc import Iterable, MutableMapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+import tomlkit
 
 from brand_compiler.build import compile_command as build
 from brand_compiler.lock import lock_new_numbers
@@ -18,6 +20,33 @@ SAMPLE = ROOT / "layers" / "brand"
 LANGUAGES: tuple[str, ...] = tuple(
     tomllib.loads((SAMPLE / "catalogue.toml").read_text(encoding="utf-8"))["languages"]
 )
+
+
+def copy_brand(folder: Path, languages: Iterable[str]) -> Path:
+    """Copies the source of the sample brand to a new folder, with only some languages.
+
+    A build costs as much as its number of languages, and few tests are about all of them.
+    """
+    others = set(LANGUAGES).difference(languages)
+    unused = [f"{language}.toml" for language in others]
+    shutil.copytree(SAMPLE, folder, ignore=shutil.ignore_patterns(*unused))
+    catalogue = folder / "catalogue.toml"
+    document = tomlkit.parse(catalogue.read_text(encoding="utf-8"))
+    document["languages"] = sorted(languages)
+    _remove_keys(document, others)
+    catalogue.write_text(tomlkit.dumps(document), encoding="utf-8")
+    return folder
+
+
+def _remove_keys(value: object, keys: set[str]) -> None:
+    """Removes keys from the tables of a TOML file, however deep they are."""
+    if isinstance(value, MutableMapping):
+        for key in keys.intersection(value):
+            del value[key]
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            _remove_keys(item, keys)
 
 
 def deploy_catalogue(
@@ -41,9 +70,9 @@ def deploy_catalogue(
 
 
 def build_brand_with_topics(folder: Path, topics: int) -> Path:
-    """Compiles the sample brand with a number of additional topics, and returns its directory."""
-    source = Path(shutil.copytree(SAMPLE, folder / "source"))
-    languages = sorted(file.stem for file in (source / "locales").iterdir())
+    """Compiles the sample brand in two languages with additional topics, and returns its directory."""
+    languages = ("de", "en")
+    source = copy_brand(folder / "source", languages)
     with (source / "catalogue.toml").open("a", encoding="utf-8") as catalogue:
         for number in range(1_000, 1_000 + topics):
             catalogue.write(
