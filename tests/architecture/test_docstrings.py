@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.support.python_files import parse_file
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("layers/core", "functions", "local", "release", "tests")
 _NAMES = re.compile(r"([a-z_*]\w*(?:, \*{0,2}\w+)*)(?: \([^)]*\))?:(?: |$)")
@@ -106,9 +108,7 @@ def unknown_errors(tree: ast.Module, classes: frozenset[str]) -> Iterator[tuple[
 
 
 def test_the_errors_that_a_docstring_names_exist() -> None:
-    trees = {
-        file: ast.parse(file.read_text()) for folder in FOLDERS for file in (ROOT / folder).rglob("*.py")
-    }
+    trees = {file: parse_file(file) for folder in FOLDERS for file in (ROOT / folder).rglob("*.py")}
     classes = {
         node.name for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
     }
@@ -140,7 +140,7 @@ def test_a_docstring_describes_only_names_that_exist() -> None:
     wrong = [
         f"{file.relative_to(ROOT)}:{line}: {name}"
         for file in files
-        for line, name in wrong_names(ast.parse(file.read_text()))
+        for line, name in wrong_names(parse_file(file))
     ]
     assert not wrong, "\n".join(wrong)
 
