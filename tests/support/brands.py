@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import tomllib
@@ -27,15 +28,20 @@ def copy_brand(folder: Path, languages: Iterable[str]) -> Path:
 
     A build costs as much as its number of languages, and few tests are about all of them.
     """
-    others = set(LANGUAGES).difference(languages)
-    unused = [f"{language}.toml" for language in others]
+    unused = [f"{language}.toml" for language in set(LANGUAGES).difference(languages)]
     shutil.copytree(SAMPLE, folder, ignore=shutil.ignore_patterns(*unused))
-    catalogue = folder / "catalogue.toml"
-    document = tomlkit.parse(catalogue.read_text(encoding="utf-8"))
-    document["languages"] = sorted(languages)
-    _remove_keys(document, others)
-    catalogue.write_text(tomlkit.dumps(document), encoding="utf-8")
+    catalogue = _sample_catalogue(tuple(sorted(languages)))
+    (folder / "catalogue.toml").write_text(catalogue, encoding="utf-8")
     return folder
+
+
+@functools.cache
+def _sample_catalogue(languages: tuple[str, ...]) -> str:
+    """Returns the catalogue of the sample brand with only some languages, otherwise unchanged."""
+    document = tomlkit.parse((SAMPLE / "catalogue.toml").read_text(encoding="utf-8"))
+    document["languages"] = list(languages)
+    _remove_keys(document, set(LANGUAGES).difference(languages))
+    return tomlkit.dumps(document)
 
 
 def _remove_keys(value: object, keys: set[str]) -> None:
