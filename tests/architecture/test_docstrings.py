@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,10 +71,15 @@ def _attributes(node: ast.ClassDef) -> set[str]:
 def _bases(tree: ast.Module, node: ast.ClassDef) -> Iterator[ast.ClassDef]:
     """Yields the class, and its base classes in the same module."""
     yield node
-    classes = {part.name: part for part in ast.walk(tree) if isinstance(part, ast.ClassDef)}
+    classes = _classes(tree)
     for base in node.bases:
         if isinstance(base, ast.Name) and base.id in classes:
             yield from _bases(tree, classes[base.id])
+
+
+@functools.cache
+def _classes(tree: ast.Module) -> dict[str, ast.ClassDef]:
+    return {part.name: part for part in ast.walk(tree) if isinstance(part, ast.ClassDef)}
 
 
 def wrong_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
