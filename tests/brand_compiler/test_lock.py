@@ -18,8 +18,8 @@ brand = 1
 kind = "marketing"
 default = "in"
 follows = 2
-names = { en = "Straps", de = "Bänder", fr = "Bracelets", es = "Correas", ja = "ベルト" }
-descriptions = { en = "Straps", de = "Bänder", fr = "Bracelets", es = "Correas", ja = "ベルト" }
+names = { en = "Straps", de = "Bänder" }
+descriptions = { en = "Straps", de = "Bänder" }
 
 """
 

@@ -19,15 +19,14 @@ from hypothesis import strategies as st
 from jinja2 import ModuleLoader, UndefinedError
 from markupsafe import escape
 
-from brand_compiler.build import compile_command
 from brand_compiler.preview import catalogue, render
 from brand_compiler.samples import answers, sample_mails, sample_views
 from heed.entrypoints.http.pages.pages import Pages, escape_html, page_headers
 from heed.entrypoints.http.pages.views import MAIL_PARTS, VIEWS, LandingView, PageView
 from tests.support.brands import LANGUAGES
+from tests.support.deployment import brand as compiled_brand
 from tests.support.full import examples
 
-SOURCE = Path(__file__).parents[2] / "layers" / "brand"
 VOID = {"meta", "input", "br", "link", "img", "hr"}
 HOSTILE = "\"'><script>alert(1)</script><a onclick=x href=javascript:x>&amp;{topic}{{x}}\0\u202e"
 
@@ -65,10 +64,8 @@ class Document(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    output = tmp_path_factory.mktemp("brand")
-    assert compile_command([str(SOURCE), str(output)]) == 0
-    return output
+def folder() -> Path:
+    return compiled_brand()
 
 
 @pytest.fixture(scope="module")
