@@ -126,7 +126,7 @@ class Pages:
 
         Args:
             language: The language of the page.
-            address: The address as the person entered it.
+            address: The address alone, in the case that the person entered.
             form: The fields of the form. The page offers to send them again, and to change them.
             preferences_url: The preference centre from which the person comes, or "".
         """

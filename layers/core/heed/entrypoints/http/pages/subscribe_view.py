@@ -39,7 +39,7 @@ def entered_view(
     chosen = tuple(catalogue.topics[scope] for scope in form.scopes)
     fields = {
         **_form_fields(visit, form.intent, catalogue, form.scopes),
-        "address": form.typed,
+        "address": form.given,
         "resume": ",".join(map(catalogue.scope_name, form.resume)),
     }
     if origin := fields_of_origin(visit, form.preferences, chosen, catalogue, keys):
@@ -58,7 +58,7 @@ def accepted_page(
     fields = form.list_fields(catalogue)
     if origin:
         fields.append(("preferences", origin["preferences"]))
-    return pages.accepted(visit.language, form.typed, fields, origin.get("preferences_url", ""))
+    return pages.accepted(visit.language, form.given, fields, origin.get("preferences_url", ""))
 
 
 def _form_fields(

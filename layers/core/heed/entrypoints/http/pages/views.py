@@ -220,7 +220,7 @@ class SubscribeView(PageView):
 
     intent: Intent
     other_url: str = ""  # the same form for the other intent; "": no link to it
-    address: str = ""  # the text that the person entered, if the form is shown again
+    address: str = ""  # the address, or the text that is none, if the form is shown again
     topics: tuple[TopicOption, ...] = ()  # empty for an opt-out, which stops all marketing
     resume: str = ""  # scopes whose pause ends, as the form sends them; "": none
     first_topic: str = ""  # the first of the topics, to which the summary of the mistakes links
@@ -238,7 +238,7 @@ class SubscribeView(PageView):
 class AcceptedView(PageView):
     """The answer to the subscribe form. The build renders it; `Pages.accepted` puts in what was entered."""
 
-    address: str  # as the person entered it
+    address: str  # the address alone, in the case that the person entered
     fields: str  # hidden fields, as HTML: the same form again
     preferences_url: str = ""  # the preference centre from which the person comes; "": no link to it
 
