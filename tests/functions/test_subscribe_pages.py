@@ -93,8 +93,23 @@ def test_the_form_can_be_changed_after_it_was_accepted(world: World, intent: str
 
     assert answer["statusCode"] == 200 and queued(world) == []
     assert set(fields_of(answer["body"])) >= {("intent", intent), ("address", READER)}
-    assert ("topics", "offers") in fields_of(answer["body"]) or intent == "out"
+    assert ("topics", "offers") in fields_of(answer["body"])
     assert "Error" not in answer["body"] and "error" not in answer["body"].partition("<main>")[2]
+
+
+@pytest.mark.parametrize(
+    ("address", "more"), [(READER, {"edit": "1"}), ("reader at example", {})], ids=["change", "mistake"]
+)
+def test_an_opt_out_of_topics_stays_one_of_these_topics_when_the_address_changes(
+    world: World, address: str, more: dict[str, str]
+) -> None:
+    chosen = [("topics", "offers"), ("topics", "targeted-advertising")]
+    page = submit(world, [("intent", "out"), ("address", address), *chosen, *more.items()])["body"]
+
+    assert "a link to unsubscribe from:" in page and "all marketing emails from" not in page
+    assert "<ul><li>Offers</li><li>Targeted advertising</li></ul>" in page and "News" not in page
+    submit(world, [field for field in fields_of(page) if field[0] != "address"] + [("address", READER)])
+    assert queued(world)[0]["scopes"] == [2, 7]
 
 
 @pytest.mark.parametrize("mark", [FORM_FIELDS, ADDRESS, PREFERENCES_URL])

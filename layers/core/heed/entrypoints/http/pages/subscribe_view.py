@@ -64,7 +64,7 @@ def accepted_page(
 def _form_fields(
     visit: PageVisit, intent: Intent, catalogue: Catalogue, chosen: Collection[ScopeNumber]
 ) -> dict[str, Any]:
-    topics = _list_selectable_topics(catalogue, chosen) if intent is Intent.IN else []
+    topics = _list_form_topics(catalogue, intent, chosen)
     return {
         **make_page_fields(visit, catalogue),
         "subscribe_url": form_url(visit),
@@ -78,10 +78,17 @@ def _form_fields(
     }
 
 
-def _list_selectable_topics(catalogue: Catalogue, chosen: Collection[ScopeNumber]) -> list[Topic]:
-    """Returns the topics of the form. It has targeted advertising only if the person chose it before."""
-    signals = [topic for topic in catalogue.signal_topics() if topic.number in chosen]
-    return [*catalogue.offered_topics(ALL_SCOPES), *signals]
+def _list_form_topics(catalogue: Catalogue, intent: Intent, chosen: Collection[ScopeNumber]) -> list[Topic]:
+    """Returns the topics of the form. Of an opt-out, these are the chosen ones.
+
+    An opt-in has targeted advertising only if the person chose it before.
+    """
+    offered, signals = catalogue.offered_topics(ALL_SCOPES), catalogue.signal_topics()
+    is_in = intent is Intent.IN
+    return [
+        *(topic for topic in offered if is_in or topic.number in chosen),
+        *(topic for topic in signals if topic.number in chosen),
+    ]
 
 
 def confirm_view(

@@ -221,7 +221,7 @@ class SubscribeView(PageView):
     intent: Intent
     other_url: str = ""  # the same form for the other intent; "": no link to it
     address: str = ""  # the address, or the text that is none, if the form is shown again
-    topics: tuple[TopicOption, ...] = ()  # empty for an opt-out, which stops all marketing
+    topics: tuple[TopicOption, ...] = ()  # of an opt-out only the chosen ones; empty: all marketing
     resume: str = ""  # scopes whose pause ends, as the form sends them; "": none
     first_topic: str = ""  # the first of the topics, to which the summary of the mistakes links
     address_mistake: AddressMistake | None = None
