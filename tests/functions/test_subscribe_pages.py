@@ -238,6 +238,13 @@ def test_the_way_from_the_preference_centre_leads_back_to_it(world: World) -> No
     assert queued(world)[0]["scopes"] == [5]
 
 
+def test_an_opt_out_from_the_preference_centre_asks_for_no_consent(world: World) -> None:
+    origin = ("preferences", preferences_link(world))
+    form = [("intent", "out"), ("topics", "offers"), ("address", "reader at example")]
+
+    assert submit(world, [*form, origin])["body"] == submit(world, form)["body"]
+
+
 @pytest.mark.threat(
     "T29",
     "An attacker puts another site, or an invented token, into the hidden field that leads back.",

@@ -42,7 +42,8 @@ def entered_view(
         "address": form.given,
         "resume": ",".join(map(catalogue.scope_name, form.resume)),
     }
-    if origin := fields_of_origin(visit, form.preferences, chosen, catalogue, keys):
+    origin = fields_of_origin(visit, form.preferences, chosen, catalogue, keys)
+    if origin and form.intent is Intent.IN:  # an opt-out needs no consent
         pending = PendingConsent(chosen, form.resume, is_rest_saved=False)
         fields |= {**origin, "page_url": f"/p/{origin['preferences']}?{pending.to_query()}&"}
     if not form.is_edited:
