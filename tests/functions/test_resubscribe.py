@@ -464,6 +464,8 @@ def test_a_link_expires_after_48_hours(world: World, intent: Intent) -> None:
     assert show(world, link, at=last)["statusCode"] == 200
     assert press_and_open(world, link, at=last)["statusCode"] == 200
     assert len(world.items()) == 1
+    assert 'class="tick"' in show(world, link, query={"done": "1"}, at=last + 1)["body"]
+    assert show(world, link, at=last + 1)["statusCode"] == 410
 
 
 @pytest.mark.parametrize("register", [MINOR, HOLD])
