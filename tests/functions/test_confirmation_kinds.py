@@ -57,7 +57,7 @@ def test_a_confirmed_end_of_a_pause_writes_nothing_else(world: World) -> None:
 
 def test_the_page_before_the_press_does_not_call_the_end_of_a_pause_done(world: World) -> None:
     token = ConfirmationToken(
-        world.recipient(READER), Intent.IN, requested_at=NOW, scopes=(), resume=(BRAND,)
+        world.recipient(READER), Intent.IN, requested_at=NOW, scopes=(), resume=scope_numbers(BRAND)
     )
     path = f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
     page = app.handler(http_event("GET", path, at=NOW + 5), world.context)["body"]
