@@ -249,6 +249,52 @@ def test_a_folder_that_does_not_exist_is_no_brand(tmp_path: Path, capsys: pytest
     assert capsys.readouterr().err == f"{tmp_path / 'mien'}:1: there is no such folder\n"
 
 
+def test_a_folder_without_a_catalogue_is_no_brand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+
+    assert compile_command([str(SAMPLE), str(folder), str(tmp_path / "out")]) == 1
+    assert capsys.readouterr().err.startswith(f"{folder}/catalogue.toml:1: is missing")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_catalogue_without_its_lock_is_no_brand(
+    mine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert compile_command([str(SAMPLE), str(mine), str(tmp_path / "out")]) == 1
+    assert "number 1 is new" in capsys.readouterr().err
+
+
+def test_a_file_that_no_brand_has_is_refused_with_the_name_that_was_meant(
+    mine: Path, faults: Callable[[], list[str]]
+) -> None:
+    for name in (
+        "Colors.css",
+        "notes",
+        "local/de.toml",
+        "locales/de.tml",
+        "locales/fr/a.toml",
+        "pages/dnoe.html",
+    ):
+        write(mine / name, "")
+
+    assert faults() == [
+        "Colors.css:1: no brand has this; is it colours.css?",
+        "local:1: no brand has this; is it locales?",
+        "locales/de.tml:1: no brand has this; is it de.toml?",
+        "locales/fr:1: no brand has this; is it fr.toml?",
+        "notes:1: no brand has this",
+        "pages/dnoe.html:1: this page has no view, and no page includes it; is it done.html?",
+    ]
+
+
+def test_hidden_files_and_a_readme_may_be_in_a_brand(mine: Path, check: Callable[[], int]) -> None:
+    for name in ("README.md", ".git/config", "locales/.de.toml.swp", "locales/.x.toml", "pages/.DS_Store"):
+        write(mine / name, "")
+
+    assert check() == 0
+
+
 @pytest.mark.parametrize("languages", [LANGUAGES])
 def test_a_brand_has_only_the_languages_that_it_names(
     mine: Path, check: Callable[[], int], faults: Callable[[], list[str]]

@@ -30,6 +30,7 @@ from brand_compiler.catalogue import read_catalogue
 from brand_compiler.fault import BrandFault, Faults
 from brand_compiler.logo import read_logo
 from brand_compiler.pages import PageCompiler
+from brand_compiler.sources import list_visible, suggest_name
 from brand_compiler.style import hash_style, read_style
 from brand_compiler.texts import Locale, check_locales, to_python_format
 from heed.entrypoints.http.pages.views import MAIL_PARTS, VIEWS, ConfirmationMailView
@@ -98,9 +99,10 @@ def _check_all_read(folders: Folders, compilers: Collection[PageCompiler], fault
     """Adds a fault for each file that is no page and that no page includes."""
     if all(compiler.is_complete for compiler in compilers):
         read = {name for compiler in compilers for name in compiler.sources}
-        for file in (file for folder in folders for file in (folder / "pages").glob("*")):
+        for file in (file for folder in folders for file in list_visible(folder / "pages")):
             if file.name not in read:
-                faults.add(file, 1, "this page has no view, and no page includes it")
+                hint = suggest_name(file.name, read)
+                faults.add(file, 1, f"this page has no view, and no page includes it{hint}")
 
 
 def _make_pages(compiler: PageCompiler, language: str, brand: str) -> dict[str, str]:
