@@ -15,6 +15,7 @@ import pytest
 from brand_compiler.__main__ import OWN_FILES, brand_command
 from brand_compiler.build import compile_command
 from brand_compiler.preview import SCHEMES
+from brand_compiler.style import hash_style
 from heed.entrypoints.http.pages.pages import Pages
 from heed.entrypoints.http.pages.views import VIEWS, LandingView
 from tests.support.brands import LANGUAGES, SAMPLE, copy_brand
@@ -338,6 +339,9 @@ def test_the_preview_of_a_scheme_has_its_colours_in_any_browser(mine: Path, chec
     assert "prefers-color-scheme" not in light + dark
     assert 'name="color-scheme" content="dark"' in dark
     assert 'name="color-scheme" content="light"' in light
+    for page in (light, dark):
+        style = hash_style(page.partition("<style>")[2].partition("</style>")[0])
+        assert f"default-src 'none'; style-src 'sha256-{style}'" in page
 
 
 @pytest.mark.parametrize(
@@ -352,6 +356,13 @@ def test_the_preview_of_a_scheme_has_its_colours_in_any_browser(mine: Path, chec
         ('<path style="fill:red"/>', "cannot use `style` of <path>"),
         ('<path onclick="x"/>', "cannot use `onclick` of <path>"),
         ('<path fill="url(https://example.com/x)"/>', "cannot use `fill` of <path>"),
+        ('<path fill="u\\72l(//example.com/x)"/>', "cannot use `fill` of <path>"),
+        ('<use href="https://example.com/x#a"/>', "cannot use `href` of <use>"),
+        ("<SCRIPT>alert(1)</SCRIPT>", "cannot use <SCRIPT>"),
+        ("<Style>p{}</Style>", "cannot use <Style>"),
+        ('<A HREF="http://example.com"/>', "cannot use <A>"),
+        ('<g ONLOAD="alert(1)"/>', "cannot use `ONLOAD` of <g>"),
+        ("<foreignobject/>", "cannot use <foreignobject>"),
         (f'<path d="{"M0 0" * 2_001}"/>', "at most 8,000 are allowed"),
     ],
 )
@@ -366,6 +377,20 @@ def test_a_logo_that_no_page_could_show_is_refused(
 
     assert message in reported[0]
     assert all(line.startswith("logo.svg:1: ") for line in reported)
+
+
+def test_the_ids_of_a_logo_differ_from_those_of_the_page(mine: Path) -> None:
+    shutil.copyfile(SAMPLE / "catalogue.lock", mine / "catalogue.lock")
+    write(
+        mine / "logo.svg",
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><linearGradient id="address"/>'
+        '<path id="p" fill="url(#address)"/><use href="#p"/></svg>',
+    )
+
+    page = landing(mine, "en")
+
+    assert '<linearGradient id="logo-address" />' in page
+    assert '<path id="logo-p" fill="url(#logo-address)" /><use href="#logo-p" />' in page
 
 
 def test_colours_that_cannot_be_read_are_refused_in_each_scheme(
