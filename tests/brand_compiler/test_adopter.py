@@ -289,6 +289,16 @@ def test_a_file_that_no_brand_has_is_refused_with_the_name_that_was_meant(
     ]
 
 
+@pytest.mark.parametrize("name", ["colours.css", "style.css", "locales/de.toml", "pages/done.html"])
+def test_a_file_that_is_not_utf_8_is_a_mistake_with_its_name(
+    mine: Path, faults: Callable[[], list[str]], name: str
+) -> None:
+    write(mine / name, "")
+    (mine / name).write_bytes(b":root{--ink:#\xff}")
+
+    assert faults()[0] == f"{name}:1: is not UTF-8"
+
+
 def test_hidden_files_and_a_readme_may_be_in_a_brand(mine: Path, check: Callable[[], int]) -> None:
     for name in ("README.md", ".git/config", "locales/.de.toml.swp", "locales/.x.toml", "pages/.DS_Store"):
         write(mine / name, "")
