@@ -43,15 +43,17 @@ if TYPE_CHECKING:
 _USAGE_ERROR = 2
 
 
-def compile_brand(folders: Folders, faults: Faults) -> dict[str, str]:
+def compile_brand(folders: Folders, faults: Faults, *, may_add: bool = False) -> dict[str, str]:
     """Returns the text of each file of the compiled brand by name. Warnings are in `faults`.
+
+    `may_add` permits numbers that are not locked yet.
 
     Raises:
         BrandFault: The brand has mistakes. The fault names all of them.
     """
     document, data, locales = read_catalogue(folders, faults)
     if not document.is_faulty:  # otherwise its numbers are not known for certain
-        lock.check_lock(document, data, faults)
+        lock.check_lock(document, data, faults, may_add=may_add)
     style, colours = read_style(folders, faults)
     look = {"style": Markup(style), "logo": Markup(read_logo(folders, faults)), "colours": colours}  # noqa: S704
     constants = {language: _constants(data, locales, language) | look for language in locales}
@@ -160,19 +162,19 @@ def _list_languages(locales: dict[str, Locale], shown: str) -> list[dict[str, st
     return [{"code": code, "name": name} for name, code in codes.items()]
 
 
-def write_brand(folders: Folders, destination: Path, faults: Faults) -> None:
+def write_brand(folders: Folders, destination: Path, faults: Faults, *, may_add: bool = False) -> None:
     """Compiles a brand to files.
 
     Raises:
         BrandFault: The brand has mistakes. Then no file is created.
     """
-    for name, content in compile_brand(folders, faults).items():
+    for name, content in compile_brand(folders, faults, may_add=may_add).items():
         file = destination / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content, encoding="utf-8")
 
 
-def compile_command(arguments: list[str]) -> int:
+def compile_command(arguments: list[str], *, may_add: bool = False) -> int:
     """Compiles a brand to files and returns the exit code."""
     if len(arguments) < 2:
         sys.stderr.write("python -m brand_compiler.build FOLDER [FOLDER] DESTINATION\n")
@@ -180,7 +182,7 @@ def compile_command(arguments: list[str]) -> int:
     *folders, destination = map(Path, arguments)
     faults = Faults()
     try:
-        write_brand(folders, destination, faults)
+        write_brand(folders, destination, faults, may_add=may_add)
     except BrandFault as fault:
         sys.stderr.write(f"{fault}\n")
         return 1

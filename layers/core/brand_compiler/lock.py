@@ -37,10 +37,11 @@ def describe_numbers(data: Mapping[str, Any]) -> dict[int, str]:
     return dict(sorted(meanings.items()))
 
 
-def check_lock(document: Document, data: Mapping[str, Any], faults: Faults) -> None:
+def check_lock(document: Document, data: Mapping[str, Any], faults: Faults, *, may_add: bool) -> None:
     """Compares a catalogue with the lock in the same folder.
 
-    It adds a fault for each number that is not locked, is missing, or has another meaning than before.
+    It adds a fault for each number that is missing or has another meaning than before and, unless `may_add`,
+    for each that is not locked.
     """
     file = document.file.with_name(LOCK_FILE)
     current, locked = describe_numbers(data), _read_lock(file, faults)
@@ -52,7 +53,7 @@ def check_lock(document: Document, data: Mapping[str, Any], faults: Faults) -> N
             message = f"number {number} is locked as `{meaning}`, not `{current[number]}`"
             document.add_fault(message, *_find_key(data, number))
     for number in current:
-        if number not in locked:
+        if number not in locked and not may_add:
             message = f"number {number} is new: run make brand"
             document.add_fault(message, *_find_key(data, number))
 
