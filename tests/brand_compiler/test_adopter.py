@@ -283,7 +283,7 @@ def test_a_file_that_no_brand_has_is_refused_with_the_name_that_was_meant(
         "Colors.css:1: no brand has this; is it colours.css?",
         "local:1: no brand has this; is it locales?",
         "locales/de.tml:1: no brand has this; is it de.toml?",
-        "locales/fr:1: no brand has this; is it fr.toml?",
+        "locales/fr:1: no brand has this",
         "notes:1: no brand has this",
         "pages/dnoe.html:1: this page has no view, and no page includes it; is it done.html?",
     ]

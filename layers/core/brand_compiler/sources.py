@@ -43,7 +43,7 @@ def list_visible(folder: Path, pattern: str = "*") -> Iterator[Path]:
 
 def suggest_name(name: str, known: Iterable[str]) -> str:
     """Returns the end of a fault about an unknown name: the most similar known one, if there is one."""
-    nearest = get_close_matches(name, list(known), 1)
+    nearest = get_close_matches(name, list(known), 1, 0.8)
     return f"; is it {nearest[0]}?" if nearest else ""
 
 
