@@ -7,7 +7,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from brand_compiler.sources import find_file
+from brand_compiler.sources import find_file, read_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,10 +61,7 @@ def hash_style(style: str) -> str:
 
 
 def _read_sheet(file: Path, faults: Faults) -> str:
-    if not file.is_file():
-        faults.add(file, 1, "there is no style sheet")
-        return ""
-    source = file.read_text(encoding="utf-8")
+    source = read_source(file, faults) or ""
     for external in _EXTERNAL.finditer(source):
         line = source.count("\n", 0, external.start()) + 1
         faults.add(file, line, f"`{external[0]}`: the pages load nothing external")
