@@ -183,7 +183,7 @@ class UnavailableView(PageView):
     """Status 503: the store did not respond, or the waiting queue is full."""
 
     is_queued: bool = False  # the opt-out waits in a queue and will be recorded
-    is_recorded: bool = False  # the page after a press, which is on record
+    is_page: bool = False  # a page cannot be shown; the request had no form
     full: bool = False  # the waiting queue is full; a mail would arrive too late
     retry: str = ""  # hidden fields, as HTML: the same form again; "": the page offers a reload
 
