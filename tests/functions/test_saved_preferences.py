@@ -69,7 +69,7 @@ def test_everything_off_has_its_own_undo(world: World) -> None:
     page = follow(world, save(world, {"all": "out"}))
 
     assert title(page) == "You’re unsubscribed"
-    assert "Nothing else was changed." in page
+    assert "Other changes on this page weren’t saved." in page
     assert 'name="pause"' not in page and 'name="all"' not in page
     (undo,) = re.findall('name="undo" value="([^"]+)"', page)
     save(world, {"undo": undo}, at=NOW + 2)
