@@ -123,7 +123,7 @@ def test_a_topic_that_needs_consent_is_not_called_unsubscribed(world: World) -> 
 
     assert heading(page) == "You’re not subscribed to Research"
     assert "only send these emails to people who ask for them" in page
-    assert since(page) == [] and buttons(page) == ["all"]
+    assert since(page) == [] and buttons(page) == ["this", "all"]
 
 
 @pytest.mark.parametrize("scope", [OFFERS, BRAND, ALL_SCOPES])
@@ -218,6 +218,18 @@ def test_the_token_of_another_person_shows_the_plain_page(world: World) -> None:
     other = app.handler(http_event("GET", path, query={"done": done}, at=NOW + 1), world.context)
 
     assert heading(other["body"]) == "Unsubscribe from Offers"
+
+
+def test_an_undo_of_another_topic_is_not_shown_as_that_of_the_link(world: World) -> None:
+    done = dict(parse_qsl(press(world, "this")["headers"]["Location"].partition("?")[2]))["done"]
+    page = open_link(world, [Change(out(NEWS), entry())], scope=NEWS, at=NOW + 1, done=done)
+
+    assert heading(page) == UNSUBSCRIBED + "News" and 'name="undo"' not in page
+
+
+def test_a_topic_that_needs_an_opt_in_can_be_refused_alone(world: World) -> None:
+    assert buttons(open_link(world, scope=RESEARCH)) == ["this", "all"]
+    assert buttons(open_link(world, [Change(out(RESEARCH), entry())], scope=RESEARCH)) == ["all"]
 
 
 @pytest.mark.parametrize("scope", ["this", "all"])

@@ -117,6 +117,7 @@ class UnsubscribedView(LinkPageView):
     topic: str = ""
     since: Millis | None = None  # None: the person never opted in
     reported: bool = False  # the person complained (spam)
+    can_stop_topic: bool = False  # the topic needs an opt-in, and no opt-out is on record
     can_stop_all: bool = False  # marketing is left that the button would stop
 
 
