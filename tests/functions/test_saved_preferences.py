@@ -124,6 +124,12 @@ def test_the_page_after_an_undo_names_what_is_on_again_at_each_load(world: World
     assert "Undone" not in follow(world, answer, NOW + 3_600_000)
 
 
+def test_an_undo_of_a_topic_and_a_pause_says_that_it_ends_the_pause(world: World) -> None:
+    page = follow(world, save(world, {"topic.offers": "out", "pause": "30"}))
+
+    assert ">Undo: Offers (also ends the pause)<" in page
+
+
 def test_an_undo_beside_another_opt_out_does_not_claim_that_mail_is_on(world: World) -> None:
     saved = save(world, {"topic.offers": "out"})
     undo = dict(parse_qsl(saved["headers"]["Location"].partition("?")[2]))["saved"]

@@ -68,6 +68,7 @@ def make_link_samples(parts: SampleParts) -> Samples:
                 unsubscribed(
                     state,
                     since=since,
+                    campaign="may",
                     can_stop_topic=state is UnsubscribedState.NO_TOPIC,
                     can_stop_all=state is not UnsubscribedState.ALL,
                 ),

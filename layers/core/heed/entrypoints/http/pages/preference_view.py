@@ -90,6 +90,9 @@ def _saved_fields(
         return {
             "saved": notice,
             "undo": link_views.undo_text(undo, keys),
+            "undo_pause": any(
+                press.until for scope in undo.scopes if (press := record.undoable_press(scope)) is not None
+            ),
             "undo_topics": tuple(
                 topic.names[visit.language] for topic in shown if topic.number in undo.scopes
             ),

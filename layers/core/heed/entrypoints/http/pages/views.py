@@ -176,6 +176,7 @@ class PreferencesView(LinkPageView):
     restored: tuple[str, ...] = ()  # names of the topics that an undo has turned on again
     undo: str = ""  # the token that takes back the last save; "": no undo
     undo_topics: tuple[str, ...] = ()  # names of the topics that the undo restores; empty: all of the save
+    undo_pause: bool = False  # the undo also ends a pause
     form_incomplete: bool = False  # the form could not be read, so nothing was saved
 
 
