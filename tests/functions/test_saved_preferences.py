@@ -63,7 +63,7 @@ def test_everything_off_during_a_pause_shows_no_pause(world: World) -> None:
     assert 'id="paused"' in show(world)
     page = follow(world, save(world, {"all": "out"}))
 
-    assert "You’re not subscribed to any marketing emails" in page
+    assert "You’re unsubscribed from all marketing emails" in page
     assert 'id="paused"' not in page and 'name="pause"' not in page and "Paused" not in page
 
 
