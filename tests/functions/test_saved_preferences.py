@@ -101,6 +101,9 @@ def test_an_undo_does_not_claim_what_a_later_opt_in_turned_on(world: World) -> N
     world.apply_changes(READER, Change(in_(2), Entry(Millis(NOW + 2), Source.LETTER, "{}")))
 
     assert "Back on: News, Events.<" in follow(world, answer, NOW + 3)
+    for number in (3, 4):
+        world.apply_changes(READER, Change(in_(number), Entry(Millis(NOW + 2), Source.LETTER, "{}")))
+    assert 'role="status"' not in follow(world, answer, NOW + 3)
 
 
 @pytest.mark.parametrize("more", [{}, {"off": "1"}, {"confirm": "5"}])

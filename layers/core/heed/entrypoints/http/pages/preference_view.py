@@ -103,13 +103,18 @@ def _saved_fields(
             record, registers={r: entry for r, entry in record.registers.items() if r not in taken_back}
         )
         governed = {topic.number for scope in undo.scopes for topic in catalogue.governed_topics(scope)}
+        on = [
+            topic
+            for topic in shown
+            if topic.number in governed and decide_by_choice(record, topic, visit.at).sendable
+        ]
         restored = tuple(
             topic.names[visit.language]
-            for topic in shown
-            if topic.number in governed
-            and decide_by_choice(record, topic, visit.at).sendable
-            and not decide_by_choice(before, topic, visit.at).sendable
+            for topic in on
+            if not decide_by_choice(before, topic, visit.at).sendable
         )
+        if on and not restored:
+            return {}  # a later opt-in has turned them on
         notice = views.SavedNotice.UNDONE if restored else views.SavedNotice.STILL_OFF
         return {"saved": notice, "restored": restored}
     if request.read_query(event, "unchanged") == "1":
