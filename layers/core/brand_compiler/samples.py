@@ -47,9 +47,9 @@ def answers(pages: Pages, language: str) -> dict[str, str]:
         "not_found": pages.not_found(language, has_form=True),
         "not_found-contact": pages.not_found(language, has_form=False),
         "unavailable": pages.unavailable(language, fields, kept=True),
-        "unavailable-page": pages.unavailable(language),
+        "unavailable-form": pages.unavailable(language),
         "unavailable-kept": pages.unavailable(language, kept=True),
         "unavailable-retry": pages.unavailable(language, fields),
-        "unavailable-result": pages.unavailable_result(language),
+        "unavailable-page": pages.page_unavailable(language),
         "unavailable-full": pages.queue_full(language),
     }

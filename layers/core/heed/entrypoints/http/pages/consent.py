@@ -60,7 +60,7 @@ class PendingConsent:
         pending = cls(
             tuple(topic for topic in topics if not decide(record, topic, now).sendable),
             tuple(n for n in pauses if (pause := record.pause(n)) and (pause.until or 0) > now),
-            request.read_query(event, "saved") == "1",
+            request.read_query(event, "saved") == "1" and link_views.was_saved_lately(record, now),
         )
         return pending if pending.topics or pending.resume else None
 

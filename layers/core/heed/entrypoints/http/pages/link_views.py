@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from heed.domain.errors import InvalidToken, KeysUnavailable
 from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_token
-from heed.domain.links.undo import UndoToken, mint_undo_token, verify_undo_token
+from heed.domain.links.undo import UNDO_LIFETIME, UndoToken, mint_undo_token, verify_undo_token
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.catalogue import Brand, Catalogue, PolicyVersion, Topic
@@ -16,9 +16,13 @@ from heed.domain.preferences.decision import active_opt_out, address_suppression
 from heed.domain.preferences.privacy_signal import has_signal_exception, is_signal_honoured
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import Source
 from heed.entrypoints.http.pages import views
 from heed.entrypoints.http.pages.visit import PageVisit
 from heed.use_cases.ports.keys import LinkKeys
+
+if TYPE_CHECKING:
+    from heed.use_cases.preferences.save_preferences import SaveResult
 
 
 def undo_text(undo: UndoToken | None, keys: LinkKeys) -> str:
@@ -139,12 +143,19 @@ def confirmed_url(visit: PageVisit, text: str) -> str:
     return f"/c/{text}?{_encode_query(done='1', c=visit.campaign, lang=visit.language)}"
 
 
-def saved_url(
-    visit: PageVisit, token: LinkToken, undo: UndoToken | None, keys: LinkKeys, *, is_changed: bool
-) -> str:
+def saved_url(visit: PageVisit, token: LinkToken, result: SaveResult, keys: LinkKeys) -> str:
     """Returns the URL of the preference centre after a save, with the undo token if there is one."""
-    saved = f"saved={undo_text(undo, keys) or 1}" if is_changed else "unchanged=1"
-    return f"{preferences_url(visit, token, keys)}&{saved}"
+    saved = f"saved={undo_text(result.undo, keys) or 1}" if result.is_changed else "unchanged=1"
+    everything = "&off=1" if result.all_marketing else ""
+    return f"{preferences_url(visit, token, keys)}&{saved}{everything}"
+
+
+def was_saved_lately(record: Record, now: Millis) -> bool:
+    """Returns whether the preference centre changed the record within the last hour."""
+    return any(
+        entry.source is Source.PREFERENCE_CENTRE and now - entry.at < UNDO_LIFETIME
+        for entry in record.registers.values()
+    )
 
 
 def form_url(visit: PageVisit, intent: Intent = Intent.IN) -> str:

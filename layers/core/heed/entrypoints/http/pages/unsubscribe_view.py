@@ -61,6 +61,7 @@ def unsubscribed_view(
     decisions = [decide_by_choice(record, topic) for topic in _linked_topics(token, catalogue)]
     if any(decision.sendable for decision in decisions):
         return None
+    has_opt_out = any(decision.since is not None for decision in decisions)
     is_all_off = _is_all_off(record, catalogue)
     if is_all_off:
         decisions = [decide_by_choice(record, topic) for topic in catalogue.marketing_topics(ALL_SCOPES)]
@@ -73,6 +74,7 @@ def unsubscribed_view(
         state=_unsubscribed_state(name, is_all_off=is_all_off, is_opt_out=last is not None),
         since=last.since if last else None,
         reported=last is not None and last.reason is Reason.COMPLAINED,
+        can_stop_topic=bool(name) and not has_opt_out,
         can_stop_all=not is_all_off,
     )
 

@@ -117,6 +117,7 @@ class UnsubscribedView(LinkPageView):
     topic: str = ""
     since: Millis | None = None  # None: the person never opted in
     reported: bool = False  # the person complained (spam)
+    can_stop_topic: bool = False  # the topic needs an opt-in, and no opt-out is on record
     can_stop_all: bool = False  # marketing is left that the button would stop
 
 
@@ -175,6 +176,7 @@ class PreferencesView(LinkPageView):
     restored: tuple[str, ...] = ()  # names of the topics that an undo has turned on again
     undo: str = ""  # the token that takes back the last save; "": no undo
     undo_topics: tuple[str, ...] = ()  # names of the topics that the undo restores; empty: all of the save
+    undo_pause: bool = False  # the undo also ends a pause
     form_incomplete: bool = False  # the form could not be read, so nothing was saved
 
 
@@ -183,7 +185,7 @@ class UnavailableView(PageView):
     """Status 503: the store did not respond, or the waiting queue is full."""
 
     is_queued: bool = False  # the opt-out waits in a queue and will be recorded
-    is_recorded: bool = False  # the page after a press, which is on record
+    is_page: bool = False  # a page cannot be shown; the request had no form
     full: bool = False  # the waiting queue is full; a mail would arrive too late
     retry: str = ""  # hidden fields, as HTML: the same form again; "": the page offers a reload
 
