@@ -123,6 +123,20 @@ def make_opt_in_samples(parts: SampleParts) -> Samples:
                 preferences_url=parts.centre,
             ),
         ),
+        "confirm-signal": (
+            "confirm",
+            ConfirmView(**parts.page, intent=Intent.IN, signals=(parts.names["targeted-advertising"],)),
+        ),
+        "confirmed-signal": (
+            "confirmed",
+            ConfirmedView(
+                **parts.page,
+                intent=Intent.IN,
+                signals=(parts.names["targeted-advertising"],),
+                outcome=ConfirmationOutcome.DONE,
+                preferences_url=parts.centre,
+            ),
+        ),
         "confirmed-out": ("confirmed", replace(confirmed(intent=Intent.OUT), topics=())),
         "confirmed-undeliverable": ("confirmed", confirmed(intent=Intent.IN, undeliverable=True)),
         **{

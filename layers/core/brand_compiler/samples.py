@@ -25,12 +25,14 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> Samples:
 
 def sample_mails(language: str) -> Iterator[ConfirmationMailView]:
     """Yields the view of each state of the confirmation mail."""
-    for intent, topics, resume in product(Intent, ((), (BRAND,)), (False, True)):
+    states = product(Intent, ((), (BRAND,)), ((), (BRAND,)), (False, True))
+    for intent, topics, signals, resume in states:
         yield ConfirmationMailView(
             language=language,
             brand=BRAND,
             intent=intent,
             topics=topics,
+            signals=signals,
             resume=resume,
             confirm_url="https://example.com/c/AQEAAAAA",
             unsubscribe_url="https://example.com/u/AQEAAAAA",

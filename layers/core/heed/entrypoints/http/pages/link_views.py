@@ -11,7 +11,7 @@ from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_toke
 from heed.domain.links.undo import UNDO_LIFETIME, UndoToken, mint_undo_token, verify_undo_token
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.domain.preferences.catalogue import Brand, Catalogue, PolicyVersion, Topic
+from heed.domain.preferences.catalogue import Brand, Catalogue, PolicyVersion, Topic, TopicKind
 from heed.domain.preferences.decision import active_opt_out, address_suppression
 from heed.domain.preferences.privacy_signal import has_signal_exception, is_signal_honoured
 from heed.domain.preferences.reasons import Reason
@@ -70,6 +70,17 @@ def topic_option(visit: PageVisit, topic: Topic, catalogue: Catalogue, *, chosen
         description=topic.descriptions[visit.language],
         chosen=chosen,
     )
+
+
+def confirmation_names(
+    topics: Iterable[Topic], intent: Intent, catalogue: Catalogue, language: str
+) -> dict[str, tuple[str, ...]]:
+    """Returns the names that a confirmation lists: topics, and apart the signals that an opt-in turns on."""
+    names: dict[str, tuple[str, ...]] = {"topics": (), "signals": ()}
+    for topic in topics:
+        is_signal = topic.kind is TopicKind.SIGNAL and intent is Intent.IN
+        names["signals" if is_signal else "topics"] += (topic_name(topic, catalogue, language),)
+    return names
 
 
 def topic_name(topic: Topic, catalogue: Catalogue, language: str) -> str:

@@ -15,10 +15,10 @@ from heed.entrypoints.http.pages import views
 from heed.entrypoints.http.pages.consent import PendingConsent, fields_of_origin
 from heed.entrypoints.http.pages.link_views import (
     common_brand,
+    confirmation_names,
     form_url,
     link_page_fields,
     make_page_fields,
-    topic_name,
     topic_option,
 )
 from heed.entrypoints.http.pages.pages import Pages
@@ -147,5 +147,5 @@ def _make_confirmation_view(
         "brand": common_brand(topics, catalogue).title if topics else common["brand"],
         "intent": token.intent,
         "resume": bool(token.resume),
-        "topics": tuple(topic_name(topic, catalogue, visit.language) for topic in topics),
+        **confirmation_names(topics, token.intent, catalogue, visit.language),
     }

@@ -1,8 +1,7 @@
 """The views: for each page a class with the values that the page shows.
 
-A function fills a view and passes it to `heed.entrypoints.http.pages.pages`. The build fills `PageView` and
-`UnavailableView` itself. Times are milliseconds since the Unix epoch, UTC. Names of topics and brands are in
-the language of the page. The brand compiler checks each name in `layers/brand/pages` against these classes.
+A function or the build fills a view. Times are milliseconds since the Unix epoch, UTC. Names are in the
+language of the page. The brand compiler checks each name in `layers/brand/pages` against these classes.
 """
 
 from __future__ import annotations
@@ -251,7 +250,8 @@ class ConfirmView(LinkPageView):
 
     preferences_url: str = ""  # "" if the link has expired
     intent: Intent
-    topics: tuple[str, ...] = ()  # names of the topics; empty: an opt-out of all marketing
+    topics: tuple[str, ...] = ()  # names of the topics; an opt-out without any stops all marketing
+    signals: tuple[str, ...] = ()  # names of what the opt-in turns on and is not mail
     resume: bool = False  # the confirmation ends a pause
 
 
@@ -269,7 +269,8 @@ class ConfirmationMailView:
     language: str
     brand: str
     intent: Intent
-    topics: tuple[str, ...]  # names of the topics; empty: an opt-out of all marketing
+    topics: tuple[str, ...]  # names of the topics; an opt-out without any stops all marketing
+    signals: tuple[str, ...] = ()  # names of what the opt-in turns on and is not mail
     resume: bool = False  # the confirmation ends a pause
     confirm_url: str
     unsubscribe_url: str  # stops all marketing, and never expires
