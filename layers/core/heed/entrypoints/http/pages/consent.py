@@ -113,12 +113,13 @@ def consent_fields(
     visit: PageVisit, token: LinkToken, topics: Collection[Topic], catalogue: Catalogue, keys: LinkKeys
 ) -> dict[str, Any]:
     """Returns the fields that a form has only if the person comes from the preference centre."""
+    text = link_views.preferences_token(token, keys)
     names = tuple(link_views.topic_name(topic, catalogue, visit.language) for topic in topics)
     return {
         "consent": True,
         "consent_names": names if len(names) <= _MAX_NAMES else (),
-        "preferences": link_views.preferences_token(token, keys),
-        "preferences_url": link_views.preferences_url(visit, token, keys),
+        "preferences": text,
+        "preferences_url": link_views.preferences_path(visit, text),
     }
 
 

@@ -133,8 +133,12 @@ def _make_policy_notice(version: PolicyVersion | None, language: str) -> views.P
 
 def preferences_url(visit: PageVisit, token: LinkToken, keys: LinkKeys) -> str:
     """Returns the URL of the person's preference centre."""
-    query = _encode_query(c=visit.campaign, lang=visit.language)
-    return f"/p/{preferences_token(token, keys)}?{query}"
+    return preferences_path(visit, preferences_token(token, keys))
+
+
+def preferences_path(visit: PageVisit, text: str) -> str:
+    """Returns the URL for the text of a token of the preference centre."""
+    return f"/p/{text}?{_encode_query(c=visit.campaign, lang=visit.language)}"
 
 
 def preferences_token(token: LinkToken, keys: LinkKeys) -> str:
