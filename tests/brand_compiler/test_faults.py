@@ -274,13 +274,7 @@ def test_a_mistake_is_reported_once_with_its_file_and_line(
     line_part: str | None,
 ) -> None:
     _replace(copy, name, old, new)
-
-    ((file, line, reported),) = _report(copy, capsys)
-
-    assert file == name
-    assert message in reported
-    if line_part:
-        assert line_part in (copy / name).read_text(encoding="utf-8").splitlines()[line - 1]
+    _assert_reported_once(copy, capsys, name, message, line_part)
 
 
 @pytest.mark.parametrize(("name", "old", "new", "message", "line_part"), REGIONAL_MISTAKES)
@@ -293,9 +287,18 @@ def test_a_mistake_of_a_region_is_reported_once_with_its_file_and_line(
     message: str,
     line_part: str,
 ) -> None:
-    test_a_mistake_is_reported_once_with_its_file_and_line(
-        whole_copy, capsys, name, old, new, message, line_part
-    )
+    _replace(whole_copy, name, old, new)
+    _assert_reported_once(whole_copy, capsys, name, message, line_part)
+
+
+def _assert_reported_once(
+    copy: Path, capsys: pytest.CaptureFixture[str], name: str, message: str, line_part: str | None
+) -> None:
+    ((file, line, reported),) = _report(copy, capsys)
+    assert file == name
+    assert message in reported
+    if line_part:
+        assert line_part in (copy / name).read_text(encoding="utf-8").splitlines()[line - 1]
 
 
 def test_each_mistake_of_a_page_is_reported_once_with_its_line(
