@@ -15,7 +15,10 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core
 export PYTHONDONTWRITEBYTECODE :=
 
 # The folder of your brand (docs/brand.md). Without it, the brand is the sample of the project. Tests have the sample.
-override export BRAND := $(if $(BRAND),$(abspath $(BRAND)))
+# abspath takes a space for the end of a name.
+empty :=
+space := $(empty) $(empty)
+override export BRAND := $(subst |,$(space),$(abspath $(subst $(space),|,$(BRAND))))
 
 .PHONY: help setup run brand test test-all check lint types unit oldest system browser iam steady soak bench bench-bulk \
   lock build package release deploy chosen-brand account destroy clean

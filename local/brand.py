@@ -50,8 +50,8 @@ class BrandReload:
         with self._lock:
             current = self._read_fingerprint()
             if current != self._compiled:
-                self._compiled = current
                 self._mistakes = self._compile()
+                self._compiled = current  # not before: a failure must fail again, and not show the old brand
             return self._mistakes
 
     def _compile(self) -> str:

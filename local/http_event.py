@@ -54,7 +54,7 @@ def to_event(
     headers = _join_repeated((name, value) for name, value in request.headers if name != "cookie")
     host, _, port = headers.get("host", "").partition(":")
     headers |= {
-        "x-forwarded-for": _append(headers.get("x-forwarded-for"), request.source_ip),
+        "x-forwarded-for": ", ".join(filter(None, [headers.get("x-forwarded-for"), request.source_ip])),
         "x-forwarded-port": port or "80",
         "x-forwarded-proto": "http",
     }
@@ -109,10 +109,6 @@ def to_response(answer: Any) -> Response:  # noqa: ANN401 - any JSON
     for cookie in answer.get("cookies") or ():
         response.headers.append("set-cookie", cookie)
     return response
-
-
-def _append(earlier: str | None, last: str) -> str:
-    return f"{earlier}, {last}" if earlier else last
 
 
 def _join_repeated(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -32,6 +32,7 @@ def test_now():
 """
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("how", [[], ["-p", "xdist", "-n", "1"]], ids=["alone", "a worker"])
 def test_a_run_has_its_clock_and_zone_and_its_child_processes_have_the_zone_only(
     tmp_path: Path, how: Sequence[str]

@@ -71,8 +71,7 @@ def save(text: str) -> Response[str]:
         if request.is_browser_request(responder.event):
             return responder.redirect(consent.consent_url(visit, token, heed.link_keys, pending))
         return _show_consent(visit, token, result.record, pending)
-    url = link_views.saved_url(visit, token, result.undo, heed.link_keys, is_changed=result.is_changed)
-    return responder.redirect(url)
+    return responder.redirect(link_views.saved_url(visit, token, result, heed.link_keys))
 
 
 def _show_consent(

@@ -12,13 +12,14 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from heed.bootstrap import Heed
 from heed.domain.errors import WaitingQueueFull
 from heed.domain.links.link_token import LinkToken
-from heed.domain.opt_in.confirmation_token import verify_confirmation_token
+from heed.domain.opt_in.confirmation_token import ConfirmationToken, verify_confirmation_token
 from heed.domain.preferences.decision import refuses_opt_ins
 from heed.domain.preferences.register import ALL_SCOPES
 from heed.entrypoints.http import request
 from heed.entrypoints.http.pages import link_views, subscribe_form, subscribe_view
 from heed.entrypoints.http.pages.privacy_signal import record_signal
 from heed.entrypoints.http.pages.recipient_pages import PageResponder
+from heed.entrypoints.http.pages.visit import PageVisit
 from heed.entrypoints.observability import count_metric, observed
 from heed.use_cases.opt_in.confirm import ConfirmationPress, is_confirmed
 
@@ -71,9 +72,9 @@ def show_confirmation(text: str) -> Response[str]:
     """
     visit = responder.visit()
     link = verify_confirmation_token(text, heed.confirmation_keys.confirmation_key)
-    if link.is_expired(visit.at):
-        view = subscribe_view.expired_view(visit, link, heed.catalogue)
-        return responder.page(heed.pages.confirmed(view), HTTPStatus.GONE)
+    is_expired = link.is_expired(visit.at)
+    if is_expired and request.read_query(responder.event, "done") != "1":
+        return _answer_expired(visit, link)
     token = LinkToken(link.recipient, ALL_SCOPES, link.requested_at, link.key_id)
     record = heed.preferences.read(link.recipient)
     record = record_signal(responder.event, visit, token, record, heed.apply_privacy_signal, link.signals)
@@ -82,7 +83,14 @@ def show_confirmation(text: str) -> Response[str]:
     page = visit, link, record, heed.catalogue, heed.link_keys
     if is_confirmed(link, record, heed.catalogue, heed.opt_in_notifications):
         return responder.page(heed.pages.confirmed(subscribe_view.confirmed_view(*page)))
+    if is_expired:
+        return _answer_expired(visit, link)
     return responder.page(heed.pages.confirm(subscribe_view.confirm_view(*page)))
+
+
+def _answer_expired(visit: PageVisit, link: ConfirmationToken) -> Response[str]:
+    view = subscribe_view.expired_view(visit, link, heed.catalogue)
+    return responder.page(heed.pages.confirmed(view), HTTPStatus.GONE)
 
 
 @app.post("/c/<text>")

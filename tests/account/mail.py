@@ -61,7 +61,7 @@ def a_confirmation_mail_reaches_the_tester(target: Target) -> str:
         raise Unexpected(f"{observed}, no mail; see the log group /heed/{target.name}/send-confirmation")
     page, pressed = web.send("GET", links[0]), web.send("POST", links[0])
     observed = f"{observed}, a mail, {page.status}, {pressed.status}, {target.reason(address)}"
-    if observed != "topic_unsubscribed, 202, a mail, 200, 200, ok":
+    if observed != "topic_unsubscribed, 202, a mail, 200, 303, ok":
         raise Unexpected(observed)
     return observed
 

@@ -17,6 +17,7 @@ from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.mail_caps import MAX_WAIT
 from tests.simulation.aws_in_memory import Dynamo
 from tests.simulation.nemesis import Nemesis
+from tests.support.cut_updates import CutUpdates
 from tests.support.template import table_definition
 
 DAY = 86_400_000  # milliseconds
@@ -98,16 +99,8 @@ def test_the_items_name_the_key_and_no_person_and_expire(client: Any) -> None:
 
 
 def test_a_truncated_response_is_unavailable_and_not_a_full_cap(client: Any) -> None:
-    class Cut:
-        exceptions = client.exceptions
-
-        @staticmethod
-        def update_item(**arguments: Any) -> Any:
-            client.update_item(**arguments)
-            return {}  # botocore parses a truncated body in this way
-
     with pytest.raises(StoreUnavailable):
-        make_caps(Cut()).reserve("k1", Intent.IN, NOW)
+        make_caps(CutUpdates(client)).reserve("k1", Intent.IN, NOW)
 
 
 @settings(max_examples=200)

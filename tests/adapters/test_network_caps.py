@@ -17,6 +17,7 @@ from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.mail_caps import CAP_WINDOW, MAX_WAIT
 from tests.simulation.aws_in_memory import Dynamo
 from tests.simulation.nemesis import Nemesis
+from tests.support.cut_updates import CutUpdates
 from tests.support.template import table_definition
 
 NOW = Millis(1_772_701_964_390)
@@ -91,16 +92,8 @@ def test_two_concurrent_first_requests_get_different_times(client: Any) -> None:
 
 
 def test_a_truncated_response_is_unavailable_and_not_a_full_cap(client: Any) -> None:
-    class Cut:
-        exceptions = client.exceptions
-
-        @staticmethod
-        def update_item(**arguments: Any) -> Any:
-            client.update_item(**arguments)
-            return {}  # botocore parses a truncated body in this way
-
     with pytest.raises(StoreUnavailable):
-        make_caps(Cut()).reserve("n1", Intent.IN, NOW)
+        make_caps(CutUpdates(client)).reserve("n1", Intent.IN, NOW)
 
 
 def test_an_item_names_no_person_and_expires(client: Any) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
+
+from tests.support.python_files import parse_file
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("layers/core", "functions", "local", "release", "tests")
@@ -68,10 +71,15 @@ def _attributes(node: ast.ClassDef) -> set[str]:
 def _bases(tree: ast.Module, node: ast.ClassDef) -> Iterator[ast.ClassDef]:
     """Yields the class, and its base classes in the same module."""
     yield node
-    classes = {part.name: part for part in ast.walk(tree) if isinstance(part, ast.ClassDef)}
+    classes = _classes(tree)
     for base in node.bases:
         if isinstance(base, ast.Name) and base.id in classes:
             yield from _bases(tree, classes[base.id])
+
+
+@functools.cache
+def _classes(tree: ast.Module) -> dict[str, ast.ClassDef]:
+    return {part.name: part for part in ast.walk(tree) if isinstance(part, ast.ClassDef)}
 
 
 def wrong_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
@@ -106,9 +114,7 @@ def unknown_errors(tree: ast.Module, classes: frozenset[str]) -> Iterator[tuple[
 
 
 def test_the_errors_that_a_docstring_names_exist() -> None:
-    trees = {
-        file: ast.parse(file.read_text()) for folder in FOLDERS for file in (ROOT / folder).rglob("*.py")
-    }
+    trees = {file: parse_file(file) for folder in FOLDERS for file in (ROOT / folder).rglob("*.py")}
     classes = {
         node.name for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
     }
@@ -140,7 +146,7 @@ def test_a_docstring_describes_only_names_that_exist() -> None:
     wrong = [
         f"{file.relative_to(ROOT)}:{line}: {name}"
         for file in files
-        for line, name in wrong_names(ast.parse(file.read_text()))
+        for line, name in wrong_names(parse_file(file))
     ]
     assert not wrong, "\n".join(wrong)
 

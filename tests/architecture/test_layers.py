@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import importlib.util
 import re
 import subprocess
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from tests.support.python_files import parse_file
 
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "layers" / "core"
@@ -58,11 +59,6 @@ class Import(NamedTuple):
     module: str
 
 
-@functools.cache
-def parsed(file: Path) -> ast.Module:
-    return ast.parse(file.read_text())
-
-
 def part_of(file: Path) -> str:
     if file.is_relative_to(FUNCTIONS):
         return "functions"
@@ -79,7 +75,7 @@ def sources(*parts: str) -> list[Path]:
 def imports(*parts: str) -> Iterator[Import]:
     """Returns each import, also within functions. `from heed import bootstrap` is `heed.bootstrap`."""
     for file in sources(*parts):
-        for node in ast.walk(parsed(file)):
+        for node in ast.walk(parse_file(file)):
             if isinstance(node, ast.Import):
                 yield from (Import(file, alias.name) for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
@@ -164,6 +160,7 @@ def test_only_functions_and_the_command_line_import_the_bootstrap() -> None:
     assert known == {"functions", "cli", "bootstrap"}
 
 
+@pytest.mark.system  # each imports a function in a new process
 @pytest.mark.parametrize("app", sorted(FUNCTIONS.glob("*/app.py")), ids=lambda app: app.parent.name)
 def test_garbage_collection_is_off_until_the_first_request(app: Path) -> None:
     script = (
@@ -192,7 +189,7 @@ def test_only_config_reads_the_environment() -> None:
     reading = {
         file
         for file in sources()
-        for node in ast.walk(parsed(file))
+        for node in ast.walk(parse_file(file))
         if (isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv", "environb"))
         or (isinstance(node, ast.ImportFrom) and node.module == "os")
     }
@@ -203,7 +200,7 @@ def test_no_handler_catches_all_exceptions() -> None:
     catching = [
         f"{file.relative_to(ROOT)}:{node.lineno}"
         for file in sources()
-        for node in ast.walk(parsed(file))
+        for node in ast.walk(parse_file(file))
         if isinstance(node, ast.ExceptHandler)
         and (
             node.type is None
@@ -224,7 +221,7 @@ def test_the_domain_has_no_clock_no_randomness_and_no_io() -> None:
     calls = {
         (file.name, node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id)
         for file in sources("domain")
-        for node in ast.walk(parsed(file))
+        for node in ast.walk(parse_file(file))
         if isinstance(node, ast.Call) and isinstance(node.func, (ast.Attribute, ast.Name))
     }
     acts = {"now", "utcnow", "today", "open", "print", "input"}

@@ -34,6 +34,14 @@ def test_a_deployment_to_production_names_its_brand() -> None:
     assert named.returncode == 0
 
 
+def test_the_folder_of_a_brand_may_have_spaces(tmp_path: Path) -> None:
+    """`abspath` of make takes a space for the end of a name."""
+    command = ("make", "--dry-run", "--assume-old=setup", "brand", f"BRAND={tmp_path}/my own  brand")
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert f'layers/brand "{tmp_path}/my own  brand" --preview' in done.stdout, done.stderr
+
+
 def test_du_is_called_with_portable_options() -> None:
     """Only POSIX options are portable. The `du` of BSD has no long options."""
     calls = re.findall(r"\bdu (\S+)", (ROOT / "layers" / "core" / "Makefile").read_text())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-import functools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.support.python_files import parse_file
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("functions", "layers/core", "local", "release", "tests")
@@ -44,11 +45,6 @@ FORBIDDEN_NAMES = {
     "there": "a noun",
 }
 """Forbidden names whose words are permitted in longer names and in docstrings."""
-
-
-@functools.cache
-def parse(file: Path) -> ast.Module:
-    return ast.parse(file.read_text())
 
 
 def files(*folders: str) -> list[Path]:
@@ -146,7 +142,7 @@ def names_with_several_homes(modules: dict[str, ast.Module]) -> dict[str, list[s
 
 
 def test_no_name_and_no_docstring_has_a_forbidden_word() -> None:
-    faults = [f"{path_of(file)}:{fault}" for file in files(*FOLDERS) for fault in faults_of(parse(file))]
+    faults = [f"{path_of(file)}:{fault}" for file in files(*FOLDERS) for fault in faults_of(parse_file(file))]
     assert faults == [], "\n".join(faults)
 
 
@@ -156,7 +152,7 @@ def test_no_module_or_folder_has_a_forbidden_word() -> None:
 
 
 def test_each_public_name_is_defined_in_one_module() -> None:
-    modules = {path_of(file): parse(file) for file in files(*PACKAGES)}
+    modules = {path_of(file): parse_file(file) for file in files(*PACKAGES)}
     assert names_with_several_homes(modules) == {}
 
 

@@ -13,7 +13,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 
 from heed.domain.preferences.catalogue import Catalogue
-from tests.architecture.test_layers import CORE, parsed, sources
+from tests.architecture.test_layers import CORE, sources
+from tests.support.python_files import parse_file
 
 PORTS = "heed.use_cases.ports"
 GENERIC_TYPES = (
@@ -28,7 +29,7 @@ def _imported() -> set[tuple[str, str]]:
     return {
         (node.module, alias.name)
         for file in sources("bootstrap")
-        for node in ast.walk(parsed(file))
+        for node in ast.walk(parse_file(file))
         if isinstance(node, ast.ImportFrom) and node.module is not None
         if node.module.startswith("heed.use_cases") and not node.module.startswith(PORTS)
         for alias in node.names
@@ -42,7 +43,7 @@ def _called() -> Iterator[str]:
     """Returns the classes of heed/use_cases that have the method `__call__`."""
     for file in sources("use_cases"):
         module = ".".join(file.relative_to(CORE).with_suffix("").parts)
-        for node in parsed(file).body:
+        for node in parse_file(file).body:
             if isinstance(node, ast.ClassDef) and not module.startswith(PORTS):
                 methods = [item.name for item in node.body if isinstance(item, ast.FunctionDef)]
                 if "__call__" in methods:
@@ -55,7 +56,7 @@ def test_each_use_case_is_created_in_the_composition_root() -> None:
 
 def test_the_composition_root_imports_use_cases_by_their_names() -> None:
     for file in sources("bootstrap"):
-        for node in ast.walk(parsed(file)):
+        for node in ast.walk(parse_file(file)):
             if isinstance(node, ast.Import):
                 assert not any(alias.name.startswith("heed.use_cases") for alias in node.names)
     assert all(isinstance(use_case, type) for use_case in ASSEMBLED.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -75,8 +76,8 @@ MISTAKES = [
     ),
     (
         CATALOGUE,
-        'ja = "ニュース"',
-        'ja = "ニュース"\nit = "Notizie"',
+        'de = "Neuigkeiten"',
+        'de = "Neuigkeiten"\nit = "Notizie"',
         "`it` is not in `languages`",
         'it = "Notizie"',
     ),
@@ -131,27 +132,29 @@ MISTAKES = [
         "no page uses it",
         "nonee",
     ),
-    (DE, 'stop = "{{ topic }}', 'stop = "{{ topik }}', "unknown placeholder {{ topik }}", "stop = "),
-    (DE, 'stop = "{{ topic }} ab', 'stop = "Ab', "placeholder {{ topic }} is missing", "stop = "),
+    (DE, 'stop = "„{{ topic }}', 'stop = "„{{ topik }}', "unknown placeholder {{ topik }}", "stop = "),
+    (DE, 'stop = "„{{ topic }}“ ab', 'stop = "Ab', "placeholder {{ topic }} is missing", "stop = "),
     (
         DE,
-        'stop = "{{ topic }}',
-        'stop = "{{ brand }}{{ topic }}',
+        'stop = "„{{ topic }}',
+        'stop = "„{{ brand }}{{ topic }}',
         "unknown placeholder {{ brand }}; en.toml does not use it",
         "stop = ",
     ),
-    (DE, 'stop = "{{ topic }} ab', 'stop = "{topic} ab', "two braces on each side", "stop = "),
-    (DE, 'stop = "{{ topic }} ab', 'stop = "{{ topic ab', "expected token", "stop = "),
-    (DE, 'stop = "{{ topic }} ab', 'stop = "{% if topic %}ab{% endif %}', "a text has no blocks", "stop = "),
+    (DE, 'stop = "„{{ topic }}“ ab', 'stop = "{topic} ab', "two braces on each side", "stop = "),
+    (DE, 'stop = "„{{ topic }}“ ab', 'stop = "{{ topic ab', "expected token", "stop = "),
+    (
+        DE,
+        'stop = "„{{ topic }}“ ab',
+        'stop = "{% if topic %}ab{% endif %}',
+        "a text has no blocks",
+        "stop = ",
+    ),
     (DE, '"Januar", ', "", "twelve", "months = "),
     (DE, "{{ day }}. {{ month }}", "{{ day }}. {{ mois }}", "unknown placeholder {{ mois }}", "date = "),
     (DE, 'first = "1"', 'first = "{{ day }}"', "unknown placeholder {{ day }}", "first = "),
     (DE, "[landing]", "landing", "Unexpected character", "landing"),
     (EN, '"January", ', "", "twelve", "months = "),
-    (GB, "[done]", '[done]\nled = "X"', "no page uses it", "led = "),
-    (GB, "[dates]", '[dates]\nmonths = ["January"]', "twelve", "months = "),
-    (GB, "{{ brand }} won", "{{ brant }} won", "unknown placeholder {{ brant }}", "brant"),
-    (CATALOGUE, 'en-GB = "Inv', 'en-IE = "Inv', "`en-IE` is not in `languages`", "en-IE"),
     (EN, "from {{ topic }}", "from {{ topci }}", "unknown placeholder {{ topci }}", "topci"),
     (EN, "{{ paused_until | date }}", "{{ paused_until | day }}", "cannot be formatted as `day`", "| day"),
     (LANDING, LEAD, "{{ text.landing.laed }}", "no text `landing.laed`", "laed"),
@@ -167,18 +170,6 @@ MISTAKES = [
         None,
     ),
     (LANDING, LEAD, LEAD + "{{ lead! }}", "unexpected char '!'", "lead!"),
-    (LANDING, LEAD, LEAD + "{% for x in topic %}{% endfor %}", "`topic` is not a list", "for x"),
-    (LANDING, LEAD, LEAD + "{% set x = 1 %}", "cannot use {% assign %}", "set x"),
-    (LANDING, LEAD, LEAD + "{{ topic | date }}", "`topic` cannot be formatted as `date`", "topic | date"),
-    (LANDING, LEAD, LEAD + "{{ topic | bold }}", "cannot use `topic | bold`", "topic | bold"),
-    (LANDING, LEAD, LEAD + "{{ topic | safe }}", "`topic` cannot be formatted as `safe`", "topic | safe"),
-    (LANDING, LEAD, LEAD + "{{ policy }}", "`policy` is not a text", "{{ policy }}"),
-    (LANDING, LEAD, LEAD + "{{ policy.date }}", "unknown field `policy.date`", "policy.date"),
-    (LANDING, LEAD, LEAD + "{{ contact.fax }}", "unknown field `contact.fax`", "contact.fax"),
-    (LANDING, LEAD, LEAD + "{% if signal == 'shown' %}x{% endif %}", "`signal` is never `shown`", "shown"),
-    (LANDING, LEAD, LEAD + "{{ contact.letter }}", "`contact.letter` is not a text", "contact.letter"),
-    (LANDING, LEAD, LEAD + "{{ text.moods[signal] }}", "no section [moods]", "moods[signal]"),
-    (LANDING, LEAD, LEAD + "{{ text.changes[topic] }}", "`topic` has no fixed values", "changes[topic]"),
     ("style.css", "body {", "@import 'x.css'; body {", "the pages load nothing", "@import"),
     (
         "style.css",
@@ -188,6 +179,47 @@ MISTAKES = [
         "url(",
     ),
 ]
+# Mistakes that one page can have together, each with its expected message.
+PAGE_MISTAKES = {
+    "{% for x in topic %}{% endfor %}": "`topic` is not a list",
+    "{% set x = 1 %}": "cannot use {% assign %}",
+    "{{ topic | date }}": "`topic` cannot be formatted as `date`",
+    "{{ topic | bold }}": "cannot use `topic | bold`",
+    "{{ topic | safe }}": "`topic` cannot be formatted as `safe`",
+    "{{ policy }}": "`policy` is not a text",
+    "{{ policy.date }}": "unknown field `policy.date`",
+    "{{ contact.fax }}": "unknown field `contact.fax`",
+    "{% if signal == 'shown' %}x{% endif %}": "`signal` is never `shown`",
+    "{{ contact.letter }}": "`contact.letter` is not a text",
+    "{{ text.moods[signal] }}": "no section [moods]",
+    "{{ text.changes[topic] }}": "`topic` has no fixed values",
+}
+REGIONAL_MISTAKES = [
+    (GB, "[done]", '[done]\nled = "X"', "no page uses it", "led = "),
+    (GB, "[dates]", '[dates]\nmonths = ["January"]', "twelve", "months = "),
+    (GB, "{{ brand }} won", "{{ brant }} won", "unknown placeholder {{ brant }}", "brant"),
+    (CATALOGUE, 'en-GB = "Inv', 'en-IE = "Inv', "`en-IE` is not in `languages`", "en-IE"),
+]
+
+
+WRONG_DOMAINS = [
+    "example.com\\r\\nBcc: x@example.net",
+    "example.com\\n",
+    "example com",
+    "example.com>",
+    "Example.com",
+    "m\u00fcller.example",
+    "localhost",
+    "https://example.com",
+    "example.com:443",
+    "-a.example",
+    "a..example",
+    "example.com.",
+    "192.0.2.1",
+    f"{'a' * 64}.example",
+    f"{'a.' * 126}example",
+    "\\u2800.example",
+]
 
 
 @pytest.mark.threat(
@@ -195,36 +227,18 @@ MISTAKES = [
     "A brand's domain contains a line break, which starts another header in each mail.",
     "The build accepts only a host name as a domain.",
 )
-@pytest.mark.parametrize(
-    "domain",
-    [
-        "example.com\\r\\nBcc: x@example.net",
-        "example.com\\n",
-        "example com",
-        "example.com>",
-        "Example.com",
-        "m\u00fcller.example",
-        "localhost",
-        "https://example.com",
-        "example.com:443",
-        "-a.example",
-        "a..example",
-        "example.com.",
-        "192.0.2.1",
-        f"{'a' * 64}.example",
-        f"{'a.' * 126}example",
-        "\\u2800.example",
-    ],
-)
-def test_a_domain_must_be_a_host_name(
-    copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], domain: str
-) -> None:
-    text = (copy / CATALOGUE).read_text(encoding="utf-8")
-    changed = text.replace('domain = "example.com"', f'domain = "{domain}"')
-    assert changed != text
-    (copy / CATALOGUE).write_text(changed, encoding="utf-8")
-    assert compile_command([str(copy), str(tmp_path / "out")]) == 1
-    assert "`domain` must be a lower-case host name" in capsys.readouterr().err
+def test_a_domain_must_be_a_host_name(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    brands = "".join(
+        f'[[brands]]\nnumber = {number}\nname = "brand-{number}"\ntitle = "Brand"\ndomain = "{domain}"\n'
+        for number, domain in enumerate(WRONG_DOMAINS, 1_000)
+    )
+    _replace(copy, CATALOGUE, "# kind ", f"{brands}# kind ")
+
+    report = _report(copy, capsys)
+
+    lines = (copy / CATALOGUE).read_text(encoding="utf-8").splitlines()
+    assert [lines[line - 1] for _, line, _ in report] == [f'domain = "{domain}"' for domain in WRONG_DOMAINS]
+    assert all("`domain` must be a lower-case host name" in message for _, _, message in report)
 
 
 @pytest.mark.parametrize("domain", ["news.example.co.uk", "xn--mller-kva.example", "3m.example"])
@@ -260,23 +274,60 @@ def test_a_mistake_is_reported_once_with_its_file_and_line(
     line_part: str | None,
 ) -> None:
     _replace(copy, name, old, new)
+    _assert_reported_once(copy, capsys, name, message, line_part)
 
+
+@pytest.mark.parametrize(("name", "old", "new", "message", "line_part"), REGIONAL_MISTAKES)
+def test_a_mistake_of_a_region_is_reported_once_with_its_file_and_line(
+    whole_copy: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    old: str,
+    new: str,
+    message: str,
+    line_part: str,
+) -> None:
+    _replace(whole_copy, name, old, new)
+    _assert_reported_once(whole_copy, capsys, name, message, line_part)
+
+
+def _assert_reported_once(
+    copy: Path, capsys: pytest.CaptureFixture[str], name: str, message: str, line_part: str | None
+) -> None:
     ((file, line, reported),) = _report(copy, capsys)
-
     assert file == name
     assert message in reported
     if line_part:
         assert line_part in (copy / name).read_text(encoding="utf-8").splitlines()[line - 1]
 
 
-def test_a_text_that_no_page_uses_is_reported_in_each_language(
+def test_each_mistake_of_a_page_is_reported_once_with_its_line(
     copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _replace(copy, LANDING, f"<p>{LEAD}</p>", "")
+    _replace(copy, LANDING, LEAD, "\n".join([LEAD, *PAGE_MISTAKES]))
 
     report = _report(copy, capsys)
 
-    assert [file for file, _, _ in report] == [f"locales/{code}.toml" for code in LANGUAGES]
+    lines = (copy / LANDING).read_text(encoding="utf-8").splitlines()
+    assert {file for file, _, _ in report} == {LANDING}
+    for (_, line, reported), (mistake, message) in zip(report, PAGE_MISTAKES.items(), strict=True):
+        assert lines[line - 1].startswith(mistake)
+        assert message in reported
+
+
+def test_a_text_that_no_page_uses_is_reported_in_each_language(
+    whole_copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _replace(whole_copy, LANDING, f"<p>{LEAD}</p>", "")
+
+    report = _report(whole_copy, capsys)
+
+    with_lead = [
+        f"locales/{file.name}"
+        for file in sorted(whole_copy.glob("locales/*.toml"))
+        if "lead" in tomllib.loads(file.read_text(encoding="utf-8")).get("landing", {})
+    ]
+    assert [file for file, _, _ in report] == with_lead
     assert {message for _, _, message in report} == {" `landing.lead`: no page uses it"}
 
 
@@ -334,24 +385,24 @@ def test_a_mistake_in_a_shared_part_names_one_of_its_pages(
     ]
 
 
-def test_one_build_reports_all_mistakes(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _replace(copy, CATALOGUE, 'name = "news"', 'name = "New s"')
-    _replace(copy, CATALOGUE, 'default = "out"', 'default = "yes"')
-    _replace(copy, CATALOGUE, 'en = "Offers"', 'en = "Offers"\nit = "Offerte"')
-    _replace(copy, DE, 'stop = "{{ topic }}', 'stop = "{{ topik }}')
-    _replace(copy, EN, 'save = "Save preferences"', 'save = "Save preferences"\nsaev = "Save"')
+def test_one_build_reports_all_mistakes(whole_copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _replace(whole_copy, CATALOGUE, 'name = "news"', 'name = "New s"')
+    _replace(whole_copy, CATALOGUE, 'default = "out"', 'default = "yes"')
+    _replace(whole_copy, CATALOGUE, 'en = "Offers"', 'en = "Offers"\nit = "Offerte"')
+    _replace(whole_copy, DE, 'stop = "„{{ topic }}', 'stop = "„{{ topik }}')
+    _replace(whole_copy, EN, 'save = "Save preferences"', 'save = "Save preferences"\nsaev = "Save"')
     for code in LANGUAGES:
-        _replace(copy, f"locales/{code}.toml", "[landing]\n", '[landing]\nextra = "X"\n')
-    _replace(copy, "pages/neutral.html", "text.neutral.lead", "text.neutral.laed")
-    _replace(copy, "pages/done.html", "preferences_url", "preference_url")
-    _replace(copy, "pages/confirm.html", "{% if intent == 'in' %}", "{% if intent == 'of' %}")
-    (copy / "pages" / "offers.html").write_text("", encoding="utf-8")
-    _replace(copy, "style.css", "body {", "@import 'x.css'; body {")
+        _replace(whole_copy, f"locales/{code}.toml", "[landing]\n", '[landing]\nextra = "X"\n')
+    _replace(whole_copy, "pages/neutral.html", "text.neutral.lead", "text.neutral.laed")
+    _replace(whole_copy, "pages/done.html", "preferences_url", "preference_url")
+    _replace(whole_copy, "pages/confirm.html", "{% if intent == 'in' %}", "{% if intent == 'of' %}")
+    (whole_copy / "pages" / "offers.html").write_text("", encoding="utf-8")
+    _replace(whole_copy, "style.css", "body {", "@import 'x.css'; body {")
 
-    report = _report(copy, capsys)
+    report = _report(whole_copy, capsys)
 
     def at(name: str, part: str, message: str) -> tuple[str, int, str]:
-        lines = (copy / name).read_text(encoding="utf-8").splitlines()
+        lines = (whole_copy / name).read_text(encoding="utf-8").splitlines()
         return name, next(n for n, line in enumerate(lines, 1) if part in line), f" {message}"
 
     assert report == [
@@ -425,15 +476,15 @@ def test_a_brand_without_languages_is_a_mistake(copy: Path, tmp_path: Path) -> N
 
 
 def test_a_missing_link_is_a_warning_and_ends_no_build(
-    copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    whole_copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = (copy / CATALOGUE).read_text(encoding="utf-8")
+    text = (whole_copy / CATALOGUE).read_text(encoding="utf-8")
     without_imprint = re.sub("imprint = .*", "", text).replace(
         'website = { en = "https://example.com/", ', "website = { "
     )
-    (copy / CATALOGUE).write_text(without_imprint, encoding="utf-8")
+    (whole_copy / CATALOGUE).write_text(without_imprint, encoding="utf-8")
 
-    assert compile_command([str(copy), str(tmp_path / "out")]) == 0
+    assert compile_command([str(whole_copy), str(tmp_path / "out")]) == 0
 
     languages = ("de", "en", "en-GB", "es", "fr", "ja")
     warnings = [line.partition(": warning: ")[2] for line in capsys.readouterr().err.splitlines()]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from brand_compiler.fault import Faults
-from brand_compiler.texts import read_locales
+from brand_compiler.texts import Locale, read_locales
 from tests.support.brands import LANGUAGES, SAMPLE
 
 GLOSSARY: dict[str, dict[str, dict[str, Any]]] = tomllib.loads(
@@ -17,11 +17,15 @@ GLOSSARY: dict[str, dict[str, dict[str, Any]]] = tomllib.loads(
 )
 
 
+@pytest.fixture(scope="module")
+def locales() -> dict[str, Locale]:
+    return read_locales([SAMPLE], LANGUAGES, Faults())
+
+
 @pytest.fixture
-def texts(data: dict[str, Any], language: str) -> dict[str, str]:
+def texts(data: dict[str, Any], locales: dict[str, Locale], language: str) -> dict[str, str]:
     """The texts of a language, without their placeholders."""
-    locale = read_locales([SAMPLE], LANGUAGES, Faults())[language]
-    texts = {key: re.sub(r"{{.*?}}", "", text.value) for key, text in locale.texts.items()}
+    texts = {key: re.sub(r"{{.*?}}", "", text.value) for key, text in locales[language].texts.items()}
     for topic in data["topics"]:
         texts |= {f"{topic['name']}.{key}": topic[key][language] for key in ("names", "descriptions")}
     return texts | {"caveats": " ".join(data["advertising"]["caveats"][language])}

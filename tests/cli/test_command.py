@@ -162,7 +162,7 @@ def test_a_full_disk_behind_the_output_is_a_failure(tmp_path: Path) -> None:
         )
 
     assert done.returncode == 3
-    assert "No space left on device" in done.stderr
+    assert done.stderr == "heed: cannot write the output: no space left on device\n"
 
 
 def test_a_closed_pipe_causes_no_traceback(local: Path, tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ FISH = """
 _HEED_COMPLETE=fish_source heed | source
 complete --do-complete $argv[1] | string split --fields 1 \\t
 """
+pytestmark = pytest.mark.system  # each line starts a shell, and that starts Python
+
 SHELLS = {
     "bash": ["bash", "-c", BASH, "bash"],
     "zsh": ["zsh", "-fc", ZSH, "zsh"],

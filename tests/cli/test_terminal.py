@@ -16,6 +16,8 @@ from tests.cli.terminal import INSTALLED, TerminalResult, run_at_terminal
 from tests.support.deployment import World
 from tests.support.ledgers import START, sample_ledger
 
+pytestmark = pytest.mark.system  # each command is a process of its own
+
 READER = "reader@example.com"
 CHECK = ("check", READER, "--topic", "offers")
 WRONG = ("check", READER, "--topic", "offers", "--stak", "heed")

@@ -52,6 +52,7 @@ def test_the_decision_agrees_with_an_independent_oracle(record: Record, now: Mil
     _assert_agreement(record, now)
 
 
+@pytest.mark.system
 def test_decision_and_oracle_agree_on_thirty_thousand_decisions() -> None:
     seen: Counter[Reason] = Counter()
     random = Random(20_261_122)  # noqa: S311 - the same records each time

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from brand_compiler.build import compile_command
 from heed.domain.errors import InvalidAddress
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.catalogue import Catalogue
@@ -18,10 +16,10 @@ from heed.domain.recipients.address import is_mailable, normalise_address
 from heed.entrypoints.http.pages.pages import Pages
 from heed.entrypoints.mail.confirmation_mail import ConfirmationMailRenderer
 from heed.use_cases.ports.opt_in import ConfirmationMail
+from tests.support.deployment import brand as compiled_brand
 from tests.support.mailbox import link_path, mail_text, parse_mail
 from tests.support.registers import scope_numbers
 
-SOURCE = Path(__file__).parents[2] / "layers" / "brand"
 HEADERS = {
     "From",
     "To",
@@ -48,9 +46,8 @@ MAIL = ConfirmationMail(
 
 
 @pytest.fixture(scope="module")
-def brand(tmp_path_factory: pytest.TempPathFactory) -> tuple[Pages, Catalogue]:
-    folder = tmp_path_factory.mktemp("brand")
-    assert compile_command([str(SOURCE), str(folder)]) == 0
+def brand() -> tuple[Pages, Catalogue]:
+    folder = compiled_brand()
     data = json.loads((folder / "catalogue.json").read_text("utf-8"))
     return Pages(folder), Catalogue.from_document(data)
 
@@ -77,7 +74,7 @@ def test_both_parts_lead_to_the_website_the_privacy_policy_and_the_imprint(
 
     text, html = (str(part.get_content()) for part in mail.walk() if part.get_content_maintype() == "text")
     for name, path in (("Website", ""), ("Datenschutzerklärung", "datenschutz"), ("Impressum", "impressum")):
-        assert f"{name}: https://example.com/de/{path}" in text.splitlines()
+        assert f"{name} – https://example.com/de/{path}" in text.splitlines()
         assert f'<a href="https://example.com/de/{path}" style="color:inherit">{name}</a>' in html
 
 

@@ -22,6 +22,7 @@ from tests.support.registers import in_, out, pause, scope_numbers, undoable
 READER = "reader@example.com"
 DAY = 86_400_000
 BRAND = 1
+OFFERS, ADVERTISING = 2, 7
 
 
 def confirm(world: World, **fields: Any) -> str:
@@ -53,6 +54,29 @@ def test_a_confirmed_end_of_a_pause_writes_nothing_else(world: World) -> None:
 
     assert "offers" in sendable(world)
     assert registers(world) == {pause(BRAND)}
+
+
+def test_the_page_before_the_press_does_not_call_the_end_of_a_pause_done(world: World) -> None:
+    token = ConfirmationToken(
+        world.recipient(READER), Intent.IN, requested_at=NOW, scopes=(), resume=scope_numbers(BRAND)
+    )
+    path = f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
+    page = app.handler(http_event("GET", path, at=NOW + 5), world.context)["body"]
+
+    assert "<p>Once you confirm, Meridian Watches will send you:</p>" in page
+    assert "<li>The emails that are paused now</li>" in page
+
+
+def test_consent_to_advertising_is_not_worded_as_consent_to_mail(world: World) -> None:
+    token = ConfirmationToken(
+        world.recipient(READER), Intent.IN, requested_at=NOW, scopes=scope_numbers(ADVERTISING, OFFERS)
+    )
+    path = f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
+    page = app.handler(http_event("GET", path, at=NOW + 5), world.context)["body"]
+
+    assert "send you:</p>\n<ul><li>Offers</li></ul>" in page
+    assert "<p>Once you confirm, you agree to:</p>\n<ul><li>Targeted advertising</li></ul>" in page
+    assert "<button>Yes, I agree</button>" in page
 
 
 def test_a_confirmation_ends_an_undoable_pause(world: World) -> None:

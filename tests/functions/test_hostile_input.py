@@ -168,7 +168,7 @@ def check_harmless(answer: dict[str, Any]) -> Elements:
         assert MARK not in f"{name}{value}" and not re.search(r"[\r\n\x00]", f"{name}{value}")
         assert name.lower() != "set-cookie"
     assert re.match(
-        r"/p/[\w-]+\?lang=\w\w&saved=[\w-]+$|/u/[\w-]+\?done=[\w-]+&lang=\w\w$|/c/[\w-]+\?done=1&lang=\w\w$|$",
+        r"/p/[\w-]+\?lang=\w\w&saved=[\w-]+(&off=1)?$|/u/[\w-]+\?done=[\w-]+&lang=\w\w$|/c/[\w-]+\?done=1&lang=\w\w$|$",
         answer["headers"].get("Location", ""),
     )
     elements = Elements(answer["body"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -29,6 +30,7 @@ from tests.support.registers import confirmed, in_, out, pause
 READER = "reader@example.com"
 BRAND, OFFERS, NEWS, EVENTS, RESEARCH = 1, 2, 3, 4, 5
 HOUR = 3_600_000
+CANNOT_SHOW = "We can’t show this page right now"
 # NOW is 5 March 2026.
 YESTERDAY, LAST_WEEK = Millis(NOW - DAY_MS), Millis(NOW - 7 * DAY_MS)
 SINCE_YESTERDAY, SINCE_LAST_WEEK = "2026-03-04T09:12:44Z", "2026-02-26T09:12:44Z"
@@ -121,7 +123,7 @@ def test_a_topic_that_needs_consent_is_not_called_unsubscribed(world: World) -> 
 
     assert heading(page) == "You’re not subscribed to Research"
     assert "only send these emails to people who ask for them" in page
-    assert since(page) == [] and buttons(page) == ["all"]
+    assert since(page) == [] and buttons(page) == ["this", "all"]
 
 
 @pytest.mark.parametrize("scope", [OFFERS, BRAND, ALL_SCOPES])
@@ -218,6 +220,18 @@ def test_the_token_of_another_person_shows_the_plain_page(world: World) -> None:
     assert heading(other["body"]) == "Unsubscribe from Offers"
 
 
+def test_an_undo_of_another_topic_is_not_shown_as_that_of_the_link(world: World) -> None:
+    done = dict(parse_qsl(press(world, "this")["headers"]["Location"].partition("?")[2]))["done"]
+    page = open_link(world, [Change(out(NEWS), entry())], scope=NEWS, at=NOW + 1, done=done)
+
+    assert heading(page) == UNSUBSCRIBED + "News" and 'name="undo"' not in page
+
+
+def test_a_topic_that_needs_an_opt_in_can_be_refused_alone(world: World) -> None:
+    assert buttons(open_link(world, scope=RESEARCH)) == ["this", "all"]
+    assert buttons(open_link(world, [Change(out(RESEARCH), entry())], scope=RESEARCH)) == ["all"]
+
+
 @pytest.mark.parametrize("scope", ["this", "all"])
 def test_a_stored_press_is_not_called_lost_if_its_page_cannot_be_read(world: World, scope: str) -> None:
     pressed = press(world, scope)
@@ -225,8 +239,8 @@ def test_a_stored_press_is_not_called_lost_if_its_page_cannot_be_read(world: Wor
     page = follow_redirect(app.handler, pressed, world, at=NOW + 1)
 
     assert fault.calls and page["statusCode"] == 503 and int(page["headers"]["Retry-After"]) > 0
-    assert "If you’ve just made a choice here, it’s saved." in page["body"]
-    assert heading(page["body"]) == "We can’t show this page right now"
+    assert heading(page["body"]) == CANNOT_SHOW
+    assert "gone through" not in page["body"] and "saved" not in page["body"]
 
 
 def test_a_saved_form_is_not_called_lost_if_its_page_cannot_be_read(world: World) -> None:
@@ -235,7 +249,7 @@ def test_a_saved_form_is_not_called_lost_if_its_page_cannot_be_read(world: World
     FailingCalls("dynamodb", "GetItem")
     page = follow_redirect(preferences.handler, saved, world, at=NOW + 1)
 
-    assert page["statusCode"] == 503 and "If you’ve just made a choice here, it’s saved." in page["body"]
+    assert page["statusCode"] == 503 and heading(page["body"]) == CANNOT_SHOW
 
 
 def test_a_page_before_a_press_that_cannot_be_read_claims_nothing(world: World) -> None:
@@ -245,4 +259,24 @@ def test_a_page_before_a_press_that_cannot_be_read_claims_nothing(world: World) 
     pressed = press(world, "this", query={"done": "1"})
 
     for answer in (page, pressed):
-        assert answer["statusCode"] == 503 and "it’s saved" not in answer["body"]
+        assert answer["statusCode"] == 503 and "saved" not in answer["body"]
+
+
+def test_a_failed_press_after_a_save_is_not_called_saved_when_the_page_is_loaded_again(world: World) -> None:
+    path = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
+    saved = preferences.handler(http_event("POST", path, form={"topic.news": "out"}), world.context)
+    page = follow_redirect(preferences.handler, saved, world, at=NOW + 1)["body"]
+    (action,) = set(re.findall('<form method="post" action="([^"]*)"', page))
+    for operation in ("GetItem", "UpdateItem"):
+        FailingCalls("dynamodb", operation)
+    pressed = preferences.handler(http_event("POST", path, form={"all": "out"}, at=NOW + 2), world.context)
+    query = dict(parse_qsl(saved["headers"]["Location"].partition("?")[2]))
+    again = [
+        preferences.handler(http_event(method, path, query=query, at=NOW + 3), world.context)
+        for method in ("GET", "HEAD")
+    ]
+
+    assert action == f"{path}?lang=en" and page.count("<form ") == page.count(" action=")
+    assert pressed["statusCode"] == 503 and "hasn’t gone through" in pressed["body"]
+    assert [answer["statusCode"] for answer in again] == [503, 503]
+    assert heading(again[0]["body"]) == CANNOT_SHOW and "saved" not in again[0]["body"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl
 
+import pytest
+
 from functions.preferences import app
 from heed.domain.links.link_token import TokenPurpose
 from heed.domain.milliseconds import Millis
@@ -21,7 +23,7 @@ from tests.support.preference_centre import (
     show,
     title,
 )
-from tests.support.registers import out
+from tests.support.registers import in_, out
 
 
 def test_an_empty_checkbox_stops_its_topic(world: World) -> None:
@@ -69,11 +71,46 @@ def test_everything_off_has_its_own_undo(world: World) -> None:
     page = follow(world, save(world, {"all": "out"}))
 
     assert title(page) == "You’re unsubscribed"
-    assert "Nothing else was changed." in page
+    assert "Other changes on this page weren’t saved." in page
     assert 'name="pause"' not in page and 'name="all"' not in page
     (undo,) = re.findall('name="undo" value="([^"]+)"', page)
     save(world, {"undo": undo}, at=NOW + 2)
     assert sendable(world, Millis(NOW + 3)) == EVERYTHING
+
+
+def test_everything_off_without_an_undo_is_not_called_saved_preferences(world: World) -> None:
+    save(world, {"all": "out"})
+    second = save(world, {"all": "out"}, at=NOW + 1)
+    page = follow(world, second, NOW + 2)
+
+    assert "saved=1&off=1" in second["headers"]["Location"]
+    assert title(page) == "You’re unsubscribed" and 'name="undo"' not in page
+
+
+def test_everything_off_is_not_claimed_after_a_later_opt_in(world: World) -> None:
+    saved = save(world, {"all": "out"})
+    world.apply_changes(READER, Change(in_(2), Entry(Millis(NOW + 1), Source.LETTER, "{}")))
+
+    assert "unsubscribed from all marketing emails." not in follow(world, saved, NOW + 2)
+
+
+def test_an_undo_does_not_claim_what_a_later_opt_in_turned_on(world: World) -> None:
+    saved = save(world, {"all": "out"})
+    undo = dict(parse_qsl(saved["headers"]["Location"].partition("?")[2]))["saved"]
+    answer = save(world, {"undo": undo}, at=NOW + 1)
+    world.apply_changes(READER, Change(in_(2), Entry(Millis(NOW + 2), Source.LETTER, "{}")))
+
+    assert "Back on: News, Events.<" in follow(world, answer, NOW + 3)
+    for number in (3, 4):
+        world.apply_changes(READER, Change(in_(number), Entry(Millis(NOW + 2), Source.LETTER, "{}")))
+    assert 'role="status"' not in follow(world, answer, NOW + 3)
+
+
+@pytest.mark.parametrize("more", [{}, {"off": "1"}, {"confirm": "5"}])
+def test_no_query_claims_a_save_that_the_record_does_not_have(world: World, more: dict[str, str]) -> None:
+    page = show(world, query={"saved": "1", **more})
+
+    assert 'role="status"' not in page and "saved." not in page
 
 
 def test_the_page_after_an_undo_names_what_is_on_again_at_each_load(world: World) -> None:
@@ -88,6 +125,12 @@ def test_the_page_after_an_undo_names_what_is_on_again_at_each_load(world: World
     assert title(pages[0]) == "Undone" and 'name="undo"' not in pages[0]
     assert pages == [pages[0]] * 3 and world.items() == before
     assert "Undone" not in follow(world, answer, NOW + 3_600_000)
+
+
+def test_an_undo_of_a_topic_and_a_pause_says_that_it_ends_the_pause(world: World) -> None:
+    page = follow(world, save(world, {"topic.offers": "out", "pause": "30"}))
+
+    assert ">Undo: Offers (also ends the pause)<" in page
 
 
 def test_an_undo_beside_another_opt_out_does_not_claim_that_mail_is_on(world: World) -> None:

@@ -73,11 +73,10 @@ def test_the_answer_shows_the_address_and_sends_the_same_form_again(world: World
     form = [("address", " Reader <b@example.com>"), ("topics", "offers"), ("topics", "nonsense")]
     first = submit(world, form)
 
-    assert "If Reader &lt;b@example.com&gt; can get email from us" in first["body"]
-    assert "<b@" not in first["body"]
+    assert "If b@example.com can get email from us" in first["body"]
     assert fields_of(first["body"]) == [
         ("intent", "in"),
-        ("address", "Reader <b@example.com>"),
+        ("address", "b@example.com"),
         ("topics", "offers"),
     ]
     again = submit(world, fields_of(first["body"]))
@@ -94,15 +93,62 @@ def test_the_form_can_be_changed_after_it_was_accepted(world: World, intent: str
 
     assert answer["statusCode"] == 200 and queued(world) == []
     assert set(fields_of(answer["body"])) >= {("intent", intent), ("address", READER)}
-    assert ("topics", "offers") in fields_of(answer["body"]) or intent == "out"
+    assert ("topics", "offers") in fields_of(answer["body"])
     assert "Error" not in answer["body"] and "error" not in answer["body"].partition("<main>")[2]
 
 
-def test_a_mark_of_the_compiled_answer_in_an_address_is_only_text(world: World) -> None:
-    marks = f"{FORM_FIELDS}{ADDRESS}{PREFERENCES_URL}"
-    body = submit(world, [("address", f'"{marks}" <b@example.com>'), ("intent", "out")])["body"]
+@pytest.mark.parametrize(
+    ("address", "more"), [(READER, {"edit": "1"}), ("reader at example", {})], ids=["change", "mistake"]
+)
+def test_an_opt_out_of_topics_stays_one_of_these_topics_when_the_address_changes(
+    world: World, address: str, more: dict[str, str]
+) -> None:
+    chosen = [("topics", "offers"), ("topics", "targeted-advertising")]
+    page = submit(world, [("intent", "out"), ("address", address), *chosen, *more.items()])["body"]
 
-    assert "<!--" not in body and body.count("b@example.com") == 2
+    assert "a link to unsubscribe from:" in page and "all marketing emails from" not in page
+    assert "<ul><li>Offers</li><li>Targeted advertising</li></ul>" in page and "News" not in page
+    submit(world, [field for field in fields_of(page) if field[0] != "address"] + [("address", READER)])
+    assert queued(world)[0]["scopes"] == [2, 7]
+
+
+@pytest.mark.parametrize("mark", [FORM_FIELDS, ADDRESS, PREFERENCES_URL])
+def test_a_mark_of_the_compiled_answer_in_an_address_is_only_text(world: World, mark: str) -> None:
+    body = submit(world, [("address", f'"{mark}"@example.com'), ("intent", "out")])["body"]
+
+    assert "<!--" not in body and body.count(f"{html.escape(mark)}&#34;@example.com") == 2
+
+
+@pytest.mark.threat(
+    "T31",
+    "Another site posts the form with a false message as the name beside an address.",
+    "The pages show a valid address alone. Any other text is only in the value of the field.",
+)
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("Your account is LOCKED. Call +1 900 555 0100 <X@Example.com>", "X@Example.com"),
+        ('"Your account, LOCKED" <x@example.com>', "x@example.com"),
+        ("\u202eLOCKED <x@example.com>", "x@example.com"),
+        ("LOCKED <x@exam\u00adple.com>", "x@example.com"),
+    ],
+)
+@pytest.mark.parametrize("more", [[], [("edit", "1")]])
+def test_a_name_beside_the_address_is_not_shown(
+    world: World, address: str, shown: str, more: list[tuple[str, str]]
+) -> None:
+    body = submit(world, [("address", address), ("intent", "out"), *more])["body"]
+
+    assert dict(fields_of(body))["address"] == shown
+    assert not re.search("LOCKED|[\u00ad\u202e]", body)
+
+
+def test_a_text_that_is_no_address_is_shown_only_in_its_field(world: World) -> None:
+    text = "\u202eLOCKED <x@\u202aexample.com>"
+    body = submit(world, [("address", text), ("intent", "out")])["body"]
+
+    assert dict(fields_of(body))["address"] == text
+    assert not re.search("LOCKED|[\u202a\u202e]", re.sub('value="[^"]*"', "", body))
 
 
 # ---- One more step after the preference centre
@@ -190,6 +236,13 @@ def test_the_way_from_the_preference_centre_leads_back_to_it(world: World) -> No
     assert f'<a href="/p/{origin}?lang=en">Back to your preferences</a>' in accepted["body"]
     assert ("preferences", origin) in fields_of(accepted["body"])
     assert queued(world)[0]["scopes"] == [5]
+
+
+def test_an_opt_out_from_the_preference_centre_asks_for_no_consent(world: World) -> None:
+    origin = ("preferences", preferences_link(world))
+    form = [("intent", "out"), ("topics", "offers"), ("address", "reader at example")]
+
+    assert submit(world, [*form, origin])["body"] == submit(world, form)["body"]
 
 
 @pytest.mark.threat(

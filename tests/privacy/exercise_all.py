@@ -140,6 +140,8 @@ def _exercise_links(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
     drive.secrets["unsubscribe token"] = token = world.token(ADDRESSES["agent"])
     centre = world.token(ADDRESSES["agent"], 1, purpose=TokenPurpose.PREFERENCES)
     drive.secrets["preferences token"] = centre
+    everything_form = {"scope": "all", "why": ADDRESSES["note"]}  # the first press, so it has an Undo
+    _exercise_done_page(drive, drive.request("unsubscribe", "POST", f"/u/{token}", form=everything_form))
     odd = {"c": ADDRESSES["garbage"], "lang": "de"}
     for function, path in (("unsubscribe", f"/u/{token}"), ("preferences", f"/p/{centre}")):
         for method in ("GET", "HEAD"):
@@ -151,8 +153,6 @@ def _exercise_links(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
         browser = {"sec-gpc": "1", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
         drive.request(function, "GET", glued, headers={**plain, **browser}, query=odd)
     drive.request("unsubscribe", "POST", f"/u/{token}", headers=plain, query=odd)
-    everything_form = {"scope": "all", "why": ADDRESSES["note"]}
-    _exercise_done_page(drive, drive.request("unsubscribe", "POST", f"/u/{token}", form=everything_form))
     form = {"topic.offers": "in", "pause": "30", "note": ADDRESSES["note"]}
     drive.request("preferences", "POST", f"/p/{centre}", form=form)
     for path in ("/.well-known/gpc.json", "/.well-known/dnt", "/.well-known/dnt/x", "/policy.json"):
@@ -169,6 +169,7 @@ def _exercise_done_page(drive: Drive, pressed: dict[str, Any]) -> None:
     """Opens the page after a press, also while the table does not answer, and takes the press back."""
     path, _, query = pressed["headers"]["Location"].partition("?")
     fields, before = dict(parse_qsl(query)), parts()
+    assert fields["done"] != "1", "the press has an Undo"
     drive.secrets["undo token"] = fields["done"]
     drive.request("unsubscribe", "GET", path, headers=drive.plain, query=fields, at=NOW + 1)
     restart(PREFERENCES_TABLE="absent")

@@ -101,7 +101,9 @@ class Attacker:
         requested = attempt.event["rawQueryString"].partition("=")[2]
         known = {undo_token, requested, *self._sent_tokens, *dict(self.own_undos)}
         shown = [token for token in dict.fromkeys(_UNDO_IN_FORM.findall(text)) if token not in known]
-        links = dict.fromkeys(_CONFIRMATION_LINK.findall(text))
+        # The answer to a press leads to the page of the same link.
+        path = attempt.event["rawPath"]
+        links = [link for link in dict.fromkeys(_CONFIRMATION_LINK.findall(text)) if link not in path]
         self._follow_ups += [self._submit_undo(attempt.who, token, at) for token in shown]
         self._follow_ups += [self._submit_confirmation(attempt.who, link, at) for link in links]
 

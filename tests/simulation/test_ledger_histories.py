@@ -279,6 +279,7 @@ BUGS = (
 )
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("plant", BUGS, ids=lambda plant: plant.__name__.strip("_"))
 def test_the_check_finds_the_bug_of_the_ledger(plant: Callable[[pytest.MonkeyPatch], None]) -> None:
     with simulated_deployment("pure") as deployment, pytest.MonkeyPatch.context() as patch:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import tomllib
+from collections.abc import Iterable, MutableMapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+import tomlkit
 
 from brand_compiler.build import compile_command as build
 from brand_compiler.lock import lock_new_numbers
@@ -18,6 +21,38 @@ SAMPLE = ROOT / "layers" / "brand"
 LANGUAGES: tuple[str, ...] = tuple(
     tomllib.loads((SAMPLE / "catalogue.toml").read_text(encoding="utf-8"))["languages"]
 )
+
+
+def copy_brand(folder: Path, languages: Iterable[str]) -> Path:
+    """Copies the source of the sample brand to a new folder, with only some languages.
+
+    A build costs as much as its number of languages, and few tests are about all of them.
+    """
+    unused = [f"{language}.toml" for language in set(LANGUAGES).difference(languages)]
+    shutil.copytree(SAMPLE, folder, ignore=shutil.ignore_patterns(*unused))
+    catalogue = _sample_catalogue(tuple(sorted(languages)))
+    (folder / "catalogue.toml").write_text(catalogue, encoding="utf-8")
+    return folder
+
+
+@functools.cache
+def _sample_catalogue(languages: tuple[str, ...]) -> str:
+    """Returns the catalogue of the sample brand with only some languages, otherwise unchanged."""
+    document = tomlkit.parse((SAMPLE / "catalogue.toml").read_text(encoding="utf-8"))
+    document["languages"] = list(languages)
+    _remove_keys(document, set(LANGUAGES).difference(languages))
+    return tomlkit.dumps(document)
+
+
+def _remove_keys(value: object, keys: set[str]) -> None:
+    """Removes keys from the tables of a TOML file, however deep they are."""
+    if isinstance(value, MutableMapping):
+        for key in keys.intersection(value):
+            del value[key]
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            _remove_keys(item, keys)
 
 
 def deploy_catalogue(
@@ -41,9 +76,9 @@ def deploy_catalogue(
 
 
 def build_brand_with_topics(folder: Path, topics: int) -> Path:
-    """Compiles the sample brand with a number of additional topics, and returns its directory."""
-    source = Path(shutil.copytree(SAMPLE, folder / "source"))
-    languages = sorted(file.stem for file in (source / "locales").iterdir())
+    """Compiles the sample brand in two languages with additional topics, and returns its directory."""
+    languages = ("de", "en")
+    source = copy_brand(folder / "source", languages)
     with (source / "catalogue.toml").open("a", encoding="utf-8") as catalogue:
         for number in range(1_000, 1_000 + topics):
             catalogue.write(

@@ -2,8 +2,9 @@
 
 By default, a long test runs only a sample. With `--full`, a property is tested with twenty times the
 examples, state machines run tens of thousands of times, and the browser opens each page in each size with
-all colours. With `--quick`, a property is tested with a third of the examples: `make check` does this, `make
-test` does not. With `--few`, a property is tested with three examples, which is enough to record AWS calls.
+all colours. With `--quick`, a property is tested with a third of the examples, and no requests are
+generated from openapi.yaml: `make check` does this, `make test` does not. With `--few`, a property is tested
+with three examples, which is enough to record AWS calls.
 """
 
 from __future__ import annotations

@@ -7,6 +7,12 @@ import pytest
 from tests.support.growth import LINEAR, measure_growth
 
 
+@pytest.fixture(autouse=True)
+def _short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes the runs short, which is enough for these few lines."""
+    monkeypatch.setattr("tests.support.growth._MIN_SECONDS", 0.001)
+
+
 def _pairs(items: list[int]) -> int:
     return sum(1 for first in items for second in items if first == second)
 
@@ -24,7 +30,6 @@ def test_quadratic_code_grows_faster_than_allowed(
     monkeypatch.setattr(
         "tests.support.growth._RUNS", 1
     )  # more runs would find a smaller growth, still too large
-    monkeypatch.setattr("tests.support.growth._MIN_SECONDS", 0.001)  # enough for quadratic code, and quick
     assert measure_growth(lambda n: list(range(n)), _pairs, 100) > LINEAR
 
 

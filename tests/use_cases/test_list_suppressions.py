@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -228,6 +229,7 @@ def test_a_filter_selects_suppressions_and_the_cursor_keeps_the_filter() -> None
     assert store.page(filtered).next_cursor.filter == filtered.filter
 
 
+@pytest.mark.system
 def test_the_feed_finds_a_rare_suppression_although_each_page_reads_a_limited_number() -> None:
     store = Store()
     crowd = [recipient_from_bytes(n.to_bytes(16)) for n in range(MAX_EXAMINED * 2)]

@@ -2,16 +2,12 @@
 // people with no choices: no warning, no request that writes, and always the present state. Prints a line for each
 // thing amiss.
 import { launch, tab } from "./browser.mjs";
+import { mover } from "./moves.mjs";
 
 const [site, saving, asking] = process.argv.slice(2);
 const amiss = [];
 const browser = await launch();
 const { page, faults } = await tab(browser, site, { javaScriptEnabled: false });
-let posts = 0;
-page.on("request", (request) => {
-  if (request.method() === "POST") posts += 1;
-});
-
 const brand = " – Meridian Watches";
 const expect = (what, got, wanted) => {
   if (got !== wanted) amiss.push(`${what}: ${JSON.stringify(got)}, not ${JSON.stringify(wanted)}`);
@@ -28,20 +24,7 @@ const state = async () => {
   return [title, ...names.map((name) => name.slice("topic.".length))].join(" ");
 };
 
-/** Moves in the history, and checks where that leads and that it sends no form. */
-async function move(how, wanted) {
-  const before = posts;
-  const moved = { back: "goBack", forward: "goForward", reload: "reload" }[how];
-  const where = `${how} to ${wanted}`;
-  try {
-    await page[moved]();
-  } catch (error) {
-    amiss.push(`${where}: ${error.message.split("\n")[0]}`);
-    return;
-  }
-  expect(where, await state(), wanted);
-  expect(`${where}: forms sent`, posts - before, 0);
-}
+const move = mover(page, state, amiss);
 
 // One topic off, taken back, everything off: each result is a page of its own that tells the present state.
 const all = "offers news events";
@@ -52,24 +35,24 @@ await save();
 const saved = "Preferences saved offers events";
 expect("saved", await state(), saved);
 await move("reload", saved);
-await move("back", `${plain} offers events`);
-await move("forward", saved);
+await move("goBack", `${plain} offers events`);
+await move("goForward", saved);
 await press("[name=undo]");
 const undone = `Undone ${all}`;
 expect("undone", await state(), undone);
 await move("reload", undone);
-await move("back", undone); // the page of the save knows that it was taken back
-await move("back", `${plain} ${all}`);
-await move("forward", undone);
-await move("forward", undone);
+await move("goBack", undone); // the page of the save knows that it was taken back
+await move("goBack", `${plain} ${all}`);
+await move("goForward", undone);
+await move("goForward", undone);
 await save();
 expect("nothing to save", await state(), `Nothing to save ${all}`);
 await move("reload", `Nothing to save ${all}`);
 await press("[name=all]");
 expect("everything off", await state(), "You’re unsubscribed");
 await move("reload", "You’re unsubscribed");
-await move("back", "Nothing to save");
-await move("forward", "You’re unsubscribed");
+await move("goBack", "Nothing to save");
+await move("goForward", "You’re unsubscribed");
 await press("[name=undo]");
 expect("everything undone", await state(), `Undone ${all}`);
 
@@ -81,20 +64,20 @@ await save();
 const step = "One more step: confirm Research";
 expect("one more step", await state(), step);
 await move("reload", step);
-await move("back", `${plain} offers news`);
-await move("forward", step);
+await move("goBack", `${plain} offers news`);
+await move("goForward", step);
 await press("nav [lang=de]");
 expect("in German", await state(), "Noch ein Schritt: Umfragen bestätigen");
-await move("back", step);
+await move("goBack", step);
 await press(".onward a");
 expect("back to the preferences", await state(), `${plain} offers news`);
-await move("back", step);
+await move("goBack", step);
 await page.fill("#address", "reader@example.com");
 await save();
 expect("accepted", await state(), "Check your inbox");
 expect("its address", (await page.textContent("main")).includes("reader@example.com"), true);
 expect("no address in the URL", page.url().includes("reader"), false);
-await move("back", step);
+await move("goBack", step);
 await page.fill("#address", "reader@example");
 await save();
 expect("mistake", await page.title(), `Error: please check your details${brand}`);

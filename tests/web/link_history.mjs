@@ -4,29 +4,15 @@
 // sent again, a form that was sent, another page than before.
 import { readFileSync } from "node:fs";
 import { launch, tab } from "./browser.mjs";
+import { mover } from "./moves.mjs";
 
 const [site] = process.argv.slice(2);
 const browser = await launch();
 const { page, faults } = await tab(browser, site, { javaScriptEnabled: false });
 const amiss = [];
-let posts = 0;
-page.on("request", (request) => {
-  if (request.method() === "POST") posts += 1;
-});
-
 const title = async () => (await page.title()).replace(" – Meridian Watches", "");
 
-/** Moves in the history; a page that Chromium shows only after a warning fails with ERR_CACHE_MISS. */
-async function move(how, wanted) {
-  const before = posts;
-  const failed = await page[how]().then(
-    () => "",
-    (error) => error.message.split("\n")[0],
-  );
-  const found = failed || (await title());
-  if (found !== wanted) amiss.push(`${page.url()} ${how}: ${found}, not ${wanted}`);
-  if (posts !== before) amiss.push(`${page.url()} ${how}: sent a form`);
-}
+const move = mover(page, title, amiss);
 
 for (const { url, post, first, steps, back } of JSON.parse(readFileSync(0, "utf8"))) {
   await page.goto(`${site}/policy.json`);

@@ -23,7 +23,7 @@ def main() -> None:
     running = Running(Path(mkdtemp(prefix="heed-pictures-")), *free_ports(2))
     try:
         stage = LocalStack(running.wait_until_ready())
-        stopped = stage.store_choice(out(OFFERS), Source.ONE_CLICK)
+        preferences = stage.preferences(stage.store_choice(out(OFFERS), Source.ONE_CLICK))
         _use(stage.site)
         pictures = {
             "unsubscribe-phone": {
@@ -39,7 +39,7 @@ def main() -> None:
             },
             "preferences-phone-dark-de": {
                 **PHONE,
-                "url": f"{stage.preferences(stopped)}?lang=de",
+                "url": f"{preferences}?lang=de",
                 "scheme": "dark",
             },
             "local": {"width": 1200, "height": 960, "url": "/_local/", "scheme": "light"},
@@ -62,9 +62,9 @@ def _use(site: str) -> None:
         data = {"address": f"{name}@example.com", "topics": topics}
         httpx.post(f"{site}/subscribe", data=data, timeout=PATIENCE).raise_for_status()
     for button in ("complaint", "one-click"):
-        httpx.post(f"{site}/_local/{button}", timeout=PATIENCE)
+        httpx.post(f"{site}/_local/{button}", timeout=PATIENCE, follow_redirects=True).raise_for_status()
     mails, changes = f"{site}/_local/mails", f"{site}/_local/changes"
-    wait_until(lambda: "3 of 3" in httpx.get(mails).text and "3 of 3" in httpx.get(changes).text)
+    wait_until(lambda: all("3 of 3" in httpx.get(each, timeout=PATIENCE).text for each in (mails, changes)))
 
 
 if __name__ == "__main__":

@@ -31,10 +31,10 @@ def brand_command(arguments: list[str]) -> int:
             shutil.copyfile(folders[0] / name, folders[-1] / name)
         sys.stdout.write(f"{folders[-1]} is a copy of the sample. Make it yours, then run this again.\n")
         return 0
-    lock_new_numbers(folders)
     with tempfile.TemporaryDirectory() as compiled:
-        code = compile_command([*map(str, folders), compiled])
+        code = compile_command([*map(str, folders), compiled], may_add=True)
         if code == 0:
+            lock_new_numbers(folders)
             sys.stdout.write(f"No mistakes. Open {write_preview(Path(compiled), options.preview)}\n")
     return code
 

@@ -41,8 +41,8 @@ def list_answers(language: str, brand: str) -> Iterator[tuple[str, str, PageView
             state = UnavailableView(language=language, brand=brand, is_queued=kept, retry=retry)
             yield f"unavailable{suffix}{end}", "unavailable", state
     yield (
-        "unavailable-result",
+        "unavailable-page",
         "unavailable",
-        UnavailableView(language=language, brand=brand, is_recorded=True),
+        UnavailableView(language=language, brand=brand, is_page=True),
     )
     yield "unavailable-full", "unavailable", UnavailableView(language=language, brand=brand, full=True)

@@ -32,6 +32,7 @@ from brand_compiler.fault import BrandFault, Faults
 from brand_compiler.logo import read_logo
 from brand_compiler.mail_words import read_mail_words
 from brand_compiler.pages import PageCompiler
+from brand_compiler.sources import list_visible, suggest_name
 from brand_compiler.style import hash_style, read_style
 from brand_compiler.texts import Locale, check_locales, to_python_format
 from heed.entrypoints.http.pages.views import MAIL_PARTS, VIEWS, ConfirmationMailView
@@ -44,15 +45,17 @@ if TYPE_CHECKING:
 _USAGE_ERROR = 2
 
 
-def compile_brand(folders: Folders, faults: Faults) -> dict[str, str]:
+def compile_brand(folders: Folders, faults: Faults, *, may_add: bool = False) -> dict[str, str]:
     """Returns the text of each file of the compiled brand by name. Warnings are in `faults`.
+
+    `may_add` permits numbers that are not locked yet.
 
     Raises:
         BrandFault: The brand has mistakes. The fault names all of them.
     """
     document, data, locales = read_catalogue(folders, faults)
     if not document.is_faulty:  # otherwise its numbers are not known for certain
-        lock.check_lock(document, data, faults)
+        lock.check_lock(document, data, faults, may_add=may_add)
     mail_files = {file.stem: file for folder in folders for file in (folder / "mail").glob("*.toml")}
     mail_words = read_mail_words(mail_files, data["topics"], faults)
     style, colours = read_style(folders, faults)
@@ -103,9 +106,10 @@ def _check_all_read(folders: Folders, compilers: Collection[PageCompiler], fault
     """Adds a fault for each file that is no page and that no page includes."""
     if all(compiler.is_complete for compiler in compilers):
         read = {name for compiler in compilers for name in compiler.sources}
-        for file in (file for folder in folders for file in (folder / "pages").glob("*")):
+        for file in (file for folder in folders for file in list_visible(folder / "pages")):
             if file.name not in read:
-                faults.add(file, 1, "this page has no view, and no page includes it")
+                hint = suggest_name(file.name, read)
+                faults.add(file, 1, f"this page has no view, and no page includes it{hint}")
 
 
 def _make_pages(compiler: PageCompiler, language: str, brand: str) -> dict[str, str]:
@@ -163,19 +167,19 @@ def _list_languages(locales: dict[str, Locale], shown: str) -> list[dict[str, st
     return [{"code": code, "name": name} for name, code in codes.items()]
 
 
-def write_brand(folders: Folders, destination: Path, faults: Faults) -> None:
+def write_brand(folders: Folders, destination: Path, faults: Faults, *, may_add: bool = False) -> None:
     """Compiles a brand to files.
 
     Raises:
         BrandFault: The brand has mistakes. Then no file is created.
     """
-    for name, content in compile_brand(folders, faults).items():
+    for name, content in compile_brand(folders, faults, may_add=may_add).items():
         file = destination / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content, encoding="utf-8")
 
 
-def compile_command(arguments: list[str]) -> int:
+def compile_command(arguments: list[str], *, may_add: bool = False) -> int:
     """Compiles a brand to files and returns the exit code."""
     if len(arguments) < 2:
         sys.stderr.write("python -m brand_compiler.build FOLDER [FOLDER] DESTINATION\n")
@@ -183,7 +187,7 @@ def compile_command(arguments: list[str]) -> int:
     *folders, destination = map(Path, arguments)
     faults = Faults()
     try:
-        write_brand(folders, destination, faults)
+        write_brand(folders, destination, faults, may_add=may_add)
     except BrandFault as fault:
         sys.stderr.write(f"{fault}\n")
         return 1

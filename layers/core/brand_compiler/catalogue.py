@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from brand_compiler.document import Document
 from brand_compiler.reader import TomlReader
-from brand_compiler.sources import find_file
+from brand_compiler.sources import CATALOGUE, check_folders, find_file, list_visible
 from brand_compiler.texts import list_codes, read_locales
 
 if TYPE_CHECKING:
@@ -44,17 +44,15 @@ def read_catalogue(folders: Folders, faults: Faults) -> tuple[Document, dict[str
     Raises:
         BrandFault: There is no language, so nothing else can be checked.
     """
-    for folder in folders:
-        if not folder.is_dir():
-            faults.add(folder, 1, "there is no such folder")
-    document = Document(find_file(folders, "catalogue.toml"), faults)
+    check_folders(folders, faults)
+    document = Document(find_file(folders, CATALOGUE), faults)
     data = to_catalogue_json(document)
     locales = read_locales(folders, data["languages"], faults)
     for language in data["languages"]:
         if language not in locales:
             document.add_fault(f"there is no locales/{language}.toml", "languages")
     codes = list_codes(data["languages"])
-    for file in (folders[-1] / "locales").glob("*.toml"):
+    for file in list_visible(folders[-1] / "locales", "*.toml"):
         if codes and file.stem not in codes:
             faults.add(file, 1, f"`{file.stem}` is not in `languages` of {document.file.name}")
     if not locales:

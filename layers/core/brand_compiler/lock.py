@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from brand_compiler.catalogue import read_catalogue
 from brand_compiler.fault import BrandFault, Faults
+from brand_compiler.sources import LOCK_FILE, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from brand_compiler.document import Document
     from brand_compiler.sources import Folders
 
-LOCK_FILE = "catalogue.lock"
 _HEADER = "# Written by `make brand`: number, kind, name, default. Lines are added, never changed.\n"
 
 
@@ -37,13 +37,14 @@ def describe_numbers(data: Mapping[str, Any]) -> dict[int, str]:
     return dict(sorted(meanings.items()))
 
 
-def check_lock(document: Document, data: Mapping[str, Any], faults: Faults) -> None:
+def check_lock(document: Document, data: Mapping[str, Any], faults: Faults, *, may_add: bool) -> None:
     """Compares a catalogue with the lock in the same folder.
 
-    It adds a fault for each number that is not locked, is missing, or has another meaning than before.
+    It adds a fault for each number that is missing or has another meaning than before and, unless `may_add`,
+    for each that is not locked.
     """
     file = document.file.with_name(LOCK_FILE)
-    current, locked = describe_numbers(data), _read_lock(file)
+    current, locked = describe_numbers(data), _read_lock(file, faults)
     for number, (line, meaning) in locked.items():
         if number not in current:
             message = f"number {number} ({meaning}) is missing in {document.file.name}; restore and retire it"
@@ -52,12 +53,12 @@ def check_lock(document: Document, data: Mapping[str, Any], faults: Faults) -> N
             message = f"number {number} is locked as `{meaning}`, not `{current[number]}`"
             document.add_fault(message, *_find_key(data, number))
     for number in current:
-        if number not in locked:
+        if number not in locked and not may_add:
             message = f"number {number} is new: run make brand"
             document.add_fault(message, *_find_key(data, number))
 
 
-def _read_lock(file: Path) -> dict[int, tuple[int, str]]:
+def _read_lock(file: Path, faults: Faults) -> dict[int, tuple[int, str]]:
     """Returns the line and the meaning of each locked number, or nothing if there is no lock yet.
 
     Raises:
@@ -66,7 +67,7 @@ def _read_lock(file: Path) -> dict[int, tuple[int, str]]:
     if not file.exists():
         return {}
     locked: dict[int, tuple[int, str]] = {}
-    for line, text in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+    for line, text in enumerate((read_source(file, faults) or "").splitlines(), start=1):
         if text and not text.startswith("#"):
             number, _, meaning = text.partition(" ")
             if not number.isdigit():
@@ -90,7 +91,7 @@ def lock_new_numbers(folders: Folders) -> None:
         document, data, _ = read_catalogue(folders, faults)
         if not document.is_faulty:
             file = document.file.with_name(LOCK_FILE)
-            locked = {number: meaning for number, (_, meaning) in _read_lock(file).items()}
+            locked = {number: meaning for number, (_, meaning) in _read_lock(file, faults).items()}
             lines = sorted({**describe_numbers(data), **locked}.items())
             content = "".join(f"{number} {meaning}\n" for number, meaning in lines)
             file.write_text(_HEADER + content, encoding="utf-8")

@@ -25,7 +25,7 @@ from brand_compiler.expressions import (
     to_path,
 )
 from brand_compiler.shapes import field_types, find_item_type, list_enum_values
-from brand_compiler.sources import find_file
+from brand_compiler.sources import find_file, read_source
 from heed.entrypoints.http.pages.views import view_fields
 
 if TYPE_CHECKING:
@@ -110,13 +110,17 @@ class PageCompiler:
 
     def _compile_file(self, name: str, scope: Scope, included_at: Place | None = None) -> list[nodes.Node]:
         file = find_file(self._folders, f"pages/{name}")
-        try:
-            self.sources[name] = file.read_text(encoding="utf-8")
-            body = _parse(self.sources[name])
-        except (OSError, UnicodeDecodeError):
+        if not file.exists():
             self.is_complete = False
-            place = included_at or self._place(file, 1)
-            place.add_fault(f"there is no page {name}")
+            (included_at or self._place(file, 1)).add_fault(f"there is no page {name}")
+            return []
+        source = read_source(file, self._faults)
+        if source is None:
+            self.is_complete = False
+            return []
+        self.sources[name] = source
+        try:
+            body = _parse(source)
         except TemplateSyntaxError as error:
             self.is_complete = False
             self._place(file, error.lineno).add_fault(str(error.message))

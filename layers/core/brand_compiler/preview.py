@@ -12,7 +12,8 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from brand_compiler.samples import answers, sample_mails, sample_views
-from heed.entrypoints.http.pages.pages import Pages
+from brand_compiler.style import hash_style
+from heed.entrypoints.http.pages.pages import Pages, page_headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 SCHEMES = ("light", "dark")
 
+_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _SCHEME_QUERY = re.compile(r"prefers-color-scheme: ?dark")
 _INDEX = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Preview</title><style>
@@ -82,4 +84,13 @@ def write_preview(compiled: Path, folder: Path) -> Path:
 def _in_scheme(html: str, scheme: str) -> str:
     """Returns a page that has the colours of a scheme in any browser."""
     condition = "min-width: 0" if scheme == "dark" else "max-width: 0"
-    return _SCHEME_QUERY.sub(condition, html).replace("light dark", scheme)
+    return _with_policy(_SCHEME_QUERY.sub(condition, html).replace("light dark", scheme))
+
+
+def _with_policy(html: str) -> str:
+    """Returns a page with the Content-Security-Policy that a browser gets with it. A mail has none."""
+    style = _STYLE.search(html)
+    if not style:
+        return html
+    policy = page_headers("", hash_style(style[1]))["Content-Security-Policy"]
+    return html.replace("<head>", f'<head><meta http-equiv="Content-Security-Policy" content="{policy}">', 1)

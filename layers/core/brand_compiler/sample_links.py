@@ -65,7 +65,13 @@ def make_link_samples(parts: SampleParts) -> Samples:
         **{
             f"unsubscribed-{state}": (
                 "unsubscribed",
-                unsubscribed(state, since=since, can_stop_all=state is not UnsubscribedState.ALL),
+                unsubscribed(
+                    state,
+                    since=since,
+                    campaign="may",
+                    can_stop_topic=state is UnsubscribedState.NO_TOPIC,
+                    can_stop_all=state is not UnsubscribedState.ALL,
+                ),
             )
             for state, since in (
                 (UnsubscribedState.TOPIC, MAY),

@@ -99,6 +99,7 @@ def make_opt_in_samples(parts: SampleParts) -> Samples:
         ),
         "subscribe-resume": ("subscribe", subscribe(Intent.IN, resume="meridian", **consent)),
         "subscribe-out": ("subscribe", subscribe(Intent.OUT, other_url="/subscribe")),
+        "subscribe-out-some": ("subscribe", subscribe(Intent.OUT, topics=options[:2])),
         "confirm": (
             "confirm",
             ConfirmView(**parts.page, intent=Intent.IN, topics=(parts.names["news"],)),
@@ -118,6 +119,20 @@ def make_opt_in_samples(parts: SampleParts) -> Samples:
                 **parts.page,
                 intent=Intent.IN,
                 topics=(parts.names["news"],),
+                outcome=ConfirmationOutcome.DONE,
+                preferences_url=parts.centre,
+            ),
+        ),
+        "confirm-signal": (
+            "confirm",
+            ConfirmView(**parts.page, intent=Intent.IN, signals=(parts.names["targeted-advertising"],)),
+        ),
+        "confirmed-signal": (
+            "confirmed",
+            ConfirmedView(
+                **parts.page,
+                intent=Intent.IN,
+                signals=(parts.names["targeted-advertising"],),
                 outcome=ConfirmationOutcome.DONE,
                 preferences_url=parts.centre,
             ),

@@ -76,7 +76,12 @@ def make_preference_samples(parts: SampleParts) -> Samples:
         "preferences-saved": (
             "preferences",
             preferences(
-                *usual, last=last, saved=SavedNotice.SAVED, undo="UNDO", undo_topics=(parts.names["offers"],)
+                *usual,
+                last=last,
+                saved=SavedNotice.SAVED,
+                undo="UNDO",
+                undo_topics=(parts.names["offers"],),
+                undo_pause=True,
             ),
         ),
         **{

@@ -25,12 +25,14 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> Samples:
 
 def sample_mails(language: str) -> Iterator[ConfirmationMailView]:
     """Yields the view of each state of the confirmation mail."""
-    for intent, topics, resume in product(Intent, ((), (BRAND,)), (False, True)):
+    states = product(Intent, ((), (BRAND,)), ((), (BRAND,)), (False, True))
+    for intent, topics, signals, resume in states:
         yield ConfirmationMailView(
             language=language,
             brand=BRAND,
             intent=intent,
             topics=topics,
+            signals=signals,
             resume=resume,
             confirm_url="https://example.com/c/AQEAAAAA",
             unsubscribe_url="https://example.com/u/AQEAAAAA",
@@ -47,9 +49,9 @@ def answers(pages: Pages, language: str) -> dict[str, str]:
         "not_found": pages.not_found(language, has_form=True),
         "not_found-contact": pages.not_found(language, has_form=False),
         "unavailable": pages.unavailable(language, fields, kept=True),
-        "unavailable-page": pages.unavailable(language),
+        "unavailable-form": pages.unavailable(language),
         "unavailable-kept": pages.unavailable(language, kept=True),
         "unavailable-retry": pages.unavailable(language, fields),
-        "unavailable-result": pages.unavailable_result(language),
+        "unavailable-page": pages.page_unavailable(language),
         "unavailable-full": pages.queue_full(language),
     }

@@ -7,7 +7,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from brand_compiler.sources import find_file
+from brand_compiler.sources import find_file, read_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,8 +40,10 @@ def read_style(folders: Folders, faults: Faults) -> tuple[str, dict[str, str]]:
     sheet uses a variable that is not set, and for each colour that is hard to read on another one.
     """
     file = find_file(folders, "colours.css")
-    colours = _read_sheet(file, faults)
-    style = _read_sheet(find_file(folders, "style.css"), faults)
+    source = read_source(file, faults) or ""
+    colours = _to_sheet(file, source, faults)
+    sheet = find_file(folders, "style.css")
+    style = _to_sheet(sheet, read_source(sheet, faults) or "", faults)
     light: dict[str, str] = {}
     dark: dict[str, str] = {}
     for is_dark, block in _VARIABLES.findall(colours):
@@ -51,7 +53,7 @@ def read_style(folders: Folders, faults: Faults) -> tuple[str, dict[str, str]]:
         for name in sorted(set(_USE.findall(style)) - light.keys()):
             faults.add(file, 1, f"`--{name}` is missing; style.css uses it")
         for scheme, variables in (("light", light), ("dark", {**light, **dark})):
-            _check_contrasts(file, scheme, variables, faults)
+            _check_contrasts(file, source, scheme, variables, faults)
     return colours + style, {name.replace("-", "_"): value for name, value in light.items()}
 
 
@@ -60,19 +62,14 @@ def hash_style(style: str) -> str:
     return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 
 
-def _read_sheet(file: Path, faults: Faults) -> str:
-    if not file.is_file():
-        faults.add(file, 1, "there is no style sheet")
-        return ""
-    source = file.read_text(encoding="utf-8")
+def _to_sheet(file: Path, source: str, faults: Faults) -> str:
     for external in _EXTERNAL.finditer(source):
         line = source.count("\n", 0, external.start()) + 1
         faults.add(file, line, f"`{external[0]}`: the pages load nothing external")
     return _SPACE_AROUND_SIGNS.sub(r"\1", _SPACE.sub(" ", _COMMENT.sub("", source))).strip()
 
 
-def _check_contrasts(file: Path, scheme: str, colours: dict[str, str], faults: Faults) -> None:
-    source = file.read_text(encoding="utf-8")
+def _check_contrasts(file: Path, source: str, scheme: str, colours: dict[str, str], faults: Faults) -> None:
     for text, ground, least in _CONTRASTS:
         first, second = (colours.get(name, "") for name in (text, ground))
         if _HEX.fullmatch(first) and _HEX.fullmatch(second):

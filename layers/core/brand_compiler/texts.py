@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from brand_compiler.document import Document
+from brand_compiler.sources import list_visible
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -121,7 +122,7 @@ def read_locales(folders: Folders, languages: Collection[str], faults: Faults) -
     files = {
         (folder, file.stem): _read_file(Document(file, faults))
         for folder in folders
-        for file in sorted((folder / "locales").glob("*.toml"))
+        for file in sorted(list_visible(folder / "locales", "*.toml"))
         if file.stem in codes
     }
     locales: dict[str, Locale] = {}

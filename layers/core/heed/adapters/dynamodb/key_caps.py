@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
+from heed.adapters.dynamodb.table import DynamoDBTable
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.register import DAY_MS
@@ -59,14 +59,6 @@ class KeyCapsTable(OriginCaps):
     def _count_mail(self, name: str, cap: int, now: Millis) -> int | None:
         """Counts a mail. Returns its number on the day, or None if the cap is reached."""
         values = {":one": 1, ":cap": cap, ":expires": now // 1000 + _LIFETIME}
-        try:
-            changed = self._table.update(
-                {"pk": {"S": f"{KEY_CAP_PREFIX}{name}"}},
-                "SET expires = :expires ADD n :one",
-                condition="attribute_not_exists(n) OR n < :cap",
-                values={value: {"N": str(number)} for value, number in values.items()},
-                returns="UPDATED_NEW",
-            )
-        except ConditionFailed:
-            return None
-        return int(changed["n"]["N"])
+        key = {"pk": {"S": f"{KEY_CAP_PREFIX}{name}"}}
+        condition = "attribute_not_exists(n) OR n < :cap"
+        return self._table.try_update_number(key, "SET expires = :expires ADD n :one", condition, values, "n")

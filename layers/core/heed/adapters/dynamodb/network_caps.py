@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
+from heed.adapters.dynamodb.table import DynamoDBTable
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.mail_caps import CAP_WINDOW, MAX_WAIT, network_interval
@@ -64,17 +64,7 @@ class NetworkCapsTable(OriginCaps):
 
     def _move_time(self, key: str, update: str, condition: str, values: dict[str, int]) -> int | None:
         """Moves the time of a network. Returns the new time, or None if the condition does not hold."""
-        try:
-            changed = self._table.update(
-                {"pk": {"S": key}},
-                update,
-                condition=condition,
-                values={name: {"N": str(value)} for name, value in values.items()},
-                returns="UPDATED_NEW",
-            )
-        except ConditionFailed:
-            return None
-        return int(changed["u"]["N"])
+        return self._table.try_update_number({"pk": {"S": key}}, update, condition, values, "u")
 
 
 def _expires(now: Millis) -> int:

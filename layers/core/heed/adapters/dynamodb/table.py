@@ -104,7 +104,8 @@ class DynamoDBTable:
     """One table.
 
     Each method raises StoreUnavailable if DynamoDB does not answer or its response is incomplete. A write
-    raises ConditionFailed if its condition does not hold. Only `try_put` and `try_update` return False then.
+    raises ConditionFailed if its condition does not hold. `try_put` and `try_update` return False then, and
+    `try_update_number` returns None.
 
     Args:
         client: DynamoDB client.
@@ -175,6 +176,22 @@ class DynamoDBTable:
         except ConditionFailed:
             return False
         return True
+
+    def try_update_number(
+        self, key: Item, expression: str, condition: str, values: Mapping[str, int], name: str
+    ) -> int | None:
+        """Updates an item if the condition holds, and returns its new number `name`, otherwise None."""
+        try:
+            changed = self.update(
+                key,
+                expression,
+                condition=condition,
+                values={value: {"N": str(number)} for value, number in values.items()},
+                returns="UPDATED_NEW",
+            )
+        except ConditionFailed:
+            return None
+        return int(changed[name]["N"])
 
     def delete(self, key: Item, **options: Unpack[WriteOptions]) -> Item:
         """Deletes an item, if it exists, and returns the attributes that `returns` requests."""

@@ -10,6 +10,7 @@ from heed.domain.preferences.catalogue import Catalogue, Topic, TopicKind
 from heed.domain.preferences.reasons import ADDRESS_SUPPRESSIONS, AcceptedRequests, Reason
 from heed.domain.preferences.record import BEFORE_ALL_TIME, Record
 from heed.domain.preferences.register import (
+    ALL_SCOPES,
     COMPLAINT,
     DAY_MS,
     LIFT_UNDELIVERABLE,
@@ -76,6 +77,12 @@ def is_any_sendable(record: Record, scopes: Iterable[ScopeNumber], catalogue: Ca
     """Whether at least one of the topics that these scopes govern may be sent."""
     governed = (topic for scope in scopes for topic in catalogue.governed_topics(scope))
     return any(decide(record, topic, now).sendable for topic in governed)
+
+
+def is_all_marketing_off(record: Record, catalogue: Catalogue) -> bool:
+    """Whether the person's choices stop all marketing. Pauses and suppressions of the address are ignored."""
+    topics = catalogue.marketing_topics(ALL_SCOPES)
+    return not any(decide_by_choice(record, topic).sendable for topic in topics)
 
 
 def address_suppression(record: Record, now: Millis) -> Decision | None:

@@ -152,14 +152,9 @@ def _decide_pause(
     scopes_to_resume = [scope for scope, end in ends.items() if end > until]
     if not choices.pause_days:
         # All mail should resume, so pauses of single topics end too. An agent may have entered one.
-        scopes_to_resume += [
-            t.number for t in catalogue.offered_topics(brand) if _is_paused(record, t, context.at)
-        ]
+        offered = catalogue.offered_topics(brand)
+        scopes_to_resume += [t.number for t in offered if active_pause(record, t, t.number, context.at)]
     return None, tuple(scopes_to_resume)
-
-
-def _is_paused(record: Record, topic: Topic, now: Millis) -> bool:
-    return active_pause(record, topic, topic.number, now) is not None
 
 
 def _active_pause_at(

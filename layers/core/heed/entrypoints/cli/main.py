@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -43,6 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _end_output()  # the reader of the pipe has ended
         return int(Exit.FAILED)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _end_output()
+        return _print_failure("cannot write the output: no space left on device", Exit.FAILED)
     except KeyboardInterrupt:
         return _print_failure("interrupted", Exit.FAILED)
     return exit_code

@@ -11,7 +11,7 @@ from heed.domain.preferences.catalogue import Catalogue
 from heed.entrypoints.http.api.list_headers import brand_list_id, list_headers
 from heed.entrypoints.http.language import choose_language
 from heed.entrypoints.http.pages import views
-from heed.entrypoints.http.pages.link_views import common_brand, topic_name
+from heed.entrypoints.http.pages.link_views import common_brand, confirmation_names
 from heed.entrypoints.http.pages.pages import Pages
 from heed.override import override
 from heed.use_cases.ports.opt_in import ConfirmationMail, MailRenderer
@@ -77,7 +77,7 @@ class ConfirmationMailRenderer(MailRenderer):
             language=language,
             brand=brand.title,
             intent=mail.intent,
-            topics=tuple(topic_name(topic, catalogue, language) for topic in topics),
+            **confirmation_names(topics, mail.intent, catalogue, language),
             resume=mail.resume,
             confirm_url=f"{mail.base_url}/c/{mail.confirm_token}{query}",
             unsubscribe_url=unsubscribe_url,

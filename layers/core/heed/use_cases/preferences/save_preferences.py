@@ -53,6 +53,7 @@ class SaveResult:
         scopes_to_resume: numbers of the scopes whose pause can end only by a confirmation mail.
         undo: the token that undoes the opt-outs of this form, or that this form used, or None.
         is_changed: whether the form wrote anything.
+        all_marketing: whether the form stopped all marketing.
     """
 
     record: Record
@@ -60,6 +61,7 @@ class SaveResult:
     scopes_to_resume: tuple[ScopeNumber, ...] = ()
     undo: UndoToken | None = None
     is_changed: bool = False
+    all_marketing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,12 @@ class SavePreferences:
         self._check_effective(after, result.changes, submission.at)
         undo = undo_token_for(token.recipient, result.entries_by_scope, after)
         return SaveResult(
-            after, result.topics_to_confirm, result.scopes_to_resume, undo, is_changed=bool(result.changes)
+            after,
+            result.topics_to_confirm,
+            result.scopes_to_resume,
+            undo,
+            is_changed=bool(result.changes),
+            all_marketing=choices.all_marketing,
         )
 
     def _check_effective(self, after: Record, changes: Sequence[Change], now: Millis) -> None:

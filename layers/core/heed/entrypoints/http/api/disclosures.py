@@ -7,7 +7,7 @@ from typing import Any
 
 from heed.domain import rfc3339
 from heed.domain.errors import InvalidQuery, RequestFault
-from heed.domain.privacy.disclosure import DisclosureEntry, DisclosurePage, RegisterEnd
+from heed.domain.privacy.disclosure import DisclosureEntry, DisclosurePage
 from heed.entrypoints.http.api.query import parse_query_number, read_query_parameters
 
 _DEFAULT_LIMIT, _MAX_LIMIT = 100, 1_000
@@ -35,15 +35,12 @@ def parse_disclosures_query(event: Mapping[str, Any]) -> tuple[int | None, int]:
 
 def disclosures_to_json(page: DisclosurePage) -> dict[str, object]:
     """Returns a page of disclosures, the newest first. `cursor` is null on the last page."""
+    end = page.end
     return {
         "disclosures": [_entry_to_json(entry) for entry in page.entries],
         "cursor": None if page.next_before is None else str(page.next_before),
-        "end": _end_to_json(page.end) if page.end else None,
+        "end": end and {"number": end.number, "hash": end.hash, "at": rfc3339.format_time(end.at)},
     }
-
-
-def _end_to_json(end: RegisterEnd) -> dict[str, object]:
-    return {"number": end.number, "hash": end.hash, "at": rfc3339.format_time(end.at)}
 
 
 def _entry_to_json(entry: DisclosureEntry) -> dict[str, object]:

@@ -60,7 +60,7 @@ class PendingConsent:
         pending = cls(
             tuple(topic for topic in topics if not decide(record, topic, now).sendable),
             tuple(n for n in pauses if (pause := record.pause(n)) and (pause.until or 0) > now),
-            request.read_query(event, "saved") == "1",
+            request.read_query(event, "saved") == "1" and link_views.was_saved_lately(record, now),
         )
         return pending if pending.topics or pending.resume else None
 
@@ -113,12 +113,13 @@ def consent_fields(
     visit: PageVisit, token: LinkToken, topics: Collection[Topic], catalogue: Catalogue, keys: LinkKeys
 ) -> dict[str, Any]:
     """Returns the fields that a form has only if the person comes from the preference centre."""
+    text = link_views.preferences_token(token, keys)
     names = tuple(link_views.topic_name(topic, catalogue, visit.language) for topic in topics)
     return {
         "consent": True,
         "consent_names": names if len(names) <= _MAX_NAMES else (),
-        "preferences": link_views.preferences_token(token, keys),
-        "preferences_url": link_views.preferences_url(visit, token, keys),
+        "preferences": text,
+        "preferences_url": link_views.preferences_path(visit, text),
     }
 
 

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from heed.domain.errors import InvalidToken, KeysUnavailable
 from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_token
-from heed.domain.links.undo import UndoToken, mint_undo_token, verify_undo_token
+from heed.domain.links.undo import UNDO_LIFETIME, UndoToken, mint_undo_token, verify_undo_token
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.domain.preferences.catalogue import Brand, Catalogue, PolicyVersion, Topic
+from heed.domain.preferences.catalogue import Brand, Catalogue, PolicyVersion, Topic, TopicKind
 from heed.domain.preferences.decision import active_opt_out, address_suppression
 from heed.domain.preferences.privacy_signal import has_signal_exception, is_signal_honoured
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import Source
 from heed.entrypoints.http.pages import views
 from heed.entrypoints.http.pages.visit import PageVisit
 from heed.use_cases.ports.keys import LinkKeys
+
+if TYPE_CHECKING:
+    from heed.use_cases.preferences.save_preferences import SaveResult
 
 
 def undo_text(undo: UndoToken | None, keys: LinkKeys) -> str:
@@ -66,6 +70,17 @@ def topic_option(visit: PageVisit, topic: Topic, catalogue: Catalogue, *, chosen
         description=topic.descriptions[visit.language],
         chosen=chosen,
     )
+
+
+def confirmation_names(
+    topics: Iterable[Topic], intent: Intent, catalogue: Catalogue, language: str
+) -> dict[str, tuple[str, ...]]:
+    """Returns the names that a confirmation lists: topics, and apart the signals that an opt-in turns on."""
+    names: dict[str, tuple[str, ...]] = {"topics": (), "signals": ()}
+    for topic in topics:
+        is_signal = topic.kind is TopicKind.SIGNAL and intent is Intent.IN
+        names["signals" if is_signal else "topics"] += (topic_name(topic, catalogue, language),)
+    return names
 
 
 def topic_name(topic: Topic, catalogue: Catalogue, language: str) -> str:
@@ -118,8 +133,12 @@ def _make_policy_notice(version: PolicyVersion | None, language: str) -> views.P
 
 def preferences_url(visit: PageVisit, token: LinkToken, keys: LinkKeys) -> str:
     """Returns the URL of the person's preference centre."""
-    query = _encode_query(c=visit.campaign, lang=visit.language)
-    return f"/p/{preferences_token(token, keys)}?{query}"
+    return preferences_path(visit, preferences_token(token, keys))
+
+
+def preferences_path(visit: PageVisit, text: str) -> str:
+    """Returns the URL for the text of a token of the preference centre."""
+    return f"/p/{text}?{_encode_query(c=visit.campaign, lang=visit.language)}"
 
 
 def preferences_token(token: LinkToken, keys: LinkKeys) -> str:
@@ -139,12 +158,19 @@ def confirmed_url(visit: PageVisit, text: str) -> str:
     return f"/c/{text}?{_encode_query(done='1', c=visit.campaign, lang=visit.language)}"
 
 
-def saved_url(
-    visit: PageVisit, token: LinkToken, undo: UndoToken | None, keys: LinkKeys, *, is_changed: bool
-) -> str:
+def saved_url(visit: PageVisit, token: LinkToken, result: SaveResult, keys: LinkKeys) -> str:
     """Returns the URL of the preference centre after a save, with the undo token if there is one."""
-    saved = f"saved={undo_text(undo, keys) or 1}" if is_changed else "unchanged=1"
-    return f"{preferences_url(visit, token, keys)}&{saved}"
+    saved = f"saved={undo_text(result.undo, keys) or 1}" if result.is_changed else "unchanged=1"
+    everything = "&off=1" if result.all_marketing else ""
+    return f"{preferences_url(visit, token, keys)}&{saved}{everything}"
+
+
+def was_saved_lately(record: Record, now: Millis) -> bool:
+    """Returns whether the preference centre changed the record within the last hour."""
+    return any(
+        entry.source is Source.PREFERENCE_CENTRE and now - entry.at < UNDO_LIFETIME
+        for entry in record.registers.values()
+    )
 
 
 def form_url(visit: PageVisit, intent: Intent = Intent.IN) -> str:

@@ -126,7 +126,7 @@ class Pages:
 
         Args:
             language: The language of the page.
-            address: The address as the person entered it.
+            address: The address alone, in the case that the person entered.
             form: The fields of the form. The page offers to send them again, and to change them.
             preferences_url: The preference centre from which the person comes, or "".
         """
@@ -142,7 +142,7 @@ class Pages:
         return self._read_file(f"{language}/not_found{'-form' if has_form else ''}.html")
 
     def unavailable(self, language: str, form: Iterable[tuple[str, str]] = (), *, kept: bool = False) -> str:
-        """Returns the page of status 503. It does not claim success.
+        """Returns the answer of status 503 to a form. It does not claim success.
 
         Args:
             language: The language of the page.
@@ -154,9 +154,12 @@ class Pages:
         name = f"unavailable{'-kept' if kept else ''}{'-retry' if fields else ''}"
         return self._read_file(f"{language}/{name}.html").replace(FORM_FIELDS, fields)
 
-    def unavailable_result(self, language: str) -> str:
-        """Returns the page of status 503 in place of the page after a press, which is on record."""
-        return self._read_file(f"{language}/unavailable-result.html")
+    def page_unavailable(self, language: str) -> str:
+        """Returns the page of status 503 in place of a page that cannot be shown.
+
+        It claims neither that an earlier press was saved nor that it was lost.
+        """
+        return self._read_file(f"{language}/unavailable-page.html")
 
     def queue_full(self, language: str) -> str:
         """Returns the page of status 503 when the waiting queue is full."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from heed.domain.links.link_token import LinkToken
+from heed.domain.links.undo import UndoToken
 from heed.domain.preferences.catalogue import Catalogue, Topic
-from heed.domain.preferences.decision import Decision, active_pause, decide_by_choice
+from heed.domain.preferences.decision import Decision, active_pause, decide_by_choice, is_all_marketing_off
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import ALL_SCOPES, Change, ChoiceKind
@@ -48,9 +50,7 @@ def preferences_view(
     """
     brand = catalogue.brand_of(token.scope)
     topics = catalogue.offered_topics(brand)
-    all_off = not any(
-        decide_by_choice(record, topic).sendable for topic in catalogue.marketing_topics(ALL_SCOPES)
-    )
+    all_off = is_all_marketing_off(record, catalogue)
     brand_pauses = [
         entry.until
         for scope in (ALL_SCOPES, brand)
@@ -80,28 +80,49 @@ def _saved_fields(
 ) -> dict[str, Any]:
     """Returns the fields about the last save, as the record has it now."""
     saved = request.read_query(event, "saved")
+    is_all_off = request.read_query(event, "off") == "1" and is_all_marketing_off(record, catalogue)
+    notice = views.SavedNotice.ALL_OFF if is_all_off else views.SavedNotice.SAVED
     shown = (*catalogue.offered_topics(catalogue.brand_of(token.scope)), *catalogue.signal_topics())
     if undo := link_views.offered_undo(saved, token, record, keys, visit.at):
-        is_everything = undo.scopes == (ALL_SCOPES,)
         return {
-            "saved": views.SavedNotice.ALL_OFF if is_everything else views.SavedNotice.SAVED,
+            "saved": notice,
             "undo": link_views.undo_text(undo, keys),
+            "undo_pause": any(
+                press.until for scope in undo.scopes if (press := record.undoable_press(scope)) is not None
+            ),
             "undo_topics": tuple(
                 topic.names[visit.language] for topic in shown if topic.number in undo.scopes
             ),
         }
     if undo := link_views.used_undo(saved, token, record, keys, visit.at):
-        governed = {topic.number for scope in undo.scopes for topic in catalogue.governed_topics(scope)}
-        restored = tuple(
-            topic.names[visit.language]
-            for topic in shown
-            if topic.number in governed and decide_by_choice(record, topic, visit.at).sendable
-        )
-        notice = views.SavedNotice.UNDONE if restored else views.SavedNotice.STILL_OFF
-        return {"saved": notice, "restored": restored}
+        return _undone_fields(undo, record, catalogue, shown, visit)
     if request.read_query(event, "unchanged") == "1":
         return {"saved": views.SavedNotice.UNCHANGED}
-    return {"saved": views.SavedNotice.SAVED if saved == "1" else None}
+    # Anybody can write `saved=1` into a link, so the record has to know of a save.
+    return {"saved": notice if saved == "1" and link_views.was_saved_lately(record, visit.at) else None}
+
+
+def _undone_fields(
+    undo: UndoToken, record: Record, catalogue: Catalogue, shown: Iterable[Topic], visit: PageVisit
+) -> dict[str, Any]:
+    """Returns the fields about an Undo that was used: the topics that are on because of it."""
+    taken_back = {change.register for change in undo.changes()}
+    before = replace(
+        record, registers={r: entry for r, entry in record.registers.items() if r not in taken_back}
+    )
+    governed = {topic.number for scope in undo.scopes for topic in catalogue.governed_topics(scope)}
+    on = [
+        topic
+        for topic in shown
+        if topic.number in governed and decide_by_choice(record, topic, visit.at).sendable
+    ]
+    restored = tuple(
+        topic.names[visit.language] for topic in on if not decide_by_choice(before, topic, visit.at).sendable
+    )
+    if on and not restored:
+        return {}  # a later opt-in has turned them on
+    notice = views.SavedNotice.UNDONE if restored else views.SavedNotice.STILL_OFF
+    return {"saved": notice, "restored": restored}
 
 
 def _make_topic_line(visit: PageVisit, record: Record, topic: Topic, catalogue: Catalogue) -> views.TopicLine:

@@ -13,7 +13,6 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from heed.domain.errors import DependencyUnavailable, InvalidToken, OptOutQueued, UnreadableRecord
 from heed.domain.preferences.catalogue import Catalogue
-from heed.entrypoints.http import request
 from heed.entrypoints.http.forms import PostedForm, max_fields, read_form
 from heed.entrypoints.http.pages.pages import Pages, page_headers
 from heed.entrypoints.http.pages.visit import PageVisit
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
 
 _FORM_FIELDS = ("scope", "all", "undo", "pause", "policy", "checkboxes")
 """The fields of forms, except those of topics and signals."""
-
-_RESULT_FIELDS = ("done", "saved")
-"""The fields of a query that only the page after a press has."""
 
 _TEXT_HEADERS = {**page_headers("en"), "Content-Type": "text/plain; charset=utf-8"}
 _METHODS = ("GET", "HEAD", "POST")
@@ -134,16 +130,12 @@ class PageResponder:
         count_metric("PageUnavailable")
         logger.warning("unavailable", error=type(error).__name__)
         pages, language = self._parts().pages, self.visit().language
-        if self.event["requestContext"]["http"]["method"] == "GET" and self._is_result():
-            html = pages.unavailable_result(language)
-        else:
+        if self.event["requestContext"]["http"]["method"] == "POST":
             kept = isinstance(error, OptOutQueued)
             html = pages.unavailable(language, self._list_retry_fields(), kept=kept)
+        else:
+            html = pages.page_unavailable(language)
         return self.page(html, HTTPStatus.SERVICE_UNAVAILABLE, **{"Retry-After": str(RETRY_AFTER)})
-
-    def _is_result(self) -> bool:
-        """Returns whether the page is that after a press. Only the redirect of a stored press leads there."""
-        return any(request.read_query(self.event, name) for name in _RESULT_FIELDS)
 
     def _list_retry_fields(self) -> list[tuple[str, str]]:
         """Returns the fields that the page of status 503 repeats.

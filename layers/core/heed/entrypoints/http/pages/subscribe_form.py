@@ -25,7 +25,7 @@ class SubscribeForm:
 
     Attributes:
         intent: Whether the person wants to opt in or out.
-        typed: The address as the person typed it.
+        given: The address alone, in its original case; the text, if that is no valid address.
         address: The normalised address; "" if it is not valid.
         scopes: Numbers of the chosen topics. An opt-out without topics stops everything.
         resume: Numbers of the scopes whose pause ends.
@@ -34,7 +34,7 @@ class SubscribeForm:
     """
 
     intent: Intent
-    typed: str
+    given: str
     address: str
     scopes: tuple[ScopeNumber, ...]
     resume: tuple[ScopeNumber, ...]
@@ -62,7 +62,7 @@ class SubscribeForm:
         """Returns the fields that send the same form again."""
         return [
             ("intent", self.intent),
-            ("address", self.typed),
+            ("address", self.given),
             *(("topics", catalogue.scope_name(scope)) for scope in self.scopes),
             *(("resume", catalogue.scope_name(scope)) for scope in self.resume),
         ]
@@ -83,7 +83,7 @@ def parse_subscribe_form(form: PostedForm, catalogue: Catalogue) -> SubscribeFor
     resume = resume_scopes(paused, catalogue) if intent is Intent.IN else ()
     return SubscribeForm(
         intent,
-        typed,
+        (other_spelling(typed, address) or address) if address else typed,
         address,
         parse_scopes(topics, catalogue),
         resume,
@@ -115,5 +115,5 @@ def confirmation_request(
         base_url=request.base_url(event, public_url),
         origin=networks.find_network(event, proxies),
         resume=form.resume,
-        given=other_spelling(form.typed, form.address),
+        given=other_spelling(form.given, form.address),
     )

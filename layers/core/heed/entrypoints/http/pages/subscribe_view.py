@@ -15,10 +15,10 @@ from heed.entrypoints.http.pages import views
 from heed.entrypoints.http.pages.consent import PendingConsent, fields_of_origin
 from heed.entrypoints.http.pages.link_views import (
     common_brand,
+    confirmation_names,
     form_url,
     link_page_fields,
     make_page_fields,
-    topic_name,
     topic_option,
 )
 from heed.entrypoints.http.pages.pages import Pages
@@ -39,10 +39,11 @@ def entered_view(
     chosen = tuple(catalogue.topics[scope] for scope in form.scopes)
     fields = {
         **_form_fields(visit, form.intent, catalogue, form.scopes),
-        "address": form.typed,
+        "address": form.given,
         "resume": ",".join(map(catalogue.scope_name, form.resume)),
     }
-    if origin := fields_of_origin(visit, form.preferences, chosen, catalogue, keys):
+    origin = fields_of_origin(visit, form.preferences, chosen, catalogue, keys)
+    if origin and form.intent is Intent.IN:  # an opt-out needs no consent
         pending = PendingConsent(chosen, form.resume, is_rest_saved=False)
         fields |= {**origin, "page_url": f"/p/{origin['preferences']}?{pending.to_query()}&"}
     if not form.is_edited:
@@ -58,13 +59,13 @@ def accepted_page(
     fields = form.list_fields(catalogue)
     if origin:
         fields.append(("preferences", origin["preferences"]))
-    return pages.accepted(visit.language, form.typed, fields, origin.get("preferences_url", ""))
+    return pages.accepted(visit.language, form.given, fields, origin.get("preferences_url", ""))
 
 
 def _form_fields(
     visit: PageVisit, intent: Intent, catalogue: Catalogue, chosen: Collection[ScopeNumber]
 ) -> dict[str, Any]:
-    topics = _list_selectable_topics(catalogue, chosen) if intent is Intent.IN else []
+    topics = _list_form_topics(catalogue, intent, chosen)
     return {
         **make_page_fields(visit, catalogue),
         "subscribe_url": form_url(visit),
@@ -78,10 +79,17 @@ def _form_fields(
     }
 
 
-def _list_selectable_topics(catalogue: Catalogue, chosen: Collection[ScopeNumber]) -> list[Topic]:
-    """Returns the topics of the form. It has targeted advertising only if the person chose it before."""
-    signals = [topic for topic in catalogue.signal_topics() if topic.number in chosen]
-    return [*catalogue.offered_topics(ALL_SCOPES), *signals]
+def _list_form_topics(catalogue: Catalogue, intent: Intent, chosen: Collection[ScopeNumber]) -> list[Topic]:
+    """Returns the topics of the form. Of an opt-out, these are the chosen ones.
+
+    An opt-in has targeted advertising only if the person chose it before.
+    """
+    offered, signals = catalogue.offered_topics(ALL_SCOPES), catalogue.signal_topics()
+    is_in = intent is Intent.IN
+    return [
+        *(topic for topic in offered if is_in or topic.number in chosen),
+        *(topic for topic in signals if topic.number in chosen),
+    ]
 
 
 def confirm_view(
@@ -139,5 +147,5 @@ def _make_confirmation_view(
         "brand": common_brand(topics, catalogue).title if topics else common["brand"],
         "intent": token.intent,
         "resume": bool(token.resume),
-        "topics": tuple(topic_name(topic, catalogue, visit.language) for topic in topics),
+        **confirmation_names(topics, token.intent, catalogue, visit.language),
     }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from heed.domain.links.link_token import TokenPurpose, verify_link_token
 from heed.domain.preferences.decision import refuses_opt_ins
-from heed.domain.preferences.register import Source
+from heed.domain.preferences.register import ALL_SCOPES, Source
 from heed.entrypoints.http import request
 from heed.entrypoints.http.pages.recipient_pages import PageParts
 from heed.entrypoints.observability import count_metric
@@ -92,6 +92,8 @@ class UnsubscribeLink:
             return responder.page(parts.pages.landing(unsubscribe_view.landing_view(*link)))
         done = request.read_query(responder.event, "done")
         undo = offered_undo(done, token, record, parts.link_keys, visit.at)
+        if undo and not {ALL_SCOPES, *parts.catalogue.opt_out_scopes(token.scope)}.issuperset(undo.scopes):
+            undo = None  # it is of another link
         if unsubscribed.since is not None and (done == "1" or undo):
             return responder.page(parts.pages.done(unsubscribe_view.done_view(*link, undo)))
         return responder.page(parts.pages.unsubscribed(unsubscribed))

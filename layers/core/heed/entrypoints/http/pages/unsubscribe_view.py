@@ -6,7 +6,7 @@ from heed.domain.links.link_token import LinkToken
 from heed.domain.links.undo import UndoToken
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, Topic, TopicKind
-from heed.domain.preferences.decision import Decision, decide_by_choice
+from heed.domain.preferences.decision import Decision, decide_by_choice, is_all_marketing_off
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import ALL_SCOPES, ScopeNumber
@@ -45,7 +45,7 @@ def done_view(
     service = (topic for topic in topics if topic.kind is TopicKind.SERVICE and not topic.retired)
     return views.DoneView(
         **link_page_fields(visit, token, record, catalogue, keys),
-        topic="" if _is_all_off(record, catalogue) else name,
+        topic="" if is_all_marketing_off(record, catalogue) else name,
         service=tuple(topic.names[visit.language] for topic in service),
         undo=undo_text(undo, keys),
     )
@@ -61,7 +61,8 @@ def unsubscribed_view(
     decisions = [decide_by_choice(record, topic) for topic in _linked_topics(token, catalogue)]
     if any(decision.sendable for decision in decisions):
         return None
-    is_all_off = _is_all_off(record, catalogue)
+    has_opt_out = any(decision.since is not None for decision in decisions)
+    is_all_off = is_all_marketing_off(record, catalogue)
     if is_all_off:
         decisions = [decide_by_choice(record, topic) for topic in catalogue.marketing_topics(ALL_SCOPES)]
     name, _ = _find_topic_texts(token.scope, catalogue, visit.language)
@@ -73,6 +74,7 @@ def unsubscribed_view(
         state=_unsubscribed_state(name, is_all_off=is_all_off, is_opt_out=last is not None),
         since=last.since if last else None,
         reported=last is not None and last.reason is Reason.COMPLAINED,
+        can_stop_topic=bool(name) and not has_opt_out,
         can_stop_all=not is_all_off,
     )
 
@@ -83,11 +85,6 @@ def _unsubscribed_state(topic: str, *, is_all_off: bool, is_opt_out: bool) -> vi
     if is_all_off:
         return views.UnsubscribedState.ALL
     return views.UnsubscribedState.TOPIC if topic else views.UnsubscribedState.BRAND
-
-
-def _is_all_off(record: Record, catalogue: Catalogue) -> bool:
-    topics = catalogue.marketing_topics(ALL_SCOPES)
-    return not any(decide_by_choice(record, topic).sendable for topic in topics)
 
 
 def _find_pause(token: LinkToken, record: Record, catalogue: Catalogue, now: Millis) -> Decision | None:

@@ -1,8 +1,7 @@
 """The views: for each page a class with the values that the page shows.
 
-A function fills a view and passes it to `heed.entrypoints.http.pages.pages`. The build fills `PageView` and
-`UnavailableView` itself. Times are milliseconds since the Unix epoch, UTC. Names of topics and brands are in
-the language of the page. The brand compiler checks each name in `layers/brand/pages` against these classes.
+A function or the build fills a view. Times are milliseconds since the Unix epoch, UTC. Names are in the
+language of the page. The brand compiler checks each name in `layers/brand/pages` against these classes.
 """
 
 from __future__ import annotations
@@ -117,6 +116,7 @@ class UnsubscribedView(LinkPageView):
     topic: str = ""
     since: Millis | None = None  # None: the person never opted in
     reported: bool = False  # the person complained (spam)
+    can_stop_topic: bool = False  # the topic needs an opt-in, and no opt-out is on record
     can_stop_all: bool = False  # marketing is left that the button would stop
 
 
@@ -175,6 +175,7 @@ class PreferencesView(LinkPageView):
     restored: tuple[str, ...] = ()  # names of the topics that an undo has turned on again
     undo: str = ""  # the token that takes back the last save; "": no undo
     undo_topics: tuple[str, ...] = ()  # names of the topics that the undo restores; empty: all of the save
+    undo_pause: bool = False  # the undo also ends a pause
     form_incomplete: bool = False  # the form could not be read, so nothing was saved
 
 
@@ -183,7 +184,7 @@ class UnavailableView(PageView):
     """Status 503: the store did not respond, or the waiting queue is full."""
 
     is_queued: bool = False  # the opt-out waits in a queue and will be recorded
-    is_recorded: bool = False  # the page after a press, which is on record
+    is_page: bool = False  # a page cannot be shown; the request had no form
     full: bool = False  # the waiting queue is full; a mail would arrive too late
     retry: str = ""  # hidden fields, as HTML: the same form again; "": the page offers a reload
 
@@ -220,8 +221,8 @@ class SubscribeView(PageView):
 
     intent: Intent
     other_url: str = ""  # the same form for the other intent; "": no link to it
-    address: str = ""  # the text that the person entered, if the form is shown again
-    topics: tuple[TopicOption, ...] = ()  # empty for an opt-out, which stops all marketing
+    address: str = ""  # the address, or the text that is none, if the form is shown again
+    topics: tuple[TopicOption, ...] = ()  # of an opt-out only the chosen ones; empty: all marketing
     resume: str = ""  # scopes whose pause ends, as the form sends them; "": none
     first_topic: str = ""  # the first of the topics, to which the summary of the mistakes links
     address_mistake: AddressMistake | None = None
@@ -238,7 +239,7 @@ class SubscribeView(PageView):
 class AcceptedView(PageView):
     """The answer to the subscribe form. The build renders it; `Pages.accepted` puts in what was entered."""
 
-    address: str  # as the person entered it
+    address: str  # the address alone, in the case that the person entered
     fields: str  # hidden fields, as HTML: the same form again
     preferences_url: str = ""  # the preference centre from which the person comes; "": no link to it
 
@@ -249,7 +250,8 @@ class ConfirmView(LinkPageView):
 
     preferences_url: str = ""  # "" if the link has expired
     intent: Intent
-    topics: tuple[str, ...] = ()  # names of the topics; empty: an opt-out of all marketing
+    topics: tuple[str, ...] = ()  # names of the topics; an opt-out without any stops all marketing
+    signals: tuple[str, ...] = ()  # names of what the opt-in turns on and is not mail
     resume: bool = False  # the confirmation ends a pause
 
 
@@ -267,7 +269,8 @@ class ConfirmationMailView:
     language: str
     brand: str
     intent: Intent
-    topics: tuple[str, ...]  # names of the topics; empty: an opt-out of all marketing
+    topics: tuple[str, ...]  # names of the topics; an opt-out without any stops all marketing
+    signals: tuple[str, ...] = ()  # names of what the opt-in turns on and is not mail
     resume: bool = False  # the confirmation ends a pause
     confirm_url: str
     unsubscribe_url: str  # stops all marketing, and never expires
