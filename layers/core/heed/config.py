@@ -106,6 +106,9 @@ class Config:
     ledger_bucket = _required("LEDGER_BUCKET")
     """Name of the bucket that holds the ledger's leaf hashes and seals."""
 
+    mailbox_bucket = _required("MAILBOX_BUCKET")
+    """Name of the bucket that holds inbound mails, and the mails of cases."""
+
     event_bus = _required("EVENT_BUS")
     """Name of the EventBridge bus that carries events to other systems."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from heed.bootstrap.cases import CaseParts
 from heed.bootstrap.ledger import LedgerParts
-from heed.bootstrap.opt_in import OptInParts
 from heed.domain.milliseconds import Millis
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from heed.adapters.dynamodb.purges import PurgesTable
     from heed.adapters.dynamodb.restored_table import RestoredPreferencesTable
     from heed.adapters.dynamodb.ses_list_walks import SesListWalksTable
+    from heed.use_cases.cases.decide_case import DecideCase
+    from heed.use_cases.cases.show_case import ShowCase
     from heed.use_cases.ports.privacy import PurgeTarget
     from heed.use_cases.privacy.erase import Erase
     from heed.use_cases.privacy.hold_and_lift import LiftSuppression, PlaceHold
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from heed.use_cases.privacy.walk_ses_list import WalkSesList
 
 
-class PrivacyParts(OptInParts, LedgerParts):
+class PrivacyParts(CaseParts, LedgerParts):
     """Parts of the privacy officer's work."""
 
     @cached_property
@@ -84,12 +86,39 @@ class PrivacyParts(OptInParts, LedgerParts):
         return DisclosuresTable(self.client("dynamodb"), self.config.control_table)
 
     @cached_property
+    def show_case(self) -> ShowCase:
+        """Shows a case with its mail."""
+        from heed.entrypoints.inbound_mail.mime import parse_mail
+        from heed.use_cases.cases.show_case import ShowCase
+
+        return ShowCase(self.cases, self.case_mails, parse_mail, self.disclosures)
+
+    @cached_property
+    def decide_case(self) -> DecideCase:
+        """Decides a case."""
+        from heed.entrypoints.inbound_mail.mime import parse_mail
+        from heed.use_cases.cases.decide_case import DecideCase
+
+        return DecideCase(
+            self.cases,
+            self.case_mails,
+            parse_mail,
+            self.identity_key,
+            self.preferences,
+            self.catalogue,
+            self.erase,
+            self.request_confirmation_by_key if self.has_form else None,
+        )
+
+    @cached_property
     def purge_person(self) -> PurgePerson:
         """Purges one person from all stores."""
+        from heed.adapters.dynamodb.cases import PurgedCases
         from heed.adapters.dynamodb.mail_caps import MailCapsTable
         from heed.use_cases.privacy.purge_person import PurgePerson
 
         targets: dict[str, PurgeTarget] = {
+            "cases": PurgedCases(self.cases, self.case_mails),
             "ledger-evidence": self.ledger,
             "lift-requests": self.lift_requests,
             "mail-caps": MailCapsTable(self.client("dynamodb"), self.config.control_table),

@@ -174,3 +174,14 @@ class InvalidListPosition(HeedError):
 
 class SuppressionListUnavailable(DependencyUnavailable):
     """The suppression list of the mail service did not answer, or it throttled the call."""
+
+
+class CaseDecided(HeedError):
+    """The case has another decision. The first one counts."""
+
+
+class DecisionNotPossible(InvalidRequest):
+    """The case lacks what the decision needs. Nothing was done."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__([RequestFault("/decision", detail)])

@@ -14,6 +14,7 @@ from heed.domain.preferences.register import DAY_MS
 PURGE_ORDER_DAYS = 14  # for an ordered purge whose erasure never happened
 CERTIFICATE_DAYS = 731  # records of requests: 24 months (11 CCR 7101)
 DISCLOSURE_DAYS = 731
+DECIDED_CASE_DAYS = CERTIFICATE_DAYS  # a case records a request, too
 COUNT_DAYS = 2  # for daily counters
 SOFT_BOUNCE_RETENTION_DAYS = (
     2 * SOFT_BOUNCE_WINDOW

@@ -85,6 +85,12 @@ PROBLEMS: dict[type[errors.HeedError], Problem] = {
         "A legal hold is active",
         "A legal hold preserves this person's record. Repeat the request when an officer has lifted it.",
     ),
+    errors.CaseDecided: Problem(
+        "case-decided",
+        HTTPStatus.CONFLICT,
+        "The case has another decision",
+        "The first decision about a case counts. `GET /v1/cases/{id}` shows it. Nothing was changed.",
+    ),
     errors.InvalidRequest: Problem(
         "invalid-request",
         HTTPStatus.UNPROCESSABLE_ENTITY,

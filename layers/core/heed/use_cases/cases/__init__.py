@@ -1,0 +1,1 @@
+"""Use cases about cases: mails about which a person has to decide."""

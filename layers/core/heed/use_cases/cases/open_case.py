@@ -1,0 +1,60 @@
+"""Opens a case for a mail, and pauses all marketing to a reported child until somebody decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+
+from heed.domain.mailbox.case import MAX_OPEN_CASES, Case
+from heed.domain.milliseconds import Millis
+from heed.domain.preferences.catalogue import Catalogue
+from heed.use_cases.cases.pause_until_decided import pause_until_decided
+from heed.use_cases.ports.cases import CaseMails, Cases
+from heed.use_cases.ports.preferences import Preferences
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """Opens a case.
+
+    Attributes:
+        cases: the cases.
+        mails: the mails of the cases.
+        preferences: the records, for the pause of a reported child.
+        catalogue: the policy versions.
+    """
+
+    cases: Cases
+    mails: CaseMails
+    preferences: Preferences
+    catalogue: Catalogue
+
+    def __call__(self, case: Case, inbound: str, now: Millis) -> bool:
+        """Opens a case, and copies its mail. A second call with the same case changes nothing.
+
+        The mail is copied first, so that no case lacks its mail after a crash. A copy without a case is
+        deleted by time.
+
+        Args:
+            case: the case (`heed.domain.mailbox.case.new_case`).
+            inbound: the name of the inbound mail. The caller deletes it afterwards.
+            now: milliseconds.
+
+        Returns:
+            False if there are too many cases and the mail requests nothing. There is no case then.
+
+        Raises:
+            DependencyUnavailable, UnreadableRecord: It is unknown whether the case was opened.
+                A retry completes it.
+        """
+        existing = self.cases.find(case.id)
+        if existing is None:
+            if case.kind.may_be_dropped and self._is_full():
+                return False
+            self.mails.keep(inbound, case.id)
+            self.cases.add(case)
+        pause_until_decided(existing or case, now, self.preferences, self.catalogue)
+        return True
+
+    def _is_full(self) -> bool:
+        return next(islice(self.cases.open_cases(), MAX_OPEN_CASES - 1, None), None) is not None

@@ -1,0 +1,98 @@
+"""The ports of the use cases about cases: the list of cases, and their mails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+from heed.domain.mailbox.case import Case, Ruling
+from heed.domain.milliseconds import Millis
+
+
+class CasePosition(NamedTuple):
+    """The place of an open case in the list. The list is in order of the due date, then of the id."""
+
+    due_at: Millis
+    id: str
+
+
+class Cases(Protocol):
+    """The cases."""
+
+    def add(self, case: Case) -> None:
+        """Stores an open case. An existing case with its id stays as it is.
+
+        Raises:
+            StoreUnavailable: It is unknown whether the case was stored.
+        """
+        ...
+
+    def find(self, case_id: str) -> Case | None:
+        """Returns the case with this id, or None.
+
+        Raises:
+            StoreUnavailable: The store did not answer.
+            UnreadableRecord: The stored case is not readable.
+        """
+        ...
+
+    def open_cases(self, after: CasePosition | None = None) -> Iterator[Case]:
+        """Yields the cases that are not decided, in order of the due date. It lags behind by a moment.
+
+        An unreadable case is left out, and `find` reports it.
+
+        Args:
+            after: the position after which the list begins; None: it begins with the first case.
+
+        Raises:
+            StoreUnavailable: Not all cases could be read.
+        """
+        ...
+
+    def claim(self, case_id: str, ruling: Ruling) -> Case:
+        """Stores the ruling, if the case is open. Returns the case that is stored then.
+
+        Raises:
+            StoreUnavailable: It is unknown whether the ruling was stored.
+        """
+        ...
+
+    def close(self, case: Case) -> Case:
+        """Marks a case with a ruling as decided, and removes its recipient. A second call changes nothing.
+
+        Raises:
+            StoreUnavailable: It is unknown whether the case was marked.
+        """
+        ...
+
+
+class CaseMails(Protocol):
+    """The mails of the cases. A mail is deleted when its case is decided, and by time."""
+
+    def keep(self, inbound: str, case_id: str) -> None:
+        """Copies an inbound mail to the mails of the cases.
+
+        Args:
+            inbound: the name of the inbound mail.
+            case_id: id of the case.
+
+        Raises:
+            StoreUnavailable: It is unknown whether the mail was copied.
+        """
+        ...
+
+    def read(self, case_id: str) -> bytes | None:
+        """Returns the first 1 MiB of the mail of a case; None if it was deleted.
+
+        Raises:
+            StoreUnavailable: The store did not answer.
+        """
+        ...
+
+    def delete(self, case_id: str) -> None:
+        """Deletes the mail of a case. A second call changes nothing.
+
+        Raises:
+            StoreUnavailable: It is unknown whether the mail was deleted.
+        """
+        ...
