@@ -46,6 +46,8 @@ def check_cases() -> dict[str, int]:
     """Reports the cases that wait: as metrics, and as log lines for alarms."""
     check = heed.check_cases(clock.now())
     count_metric("CaseWaiting", check.waiting)
+    # An alarm fires when this message is missing (template.yaml, CasesCheckedFilter).
+    logger.info("cases checked", waiting=check.waiting, due=check.due_soon)
     if check.due_soon:
         # An alarm fires on this message (template.yaml, CasesDueFilter).
         logger.warning("cases are due", due=check.due_soon)

@@ -19,7 +19,7 @@ OPERATIONS = {
     "dynamodb": ("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"),
     "events": ("PutEvents",),
     "kms": ("Decrypt", "Encrypt", "GenerateMac"),
-    "s3": ("GetObject", "ListObjectVersions", "PutObject"),
+    "s3": ("DeleteObject", "GetObject", "ListObjectVersions", "PutObject"),
     "sesv2": ("DeleteSuppressedDestination", "ListSuppressedDestinations", "SendEmail"),
     "sqs": ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage", "SendMessage"),
 }

@@ -248,7 +248,8 @@ def _resources() -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
     test.
     """
     dynamodb, kms = client("dynamodb"), client("kms")
-    client("s3").create_bucket(Bucket="ledger")
+    for bucket in ("ledger", "mailbox"):
+        client("s3").create_bucket(Bucket=bucket)
     client("events").create_event_bus(Name="recipients")
     for logical in ("Preferences", "Control", "Ledger"):
         dynamodb.create_table(TableName=logical, **table_definition(f"{logical}Table"))
@@ -293,6 +294,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "CONTROL_TABLE": "Control",
             "LEDGER_TABLE": "Ledger",
             "LEDGER_BUCKET": "ledger",
+            "MAILBOX_BUCKET": "mailbox",
             "EVENT_BUS": "recipients",
             "PUBLIC_URL": "https://prefs.example.com",
             "MAIL_DOMAIN": "mail.example.com",

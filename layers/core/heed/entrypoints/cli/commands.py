@@ -12,6 +12,7 @@ from rich_click import RichCommandPanel
 from heed.config import Shell
 from heed.entrypoints.cli import (
     alarm,
+    cases,
     change,
     check,
     deadlines,
@@ -42,6 +43,7 @@ SECTIONS = {
         minor_and_erase.erase_person,
         holds.hold_person,
         holds.lift_suppression,
+        cases.CASE_GROUP,
     ),
     "Keys": (keys.KEYS_GROUP,),
     "Evidence": (

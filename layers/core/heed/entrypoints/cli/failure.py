@@ -104,6 +104,7 @@ _REMEDY_BY_STATUS = {
     404: "check the id, and check that the stack is as new as this command",
     409: "a privacy officer must lift the hold first (heed lift --suppression hold)",
 }
+_REMEDY_BY_TYPE = {"urn:heed:problem:case-decided": "heed case show ID shows the decision"}
 
 
 def _format_problem(status: int, problem: Mapping[str, object]) -> str:
@@ -114,4 +115,5 @@ def _format_problem(status: int, problem: Mapping[str, object]) -> str:
         lines = (f"  {fault['pointer'] or '/'}: {fault['detail']}" for fault in faults)
         return "\n".join((f"{title} ({status})", *lines))
     remedy = _TRY_AGAIN if status >= 429 else "check the output ApiUrl of the stack"
-    return f"{title} ({status}): {_REMEDY_BY_STATUS.get(status, remedy)}"
+    remedy = _REMEDY_BY_STATUS.get(status, remedy)
+    return f"{title} ({status}): {_REMEDY_BY_TYPE.get(str(problem.get('type')), remedy)}"
