@@ -10,6 +10,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from functions.agents import app as agents
+from functions.cases import app as cases
 from functions.platform import app as platform
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import KeysUnavailable
@@ -21,7 +22,7 @@ from tests.architecture.test_template_api import ELSEWHERE, ROUTES
 from tests.support.deployment import NOW, World, deployed, http_event, parts, restart, run_on
 from tests.support.openapi import check_response, document, operations, scopes
 
-FUNCTIONS = {"PlatformFunction": platform, "AgentsFunction": agents}
+FUNCTIONS = {"PlatformFunction": platform, "AgentsFunction": agents, "CasesFunction": cases}
 SERVED: dict[tuple[str, str], Any] = {
     route: function for function in FUNCTIONS.values() for route in function.api.scopes
 }
@@ -35,7 +36,9 @@ OTHER = {
     "/v1/erasures": {"202", "409"},
     "/v1/purges/{id}": {"200", "404"},
     "/v1/lifts": {"200", "202"},
+    "/v1/cases/{id}": {"200", "404"},
 }
+DECIDE = ("POST", "/v1/cases/{id}")
 GARBAGE = "{not json, and no reason to look at it"
 
 
@@ -229,7 +232,7 @@ def test_an_unavailable_store_is_503_with_retry_after(
     check_response(*route, answer)
 
 
-@pytest.mark.parametrize("route", sorted({*POSTS} - {("POST", "/v1/subscriptions")}), ids=_name)
+@pytest.mark.parametrize("route", sorted({*POSTS} - {("POST", "/v1/subscriptions"), DECIDE}), ids=_name)
 def test_an_unavailable_key_service_is_503(world: World, good: str, route: tuple[str, str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts().identity_key, "identity_key", _no_key)
@@ -251,7 +254,7 @@ def test_each_documented_status_is_tested_here() -> None:
     for (method, path), operation in operations().items():
         inputs = {"422"} if _has_query(operation) else set()
         inputs |= {"400", "422"} if method == "POST" else set()
-        answers = OTHER.get(path, {"200"})
+        answers = OTHER.get(path, {"200"}) | ({"409"} if (method, path) == DECIDE else set())
         assert set(operation["responses"]) == {"401", "403", "503"} | answers | inputs
 
 

@@ -59,6 +59,7 @@ ROUTES = {
         "POST /v1/lifts",
         "GET /v1/disclosures",
     },
+    "CasesFunction": {"GET /v1/cases", "GET /v1/cases/{id}", "POST /v1/cases/{id}"},
 }
 _API: dict[str, Any] = RESOURCES["HttpApi"]["Properties"]
 

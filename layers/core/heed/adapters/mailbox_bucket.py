@@ -28,14 +28,9 @@ class MailboxBucket(CaseMails):
         self._bucket = bucket
 
     @override
-    def keep(self, inbound: str, case_id: str) -> None:
+    def keep(self, case_id: str, raw: bytes) -> None:
         try:
-            self._client.copy_object(
-                Bucket=self._bucket,
-                Key=_CASES + case_id,
-                CopySource={"Bucket": self._bucket, "Key": inbound},
-                MetadataDirective="REPLACE",  # the copy has no metadata of the sender
-            )
+            self._client.put_object(Bucket=self._bucket, Key=_CASES + case_id, Body=raw)
         except FAILURES as error:
             raise to_store_unavailable(error) from error
 

@@ -29,15 +29,15 @@ class OpenCase:
     preferences: Preferences
     catalogue: Catalogue
 
-    def __call__(self, case: Case, inbound: str, now: Millis) -> bool:
-        """Opens a case, and copies its mail. A second call with the same case changes nothing.
+    def __call__(self, case: Case, raw: bytes, now: Millis) -> bool:
+        """Opens a case, and stores its mail. A second call with the same case changes nothing.
 
-        The mail is copied first, so that no case lacks its mail after a crash. A copy without a case is
+        The mail is stored first, so that no case lacks its mail after a crash. A mail without a case is
         deleted by time.
 
         Args:
             case: the case (`heed.domain.mailbox.case.new_case`).
-            inbound: the name of the inbound mail. The caller deletes it afterwards.
+            raw: the mail, or the beginning of it.
             now: milliseconds.
 
         Returns:
@@ -51,7 +51,7 @@ class OpenCase:
         if existing is None:
             if case.kind.may_be_dropped and self._is_full():
                 return False
-            self.mails.keep(inbound, case.id)
+            self.mails.keep(case.id, raw)
             self.cases.add(case)
         pause_until_decided(existing or case, now, self.preferences, self.catalogue)
         return True

@@ -69,15 +69,11 @@ class Cases(Protocol):
 class CaseMails(Protocol):
     """The mails of the cases. A mail is deleted when its case is decided, and by time."""
 
-    def keep(self, inbound: str, case_id: str) -> None:
-        """Copies an inbound mail to the mails of the cases.
-
-        Args:
-            inbound: the name of the inbound mail.
-            case_id: id of the case.
+    def keep(self, case_id: str, raw: bytes) -> None:
+        """Stores the mail of a case, or the beginning of it.
 
         Raises:
-            StoreUnavailable: It is unknown whether the mail was copied.
+            StoreUnavailable: It is unknown whether the mail was stored.
         """
         ...
 
