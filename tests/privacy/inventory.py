@@ -77,6 +77,8 @@ CONTROL = (
     Rows("mails#all", Holds.NOTHING, Cleared.NOT_NEEDED),
     # The subject in the ledger, until the last step of the purge. After that no personal data.
     Rows("purge#", Holds.RECIPIENT, Cleared.BY_PURGE),
+    # The recipient of a case, until its decision. After that no personal data.
+    Rows("case#", Holds.RECIPIENT, Cleared.BY_PURGE, "cases"),
     Rows("lift#", Holds.RECIPIENT, Cleared.BY_PURGE, "lift-requests"),
     Rows("mails#in#", Holds.RECIPIENT, Cleared.BY_PURGE, "mail-caps"),
     Rows("mails#out#", Holds.RECIPIENT, Cleared.BY_PURGE, "mail-caps"),
@@ -108,6 +110,8 @@ STORES = (
     ),
     Store("LedgerTable", Holds.RECIPIENT, Cleared.BY_PURGE, steps=("ledger-evidence",)),
     Store("LedgerBucket", Holds.NOTHING, Cleared.NOT_NEEDED),
+    # Mails. A purge deletes those of the person's cases.
+    Store("MailboxBucket", Holds.ADDRESS, Cleared.BY_PURGE, 45, ("cases",)),
     Store("EventBus", Holds.RECIPIENT, Cleared.BY_TIME, 1),
     _queue("OptOutRetryQueue", Holds.RECIPIENT),
     _queue("OptOutRetryDeadLetters", Holds.RECIPIENT),
@@ -136,6 +140,7 @@ STORES = (
     _log("AfterConfirmationLogs"),
     _log("PlatformLogs"),
     _log("AgentsLogs"),
+    _log("CasesLogs"),
     _log("PurgeLogs"),
     _log("SesListLogs"),
     _log("FeedbackLogs"),

@@ -11,6 +11,7 @@ from enum import StrEnum
 from heed.domain.privacy.retention import (
     CERTIFICATE_DAYS,
     COUNT_DAYS,
+    DECIDED_CASE_DAYS,
     DISCLOSURE_DAYS,
     PURGE_ORDER_DAYS,
     SOFT_BOUNCE_RETENTION_DAYS,
@@ -101,6 +102,14 @@ RULES = (
         End.TTL,
     ),
     Rule("Disclosures", "ControlTable", "to account for them", DISCLOSURE_DAYS, End.TTL),
+    Rule("Open cases", "ControlTable", "to decide them", None, End.NEVER),
+    Rule(
+        "Decided cases",
+        "ControlTable",
+        "to prove it: they are records of requests, and name nobody",
+        DECIDED_CASE_DAYS,
+        End.TTL,
+    ),
     Rule(
         "Mails sent to a mailbox",
         "ControlTable",
@@ -120,6 +129,8 @@ RULES = (
     ),
     Rule("Evidence beside the entries", "LedgerTable", "to prove each change", None, End.PURGE),
     Rule("Hashes and seals", "LedgerBucket", "to prove that nothing was altered", None, End.NEVER),
+    Rule("Inbound mails", "MailboxBucket", "until they are handled", 14, End.SERVICE),
+    Rule("Mails of cases", "MailboxBucket", "until the case is decided", 45, End.SERVICE),
     Rule("Queued opt-outs", "OptOutRetryQueue", "until they are written", 14, End.SERVICE),
     Rule("Failed opt-outs", "OptOutRetryDeadLetters", "for an operator", 14, End.SERVICE),
     Rule("Requests for a mail", "ConfirmationRequestsQueue", "until the mail is sent", 4, End.SERVICE),

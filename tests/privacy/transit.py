@@ -38,6 +38,13 @@ TRANSIT = (
     ),
     Transit(("FeedbackQueue", "FeedbackDeadLetters"), "addresses in SES messages", "processed", 14),
     Transit(
+        ("MailboxBucket",),
+        "the mail of a case, as its sender wrote it",
+        "the case is decided",
+        45,
+    ),
+    Transit((), "the text of that mail", "the answer", where="the answer of `GET /v1/cases/{id}`"),
+    Transit(
         ("ConfirmationRequestsQueue", "WaitingQueue", "ConfirmationRequestsDeadLetters"),
         "the address from the form, or from `/v1/subscriptions`",
         "the mail is sent",
