@@ -38,6 +38,7 @@ ALLOWED = {
     ("SendMessage", "CONFIRMATION_REQUESTS_QUEUE_URL"): "ConfirmationRequestsQueue",
     ("SendMessage", "WAITING_QUEUE_URL"): "WaitingQueue",
     ("SendMessage", "OPT_IN_NOTIFICATIONS_QUEUE_URL"): "OptInNotificationsQueue",
+    ("PutObject", ""): "MailboxBucket",
     ("SendEmail", ""): "the confirmation mail, which SES delivers",
     ("DeleteSuppressedDestination", ""): "SES's own suppression list",
     ("Encrypt", ""): "a confirmation link",
