@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
@@ -14,13 +15,14 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import negative_data_rejection
 
 from functions.agents import app as agents
+from functions.cases import app as cases
 from functions.platform import app as platform
 from heed.domain.api_key import KeyScope
 from tests.support.deployment import Context, deployed, http_event, parts
 from tests.support.full import examples
 from tests.support.openapi import document
 
-SERVED = {path: app for app in (agents, platform) for _, path in app.api.scopes}
+SERVED = {path: app for app in (agents, cases, platform) for _, path in app.api.scopes}
 
 Start = Callable[[str, list[tuple[str, str]]], Any]
 
@@ -36,7 +38,7 @@ def application(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     path = environ["PATH_INFO"]
     event = http_event(environ["REQUEST_METHOD"], path, body=body or None, headers=headers, query=query)
-    route = "/v1/purges/{id}" if path.startswith("/v1/purges/") else path
+    route = re.sub("^/v1/(purges|cases)/.*", r"/v1/\1/{id}", path)
     answer = SERVED[route].handler(event, Context())
     status = HTTPStatus(answer["statusCode"])
     start(f"{status.value} {status.phrase}", list(answer["headers"].items()))
@@ -55,6 +57,8 @@ def narrowed() -> dict[str, Any]:
     schemas["When"] = {"enum": ["2026-03-06", "2027-01-01T00:00:00+01:00"]}
     schemas["Change"]["properties"]["scope"] = scope
     schemas["Lift"]["properties"]["scope"] = {"enum": ["*", "meridian", "offers", "meridian/news"]}
+    (ruling,) = whole["paths"]["/v1/cases/{id}"]["post"]["requestBody"]["content"].values()
+    ruling["schema"]["properties"]["scope"] = scope
     operation = whole["paths"]["/v1/suppressions"]["get"]
     known = {"since": {"enum": ["2026-03-01", "2026-03-01T00:00:00Z"]}, "scope": scope}
     operation["parameters"] = [

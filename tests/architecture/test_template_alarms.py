@@ -67,9 +67,10 @@ def test_each_schedule_has_an_alarm_for_its_absence() -> None:
         for metric in metrics.values()
         if metric["MetricName"] == "Invocations"
     }
-    # The stream and the queue invoke these two functions too. So their alarms count a log line of the sweep.
-    assert by_runs | {"PurgeFunction", "SendConfirmationFunction"} == SCHEDULED
+    # Other events invoke these functions too. So their alarms count a log line of the scheduled run.
+    assert by_runs | {"CasesFunction", "PurgeFunction", "SendConfirmationFunction"} == SCHEDULED
     for name, metric, logs, words in (
+        ("CasesCheckSilentAlarm", "CasesChecked", "CasesLogs", "cases checked"),
         ("PurgeSweepSilentAlarm", "PurgeSweepRan", "PurgeLogs", "swept"),
         (
             "WaitingQueueSilentAlarm",

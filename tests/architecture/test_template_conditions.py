@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from heed.adapters.dynamodb import (
+    cases,
     disclosures,
     lift_requests,
     mail_caps,
@@ -27,6 +28,7 @@ _ROWS = {
     "key": "key#0123",
     "disclosure": f"{disclosures.DISCLOSURE_PREFIX}000000000001",
     "end": f"{disclosures.DISCLOSURE_PREFIX}end",
+    "case": f"{cases.CASE_PREFIX}abc",
     "lift": f"{lift_requests.LIFT_REQUEST_PREFIX}abc",
     "purge": f"{purges.PURGE_PREFIX}abc",
     "report": f"{minor_report_counts.REPORT_COUNT_PREFIX}2026-03-05#0123",
@@ -60,9 +62,15 @@ CONTROL = {
         "UpdateItem": {"end", "report"},
         "DeleteItem": {"lift", "purge"},
     },
+    "CasesFunction": {
+        "GetItem": {"case", "key", "end"},
+        "PutItem": {"disclosure", "end", "purge"},
+        "UpdateItem": {"case", "end", "key cap"},
+        "DeleteItem": {"purge"},
+    },
     "PurgeFunction": {
         "GetItem": {"list", "mailbox"},
-        "UpdateItem": {"purge"},
+        "UpdateItem": {"case", "purge"},
         "DeleteItem": {"lift", "mail", "mailbox", "notified"},
     },
     "SesListFunction": {"UpdateItem": {"list", "purge"}},
@@ -115,6 +123,7 @@ PREFERENCES: dict[str, set[str]] = {
     | {out(2).code, COMPLAINT.code, UNDELIVERABLE.code, "soft", "due", "due_shard"},
     "AgentsFunction": _BASE_ATTRIBUTES
     | {HOLD.code, in_(2).code, confirmed(2).code, LIFT_HOLD.code, "l:undeliverable", out(2).code, "p:2"},
+    "CasesFunction": _BASE_ATTRIBUTES | {out(2).code, "p:2"},
     "PurgeFunction": {"id", "purge", "due", "due_shard", "soft"},
     "LedgerFunction": {"id", "late"},
     "ReconcileFunction": {"id", "late"},
@@ -167,11 +176,12 @@ def test_no_update_can_set_the_expiry_of_a_record() -> None:
 
 def test_an_erasure_cannot_write_an_opt_in_or_a_lift() -> None:
     least = {"id", "n", "f", "chg_at", "chg_shard", MINOR.code, out(0).code}
-    assert _may("AgentsFunction", "PutItem", "PreferencesTable", *least, "purge", "due", "expires")
-    for more in (in_(2).code, confirmed(2).code, LIFT_HOLD.code, "salt"):
-        assert not _may("AgentsFunction", "PutItem", "PreferencesTable", *least, more)
     writers = [name for name in FUNCTIONS if _may(name, "PutItem", "PreferencesTable", "id")]
-    assert writers == ["AgentsFunction"]
+    assert writers == ["AgentsFunction", "CasesFunction"]
+    for writer in writers:
+        assert _may(writer, "PutItem", "PreferencesTable", *least, "purge", "due", "expires")
+        for more in (in_(2).code, confirmed(2).code, LIFT_HOLD.code, "salt"):
+            assert not _may(writer, "PutItem", "PreferencesTable", *least, more)
 
 
 @pytest.mark.parametrize("function", ["LedgerFunction", "PurgeFunction", "ReconcileFunction"])
@@ -213,6 +223,16 @@ def test_each_function_writes_only_its_prefixes_of_the_ledger_bucket() -> None:
         "ReconcileFunction": {"hashes/"},
         "SealFunction": {"leaves/", "seals/"},
     }
+
+
+def test_only_the_function_of_the_cases_reads_mail() -> None:
+    def may(function: str, action: str, key: str) -> bool:
+        return is_permitted(function, f"s3:{action}", f"${{MailboxBucket.Arn}}/{key}", {})
+
+    assert [name for name in FUNCTIONS if may(name, "GetObject", "cases/x")] == ["CasesFunction"]
+    deleting = [name for name in FUNCTIONS if may(name, "DeleteObject", "cases/x")]
+    assert deleting == ["CasesFunction", "PurgeFunction"]
+    assert not any(may(name, "GetObject", "inbound/x") for name in FUNCTIONS)
 
 
 def test_the_seal_function_lists_only_its_prefixes() -> None:

@@ -8,8 +8,10 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
+from botocore.exceptions import ConnectionClosedError
 
 from functions.cases import app
+from functions.purge import app as purge
 from heed.domain.api_key import KeyScope
 from heed.domain.mailbox.case import Case, CaseKind, new_case
 from heed.domain.milliseconds import Millis
@@ -19,6 +21,7 @@ from heed.domain.preferences.register import (
     ALL_SCOPES,
     DAY_MS,
     HOLD,
+    LIFT_HOLD,
     MINOR,
     Change,
     Entry,
@@ -28,8 +31,9 @@ from heed.domain.preferences.register import (
     pause_register,
 )
 from tests.functions.conftest import HOUR, Clock
-from tests.support import openapi
+from tests.support import mailbox, openapi
 from tests.support.aws_calls import outside_handlers
+from tests.support.crash import run_after_calls
 from tests.support.deployment import NOW, World, client, http_event, parts, restart
 
 JANE = "jane.doe@example.com"
@@ -78,7 +82,7 @@ class Desk:
         return self.call("POST", f"/v1/cases/{case.id}", {"decision": decision, **WHY, **fields})
 
     def list_cases(self, **query: str) -> Any:
-        status, body = self.call("GET", "/v1/cases", None, NOW, **query)
+        status, body = self.call("GET", "/v1/cases", **query)
         assert status == 200, body
         return body
 
@@ -137,7 +141,7 @@ def test_the_cursor_of_a_page_continues_the_list_without_a_gap(desk: Desk) -> No
     ],
 )
 def test_a_wrong_query_is_refused_with_a_pointer(desk: Desk, query: dict[str, str], pointer: str) -> None:
-    status, problem = desk.call("GET", "/v1/cases", None, NOW, **query)
+    status, problem = desk.call("GET", "/v1/cases", None, **query)
     assert (status, [fault["pointer"] for fault in problem["errors"]]) == (422, [pointer])
 
 
@@ -233,14 +237,46 @@ def test_an_erasure_under_a_hold_waits_and_is_continued_after_the_hold(desk: Des
     assert (status, problem["type"]) == (409, "urn:heed:problem:held")
     assert desk.list_cases()["cases"][0]["state"] == "deciding"
     assert desk.decide(case, "none")[0] == 409
-    from heed.domain.preferences.register import LIFT_HOLD
-
     desk.world.apply_changes(JANE, Change(LIFT_HOLD, Entry(NOW, Source.AGENT, "{}")))
     assert desk.decide(case, "erase")[0] == 200
 
 
+def test_a_purge_closes_the_cases_of_the_person_and_deletes_their_mails(desk: Desk) -> None:
+    complaint, child = desk.open(CaseKind.COMPLAINT), desk.open(CaseKind.CHILD_REPORT)
+    other = desk.open(CaseKind.COMPLAINT, "else@example.com")
+    erasure = desk.open(CaseKind.ERASURE)
+    assert desk.decide(erasure, "erase")[0] == 200
+    with mailbox.fake_ses_list():
+        desk.world.context.milliseconds_left = 300_000
+        purge.handler({}, desk.world.context)
+    waiting = {case["id"]: case["recipient"] for case in desk.list_cases()["cases"]}
+    assert waiting == {child.id: child.recipient, other.id: other.recipient}
+    assert desk.mails() == [f"cases/{other.id}"]
+    closed = desk.show(complaint)
+    assert (closed["decision"], closed["decided_by"], closed["recipient"]) == ("none", "purge", None)
+    assert desk.decide(child, "minor")[0] == 200
+
+
+def test_an_erasure_that_meets_a_hold_leaves_no_order_of_a_purge(desk: Desk) -> None:
+    desk.world.apply_changes(JANE, Change(opt_in_register(ALL_SCOPES), Entry(RECEIVED, Source.LINK, "{}")))
+    case = desk.open(CaseKind.ERASURE)
+    hold = Change(HOLD, Entry(Millis(NOW - 1), Source.AGENT, "{}"))
+
+    def place_hold() -> None:
+        with outside_handlers():
+            desk.world.apply_changes(JANE, hold)
+
+    # The decision reads the key, the case, claims it, reads the record, and stores the order.
+    with run_after_calls(5, place_hold) as calls:
+        status, problem = desk.decide(case, "erase")
+    assert calls[4] == "PutItem"
+    assert (status, problem["type"]) == (409, "urn:heed:problem:held")
+    assert not [item for item in desk.world.items("Control") if item["pk"]["S"].startswith("purge#")]
+
+
 def test_a_confirmation_is_requested_for_the_sender_of_the_mail(desk: Desk) -> None:
     case = desk.open(CaseKind.OPT_IN, mail=mail_of("Jane <Jane.Doe@Example.com>", "send me the news again"))
+    restart()  # so that the decision itself derives the key of recipient ids
     assert desk.decide(case, "confirmation", scope="news")[0] == 200
     (message,) = desk.world.messages("CONFIRMATION_REQUESTS_QUEUE_URL")
     request = ConfirmationRequest.from_message(message)
@@ -299,8 +335,6 @@ def test_a_decision_that_fails_at_any_call_is_completed_by_the_same_decision(
     desk: Desk, decision: str
 ) -> None:
     """Each call to AWS is lost once: before AWS gets it, so that it has no effect."""
-    from botocore.exceptions import ConnectionClosedError
-
     case = desk.open(CaseKind.OPT_IN)
     parts().authenticator  # noqa: B018 - its own read of the key is not part of the decision
     failures = calls = 0

@@ -89,6 +89,7 @@ def test_a_purge_clears_all_stores_and_leaves_an_anonymous_certificate(world: Wo
     assert purge is not None and purge.state is PurgeState.DONE
     assert purge.stores == {
         "ledger-evidence": 2,
+        "cases": 0,
         "lift-requests": 0,
         "mail-caps": 1,
         "opt-in-notifications": 1,

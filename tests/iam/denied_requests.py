@@ -30,8 +30,11 @@ def unencrypted_requests(requests: Iterable[Request]) -> Iterator[Request]:
 
 
 def overwriting_requests(requests: Iterable[Request]) -> Iterator[Request]:
-    """Yields the same writes of an object without the condition that the object must not exist."""
+    """Yields the same writes of an object without the condition that the object must not exist.
+
+    A mail may be written again. Only evidence may not.
+    """
     for request in requests:
-        if request.action == "s3:PutObject":
+        if request.action == "s3:PutObject" and "s3:if-none-match" in request.context:
             context = {k: v for k, v in request.context.items() if k != "s3:if-none-match"}
             yield Request(request.who, request.action, request.resource, "an overwritten object", context)

@@ -32,6 +32,7 @@ def derive_requests(stack: Stack, recorded_calls: Iterable[Mapping[str, Any]]) -
     by_services = list(services.service_requests(stack))
     calls = [
         *recorded,
+        *implicit.missing_object_requests(recorded),
         *implicit.function_requests(stack),
         *implicit.schedule_requests(stack),
         *implicit.managed_policy_requests(stack),

@@ -74,6 +74,17 @@ def mail_requests(recorded: Iterable[Request]) -> Iterator[Request]:
                 yield Request(mail.who, mail.action, resource, why, mail.context)
 
 
+def missing_object_requests(recorded: Iterable[Request]) -> Iterator[Request]:
+    """Yields the second check of S3 for an object that does not exist.
+
+    Without the permission to list the bucket, S3 answers 403 and not 404 (the documentation of GetObject). A
+    version of an object of the ledger always exists, so its readers need no second check.
+    """
+    for call in recorded:
+        if call.action == "s3:GetObject":
+            yield Request(call.who, "s3:ListBucket", call.resource.partition("/")[0], "an object may be gone")
+
+
 def _poller_requests(role: str, source: str) -> Iterator[Request]:
     """Yields the calls of a poller of a queue or a stream.
 

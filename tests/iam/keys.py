@@ -20,6 +20,7 @@ _TABLE_ACTIONS = (
 )
 _KEY_CALLS: dict[str, dict[str, tuple[str, ...]]] = {
     "dynamodb": dict.fromkeys(_TABLE_ACTIONS, _TABLE_KEY_CALLS),
+    "s3": {"GetObject": ("Decrypt",)},
     "sqs": {"SendMessage": ("GenerateDataKey", "Decrypt"), "ReceiveMessage": ("Decrypt",)},
     "sns": {"Publish": ("GenerateDataKey", "Decrypt")},
 }
@@ -48,6 +49,10 @@ def _encrypted_resources(stack: Stack) -> Iterator[tuple[str, str]]:
     for name, queue in stack.of_type("AWS::SQS::Queue", "AWS::SNS::Topic").items():
         if "KmsMasterKeyId" in queue:
             yield stack.arn(name), queue["KmsMasterKeyId"]
+    for name, bucket in stack.of_type("AWS::S3::Bucket").items():
+        (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        if key := rule["ServerSideEncryptionByDefault"].get("KMSMasterKeyID"):
+            yield stack.arn(name), key
     for name, table in stack.of_type("AWS::DynamoDB::Table").items():
         yield stack.arn(name), table["SSESpecification"]["KMSMasterKeyId"]
 

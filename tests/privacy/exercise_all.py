@@ -18,7 +18,10 @@ import pytest
 
 from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import TokenPurpose
+from heed.domain.mailbox.case import CaseKind, new_case
+from heed.domain.milliseconds import Millis
 from tests.support import mailbox
+from tests.support.aws_calls import outside_handlers
 from tests.support.deployment import NOW, ROOT, World, http_event, parts, restart, run_on
 from tests.support.ses_messages import ses_event, sns_envelope
 from tests.support.stream_events import StreamRecorder, stream_event
@@ -36,6 +39,7 @@ ADDRESSES = {
     "minor": "canary7.Kiwi@example.com",
     "erased": "canary7.Lark@example.com",
     "note": "canary7.Martin@example.com",
+    "mail": "canary7.Osprey@example.com",
     "garbage": "canary7.Nightjar@example.com",
 }
 
@@ -116,6 +120,7 @@ def exercise_all(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
     _exercise_platform(drive)
     _exercise_links(drive, monkeypatch)
     _exercise_agents(drive)
+    _exercise_cases(drive)
     _exercise_feedback(drive)
     _exercise_opt_in(drive)
     _exercise_streams_and_schedules(drive)
@@ -207,6 +212,28 @@ def _exercise_agents(drive: Drive) -> None:
     drive.request("agents", "GET", f"/v1/purges/{ADDRESSES['garbage']}")
     drive.request("agents", "GET", "/v1/disclosures", query={"cursor": ADDRESSES["garbage"]})
     drive.request("agents", "GET", f"/v1/{ADDRESSES['garbage']}")
+
+
+def _exercise_cases(drive: Drive) -> None:
+    now = Millis(time.time_ns() // 1_000_000)
+    ids = []
+    for number, kind in enumerate((CaseKind.OPT_IN, CaseKind.OTHER, CaseKind.CHILD_REPORT)):
+        case = new_case(kind, f"message {number}", drive.world.recipient(ADDRESSES["mail"]), now)
+        mail = f"From: {ADDRESSES['mail']}\n\nDear {ADDRESSES['mail']}".encode()
+        with outside_handlers():
+            assert parts().open_case(case, mail, now)
+        ids.append(case.id)
+    drive.request("cases", "GET", "/v1/cases", query={"cursor": ADDRESSES["garbage"]})
+    drive.request("cases", "GET", "/v1/cases")
+    shown = drive.request("cases", "GET", f"/v1/cases/{ids[0]}", at=now)
+    assert ADDRESSES["mail"] in shown["text"]
+    drive.request("cases", "GET", f"/v1/cases/{ADDRESSES['garbage']}")
+    for case_id, decision in zip(ids, ("confirmation", "none", "minor"), strict=True):
+        ruling = {"decision": decision, "reason": f"of {ADDRESSES['note']}"}
+        drive.request("cases", "POST", f"/v1/cases/{case_id}", ruling, at=now)
+    drive.request("cases", "POST", f"/v1/cases/{ids[0]}", {"decision": ADDRESSES["garbage"]})
+    drive.deliver("send_confirmation", "CONFIRMATION_REQUESTS_QUEUE_URL")
+    drive.tick("cases")
 
 
 def _exercise_feedback(drive: Drive) -> None:

@@ -38,6 +38,7 @@ ALLOWED = {
     ("SendMessage", "CONFIRMATION_REQUESTS_QUEUE_URL"): "ConfirmationRequestsQueue",
     ("SendMessage", "WAITING_QUEUE_URL"): "WaitingQueue",
     ("SendMessage", "OPT_IN_NOTIFICATIONS_QUEUE_URL"): "OptInNotificationsQueue",
+    ("PutObject", "cases/"): "MailboxBucket",
     ("SendEmail", ""): "the confirmation mail, which SES delivers",
     ("DeleteSuppressedDestination", ""): "SES's own suppression list",
     ("Encrypt", ""): "a confirmation link",
@@ -52,11 +53,12 @@ _LINKS = {"confirmation token": {"SendEmail"}}
 
 
 class RequestRecorder:
-    """Records each request of the functions to AWS, by operation and queue."""
+    """Records each request of the functions to AWS, by operation and queue, or prefix of the bucket."""
 
     def __init__(self, world: World) -> None:
         self.requests: list[tuple[tuple[str, str], bytes]] = []
         self._names = {url: name for name, url in world.queues.items()}
+        self._names["/cases/"] = "cases/"
         for service in ("dynamodb", "sqs", "kms", "sesv2", "s3", "events"):
             for client in (parts().client(service), parts().client(service, once=True)):
                 client.meta.events.register_first("before-call.*.*", self._before)
@@ -67,8 +69,8 @@ class RequestRecorder:
             body = body.read()
             params["body"].seek(0)
         text = body if isinstance(body, bytes) else json.dumps(body).encode()
-        queue = next((name for url, name in self._names.items() if url.encode() in text), "")
         text += params["url_path"].encode() + json.dumps(params["query_string"]).encode()
+        queue = next((name for url, name in self._names.items() if url.encode() in text), "")
         # Requests encode blobs as base64. The content of the blobs is searched too.
         for blob in re.findall(rb'"([A-Za-z0-9+/]{24,}={0,2})"', text):
             with suppress(binascii.Error):

@@ -25,6 +25,7 @@ from functions.unsubscribe import app as unsubscribe
 from heed.domain.api_key import KeyScope
 from heed.domain.ledger.entry import ledger_subject
 from heed.domain.links.link_token import TokenPurpose
+from heed.domain.mailbox.case import CaseKind, new_case
 from heed.domain.milliseconds import Millis
 from heed.domain.privacy.lift import Signature
 from heed.domain.privacy.purge import PurgeState
@@ -95,6 +96,8 @@ def _create_all_data(world: World, now: int) -> StreamRecorder:
     # The signature of one owner to lift the report of a minor.
     lift = {"register": "minor", "reason": REFERENCE, "reference": REFERENCE}
     assert agent.post("/v1/lifts", now + 6, **lift) == 200, "the lift succeeds although there is no report"
+    case = new_case(CaseKind.COMPLAINT, REFERENCE, world.recipient(JANE), Millis(now + 8))
+    assert parts().open_case(case, f"From: {JANE}\n\n{REFERENCE}".encode(), Millis(now + 8))
     parts().lift_requests.sign(world.recipient(JANE), _signature(Millis(now + 7)))
     ledger.handler(stream_event(json.loads(json.dumps(stream.records))), world.context)
     return stream
@@ -153,6 +156,7 @@ def test_after_a_purge_only_the_key_of_the_minimal_record_identifies_the_person(
     counts = {name: int(n["N"]) for name, n in certificate["stores"]["M"].items()}
     assert counts.pop("ledger-evidence") > 4
     assert counts == {
+        "cases": 1,
         "lift-requests": 1,
         "mail-caps": 2,
         "opt-in-notifications": 1,
