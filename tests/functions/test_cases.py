@@ -82,7 +82,7 @@ class Desk:
         return self.call("POST", f"/v1/cases/{case.id}", {"decision": decision, **WHY, **fields})
 
     def list_cases(self, **query: str) -> Any:
-        status, body = self.call("GET", "/v1/cases", **query)
+        status, body = self.call("GET", "/v1/cases", None, NOW, **query)
         assert status == 200, body
         return body
 
@@ -141,7 +141,7 @@ def test_the_cursor_of_a_page_continues_the_list_without_a_gap(desk: Desk) -> No
     ],
 )
 def test_a_wrong_query_is_refused_with_a_pointer(desk: Desk, query: dict[str, str], pointer: str) -> None:
-    status, problem = desk.call("GET", "/v1/cases", None, **query)
+    status, problem = desk.call("GET", "/v1/cases", None, NOW, **query)
     assert (status, [fault["pointer"] for fault in problem["errors"]]) == (422, [pointer])
 
 
