@@ -32,7 +32,7 @@ def unencrypted_requests(requests: Iterable[Request]) -> Iterator[Request]:
 def overwriting_requests(requests: Iterable[Request]) -> Iterator[Request]:
     """Yields the same writes of an object without the condition that the object must not exist.
 
-    A mail may be written again. Only evidence may not.
+    A mail may be stored again. Only evidence may not.
     """
     for request in requests:
         if request.action == "s3:PutObject" and "s3:if-none-match" in request.context:
