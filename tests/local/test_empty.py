@@ -32,9 +32,7 @@ def create_stack(environment: str, place: Environment = _HERE, *, versioned: boo
     resources = cloudformation.list_stack_resources(StackName=place.stack)["StackResourceSummaries"]
     bucket = resources[0]["PhysicalResourceId"]
     if versioned:
-        boto3.client("s3").put_bucket_versioning(
-            Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
-        )
+        boto3.client("s3").put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     for body in (b"1", b"2"):
         boto3.client("s3").put_object(Bucket=bucket, Key="hashes/1", Body=body)
     return bucket
