@@ -44,8 +44,8 @@ def normalise_address(address: str) -> str:
     Raises:
         InvalidAddress: the text is not a valid address.
     """
-    if len(address) <= MAX_ADDRESS and _PLAIN.fullmatch(address):
-        return _check_length(address.lower())
+    if len(address) <= MAX_ADDRESS and _PLAIN.fullmatch(address) and address.index("@") <= MAX_LOCAL:
+        return address.lower()
     if len(address) > MAX_INPUT:
         raise InvalidAddress("too long")
     text = _unwrap(address)
