@@ -270,7 +270,7 @@ def test_the_preference_centre_posts_the_documented_fields(
         "targeted-advertising": True,
     }
     assert {i["value"] for i in inputs if i["type"] == "checkbox"} == {"in"}
-    assert hidden[0] == ("checkboxes", "begin") and hidden[-1] == ("checkboxes", "end")
+    assert hidden[0] == ("checkboxes", "5") and hidden[-1] == ("checkboxes", "end")
     assert hidden[1:-1] == [(f"was.{name}", "in" if is_on else "out") for name, is_on in boxes.items()]
     assert [(b.get("name"), b.get("value"), b.get("form")) for b in document.all("button")] == [
         (None, None, None),  # save; it is the first button of its form, so Enter presses it

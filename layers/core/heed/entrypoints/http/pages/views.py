@@ -167,6 +167,7 @@ class PreferencesView(LinkPageView):
     """`GET /p/{token}`: the preference centre."""
 
     topics: tuple[TopicLine, ...]
+    checkboxes: str  # how many the form has: one for each of `topics`, and one if there is `advertising`
     advertising: AdvertisingLine | None = None
     all_marketing_off: bool = False  # no marketing is left that the button could stop
     paused_until: Millis | None = None
