@@ -135,6 +135,7 @@ def test_each_page_is_well_formed_and_has_its_language(
         assert page.startswith("<!doctype html>\n")
         assert next(document.all("html"))["lang"] == language
         assert [tags.count(tag) for tag in ("h1", "main", "header", "title")] == [1, 1, 1, 1]
+        assert re.findall("<title>.*</title>", page)[0].count("Meridian Watches") == 1
         ids = [attributes["id"] for _, attributes in document.elements if "id" in attributes]
         assert len(ids) == len(set(ids))
         levels = [int(tag[1]) for tag in tags if tag in {"h1", "h2", "h3"}]
