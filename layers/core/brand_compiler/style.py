@@ -40,8 +40,8 @@ def read_style(folders: Folders, faults: Faults) -> tuple[str, dict[str, str]]:
     """Returns the style sheet without comments and unnecessary space, and its light variables by name.
 
     It adds a fault if a file is missing or loads an external resource, which the pages never do, if the style
-    sheet uses a variable that is not set, and for each colour that is hard to read on another one. It warns of
-    each colour whose contrast it cannot check.
+    sheet uses a variable that is not set, and for each colour that is hard to read on another one. It
+    warns of each colour whose contrast it cannot check.
     """
     file = find_file(folders, "colours.css")
     source = read_source(file, faults) or ""
