@@ -1,7 +1,6 @@
 """The views: for each page a class with the values that the page shows.
 
-A function or the build fills a view. Times are milliseconds since the Unix epoch, UTC. Names are in the
-language of the page. The brand compiler checks each name in `layers/brand/pages` against these classes.
+Names are in the language of the page. The brand compiler checks `layers/brand/pages` against these classes.
 """
 
 from __future__ import annotations
