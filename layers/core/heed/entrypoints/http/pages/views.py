@@ -1,7 +1,6 @@
 """The views: for each page a class with the values that the page shows.
 
-A function or the build fills a view. Times are milliseconds since the Unix epoch, UTC. Names are in the
-language of the page. The brand compiler checks each name in `layers/brand/pages` against these classes.
+Names are in the language of the page. The brand compiler checks `layers/brand/pages` against these classes.
 """
 
 from __future__ import annotations
@@ -167,6 +166,7 @@ class PreferencesView(LinkPageView):
     """`GET /p/{token}`: the preference centre."""
 
     topics: tuple[TopicLine, ...]
+    checkboxes: str  # how many the form has: one for each of `topics`, and one if there is `advertising`
     advertising: AdvertisingLine | None = None
     all_marketing_off: bool = False  # no marketing is left that the button could stop
     paused_until: Millis | None = None
