@@ -20,13 +20,13 @@ import heed.adapters.dynamodb as adapters
 from heed.adapters.aws import CLIENT_CONFIG
 from heed.adapters.dynamodb.api_keys import ApiKeys
 from heed.adapters.dynamodb.change_feed import ChangeFeedIndex
+from heed.adapters.dynamodb.daily_counts import CountPrefix, DailyCountsTable
 from heed.adapters.dynamodb.disclosures import DisclosuresTable
 from heed.adapters.dynamodb.erasures import ErasuresTable
 from heed.adapters.dynamodb.key_caps import KeyCapsTable
 from heed.adapters.dynamodb.ledger import LedgerTable
 from heed.adapters.dynamodb.lift_requests import LiftRequestsTable
 from heed.adapters.dynamodb.mail_caps import MailCapsTable
-from heed.adapters.dynamodb.minor_report_counts import MinorReportCountsTable
 from heed.adapters.dynamodb.network_caps import NetworkCapsTable
 from heed.adapters.dynamodb.opt_in_notifications import OptInNotificationClaimsTable
 from heed.adapters.dynamodb.preferences import PreferencesTable
@@ -202,10 +202,10 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
             "order_after_hold": lambda purges: purges.order_after_hold(PURGE),
         },
     ),
-    MinorReportCountsTable: (
-        ("Control", 99),
+    DailyCountsTable: (
+        ("Control", CountPrefix.REPORTS, 99),
         {
-            "count_report": lambda counts: counts.count_report("key", NOW),
+            "count": lambda counts: counts.count("key", NOW),
         },
     ),
     OptInNotificationClaimsTable: (

@@ -12,10 +12,10 @@ import pytest
 
 from heed.adapters.dynamodb import (
     cases,
+    daily_counts,
     disclosures,
     lift_requests,
     mail_caps,
-    minor_report_counts,
     opt_in_notifications,
     purges,
     ses_list_walks,
@@ -31,7 +31,9 @@ _ROWS = {
     "case": f"{cases.CASE_PREFIX}abc",
     "lift": f"{lift_requests.LIFT_REQUEST_PREFIX}abc",
     "purge": f"{purges.PURGE_PREFIX}abc",
-    "report": f"{minor_report_counts.REPORT_COUNT_PREFIX}2026-03-05#0123",
+    "report": f"{daily_counts.CountPrefix.REPORTS}2026-03-05#0123",
+    "answer": f"{daily_counts.CountPrefix.ANSWERS}2026-03-05#0123",
+    "forward": f"{daily_counts.CountPrefix.FORWARDS}2026-03-05#mail",
     "mail": f"{mail_caps.MAIL_CAP_PREFIX}in#abc",
     "mailbox": f"{mail_caps.MAIL_CAP_PREFIX}of#abc",
     "network": f"{mail_caps.MAIL_CAP_PREFIX}network#in#abc",

@@ -10,7 +10,8 @@ import statistics
 import time
 
 from heed.domain.mailbox.attribution import attribute_mail
-from heed.entrypoints.inbound_mail.mime import MAX_MAIL, parse_mail
+from heed.domain.mailbox.inbound_mail import MAX_MAIL
+from heed.entrypoints.inbound_mail.mime import parse_mail
 from tests.support.attack_texts import MAILS as ATTACKS
 from tests.support.inbound_mails import MAILS, huge_mail, link_key, read_mail, receipt
 

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from heed.domain.mailbox.phrases import Match, Phrases, fold
+from heed.domain.mailbox.phrases import Match, Phrases, fold, list_tokens
+
+_MAX_TEXT = 2_000
+"""The characters of a text by which its language is recognised."""
 
 
 class Meaning(StrEnum):
@@ -64,12 +67,14 @@ class MailWords:
     """The words of all languages.
 
     Attributes:
+        languages: The codes of the languages.
         phrases: The phrases of each language, whose meanings are of `Meaning`.
         lines: The phrases of each language by which a line is recognised, whose meanings are of `LineKind`.
         headers: The folded names of the headers at the top of a quoted mail, in all languages.
         topics: The phrases that name a topic, whose meanings are names of topics.
     """
 
+    languages: tuple[str, ...]
     phrases: tuple[Phrases, ...]
     lines: tuple[Phrases, ...]
     headers: frozenset[str]
@@ -80,6 +85,7 @@ class MailWords:
         """Returns the words of the compiled file, which brand_compiler.build has checked."""
         languages = data["languages"].values()
         return cls(
+            tuple(data["languages"]),
             tuple(
                 Phrases(each["words"], each["phrases"], each["reach"], each["spelling"]) for each in languages
             ),
@@ -91,6 +97,13 @@ class MailWords:
     def find_matches(self, tokens: Sequence[str]) -> list[Match]:
         """Returns the phrases of all languages in the tokens of a sentence."""
         return [match for phrases in self.phrases for match in phrases.find(tokens)]
+
+    def find_language(self, text: str) -> str:
+        """Returns the language of a text; "" if no language has phrases for the most tokens of it."""
+        tokens = list_tokens(text[:_MAX_TEXT])
+        known = [len({at for match in phrases.find(tokens) for at in match.span}) for phrases in self.phrases]
+        most = max(known)
+        return self.languages[known.index(most)] if known.count(most) == 1 else ""
 
     def find_lines(self, tokens: Sequence[str]) -> Iterator[LineKind]:
         """Yields the kinds of lines whose phrases the tokens of a line have."""

@@ -216,14 +216,18 @@ class Purges(Protocol):
         ...
 
 
-class MinorReportCounts(Protocol):
-    """Limits how many minors each API key reports per day."""
+class DailyCounts(Protocol):
+    """Limits how often something happens per day (UTC), for each name."""
 
-    def count_report(self, key: str, now: Millis) -> bool:
-        """Counts a report. Returns whether the key is within its daily limit.
+    def count(self, name: str, now: Millis) -> bool:
+        """Counts once. Returns whether the name is within its daily limit.
+
+        Args:
+            name: who or what is limited, without an address.
+            now: milliseconds.
 
         Raises:
-            StoreUnavailable: It is unknown whether the report was counted.
+            StoreUnavailable: It is unknown whether it was counted.
         """
         ...
 

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.register import Source
+
+if TYPE_CHECKING:
+    from heed.entrypoints.http.pages.mail_views import MailView
 
 
 class SignalNotice(StrEnum):
@@ -262,23 +266,6 @@ class ConfirmedView(ConfirmView):
     outcome: ConfirmationOutcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfirmationMailView:
-    """The confirmation mail."""
-
-    language: str
-    brand: str
-    intent: Intent
-    topics: tuple[str, ...]  # names of the topics; an opt-out without any stops all marketing
-    signals: tuple[str, ...] = ()  # names of what the opt-in turns on and is not mail
-    resume: bool = False  # the confirmation ends a pause
-    confirm_url: str
-    unsubscribe_url: str  # stops all marketing, and never expires
-
-
-MAIL_PARTS = ("mail-subject.txt", "mail.txt", "mail.html")
-"""The parts of the confirmation mail. Each is a file in layers/brand/pages."""
-
 VIEWS: dict[str, type[PageView]] = {
     "landing": LandingView,
     "unsubscribed": UnsubscribedView,
@@ -295,6 +282,6 @@ VIEWS: dict[str, type[PageView]] = {
 """The view of each page. Each page is a file in layers/brand/pages."""
 
 
-def view_fields(view: PageView | ConfirmationMailView) -> dict[str, object]:
+def view_fields(view: PageView | MailView) -> dict[str, object]:
     """Returns the values of a view by the names that its page uses."""
     return {name: getattr(view, name) for name in view.__dataclass_fields__}
