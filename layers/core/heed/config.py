@@ -65,15 +65,8 @@ class Config:
     mail_from = _optional("MAIL_FROM")
     """Sender address of all mails. If it is empty, there is no form, and Heed sends no mail."""
 
-    @cached_property
-    def forward_to(self) -> str:
-        """The company's mailbox for mails that Heed does not act on. If it is empty, they become cases.
-
-        An address within the domain of inbound mail counts as empty. Its mail would come back to Heed.
-        """
-        address = self.environ.get("FORWARD_TO", "").lower()
-        host = f".{address.rpartition('@')[2]}"
-        return "" if self.mail_domain and host.endswith(f".{self.mail_domain}") else address
+    forward_to = _optional("FORWARD_TO")
+    """The company's mailbox for mails that Heed does not act on. If it is empty, they become cases."""
 
     confirmation_set = _required("CONFIRMATION_SET")
     """Name of the SES configuration set for the mails that Heed sends."""

@@ -88,11 +88,13 @@ class MailboxParts(PreferenceParts, PrivacyParts):
     def forward_to_company(self) -> ForwardToCompany:
         """Forwards a mail to the company's own mailbox."""
         from heed.adapters.dynamodb.daily_counts import CountPrefix
+        from heed.domain.recipients.address import normalise_address
         from heed.entrypoints.mail.forwarded_mail import ForwardedMailRenderer
         from heed.use_cases.mailbox.forward_to_company import ForwardToCompany
 
         return ForwardToCompany(
-            self.config.forward_to,
+            normalise_address(self.config.forward_to),
+            self.config.mail_domain,
             self.identity_key,
             self._counts(CountPrefix.FORWARDS, _FORWARDS_PER_DAY),
             ForwardedMailRenderer(self.pages, self.catalogue, self.config.mail_from),

@@ -20,6 +20,8 @@ class ForwardToCompany:
 
     Attributes:
         address: the company's mailbox, normalised.
+        mail_domain: the domain of inbound mail. Nothing is forwarded to it or to a domain below it, because
+            it would come back.
         identity_key: gives the key of recipient ids.
         counts: limits the mails of a day.
         render: renders the message.
@@ -27,6 +29,7 @@ class ForwardToCompany:
     """
 
     address: str
+    mail_domain: str
     identity_key: IdentityKey
     counts: DailyCounts
     render: ForwardRenderer
@@ -46,7 +49,7 @@ class ForwardToCompany:
         Raises:
             DependencyUnavailable: The message was not sent. A retry may succeed.
         """
-        if not self.counts.count("mail", now):
+        if self._leads_back(mail.sender) or not self.counts.count("mail", now):
             return False
         recipient = recipient_id(self.identity_key.identity_key(), self.address)
         try:
@@ -54,3 +57,8 @@ class ForwardToCompany:
         except (MailNotSent, MailRefused, MailUncertain):
             return False
         return True
+
+    def _leads_back(self, sender: str) -> bool:
+        host = self.address.rpartition("@")[2]
+        is_ours = bool(self.mail_domain) and f".{host}".endswith(f".{self.mail_domain}")
+        return is_ours or sender == self.address
