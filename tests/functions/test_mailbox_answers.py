@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 import time_machine
 from botocore.exceptions import ReadTimeoutError
+from moto.ses.models import ses_backends
 
 from heed.adapters.dynamodb.daily_counts import CountPrefix
 from heed.domain.links.link_token import TokenPurpose
-from heed.domain.preferences.register import HOLD, Change
+from heed.domain.milliseconds import Millis
+from heed.domain.preferences.register import HOLD, Change, Entry, Source
 from heed.domain.rfc3339 import format_day
 from tests.functions.test_mailbox import NO_FAILURES, SENDER, Mailbox, mail, metrics
 from tests.support.deployment import NOW, World, client, parts, restart
 from tests.support.inbound_mails import mint, read_mail
-from tests.support.mailbox import mail_text, sent_mails
+from tests.support.mailbox import ACCOUNT, mail_text, sent_mails
 from tests.support.registers import out
 
 DAY = 86_400
@@ -40,9 +42,7 @@ def answer(mailbox: Mailbox, raw: bytes) -> EmailMessage:
     return sent
 
 
-def test_an_opt_out_is_answered_in_plain_text(
-    mailbox: Mailbox, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_opt_out_is_answered_in_plain_text(mailbox: Mailbox, capsys: pytest.CaptureFixture[str]) -> None:
     sent = answer(mailbox, b"Message-ID: <1.a@example.net>\r\n" + mail(STOP))
     assert (sent["From"], sent["To"]) == ("Meridian Watches <preferences@example.com>", SENDER)
     assert sent["Reply-To"] == "preferences@example.com"
@@ -58,7 +58,8 @@ def test_an_opt_out_is_answered_in_plain_text(
 def test_the_answer_names_the_topics_of_the_opt_out(mailbox: Mailbox) -> None:
     text = mail_text(answer(mailbox, mail("Please unsubscribe me from the offers only.")))
     assert mailbox.registers() == {"o:2"}
-    assert "from these emails from Meridian Watches:\n\n- Offers\n" in text
+    assert text.splitlines()[0].endswith("from these emails from Meridian Watches:")
+    assert "- Offers" in text.splitlines() and "all marketing" not in text
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,6 @@ def test_the_answer_names_the_topics_of_the_opt_out(mailbox: Mailbox) -> None:
     ],
 )
 def test_the_answer_has_the_language_of_the_mail(mailbox: Mailbox, text: str, language: str) -> None:
-    restart()
     assert answer(mailbox, mail(text))["Content-Language"] == language
 
 
@@ -122,13 +122,13 @@ def test_a_mail_to_the_address_of_a_link_is_not_answered(mailbox: Mailbox, damag
 
 
 def test_an_address_on_hold_gets_no_answer(mailbox: Mailbox) -> None:
-    mailbox.world.apply_changes(SENDER, Change(HOLD, *out(0, at=NOW)[1:]))
+    mailbox.world.apply_changes(SENDER, Change(HOLD, Entry(NOW, Source.AGENT, "{}")))
     mailbox.receive(mail(STOP))
     assert "o:0" in mailbox.registers() and sent_mails() == []
 
 
 def test_the_answer_does_not_say_whether_an_address_is_known(mailbox: Mailbox) -> None:
-    mailbox.world.apply_changes(SENDER, out(0, at=NOW - DAY * 1000))
+    mailbox.world.apply_changes(SENDER, Change(out(0), Entry(Millis(NOW - 1), Source.LINK, "{}")))
     mailbox.receive(mail(STOP))
     mailbox.receive(mail(STOP, sender="stranger@example.net"), message_id="m2")
     known, stranger = answers()
@@ -171,7 +171,6 @@ def test_an_answer_that_fails_leaves_the_opt_out_and_is_not_repeated(
 ) -> None:
     with monkeypatch.context() as broken:
         broken.setattr(parts().client("sesv2", once=True), "send_email", fail)
-        parts().__dict__.pop("handle_mail", None)
         assert mailbox.receive(mail(STOP)) == NO_FAILURES
     assert (mailbox.registers(), mailbox.objects()) == ({"o:0"}, [])
     assert metrics(capsys) == {"MailOptOutRecorded": 1, "MailAnswerFailed": 1}
@@ -211,7 +210,8 @@ def test_a_long_message_id_stays_on_one_line(mailbox: Mailbox) -> None:
     message_id = f"<{'a' * 200}@example.net>"
     sent = answer(mailbox, f"Message-ID: {message_id}\r\n".encode() + mail(STOP))
     assert sent["In-Reply-To"] == message_id
-    assert f"In-Reply-To: {message_id}\n" in sent.as_string()
+    (message,) = ses_backends[ACCOUNT]["us-east-1"].sent_messages
+    assert f"\r\nIn-Reply-To: {message_id}\r\n" in message.raw_data
 
 
 def test_without_a_sender_address_there_is_no_answer(mailbox: Mailbox) -> None:
