@@ -45,7 +45,7 @@ from heed.entrypoints.http.api.authentication import Authenticator
 from heed.entrypoints.http.forms import PostedForm, read_form
 from heed.entrypoints.http.pages import subscribe_form, visit
 from heed.entrypoints.inbound_mail.notices import parse_mail_notices
-from heed.entrypoints.mail import confirmation_mail
+from heed.entrypoints.mail import messages
 from tests.support.attack_texts import ADDRESSES, CONTENT_TYPES, DOCUMENTS, FORMS, MAILS, PLAIN
 from tests.support.catalogues import CATALOGUE
 from tests.support.deployment import http_event
@@ -138,7 +138,7 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "base64": lambda text: request.read_body({"body": text, "isBase64Encoded": True}),
     "a path": lambda text: routes._matches("/v1/recipients/{recipient}/ledger", f"/v1{text}"),
     "a title": lambda text: list_headers.list_id(_titled(text), CATALOGUE),
-    "words of a header": confirmation_mail._to_one_line,
+    "words of a header": messages._to_one_line,
     "an encoded word": _unencoded,
     "a hash": values.is_hash,
     "a proxy's header": lambda text: networks.find_network(
@@ -200,7 +200,7 @@ PATTERNS = {
     "entrypoints.http.api.list_headers._ATOMS": "a title",
     "entrypoints.http.api.list_headers._PRINTABLE": "a title",
     "entrypoints.http.api.list_headers.list_id": "a title",
-    "entrypoints.mail.confirmation_mail._ENCODED": "words of a header",
+    "entrypoints.mail.messages._ENCODED": "words of a header",
     "entrypoints.http.networks._PORT": "a proxy's header",
     "domain.mailbox.attribution._TOKEN": "a mail",
     "domain.mailbox.automatic_mail._DAEMON": "a mail",

@@ -50,7 +50,7 @@ class MailboxParts(PreferenceParts, PrivacyParts):
     def act_on_mail(self) -> ActOnMail:
         """Does what is decided about a mail."""
         from heed.adapters.dynamodb.daily_counts import CountPrefix
-        from heed.use_cases.mailbox.act_on_mail import ActOnMail, ConfirmSenders
+        from heed.use_cases.mailbox.act_on_mail import ActOnMail
 
         return ActOnMail(
             self.identity_key,
@@ -58,9 +58,10 @@ class MailboxParts(PreferenceParts, PrivacyParts):
             self.record_feedback,
             self.erase,
             self.open_case,
-            ConfirmSenders(self.request_confirmation_by_key, self.config.public_url)
+            self.request_confirmation_by_key
             if self.has_form and self.config.public_url  # there is no request whose host a link could have
             else None,
+            self.config.public_url,
             self.forward_to_company if self.config.mail_from and self.config.forward_to else None,
             self._counts(CountPrefix.REPORTS, _PAUSES_PER_SENDER),
             self._counts(CountPrefix.REPORTS, _PAUSES_PER_DAY),

@@ -20,7 +20,7 @@ from heed.domain.preferences.register import DAY_MS
 from heed.domain.privacy.retention import COUNT_DAYS
 from heed.domain.rfc3339 import format_day
 from heed.override import override
-from heed.use_cases.ports.privacy import DailyCounts
+from heed.use_cases.ports.daily_counts import DailyCounts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -91,7 +91,7 @@ class UnknownReason(Enum):
     NO_SENDER = auto()  # none, or one that cannot be read
     SEVERAL_SENDERS = auto()
     MAILING_LIST = auto()  # it may have replaced the sender
-    HEED = auto()  # Heed forwarded the mail, and it came back
+    HEED = auto()  # Heed forwarded the mail, and it was returned
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def is_list_mail(mail: InboundMail) -> bool:
 
 
 def was_forwarded(mail: InboundMail) -> bool:
-    """Whether Heed itself forwarded the mail. It came back to Heed by a rule of the company's mailbox."""
+    """Whether Heed itself forwarded the mail. A rule of the company's mailbox returned it."""
     return FORWARDED_FIELD.lower() in mail.headers
 
 

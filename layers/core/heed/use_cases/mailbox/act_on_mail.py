@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple, assert_never
+from typing import NamedTuple, assert_never
 
 from heed.domain.errors import WaitingQueueFull
 from heed.domain.links.link_token import LinkToken
 from heed.domain.mailbox.case import Case, CaseKind, new_case
+from heed.domain.mailbox.inbound_mail import ReceivedMail
 from heed.domain.mailbox.mail_action import (
     ConfirmByMail,
     DropMail,
@@ -21,8 +22,13 @@ from heed.domain.mailbox.mail_action import (
     RecordReport,
     ReportSenderAsMinor,
 )
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.recipients.recipient import recipient_id
+from heed.use_cases.cases.open_case import OpenCase
+from heed.use_cases.feedback.record_feedback import RecordFeedback
+from heed.use_cases.links.unsubscribe import WriteOptOut
+from heed.use_cases.mailbox.forward_to_company import ForwardToCompany
 from heed.use_cases.mailbox.mail_requests import (
     confirmation_for,
     count_name,
@@ -30,18 +36,10 @@ from heed.use_cases.mailbox.mail_requests import (
     record_sender_opt_out,
     report_sender_as_minor,
 )
-
-if TYPE_CHECKING:
-    from heed.domain.mailbox.inbound_mail import ReceivedMail
-    from heed.domain.milliseconds import Millis
-    from heed.use_cases.cases.open_case import OpenCase
-    from heed.use_cases.feedback.record_feedback import RecordFeedback
-    from heed.use_cases.links.unsubscribe import WriteOptOut
-    from heed.use_cases.mailbox.forward_to_company import ForwardToCompany
-    from heed.use_cases.opt_in.request_confirmation import QueueConfirmationRequest
-    from heed.use_cases.ports.keys import IdentityKey
-    from heed.use_cases.ports.privacy import DailyCounts
-    from heed.use_cases.privacy.erase import Erase
+from heed.use_cases.opt_in.request_confirmation import QueueConfirmationRequest
+from heed.use_cases.ports.daily_counts import DailyCounts
+from heed.use_cases.ports.keys import IdentityKey
+from heed.use_cases.privacy.erase import Erase
 
 _ALL_REPORTS = "mail"
 """The name under which the reports of children of all senders are counted."""
@@ -78,19 +76,6 @@ class MailResult(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class ConfirmSenders:
-    """How to send confirmation links to senders of mails.
-
-    Attributes:
-        queue_request: queues a request within the caps.
-        base_url: the URL with which each link begins.
-    """
-
-    queue_request: QueueConfirmationRequest
-    base_url: str
-
-
-@dataclass(frozen=True, slots=True)
 class ActOnMail:
     """Does one action about a mail. A second call for the same mail changes no record.
 
@@ -100,7 +85,8 @@ class ActOnMail:
         record_feedback: records bounces and complaints.
         erase: records that an address is a child's.
         open_case: opens cases.
-        confirm: sends confirmation links; None if the deployment sends no mail.
+        queue_confirmation: queues confirmation links, within the caps; None if the deployment sends none.
+        base_url: the URL with which each link begins.
         forward: forwards mails to the company; None if it has no mailbox for them.
         sender_counts: limits the pauses that the reports of each sender cause.
         total_counts: limits the pauses that all reports cause.
@@ -111,7 +97,8 @@ class ActOnMail:
     record_feedback: RecordFeedback
     erase: Erase
     open_case: OpenCase
-    confirm: ConfirmSenders | None
+    queue_confirmation: QueueConfirmationRequest | None
+    base_url: str
     forward: ForwardToCompany | None
     sender_counts: DailyCounts
     total_counts: DailyCounts
@@ -157,10 +144,10 @@ class ActOnMail:
     def _confirm(self, action: ConfirmByMail, mail: ReceivedMail, now: Millis) -> MailResult:
         """Requests a confirmation mail. Beyond the caps, and without a sender address, a person decides."""
         catalogue = self.write_opt_out.catalogue
-        if self.confirm is not None:
-            request = confirmation_for(action, mail.receipt, self.confirm.base_url, catalogue)
+        if self.queue_confirmation is not None:
+            request = confirmation_for(action, mail.receipt, self.base_url, catalogue)
             try:
-                self.confirm.queue_request(request, _CONFIRMATION_ORIGIN)
+                self.queue_confirmation(request, _CONFIRMATION_ORIGIN)
             except WaitingQueueFull:
                 pass
             else:

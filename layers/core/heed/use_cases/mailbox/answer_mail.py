@@ -19,11 +19,11 @@ from heed.domain.recipients.recipient import recipient_id
 from heed.use_cases.mailbox.act_on_mail import MailEffect, MailResult
 from heed.use_cases.mailbox.mail_requests import count_name
 from heed.use_cases.opt_in.request_confirmation import opt_out_scopes
+from heed.use_cases.ports.daily_counts import DailyCounts
 from heed.use_cases.ports.keys import IdentityKey
 from heed.use_cases.ports.mailbox import AnswerRenderer, MailAnswer
 from heed.use_cases.ports.opt_in import Mailer
 from heed.use_cases.ports.preferences import Preferences
-from heed.use_cases.ports.privacy import DailyCounts
 
 _LINK_ADDRESS = "u+"
 """How the address of each `mailto:` link begins."""

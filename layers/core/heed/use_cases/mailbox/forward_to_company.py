@@ -8,10 +8,10 @@ from heed.domain.errors import MailNotSent, MailRefused, MailUncertain
 from heed.domain.mailbox.inbound_mail import ReceivedMail
 from heed.domain.milliseconds import Millis
 from heed.domain.recipients.recipient import recipient_id
+from heed.use_cases.ports.daily_counts import DailyCounts
 from heed.use_cases.ports.keys import IdentityKey
 from heed.use_cases.ports.mailbox import ForwardRenderer
 from heed.use_cases.ports.opt_in import Mailer
-from heed.use_cases.ports.privacy import DailyCounts
 
 
 @dataclass(frozen=True, slots=True)

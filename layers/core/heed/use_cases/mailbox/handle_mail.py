@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from heed.domain.mailbox.attribution import SenderMail, attribute_mail
-from heed.domain.mailbox.inbound_mail import ReceivedMail
+from heed.domain.mailbox.inbound_mail import InboundMail, Receipt, ReceivedMail
 from heed.domain.mailbox.intent import read_intent
 from heed.domain.mailbox.mail_action import decide_inbound_mail
+from heed.domain.mailbox.mail_words import MailWords
 from heed.domain.mailbox.new_text import new_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from heed.domain.mailbox.inbound_mail import InboundMail, Receipt
-    from heed.domain.mailbox.mail_words import MailWords
-    from heed.domain.milliseconds import Millis
-    from heed.use_cases.mailbox.act_on_mail import ActOnMail, MailEffect
-    from heed.use_cases.mailbox.answer_mail import AnswerMail
-    from heed.use_cases.ports.cases import StoredMails
-    from heed.use_cases.ports.keys import LinkKeys
+from heed.domain.milliseconds import Millis
+from heed.use_cases.mailbox.act_on_mail import ActOnMail, MailEffect
+from heed.use_cases.mailbox.answer_mail import AnswerMail
+from heed.use_cases.ports.cases import StoredMails
+from heed.use_cases.ports.keys import LinkKeys
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,22 +216,6 @@ class Purges(Protocol):
         ...
 
 
-class DailyCounts(Protocol):
-    """Limits how often something happens per day (UTC), for each name."""
-
-    def count(self, name: str, now: Millis) -> bool:
-        """Counts once. Returns whether the name is within its daily limit.
-
-        Args:
-            name: who or what is limited, without an address.
-            now: milliseconds.
-
-        Raises:
-            StoreUnavailable: It is unknown whether it was counted.
-        """
-        ...
-
-
 class PurgedPerson(NamedTuple):
     """The person whose data a purge deletes.
 

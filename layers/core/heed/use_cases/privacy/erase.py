@@ -33,7 +33,8 @@ from heed.domain.privacy.erasure import (
     report_during_hold,
 )
 from heed.domain.privacy.purge import Purge, PurgeState
-from heed.use_cases.ports.privacy import DailyCounts, Erasures, Purges, RecordWithPurges
+from heed.use_cases.ports.daily_counts import DailyCounts
+from heed.use_cases.ports.privacy import Erasures, Purges, RecordWithPurges
 
 _ATTEMPTS = 8
 
