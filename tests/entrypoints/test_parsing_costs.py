@@ -45,7 +45,7 @@ from heed.entrypoints.http.api.authentication import Authenticator
 from heed.entrypoints.http.forms import PostedForm, read_form
 from heed.entrypoints.http.pages import subscribe_form, visit
 from heed.entrypoints.inbound_mail.notices import parse_mail_notices
-from heed.entrypoints.mail import messages
+from heed.entrypoints.mail import answer_mail, messages
 from tests.support.attack_texts import ADDRESSES, CONTENT_TYPES, DOCUMENTS, FORMS, MAILS, PLAIN
 from tests.support.catalogues import CATALOGUE
 from tests.support.deployment import http_event
@@ -139,6 +139,7 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "a path": lambda text: routes._matches("/v1/recipients/{recipient}/ledger", f"/v1{text}"),
     "a title": lambda text: list_headers.list_id(_titled(text), CATALOGUE),
     "words of a header": messages._to_one_line,
+    "a message id": answer_mail._MESSAGE_ID.fullmatch,
     "an encoded word": _unencoded,
     "a hash": values.is_hash,
     "a proxy's header": lambda text: networks.find_network(
@@ -200,6 +201,7 @@ PATTERNS = {
     "entrypoints.http.api.list_headers._ATOMS": "a title",
     "entrypoints.http.api.list_headers._PRINTABLE": "a title",
     "entrypoints.http.api.list_headers.list_id": "a title",
+    "entrypoints.mail.answer_mail._MESSAGE_ID": "a message id",
     "entrypoints.mail.messages._ENCODED": "words of a header",
     "entrypoints.http.networks._PORT": "a proxy's header",
     "domain.mailbox.attribution._TOKEN": "a mail",

@@ -65,6 +65,18 @@ TRANSIT = (
     ),
     Transit(
         (),
+        "the address of its sender",
+        "like every mail",
+        where="the answer to a mail, which SES delivers",
+    ),
+    Transit(
+        (),
+        "the mail, as its sender wrote it",
+        "like every mail. What is in your own mailbox is yours to delete",
+        where="a mail that Heed forwards to `ForwardTo`, which SES delivers",
+    ),
+    Transit(
+        (),
         "encrypted with its own key: one function may encrypt it, two may decrypt it",
         "the link works for 48 hours",
         where="a confirmation link",
