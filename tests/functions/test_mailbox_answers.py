@@ -135,6 +135,11 @@ def test_the_answer_does_not_say_whether_an_address_is_known(mailbox: Mailbox) -
     assert mail_text(known) == mail_text(stranger)
 
 
+@pytest.mark.threat(
+    "T33",
+    "An attacker sends mails in the name of a person, who is flooded with answers of the company.",
+    "Only authenticated senders get answers: one a day each, and 1,000 in all.",
+)
 def test_a_sender_gets_one_answer_a_day(mailbox: Mailbox) -> None:
     with time_machine.travel(NOW / 1000, tick=False) as clock:
         for number in range(3):

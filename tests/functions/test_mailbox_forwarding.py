@@ -141,6 +141,11 @@ def test_a_mail_cannot_end_the_part_in_which_it_is_attached(mailbox: Mailbox) ->
     assert other in sent_raw()
 
 
+@pytest.mark.threat(
+    "T32",
+    "A rule of the company's mailbox returns forwarded mail to Heed, and the mail goes round for ever.",
+    "A mail with the field of forwarded mail becomes a case. 500 mails a day are forwarded at the most.",
+)
 def test_a_mail_that_comes_back_is_a_case_and_is_not_forwarded_again(mailbox: Mailbox) -> None:
     mailbox.receive(QUESTION)
     mailbox.receive(sent_raw(), message_id="m2")
