@@ -22,8 +22,8 @@ from heed.domain.mailbox.case import CaseKind, new_case
 from heed.domain.milliseconds import Millis
 from tests.support import mailbox
 from tests.support.aws_calls import outside_handlers
-from tests.support.deployment import NOW, ROOT, World, http_event, parts, restart, run_on
-from tests.support.ses_messages import ses_event, sns_envelope
+from tests.support.deployment import NOW, ROOT, World, client, http_event, parts, restart, run_on
+from tests.support.ses_messages import EVENTS, ses_event, sns_envelope
 from tests.support.stream_events import StreamRecorder, stream_event
 
 FUNCTIONS: dict[str, ModuleType] = {
@@ -120,6 +120,7 @@ def exercise_all(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
     _exercise_platform(drive)
     _exercise_links(drive, monkeypatch)
     _exercise_agents(drive)
+    _exercise_answers(drive)
     _exercise_cases(drive)
     _exercise_feedback(drive)
     _exercise_opt_in(drive)
@@ -234,6 +235,20 @@ def _exercise_cases(drive: Drive) -> None:
     drive.request("cases", "POST", f"/v1/cases/{ids[0]}", {"decision": ADDRESSES["garbage"]})
     drive.deliver("send_confirmation", "CONFIRMATION_REQUESTS_QUEUE_URL")
     drive.tick("cases")
+
+
+def _exercise_answers(drive: Drive) -> None:
+    """Receives a mail that is answered, and one that is forwarded."""
+    heed = parts()
+    restart(FORWARD_TO="service@company.example")
+    (record,) = json.loads((EVENTS / "mailbox-sqs-sns-sender-authenticated.json").read_text())["Records"]
+    key = json.loads(json.loads(record["body"])["Message"])["receipt"]["action"]["objectKey"]
+    for text in ("Please take me off your mailing list.", "Is the blue one in stock?"):
+        mail = f"From: {ADDRESSES['mail']}\nMessage-ID: <{ADDRESSES['mail']}>\n\n{text}"
+        client("s3").put_object(Bucket="mailbox", Key=key, Body=mail.encode())
+        drive.queue("mailbox", record["body"])
+    assert {"auto-replied", None} == {sent["Auto-Submitted"] for sent in mailbox.sent_mails()[-2:]}
+    run_on(heed)
 
 
 def _exercise_feedback(drive: Drive) -> None:
