@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -12,69 +10,18 @@ from botocore.exceptions import ReadTimeoutError
 
 from functions.mailbox import app
 from heed.domain.links.link_token import TokenPurpose
-from heed.domain.mailbox.case import Case, CaseKind
-from heed.domain.opt_in.confirmation_request import ConfirmationRequest
+from heed.domain.mailbox.case import CaseKind
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.register import MINOR
-from tests.support.deployment import World, client, parts, restart
+from tests.support.deployment import World, parts, restart
+from tests.support.inbound_mailbox import KEY, SENDER, Mailbox
 from tests.support.inbound_mails import huge_mail, mint, read_mail
-from tests.support.ses_messages import EVENTS
 
-SENDER = "recipient@example.net"
-KEY = "inbound/d6iitobk75ur44p8kdnnp7g2n800example"
 NO_FAILURES: dict[str, Any] = {"batchItemFailures": []}
 
 
 def mail(text: str, subject: str = "", sender: str = SENDER) -> bytes:
     return f"From: {sender}\r\nSubject: {subject}\r\n\r\n{text}\r\n".encode()
-
-
-@dataclass
-class Mailbox:
-    """Receives mails as SES does, and shows what the function did."""
-
-    world: World
-
-    def receive(
-        self,
-        raw: bytes,
-        event: str = "sender-authenticated",
-        recipients: Iterable[str] = (),
-        message_id: str = "m1",
-    ) -> dict[str, Any]:
-        client("s3").put_object(Bucket="mailbox", Key=KEY, Body=raw)
-        return self.notify(event, recipients, message_id)
-
-    def notify(
-        self,
-        event: str = "sender-authenticated",
-        recipients: Iterable[str] = (),
-        message_id: str = "m1",
-    ) -> dict[str, Any]:
-        batch = json.loads((EVENTS / f"mailbox-sqs-sns-{event}.json").read_text())
-        envelope = json.loads(batch["Records"][0]["body"])
-        notice = json.loads(envelope["Message"])
-        notice["receipt"]["recipients"] = [*recipients] or notice["receipt"]["recipients"]
-        notice["mail"]["messageId"] = message_id
-        envelope["Message"] = json.dumps(notice)
-        batch["Records"][0]["body"] = json.dumps(envelope)
-        return dict(app.handler(batch, self.world.context))
-
-    def objects(self, folder: str = "inbound/") -> list[str]:
-        listed = client("s3").list_objects_v2(Bucket="mailbox", Prefix=folder).get("Contents", ())
-        return [item["Key"] for item in listed]
-
-    def registers(self, address: str = SENDER) -> set[str]:
-        return {
-            register.code for register in parts().preferences.read(self.world.recipient(address)).registers
-        }
-
-    def cases(self) -> list[Case]:
-        return list(parts().cases.open_cases())
-
-    def requests(self) -> list[ConfirmationRequest]:
-        messages = self.world.messages("CONFIRMATION_REQUESTS_QUEUE_URL")
-        return [ConfirmationRequest.from_message(message) for message in messages]
 
 
 @pytest.fixture

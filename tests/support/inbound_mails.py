@@ -33,8 +33,12 @@ def mint(purpose: TokenPurpose, token: LinkToken = TOKEN) -> str:
 def read_mail(name: str) -> bytes:
     """Returns a sample mail with valid tokens."""
     raw = (MAILS / "inbound" / f"{name}.eml").read_bytes()
-    raw = raw.replace(_URL_DUMMY, mint(TokenPurpose.UNSUBSCRIBE).encode())
-    return raw.replace(_MAILTO_DUMMY, mint(TokenPurpose.MAILTO).encode())
+    return insert_tokens(raw, mint(TokenPurpose.UNSUBSCRIBE), mint(TokenPurpose.MAILTO))
+
+
+def insert_tokens(raw: bytes, unsubscribe: str, mailto: str) -> bytes:
+    """Returns a sample with these tokens in place of its dummies."""
+    return raw.replace(_URL_DUMMY, unsubscribe.encode()).replace(_MAILTO_DUMMY, mailto.encode())
 
 
 def sample(name: str) -> InboundMail:
