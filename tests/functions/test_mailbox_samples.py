@@ -12,7 +12,7 @@ from heed.domain.links.link_token import TokenPurpose
 from heed.domain.mailbox.case import CaseKind
 from heed.domain.opt_in.confirmation_token import Intent
 from tests.support.deployment import World
-from tests.support.inbound_mailbox import KEY, SENDER, Mailbox
+from tests.support.inbound_mailbox import KEY, SENDER, Mailbox, store_mail
 from tests.support.inbound_mails import MAILS, huge_mail, insert_tokens
 
 JANE = "jane@example.com"  # all valid tokens are hers
@@ -191,9 +191,10 @@ def test_a_mail_with_a_large_attachment_opts_out_too(mailbox: Mailbox) -> None:
 def test_a_notice_causes_what_its_row_says(mailbox: Mailbox, name: str) -> None:
     stored, effect = NOTICES[name]
     if stored:
-        key = "opt-outs/March 2026/list (a) é.csv" if "encoded-key" in name else KEY
-        mailbox.store(read(mailbox, "inbound", f"{stored}.eml").encode("latin-1"), key)
-    assert handle(mailbox, read(mailbox, "notices", f"{name}.json")) == {"batchItemFailures": []}
+        key = "inbound/March 2026/list (a) é.csv" if "encoded-key" in name else KEY
+        store_mail(read(mailbox, "inbound", f"{stored}.eml").encode("latin-1"), key)
+    text = read(mailbox, "notices", f"{name}.json").replace('"opt-outs/', '"inbound/')
+    assert handle(mailbox, text) == {"batchItemFailures": []}
     assert observe(mailbox) == effect
     assert mailbox.objects("") == []
 
@@ -207,7 +208,7 @@ def test_the_verdicts_of_a_notice_decide_and_a_notice_without_a_mail_is_dead_let
     handle(mailbox, text)
     assert mailbox.world.messages("MAILBOX_DLQ_URL") == [text]
     assert observe(mailbox) == NOTHING
-    mailbox.store(read(mailbox, "inbound", f"{stored}.eml").encode("latin-1"))
+    store_mail(read(mailbox, "inbound", f"{stored}.eml").encode("latin-1"))
     action = f'"action": {{"bucketName": "mailbox", "objectKey": "{KEY}", '
     handle(mailbox, text.replace('"action": {', action))
     assert observe(mailbox) == effect

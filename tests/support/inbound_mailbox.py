@@ -9,8 +9,11 @@ from typing import Any
 
 from functions.mailbox import app
 from heed.domain.mailbox.case import Case
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
+from heed.domain.rfc3339 import format_time
 from tests.support.deployment import World, client, parts
+from tests.support.inbound_mails import RECEIVED
 from tests.support.ses_messages import EVENTS
 
 SENDER = "recipient@example.net"
@@ -22,6 +25,7 @@ def notice_batch(
     recipients: Iterable[str] = (),
     message_id: str = "m1",
     sender: str = SENDER,
+    at: Millis = RECEIVED,
 ) -> dict[str, Any]:
     """Returns the batch of the queue with a notice about the mail at `KEY`.
 
@@ -30,16 +34,23 @@ def notice_batch(
         recipients: the recipients in the envelope; those of the sample event if there are none.
         message_id: the id that SES gave the mail.
         sender: the address of the sender. The notice has it in the header and in the envelope.
+        at: when SES received the mail, milliseconds.
     """
     text = (EVENTS / f"mailbox-sqs-sns-{event}.json").read_text().replace(SENDER, sender)
     batch: dict[str, Any] = json.loads(text)
     envelope = json.loads(batch["Records"][0]["body"])
     notice = json.loads(envelope["Message"])
     notice["receipt"]["recipients"] = [*recipients] or notice["receipt"]["recipients"]
+    notice["receipt"]["timestamp"] = format_time(at)
     notice["mail"]["messageId"] = message_id
     envelope["Message"] = json.dumps(notice)
     batch["Records"][0]["body"] = json.dumps(envelope)
     return batch
+
+
+def store_mail(raw: bytes, key: str = KEY) -> None:
+    """Stores a mail as the receipt rule does."""
+    client("s3").put_object(Bucket="mailbox", Key=key, Body=raw)
 
 
 @dataclass
@@ -56,12 +67,8 @@ class Mailbox:
         message_id: str = "m1",
     ) -> dict[str, Any]:
         """Stores a mail, and notifies the function."""
-        self.store(raw)
+        store_mail(raw)
         return self.notify(event, recipients, message_id)
-
-    def store(self, raw: bytes, key: str = KEY) -> None:
-        """Stores a mail as the receipt rule does."""
-        client("s3").put_object(Bucket="mailbox", Key=key, Body=raw)
 
     def notify(
         self,
