@@ -12,8 +12,11 @@ from functions.mailbox import app
 from heed.domain.links.link_token import TokenPurpose
 from heed.domain.mailbox.case import CaseKind
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.domain.preferences.register import MINOR
-from tests.support.deployment import World, parts, restart
+from heed.domain.preferences.register import MINOR, Source
+from heed.domain.privacy.erasure import ErasureCause, ErasureRequest
+from tests.support.aws_calls import outside_handlers
+from tests.support.crash import run_after_calls
+from tests.support.deployment import NOW, World, parts, restart
 from tests.support.inbound_mailbox import KEY, SENDER, Mailbox
 from tests.support.inbound_mails import huge_mail, mint, read_mail
 
@@ -58,6 +61,7 @@ def test_the_mail_of_an_unsubscribe_button_opts_out_by_its_token_whoever_sent_it
 ) -> None:
     token = mailbox.world.token("jane@example.com", purpose=TokenPurpose.MAILTO)
     raw = read_mail("apple-unsubscribe").replace(mint(TokenPurpose.MAILTO).encode(), token.encode())
+    restart()  # so that the function itself derives the key of links
     assert mailbox.receive(raw, event, [f"u+{token}@mail.example.com"]) == NO_FAILURES
     assert mailbox.registers("jane@example.com") == {"o:2"}
     assert (mailbox.registers(), mailbox.objects(), mailbox.cases()) == (set(), [], [])
@@ -110,6 +114,22 @@ def test_a_child_about_its_own_address_stops_all_mail(mailbox: Mailbox) -> None:
     mailbox.receive(mail("I am only 11 years old and signed up without asking my parents."))
     assert mailbox.registers() == {MINOR.code, "o:0"}
     assert mailbox.cases() == []
+
+
+def test_a_child_that_is_reported_twice_at_the_same_time_is_purged_once(mailbox: Mailbox) -> None:
+    report = ErasureRequest(ErasureCause.MINOR, NOW, Source.PHONE, "call 1", "key", "")
+
+    def report_by_phone() -> None:
+        with outside_handlers():
+            parts().erase(mailbox.world.recipient(SENDER), report)
+
+    # The mail reads the record, counts the report, and orders the purge.
+    with run_after_calls(3, report_by_phone) as calls:
+        mailbox.receive(mail("I am only 11 years old and signed up without asking my parents."))
+    assert calls[2] == "PutItem"
+    assert mailbox.registers() == {MINOR.code, "o:0"}
+    purges = [item for item in mailbox.world.items("Control") if item["pk"]["S"].startswith("purge#")]
+    assert len(purges) == 1
 
 
 def test_reports_of_children_pause_mail_within_the_cap_of_a_sender(mailbox: Mailbox) -> None:
