@@ -11,6 +11,7 @@ from heed.bootstrap.privacy import PrivacyParts
 from heed.bootstrap.shared import queue_at
 
 if TYPE_CHECKING:
+    from heed.domain.mailbox.mail_words import MailWords
     from heed.use_cases.mailbox.act_on_mail import ActOnMail
     from heed.use_cases.mailbox.handle_mail import HandleMail
 
@@ -25,13 +26,18 @@ class MailboxParts(PreferenceParts, PrivacyParts):
     def handle_mail(self) -> HandleMail:
         """Handles an inbound mail."""
         from heed.adapters.mailbox_bucket import MailboxBucket
-        from heed.domain.mailbox.mail_words import MailWords
         from heed.entrypoints.inbound_mail.mime import parse_mail
         from heed.use_cases.mailbox.handle_mail import HandleMail
 
         mails = MailboxBucket(self.client("s3"), self.config.mailbox_bucket, "")
-        words = json.loads((self.config.brand_dir / "mail_words.json").read_bytes())
-        return HandleMail(mails, parse_mail, self.link_keys, MailWords.from_document(words), self.act_on_mail)
+        return HandleMail(mails, parse_mail, self.link_keys, self.mail_words, self.act_on_mail)
+
+    @cached_property
+    def mail_words(self) -> MailWords:
+        """The words by which mails are read."""
+        from heed.domain.mailbox.mail_words import MailWords
+
+        return MailWords.from_document(json.loads((self.config.brand_dir / "mail_words.json").read_bytes()))
 
     @cached_property
     def act_on_mail(self) -> ActOnMail:
