@@ -103,7 +103,7 @@ ROWS = tuple(
             (
                 "S3 is slow or refuses a request",
                 _T,
-                "tests/functions/test_ledger.py; test_sweep_functions.py; in programs, any request about a mail",
+                "tests/functions/test_ledger.py; test_sweep_functions.py; mails in programs",
             ),
             ("SES throttles, refuses or does not answer", _T, "tests/functions/test_send_confirmation.py"),
             ("a schedule starts twice, or not at all", _T, "tests/functions/test_purge.py"),

@@ -18,10 +18,7 @@ from tests.support.deployment import NOW
 
 LINK = {"who": 0, "scope": 2, "issued_at": NOW - 60_000, "press_kind": "one-click", "signal": False, "key": 1}
 MAIL = {"who": [0, 1], "spelling": 0, "happened_at": NOW, "envelope": "raw", "scope": 0, "poison": 0}
-INBOUND = {
-    **{"who": 0, "spelling": 0, "scope": 2, "received_at": NOW - 60_000},
-    **{"verdict": "PASS", "envelope": "raw"},
-}
+INBOUND = {"who": 0, "spelling": 0, "scope": 2, "received_at": NOW - 1, "verdict": "PASS", "envelope": "raw"}
 CHANGE = {"spelling": 0, "stated_at": NOW, "until": NOW + 1, "source": "letter", "state": "out"}
 BATCH = {"count": 10, "duplicates": 0, "position": 0.0}
 
