@@ -1,4 +1,4 @@
-"""Reads random and mutated mails in a process that may use 256 MB of memory, and decides what to do with them.
+"""Reads random and mutated mails in a process that may use 256 MB of memory, up to what to do with them.
 
 Run: .venv/bin/python -m tests.support.fuzz_mails RANDOM MUTATED SEED. It fails at the first mail that is not
 handled, and prints the number of mails and of those that are no mail.
@@ -166,35 +166,29 @@ def mails(numbers: tuple[int, int], seed: int) -> Iterator[bytes]:
 
 
 def check(raw: bytes, words: MailWords) -> None:
-    """Reads a mail, checks that what it became can be stored, and decides what to do with it.
-
-    A mail to the address of a link, without a verdict, and with each verdict about its sender.
-    """
+    """Reads a mail, checks that what it became can be stored, and decides what to do with it."""
     mail = parse_mail(raw)
     assert len(mail.text) <= MAX_MAIL_TEXT
     for text in (mail.text, mail.subject, *(file.name for file in mail.attachments)):
         text.encode()
     for sender in mail.senders:
         assert sender is None or normalise_address(sender) == sender
-    text = new_text(mail.text, words)
-    for made in (
-        receipt(token_address()),
-        *(receipt("news@mail.example.com", dmarc=dmarc) for dmarc in Verdict),
-    ):
-        actions = decide_inbound_mail(
-            attribute_mail(mail, made, link_key),
-            made.spam,
-            f"{mail.subject}\n{text}",
-            lambda sender: read_intent(mail.subject, text, sender, words),
+    new = new_text(mail.text, words)
+    for recipient in ("news@mail.example.com", token_address()):
+        assert decide_inbound_mail(
+            attribute_mail(mail, receipt(recipient), link_key),
+            Verdict.PASS,
+            f"{mail.subject}\n{new}",
+            lambda sender: read_intent(mail.subject, new, sender, words),
         )
-        assert actions
 
 
 def main() -> None:
     """Parses as many mails as the arguments say."""
+    words = brand_mail_words()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     random_ones, mutated, seed = map(int, sys.argv[1:])
-    handled, words = 0, brand_mail_words()
+    handled = 0
     for raw in mails((random_ones, mutated), seed):
         handled += 1
         with suppress(MalformedMessage):
