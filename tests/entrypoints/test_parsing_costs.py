@@ -38,6 +38,7 @@ from heed.domain.recipients.address import is_mailable, normalise_address
 from heed.entrypoints import ses_events
 from heed.entrypoints.http import language, networks, request
 from heed.entrypoints.http.api import (
+    cases,
     cursors,
     disclosures,
     json_body,
@@ -140,6 +141,8 @@ TEXTS: dict[str, Callable[[str], object]] = {
         {"queryStringParameters": {text: ""}}, CATALOGUE
     ),
     "a page's cursor": _query("cursor", disclosures.parse_disclosures_query),
+    "a cursor of cases": _query("cursor", cases.parse_cases_query),
+    "the id of a case": cases._ID.fullmatch,
     "a signal": lambda text: request.sends_privacy_signal({"headers": {"dnt": text}}),
     "base64": lambda text: request.read_body({"body": text, "isBase64Encoded": True}),
     "a path": lambda text: routes._matches("/v1/recipients/{recipient}/ledger", f"/v1{text}"),
@@ -203,6 +206,8 @@ PATTERNS = {
     "domain.rfc3339._TIME": "times",
     "domain.values._SHA256": "a hash",
     "domain.feedback.outcome._PLAIN": "SES's word",
+    "entrypoints.http.api.cases._CURSOR": "a cursor of cases",
+    "entrypoints.http.api.cases._ID": "the id of a case",
     "entrypoints.http.api.routes._VARIABLE": "a path",
     "entrypoints.http.api.routes._matches": "a path",
     "entrypoints.http.forms._CONTROL": "a form",
@@ -244,7 +249,7 @@ PATTERNS = {
         for name in names.split()
     },
 }
-"""Each use of `re`, with the parser that uses it: a key of PARSERS, or a form. Nobody else writes the brand."""
+"""Each use of `re`, with the parser that uses it: a key of PARSERS, or a form. Only you write the brand."""
 
 
 def uses_of_re() -> set[str]:
