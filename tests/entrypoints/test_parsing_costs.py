@@ -231,7 +231,7 @@ PATTERNS = {
         for module, names in {
             "intent": "_ADDRESS _QUESTION _REPLY _SENTENCE _WRAPPED",
             "new_text": "_DIGIT _HEADER _QUOTED _SIGNATURE",
-            "phrases": "_ACCENT _SHORT_FORM _TOKEN _UMLAUT",
+            "phrases": "_ACCENT _PIECE _SHORT_FORM _TOKEN _UMLAUT",
         }.items()
         for name in names.split()
     },
