@@ -112,7 +112,7 @@ SAMPLES: dict[str, tuple[Arrival, Effect]] = {
     # A person decides what is doubtful and what is more than an opt-out.
     "conflicting-subject-unsubscribe-body-resubscribe": (MAILBOX, DOUBTFUL),
     "resubscribe-negated": (MAILBOX, DOUBTFUL),
-    "erasure-request-gdpr": (MAILBOX, Effect({SENDER: {"o:0"}}, ((CaseKind.ERASURE, SENDER),))),
+    "erasure-request-gdpr": (MAILBOX, becomes_case(CaseKind.ERASURE)),
     "under-13-parent-deletion-request": (
         MAILBOX,
         # In doubt whose mail has to stop, it stops for both.
