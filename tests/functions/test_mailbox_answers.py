@@ -16,8 +16,9 @@ from heed.domain.links.link_token import TokenPurpose
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import HOLD, Change, Entry, Source
 from heed.domain.rfc3339 import format_day
-from tests.functions.test_mailbox import NO_FAILURES, SENDER, Mailbox, mail, metrics
+from tests.functions.test_mailbox import NO_FAILURES, mail, metrics
 from tests.support.deployment import NOW, World, client, parts, restart
+from tests.support.inbound_mailbox import SENDER, Mailbox
 from tests.support.inbound_mails import mint, read_mail
 from tests.support.mailbox import ACCOUNT, mail_text, sent_mails
 from tests.support.registers import out

@@ -13,8 +13,9 @@ from heed.adapters.dynamodb.daily_counts import CountPrefix
 from heed.domain.mailbox.case import CaseKind
 from heed.domain.mailbox.inbound_mail import MAX_MAIL
 from heed.domain.rfc3339 import format_day
-from tests.functions.test_mailbox import KEY, NO_FAILURES, SENDER, Mailbox, mail, metrics
+from tests.functions.test_mailbox import NO_FAILURES, mail, metrics
 from tests.support.deployment import NOW, World, client, parts, restart
+from tests.support.inbound_mailbox import KEY, SENDER, Mailbox
 from tests.support.mailbox import ACCOUNT, mail_text, parse_mail, sent_mails
 
 COMPANY = "service@company.example"

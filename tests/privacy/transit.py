@@ -53,7 +53,7 @@ TRANSIT = (
     Transit((), "the text of that mail", "the answer", where="the answer of `GET /v1/cases/{id}`"),
     Transit(
         ("ConfirmationRequestsQueue", "WaitingQueue", "ConfirmationRequestsDeadLetters"),
-        "the address from the form, or from `/v1/subscriptions`",
+        "the address from the form, from `/v1/subscriptions`, or of the sender of a mail",
         "the mail is sent",
         4,
     ),

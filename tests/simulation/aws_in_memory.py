@@ -6,6 +6,7 @@ The same faults are injected as with moto, and test_aws_in_memory.py compares th
 from __future__ import annotations
 
 import hmac
+import io
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -199,6 +200,36 @@ class Sqs(_Client):
             numbers = dict.fromkeys(request["AttributeNames"], "0")
             visible = str(len(self.queues.get(request["QueueUrl"], [])))
             return {"Attributes": {**numbers, "ApproximateNumberOfMessages": visible}}
+
+        return self._send(operation)
+
+
+class S3(_Client):
+    """Objects by key, of one bucket."""
+
+    def __init__(self, nemesis: Nemesis) -> None:
+        super().__init__("s3", nemesis)
+        self.objects: dict[str, bytes] = {}
+
+    def get_object(self, **request: Any) -> dict[str, Any]:
+        def operation() -> dict[str, Any]:
+            if request["Key"] not in self.objects:
+                raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
+            return {"Body": io.BytesIO(self.objects[request["Key"]])}
+
+        return self._send(operation)
+
+    def put_object(self, **request: Any) -> dict[str, Any]:
+        def operation() -> dict[str, Any]:
+            self.objects[request["Key"]] = request["Body"]
+            return {}
+
+        return self._send(operation)
+
+    def delete_object(self, **request: Any) -> dict[str, Any]:
+        def operation() -> dict[str, Any]:
+            self.objects.pop(request["Key"], None)
+            return {}
 
         return self._send(operation)
 

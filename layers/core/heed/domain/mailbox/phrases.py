@@ -20,6 +20,7 @@ _TOKEN = re.compile(rf"[^\W_{_JAPANESE}]+|[{_JAPANESE},、]")
 _SHORT_FORM = re.compile(r"(?<=\w)['’](?=(?:t|s|m|d|ll|re|ve)\b)|(?<=\be)-(?=mail)")
 _UMLAUT = re.compile(r"(?<=[aou])e")
 _ACCENT = re.compile(r"[\u0300-\u036f]")
+_PIECE = re.compile(r"[^\n]{1,500}\n?|\n")
 _JOINT = re.compile(r"(?<=\})(?=[^\s|])|(?<=[^\s|])(?=\{)")  # Japanese items need no space between
 _STEMS = range(2, 25)  # letters
 _SHORT_GAP = 2
@@ -27,9 +28,17 @@ _SHORT_GAP = 2
 
 def fold(text: str) -> str:
     """Returns a text without case, width, accents, the `e` of `ue` for `ü`, and the sign in `don't`."""
-    text = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
-    text = unicodedata.normalize("NFC", _ACCENT.sub("", text))
+    text = "".join(map(_remove_accents, _PIECE.findall(text)))
     return _UMLAUT.sub("", _SHORT_FORM.sub("", text))
+
+
+def _remove_accents(text: str) -> str:
+    """Returns a piece of a text without case, width and accents.
+
+    The piece is short, because the accents of one letter are sorted in quadratic time.
+    """
+    text = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
+    return unicodedata.normalize("NFC", _ACCENT.sub("", text))
 
 
 def list_tokens(text: str) -> list[str]:
