@@ -71,10 +71,12 @@ _NEEDED = {
 
 _ALONE = {Meaning.OPT_OUT_ALONE, Meaning.STOP_ALONE}
 _OPT_OUTS = {Meaning.OPT_OUT, Meaning.OPT_OUT_VAGUE, Meaning.MENTION} | _ALONE
-_OF_REPLY_SUBJECT = {Meaning.AUTOMATIC, Meaning.MENTION}
+_OF_REPLY_SUBJECT = {Meaning.AUTOMATIC, Meaning.MENTION, Meaning.OTHER_MATTER}
 _DOUBTS = {Meaning.KEEP, Meaning.OPT_IN, Meaning.UNSURE}
-_OTHER_MATTERS = {Meaning.ORDER, Meaning.ERASURE}
+_OTHER_MATTERS = {Meaning.OTHER_MATTER, Meaning.ERASURE}
 """Beside these, an opt-out must name what has to end."""
+_NAMES = {Meaning.MAIL, Meaning.MARKETING, Meaning.OTHER_MATTER, Meaning.OWN_ADDRESS}
+"""What a request names."""
 _OF_OWN_ADDRESS = {IntentKind.ERASURE, IntentKind.OPT_OUT, IntentKind.ACCESS, IntentKind.OPT_IN}
 
 
@@ -97,9 +99,10 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
         words: The words to read by.
     """
     title = [_read_sentence(each, words) for each in _list_sentences(subject)]
-    if _REPLY.match(subject):
+    body = [_read_sentence(each, words) for each in _list_sentences(text)]
+    if _REPLY.match(subject) and not any(Meaning.REPEATED in each.meanings for each in body):
         title = [_Sentence(each.meanings & _OF_REPLY_SUBJECT, frozenset()) for each in title]
-    sentences = [*title, *(_read_sentence(each, words) for each in _list_sentences(text))]
+    sentences = [*title, *body]
     meanings = frozenset[Meaning]().union(*(sentence.meanings for sentence in sentences))
     opt_outs = [each for each in sentences if _opts_out(each, meanings)]
     kinds = {kind for kind, needed in _NEEDED.items() if needed <= meanings}
@@ -122,7 +125,9 @@ def _opts_out(sentence: _Sentence, mail: frozenset[Meaning]) -> bool:
     """Returns whether a sentence requests an opt-out, given what else the mail means."""
     is_only_matter = mail.isdisjoint(_OTHER_MATTERS) and not mail >= _CHILD
     if Meaning.OPT_OUT in sentence.meanings:
-        return Meaning.MENTION in sentence.meanings or is_only_matter
+        if Meaning.OTHER_MATTER in sentence.meanings:
+            return Meaning.MARKETING in sentence.meanings
+        return is_only_matter or not sentence.meanings.isdisjoint({Meaning.MARKETING, Meaning.MAIL})
     return Meaning.OPT_OUT_VAGUE in sentence.meanings and is_only_matter and Meaning.COMPLAINT not in mail
 
 
@@ -139,7 +144,7 @@ def _read_sentence(sentence: str, words: MailWords) -> _Sentence:
     opt_outs = [match for match in matches if match.meaning in _OPT_OUTS and refused.isdisjoint(match.span)]
     requested = _cover(opt_outs, {Meaning.OPT_OUT, Meaning.OPT_OUT_VAGUE})
     others = (match for match in matches if match.meaning not in _OPT_OUTS)
-    rest = (match for match in others if not requested.issuperset(match.span))
+    rest = (each for each in others if each.meaning in _NAMES or not requested.issuperset(each.span))
     meanings = {Meaning(match.meaning) for match in (*opt_outs, *rest)}
     if _QUESTION.search(sentence):
         meanings.add(Meaning.QUESTION)
@@ -151,8 +156,8 @@ def _read_sentence(sentence: str, words: MailWords) -> _Sentence:
         meanings.add(Meaning.OPT_OUT_VAGUE)
     if Meaning.CONDITION in meanings and meanings & _OPT_OUTS:
         meanings = meanings - _OPT_OUTS | {Meaning.MENTION}
-    if meanings >= {Meaning.KEEP, Meaning.ORDER}:  # "keep me informed about my repair" is no contradiction
-        meanings -= {Meaning.KEEP, Meaning.ORDER, Meaning.OPT_IN}
+    if meanings >= {Meaning.KEEP, Meaning.OTHER_MATTER}:  # "keep me informed about my repair" is no contradiction
+        meanings -= {Meaning.KEEP, Meaning.OTHER_MATTER, Meaning.OPT_IN}
     return _Sentence(frozenset(meanings), frozenset(match.meaning for match in words.topics.find(tokens)))
 
 
