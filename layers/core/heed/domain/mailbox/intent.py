@@ -71,12 +71,19 @@ _NEEDED = {
 
 _ALONE = {Meaning.OPT_OUT_ALONE, Meaning.STOP_ALONE}
 _OPT_OUTS = {Meaning.OPT_OUT, Meaning.OPT_OUT_VAGUE, Meaning.MENTION} | _ALONE
-_OF_REPLY_SUBJECT = {Meaning.AUTOMATIC, Meaning.MENTION, Meaning.OTHER_MATTER}
+_OF_REPLY_SUBJECT = {Meaning.AUTOMATIC, Meaning.MENTION}
 _DOUBTS = {Meaning.KEEP, Meaning.OPT_IN, Meaning.UNSURE}
 _OTHER_MATTERS = {Meaning.OTHER_MATTER, Meaning.ERASURE}
 """Beside these, an opt-out must name what has to end."""
-_NAMES = {Meaning.MAIL, Meaning.MARKETING, Meaning.OTHER_MATTER, Meaning.OWN_ADDRESS}
-"""What a request names."""
+_WITHIN_REQUEST = {
+    Meaning.MAIL,
+    Meaning.MARKETING,
+    Meaning.OTHER_MATTER,
+    Meaning.ERASURE,
+    Meaning.OWN_ADDRESS,
+    Meaning.CONDITION,
+}
+"""What counts although it is a part of the phrase of an opt-out."""
 _OF_OWN_ADDRESS = {IntentKind.ERASURE, IntentKind.OPT_OUT, IntentKind.ACCESS, IntentKind.OPT_IN}
 
 
@@ -125,7 +132,7 @@ def _opts_out(sentence: _Sentence, mail: frozenset[Meaning]) -> bool:
     """Returns whether a sentence requests an opt-out, given what else the mail means."""
     is_only_matter = mail.isdisjoint(_OTHER_MATTERS) and not mail >= _CHILD
     if Meaning.OPT_OUT in sentence.meanings:
-        if Meaning.OTHER_MATTER in sentence.meanings:
+        if sentence.meanings & _OTHER_MATTERS or mail >= _CHILD:
             return Meaning.MARKETING in sentence.meanings
         return is_only_matter or not sentence.meanings.isdisjoint({Meaning.MARKETING, Meaning.MAIL})
     return Meaning.OPT_OUT_VAGUE in sentence.meanings and is_only_matter and Meaning.COMPLAINT not in mail
@@ -144,12 +151,14 @@ def _read_sentence(sentence: str, words: MailWords) -> _Sentence:
     opt_outs = [match for match in matches if match.meaning in _OPT_OUTS and refused.isdisjoint(match.span)]
     requested = _cover(opt_outs, {Meaning.OPT_OUT, Meaning.OPT_OUT_VAGUE})
     others = (match for match in matches if match.meaning not in _OPT_OUTS)
-    rest = (each for each in others if each.meaning in _NAMES or not requested.issuperset(each.span))
+    rest = (each for each in others if each.meaning in _WITHIN_REQUEST or not requested.issuperset(each.span))
     meanings = {Meaning(match.meaning) for match in (*opt_outs, *rest)}
     if _QUESTION.search(sentence):
         meanings.add(Meaning.QUESTION)
         if len(tokens) <= _FEW and meanings & _OPT_OUTS:
             meanings = meanings - _OPT_OUTS | {Meaning.MENTION}
+        if Meaning.OPT_OUT_VAGUE in meanings:
+            meanings = meanings - {Meaning.OPT_OUT_VAGUE} | {Meaning.MENTION}
     elif Meaning.OPT_OUT_ALONE in meanings:
         meanings.add(Meaning.OPT_OUT)
     elif Meaning.STOP_ALONE in meanings:
