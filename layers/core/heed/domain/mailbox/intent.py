@@ -194,6 +194,8 @@ def _find_topics(opt_outs: Sequence[_Sentence], sentences: Sequence[_Sentence]) 
         for sentence in sentences
         if sentence.topics or sentence.meanings & _OPT_OUTS
     )
+    if is_limited and not named:  # "Your surveys bore me. Stop those only, I like the rest."
+        named = named.union(*(each.topics for each in sentences if Meaning.KEEP not in each.meanings))
     if is_limited or all(each.topics and Meaning.ALL not in each.meanings for each in opt_outs):
         return named
     return frozenset()
