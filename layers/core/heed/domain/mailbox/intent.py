@@ -70,7 +70,10 @@ _NEEDED = {
 """The meanings that a mail has for a kind. An opt-out has rules of its own."""
 
 _ALONE = {Meaning.OPT_OUT_ALONE, Meaning.STOP_ALONE}
-_OPT_OUTS = {Meaning.OPT_OUT, Meaning.OPT_OUT_VAGUE, Meaning.MENTION} | _ALONE
+_OPT_OUTS = {Meaning.OPT_OUT, Meaning.OPT_OUT_VAGUE, Meaning.END, Meaning.MENTION} | _ALONE
+_UNNAMED = {Meaning.OPT_OUT_VAGUE, Meaning.END}
+"""What does not say what has to end."""
+_ABOUT_MAIL = {Meaning.MAIL, Meaning.MARKETING}
 _OF_REPLY_SUBJECT = {Meaning.AUTOMATIC, Meaning.MENTION}
 _DOUBTS = {Meaning.KEEP, Meaning.OPT_IN, Meaning.UNSURE}
 _OTHER_MATTERS = {Meaning.OTHER_MATTER, Meaning.ERASURE}
@@ -134,8 +137,11 @@ def _opts_out(sentence: _Sentence, mail: frozenset[Meaning]) -> bool:
     if Meaning.OPT_OUT in sentence.meanings:
         if sentence.meanings & _OTHER_MATTERS or mail >= _CHILD:
             return Meaning.MARKETING in sentence.meanings
-        return is_only_matter or not sentence.meanings.isdisjoint({Meaning.MARKETING, Meaning.MAIL})
-    return Meaning.OPT_OUT_VAGUE in sentence.meanings and is_only_matter and Meaning.COMPLAINT not in mail
+        return is_only_matter or not sentence.meanings.isdisjoint(_ABOUT_MAIL)
+    is_plain = Meaning.OPT_OUT_VAGUE in sentence.meanings or (
+        Meaning.END in sentence.meanings and not mail.isdisjoint(_ABOUT_MAIL)
+    )
+    return is_plain and is_only_matter and mail.isdisjoint({Meaning.COMPLAINT, Meaning.CHILD})
 
 
 def _list_sentences(text: str) -> list[str]:
@@ -150,15 +156,18 @@ def _read_sentence(sentence: str, words: MailWords) -> _Sentence:
     refused = _cover(matches, {Meaning.KEEP, Meaning.ABOUT})
     opt_outs = [match for match in matches if match.meaning in _OPT_OUTS and refused.isdisjoint(match.span)]
     requested = _cover(opt_outs, {Meaning.OPT_OUT, Meaning.OPT_OUT_VAGUE})
+    unwanted = _cover(matches, {Meaning.NO_OPT_IN})
     others = (match for match in matches if match.meaning not in _OPT_OUTS)
     rest = (each for each in others if each.meaning in _WITHIN_REQUEST or not requested.issuperset(each.span))
     meanings = {Meaning(match.meaning) for match in (*opt_outs, *rest)}
+    if unwanted:
+        meanings = meanings - _UNNAMED - {Meaning.OPT_IN} | {Meaning.MENTION}
     if _QUESTION.search(sentence):
         meanings.add(Meaning.QUESTION)
         if len(tokens) <= _FEW and meanings & _OPT_OUTS:
             meanings = meanings - _OPT_OUTS | {Meaning.MENTION}
-        if Meaning.OPT_OUT_VAGUE in meanings:
-            meanings = meanings - {Meaning.OPT_OUT_VAGUE} | {Meaning.MENTION}
+        if meanings & _UNNAMED:
+            meanings = meanings - _UNNAMED | {Meaning.MENTION}
     elif Meaning.OPT_OUT_ALONE in meanings:
         meanings.add(Meaning.OPT_OUT)
     elif Meaning.STOP_ALONE in meanings:
