@@ -92,10 +92,11 @@ _OF_OWN_ADDRESS = {IntentKind.ERASURE, IntentKind.OPT_OUT, IntentKind.ACCESS, In
 
 @dataclass(frozen=True, slots=True)
 class _Sentence:
-    """What a sentence means, and the topics that it names."""
+    """What a sentence means, the topics that it names, and whether it has next to no words."""
 
     meanings: frozenset[Meaning]
     topics: frozenset[str]
+    is_short: bool = False
 
 
 def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailIntent:
@@ -114,9 +115,15 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
         title = [_Sentence(each.meanings & _OF_REPLY_SUBJECT, frozenset()) for each in title]
     sentences = [*title, *body]
     meanings = frozenset[Meaning]().union(*(sentence.meanings for sentence in sentences))
-    opt_outs = [each for each in sentences if _opts_out(each, meanings)]
+    has_context = not meanings.isdisjoint(_ABOUT_MAIL) or all(
+        each.is_short or each.meanings & _OPT_OUTS for each in body
+    )
+    opt_outs = [each for each in sentences if _opts_out(each, meanings, has_context)]
     kinds = {kind for kind, needed in _NEEDED.items() if needed <= meanings}
-    is_unclear = not opt_outs and Meaning.MENTION in meanings and kinds <= {IntentKind.QUESTION}
+    is_mentioned = Meaning.MENTION in meanings or (
+        Meaning.OPT_OUT_VAGUE in meanings and Meaning.OTHER_MATTER not in meanings
+    )
+    is_unclear = not opt_outs and is_mentioned and kinds <= {IntentKind.QUESTION}
     if opt_outs or is_unclear:
         kinds.add(IntentKind.OPT_OUT)
     if Meaning.AUTOMATIC in meanings:
@@ -131,14 +138,20 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
     return MailIntent(kind, frozenset(kinds - {kind}), topics, is_doubtful)
 
 
-def _opts_out(sentence: _Sentence, mail: frozenset[Meaning]) -> bool:
-    """Returns whether a sentence requests an opt-out, given what else the mail means."""
+def _opts_out(sentence: _Sentence, mail: frozenset[Meaning], has_context: bool) -> bool:
+    """Returns whether a sentence requests an opt-out, given what else the mail means.
+
+    Args:
+        sentence: The sentence.
+        mail: What all sentences of the mail mean.
+        has_context: Whether the mail names mail, or has nothing else that the request could be about.
+    """
     is_only_matter = mail.isdisjoint(_OTHER_MATTERS) and not mail >= _CHILD
     if Meaning.OPT_OUT in sentence.meanings:
         if sentence.meanings & _OTHER_MATTERS or mail >= _CHILD:
             return Meaning.MARKETING in sentence.meanings
         return is_only_matter or not sentence.meanings.isdisjoint(_ABOUT_MAIL)
-    is_plain = Meaning.OPT_OUT_VAGUE in sentence.meanings or (
+    is_plain = (Meaning.OPT_OUT_VAGUE in sentence.meanings and has_context) or (
         Meaning.END in sentence.meanings and not mail.isdisjoint(_ABOUT_MAIL)
     )
     return is_plain and is_only_matter and mail.isdisjoint({Meaning.COMPLAINT, Meaning.CHILD})
@@ -176,7 +189,8 @@ def _read_sentence(sentence: str, words: MailWords) -> _Sentence:
         meanings = meanings - _OPT_OUTS | {Meaning.MENTION}
     if meanings >= {Meaning.KEEP, Meaning.OTHER_MATTER}:  # "keep me informed about my repair" is no contradiction
         meanings -= {Meaning.KEEP, Meaning.OTHER_MATTER, Meaning.OPT_IN}
-    return _Sentence(frozenset(meanings), frozenset(match.meaning for match in words.topics.find(tokens)))
+    topics = frozenset(match.meaning for match in words.topics.find(tokens))
+    return _Sentence(frozenset(meanings), topics, len(tokens) <= _FEW + 1)
 
 
 def _is_clear(match: Match, tokens: Sequence[str]) -> bool:
