@@ -74,7 +74,7 @@ _OPT_OUTS = {Meaning.OPT_OUT, Meaning.OPT_OUT_VAGUE, Meaning.END, Meaning.MENTIO
 _UNNAMED = {Meaning.OPT_OUT_VAGUE, Meaning.END}
 """What does not say what has to end."""
 _ABOUT_MAIL = {Meaning.MAIL, Meaning.MARKETING}
-_OF_REPLY_SUBJECT = {Meaning.AUTOMATIC, Meaning.MENTION}
+_OF_REPLY_SUBJECT = {Meaning.AUTOMATIC, Meaning.MENTION, Meaning.OTHER_MATTER}
 _DOUBTS = {Meaning.KEEP, Meaning.OPT_IN, Meaning.UNSURE}
 _OTHER_MATTERS = {Meaning.OTHER_MATTER, Meaning.ERASURE}
 """Beside these, an opt-out must name what has to end."""
@@ -187,7 +187,10 @@ def _read_sentence(sentence: str, words: MailWords) -> _Sentence:
         meanings.add(Meaning.OPT_OUT_VAGUE)
     if Meaning.CONDITION in meanings and meanings & _OPT_OUTS:
         meanings = meanings - _OPT_OUTS | {Meaning.MENTION}
-    if meanings >= {Meaning.KEEP, Meaning.OTHER_MATTER}:  # "keep me informed about my repair" is no contradiction
+    if meanings >= {
+        Meaning.KEEP,
+        Meaning.OTHER_MATTER,
+    }:  # "keep me informed about my repair" is no contradiction
         meanings -= {Meaning.KEEP, Meaning.OTHER_MATTER, Meaning.OPT_IN}
     topics = frozenset(match.meaning for match in words.topics.find(tokens))
     return _Sentence(frozenset(meanings), topics, len(tokens) <= _FEW + 1)
