@@ -118,7 +118,7 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
     has_context = not meanings.isdisjoint(_ABOUT_MAIL) or all(
         each.is_short or each.meanings & _OPT_OUTS for each in body
     )
-    opt_outs = [each for each in sentences if _opts_out(each, meanings, has_context)]
+    opt_outs = [each for each in sentences if _opts_out(each, meanings, has_context=has_context)]
     kinds = {kind for kind, needed in _NEEDED.items() if needed <= meanings}
     is_mentioned = Meaning.MENTION in meanings or (
         Meaning.OPT_OUT_VAGUE in meanings and Meaning.OTHER_MATTER not in meanings
@@ -138,7 +138,7 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
     return MailIntent(kind, frozenset(kinds - {kind}), topics, is_doubtful)
 
 
-def _opts_out(sentence: _Sentence, mail: frozenset[Meaning], has_context: bool) -> bool:
+def _opts_out(sentence: _Sentence, mail: frozenset[Meaning], *, has_context: bool) -> bool:
     """Returns whether a sentence requests an opt-out, given what else the mail means.
 
     Args:

@@ -1,8 +1,8 @@
 """Finds the phrases of a language in a text. The time grows linearly with the text.
 
 A phrase is a list of items, such as `stop ... {send}`. An item is a word, a class of words in braces, or some
-of them with `|` between. `_` in an item is a space. `*` at the end of a word is any ending, and at its start any
-beginning, as German joins words. `..` is a gap of at most two tokens, and `...` one of at most `reach`.
+of them with `|` between. `_` in an item is a space. `*` at the end of a word is any ending, and at its start
+any beginning, as German joins words. `..` is a gap of at most two tokens, and `...` one of at most `reach`.
 
 A token is a word or a comma. Japanese has no spaces, so each of its signs is a token.
 """
@@ -138,7 +138,10 @@ class Phrases:
         """Returns the items that begin at a token, and where each ends."""
         found: dict[str, set[int]] = {}
         token = tokens[start]
-        keys = [token, *(_cut(token, size, begins) for size, begins in self._stems if size <= len(token))]
+        keys = [
+            token,
+            *(_cut(token, size, begins=begins) for size, begins in self._stems if size <= len(token)),
+        ]
         for rest, item in (each for key in keys for each in self._expressions.get(key, ())):
             end = start + 1 + len(rest)
             if all(map(_is_like, rest, tokens[start + 1 : end])) and end <= len(tokens):
@@ -158,7 +161,7 @@ def _split(expression: str) -> list[str]:
     return re.findall(rf"\*?[^\W_{_JAPANESE}]+\*?|[{_JAPANESE},、]", fold(expression))
 
 
-def _cut(token: str, size: int, begins: bool) -> str:
+def _cut(token: str, size: int, *, begins: bool) -> str:
     """Returns the beginning or the end of a token, as an expression has it."""
     return f"{token[:size]}*" if begins else f"*{token[-size:]}"
 
@@ -167,7 +170,7 @@ def _is_like(word: str, token: str) -> bool:
     if "*" not in word:
         return token == word
     size = len(word) - 1
-    return len(token) >= size and _cut(token, size, word.endswith("*")) == word
+    return len(token) >= size and _cut(token, size, begins=word.endswith("*")) == word
 
 
 def _shorten(word: str) -> list[str]:
