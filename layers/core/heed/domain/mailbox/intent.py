@@ -179,8 +179,9 @@ def _read_sentence(sentence: str, words: MailWords) -> _Sentence:
         meanings.add(Meaning.QUESTION)
         if len(tokens) <= _FEW and meanings & _OPT_OUTS:
             meanings = meanings - _OPT_OUTS | {Meaning.MENTION}
-        if meanings & _UNNAMED:
-            meanings = meanings - _UNNAMED | {Meaning.MENTION}
+        unclear = _UNNAMED if Meaning.REQUEST in meanings else _OPT_OUTS
+        if meanings & unclear:
+            meanings = meanings - unclear | {Meaning.MENTION}
     elif Meaning.OPT_OUT_ALONE in meanings:
         meanings.add(Meaning.OPT_OUT)
     elif Meaning.STOP_ALONE in meanings:

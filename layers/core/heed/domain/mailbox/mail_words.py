@@ -51,6 +51,8 @@ class Meaning(StrEnum):
     REPEATED = "repeated"
     """The sender made the request before. The subject of a reply is then the sender's own."""
     QUESTION = "question"
+    REQUEST = "request"
+    """What makes a sentence with a question mark a request, such as `could you`."""
     ONLY = "only"
     """The opt-out is limited to the topics that the mail names."""
     ALL = "all"
