@@ -85,6 +85,8 @@ _WITHIN_REQUEST = {
     Meaning.ERASURE,
     Meaning.OWN_ADDRESS,
     Meaning.CONDITION,
+    Meaning.UNSURE,
+    Meaning.REQUEST,
 }
 """What counts although it is a part of the phrase of an opt-out."""
 _OF_OWN_ADDRESS = {IntentKind.ERASURE, IntentKind.OPT_OUT, IntentKind.ACCESS, IntentKind.OPT_IN}
