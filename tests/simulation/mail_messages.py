@@ -44,7 +44,7 @@ Version: 1
 
 
 def format_mail(deployment: SimulatedDeployment, details: Mapping[str, Any]) -> bytes:
-    """Returns the mail as its sender wrote it. A token decides whatever the sender and the text are."""
+    """Returns the mail as its sender wrote it. A token decides without regard to sender and text."""
     kind, who = details["mail"], details["who"]
     if kind == "no mail":
         return b"no header"
