@@ -113,11 +113,7 @@ SAMPLES: dict[str, tuple[Arrival, Effect]] = {
     "conflicting-subject-unsubscribe-body-resubscribe": (MAILBOX, DOUBTFUL),
     "resubscribe-negated": (MAILBOX, DOUBTFUL),
     "erasure-request-gdpr": (MAILBOX, becomes_case(CaseKind.ERASURE)),
-    "under-13-parent-deletion-request": (
-        MAILBOX,
-        # In doubt whose mail has to stop, it stops for both.
-        Effect({PARENT: {"o:0"}, KID: {"p:0"}}, ((CaseKind.CHILD_REPORT, KID),)),
-    ),
+    "under-13-parent-deletion-request": (MAILBOX, Effect({KID: {"p:0"}}, ((CaseKind.CHILD_REPORT, KID),))),
     # The rest requests nothing that Heed knows.
     "attachment-only-pdf-name-unsubscribe": (MAILBOX, REACHES_A_PERSON),
     "forwarded-as-attachment-message-rfc822": (MAILBOX, REACHES_A_PERSON),

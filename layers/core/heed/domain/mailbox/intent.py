@@ -117,6 +117,8 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
         title = [_Sentence(each.meanings & _OF_REPLY_SUBJECT, frozenset()) for each in title]
     sentences = [*title, *body]
     meanings = frozenset[Meaning]().union(*(sentence.meanings for sentence in sentences))
+    if Meaning.NO_OPT_IN in meanings:  # who refuses to be signed up requests no opt-in elsewhere in the mail
+        meanings -= {Meaning.OPT_IN}
     has_context = not meanings.isdisjoint(_ABOUT_MAIL) or all(
         each.is_short or each.meanings & _OPT_OUTS for each in body
     )
