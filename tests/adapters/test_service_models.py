@@ -37,6 +37,7 @@ REQUESTS: dict[tuple[str, str], dict[str, Any]] = {
     ("kms", "Decrypt"): {"CiphertextBlob": b"x", "EncryptionContext": {"use": "x"}},
     ("kms", "Encrypt"): {"KeyId": "k", "Plaintext": b"x"},
     ("kms", "GenerateMac"): {"KeyId": "k", "Message": b"x", "MacAlgorithm": "HMAC_SHA_256"},
+    ("s3", "DeleteObject"): {"Bucket": "mailbox", "Key": "inbound/a"},
     ("s3", "GetObject"): {"Bucket": "ledger", "Key": "seals/a", "VersionId": "v"},
     ("s3", "ListObjectVersions"): {"Bucket": "ledger", "Prefix": "seals/"},
     ("s3", "PutObject"): {

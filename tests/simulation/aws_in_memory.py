@@ -234,6 +234,16 @@ class S3(_Client):
         return self._send(operation)
 
 
+class Ses(_Client):
+    """Takes mails, and forgets them: what they say has tests of its own."""
+
+    def __init__(self, nemesis: Nemesis) -> None:
+        super().__init__("sesv2", nemesis)
+
+    def send_email(self, **_: Any) -> dict[str, Any]:
+        return self._send(lambda: {"MessageId": "sent"})
+
+
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
     return {"ConsumedCapacity": {}} if "ReturnConsumedCapacity" in request else {}
 
