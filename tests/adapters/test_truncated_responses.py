@@ -19,6 +19,7 @@ from moto import mock_aws
 import heed.adapters.dynamodb as adapters
 from heed.adapters.aws import CLIENT_CONFIG
 from heed.adapters.dynamodb.api_keys import ApiKeys
+from heed.adapters.dynamodb.cases import CasesTable
 from heed.adapters.dynamodb.change_feed import ChangeFeedIndex
 from heed.adapters.dynamodb.daily_counts import CountPrefix, DailyCountsTable
 from heed.adapters.dynamodb.disclosures import DisclosuresTable
@@ -38,6 +39,7 @@ from heed.adapters.dynamodb.table import DynamoDBTable, TableAdapter
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.entry import LedgerEntry
+from heed.domain.mailbox.case import CaseDecision, CaseKind, Ruling, new_case
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.record import EMPTY_RECORD, Record
@@ -68,6 +70,8 @@ PURGE = Purge("d" * 32, ErasureCause.ERASURE, PurgeState.DUE, NOW)
 CLAIM = MailReservation(RECIPIENT, "mailbox", Intent.IN, "request", "what", NOW, Millis(0))
 PURGE_SUBJECT = PurgedPerson(RECIPIENT, "b" * 64)
 RESTORED = RestoredItem("a", lambda: EMPTY_RECORD, (), None, {"id": {"S": "a"}})
+CASE = new_case(CaseKind.OTHER, "message", RECIPIENT, NOW)
+RULING = Ruling(CaseDecision.NONE, ScopeNumber(0), "reason", "key", NOW)
 SIGNATURE = Signature("key", "owner", NOW, "reason", "reference")
 
 # For each adapter: its arguments after the client, and a call of each method that sends a request.
@@ -79,6 +83,16 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
             "find": lambda keys: keys.find("0" * 64),
             "list": lambda keys: keys.list(),
             "revoke": lambda keys: keys.revoke(KEY),
+        },
+    ),
+    CasesTable: (
+        ("Control",),
+        {
+            "add": lambda cases: cases.add(CASE),
+            "claim": lambda cases: cases.claim(CASE.id, RULING),
+            "close": lambda cases: cases.close(CASE),
+            "find": lambda cases: cases.find(CASE.id),
+            "open_cases": lambda cases: list(cases.open_cases()),
         },
     ),
     ChangeFeedIndex: (

@@ -39,7 +39,7 @@ from heed.domain.recipients.address import normalise_address
 from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.observability import logger
 from heed.use_cases.privacy import erase
-from tests.simulation.aws_in_memory import S3, Dynamo, Kms, Sqs
+from tests.simulation.aws_in_memory import S3, Dynamo, Kms, Ses, Sqs
 from tests.simulation.botocore_faults import KEYS, QUEUES, FaultyClients
 from tests.simulation.history import PersonState, RegisterValue
 from tests.simulation.nemesis import Nemesis
@@ -95,7 +95,7 @@ class SimulatedDeployment:
         put_item: writes an item, without faults.
         clock: milliseconds, for the functions that read a clock.
         powerless_key: an API key with every scope except those of agents and officers.
-        mails: the stored mails by key, without faults. S3 is in memory on each layer.
+        mails: the stored mails by key, without faults. S3 and SES are in memory on each layer.
     """
 
     nemesis: Nemesis
@@ -224,6 +224,7 @@ def _settings(values: dict[str, str]) -> dict[str, str]:
         "MAIL_DOMAIN": "mail.example.com",
         "MAILBOX_BUCKET": "mailbox",
         "MAIL_FROM": MAIL_FROM,
+        "CONFIRMATION_SET": "confirmations",
         "LINK_KEY_IDS": LINK_KEY_IDS[-1],
         "MINOR_RECORD_DAYS": "4745",
         "MINOR_REPORTS_PER_KEY": "50",
@@ -242,12 +243,16 @@ def _prepare(
     patch: pytest.MonkeyPatch,
 ) -> SimulatedDeployment:
     """Gives every function API keys, link keys and the simulated clock."""
-    clients["s3"] = S3(deployment.nemesis)
+
+    def client(service: str, *, once: bool = False) -> Any:
+        return clients[service]
+
+    clients["s3"], clients["sesv2"] = S3(deployment.nemesis), Ses(deployment.nemesis)
     deployment.mails = clients["s3"].objects
-    template_heed = Heed(Config(settings), clients.__getitem__)  # slow to make, and the same at every start
+    template_heed = Heed(Config(settings), client)  # slow to make, and the same at every start
 
     def start(key_ids: str) -> None:
-        heed = Heed(Config({**settings, "LINK_KEY_IDS": key_ids}), clients.__getitem__)
+        heed = Heed(Config({**settings, "LINK_KEY_IDS": key_ids}), client)
         heed.catalogue, heed.pages = template_heed.catalogue, template_heed.pages
         heed.mail_words = template_heed.mail_words
         # It counts again after a while. With a fixed clock, one seed is one run.
