@@ -68,10 +68,10 @@ ENTRY = LedgerEntry("b" * 64, 1, OFFERS, "out", NOW, NOW, "letter", "", "c" * 64
 DISCLOSURE = DisclosureDetails(NOW, "lookup", DisclosurePurpose.DATA_SUBJECT, 1, "key")
 PURGE = Purge("d" * 32, ErasureCause.ERASURE, PurgeState.DUE, NOW)
 CLAIM = MailReservation(RECIPIENT, "mailbox", Intent.IN, "request", "what", NOW, Millis(0))
-CASE = new_case(CaseKind.OTHER, "message", RECIPIENT, NOW)
-RULING = Ruling(CaseDecision.NONE, ScopeNumber(0), "reason", "key", NOW)
 PURGE_SUBJECT = PurgedPerson(RECIPIENT, "b" * 64)
 RESTORED = RestoredItem("a", lambda: EMPTY_RECORD, (), None, {"id": {"S": "a"}})
+CASE = new_case(CaseKind.OTHER, "message", RECIPIENT, NOW)
+RULING = Ruling(CaseDecision.NONE, ScopeNumber(0), "reason", "key", NOW)
 SIGNATURE = Signature("key", "owner", NOW, "reason", "reference")
 
 # For each adapter: its arguments after the client, and a call of each method that sends a request.
@@ -89,10 +89,10 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
         ("Control",),
         {
             "add": lambda cases: cases.add(CASE),
-            "find": lambda cases: cases.find(CASE.id),
-            "open_cases": lambda cases: list(cases.open_cases()),
             "claim": lambda cases: cases.claim(CASE.id, RULING),
             "close": lambda cases: cases.close(CASE),
+            "find": lambda cases: cases.find(CASE.id),
+            "open_cases": lambda cases: list(cases.open_cases()),
         },
     ),
     ChangeFeedIndex: (
@@ -242,6 +242,7 @@ def client() -> Iterator[DynamoDBClient]:
         for name in ("Preferences", "Control", "Ledger"):
             dynamodb.create_table(TableName=name, **table_definition(f"{name}Table"))
         dynamodb.put_item(TableName="Control", Item={"pk": {"S": f"key#{KEY}"}})
+        CasesTable(dynamodb, "Control").add(CASE)
         yield dynamodb
 
 

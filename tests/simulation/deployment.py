@@ -95,7 +95,7 @@ class SimulatedDeployment:
         put_item: writes an item, without faults.
         clock: milliseconds, for the functions that read a clock.
         powerless_key: an API key with every scope except those of agents and officers.
-        mails: the stored mails by key, without faults. S3 is in memory on each layer.
+        mails: the stored mails by key, without faults. S3 and SES are in memory on each layer.
     """
 
     nemesis: Nemesis
@@ -243,16 +243,16 @@ def _prepare(
     patch: pytest.MonkeyPatch,
 ) -> SimulatedDeployment:
     """Gives every function API keys, link keys and the simulated clock."""
-    clients.update(s3=S3(deployment.nemesis), sesv2=Ses(deployment.nemesis))
-    deployment.mails = clients["s3"].objects
 
-    def client_for(service: str, **_: object) -> Any:
+    def client(service: str, *, once: bool = False) -> Any:
         return clients[service]
 
-    template_heed = Heed(Config(settings), client_for)  # slow to make, and the same at every start
+    clients["s3"], clients["sesv2"] = S3(deployment.nemesis), Ses(deployment.nemesis)
+    deployment.mails = clients["s3"].objects
+    template_heed = Heed(Config(settings), client)  # slow to make, and the same at every start
 
     def start(key_ids: str) -> None:
-        heed = Heed(Config({**settings, "LINK_KEY_IDS": key_ids}), client_for)
+        heed = Heed(Config({**settings, "LINK_KEY_IDS": key_ids}), client)
         heed.catalogue, heed.pages = template_heed.catalogue, template_heed.pages
         heed.mail_words = template_heed.mail_words
         # It counts again after a while. With a fixed clock, one seed is one run.

@@ -46,11 +46,11 @@ def mail_of_a_token_opts_its_sender_out(patch: Patch) -> None:
 def mail_opts_in_without_confirmation(patch: Patch) -> None:
     original_confirm = ActOnMail._confirm
 
-    def opt_in(self: ActOnMail, action: Any, receipt: Any, *rest: Any) -> Any:
+    def opt_in(self: ActOnMail, action: Any, mail: Any, now: Any) -> Any:
         if action.intent is Intent.IN:
             recipient = recipient_id(parts().identity_key.identity_key(), action.address)
-            change = Change(in_(2), Entry(receipt.at, Source.MAILBOX, "{}"))
-            parts().preferences.apply(recipient, [change], receipt.at)
-        return original_confirm(self, action, receipt, *rest)
+            change = Change(in_(2), Entry(mail.receipt.at, Source.MAILBOX, "{}"))
+            parts().preferences.apply(recipient, [change], now)
+        return original_confirm(self, action, mail, now)
 
     patch.setattr(ActOnMail, "_confirm", opt_in)
