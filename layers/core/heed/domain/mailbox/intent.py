@@ -146,7 +146,7 @@ def _opts_out(sentence: _Sentence, mail: frozenset[Meaning], *, has_context: boo
     Args:
         sentence: The sentence.
         mail: What all sentences of the mail mean.
-        has_context: Whether the mail names mail, or has nothing else that the request could be about.
+        has_context: Whether the mail names mail, or is too short to be about something else.
     """
     is_only_matter = mail.isdisjoint(_OTHER_MATTERS) and not mail >= _CHILD
     if Meaning.OPT_OUT in sentence.meanings:
