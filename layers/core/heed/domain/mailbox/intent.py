@@ -119,9 +119,7 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
     meanings = frozenset[Meaning]().union(*(sentence.meanings for sentence in sentences))
     if Meaning.NO_OPT_IN in meanings:  # who refuses to be signed up requests no opt-in elsewhere in the mail
         meanings -= {Meaning.OPT_IN}
-    has_context = not meanings.isdisjoint(_ABOUT_MAIL) or all(
-        each.is_short or each.meanings & _OPT_OUTS for each in body
-    )
+    has_context = not meanings.isdisjoint(_ABOUT_MAIL) or all(each.is_short for each in body)
     opt_outs = [each for each in sentences if _opts_out(each, meanings, has_context=has_context)]
     kinds = {kind for kind, needed in _NEEDED.items() if needed <= meanings}
     is_mentioned = Meaning.MENTION in meanings or (
@@ -148,7 +146,7 @@ def _opts_out(sentence: _Sentence, mail: frozenset[Meaning], *, has_context: boo
     Args:
         sentence: The sentence.
         mail: What all sentences of the mail mean.
-        has_context: Whether the mail names mail, or has nothing else that the request could be about.
+        has_context: Whether the mail names mail, or is too short to be about something else.
     """
     is_only_matter = mail.isdisjoint(_OTHER_MATTERS) and not mail >= _CHILD
     if Meaning.OPT_OUT in sentence.meanings:
