@@ -48,7 +48,6 @@ REQUESTS: dict[tuple[str, str], dict[str, Any]] = {
         "ChecksumAlgorithm": "SHA256",
     },
     ("sesv2", "DeleteSuppressedDestination"): {"EmailAddress": "reader@example.com"},
-    ("s3", "DeleteObject"): {"Bucket": "mailbox", "Key": "cases/a"},
     ("sesv2", "ListSuppressedDestinations"): {"PageSize": 2},
     ("sesv2", "SendEmail"): {"Content": {"Raw": {"Data": b"x"}}},
     ("sqs", "DeleteMessage"): {"QueueUrl": QUEUE, "ReceiptHandle": "r"},
