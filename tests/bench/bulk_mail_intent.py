@@ -31,6 +31,10 @@ def _has_opt_out(intent: MailIntent) -> bool:
     return IntentKind.OPT_OUT in {intent.kind, *intent.others}
 
 
+def _is_automatic(intent: MailIntent) -> bool:
+    return _has_opt_out(intent) and intent.plain and not intent.doubtful
+
+
 def _line(name: str, hits: int, count: int) -> str:
     low, high = wilson_interval(hits, count)
     share = hits / count if count else 1.0
@@ -39,12 +43,12 @@ def _line(name: str, hits: int, count: int) -> str:
 
 def _measure(mails: Sequence[LabelledMail]) -> list[str]:
     read = [(mail, read_mail(mail.subject, mail.text)) for mail in mails]
-    certain = [(mail, intent) for mail, intent in read if _has_opt_out(intent) and not intent.doubtful]
+    certain = [(mail, intent) for mail, intent in read if _is_automatic(intent)]
     opt_outs = [(mail, intent) for mail, intent in read if mail.is_opt_out]
     right = sum(mail.is_opt_out for mail, _ in certain)
     wanted = sum("opt-out" in {mail.intent, mail.also} for mail, _ in certain)
     found = sum(_has_opt_out(intent) for _, intent in opt_outs)
-    cases = sum(mail.is_opt_out and intent.doubtful for mail, intent in read if _has_opt_out(intent))
+    cases = found - right
     same = sum(
         intent.kind == mail.intent or (mail.intent == "auto-reply" and intent.kind == "other")
         for mail, intent in read

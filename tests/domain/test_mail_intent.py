@@ -249,6 +249,51 @@ def test_no_mail_of_the_corpus_is_a_false_automatic_opt_out() -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("part", ["dev", "held-out"])
+def test_heed_acts_by_itself_on_no_mail_of_the_corpus_that_is_no_opt_out(part: str) -> None:
+    others = [mail for mail in labelled_mails(part) if not mail.is_opt_out]
+    read = [read_mail(mail.subject, mail.text) for mail in others]
+
+    assert sum(opts_out(intent) and intent.plain for intent in read) == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "unsubscribe",
+        "Please take me off your mailing list.\n\nKind regards\nMarjorie Penhallow",
+        "Bitte keine Mails mehr.",
+        "Merci de me désinscrire.",
+        "Quiero darme de baja.",
+        "配信停止をお願いします。",
+    ],
+)
+def test_a_short_request_in_known_words_is_plain(text: str) -> None:
+    assert read_mail("", text).plain
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please take me off your mailing list. My watch arrived with a scratched crystal.",
+        "Please take my aunt Hildegard off your mailing list.",
+    ],
+)
+def test_an_opt_out_beside_other_words_is_not_plain(text: str) -> None:
+    assert not read_mail("", text).plain
+
+
+def test_the_subject_of_an_opt_out_in_the_text_may_have_any_words() -> None:
+    assert read_mail("Re: Our autumn collection", "unsubscribe").plain
+    assert not read_mail("Please take me off your mailing list, Hildegard", "").plain
+
+
+def test_the_wish_to_be_forgotten_needs_no_plain_words() -> None:
+    intent = read_mail("", "Erase all the data that you hold about me, and never send me a newsletter again.")
+
+    assert IntentKind.ERASURE in {intent.kind, *intent.others} and opts_out(intent) and intent.plain
+
+
 def test_most_opt_outs_of_the_corpus_are_found() -> None:
     wanted = [mail for mail in dev() if mail.is_opt_out]
     found = [mail for mail in wanted if opts_out(read_mail(mail.subject, mail.text))]

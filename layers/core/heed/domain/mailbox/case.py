@@ -7,6 +7,7 @@ names nobody: the evidence of the change names the case.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
@@ -139,7 +140,9 @@ def case_id(message_id: str, recipient: str) -> str:
     return hashlib.sha256(f"case {message_id} {recipient}".encode()).hexdigest()[:32]
 
 
-def new_case(kind: CaseKind, message_id: str, recipient: str, received_at: Millis) -> Case:
+def new_case(
+    kind: CaseKind, message_id: str, recipient: str, received_at: Millis, others: Iterable[CaseKind] = ()
+) -> Case:
     """Returns an open case.
 
     Args:
@@ -147,10 +150,10 @@ def new_case(kind: CaseKind, message_id: str, recipient: str, received_at: Milli
         message_id: the id that SES gave the mail.
         recipient: recipient id, or "" if nobody knows whom the mail is about.
         received_at: the time at which the mail arrived, milliseconds.
+        others: the kinds of the other requests in the mail. The case is due with the first of all.
     """
-    return Case(
-        case_id(message_id, recipient), kind, recipient, received_at, due_at=_due_at(kind, received_at)
-    )
+    due_at = min(_due_at(each, received_at) for each in (kind, *others))
+    return Case(case_id(message_id, recipient), kind, recipient, received_at, due_at)
 
 
 def suggested_decisions(case: Case) -> list[CaseDecision]:

@@ -23,6 +23,8 @@ _REPLY = re.compile(
     r"\s*(?:re|aw|sv|antw?|ref|rif|r|res|odp|rv|fwd?|wg|tr|enc|i|vs|返信|転送)(?:\[\d+\])?\s*[:\uff1a]",
     re.IGNORECASE,
 )
+_MAX_NAME = 4
+"""The most tokens that a line with a name at the end of a mail has."""
 _FEW = 3
 """The most tokens that a clause may have besides a phrase that must be alone in it."""
 
@@ -50,12 +52,16 @@ class MailIntent:
         topics: The names of the topics that an opt-out is limited to. Without any it is about all marketing.
         doubtful: Whether a person must decide. A doubtful opt-out contradicts itself, depends on a condition,
             or is about another address.
+        plain: Whether each word of an opt-out is one of a plain opt-out. Only then does it need no person,
+            because a mail with other words may be about something else. Beside a request for erasure, any
+            words will do: that person wants no marketing.
     """
 
     kind: IntentKind
     others: frozenset[IntentKind] = frozenset()
     topics: frozenset[str] = frozenset()
     doubtful: bool = False
+    plain: bool = True
 
 
 _CHILD = {Meaning.CHILD, Meaning.CHILD_ACT}
@@ -125,7 +131,15 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
     is_mentioned = Meaning.MENTION in meanings or (
         Meaning.OPT_OUT_VAGUE in meanings and Meaning.OTHER_MATTER not in meanings
     )
-    is_unclear = not opt_outs and is_mentioned and kinds <= {IntentKind.QUESTION}
+    may_end_mail = (
+        Meaning.ENDING in meanings
+        and not meanings.isdisjoint(_ABOUT_MAIL)
+        and meanings.isdisjoint({Meaning.ABOUT, Meaning.KEEP})
+    )
+    is_unclear = not opt_outs and (
+        (is_mentioned and kinds <= {IntentKind.QUESTION})
+        or (may_end_mail and kinds <= {IntentKind.COMPLAINT})
+    )
     if opt_outs or is_unclear:
         kinds.add(IntentKind.OPT_OUT)
     if Meaning.AUTOMATIC in meanings:
@@ -137,7 +151,9 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
     is_kept = Meaning.KEEP in meanings and kind in {IntentKind.QUESTION, IntentKind.OTHER}
     of_others = kind in _OF_OWN_ADDRESS and _names_other(f"{subject} {text}", sender, meanings)
     is_doubtful = is_unclear or contradicts or is_kept or of_others
-    return MailIntent(kind, frozenset(kinds - {kind}), topics, is_doubtful)
+    own_subject = "" if any(each in opt_outs for each in body) else subject
+    is_plain = not opt_outs or IntentKind.ERASURE in kinds or _is_plain(own_subject, text, words)
+    return MailIntent(kind, frozenset(kinds - {kind}), topics, is_doubtful, is_plain)
 
 
 def _opts_out(sentence: _Sentence, mail: frozenset[Meaning], *, has_context: bool) -> bool:
@@ -157,6 +173,14 @@ def _opts_out(sentence: _Sentence, mail: frozenset[Meaning], *, has_context: boo
         Meaning.END in sentence.meanings and not mail.isdisjoint(_ABOUT_MAIL)
     )
     return is_plain and is_only_matter and mail.isdisjoint({Meaning.COMPLAINT, Meaning.CHILD})
+
+
+def _is_plain(subject: str, text: str, words: MailWords) -> bool:
+    """Returns whether a mail has no word that a plain opt-out does not have, except for a name at its end."""
+    lines = [list_tokens(line) for line in text.splitlines()]
+    while len(lines) > 1 and len(lines[-1]) <= _MAX_NAME:
+        lines.pop()
+    return words.is_plain([token for line in (list_tokens(subject), *lines) for token in line])
 
 
 def _list_sentences(text: str) -> list[str]:

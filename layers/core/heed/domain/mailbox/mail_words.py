@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from heed.domain.mailbox.phrases import Match, Phrases, fold, list_tokens
+from heed.domain.mailbox.phrases import Match, Phrases, fold, is_word, list_tokens
 
 _MAX_TEXT = 2_000
 """The characters of a text by which its language is recognised."""
@@ -29,6 +30,8 @@ class Meaning(StrEnum):
     """A request to end something: an opt-out, if the mail names mail and is about nothing else."""
     MENTION = "mention"
     """Perhaps an opt-out: a person must decide."""
+    ENDING = "ending"
+    """It may end something. In a mail that names mail, it may be an opt-out: a person must decide."""
     KEEP = "keep"
     CONDITION = "condition"
     """It makes an opt-out in the same sentence doubtful."""
@@ -65,6 +68,27 @@ class Meaning(StrEnum):
     """An address in the mail is the sender's own."""
 
 
+_OF_REQUESTS = frozenset(
+    {
+        Meaning.POLITE,
+        Meaning.OPT_OUT,
+        Meaning.OPT_OUT_VAGUE,
+        Meaning.OPT_OUT_ALONE,
+        Meaning.STOP_ALONE,
+        Meaning.END,
+        Meaning.MENTION,
+        Meaning.MAIL,
+        Meaning.MARKETING,
+        Meaning.REPEATED,
+        Meaning.REQUEST,
+        Meaning.ALL,
+    }
+)
+"""The meanings of a plain opt-out."""
+_KANA = re.compile(r"[\u3040-\u309f]")
+"""A sign of Japanese grammar. It is in most words."""
+
+
 class LineKind(StrEnum):
     """What a line is that the sender did not compose."""
 
@@ -85,6 +109,7 @@ class MailWords:
         lines: The phrases of each language by which a line is recognised, whose meanings are of `LineKind`.
         headers: The folded names of the headers at the top of a quoted mail, in all languages.
         topics: The phrases that name a topic, whose meanings are names of topics.
+        plain_words: The words of each language that a plain opt-out may have.
     """
 
     languages: tuple[str, ...]
@@ -92,19 +117,22 @@ class MailWords:
     lines: tuple[Phrases, ...]
     headers: frozenset[str]
     topics: Phrases
+    plain_words: tuple[frozenset[str], ...]
 
     @classmethod
     def from_document(cls, data: Mapping[str, Any]) -> MailWords:
         """Returns the words of the compiled file, which brand_compiler.build has checked."""
         languages = data["languages"].values()
+        phrases = tuple(
+            Phrases(each["words"], each["phrases"], each["reach"], each["spelling"]) for each in languages
+        )
         return cls(
             tuple(data["languages"]),
-            tuple(
-                Phrases(each["words"], each["phrases"], each["reach"], each["spelling"]) for each in languages
-            ),
+            phrases,
             tuple(Phrases(each["words"], each["lines"], each["reach"]) for each in languages),
             frozenset(fold(name) for each in languages for name in each["headers"]),
             Phrases({}, data["topics"], 0),
+            tuple(each.list_words(_OF_REQUESTS) for each in phrases),
         )
 
     def find_matches(self, tokens: Sequence[str]) -> list[Match]:
@@ -118,6 +146,20 @@ class MailWords:
         most = max(known)
         return self.languages[known.index(most)] if known.count(most) == 1 else ""
 
+    def is_plain(self, tokens: Sequence[str]) -> bool:
+        """Returns whether a plain opt-out in one of the languages may have all of these tokens."""
+        return any(
+            all(_is_among(phrases.correct(token), words) for token in tokens)
+            for phrases, words in zip(self.phrases, self.plain_words, strict=True)
+        )
+
     def find_lines(self, tokens: Sequence[str]) -> Iterator[LineKind]:
         """Yields the kinds of lines whose phrases the tokens of a line have."""
         return (LineKind(match.meaning) for phrases in self.lines for match in phrases.find(tokens))
+
+
+def _is_among(token: str, words: frozenset[str]) -> bool:
+    if token in words or _KANA.fullmatch(token) or not is_word(token):
+        return True
+    parts = range(1, len(token) + 1)
+    return any(f"{token[:size]}*" in words or f"*{token[-size:]}" in words for size in parts)

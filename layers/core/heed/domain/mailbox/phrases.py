@@ -116,7 +116,7 @@ class Phrases:
 
     def find(self, tokens: Sequence[str]) -> list[Match]:
         """Returns all phrases in the tokens of a text."""
-        tokens = [self._correct(token) for token in tokens]
+        tokens = [self.correct(token) for token in tokens]
         ends = [self._find_items(tokens, start) for start in range(len(tokens))]
         return [
             Match(phrase.meaning, start, end)
@@ -125,6 +125,24 @@ class Phrases:
             for phrase in self._by_item.get(item, ())
             for end in self._find_ends(phrase, ends, start)
         ]
+
+    def list_words(self, meanings: Collection[str]) -> frozenset[str]:
+        """Returns the words in the phrases of some meanings. They keep their `*`."""
+        return frozenset(
+            word.strip()
+            for meaning in self.phrases.keys() & meanings
+            for phrase in self.phrases[meaning]
+            for item, _ in self._read_items(phrase)
+            for part in item.split("|")
+            for expression in self._expand(part)
+            for word in _split(expression)
+        )
+
+    def correct(self, token: str) -> str:
+        """Returns a token, or the word that it is with a typo."""
+        if len(token) not in self._lengths or token in self._expressions:
+            return token
+        return next((self._typos[part] for part in _shorten(token) if part in self._typos), token)
 
     def _read_items(self, phrase: str) -> Iterator[tuple[str, int]]:
         gap = 0
@@ -137,11 +155,6 @@ class Phrases:
 
     def _expand(self, part: str) -> Iterable[str]:
         return self.words[part[1:-1]] if part.startswith("{") else (part.replace("_", " "),)
-
-    def _correct(self, token: str) -> str:
-        if len(token) not in self._lengths or token in self._expressions:
-            return token
-        return next((self._typos[part] for part in _shorten(token) if part in self._typos), token)
 
     def _find_items(self, tokens: Sequence[str], start: int) -> dict[str, set[int]]:
         """Returns the items that begin at a token, and where each ends."""

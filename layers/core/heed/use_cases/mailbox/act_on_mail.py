@@ -135,7 +135,7 @@ class ActOnMail:
             case ConfirmByMail():
                 return self._confirm(action, mail, now)
             case LetPersonDecide(kinds, about):
-                return self._open_case(kinds[0], about, mail, now)
+                return self._open_case(kinds, about, mail, now)
             case ForwardMail():
                 return self._forward(mail, now)
             case _:
@@ -153,7 +153,7 @@ class ActOnMail:
             else:
                 return MailResult(MailEffect.CONFIRMATION_REQUESTED)
         kind = CaseKind.OPT_IN if action.intent is Intent.IN else CaseKind.OPT_OUT_DOUBTFUL
-        return self._open_case(kind, action.address, mail, now)
+        return self._open_case((kind,), action.address, mail, now)
 
     def _forward(self, mail: ReceivedMail, now: Millis) -> MailResult:
         """Forwards a mail. If that fails, it becomes a case. If it is too large, the notice names its case.
@@ -163,18 +163,22 @@ class ActOnMail:
         forward = self.forward
         if forward and not mail.is_cut and forward(mail, "", now):
             return MailResult(MailEffect.FORWARDED)
-        result = self._open_case(CaseKind.OTHER, mail.sender, mail, now)
+        result = self._open_case((CaseKind.OTHER,), mail.sender, mail, now)
         if not forward or not result.case or (mail.is_cut and forward(mail, result.case.id, now)):
             return result
         return result._replace(effect=MailEffect.FORWARD_FAILED)
 
     def _open_case(
-        self, kind: CaseKind, about: str | LinkToken, mail: ReceivedMail, now: Millis
+        self, kinds: tuple[CaseKind, ...], about: str | LinkToken, mail: ReceivedMail, now: Millis
     ) -> MailResult:
-        """Opens a case. Beyond the caps, the report of a child names nobody, so it pauses nothing."""
+        """Opens a case of the first kind.
+
+        Beyond the caps, the report of a child names nobody, so it pauses nothing.
+        """
+        kind, *others = kinds
         if kind is CaseKind.CHILD_REPORT and about and not self._may_pause(mail.sender, now):
             about = ""
-        case = new_case(kind, mail.receipt.message_id, self._identify(about), mail.receipt.at)
+        case = new_case(kind, mail.receipt.message_id, self._identify(about), mail.receipt.at, others)
         if self.open_case(case, mail.raw, now):
             return MailResult(MailEffect.CASE_OPENED, case)
         return MailResult(MailEffect.DROPPED)
