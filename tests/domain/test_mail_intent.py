@@ -288,7 +288,7 @@ def test_the_subject_of_an_opt_out_in_the_text_may_have_any_words() -> None:
     assert not read_mail("Please take me off your mailing list, Hildegard", "").plain
 
 
-def test_the_wish_to_be_forgotten_needs_no_plain_words() -> None:
+def test_a_request_for_erasure_needs_no_plain_words() -> None:
     intent = read_mail("", "Erase all the data that you hold about me, and never send me a newsletter again.")
 
     assert IntentKind.ERASURE in {intent.kind, *intent.others} and opts_out(intent) and intent.plain
