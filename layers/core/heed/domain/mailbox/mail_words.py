@@ -10,6 +10,8 @@ from typing import Any
 
 from heed.domain.mailbox.phrases import Match, Phrases, fold, is_word, list_tokens
 
+_MAX_WORD = 64
+"""The signs of the longest word that a plain opt-out may have."""
 _MAX_TEXT = 2_000
 """The characters of a text by which its language is recognised."""
 
@@ -162,4 +164,6 @@ def _is_among(token: str, words: frozenset[str]) -> bool:
     if token in words or _KANA.fullmatch(token) or not is_word(token):
         return True
     parts = range(1, len(token) + 1)
-    return any(f"{token[:size]}*" in words or f"*{token[-size:]}" in words for size in parts)
+    return len(token) <= _MAX_WORD and any(
+        f"{token[:size]}*" in words or f"*{token[-size:]}" in words for size in parts
+    )
