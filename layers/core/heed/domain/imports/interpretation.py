@@ -176,7 +176,8 @@ def _make_outcome(
         if finding is None or kind is None:
             continue
         at, is_dated = _find_time(cell or row_date, settings)
-        scope = settings.topics.get(topic.lower()) if topic else settings.scope or ALL_SCOPES
+        is_topic = finding.meaning is Meaning.TOPIC_UNSUBSCRIBED
+        scope = settings.topics.get(topic.lower()) if is_topic else settings.scope or ALL_SCOPES
         if finding.meaning is Meaning.HARD_BOUNCE and at < settings.now - OLD_BOUNCE_AGE:
             old = Finding(Meaning.OLD_BOUNCE, finding.word)
         elif scope is None:

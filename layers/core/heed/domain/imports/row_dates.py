@@ -105,10 +105,10 @@ def parse_row_date(text: str, zone: tzinfo, *, has_us_dates: bool = False) -> Ro
 
 
 def parse_export_time(text: str, now: Millis) -> Millis:
-    """Returns the time of an export: a time with an offset, or a date, which means its end, or now if earlier.
+    """Returns the time of an export. A date means its last instant or, if that is earlier, now.
 
     Args:
-        text: what the caller gave.
+        text: a time with an offset from UTC, or a date.
         now: the current time.
 
     Raises:

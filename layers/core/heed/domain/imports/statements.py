@@ -89,9 +89,8 @@ def _read_words(rule: ByWord, fields: Mapping[str, str]) -> Iterator[Statement]:
     topic = fields.get(rule.topic, "")
     for text in cells[0].split(",") if rule.is_list else [" ".join(filter(None, cells))]:
         word = text.strip(_LIST_SIGNS)
-        finding = next(
-            filter(None, (_find_word(each, rule.words) for each in (word, *cells[1:], cells[0]))), None
-        )
+        findings = (_find_word(each, rule.words) for each in (word, *cells))
+        finding = next(filter(None, findings), None)
         if finding is None and rule.otherwise is not None:
             finding = Finding(rule.otherwise, rule.otherwise.value)
         is_topic = finding is not None and finding.meaning is Meaning.TOPIC_UNSUBSCRIBED
