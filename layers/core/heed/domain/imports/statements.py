@@ -59,7 +59,9 @@ def read_statements(fields: Mapping[str, str], known: ImportFormat) -> list[Stat
 def _apply_rule(rule: Rule, fields: Mapping[str, str], known: ImportFormat) -> Iterator[Statement]:
     match rule:
         case Always(meaning, topic):
-            yield Statement(Finding(meaning, known.name.partition("-")[2]), topic=fields.get(topic, ""))
+            yield Statement(
+                Finding(meaning, known.name.partition("-")[2] or known.name), topic=fields.get(topic, "")
+            )
         case ByWord():
             yield from _read_words(rule, fields)
         case IfFilled(column, meaning, is_date):

@@ -1,0 +1,124 @@
+"""A scrub gives the same file back, with the answers behind each row."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+
+from hypothesis import given
+
+from heed.domain.errors import DamagedFile, FileRefused
+from heed.entrypoints.bulk_files.delimited import Row, RowKind
+from heed.entrypoints.bulk_files.encoding import LATIN_1
+from heed.entrypoints.bulk_files.reader import DelimitedFile
+from heed.entrypoints.bulk_files.scrub import ANSWER_COLUMNS, LINK_COLUMNS, ScrubAnswer, ScrubWriter
+from tests.entrypoints.test_bulk_files import ANY_BYTES
+from tests.support.import_files import opened, opened_delimited
+
+YES = ScrubAnswer("id", is_sendable=True, reason="ok", since="")
+NO = ScrubAnswer("id", is_sendable=False, reason="unsubscribed", since="2026-03-05T00:41:02.000Z")
+LINKS = (
+    "https://x.example/u/1",
+    "https://x.example/p/1",
+    "<https://x.example/u/1>, <mailto:u@x.example>",
+    "a=b",
+)
+
+
+def write(file: DelimitedFile, rows: list[Row], answer: ScrubAnswer) -> bytes:
+    writer = ScrubWriter(file.encoding, file.dialect, with_links=bool(answer.links))
+    count = sum(row.kind is RowKind.DATA for row in rows)
+    return file.encoding.mark + writer.write(rows, [answer] * count)
+
+
+def scrub(text: str, answer: ScrubAnswer = YES) -> str:
+    file = opened_delimited(text)
+    return write(file, list(file.rows()), answer).decode()
+
+
+def test_answers_are_behind_each_row_and_the_last_newline_is_as_it_was() -> None:
+    assert scrub('name;email\r\n"Smith; Joan";joan@example.com\r\nLee;lee@example.com', NO) == (
+        "name;email;recipient;sendable;reason;since\r\n"
+        '"Smith; Joan";joan@example.com;id;false;unsubscribed;2026-03-05T00:41:02.000Z\r\n'
+        "Lee;lee@example.com;id;false;unsubscribed;2026-03-05T00:41:02.000Z"
+    )
+
+
+def test_an_invalid_row_stays_in_its_place_and_is_not_sendable() -> None:
+    assert scrub('email,name\na@example.com,A\n"open\nb@example.com,B,C\n') == (
+        "email,name,recipient,sendable,reason,since\n"
+        "a@example.com,A,id,true,ok,\n"
+        '"open,,false,invalid,\n'
+        "b@example.com,B,C,,false,invalid,\n"
+    )
+
+
+def test_a_short_row_is_filled_up_so_that_its_answer_is_in_its_column() -> None:
+    rows = list(csv.DictReader(StringIO(scrub("email,name,city\na@example.com\n"))))
+    assert rows == [
+        {"email": "a@example.com", "name": "", "city": "", "recipient": "id", "sendable": "true"}
+        | {"reason": "ok", "since": ""}
+    ]
+
+
+def test_an_empty_line_and_a_header_that_comes_again_stay() -> None:
+    assert scrub("email\n\na@example.com\nemail\n") == (
+        "email,recipient,sendable,reason,since\n"
+        "\n"
+        "a@example.com,id,true,ok,\n"
+        "email,recipient,sendable,reason,since\n"
+    )
+
+
+def test_links_come_last_and_are_quoted_where_they_have_to_be() -> None:
+    (row,) = csv.DictReader(StringIO(scrub("email\na@example.com\n", YES._replace(links=LINKS))))
+    assert list(row) == ["email", *ANSWER_COLUMNS, *LINK_COLUMNS]
+    assert tuple(row[column] for column in LINK_COLUMNS) == LINKS
+
+
+def test_a_row_that_is_too_long_is_not_sendable_and_keeps_its_bytes() -> None:
+    text = "email\n" + "x" * 200_000 + "\na@example.com\n"
+    assert scrub(text) == (
+        "email,recipient,sendable,reason,since\n"
+        + "x" * 200_000
+        + ",,false,invalid,\na@example.com,id,true,ok,\n"
+    )
+
+
+def test_a_file_in_iso_8859_1_or_utf_16_stays_in_it() -> None:
+    for encoding in (LATIN_1, "utf-16"):
+        file = opened_delimited("email,name\nzoë@example.com,Zoë\n".encode(encoding))
+        assert write(file, list(file.rows()), YES).decode(encoding) == (
+            "email,name,recipient,sendable,reason,since\nzoë@example.com,Zoë,id,true,ok,\n"
+        )
+
+
+@given(data=ANY_BYTES)
+def test_without_the_added_columns_the_output_is_the_input(data: bytes) -> None:
+    try:
+        file = opened(b"email,name\n" + data)
+        rows = list(file.rows()) if isinstance(file, DelimitedFile) else []
+    except (FileRefused, DamagedFile):
+        return
+    assert isinstance(file, DelimitedFile)
+    output = write(file, rows, YES)
+    rest = output.decode(file.encoding.name, file.encoding.errors)
+    for row in rows:
+        body = row.text.rstrip("\r\n")
+        assert rest.startswith(body)
+        rest = rest[len(body) :].removeprefix(
+            "," * max(0, 2 - len(row.cells)) if row.kind is RowKind.DATA else ""
+        )
+        match row.kind:
+            case RowKind.HEADER:
+                rest = rest.removeprefix(",recipient,sendable,reason,since")
+            case RowKind.DATA:
+                rest = rest.removeprefix(",id,true,ok,")
+            case RowKind.BLANK | RowKind.PIECE:
+                pass
+            case _:
+                rest = rest.removeprefix(",,false,invalid,")
+        end = row.text[len(body) :]
+        assert rest.startswith(end)
+        rest = rest[len(end) :]
+    assert rest == ""
