@@ -76,9 +76,7 @@ def test_a_row_without_a_date_never_counts_as_of_now() -> None:
         ("soon", "date"),
     ],
 )
-def test_a_date_after_the_export_is_invalid_except_by_the_doubt_about_its_zone(
-    at: str, expected: str
-) -> None:
+def test_a_date_after_the_export_is_invalid_beyond_the_doubt_about_its_zone(at: str, expected: str) -> None:
     assert time_of(at) == expected
 
 

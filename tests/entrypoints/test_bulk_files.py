@@ -23,7 +23,7 @@ from heed.entrypoints.bulk_files.json_records import MAX_RECORD
 from heed.entrypoints.bulk_files.reader import MAX_COLUMNS, DelimitedFile, open_file
 from heed.entrypoints.bulk_files.rejects import rejects_header, write_rejects
 from tests.support.growth import LINEAR, measure_growth
-from tests.support.import_files import in_pieces, opened, opened_delimited
+from tests.support.import_files import any_bytes, in_pieces, opened, opened_delimited
 
 CELLS = st.text(st.characters(codec="utf-16", exclude_characters="\0"), max_size=8) | st.sampled_from(
     ["", '"', '""', "a\nb", "a\r\nb", "\r", ",", ";", "\t", "é", "'=1", "a@example.com", " "]
@@ -72,10 +72,7 @@ def test_any_table_in_any_dialect_and_encoding_reads_back(
     assert file.encoding.mark + file.encoding.encode("".join(row.text for row in read)) == data
 
 
-@given(
-    data=st.binary(max_size=300) | st.text('a"\n\r,\ud7ff', max_size=60).map(str.encode),
-    size=st.integers(1, 9),
-)
+@given(data=any_bytes, size=st.integers(1, 9))
 def test_no_byte_of_any_file_is_lost(data: bytes, size: int) -> None:
     try:
         file = open_file(in_pieces(data, size))
@@ -201,7 +198,7 @@ def test_a_record_of_json_has_the_line_at_which_it_begins() -> None:
 
 
 def test_a_value_that_is_no_record_is_an_invalid_row() -> None:
-    assert [record.fault for record in opened('[{"email": "a@example.com"}, 7, null]').records()] == [
+    assert [record.fault for record in opened('[{"email": "a"}, true, null]').records()] == [
         "",
         "not-an-object",
         "not-an-object",
@@ -233,9 +230,11 @@ class _Pipe(io.RawIOBase):
 
 def streamed_zip(data: bytes, *, is_large: bool) -> bytes:
     pipe = _Pipe()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as writer:
-        with writer.open("list.csv", "w", force_zip64=is_large) as file:
-            file.write(data)
+    with (
+        zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as writer,
+        writer.open("list.csv", "w", force_zip64=is_large) as file,
+    ):
+        file.write(data)
     return pipe.data
 
 
@@ -271,7 +270,7 @@ def test_a_truncated_or_damaged_file_is_refused(name: str) -> None:
 def gzip_bomb() -> Iterator[bytes]:
     compressor = zlib.compressobj(9, zlib.DEFLATED, 31)
     for _ in range(64):
-        yield compressor.compress(b"a" * (1 << 20))
+        yield compressor.compress(b"a\n" * (1 << 19))
     yield compressor.flush()
 
 
@@ -283,16 +282,8 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[errors.FileRefused], str]] = {
     "a header with an open quote": (lambda: [b'"email\n'], errors.MalformedHeader, "line 1"),
     "a file without line ends": (lambda: [b"x" * (MAX_ROW + 1)], errors.MalformedHeader, "64 kB"),
     "too many columns": (lambda: [b"a," * MAX_COLUMNS + b"b\n"], errors.MalformedHeader, "500"),
-    "JSON that ends": (
-        lambda: [b'{"emails": [\n{"email": "a@example.com"},\n'],
-        errors.MalformedJson,
-        "line 3",
-    ),
-    "JSON with an error": (
-        lambda: [b'[{"email": "a@example.com"},\n{"email" 1}]'],
-        errors.MalformedJson,
-        "line 2",
-    ),
+    "JSON that ends": (lambda: [b'{"emails": [\n{"email": "a"},\n'], errors.MalformedJson, "line 3"),
+    "JSON with an error": (lambda: [b'[{"email": "a"},\n{"email" 1}]'], errors.MalformedJson, "line 2"),
     "a record that is too long": (
         lambda: [b'[{"email": "a@example.com", "a": "b"},\n{"a": "', b"x" * (MAX_RECORD + 1), b'"}]'],
         errors.MalformedJson,
@@ -307,7 +298,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[errors.FileRefused], str]] = {
     "deep JSON in a record": (lambda: [b'{"a":' * 50_000], errors.MalformedJson, "line 1"),
     "half a character of UTF-16": (lambda: [b"\xff\xfea\0\n\0b"], errors.DamagedFile, "within a character"),
     "a gzip bomb": (gzip_bomb, errors.FileTooLarge, "100 times"),
-    "a zip bomb": (lambda: [zipped(("a", b"a" * (8 << 20)))], errors.FileTooLarge, "100 times"),
+    "a zip bomb": (lambda: [zipped(("a", b"a\n" * (4 << 20)))], errors.FileTooLarge, "100 times"),
     "an archive of two files": (
         lambda: [zipped(("a", b"a"), ("b", b"b"))],
         errors.UnsupportedArchive,
@@ -393,7 +384,7 @@ def in_texts(text: str) -> Iterator[str]:
 
 @pytest.mark.system
 @pytest.mark.parametrize(
-    "unit", ['{"email":"a@example.com"}\n', " ", '{"emails":[', "[],", '{"a":1,"emails":[]}']
+    "unit", ['{"email":"a"}\n', '{"email":"a"},', " ", '{"emails":[', "[],", '{"emails":[]},']
 )
 def test_the_cost_of_a_json_file_is_linear(unit: str) -> None:
     def read(data: bytes) -> None:

@@ -12,8 +12,7 @@ from heed.entrypoints.bulk_files.delimited import Row, RowKind
 from heed.entrypoints.bulk_files.encoding import LATIN_1
 from heed.entrypoints.bulk_files.reader import DelimitedFile
 from heed.entrypoints.bulk_files.scrub import ANSWER_COLUMNS, LINK_COLUMNS, ScrubAnswer, ScrubWriter
-from tests.entrypoints.test_bulk_files import ANY_BYTES
-from tests.support.import_files import opened, opened_delimited
+from tests.support.import_files import any_bytes, opened, opened_delimited
 
 YES = ScrubAnswer("id", is_sendable=True, reason="ok", since="")
 NO = ScrubAnswer("id", is_sendable=False, reason="unsubscribed", since="2026-03-05T00:41:02.000Z")
@@ -93,7 +92,7 @@ def test_a_file_in_iso_8859_1_or_utf_16_stays_in_it() -> None:
         )
 
 
-@given(data=ANY_BYTES)
+@given(data=any_bytes)
 def test_without_the_added_columns_the_output_is_the_input(data: bytes) -> None:
     try:
         file = opened(b"email,name\n" + data)
@@ -113,7 +112,7 @@ def test_without_the_added_columns_the_output_is_the_input(data: bytes) -> None:
             case RowKind.HEADER:
                 rest = rest.removeprefix(",recipient,sendable,reason,since")
             case RowKind.DATA:
-                rest = rest.removeprefix(",id,true,ok,")
+                rest = rest.removeprefix("," * (2 - len(row.cells)) + ",id,true,ok,")
             case RowKind.BLANK | RowKind.PIECE:
                 pass
             case _:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from hypothesis import strategies as st
+
 from heed.domain.imports.formats import ImportFormat
 from heed.domain.imports.interpretation import (
     ImportSettings,
@@ -28,6 +30,8 @@ NOW = parse_time("2026-06-01T00:00:00Z").first
 EXPORTED_AT = parse_time("2026-05-01T00:00:00Z").first
 TOPICS = {name: ScopeNumber(2) for name in ("sports", "weekly news", "topic_1", "2")}
 TOPICS |= {name: ScopeNumber(3) for name in ("cycling", "y6nrlr")}
+
+any_bytes = st.binary(max_size=300) | st.text('a"\n\r,\ud7ff', max_size=60).map(str.encode)
 
 
 def read_sample(name: str) -> bytes:

@@ -136,9 +136,7 @@ def _unzip(sent: _Sent) -> Iterator[bytes]:
         if files > 1:
             raise UnsupportedArchive("the archive has more than one file: bring them one by one")
         if flags & _ENCRYPTED or method not in (_STORED, _DEFLATED):
-            raise UnsupportedArchive(
-                "the archive is encrypted, or its compression is neither deflate nor none"
-            )
+            raise UnsupportedArchive("the archive is encrypted, or it has a rare method")
         if method == _STORED and (flags & _SIZES_FOLLOW or size == _UNKNOWN_SIZE):
             raise UnsupportedArchive("the archive does not say where its file ends")
         actual = 0
