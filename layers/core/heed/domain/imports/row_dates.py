@@ -24,13 +24,16 @@ _SECONDS = re.compile(r"(\d{9,10})(?:\.(\d{1,9}))?", re.ASCII)
 _MILLISECONDS = re.compile(r"\d{12,13}", re.ASCII)
 _CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?"
 _OFFSET = r"[+-]\d\d(?::?\d\d)?"
-_DATES = (  # Go writes the name of the zone behind its offset
+_ISO = re.compile(  # Go writes the name of the zone behind its offset
     rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d)"
     rf"(?:(?:[Tt]| +){_CLOCK}(?: ?(?P<zone>[A-Za-z]{{1,5}}|{_OFFSET})(?: (?:[A-Z]{{1,5}}|{_OFFSET}))?)?)?",
+    re.ASCII,
+)
+_RFC_2822 = re.compile(
     rf"(?:[A-Za-z]{{3}},? )?(?P<day>\d{{1,2}}) (?P<month>[A-Za-z]{{3}}) (?P<year>\d{{4}}) {_CLOCK}"
     rf"(?: (?P<zone>[A-Za-z]{{1,5}}|{_OFFSET})(?: \([A-Z]{{1,5}}\))?)?",
+    re.ASCII,
 )
-_ISO, _RFC_2822 = (re.compile(pattern, re.ASCII) for pattern in _DATES)
 _US = re.compile(
     r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})"
     rf"(?: {_CLOCK}(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?)?",

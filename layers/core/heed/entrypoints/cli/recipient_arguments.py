@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from typing import NamedTuple
 
 from heed.domain.errors import InvalidRecipient
@@ -63,18 +64,23 @@ def read_standard_input() -> Iterator[Iterable[str]]:
 
 
 def _read_lines() -> Iterator[str]:
-    """Yields the lines that are not blank.
+    """Yields the lines of standard input that are not blank."""
+    is_empty = True
+    for text in decode_lines(sys.stdin.buffer):
+        is_empty = False
+        yield text
+    if is_empty:
+        raise WrongUsage("standard input has no address", "write one address per line")
+
+
+def decode_lines(raw: Iterable[bytes]) -> Iterator[str]:
+    """Yields the lines that are not blank, without a byte order mark and without space around them.
 
     Bytes that are not UTF-8 become lone surrogates. So the API refuses the line and does not take it for
     another address.
     """
-    is_empty = True
-    byte_order_mark = "\ufeff"  # some programs begin a file with it
-    for line in sys.stdin.buffer:
-        text = line.decode("utf-8", "surrogateescape").removeprefix(byte_order_mark).strip()
-        byte_order_mark = ""
-        if text:
-            is_empty = False
+    lines = iter(raw)
+    first = next(lines, b"").removeprefix(BOM_UTF8)  # some programs begin a file with it
+    for line in chain([first], lines):
+        if text := line.decode("utf-8", "surrogateescape").strip():
             yield text
-    if is_empty:
-        raise WrongUsage("standard input has no address", "write one address per line")
