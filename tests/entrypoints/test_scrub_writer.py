@@ -10,11 +10,11 @@ from hypothesis import given
 from heed.entrypoints.bulk_files.delimited import Row, RowKind
 from heed.entrypoints.bulk_files.encoding import LATIN_1
 from heed.entrypoints.bulk_files.reader import DelimitedFile
-from heed.entrypoints.bulk_files.scrub import ANSWER_COLUMNS, LINK_COLUMNS, ScrubAnswer, ScrubWriter
+from heed.entrypoints.bulk_files.scrub import ANSWER_COLUMNS, INVALID, LINK_COLUMNS, ScrubAnswer, ScrubWriter
 from tests.support.import_files import any_bytes, opened_delimited
 
-YES = ScrubAnswer("id", is_sendable=True, reason="ok", since="")
-NO = ScrubAnswer("id", is_sendable=False, reason="unsubscribed", since="2026-03-05T00:41:02.000Z")
+YES = ScrubAnswer(is_sendable=True, reason="ok", since="")
+NO = ScrubAnswer(is_sendable=False, reason="unsubscribed", since="2026-03-05T00:41:02.000Z")
 LINKS = (
     "https://x.example/u/1",
     "https://x.example/p/1",
@@ -26,7 +26,7 @@ LINKS = (
 def write(file: DelimitedFile, rows: list[Row], answer: ScrubAnswer) -> bytes:
     writer = ScrubWriter(file.encoding, file.dialect, with_links=bool(answer.links))
     count = sum(row.kind is RowKind.DATA for row in rows)
-    return file.encoding.mark + writer.write(rows, [answer] * count)
+    return file.encoding.mark + writer.write(rows, ["id"] * count, [answer] * count)
 
 
 def scrub(text: str, answer: ScrubAnswer = YES) -> str:
@@ -72,6 +72,14 @@ def test_links_come_last_and_are_quoted_where_they_have_to_be() -> None:
     (row,) = csv.DictReader(StringIO(scrub("email\na@example.com\n", YES._replace(links=LINKS))))
     assert list(row) == ["email", *ANSWER_COLUMNS, *LINK_COLUMNS]
     assert tuple(row[column] for column in LINK_COLUMNS) == LINKS
+
+
+def test_a_row_without_links_has_empty_cells_for_them() -> None:
+    file = opened_delimited('email\nnobody\n"open\n')
+    writer = ScrubWriter(file.encoding, file.dialect, with_links=True)
+    header, *rows = csv.reader(StringIO(writer.write(list(file.rows()), [""], [INVALID]).decode()))
+    assert rows[0] == ["nobody", "", "false", "invalid", "", "", "", "", ""]
+    assert len(header) == len(rows[0])
 
 
 def test_a_row_that_is_too_long_is_not_sendable_and_keeps_its_bytes() -> None:

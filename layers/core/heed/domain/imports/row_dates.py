@@ -94,12 +94,13 @@ def parse_row_date(text: str, zone: tzinfo, *, has_us_dates: bool = False) -> Ro
         raise InvalidTime("too long")
     if not text or _UNKNOWN.fullmatch(text):
         return None
-    if match := _SECONDS.fullmatch(text):
-        return _instant(int(match[1]) * 1000 + int((match[2] or "").ljust(3, "0")[:3]))
+    if seconds := _SECONDS.fullmatch(text):
+        return _instant(int(seconds[1]) * 1000 + int((seconds[2] or "").ljust(3, "0")[:3]))
     if _MILLISECONDS.fullmatch(text):
         return _instant(int(text))
-    match = _ISO.fullmatch(text) or _RFC_2822.fullmatch(text) or (has_us_dates and _US.fullmatch(text))
-    if not match:
+    forms = (_ISO, _RFC_2822, _US) if has_us_dates else (_ISO, _RFC_2822)
+    match = next(filter(None, (form.fullmatch(text) for form in forms)), None)
+    if match is None:
         raise InvalidTime("not a date")
     try:
         return _combine(match.groupdict(), zone)

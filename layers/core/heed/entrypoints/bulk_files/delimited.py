@@ -11,6 +11,7 @@ import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from enum import Enum
 from io import StringIO
+from itertools import count
 from typing import NamedTuple
 
 MAX_ROW = 1 << 16
@@ -62,15 +63,6 @@ class Dialect(NamedTuple):
     has_header: bool = True
 
 
-class _Record(NamedTuple):
-    """A row without its place: its kind without regard to the header, and the number of its line ends."""
-
-    kind: RowKind
-    text: str
-    cells: Sequence[str]
-    line_ends: int
-
-
 def read_rows(texts: Iterable[str], dialect: Dialect, first_line: int = 1) -> Iterator[Row]:
     """Yields the rows of a text, in order.
 
@@ -79,37 +71,21 @@ def read_rows(texts: Iterable[str], dialect: Dialect, first_line: int = 1) -> It
         dialect: the delimiter and the header of the file.
         first_line: the physical line at which the text begins.
     """
-    line, width, header = first_line, len(dialect.header), list(dialect.header)
-    header_kind = RowKind.HEADER if dialect.has_header else RowKind.DATA
-    data = RowKind.DATA
-    for kind, text, cells, line_ends in _split(texts, dialect.delimiter):
-        if kind is data:
-            if cells == header:
-                kind = header_kind
-            elif len(cells) > width and any(cells[width:]):
-                kind = RowKind.TOO_MANY_CELLS
-        yield Row(line, kind, text, cells)
-        line += line_ends
+    splitter = _Splitter(dialect, first_line)
+    for block in _blocks(texts):
+        yield from splitter.split(block)
+    yield from splitter.split("", is_last=True)
 
 
 def read_first_row(start: str, delimiter: str) -> Sequence[str]:
     """Returns the cells of the first row that is not blank; none if there is none or it is invalid.
 
     Args:
-        start: the start of the text, longer than the longest row, or all of the text.
+        start: the start of the text, longer than the longest row, or all of it.
         delimiter: the character between two cells.
     """
-    records = (record for record in _split([start], delimiter) if record.kind is not RowKind.BLANK)
-    first = next(records, None)
-    return first.cells if first else ()
-
-
-def _split(texts: Iterable[str], delimiter: str) -> Iterator[_Record]:
-    """Yields the records of a text. Blocks in which each line is a record are split by the csv module."""
-    splitter = _Splitter(delimiter)
-    for block in _blocks(texts):
-        yield from splitter.split(block)
-    yield from splitter.split("", is_last=True)
+    rows = read_rows([start[: MAX_ROW + 1]], Dialect(delimiter, ()))
+    return next((row.cells for row in rows if row.kind is not RowKind.BLANK), ())
 
 
 def _blocks(texts: Iterable[str]) -> Iterator[str]:
@@ -137,8 +113,12 @@ class _QuoteState(Enum):
 class _Splitter:
     """Splits blocks. It keeps the start of a row that a later block ends."""
 
-    def __init__(self, delimiter: str) -> None:
-        self._delimiter = delimiter
+    def __init__(self, dialect: Dialect, first_line: int) -> None:
+        delimiter = self._delimiter = dialect.delimiter
+        self._header = list(dialect.header)
+        self._header_kind = RowKind.HEADER if dialect.has_header else RowKind.DATA
+        self._width = len(dialect.header)
+        self._next_line = first_line
         content = r'(?:[^"]++|"")*+'  # of a quoted cell
         cell = rf'(?:"{content}"|(?!")[^{delimiter}\r\n]*+)'
         line = rf'(?:{cell}{delimiter})*+(?:"{content}(\Z)|{cell}[\r\n]*+\Z)'
@@ -148,28 +128,49 @@ class _Splitter:
         self._single_lines = 0  # the number of next lines that are rows of their own
         self._is_within_long_row = False
 
-    def split(self, block: str, *, is_last: bool = False) -> Iterator[_Record]:
-        """Yields the records that end in this block, and pieces of a row that is too long."""
+    def split(self, block: str, *, is_last: bool = False) -> Iterator[Row]:
+        """Yields the rows that end in this block, and pieces of a row that is too long."""
         lines = list(StringIO(self._rest + block, newline=""))
         partial = lines.pop() if lines and not is_last and not lines[-1].endswith("\n") else ""
         if self._is_within_long_row and (lines or is_last):
             self._is_within_long_row = False
-            yield _Record(RowKind.TOO_LONG, lines.pop(0) if lines else "", (), 1)
+            yield self._take(RowKind.TOO_LONG, lines.pop(0) if lines else "")
         is_long = self._is_within_long_row or len(partial) > MAX_ROW
         parsed = None if self._single_lines else self._parse_lines(lines)
         if parsed is None:
             held = yield from self._join_lines(lines, may_continue=not is_last and not is_long)
         else:
             held = []
-            data, blank = RowKind.DATA, RowKind.BLANK
-            for line, cells in zip(lines, parsed, strict=True):
-                yield _Record(data if cells else blank, line, cells, 1)
+            yield from self._take_lines(lines, parsed)
         self._rest = "".join([*held, partial])
         if is_long:
             self._is_within_long_row = True
             piece = partial.removesuffix("\r")  # a line feed may follow
             self._rest = partial[len(piece) :]
-            yield _Record(RowKind.PIECE, piece, (), 0)
+            yield self._take(RowKind.PIECE, piece, line_ends=0)
+
+    def _take(self, kind: RowKind, text: str, cells: Sequence[str] = (), line_ends: int = 1) -> Row:
+        line = self._next_line
+        self._next_line += line_ends
+        return Row(line, kind, text, cells)
+
+    def _take_lines(self, lines: list[str], parsed: list[list[str]]) -> Iterator[Row]:
+        """Yields a row for each line. Nearly all rows of a file are read here."""
+        data, width, header = RowKind.DATA, self._width, self._header
+        kinds = [
+            data if 0 < len(cells) <= width and cells != header else self._find_kind(cells)
+            for cells in parsed
+        ]
+        numbers = count(self._next_line)
+        self._next_line += len(lines)
+        return map(Row._make, zip(numbers, kinds, lines, parsed, strict=False))
+
+    def _find_kind(self, cells: list[str]) -> RowKind:
+        if not cells:
+            return RowKind.BLANK
+        if cells == self._header:
+            return self._header_kind
+        return RowKind.TOO_MANY_CELLS if any(cells[self._width :]) else RowKind.DATA
 
     def _parse_lines(self, lines: list[str]) -> list[list[str]] | None:
         """Returns the cells of each line; None if a line is not a row of its own, or is too long."""
@@ -181,14 +182,14 @@ class _Splitter:
             return None
         return parsed if len(parsed) == len(lines) else None
 
-    def _join_lines(self, lines: list[str], *, may_continue: bool) -> Generator[_Record, None, list[str]]:
-        """Yields the records of lines, some of which have several lines.
+    def _join_lines(self, lines: list[str], *, may_continue: bool) -> Generator[Row, None, list[str]]:
+        """Yields the rows of lines, some of which have several lines.
 
         After a quote that never closes, each line that was tried as its end is a row of its own. Otherwise
         each of them could try the same lines again.
 
         Returns:
-            The lines of a record that a later block may end; only if it `may_continue`.
+            The lines of a row that a later block may end; only if it `may_continue`.
         """
         start = 0
         while start < len(lines):
@@ -196,23 +197,23 @@ class _Splitter:
             if state is _QuoteState.OPEN and end == len(lines) and may_continue:
                 return lines[start:]
             if len(lines[start]) > MAX_ROW:
-                yield _Record(RowKind.TOO_LONG, lines[start], (), 1)
+                yield self._take(RowKind.TOO_LONG, lines[start])
             elif state is _QuoteState.CLOSED:
                 text = "".join(lines[start:end])
                 (cells,) = csv.reader([text], delimiter=self._delimiter, strict=True)
-                yield _Record(RowKind.DATA if cells else RowKind.BLANK, text, cells, end - start)
+                yield self._take(self._find_kind(cells), text, cells, end - start)
                 self._single_lines = max(0, self._single_lines - 1)
                 start = end
                 continue
             else:
-                yield _Record(RowKind.BAD_QUOTES, lines[start], (), 1)
+                yield self._take(RowKind.BAD_QUOTES, lines[start])
                 self._single_lines = max(self._single_lines, end - start)
             self._single_lines = max(0, self._single_lines - 1)
             start += 1
         return []
 
     def _find_end(self, lines: list[str], start: int) -> tuple[int, _QuoteState]:
-        """Returns the line behind the record that begins at `start`, and how its last line ends."""
+        """Returns the line behind the row that begins at `start`, and how its last line ends."""
         state, pattern, size = _QuoteState.OPEN, self._line, 0
         end = start
         while state is _QuoteState.OPEN and end < len(lines):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from json import JSONDecodeError, JSONDecoder
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from heed.domain.errors import MalformedJson
 
@@ -168,7 +168,7 @@ class _Text:
         if any(isinstance(value[name], list | dict) for name in CONTAINERS & value.keys()):
             return None
         self.skip(end - self._at)
-        return value
+        return cast("Mapping[str, object]", value)
 
     def _decode(self) -> tuple[Any, int]:
         self._fill()

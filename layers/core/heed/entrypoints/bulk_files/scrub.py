@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, assert_never
 
+from heed.domain.errors import InvalidAddress
+from heed.domain.recipients.address import normalise_address
+from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.bulk_files.delimited import Dialect, Row, RowKind
 from heed.entrypoints.bulk_files.encoding import TextEncoding
 
@@ -14,25 +17,43 @@ LINK_COLUMNS = ("unsubscribe_url", "preferences_url", "list_unsubscribe", "list_
 
 
 class ScrubAnswer(NamedTuple):
-    """The answer about one row.
+    """The answer about a person.
 
     Attributes:
-        recipient: the recipient id.
         is_sendable: whether mail may be sent.
         reason: the reason, as a check has it.
         since: the time of that reason (RFC 3339), or "".
-        links: the cells of the link columns, if they are wanted.
+        links: the cells of the link columns, if the caller wants them.
     """
 
-    recipient: str
     is_sendable: bool
     reason: str
     since: str
     links: tuple[str, ...] = ()
 
 
-INVALID = ScrubAnswer("", False, "invalid", "")
-"""The answer about a row without a valid address."""
+INVALID = ScrubAnswer(is_sendable=False, reason="invalid", since="")
+"""The answer about a row without a valid address. Its recipient id is empty."""
+
+
+def recipient_ids(addresses: Sequence[str], identity: bytes) -> list[str]:
+    """Returns the recipient id of each address; "" if it is invalid.
+
+    Args:
+        addresses: cells of a file.
+        identity: the key of recipient ids.
+    """
+    try:
+        return [recipient_id(identity, normalise_address(address)) for address in addresses]
+    except InvalidAddress:
+        return [_find_recipient_id(address, identity) for address in addresses]
+
+
+def _find_recipient_id(address: str, identity: bytes) -> str:
+    try:
+        return recipient_id(identity, normalise_address(address))
+    except InvalidAddress:
+        return ""
 
 
 class ScrubWriter:
@@ -45,31 +66,36 @@ class ScrubWriter:
         self._encoding = encoding
         self._delimiter = dialect.delimiter
         self._width = len(dialect.header)
-        self._links = len(LINK_COLUMNS) if with_links else 0
-        self._header = self._join([*ANSWER_COLUMNS, *LINK_COLUMNS[: self._links]])
-        self._invalid = self._format(INVALID._replace(links=("",) * self._links))
+        links = LINK_COLUMNS if with_links else ()
+        self._no_links = ("",) * len(links)
+        self._header = self._join([*ANSWER_COLUMNS, *links])
+        self._invalid = self._join([""]) + self._format(INVALID)
 
-    def write(self, rows: Iterable[Row], answers: Iterable[ScrubAnswer]) -> bytes:
+    def write(self, rows: Iterable[Row], recipients: Iterable[str], answers: Iterable[ScrubAnswer]) -> bytes:
         """Returns the bytes of rows with their answers.
 
         A row that has fewer cells than the header is filled up, so that the answers are in their columns.
 
         Args:
             rows: the rows, in order.
-            answers: the answer for each row of the kind DATA, in order.
+            recipients: the recipient id for each row of the kind DATA, in order.
+            answers: the answer for each of these rows.
         """
-        data, remaining, width, delimiter = RowKind.DATA, iter(answers), self._width, self._delimiter
+        data, width, delimiter = RowKind.DATA, self._width, self._delimiter
+        people = zip(recipients, answers, strict=True)
+        formatted, text_of_answer = None, ""
         parts: list[str] = []
-        for row in rows:
-            kind, text = row.kind, row.text
-            if kind is data:
-                added = self._format(next(remaining))
-                if len(row.cells) < width:
-                    added = delimiter * (width - len(row.cells)) + added
-            else:
-                added = self._added_to(kind)
+        for _, kind, text, cells in rows:
             body = text.rstrip("\r\n")
-            parts += body, added, text[len(body) :]
+            end = text[len(body) :]
+            if kind is not data:
+                parts.append(f"{body}{self._added_to(kind)}{end}")
+                continue
+            recipient, answer = next(people)
+            if answer is not formatted:  # most people have the same answer
+                formatted, text_of_answer = answer, self._format(answer)
+            missing = delimiter * (width - len(cells)) if len(cells) < width else ""
+            parts.append(f"{body}{missing}{delimiter}{recipient}{text_of_answer}{end}")
         return self._encoding.encode("".join(parts))
 
     def _added_to(self, kind: RowKind) -> str:
@@ -84,13 +110,10 @@ class ScrubWriter:
                 assert_never(kind)
 
     def _format(self, answer: ScrubAnswer) -> str:
-        recipient, is_sendable, reason, since, links = answer
-        delimiter = self._delimiter
-        sendable = "true" if is_sendable else "false"
-        cells = f"{delimiter}{recipient}{delimiter}{sendable}{delimiter}{reason}{delimiter}{since}"
-        return cells + self._join(links) if links else cells
+        is_sendable, reason, since, links = answer
+        return self._join(["true" if is_sendable else "false", reason, since, *(links or self._no_links)])
 
-    def _join(self, cells: Sequence[str]) -> str:
+    def _join(self, cells: Iterable[str]) -> str:
         return "".join(f"{self._delimiter}{self._quote(cell)}" for cell in cells)
 
     def _quote(self, cell: str) -> str:
