@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
@@ -14,9 +13,8 @@ from heed.entrypoints.cli.command import command
 from heed.entrypoints.cli.failure import Exit
 from heed.entrypoints.cli.find_stack import find_stack
 from heed.entrypoints.cli.options import CommonOptions, common_options
-from heed.entrypoints.cli.recipient_arguments import read_standard_input
+from heed.entrypoints.cli.recipient_arguments import lines_at_a_time, read_standard_input
 
-_LINES_AT_A_TIME = 1_000
 _INVALID = "invalid: "
 
 
@@ -31,10 +29,9 @@ def compute_ids(common: CommonOptions) -> Exit:
     """
     identity = find_stack(common.stack).heed.identity_key.identity_key()
     exit_code = Exit.YES
-    size = 1 if sys.stdin.isatty() else _LINES_AT_A_TIME
     with read_standard_input() as addresses:
         unread = iter(addresses)
-        while batch := list(islice(unread, size)):
+        while batch := list(islice(unread, lines_at_a_time())):
             lines = list(identify_lines(batch, identity))
             if common.json:
                 for address, line in zip(batch, lines, strict=True):
