@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from heed.domain.errors import AmbiguousFormat, ScopeNeeded, UnknownFormat, UnknownHeader
@@ -9,6 +12,7 @@ from heed.domain.imports.formats import Meaning
 from heed.domain.imports.recognition import FORMATS, manual_format, recognise_format
 from tests.support.import_files import SAMPLES, opened, outcomes_of, read_sample, settings_for
 
+ROOT = Path(__file__).parents[2]
 AT = "2026-03-05T00:41:02.000Z"
 EXPORT = "2026-05-01T00:00:00.000Z"  # the time of a row without a date
 
@@ -329,3 +333,11 @@ def test_any_file_can_be_mapped_by_hand() -> None:
     known = manual_format("E-Mail", Meaning.UNSUBSCRIBED, "When")
     assert (known.addresses, known.dates) == (("e-mail",), ("when",))
     assert known.required == {"e-mail", "when"}
+
+
+def test_the_page_lists_each_format_with_its_columns_and_how_sure_it_is() -> None:
+    page = (ROOT / "docs" / "reference" / "import-formats.md").read_text()
+    rows = [line.split(" | ")[:3] for line in page.splitlines() if re.match(r"\| `\w+-", line)]
+    assert [[cell.lstrip("| ").replace("`", "") for cell in row] for row in rows] == [
+        [known.name, ", ".join(sorted(known.required)), known.certainty.value] for known in FORMATS.values()
+    ]

@@ -180,7 +180,7 @@ class FileRefused(HeedError):
     """A file that a caller brought cannot be used. Its subclasses say why.
 
     Attributes:
-        detail: what is wrong and what helps. It has no text of the file.
+        detail: what is wrong and what helps. It has no text of the file except names of columns.
         line: the physical line of the fault, 1 being the first; None if the whole file is meant.
     """
 

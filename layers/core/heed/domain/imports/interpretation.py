@@ -42,7 +42,7 @@ class ImportSettings:
         scope: what an opt-out from everything applies to; None if the caller did not name it.
         topics: the scope of each of the vendor's topics, by name in lower case.
         zone: the zone of dates without one.
-        has_us_dates: whether dates are written as `M/D/YYYY`.
+        has_us_dates: whether dates have the form `M/D/YYYY`.
 
     Raises:
         ScopeNeeded: The format needs a scope.

@@ -1,4 +1,4 @@
-"""The encodings of a file. Each is decoded so that the same bytes can be written back."""
+"""The encodings of a file. Each is decoded so that the same bytes can be made of it again."""
 
 from __future__ import annotations
 
