@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import tracemalloc
 import zipfile
 import zlib
@@ -19,7 +20,7 @@ from heed.entrypoints.bulk_files import expansion
 from heed.entrypoints.bulk_files.delimited import MAX_ROW, Dialect, RowKind, read_rows
 from heed.entrypoints.bulk_files.encoding import LATIN_1
 from heed.entrypoints.bulk_files.expansion import expand
-from heed.entrypoints.bulk_files.json_records import MAX_RECORD
+from heed.entrypoints.bulk_files.json_records import CONTAINERS, MAX_RECORD, read_json_records
 from heed.entrypoints.bulk_files.reader import MAX_COLUMNS, DelimitedFile, open_file
 from heed.entrypoints.bulk_files.rejects import rejects_header, write_rejects
 from tests.support.growth import LINEAR, measure_growth
@@ -70,6 +71,51 @@ def test_any_table_in_any_dialect_and_encoding_reads_back(
     read = list(file.rows())
     assert [list(row.cells) for row in read if row.kind is RowKind.DATA] == rows
     assert file.encoding.mark + file.encoding.encode("".join(row.text for row in read)) == data
+
+
+@given(
+    rows=st.lists(st.lists(CELLS.filter(bool), min_size=2, max_size=2), max_size=8),
+    line_end=st.sampled_from(["\n", "\r\n", "\r"]),
+    at=st.integers(0, 8),
+)
+def test_a_part_of_a_file_is_read_alone_as_it_is_within_the_file(
+    rows: list[list[str]], line_end: str, at: int
+) -> None:
+    dialect = Dialect(",", ("a", "b"))
+    text = to_text([["a", "b"], *rows], ",", [line_end], has_last_end=True)
+    whole = list(read_rows([text], dialect))
+    before = "".join(row.text for row in whole[:at])
+    first_line = whole[at].line if at < len(whole) else 1
+    assert list(read_rows([text[len(before) :]], dialect, first_line)) == whole[at:]
+
+
+RECORDS = st.dictionaries(
+    st.text(max_size=5), st.text(max_size=8) | st.integers() | st.booleans(), min_size=1
+)
+
+
+@given(
+    records=st.lists(RECORDS.filter(lambda record: not CONTAINERS & record.keys()), min_size=1, max_size=6),
+    form=st.sampled_from(["array", "lines", "page", "pages"]),
+    indent=st.sampled_from([None, 2]),
+    size=st.integers(1, 40),
+)
+def test_any_records_in_any_form_of_json_read_back(
+    records: list[dict[str, Any]], form: str, indent: int | None, size: int
+) -> None:
+    match form:
+        case "array":
+            text = json.dumps(records, indent=indent)
+        case "lines":
+            text = "\n".join(json.dumps(record) for record in records)
+        case "page":
+            text = json.dumps({"count": len(records), "results": records, "next": None}, indent=indent)
+        case _:
+            text = "\n".join(json.dumps({"emails": [record]}, indent=indent) for record in records)
+    values = [
+        value for _, value in read_json_records(text[at : at + size] for at in range(0, len(text), size))
+    ]
+    assert values == [json.loads(json.dumps(record), parse_int=str) for record in records]
 
 
 @given(data=any_bytes, size=st.integers(1, 9))
