@@ -81,7 +81,7 @@ def describe_outcome(outcome: RowOutcome) -> str:
             return f"skipped {finding.meaning} {finding.word}"
         case RefusedRow(reason):
             return f"refused {reason}"
-        case InvalidRow(reason, says_stop):
-            return f"invalid {reason}" + (" stop" if says_stop else "")
+        case InvalidRow(reason):
+            return f"invalid {reason}"
         case UnmappedRow(topics):
             return f"unmapped {', '.join(topics)}"

@@ -121,148 +121,134 @@ _MAILGUN = (
     ),
 )
 
-_POSTMARK = (
-    ImportFormat(
-        "postmark-suppressions",
-        frozenset({"emailaddress", "suppressionreason", "origin"}),
-        (
-            ByWord(
-                ("suppressionreason", "origin"),
-                {
-                    "hardbounce": Meaning.HARD_BOUNCE,
-                    "spamcomplaint": Meaning.COMPLAINT,
-                    "manualsuppression recipient": Meaning.UNSUBSCRIBED,
-                    "manualsuppression": Meaning.SUPPRESSED,
-                },
-            ),
+_POSTMARK = ImportFormat(
+    "postmark-suppressions",
+    frozenset({"emailaddress", "suppressionreason", "origin"}),
+    (
+        ByWord(
+            ("suppressionreason", "origin"),
+            {
+                "hardbounce": Meaning.HARD_BOUNCE,
+                "spamcomplaint": Meaning.COMPLAINT,
+                "manualsuppression recipient": Meaning.UNSUBSCRIBED,
+                "manualsuppression": Meaning.SUPPRESSED,
+            },
         ),
-        dates=("created_at",),
-        needs_scope=True,
     ),
+    dates=("created_at",),
+    needs_scope=True,
 )
 
-_MANDRILL = (
-    ImportFormat(
-        "mandrill-rejects",
-        frozenset({"email", "reason", "created_at", "expires_at", "last_event_at"}),
-        (
-            ByWord(
-                ("reason",),
-                {
-                    "hard-bounce": Meaning.HARD_BOUNCE,
-                    "soft-bounce": Meaning.SOFT_BOUNCE,
-                    "spam": Meaning.COMPLAINT,
-                    "unsub": Meaning.UNSUBSCRIBED,
-                    "custom": Meaning.SUPPRESSED,
-                },
-            ),
+_MANDRILL = ImportFormat(
+    "mandrill-rejects",
+    frozenset({"email", "reason", "created_at", "expires_at", "last_event_at"}),
+    (
+        ByWord(
+            ("reason",),
+            {
+                "hard-bounce": Meaning.HARD_BOUNCE,
+                "soft-bounce": Meaning.SOFT_BOUNCE,
+                "spam": Meaning.COMPLAINT,
+                "unsub": Meaning.UNSUBSCRIBED,
+                "custom": Meaning.SUPPRESSED,
+            },
         ),
-        dates=("created_at",),
-        expires="expires_at",
     ),
+    dates=("created_at",),
+    expires="expires_at",
 )
 
-_SPARKPOST = (
-    ImportFormat(
-        "sparkpost-suppressions",
-        frozenset({"recipient", "type", "description"}),
-        (
-            ByWord(
-                ("source", "type"),
-                {
-                    "spam complaint": Meaning.COMPLAINT,
-                    "bounce rule": Meaning.HARD_BOUNCE,
-                    "list unsubscribe": Meaning.UNSUBSCRIBED,
-                    "unsubscribe link": Meaning.UNSUBSCRIBED,
-                    "manually added": Meaning.SUPPRESSED,
-                    "compliance": Meaning.SUPPRESSED,
-                    "non_transactional": Meaning.UNSUBSCRIBED,
-                    "transactional": Meaning.SUPPRESSED,
-                },
-            ),
+_SPARKPOST = ImportFormat(
+    "sparkpost-suppressions",
+    frozenset({"recipient", "type", "description"}),
+    (
+        ByWord(
+            ("source", "type"),
+            {
+                "spam complaint": Meaning.COMPLAINT,
+                "bounce rule": Meaning.HARD_BOUNCE,
+                "list unsubscribe": Meaning.UNSUBSCRIBED,
+                "unsubscribe link": Meaning.UNSUBSCRIBED,
+                "manually added": Meaning.SUPPRESSED,
+                "compliance": Meaning.SUPPRESSED,
+                "non_transactional": Meaning.UNSUBSCRIBED,
+                "transactional": Meaning.SUPPRESSED,
+            },
         ),
-        dates=("updated", "created"),
     ),
+    dates=("updated", "created"),
 )
 
-_MAILJET = (
-    ImportFormat(
-        "mailjet-contacts",
-        frozenset({"email", "isexcludedfromcampaigns", "isspamcomplaining"}),
-        (
-            IfFilled("isexcludedfromcampaigns", Meaning.UNSUBSCRIBED),
-            IfFilled("isspamcomplaining", Meaning.COMPLAINT),
-        ),
-        dates=("exclusionfromcampaignsupdatedat",),
+_MAILJET = ImportFormat(
+    "mailjet-contacts",
+    frozenset({"email", "isexcludedfromcampaigns", "isspamcomplaining"}),
+    (
+        IfFilled("isexcludedfromcampaigns", Meaning.UNSUBSCRIBED),
+        IfFilled("isspamcomplaining", Meaning.COMPLAINT),
     ),
+    dates=("exclusionfromcampaignsupdatedat",),
 )
 
-_RESEND = (
-    ImportFormat(
-        "resend-suppressions",
-        frozenset({"id", "email", "origin", "created_at"}),
-        (
-            ByWord(
-                ("origin",),
-                {
-                    "bounce": Meaning.HARD_BOUNCE,
-                    "complaint": Meaning.COMPLAINT,
-                    "manual": Meaning.SUPPRESSED,
-                },
-            ),
+_RESEND = ImportFormat(
+    "resend-suppressions",
+    frozenset({"id", "email", "origin", "created_at"}),
+    (
+        ByWord(
+            ("origin",),
+            {
+                "bounce": Meaning.HARD_BOUNCE,
+                "complaint": Meaning.COMPLAINT,
+                "manual": Meaning.SUPPRESSED,
+            },
         ),
-        dates=("created_at",),
     ),
+    dates=("created_at",),
 )
 
-_POSTAL = (
-    ImportFormat(
-        "postal-suppressions",
-        frozenset({"type", "address", "reason", "timestamp", "keep_until"}),
-        (
-            ByWord(
-                ("type", "reason"),
-                {
-                    "recipient too many soft fails": Meaning.SOFT_BOUNCE,
-                    "recipient": Meaning.HARD_BOUNCE,
-                },
-            ),
+_POSTAL = ImportFormat(
+    "postal-suppressions",
+    frozenset({"type", "address", "reason", "timestamp", "keep_until"}),
+    (
+        ByWord(
+            ("type", "reason"),
+            {
+                "recipient too many soft fails": Meaning.SOFT_BOUNCE,
+                "recipient": Meaning.HARD_BOUNCE,
+            },
         ),
-        dates=("timestamp",),
-        expires="keep_until",
     ),
+    dates=("timestamp",),
+    expires="keep_until",
 )
 
-_BREVO = (
-    ImportFormat(
-        "brevo-blocked",
-        frozenset({"email", "blockedat", "reason.code"}),
-        (
-            ByWord(
-                ("reason.code",),
-                {
-                    "unsubscribedviama": Meaning.UNSUBSCRIBED,
-                    "unsubscribedviaemail": Meaning.UNSUBSCRIBED,
-                    "unsubscribedviaapi": Meaning.UNSUBSCRIBED,
-                    "adminblocked": Meaning.SUPPRESSED,
-                    "hardbounce": Meaning.HARD_BOUNCE,
-                    "contactflaggedasspam": Meaning.COMPLAINT,
-                },
-            ),
+_BREVO = ImportFormat(
+    "brevo-blocked",
+    frozenset({"email", "blockedat", "reason.code"}),
+    (
+        ByWord(
+            ("reason.code",),
+            {
+                "unsubscribedviama": Meaning.UNSUBSCRIBED,
+                "unsubscribedviaemail": Meaning.UNSUBSCRIBED,
+                "unsubscribedviaapi": Meaning.UNSUBSCRIBED,
+                "adminblocked": Meaning.SUPPRESSED,
+                "hardbounce": Meaning.HARD_BOUNCE,
+                "contactflaggedasspam": Meaning.COMPLAINT,
+            },
         ),
-        dates=("blockedat",),
     ),
+    dates=("blockedat",),
 )
 
 DELIVERY_FORMATS = (
     *_SES,
     *_SENDGRID,
     *_MAILGUN,
-    *_POSTMARK,
-    *_MANDRILL,
-    *_SPARKPOST,
-    *_MAILJET,
-    *_RESEND,
-    *_POSTAL,
-    *_BREVO,
+    _POSTMARK,
+    _MANDRILL,
+    _SPARKPOST,
+    _MAILJET,
+    _RESEND,
+    _POSTAL,
+    _BREVO,
 )

@@ -143,7 +143,7 @@ class ImportFormat:
         rules: what a row means. A row may mean several things.
         certainty: how sure its header is.
         dates: the columns with the date. The first that is not empty counts.
-        addresses: the columns with the address, besides the usual ones, which follow.
+        addresses: the columns that may have the address, if they are not the usual ones.
         is_exact: whether the file has no other columns.
         file_name: a part of the file name that tells it apart from another format with the same header.
         expires: the column with the time at which the row ends.

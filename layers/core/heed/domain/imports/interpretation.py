@@ -103,15 +103,13 @@ class RefusedRow:
 
 @dataclass(frozen=True, slots=True)
 class InvalidRow:
-    """The row cannot be used: its `address`, its `date` or a word is invalid, or its date is in the `future`.
+    """The row says, or may say, that mail has to stop, and it cannot be used.
 
     Attributes:
-        reason: `address`, `date`, `future` or `unknown-word`.
-        says_stop: whether it says that mail has to stop.
+        reason: what is invalid: `address`, `date`, `future` (the date is after the export) or `unknown-word`.
     """
 
     reason: str
-    says_stop: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +140,7 @@ def interpret_row(fields: Mapping[str, str], settings: ImportSettings) -> RowOut
     if not stops:
         findings = [each.finding for each in statements if each.finding]
         if len(findings) < len(statements):
-            return InvalidRow("unknown-word", says_stop=False)
+            return InvalidRow("unknown-word")
         used = [each for each in findings if each.meaning is not Meaning.SUBSCRIBED]
         return SkippedRow([*used, *findings, Finding(Meaning.SUBSCRIBED, "")][0])
     address = _find_address(fields, known)
@@ -151,13 +149,13 @@ def interpret_row(fields: Mapping[str, str], settings: ImportSettings) -> RowOut
     try:
         mailbox = normalise_address(address)
     except InvalidAddress:
-        return InvalidRow("address", says_stop=True)
+        return InvalidRow("address")
     try:
         if _is_expired(fields, settings):
             return SkippedRow(Finding(Meaning.EXPIRED, known.expires))
         return _make_outcome(mailbox, stops, fields, settings)
     except InvalidTime as error:
-        return InvalidRow("future" if isinstance(error, _InFuture) else "date", says_stop=True)
+        return InvalidRow("future" if isinstance(error, _InFuture) else "date")
 
 
 class _InFuture(InvalidTime):
@@ -219,7 +217,7 @@ def _is_expired(fields: Mapping[str, str], settings: ImportSettings) -> bool:
 
 def _find_address(fields: Mapping[str, str], known: ImportFormat) -> str:
     """Returns the cell with the address. If its column has another name, it is the first that is one."""
-    for name in (*known.addresses, *ADDRESS_COLUMNS):
+    for name in known.addresses or ADDRESS_COLUMNS:
         if name in fields:
             return fields[name].strip()
     return next(filter(is_address, fields.values()), "")

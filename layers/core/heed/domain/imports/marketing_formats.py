@@ -13,18 +13,21 @@ from heed.domain.imports.formats import (
     TopicColumns,
 )
 
+_MAILCHIMP_ADDRESS = ("email address",)  # unless the user gave it another name; `Address` is a postal address
 _MAILCHIMP = (
     ImportFormat(
         "mailchimp-unsubscribed",
         frozenset({"unsub_time", "leid", "euid"}),
         (Always(Meaning.UNSUBSCRIBED),),
         dates=("unsub_time",),
+        addresses=_MAILCHIMP_ADDRESS,
     ),
     ImportFormat(
         "mailchimp-cleaned",
         frozenset({"clean_time", "leid", "euid"}),
         (Always(Meaning.HARD_BOUNCE),),
         dates=("clean_time",),
+        addresses=_MAILCHIMP_ADDRESS,
     ),
     ImportFormat("mailchimp-subscribed", frozenset({"leid", "euid"}), (Always(Meaning.SUBSCRIBED),)),
 )
@@ -114,74 +117,66 @@ _KLAVIYO = (
 )
 
 _HUBSPOT_COLUMNS = frozenset({"portal bounce", "portal unsubscribe", "portal spam report", "global bounce"})
-_HUBSPOT = (
-    ImportFormat(
-        "hubspot-opt-outs",
-        frozenset({"portal unsubscribe"}),
-        (
-            IfFilled("portal unsubscribe", Meaning.UNSUBSCRIBED),
-            IfFilled("portal spam report", Meaning.COMPLAINT),
-            IfFilled("portal bounce", Meaning.HARD_BOUNCE),
-            IfFilled("global bounce", Meaning.HARD_BOUNCE),
-            TopicColumns("", frozenset({"true"}), other_columns=_HUBSPOT_COLUMNS),
-        ),
-        Certainty.LIKELY,
+_HUBSPOT = ImportFormat(
+    "hubspot-opt-outs",
+    frozenset({"portal unsubscribe"}),
+    (
+        IfFilled("portal unsubscribe", Meaning.UNSUBSCRIBED),
+        IfFilled("portal spam report", Meaning.COMPLAINT),
+        IfFilled("portal bounce", Meaning.HARD_BOUNCE),
+        IfFilled("global bounce", Meaning.HARD_BOUNCE),
+        TopicColumns("", frozenset({"true"}), other_columns=_HUBSPOT_COLUMNS),
     ),
+    Certainty.LIKELY,
 )
 
-_LISTMONK = (
-    ImportFormat(
-        "listmonk-subscribers",
-        frozenset({"uuid", "email", "name", "attributes", "status", "created_at", "updated_at"}),
-        (
-            ByWord(
-                ("status",),
-                {
-                    "blocklisted": Meaning.SUPPRESSED,
-                    "disabled": Meaning.DISABLED,
-                    "enabled": Meaning.SUBSCRIBED,
-                },
-            ),
+_LISTMONK = ImportFormat(
+    "listmonk-subscribers",
+    frozenset({"uuid", "email", "name", "attributes", "status", "created_at", "updated_at"}),
+    (
+        ByWord(
+            ("status",),
+            {
+                "blocklisted": Meaning.SUPPRESSED,
+                "disabled": Meaning.DISABLED,
+                "enabled": Meaning.SUBSCRIBED,
+            },
         ),
-        dates=("updated_at",),
     ),
+    dates=("updated_at",),
 )
 
-_KEILA = (
-    ImportFormat(
-        "keila-contacts",
-        frozenset({"email", "first name", "last name", "data", "status", "external id"}),
-        (
-            ByWord(
-                ("status",),
-                {
-                    "unsubscribed": Meaning.UNSUBSCRIBED,
-                    "unreachable": Meaning.HARD_BOUNCE,
-                    "active": Meaning.SUBSCRIBED,
-                },
-            ),
+_KEILA = ImportFormat(
+    "keila-contacts",
+    frozenset({"email", "first name", "last name", "data", "status", "external id"}),
+    (
+        ByWord(
+            ("status",),
+            {
+                "unsubscribed": Meaning.UNSUBSCRIBED,
+                "unreachable": Meaning.HARD_BOUNCE,
+                "active": Meaning.SUBSCRIBED,
+            },
         ),
     ),
 )
 
-_MAUTIC = (
-    ImportFormat(
-        "mautic-do-not-contact",
-        frozenset({"dnc reason", "dnc date", "dnc channel"}),
-        (
-            ByWord(
-                ("dnc reason",),
-                {
-                    "dnc unsubscribed": Meaning.UNSUBSCRIBED,
-                    "dnc bounced": Meaning.HARD_BOUNCE,
-                    "dnc manually unsubscribed": Meaning.SUPPRESSED,
-                    "contactable": Meaning.SUBSCRIBED,
-                },
-            ),
+_MAUTIC = ImportFormat(
+    "mautic-do-not-contact",
+    frozenset({"dnc reason", "dnc date", "dnc channel"}),
+    (
+        ByWord(
+            ("dnc reason",),
+            {
+                "dnc unsubscribed": Meaning.UNSUBSCRIBED,
+                "dnc bounced": Meaning.HARD_BOUNCE,
+                "dnc manually unsubscribed": Meaning.SUPPRESSED,
+                "contactable": Meaning.SUBSCRIBED,
+            },
         ),
-        dates=("dnc date",),
-        channel="dnc channel",
     ),
+    dates=("dnc date",),
+    channel="dnc channel",
 )
 
 _ACTIVECAMPAIGN = (
@@ -243,56 +238,50 @@ _SALESFORCE = (
     ),
 )
 
-_CUSTOMERIO = (
-    ImportFormat(
-        "customerio-people",
-        frozenset({"email", "unsubscribed", "cio_subscription_preferences"}),
-        (
-            IfFilled("unsubscribed", Meaning.UNSUBSCRIBED),
-            TopicColumns("cio_subscription_preferences.topics.", frozenset({"false"})),
-        ),
-        json_column="cio_subscription_preferences",
+_CUSTOMERIO = ImportFormat(
+    "customerio-people",
+    frozenset({"email", "unsubscribed", "cio_subscription_preferences"}),
+    (
+        IfFilled("unsubscribed", Meaning.UNSUBSCRIBED),
+        TopicColumns("cio_subscription_preferences.topics.", frozenset({"false"})),
     ),
+    json_column="cio_subscription_preferences",
 )
 
-_ITERABLE = (
-    ImportFormat(
-        "iterable-unsubscribes",
-        frozenset({"email", "unsubsource", "created_at"}),
-        (
-            ByWord(
-                ("unsubsource",),
-                {
-                    "hardbounce": Meaning.HARD_BOUNCE,
-                    "complaint": Meaning.COMPLAINT,
-                    "emaillink": Meaning.UNSUBSCRIBED,
-                },
-                Meaning.SUPPRESSED,
-            ),
+_ITERABLE = ImportFormat(
+    "iterable-unsubscribes",
+    frozenset({"email", "unsubsource", "created_at"}),
+    (
+        ByWord(
+            ("unsubsource",),
+            {
+                "hardbounce": Meaning.HARD_BOUNCE,
+                "complaint": Meaning.COMPLAINT,
+                "emaillink": Meaning.UNSUBSCRIBED,
+            },
+            Meaning.SUPPRESSED,
         ),
-        dates=("created_at",),
     ),
+    dates=("created_at",),
 )
 
-_GHOST = (
-    ImportFormat(
-        "ghost-members",
-        frozenset({"id", "email", "subscribed_to_emails", "complimentary_plan"}),
-        (ByWord(("subscribed_to_emails",), {"false": Meaning.UNSUBSCRIBED, "true": Meaning.SUBSCRIBED}),),
-    ),
+_GHOST = ImportFormat(
+    "ghost-members",
+    frozenset({"id", "email", "subscribed_to_emails", "complimentary_plan"}),
+    (ByWord(("subscribed_to_emails",), {"false": Meaning.UNSUBSCRIBED, "true": Meaning.SUBSCRIBED}),),
 )
 
 MARKETING_FORMATS = (
     *_MAILCHIMP,
     *_BRAZE,
     *_KLAVIYO,
-    *_HUBSPOT,
-    *_LISTMONK,
-    *_KEILA,
-    *_MAUTIC,
+    _HUBSPOT,
+    _LISTMONK,
+    _KEILA,
+    _MAUTIC,
     *_ACTIVECAMPAIGN,
     *_SALESFORCE,
-    *_CUSTOMERIO,
-    *_ITERABLE,
-    *_GHOST,
+    _CUSTOMERIO,
+    _ITERABLE,
+    _GHOST,
 )
