@@ -336,7 +336,7 @@ def test_any_file_can_be_mapped_by_hand() -> None:
 
 
 def test_the_page_lists_each_format_with_its_columns_and_how_sure_it_is() -> None:
-    page = (ROOT / "docs" / "reference" / "import-formats.md").read_text()
+    page = (ROOT / "docs" / "reference" / "imports.md").read_text()
     rows = [line.split(" | ")[:3] for line in page.splitlines() if re.match(r"\| `\w+-", line)]
     assert [[cell.lstrip("| ").replace("`", "") for cell in row] for row in rows] == [
         [known.name, ", ".join(sorted(known.required)), known.certainty.value] for known in FORMATS.values()

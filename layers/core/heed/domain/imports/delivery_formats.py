@@ -1,4 +1,4 @@
-"""The files of services that deliver mail. docs/reference/import-formats.md describes them."""
+"""The files of services that deliver mail. docs/reference/imports.md describes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of tools for newsletters and marketing. docs/reference/import-formats.md describes them."""
+"""The files of tools for newsletters and marketing. docs/reference/imports.md describes them."""
 
 from __future__ import annotations
 
