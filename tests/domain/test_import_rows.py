@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -194,3 +194,16 @@ def test_a_guarded_cell_is_no_formula(cell: str) -> None:
     assert guarded in (cell, f"'{cell}")
     if cell[:1] in tuple("=+-@"):
         assert remove_guard(guarded) == cell
+
+
+@given(
+    at=st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(2030, 1, 1)),  # noqa: DTZ001
+    form=st.sampled_from(["%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%d %b %Y %H:%M:%S EST"]),
+    hours=st.integers(-12, 14),
+)
+def test_no_row_ever_counts_after_the_export(at: datetime, form: str, hours: int) -> None:
+    row = {"email": "joan@example.com", "at": at.strftime(form)}
+    outcome = interpret_row(row, settings(hours=hours))
+    assert outcome == InvalidRow("future") or (
+        isinstance(outcome, StopRow) and outcome.stops[0].at <= EXPORTED_AT
+    )

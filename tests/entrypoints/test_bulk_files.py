@@ -243,6 +243,18 @@ def test_a_record_of_json_has_the_line_at_which_it_begins() -> None:
     assert [record.line for record in opened(text).records()] == [2, 4]
 
 
+def test_parts_of_a_record_that_are_deep_or_have_a_long_name_are_left_out() -> None:
+    deep = json.loads('{"a":' * 20 + "1" + "}" * 20)
+    record = {
+        "email": "a@example.com",
+        "n" * 301: {"x": 1},
+        "deep": deep,
+        "b": {"c": [1, "2", None, True, {}]},
+    }
+    (read,) = opened(json.dumps(record)).records()
+    assert read.fields == {"email": "a@example.com", "b.c.0": "1", "b.c.1": "2", "b.c.2": "", "b.c.3": "true"}
+
+
 def test_a_value_that_is_no_record_is_an_invalid_row() -> None:
     assert [record.fault for record in opened('[{"email": "a"}, true, null]').records()] == [
         "",
@@ -328,6 +340,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[errors.FileRefused], str]] = {
     "a header with an open quote": (lambda: [b'"email\n'], errors.MalformedHeader, "line 1"),
     "a file without line ends": (lambda: [b"x" * (MAX_ROW + 1)], errors.MalformedHeader, "64 kB"),
     "too many columns": (lambda: [b"a," * MAX_COLUMNS + b"b\n"], errors.MalformedHeader, "500"),
+    "a record with too many columns": (
+        lambda: [json.dumps({f"c{n}": n for n in range(MAX_COLUMNS + 1)}).encode()],
+        errors.MalformedHeader,
+        "500",
+    ),
     "JSON that ends": (lambda: [b'{"emails": [\n{"email": "a"},\n'], errors.MalformedJson, "line 3"),
     "JSON with an error": (lambda: [b'[{"email": "a"},\n{"email" 1}]'], errors.MalformedJson, "line 2"),
     "a record that is too long": (
@@ -441,3 +458,18 @@ def test_the_cost_of_a_json_file_is_linear(unit: str) -> None:
             pass
 
     assert measure_growth(lambda size: b"[" + unit.encode() * (size // len(unit)), read, 1 << 16) <= LINEAR
+
+
+def _zip_stored(data: bytes) -> bytes:
+    return zipped(("list.csv", data), method=zipfile.ZIP_STORED)
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("compress", [gzip.compress, _zip_stored], ids=["gzip", "zip"])
+@pytest.mark.parametrize("piece", [100, 1 << 30])
+def test_the_cost_of_expansion_is_linear(compress: Callable[[bytes], bytes], piece: int) -> None:
+    def read(data: bytes) -> None:
+        for _ in expand(in_pieces(data, piece)):
+            pass
+
+    assert measure_growth(lambda size: compress(TABLE * (size // len(TABLE))), read, 1 << 20) <= LINEAR

@@ -25,6 +25,7 @@ _MISSPELT = {"unsusbcribeall": "unsubscribeall", "createdat": "created_at"}
 _GUARDED = re.compile(r"'(?=[=+@-])")
 _FORMULA = re.compile(r"[=+@\t\r-]")
 _MAX_DEPTH = 8  # objects within each other
+_MAX_NAME = 300  # characters of the name of a column, with those of the objects around it
 
 
 def column_key(name: str) -> str:
@@ -94,13 +95,13 @@ def flatten_record(record: object) -> dict[str, str]:
     """Returns the fields of a JSON record by column: `{"reason": {"code": "x"}}` is `reason.code`.
 
     A record that is a text is an address. Texts of an array are joined by commas, and its other items have
-    their number as name. A part that lies deeper than eight levels is left out.
+    their number as name. A part that lies deeper than eight levels, or has a very long name, is left out.
     """
     return dict(_flatten("", {"email": record} if isinstance(record, str) else record, 0))
 
 
 def _flatten(name: str, value: object, depth: int) -> Iterator[tuple[str, str]]:
-    if depth > _MAX_DEPTH:
+    if depth > _MAX_DEPTH or len(name) > _MAX_NAME:
         return
     match value:
         case Mapping():

@@ -17,7 +17,7 @@ MAX_RATIO = 100
 """The most expanded bytes for each byte that was sent."""
 
 _FREE_BYTES = 1 << 20  # a small file of equal rows may exceed the ratio
-_PIECE = 1 << 18  # bytes that are expanded at a time
+_PIECE = 1 << 18  # bytes that are read or expanded at a time
 
 _GZIP, _ENTRY, _END_OF_ENTRIES, _DESCRIPTOR = b"\x1f\x8b", b"PK\x03\x04", b"PK\x01\x02", b"PK\x07\x08"
 _ENTRY_SIZE = 30  # bytes of a local file header (APPNOTE 4.3.7) before its name
@@ -56,7 +56,7 @@ class _Sent:
     """
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = iter(chunks)
+        self._chunks = (chunk[at : at + _PIECE] for chunk in chunks for at in range(0, len(chunk), _PIECE))
         self._rest = b""
         self.size = 0
 
@@ -154,9 +154,12 @@ def _unzip(sent: _Sent) -> Iterator[bytes]:
 
 def _stored(sent: _Sent, size: int) -> Iterator[bytes]:
     while size:
-        piece = sent.take_exactly(min(size, _PIECE))
-        size -= len(piece)
-        yield piece
+        piece = sent.take()
+        if not piece:
+            raise DamagedFile("the compressed file is truncated")
+        sent.give_back(piece[size:])
+        yield piece[:size]
+        size -= min(size, len(piece))
 
 
 def _read_descriptor(sent: _Sent) -> int:

@@ -108,7 +108,7 @@ def open_file(chunks: Iterable[bytes]) -> DelimitedFile | JsonFile:
 
     Raises:
         EmptyFile: The file has no row.
-        MalformedHeader: The first row is no header, and its columns are not known.
+        MalformedHeader: The first row is no header and its columns are not known, or it is too wide.
         MalformedJson: The first record of a JSON file is malformed.
     """
     encoding, texts = decode_chunks(chunks)
@@ -122,8 +122,15 @@ def open_file(chunks: Iterable[bytes]) -> DelimitedFile | JsonFile:
         first = next(values, None)
         if first is None:
             raise EmptyFile("the file has no record")
-        return JsonFile(encoding, tuple(flatten_record(first.value)), chain([first], values))
+        header = tuple(flatten_record(first.value))
+        _check_width(header)
+        return JsonFile(encoding, header, chain([first], values))
     return DelimitedFile(encoding, _find_dialect(encoding, start), texts)
+
+
+def _check_width(header: Sequence[str]) -> None:
+    if len(header) > MAX_COLUMNS:
+        raise MalformedHeader(f"the file has more than {MAX_COLUMNS} columns", 1)
 
 
 def _read_start(texts: Iterator[str]) -> str:
@@ -143,7 +150,6 @@ def _find_dialect(encoding: TextEncoding, start: str) -> Dialect:
     cells, delimiter = max(rows, key=lambda row: len(row[0]))
     if not any(cells):
         raise MalformedHeader("the first row is no header: it is malformed or longer than 64 kB", 1)
-    if len(cells) > MAX_COLUMNS:
-        raise MalformedHeader(f"the file has more than {MAX_COLUMNS} columns", 1)
+    _check_width(cells)
     implied = imply_header([encoding.read_cell(cell) for cell in cells])
     return Dialect(delimiter, implied or tuple(cells), has_header=implied is None)
