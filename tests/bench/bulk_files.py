@@ -81,8 +81,8 @@ def scrub(path: Path, output: Path) -> None:
         writer = ScrubWriter(table.encoding, table.dialect, with_links=False)
         rows = table.rows()
         while batch := list(islice(rows, BATCH)):
-            addresses = [row.cells[column] for row in batch if row.kind is RowKind.DATA]
-            recipients = recipient_ids(addresses, KEY)
+            cells = [row.cells[column] for row in batch if row.kind is RowKind.DATA]
+            recipients = recipient_ids(cells, table.encoding, KEY)
             scrubbed.write(writer.write(batch, recipients, [SENDABLE] * len(recipients)))
     _seconds.append(time.process_time() - started_at)
 

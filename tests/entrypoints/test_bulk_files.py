@@ -390,6 +390,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[errors.FileRefused], str]] = {
 }
 
 
+@pytest.mark.threat(
+    "T18",
+    "A compressed file expands without end, or a file has a row, a header or JSON without end.",
+    "Files are read as a stream. Their size, ratio, rows and columns have limits.",
+)
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_file_that_cannot_be_read_is_refused_with_its_reason(name: str) -> None:
     make, kind, reason = REFUSED[name]
@@ -410,6 +415,11 @@ def test_a_gzip_file_may_not_expand_as_far_as_others(monkeypatch: pytest.MonkeyP
         list(expand([COMPRESSED["gzip"]]))
 
 
+@pytest.mark.threat(
+    "T7",
+    "A cell of an imported file runs as a formula in the spreadsheet of the person who reads the rejected rows.",
+    "A cell that begins as a formula gets a quote before it.",
+)
 def test_rejected_rows_come_back_with_line_and_reason_and_no_formula() -> None:
     file = opened('email,note\r\n=cmd,"a\nb"\r\n"open,1\n-1,\'@x\n')
     lines = [rejects_header(file.header), *write_rejects((record, "why") for record in file.records())]

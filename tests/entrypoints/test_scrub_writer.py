@@ -7,10 +7,18 @@ from io import StringIO
 
 from hypothesis import given
 
+from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.bulk_files.delimited import Row, RowKind
 from heed.entrypoints.bulk_files.encoding import LATIN_1
 from heed.entrypoints.bulk_files.reader import DelimitedFile
-from heed.entrypoints.bulk_files.scrub import ANSWER_COLUMNS, INVALID, LINK_COLUMNS, ScrubAnswer, ScrubWriter
+from heed.entrypoints.bulk_files.scrub import (
+    ANSWER_COLUMNS,
+    INVALID,
+    LINK_COLUMNS,
+    ScrubAnswer,
+    ScrubWriter,
+    recipient_ids,
+)
 from tests.support.import_files import any_bytes, opened_delimited
 
 YES = ScrubAnswer(is_sendable=True, reason="ok", since="")
@@ -57,6 +65,15 @@ def test_a_short_row_is_filled_up_so_that_its_answer_is_in_its_column() -> None:
         {"email": "a@example.com", "name": "", "city": "", "recipient": "id", "sendable": "true"}
         | {"reason": "ok", "since": ""}
     ]
+
+
+def test_the_address_is_read_without_the_quote_of_a_spreadsheet_and_in_its_own_encoding() -> None:
+    key = bytes(32)
+    data = b"email\njoan@example.com\n'+joan@example.com\nnobody\n" + "zoë@example.com".encode(LATIN_1)
+    file = opened_delimited(data)
+    cells = [row.cells[0] for row in file.rows() if row.kind is RowKind.DATA]
+    expected = ("joan@example.com", "+joan@example.com", "", "zoë@example.com")
+    assert recipient_ids(cells, file.encoding, key) == [each and recipient_id(key, each) for each in expected]
 
 
 def test_an_empty_line_and_a_header_that_comes_again_stay() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, assert_never
 
 from heed.domain.errors import InvalidAddress
+from heed.domain.imports.columns import remove_guard
 from heed.domain.recipients.address import normalise_address
 from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.bulk_files.delimited import Dialect, Row, RowKind
@@ -36,17 +37,21 @@ INVALID = ScrubAnswer(is_sendable=False, reason="invalid", since="")
 """The answer about a row without a valid address. Its recipient id is empty."""
 
 
-def recipient_ids(addresses: Sequence[str], identity: bytes) -> list[str]:
-    """Returns the recipient id of each address; "" if it is invalid.
+def recipient_ids(cells: Sequence[str], encoding: TextEncoding, identity: bytes) -> list[str]:
+    """Returns the recipient id of the address in each cell; "" if it is invalid.
 
     Args:
-        addresses: cells of a file.
+        cells: cells as they are in the file.
+        encoding: the encoding of the file.
         identity: the key of recipient ids.
     """
+    joined = "".join(cells)
+    if "'" in joined or not joined.isascii():
+        cells = [remove_guard(encoding.read_cell(cell)) for cell in cells]
     try:
-        return [recipient_id(identity, normalise_address(address)) for address in addresses]
+        return [recipient_id(identity, normalise_address(cell)) for cell in cells]
     except InvalidAddress:
-        return [_find_recipient_id(address, identity) for address in addresses]
+        return [_find_recipient_id(cell, identity) for cell in cells]
 
 
 def _find_recipient_id(address: str, identity: bytes) -> str:
