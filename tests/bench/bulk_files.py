@@ -64,9 +64,9 @@ def compute_ids(path: Path, output: Path) -> None:
     """Does what `heed ids` does with the lines of a file."""
     started_at = time.process_time()
     with path.open("rb") as lines, output.open("w") as ids:
-        found = identify_lines(decode_lines(lines), KEY)
-        while batch := list(islice(found, BATCH)):
-            ids.write("\n".join(batch) + "\n")
+        addresses = decode_lines(lines)
+        while batch := list(islice(addresses, BATCH)):
+            ids.write("\n".join(identify_lines(batch, KEY)) + "\n")
     _seconds.append(time.process_time() - started_at)
 
 
@@ -79,10 +79,10 @@ def scrub(path: Path, output: Path) -> None:
             raise TypeError("not a table")
         column = find_address_column(table.header)
         writer = ScrubWriter(table.encoding, table.dialect, with_links=False)
-        rows = table.rows()
+        rows, data = table.rows(), RowKind.DATA
         while batch := list(islice(rows, BATCH)):
-            cells = [row.cells[column] for row in batch if row.kind is RowKind.DATA]
-            recipients = recipient_ids(cells, table.encoding, KEY)
+            addresses = [cells[column] for _, kind, _, cells in batch if kind is data]
+            recipients = recipient_ids(addresses, table.encoding, KEY)
             scrubbed.write(writer.write(batch, recipients, [SENDABLE] * len(recipients)))
     _seconds.append(time.process_time() - started_at)
 

@@ -417,7 +417,7 @@ def test_a_gzip_file_may_not_expand_as_far_as_others(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.threat(
     "T7",
-    "A cell of an imported file runs as a formula in the spreadsheet of the person who reads the rejected rows.",
+    "A cell of an imported file runs as a formula in the spreadsheet of whom the rejected rows are for.",
     "A cell that begins as a formula gets a quote before it.",
 )
 def test_rejected_rows_come_back_with_line_and_reason_and_no_formula() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
 
 from heed.domain.errors import InvalidAddress
@@ -32,7 +32,7 @@ def compute_ids(common: CommonOptions) -> Exit:
     with read_standard_input() as addresses:
         unread = iter(addresses)
         while batch := list(islice(unread, lines_at_a_time())):
-            lines = list(identify_lines(batch, identity))
+            lines = identify_lines(batch, identity)
             if common.json:
                 for address, line in zip(batch, lines, strict=True):
                     output.print_json({"address": address, **_to_fields(line)})
@@ -43,18 +43,21 @@ def compute_ids(common: CommonOptions) -> Exit:
     return exit_code
 
 
-def identify_lines(addresses: Iterable[str], identity: bytes) -> Iterator[str]:
-    """Yields the recipient id of each address, or `invalid: ` and what is wrong with it.
+def identify_lines(addresses: Iterable[str], identity: bytes) -> list[str]:
+    """Returns the recipient id of each address, or `invalid: ` and what is wrong with it.
 
     Args:
         addresses: an address per line.
         identity: the key of recipient ids.
     """
+    lines: list[str] = []
+    add = lines.append
     for address in addresses:
         try:
-            yield recipient_id(identity, normalise_address(address))
+            add(recipient_id(identity, normalise_address(address)))
         except InvalidAddress as error:
-            yield f"{_INVALID}{error}"
+            add(f"{_INVALID}{error}")
+    return lines
 
 
 def _to_fields(line: str) -> dict[str, str | None]:
