@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,10 @@ import pytest
 from heed.domain import api_key, rfc3339, values
 from heed.domain.errors import HeedError
 from heed.domain.feedback import outcome
+from heed.domain.imports import columns, row_dates
+from heed.domain.imports.interpretation import ImportSettings, interpret_row
+from heed.domain.imports.kept_words import keep_words
+from heed.domain.imports.recognition import FORMATS
 from heed.domain.links import link_token
 from heed.domain.links.queued_opt_out import QueuedOptOut
 from heed.domain.mailbox.attribution import SenderMail, SenderTrust
@@ -36,6 +41,7 @@ from heed.domain.privacy import purge
 from heed.domain.recipients import recipient
 from heed.domain.recipients.address import is_mailable, normalise_address
 from heed.entrypoints import ses_events
+from heed.entrypoints.bulk_files.reader import open_file
 from heed.entrypoints.http import language, networks, request
 from heed.entrypoints.http.api import (
     cases,
@@ -97,6 +103,10 @@ def _no_key(_: object, __: object = None) -> bytes:
     return b"k" * 32
 
 
+DO_NOT_CONTACT = {"dnc reason": "dnc bounced", "dnc channel": "email", "dnc date": ""}
+IMPORT = ImportSettings(FORMATS["mautic-do-not-contact"], Millis(0))
+
+
 class _NoKeys:
     def find(self, _: str) -> None:
         return None
@@ -156,6 +166,14 @@ TEXTS: dict[str, Callable[[str], object]] = {
         [networks.parse_network("0.0.0.0/0")],
     ),
     "SES's word": lambda text: outcome._evidence(code=text),
+    "the date of a row": lambda text: row_dates.parse_row_date(text, UTC, has_us_dates=True),
+    "a cell": lambda text: columns.guard_formula(columns.remove_guard(text)),
+    "a word of a job": lambda text: keep_words([text]),
+    "an address of a row": lambda text: interpret_row(
+        {"email": text, "dnc reason": "dnc bounced", "dnc channel": "email"}, IMPORT
+    ),
+    "the channel of a row": lambda text: interpret_row({"dnc channel": text}, IMPORT),
+    "a delimited file": lambda text: list(open_file([text.encode()]).records()),
 }
 JSON: dict[str, Callable[[str], object]] = {
     "a body": lambda text: json_body.read_json_object(text.encode()).close(),
@@ -166,6 +184,7 @@ JSON: dict[str, Callable[[str], object]] = {
     "an opt-out in its queue": QueuedOptOut.from_message,
     "a request in its queue": ConfirmationRequest.from_message,
     "a yes in its queue": ConfirmedOptIn.from_message,
+    "a JSON file": lambda text: list(open_file([text.encode()]).records()),
     "a notice of a mail": lambda text: parse_mail_notices(text, Millis(0)),
 }
 
@@ -241,6 +260,16 @@ PATTERNS = {
     "domain.mailbox.phrases._JOINT": "the brand",
     "domain.mailbox.phrases._split": "the brand",
     "domain.mailbox.reports._LINK": "a mail",
+    "domain.imports.columns._FORMULA": "a cell",
+    "domain.imports.columns._GUARDED": "a cell",
+    "domain.imports.interpretation._DOMAIN": "an address of a row",
+    "domain.imports.interpretation._TAG": "the channel of a row",
+    "domain.imports.kept_words._PERSONAL": "a word of a job",
+    **{
+        f"domain.imports.row_dates.{name}": "the date of a row"
+        for name in ("_ISO", "_MILLISECONDS", "_RFC_2822", "_SECONDS", "_UNKNOWN", "_US")
+    },
+    "entrypoints.bulk_files.delimited.__init__": "a delimited file",
     **{
         f"entrypoints.inbound_mail.{module}.{name}": "a mail"
         for module, names in {

@@ -185,3 +185,61 @@ class DecisionNotPossible(InvalidRequest):
 
     def __init__(self, detail: str) -> None:
         super().__init__([RequestFault("/decision", detail)])
+
+
+class FileRefused(HeedError):
+    """A file that a caller brought cannot be used. Its subclasses say why.
+
+    Attributes:
+        detail: what is wrong and what helps. It has no text of the file except names of columns.
+        line: the physical line of the fault, 1 being the first; None if the whole file is meant.
+    """
+
+    def __init__(self, detail: str, line: int | None = None) -> None:
+        super().__init__(detail if line is None else f"line {line}: {detail}")
+        self.detail = detail
+        self.line = line
+
+
+class EmptyFile(FileRefused):
+    """The file has no row."""
+
+
+class FileTooLarge(FileRefused):
+    """The file is larger than Heed reads, as sent or expanded, or it expands suspiciously far."""
+
+
+class DamagedFile(FileRefused):
+    """The compressed file or its text is truncated or damaged."""
+
+
+class UnsupportedArchive(FileRefused):
+    """The zip archive does not have exactly one file, or uses something that Heed does not read."""
+
+
+class MalformedJson(FileRefused):
+    """The file is JSON, and one of its values is malformed or too long."""
+
+
+class MalformedHeader(FileRefused):
+    """The first row is no header: it is missing, malformed or too long, or it has too many columns."""
+
+
+class UnknownHeader(FileRefused):
+    """The header is not the one of a known format, or not the one of the format that the caller named."""
+
+
+class AmbiguousFormat(FileRefused):
+    """The header fits several formats, and the file name does not tell them apart."""
+
+
+class UnknownFormat(FileRefused):
+    """Heed has no format with this name."""
+
+
+class ExportTimeNeeded(FileRefused):
+    """A row has no date, so Heed needs the time of the export."""
+
+
+class ScopeNeeded(FileRefused):
+    """A file of this format is about one stream or list, so Heed needs the scope of it."""

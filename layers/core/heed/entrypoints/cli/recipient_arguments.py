@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from typing import NamedTuple
 
 from heed.domain.errors import InvalidRecipient
@@ -14,6 +15,7 @@ from heed.entrypoints.cli.failure import WrongUsage
 from heed.entrypoints.cli.progress import show_progress
 
 MAX_PEOPLE_PER_REQUEST = 1_000
+LINES_AT_A_TIME = 1_000
 
 
 class PeopleBatch(NamedTuple):
@@ -62,19 +64,38 @@ def read_standard_input() -> Iterator[Iterable[str]]:
             yield lines
 
 
+def lines_at_a_time() -> int:
+    """Returns how many lines of standard input are read together.
+
+    A person who types sees the answer to each line before the next one.
+    """
+    return 1 if sys.stdin.isatty() else LINES_AT_A_TIME
+
+
 def _read_lines() -> Iterator[str]:
-    """Yields the lines that are not blank.
+    """Yields the lines of standard input that are not blank."""
+    is_empty = True
+    for text in decode_lines(sys.stdin.buffer, lines_at_a_time()):
+        is_empty = False
+        yield text
+    if is_empty:
+        raise WrongUsage("standard input has no address", "write one address per line")
+
+
+def decode_lines(raw: Iterable[bytes], at_a_time: int = LINES_AT_A_TIME) -> Iterator[str]:
+    """Yields the lines that are not blank, without a byte order mark and without space around them.
 
     Bytes that are not UTF-8 become lone surrogates. So the API refuses the line and does not take it for
     another address.
+
+    Args:
+        raw: the lines of a file.
+        at_a_time: how many of them are read before the first one is returned.
     """
-    is_empty = True
-    byte_order_mark = "\ufeff"  # some programs begin a file with it
-    for line in sys.stdin.buffer:
-        text = line.decode("utf-8", "surrogateescape").removeprefix(byte_order_mark).strip()
-        byte_order_mark = ""
-        if text:
-            is_empty = False
-            yield text
-    if is_empty:
-        raise WrongUsage("standard input has no address", "write one address per line")
+    lines = iter(raw)
+    first = next(lines, b"").removeprefix(BOM_UTF8)  # some programs begin a file with it
+    lines = chain([first], lines)
+    while batch := b"".join(islice(lines, at_a_time)):
+        for line in batch.decode("utf-8", "surrogateescape").split("\n"):
+            if text := line.strip():
+                yield text

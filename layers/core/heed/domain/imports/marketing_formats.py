@@ -1,0 +1,287 @@
+"""The files of tools for newsletters and marketing. docs/reference/imports.md describes them."""
+
+from __future__ import annotations
+
+from heed.domain.imports.formats import (
+    Always,
+    ByWord,
+    Certainty,
+    IfFilled,
+    ImportFormat,
+    Items,
+    Meaning,
+    TopicColumns,
+)
+
+_MAILCHIMP_ADDRESS = ("email address",)  # unless the user gave it another name; `Address` is a postal address
+_MAILCHIMP = (
+    ImportFormat(
+        "mailchimp-unsubscribed",
+        frozenset({"unsub_time", "leid", "euid"}),
+        (Always(Meaning.UNSUBSCRIBED),),
+        dates=("unsub_time",),
+        addresses=_MAILCHIMP_ADDRESS,
+    ),
+    ImportFormat(
+        "mailchimp-cleaned",
+        frozenset({"clean_time", "leid", "euid"}),
+        (Always(Meaning.HARD_BOUNCE),),
+        dates=("clean_time",),
+        addresses=_MAILCHIMP_ADDRESS,
+    ),
+    ImportFormat("mailchimp-subscribed", frozenset({"leid", "euid"}), (Always(Meaning.SUBSCRIBED),)),
+)
+
+_BRAZE = (
+    ImportFormat(
+        "braze-unsubscribes",
+        frozenset({"email", "unsubscribed_at"}),
+        (Always(Meaning.UNSUBSCRIBED),),
+        dates=("unsubscribed_at",),
+    ),
+    ImportFormat(
+        "braze-hard-bounces",
+        frozenset({"email", "hard_bounced_at"}),
+        (Always(Meaning.HARD_BOUNCE),),
+        dates=("hard_bounced_at",),
+    ),
+    ImportFormat(
+        "braze-segment",
+        frozenset({"email", "unsubscribed_from_emails_at"}),
+        (IfFilled("unsubscribed_from_emails_at", Meaning.UNSUBSCRIBED, is_date=True),),
+    ),
+    ImportFormat(
+        "braze-users",
+        frozenset({"email", "email_subscribe"}),
+        (
+            ByWord(
+                ("email_subscribe",),
+                {
+                    "unsubscribed": Meaning.UNSUBSCRIBED,
+                    "subscribed": Meaning.SUBSCRIBED,
+                    "opted_in": Meaning.SUBSCRIBED,
+                    "": Meaning.SUBSCRIBED,
+                },
+            ),
+        ),
+    ),
+)
+
+_KLAVIYO_REASONS = {
+    "hard_bounce": Meaning.HARD_BOUNCE,
+    "invalid_email": Meaning.HARD_BOUNCE,
+    "spam_complaint": Meaning.COMPLAINT,
+    "spam_report": Meaning.COMPLAINT,
+    "unsubscribe": Meaning.UNSUBSCRIBED,
+    "unsubscribed": Meaning.UNSUBSCRIBED,
+    "user_suppressed": Meaning.SUPPRESSED,
+}
+_KLAVIYO_LIST_REASONS = dict.fromkeys(_KLAVIYO_REASONS, Meaning.TOPIC_UNSUBSCRIBED)
+_KLAVIYO_CONSENT = {
+    "unsubscribed": Meaning.UNSUBSCRIBED,
+    "subscribed": Meaning.SUBSCRIBED,
+    "never_subscribed": Meaning.SUBSCRIBED,
+    "": Meaning.SUBSCRIBED,
+}
+_KLAVIYO_MARKETING = "attributes.subscriptions.email.marketing"
+_KLAVIYO = (
+    ImportFormat(
+        "klaviyo-profiles",
+        frozenset({"email", "klaviyo id"}),
+        (
+            ByWord(("email marketing consent",), _KLAVIYO_CONSENT),
+            ByWord(
+                ("email suppressions",),
+                {"": Meaning.SUBSCRIBED, **_KLAVIYO_REASONS},
+                Meaning.SUPPRESSED,
+                is_list=True,
+            ),
+        ),
+    ),
+    ImportFormat(
+        "klaviyo-api",
+        frozenset({"attributes.email"}),
+        (
+            ByWord((f"{_KLAVIYO_MARKETING}.consent",), _KLAVIYO_CONSENT),
+            Items(f"{_KLAVIYO_MARKETING}.suppression", "reason", _KLAVIYO_REASONS, date="timestamp"),
+            Items(
+                f"{_KLAVIYO_MARKETING}.list_suppressions",
+                "reason",
+                _KLAVIYO_LIST_REASONS,
+                date="timestamp",
+                topic="list_id",
+            ),
+        ),
+        addresses=("attributes.email",),
+    ),
+)
+
+_HUBSPOT_COLUMNS = frozenset({"portal bounce", "portal unsubscribe", "portal spam report", "global bounce"})
+_HUBSPOT = ImportFormat(
+    "hubspot-opt-outs",
+    frozenset({"portal unsubscribe"}),
+    (
+        IfFilled("portal unsubscribe", Meaning.UNSUBSCRIBED),
+        IfFilled("portal spam report", Meaning.COMPLAINT),
+        IfFilled("portal bounce", Meaning.HARD_BOUNCE),
+        IfFilled("global bounce", Meaning.HARD_BOUNCE),
+        TopicColumns("", frozenset({"true"}), other_columns=_HUBSPOT_COLUMNS),
+    ),
+    Certainty.LIKELY,
+)
+
+_LISTMONK = ImportFormat(
+    "listmonk-subscribers",
+    frozenset({"uuid", "email", "name", "attributes", "status", "created_at", "updated_at"}),
+    (
+        ByWord(
+            ("status",),
+            {
+                "blocklisted": Meaning.SUPPRESSED,
+                "disabled": Meaning.DISABLED,
+                "enabled": Meaning.SUBSCRIBED,
+            },
+        ),
+    ),
+    dates=("updated_at",),
+)
+
+_KEILA = ImportFormat(
+    "keila-contacts",
+    frozenset({"email", "first name", "last name", "data", "status", "external id"}),
+    (
+        ByWord(
+            ("status",),
+            {
+                "unsubscribed": Meaning.UNSUBSCRIBED,
+                "unreachable": Meaning.HARD_BOUNCE,
+                "active": Meaning.SUBSCRIBED,
+            },
+        ),
+    ),
+)
+
+_MAUTIC = ImportFormat(
+    "mautic-do-not-contact",
+    frozenset({"dnc reason", "dnc date", "dnc channel"}),
+    (
+        ByWord(
+            ("dnc reason",),
+            {
+                "dnc unsubscribed": Meaning.UNSUBSCRIBED,
+                "dnc bounced": Meaning.HARD_BOUNCE,
+                "dnc manually unsubscribed": Meaning.SUPPRESSED,
+                "contactable": Meaning.SUBSCRIBED,
+            },
+        ),
+    ),
+    dates=("dnc date",),
+    channel="dnc channel",
+)
+
+_ACTIVECAMPAIGN = (
+    ImportFormat(
+        "activecampaign-lists",
+        frozenset({"contact", "list", "status"}),
+        (
+            ByWord(
+                ("status",),
+                {
+                    "0": Meaning.SUBSCRIBED,  # not confirmed
+                    "1": Meaning.SUBSCRIBED,
+                    "2": Meaning.TOPIC_UNSUBSCRIBED,
+                    "3": Meaning.HARD_BOUNCE,
+                    "91": Meaning.DELETED,
+                },
+                topic="list",
+            ),
+        ),
+        Certainty.GUESSED,
+        dates=("udate",),
+        addresses=("contact.email", "contact"),
+    ),
+    ImportFormat(
+        "activecampaign-exclusions",
+        frozenset({"matchphrase", "matchtype"}),
+        (Always(Meaning.SUPPRESSED),),
+        Certainty.LIKELY,
+        addresses=("matchphrase",),
+        patterns="matchtype",
+    ),
+)
+
+_SALESFORCE = (
+    ImportFormat(
+        "salesforce-subscribers",
+        frozenset({"subscriberkey", "emailaddress", "subscriberid", "status", "dateunsubscribed"}),
+        (
+            ByWord(
+                ("status",),
+                {
+                    "unsubscribed": Meaning.UNSUBSCRIBED,
+                    "held": Meaning.HARD_BOUNCE,
+                    "bounced": Meaning.SOFT_BOUNCE,
+                    "active": Meaning.SUBSCRIBED,
+                    "deleted": Meaning.DELETED,
+                },
+            ),
+        ),
+        Certainty.LIKELY,
+        dates=("dateunsubscribed", "dateheld", "dateundeliverable"),
+    ),
+    ImportFormat(
+        "salesforce-unsubs",
+        frozenset({"sendid", "subscriberkey", "emailaddress", "eventdate", "eventtype"}),
+        (ByWord(("eventtype",), {"unsubscribe": Meaning.UNSUBSCRIBED}),),
+        Certainty.LIKELY,
+        dates=("eventdate",),
+    ),
+)
+
+_CUSTOMERIO = ImportFormat(
+    "customerio-people",
+    frozenset({"email", "unsubscribed", "cio_subscription_preferences"}),
+    (
+        IfFilled("unsubscribed", Meaning.UNSUBSCRIBED),
+        TopicColumns("cio_subscription_preferences.topics.", frozenset({"false"})),
+    ),
+    json_column="cio_subscription_preferences",
+)
+
+_ITERABLE = ImportFormat(
+    "iterable-unsubscribes",
+    frozenset({"email", "unsubsource", "created_at"}),
+    (
+        ByWord(
+            ("unsubsource",),
+            {
+                "hardbounce": Meaning.HARD_BOUNCE,
+                "complaint": Meaning.COMPLAINT,
+                "emaillink": Meaning.UNSUBSCRIBED,
+            },
+            Meaning.SUPPRESSED,
+        ),
+    ),
+    dates=("created_at",),
+)
+
+_GHOST = ImportFormat(
+    "ghost-members",
+    frozenset({"id", "email", "subscribed_to_emails", "complimentary_plan"}),
+    (ByWord(("subscribed_to_emails",), {"false": Meaning.UNSUBSCRIBED, "true": Meaning.SUBSCRIBED}),),
+)
+
+MARKETING_FORMATS = (
+    *_MAILCHIMP,
+    *_BRAZE,
+    *_KLAVIYO,
+    _HUBSPOT,
+    _LISTMONK,
+    _KEILA,
+    _MAUTIC,
+    *_ACTIVECAMPAIGN,
+    *_SALESFORCE,
+    _CUSTOMERIO,
+    _ITERABLE,
+    _GHOST,
+)

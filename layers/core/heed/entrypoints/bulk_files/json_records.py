@@ -1,0 +1,194 @@
+"""Finds the records of a JSON file while its text arrives: an object, an array, lines, or pages in a row.
+
+A page is an object with the array of records in one of its members, as an API answers. Memory is flat: only
+one record, or one other member of a page, is in memory at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from json import JSONDecodeError, JSONDecoder
+from typing import Any, NamedTuple, cast
+
+from heed.domain.errors import MalformedJson
+
+MAX_RECORD = 1 << 16
+"""The longest record, in characters."""
+
+CONTAINERS = frozenset(
+    {
+        "SuppressedDestinationSummaries",
+        "Suppressions",
+        "suppressions",
+        "Contacts",
+        "contacts",
+        "contactLists",
+        "emails",
+        "exclusions",
+        "items",
+        "results",
+        "data",
+        "Data",
+    }
+)
+"""The members of a page that have its records, or the object that has them."""
+
+_MAX_DEPTH = 4  # arrays and pages within each other
+_BLOCK = 4 * MAX_RECORD  # characters that are read at a time
+_SPACE = " \t\r\n"
+# Numbers stay as they are in the file, because dates need each digit and an int of many digits is expensive.
+_DECODER = JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+
+
+class JsonRecord(NamedTuple):
+    """A record: an object, or a text such as an address.
+
+    Attributes:
+        line: the physical line at which it begins; the first line of the file is 1.
+        value: the object or another value. Numbers are texts.
+    """
+
+    line: int
+    value: object
+
+
+def read_json_records(texts: Iterable[str]) -> Iterator[JsonRecord]:
+    """Yields the records of a JSON text, in order.
+
+    Raises:
+        MalformedJson: A value is malformed or too long.
+    """
+    text = _Text(texts)
+    while text.next_sign():
+        yield from _read_value(text, 0)
+        if text.next_sign() == ",":  # some tools write one between pages
+            text.skip(1)
+
+
+def _read_value(text: _Text, depth: int) -> Iterator[JsonRecord]:
+    """Yields the records of the value that begins here: itself, or those of its elements or members."""
+    if depth > _MAX_DEPTH:
+        raise text.fault()
+    sign = text.next_sign()
+    if sign == "[":
+        for _ in _read_elements(text, "]"):
+            yield from _read_value(text, depth + 1)
+        return
+    line = text.line
+    if sign != "{":
+        yield JsonRecord(line, text.read())
+    elif (record := text.read_record()) is not None:
+        yield JsonRecord(line, record)
+    else:
+        yield from _read_page(text, depth)
+
+
+def _read_page(text: _Text, depth: int) -> Iterator[JsonRecord]:
+    fault, has_container = text.fault(), False
+    for _ in _read_elements(text, "}"):
+        if text.read_name() in CONTAINERS and text.next_sign() in ("[", "{"):
+            has_container = True
+            yield from _read_value(text, depth + 1)
+        else:
+            text.read()
+    if not has_container:
+        raise fault  # it is no page, but a record that is too long
+
+
+def _read_elements(text: _Text, closing: str) -> Iterator[None]:
+    """Yields at the start of each element of an array or object, and skips what is between them."""
+    text.skip(1)
+    if text.next_sign() != closing:
+        yield
+        while text.next_sign() == ",":
+            text.skip(1)
+            yield
+        if text.next_sign() != closing:
+            raise text.fault()
+    text.skip(1)
+
+
+class _Text:
+    """A text with a position, of which at least the longest record is in memory.
+
+    Attributes:
+        line: the physical line of the position.
+    """
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._texts = iter(texts)
+        self._text = ""
+        self._at = 0
+        self._is_complete = False
+        self.line = 1
+
+    def fault(self) -> MalformedJson:
+        return MalformedJson("the JSON is malformed, or a record is longer than 64 kB", self.line)
+
+    def next_sign(self) -> str:
+        """Skips white space and returns the next character without using it; "" at the end of the text."""
+        while True:
+            self._fill()
+            rest = self._text[self._at : self._at + 1]
+            if not rest or rest not in _SPACE:
+                return rest
+            end = self._at + 1
+            while end < len(self._text) and self._text[end] in _SPACE:
+                end += 1
+            self.skip(end - self._at)
+
+    def skip(self, size: int) -> None:
+        end = self._at + size
+        self.line += self._text.count("\n", self._at, end)
+        self._at = end
+
+    def read(self) -> object:
+        """Returns the value that begins here."""
+        value, end = self._decode()
+        self.skip(end - self._at)
+        return value
+
+    def read_name(self) -> str:
+        """Returns the name of a member, and skips the colon behind it."""
+        if self.next_sign() != '"':
+            raise self.fault()
+        name = self.read()
+        if self.next_sign() != ":":
+            raise self.fault()
+        self.skip(1)
+        self.next_sign()
+        return str(name)
+
+    def read_record(self) -> Mapping[str, object] | None:
+        """Returns the object that begins here; None if it is a page or too long, and then nothing is read."""
+        try:
+            value, end = self._decode()
+        except MalformedJson:
+            return None
+        if any(isinstance(value[name], list | dict) for name in CONTAINERS & value.keys()):
+            return None
+        self.skip(end - self._at)
+        return cast("Mapping[str, object]", value)
+
+    def _decode(self) -> tuple[Any, int]:
+        self._fill()
+        try:
+            value, end = _DECODER.raw_decode(self._text, self._at)
+        except (JSONDecodeError, RecursionError) as error:
+            raise self.fault() from error
+        if end - self._at > MAX_RECORD:
+            raise self.fault()
+        return value, end
+
+    def _fill(self) -> None:
+        """Reads on until more than the longest record is in memory, or the text ends."""
+        if self._is_complete or len(self._text) - self._at > MAX_RECORD:
+            return
+        pieces = [self._text[self._at :]]
+        size = len(pieces[0])
+        while size <= _BLOCK and not self._is_complete:
+            piece = next(self._texts, None)
+            self._is_complete = piece is None
+            pieces.append(piece or "")
+            size += len(pieces[-1])
+        self._text, self._at = "".join(pieces), 0

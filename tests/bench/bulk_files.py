@@ -1,0 +1,136 @@
+"""Ids of a list of addresses, and a scrub of a table: rates against the bare hash, and the peak memory.
+
+python -m tests.bench.bulk_files [ROWS]. Each rate is that of the best round, in CPU time. The rounds are
+interleaved, so that a busy machine slows all of them. Trust the ratios more than the rates.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from heed.domain.imports.columns import find_address_column
+from heed.domain.recipients.address import normalise_address
+from heed.domain.recipients.recipient import recipient_id
+from heed.entrypoints.bulk_files.delimited import RowKind
+from heed.entrypoints.bulk_files.expansion import expand
+from heed.entrypoints.bulk_files.reader import DelimitedFile, open_file
+from heed.entrypoints.bulk_files.scrub import ScrubAnswer, ScrubWriter, recipient_ids
+from heed.entrypoints.cli.ids import identify_lines
+from heed.entrypoints.cli.recipient_arguments import decode_lines
+
+ROWS = 10_000_000
+RATE_ROWS = 100_000
+ROUNDS = 5
+BATCH = 1_000
+KEY = bytes(32)
+SENDABLE = ScrubAnswer(is_sendable=True, reason="ok", since="")
+MIN_IDS, MIN_SCRUB = 0.90, 0.65
+MAX_MB = 300
+
+
+def _addresses(count: int) -> Iterator[str]:
+    return (f"reader.{n}@example{n % 97}.com" for n in range(count))
+
+
+def write_list(path: Path, count: int) -> None:
+    with path.open("w") as file:
+        file.writelines(f"{address}\n" for address in _addresses(count))
+
+
+def write_table(path: Path, count: int) -> None:
+    with path.open("w") as file:
+        file.write("email,name,city,joined\n")
+        file.writelines(f"{each},Reader {n},Berlin,2024-01-02\n" for n, each in enumerate(_addresses(count)))
+
+
+def hash_addresses(path: Path, _: Path) -> None:
+    """Does what nobody can leave out: normalises and hashes each address."""
+    with path.open() as file:
+        addresses = file.read().splitlines()
+    started_at = time.process_time()
+    for address in addresses:
+        recipient_id(KEY, normalise_address(address))
+    _seconds.append(time.process_time() - started_at)
+
+
+def compute_ids(path: Path, output: Path) -> None:
+    """Does what `heed ids` does with the lines of a file."""
+    started_at = time.process_time()
+    with path.open("rb") as lines, output.open("w") as ids:
+        addresses = decode_lines(lines)
+        while batch := list(islice(addresses, BATCH)):
+            ids.write("\n".join(identify_lines(batch, KEY)) + "\n")
+    _seconds.append(time.process_time() - started_at)
+
+
+def scrub(path: Path, output: Path) -> None:
+    """Does what a scrub does with a part of a file, with an answer that costs nothing."""
+    started_at = time.process_time()
+    with path.open("rb") as file, output.open("wb") as scrubbed:
+        table = open_file(expand(iter(lambda: file.read(1 << 20), b"")))
+        if not isinstance(table, DelimitedFile):
+            raise TypeError("not a table")
+        column = find_address_column(table.header)
+        writer = ScrubWriter(table.encoding, table.dialect, with_links=False)
+        rows, data = table.rows(), RowKind.DATA
+        while batch := list(islice(rows, BATCH)):
+            addresses = [cells[column] for _, kind, _, cells in batch if kind is data]
+            recipients = recipient_ids(addresses, table.encoding, KEY)
+            scrubbed.write(writer.write(batch, recipients, [SENDABLE] * len(recipients)))
+    _seconds.append(time.process_time() - started_at)
+
+
+_seconds: list[float] = []
+
+
+def peak_memory(run: Callable[[Path, Path], None], path: Path, output: Path) -> float:
+    """Returns the peak memory of a process that does this alone, in MB."""
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_report_memory, args=(run, path, output, sender))
+    process.start()
+    peak = float(receiver.recv())
+    process.join()
+    return peak
+
+
+def _report_memory(run: Callable[[Path, Path], None], path: Path, output: Path, sender: object) -> None:
+    run(path, output)
+    sender.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)  # type: ignore[attr-defined]
+
+
+def main() -> int:
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
+    failed = False
+    with TemporaryDirectory() as folder:
+        addresses, table, output = (Path(folder, name) for name in ("addresses", "table", "output"))
+        write_list(addresses, RATE_ROWS)
+        write_table(table, RATE_ROWS)
+        best = dict.fromkeys((hash_addresses, compute_ids, scrub), float("inf"))
+        for _ in range(ROUNDS):
+            for run in best:
+                run(table if run is scrub else addresses, output)
+                best[run] = min(best[run], _seconds.pop())
+        bare = best[hash_addresses]
+        print(f"bulk: normalise and hash {RATE_ROWS / bare:,.0f} addresses/s")
+        for name, run, least in (("heed ids", compute_ids, MIN_IDS), ("scrub", scrub, MIN_SCRUB)):
+            ratio = bare / best[run]
+            failed |= ratio < least
+            print(f"bulk: {name} {RATE_ROWS / best[run]:,.0f} rows/s, {ratio:.2f} of that (at least {least})")
+        for name, run, write in (("heed ids", compute_ids, write_list), ("scrub", scrub, write_table)):
+            write(table, rows)
+            peak = peak_memory(run, table, output)
+            failed |= peak > MAX_MB
+            print(f"bulk: {name} of {rows:,} rows with {peak:.0f} MB of memory (at most {MAX_MB})")
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
