@@ -39,6 +39,7 @@ MAY = {
         {"bootstrap", "use_cases", "adapters", "domain", "entrypoints", "config"},
         set(),
     ),
+    "snapshot": ({"snapshot", "domain", "clock"}, {"cryptography", "numpy"}),
     "clock": ({"domain"}, set[str]()),
     "override": (set[str](), {"typing_extensions"}),
     "cold_start": (set[str](), set[str]()),

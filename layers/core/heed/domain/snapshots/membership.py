@@ -21,8 +21,8 @@ def snapshot_topics(catalogue: Catalogue) -> list[Topic]:
 def filters_of(record: Record, catalogue: Catalogue, as_of: Millis) -> tuple[ScopeNumber, ...]:
     """Returns the filters that have a recipient: 0 (everything) alone, or the topics that are stopped.
 
-    Time alone permits no mail: until the next change of the record, a topic that is in none of these filters may be
-    sent. A record that cannot be read belongs in the filter 0.
+    Time alone stops no topic: a topic that is not stopped now may be sent until the record changes. A record that
+    cannot be read belongs in the filter 0.
 
     Args:
         record: the record of the recipient.
