@@ -63,9 +63,7 @@ class SnapshotFilter:
         return opened
 
 
-def _find(
-    keys: NDArray[uint64], constants: NDArray[uint64], fingerprints: NDArray[uint16]
-) -> NDArray[bool_]:
+def _find(keys: NDArray[uint64], constants: NDArray[uint64], fingerprints: NDArray[uint16]) -> NDArray[bool_]:
     """Returns what `BinaryFuse16.__contains__` returns, for each key with the constants of its shard."""
     from numpy import uint16, uint64
 

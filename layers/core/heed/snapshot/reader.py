@@ -1,8 +1,4 @@
-"""Opens a snapshot, and answers from it whether a mail may be sent.
-
-    snapshot = heed.Snapshot.open("today.snapshot", keys="https://example.com/.well-known/heed-keys.json")
-    snapshot.may_send(recipient_id, "offers")
-"""
+"""Opens a snapshot, and answers from it whether a mail may be sent."""
 
 from __future__ import annotations
 
@@ -66,7 +62,7 @@ class Snapshot:
         max_age: timedelta = _DAY,
         not_before: datetime | None = None,
     ) -> Snapshot:
-        """Opens a file. It is read where and when it is needed, and each part is verified before its first use.
+        """Opens a file. Each part of it is read and verified when it is first used.
 
         Replace a file by renaming another one, never by writing into it.
 
@@ -77,7 +73,8 @@ class Snapshot:
             not_before: refuses an older file, which somebody may have put back.
 
         Raises:
-            InvalidSnapshot: the file is damaged, not signed by one of the keys, expired or older than `not_before`.
+            InvalidSnapshot: the file is damaged, not signed by one of the keys, expired, or older than
+                `not_before`.
             OSError: the file cannot be read, or the URL does not answer.
         """
         if sys.byteorder != "little":
@@ -101,8 +98,8 @@ class Snapshot:
 
         Returns:
             "no": the topic is stopped. That is wrong for one of 65,536 people who are not stopped.
-            "ask": the snapshot does not know: the topic has no filter, the person has changed something since,
-                or the snapshot is too old. Ask `/v1/check`.
+            "ask": use `/v1/check`. The topic has no filter, the person has changed something since, or the
+                snapshot is too old.
             "yes": the topic may be sent.
 
         Raises:
@@ -142,12 +139,13 @@ class Snapshot:
     def follow(self, pages: Iterable[Mapping[str, Any]], started_at: datetime) -> None:
         """Brings the snapshot forward by the answers of `GET /v1/suppressions`, without a filter.
 
-        The first pass begins with `since`, the `as_of` of the manifest. Each other pass begins with the last cursor of
-        the pass before. About the people in it, the snapshot answers "ask".
+        The first pass begins with `since`, the `as_of` of the manifest. Each other pass begins with the last
+        cursor of the pass before. About the people in it, the snapshot answers "ask".
 
         Args:
             pages: the answers of a pass, in order.
-            started_at: the time of its first request. The age of the snapshot counts from there if the pass ended.
+            started_at: the time of its first request. If the pass ended, the age of the snapshot counts from
+                there.
         """
         for page in pages:
             self._changed.update(snapshot_key(entry["recipient"]) for entry in page["suppressions"])

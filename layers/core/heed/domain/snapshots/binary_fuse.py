@@ -1,8 +1,8 @@
 """The binary fuse filter: a set of 64-bit keys in 18 bits for each key.
 
-A key of the set is always found. Another key is found in one of 65,536 cases. The filter has three hashes for each key
-and fingerprints of 16 bits (Graf and Lemire, "Binary Fuse Filters", 2022). The bytes are those of the C library
-FastFilter/xor_singleheader, for the same keys and seeds.
+A key of the set is always found. Another key is found in one of 65,536 cases. The filter has three places
+for each key, and fingerprints of 16 bits (Graf and Lemire, "Binary Fuse Filters", 2022). Its bytes are those
+of the C library FastFilter/xor_singleheader, for the same keys and seeds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from struct import Struct
 from heed.domain.errors import InvalidSnapshot
 
 FILTER_HEADER = Struct("<Q5I")
-"""Seed, number of keys, length of a segment, number of first segments, their total length, number of fingerprints."""
+"""Seed, keys, length of a segment, number of segments with first places, first places, fingerprints."""
 
 _MASK = (1 << 64) - 1
 _MAX_SEGMENT_LENGTH = 1 << 18  # fingerprints
@@ -92,13 +92,14 @@ class BinaryFuse16:
         hash_ ^= hash_ >> 33
         first = hash_ * first_places >> 64
         fingerprints = self._fingerprints
-        return not (
+        difference = (
             hash_
             ^ hash_ >> 32
             ^ fingerprints[first]
             ^ fingerprints[first + length ^ hash_ >> 18 & mask]
             ^ fingerprints[first + length_twice ^ hash_ & mask]
-        ) & 0xFFFF
+        )
+        return difference & 0xFFFF == 0
 
 
 def splitmix64(state: int) -> Iterator[int]:
@@ -140,8 +141,8 @@ def murmur64(number: int) -> int:
 def _solve(hashes: Iterable[int], count: int, shape: FilterShape) -> array[int] | None:
     """Returns fingerprints such that the three of each hash give its check value; None if there are none.
 
-    A place that only one hash uses can have any value, so it decides that hash, which is then removed. If all hashes
-    are removed in this way, the places get their values in the opposite order.
+    A place that only one hash uses can have any value, so it decides that hash, which is then removed. If all
+    hashes are removed in this way, the places get their values in the opposite order.
     """
     first_places, length = shape.first_places, shape.segment_length
     mask, length_twice = length - 1, 2 * length

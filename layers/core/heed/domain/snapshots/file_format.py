@@ -54,7 +54,7 @@ class SnapshotManifest:
         seed: the start of the random seeds of its filters.
         topics: the scope number of each filter by the name of its topic; 0 is the filter of everything, `*`.
         counts: the number of keys in each filter, by the same names.
-        shards: in the order of the file. Those of a filter are in the order of the leading bits of their keys.
+        shards: in the order of the file. Those of a filter are in order of the leading bits of their keys.
     """
 
     as_of: Millis

@@ -12,7 +12,7 @@ from heed.domain.preferences.register import ALL_SCOPES, ScopeNumber
 def snapshot_topics(catalogue: Catalogue) -> list[Topic]:
     """Returns the topics that have a filter: marketing topics in use that need no consent.
 
-    About any other topic a snapshot answers "ask". Its filters have only people with a suppression, so they do not
+    About any other topic a snapshot answers "ask". Its filters have only people with a record, so they do not
     have everybody who did not consent.
     """
     return [topic for topic in catalogue.offered_topics(ALL_SCOPES) if topic.default_in]
@@ -21,8 +21,8 @@ def snapshot_topics(catalogue: Catalogue) -> list[Topic]:
 def filters_of(record: Record, catalogue: Catalogue, as_of: Millis) -> tuple[ScopeNumber, ...]:
     """Returns the filters that have a recipient: 0 (everything) alone, or the topics that are stopped.
 
-    Time alone stops no topic: a topic that is not stopped now may be sent until the record changes. A record that
-    cannot be read belongs in the filter 0.
+    Time alone stops no topic: a topic that is not stopped now may be sent until the record changes. A record
+    that cannot be read belongs in the filter 0.
 
     Args:
         record: the record of the recipient.

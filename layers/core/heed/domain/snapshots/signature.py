@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from heed.domain.errors import InvalidSnapshot
@@ -59,7 +60,7 @@ def parse_detached_jws(jws: bytes, manifest: bytes) -> SignedManifest:
     return SignedManifest(header["kid"], protected + b"." + _encode(manifest), raw)
 
 
-def find_key(jwks: Any, key_id: str) -> tuple[int, int]:
+def find_key(jwks: Mapping[str, Any], key_id: str) -> tuple[int, int]:
     """Returns the point of the P-256 key with this id in a JWKS (RFC 7517).
 
     Raises:
