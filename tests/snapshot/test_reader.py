@@ -83,7 +83,7 @@ def test_other_ids_are_refused(path: Path) -> None:
 
 def test_a_batch_has_the_answers_of_one_by_one(path: Path) -> None:
     snapshot = Snapshot.open(path, JWKS)
-    numbers = range(40_000)
+    numbers = range(0, 40_000, 9)
     keys = np.array([key(number) for number in numbers], np.uint64)
     for topic in ("offers", "aurora/offers", "service"):
         expected = [snapshot.may_send(person(number), topic) == "yes" for number in numbers]
@@ -121,7 +121,7 @@ def test_a_yes_becomes_ask_when_the_snapshot_is_too_old(path: Path) -> None:
 @pytest.mark.threat(
     "T37",
     "Somebody puts back an old snapshot, so that people who left since get mail.",
-    "A snapshot expires. After `max_age` it permits nothing. The reader refuses it if it is before `not_before`.",
+    "A snapshot expires. After `max_age` it permits nothing. The reader refuses what is before `not_before`.",
 )
 def test_an_old_snapshot_is_refused(path: Path) -> None:
     Snapshot.open(path, JWKS, not_before=AS_OF)
@@ -228,13 +228,14 @@ def _answers(data: bytes) -> list[str]:
     ]
 
 
-RIGHT = _answers(FILE)
+RIGHT = ["no", "no", "yes", "no", "no", "no", "yes", "no", "yes", "yes", "no", "yes", "no", "yes"]
 
 
 @examples(400)
 @given(st.data())
 def test_no_altered_file_changes_an_answer(data: st.DataObject) -> None:
-    """A damaged file is refused, or the damage is where nobody reads."""
+    """A damaged file is refused, unless the damage is where nobody reads."""
+    assert _answers(FILE) == RIGHT
     head = len(FILE) - len(split_snapshot(memoryview(FILE)).shards)
     at = data.draw(st.one_of(st.integers(0, 24), st.integers(0, head), st.integers(0, len(FILE) - 1)))
     cut = data.draw(st.one_of(st.just(at), st.integers(at, min(at + 9, len(FILE)))))
