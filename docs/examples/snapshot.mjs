@@ -18,7 +18,7 @@ export class Snapshot {
     const { as_of, expires_at, topics, shards } = JSON.parse(manifest);
     if (now < Date.parse(as_of) || now >= Date.parse(expires_at)) throw new Error("expired, or a wrong clock");
     this.yesUntil = Math.min(Date.parse(expires_at), Date.parse(as_of) + maxAge);
-    this.topics = topics;
+    this.topics = new Map(Object.entries(topics));
     this.shards = shards.map(({ topic, offset, length, sha256 }) => {
       const data = file.subarray(Math.ceil(end / 8) * 8).subarray(offset, offset + length);
       if (createHash("sha256").update(data).digest("hex") !== sha256) throw new Error("damaged");
@@ -26,11 +26,11 @@ export class Snapshot {
     });
   }
   maySend(recipient, topic, now = Date.now()) {
-    if (!this.topics[topic]) return "ask"; // 0 is the filter of everything, which is no topic
+    if (!this.topics.get(topic)) return "ask"; // 0 is the filter of everything, which is no topic
     if (!/^[a-z2-7]{26}$/.test(recipient)) throw new Error("no recipient id");
     const digits = [...recipient.slice(0, 13)].map((sign) => BigInt("abcdefghijklmnopqrstuvwxyz234567".indexOf(sign)));
     const key = digits.reduce((bits, digit) => bits * 32n + digit, 0n) >> 1n; // the first 64 bits
-    if (this.has(0, key) || this.has(this.topics[topic], key)) return "no";
+    if (this.has(0, key) || this.has(this.topics.get(topic), key)) return "no";
     return now < this.yesUntil ? "yes" : "ask";
   }
   has(topic, key) {

@@ -3,20 +3,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.recipients.recipient import recipient_from_bytes
 from heed.domain.snapshots.shards import (
     MAX_SHARD_BITS,
     MAX_SHARD_KEYS,
     choose_shard_bits,
     distinct_keys,
-    snapshot_key,
 )
 
 EVEN = [1] * (1 << MAX_SHARD_BITS)
-
-
-def test_a_key_is_the_first_8_bytes_of_the_id_as_a_big_endian_number() -> None:
-    assert snapshot_key(recipient_from_bytes(bytes(range(16)))) == 0x0001020304050607
 
 
 @given(st.lists(st.integers(0, 50)))

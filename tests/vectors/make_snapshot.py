@@ -13,9 +13,8 @@ from typing import Any
 
 import time_machine
 
-from heed.domain.recipients.recipient import recipient_from_bytes
+from heed.domain.recipients.recipient import recipient_from_bytes, snapshot_key
 from heed.domain.snapshots.file_format import SnapshotManifest, snapshot_head
-from heed.domain.snapshots.shards import snapshot_key
 from heed.snapshot.reader import Snapshot
 from tests.support.snapshots import JWKS, make_parts, sign
 

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from heed.snapshot.reader import Snapshot
 
+__all__ = ["Snapshot"]
+
 
 def __getattr__(name: str) -> type[Snapshot]:
     """Returns `heed.Snapshot`. A function does not have it, so nothing imports it before its first use."""

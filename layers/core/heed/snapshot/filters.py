@@ -84,4 +84,5 @@ def _find(keys: NDArray[uint64], constants: NDArray[uint64], fingerprints: NDArr
     differences = (hashes ^ high).astype(uint16)
     for places in (first, second, third):
         differences ^= fingerprints[places + start]
-    return differences == 0
+    found: NDArray[bool_] = differences == 0
+    return found

@@ -14,8 +14,8 @@ from heed.domain.errors import InvalidSnapshot
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import ALL_NAME
 from heed.domain.preferences.register import ALL_SCOPES
+from heed.domain.recipients.recipient import snapshot_key
 from heed.domain.snapshots.file_format import SnapshotManifest, split_snapshot
-from heed.domain.snapshots.shards import snapshot_key
 from heed.snapshot.filters import SnapshotFilter
 from heed.snapshot.signing_keys import Jwks, fetch_jwks, verify_manifest
 

@@ -92,7 +92,7 @@ class BinaryFuse16:
         hash_ ^= hash_ >> 33
         first = hash_ * first_places >> 64
         fingerprints = self._fingerprints
-        difference = (
+        difference: int = (
             hash_
             ^ hash_ >> 32
             ^ fingerprints[first]

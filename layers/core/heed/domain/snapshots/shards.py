@@ -5,22 +5,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 
-from heed.domain.recipients.recipient import recipient_to_bytes
-
 MAX_SHARD_BITS = 12
 MAX_SHARD_KEYS = 2_000_000
 """A function builds a filter of this size within seconds, see docs/decisions/0070."""
-
-_KEY_SIZE = 8  # bytes
-
-
-def snapshot_key(recipient: str) -> int:
-    """Returns the key of a recipient id in the filters: its first 8 bytes as a big-endian number.
-
-    Raises:
-        InvalidRecipient: the text is not base32.
-    """
-    return int.from_bytes(recipient_to_bytes(recipient)[:_KEY_SIZE], "big")
 
 
 def distinct_keys(keys: Iterable[int]) -> array[int]:
