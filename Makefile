@@ -136,7 +136,7 @@ bench: setup ## Measure the figures that the documents name: cold start, cost, f
 	  echo
 	done
 
-bench-bulk: setup ## Measure what takes longer: a ledger of a million entries
+bench-bulk: setup ## Measure what takes longer: a ledger of a million entries, a snapshot of ten million people
 	for each in tests/bench/bulk_*.py; do $(BIN)/python $$each; echo; done
 
 # ---- Deployment: the template and its build. Only deploy and destroy need an account. ----

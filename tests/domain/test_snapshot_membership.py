@@ -60,7 +60,7 @@ def test_who_left_a_brand_is_in_the_filter_of_each_of_its_topics() -> None:
     assert filters_of(_record((out(10), 5)), CATALOGUE, Millis(9)) == (11,)
 
 
-def test_who_came_back_to_a_topic_is_in_the_filters_of_the_others() -> None:
+def test_who_returned_to_a_topic_is_in_the_filters_of_the_others() -> None:
     assert filters_of(_record((out(0), 5), (in_(3), 6)), CATALOGUE, Millis(9)) == (2, 4, 11, 12, 13, 15)
 
 

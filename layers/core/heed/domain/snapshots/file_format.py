@@ -66,7 +66,7 @@ class SnapshotManifest:
     shards: tuple[Shard, ...]
 
     def to_json(self) -> bytes:
-        """Returns the manifest as it stands in the file, and as it is signed."""
+        """Returns the bytes of the manifest in the file, which are signed."""
         document = {
             "as_of": format_time(self.as_of),
             "expires_at": format_time(self.expires_at),
