@@ -127,6 +127,17 @@ def test_a_header_that_does_not_fit_the_filter_is_refused(field: str, value: int
         BinaryFuse16(memoryview(altered))
 
 
+@given(st.integers(0, 9), st.integers(1, 50), KEYS, st.lists(KEYS), st.randoms())
+def test_no_place_of_a_key_is_outside_a_filter_with_a_valid_header(
+    exponent: int, count: int, seed: int, keys: list[int], random: Random
+) -> None:
+    shape = FilterShape(1 << exponent, count)
+    numbers = shape.segment_length, shape.segment_count, shape.first_places, shape.fingerprints
+    data = FILTER_HEADER.pack(seed, 0, *numbers) + random.randbytes(2 * shape.fingerprints)
+    found = BinaryFuse16(memoryview(data))
+    assert all(isinstance(key in found, bool) for key in (0, _MASK, *keys))
+
+
 @given(st.binary(max_size=80))
 def test_other_bytes_are_no_filter(data: bytes) -> None:
     with pytest.raises(InvalidSnapshot):

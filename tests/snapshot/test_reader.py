@@ -91,6 +91,20 @@ def test_a_batch_has_the_answers_of_one_by_one(path: Path) -> None:
     assert snapshot.may_send_each(keys[:0], "offers").tolist() == []
 
 
+def test_a_batch_reads_shards_of_different_sizes() -> None:
+    stopped = [key(number) for number in (*range(5_000), 20_000, *range(33_000, 33_100))]
+    snapshot = Snapshot(memoryview(make_snapshot({"*": (0, stopped), "news": (3, [])}, shard_bits=2)), JWKS)
+    numbers = range(0, 65_536, 7)
+    keys = np.array([key(number) for number in numbers], np.uint64)
+    expected = [snapshot.may_send(person(number), "news") == "yes" for number in numbers]
+    assert snapshot.may_send_each(keys, "news").tolist() == expected
+
+
+def test_one_by_one_needs_no_numpy(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    assert Snapshot.open(path, JWKS).may_send(person(102), "offers") == "yes"
+
+
 def test_no_batch_of_random_keys_permits_a_stopped_person() -> None:
     random = np.random.default_rng(1)
     stopped = random.integers(0, 1 << 64, 50_000, np.uint64)
