@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from typing import Any
 
 import pytest
@@ -42,6 +43,19 @@ def test_a_file_is_split_into_its_parts(manifest: bytes, jws: bytes, shards: byt
     assert len(head) % 8 == 0
     parts = split_snapshot(memoryview(head + shards))
     assert (parts.manifest, parts.jws, bytes(parts.shards)) == (manifest, jws, shards)
+
+
+@pytest.mark.parametrize("lengths", [((1 << 26) + 1, 0), (0, 1025), (1 << 31, 1 << 31), (0xFFFFFFFF, 0)])
+def test_nothing_of_a_length_above_the_limit_is_copied(lengths: tuple[int, int]) -> None:
+    data = memoryview(b"HEEDSNAP" + struct.pack("<3I", 1, *lengths) + bytes(2048))
+    with pytest.raises(InvalidSnapshot, match="too long"):
+        split_snapshot(data)
+
+
+@pytest.mark.parametrize("start", [b"", b"HEEDSNAP", b"HEEDSNAQ" + bytes(20), b"HEEDSNAP\2" + bytes(20)])
+def test_a_file_of_another_format_or_version_is_refused(start: bytes) -> None:
+    with pytest.raises(InvalidSnapshot, match="no snapshot|another version"):
+        split_snapshot(memoryview(start))
 
 
 @given(st.lists(st.integers(0, 99)))

@@ -97,7 +97,7 @@ class Snapshot:
         """Answers for one recipient id and one topic, as of `as_of`, or of the last `follow`.
 
         Returns:
-            "no": the topic is stopped. That is wrong for one of 65,536 people who are not stopped.
+            "no": the topic is stopped. That is wrong for one of 32,768 people who are not stopped.
             "ask": use `/v1/check`. The topic has no filter, the person has changed something since, or the
                 snapshot is too old.
             "yes": the topic may be sent.

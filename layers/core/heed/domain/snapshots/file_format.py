@@ -23,7 +23,7 @@ _MAGIC = b"HEEDSNAP"
 _VERSION = 1
 _HEAD = Struct("<8s3I")  # magic, version, length of the manifest, length of the signature
 _ALIGNMENT = 8  # bytes
-_MAX_MANIFEST_LENGTH = 1 << 26  # bytes
+_MAX_MANIFEST_LENGTH, _MAX_JWS_LENGTH = 1 << 26, 1 << 10  # bytes
 _IS_SIZE = is_number_below(1 << 48)  # bytes, or keys
 
 
@@ -172,8 +172,10 @@ def split_snapshot(data: memoryview) -> SnapshotParts:
         raise InvalidSnapshot("the snapshot has another version")
     jws_at = _HEAD.size + manifest_length
     end = jws_at + jws_length
-    if manifest_length > _MAX_MANIFEST_LENGTH or len(data) < _align(end) or any(data[end : _align(end)]):
-        raise InvalidSnapshot("the snapshot is cut, or its manifest is too long")
+    if manifest_length > _MAX_MANIFEST_LENGTH or jws_length > _MAX_JWS_LENGTH:
+        raise InvalidSnapshot("the manifest or the signature is too long")
+    if len(data) < _align(end) or any(data[end : _align(end)]):
+        raise InvalidSnapshot("the snapshot is cut")
     return SnapshotParts(bytes(data[_HEAD.size : jws_at]), bytes(data[jws_at:end]), data[_align(end) :])
 
 

@@ -12,7 +12,6 @@ from heed.domain.errors import InvalidSnapshot
 from heed.domain.ledger.entry import canonical_json
 
 NUMBER_SIZE = 32  # bytes of each of the two numbers of a signature
-_MAX_JWS_LENGTH = 1024  # bytes
 _BASE64URL = re.compile(rb"[A-Za-z0-9_-]*")
 _SEQUENCE, _INTEGER = 0x30, 0x02  # DER
 
@@ -47,8 +46,6 @@ def parse_detached_jws(jws: bytes, manifest: bytes) -> SignedManifest:
     Raises:
         InvalidSnapshot: it has another form or another algorithm.
     """
-    if len(jws) > _MAX_JWS_LENGTH:
-        raise InvalidSnapshot("the signature is too long")
     try:
         protected, payload, signature = jws.split(b".")
         header = json.loads(decode_base64url(protected))
