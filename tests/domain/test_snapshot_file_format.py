@@ -54,7 +54,7 @@ def test_nothing_of_a_length_above_the_limit_is_copied(lengths: tuple[int, int])
 
 @pytest.mark.parametrize("start", [b"", b"HEEDSNAP", b"HEEDSNAQ" + bytes(20), b"HEEDSNAP\2" + bytes(20)])
 def test_a_file_of_another_format_or_version_is_refused(start: bytes) -> None:
-    with pytest.raises(InvalidSnapshot, match="no snapshot|another version"):
+    with pytest.raises(InvalidSnapshot, match=r"no snapshot|another version"):
         split_snapshot(memoryview(start))
 
 
