@@ -54,7 +54,7 @@ brand: setup ## Start, check, lock and show your brand: BRAND= is its folder
 	@$(BIN)/python -m brand_compiler layers/brand $(if $(BRAND),"$(BRAND)") --preview build/brand
 
 lock: $(VENV)/bin/uv ## Lock every requirement again, with hashes and without addresses
-	for name in uv dev emulator oldest release sam; do
+	for name in uv dev emulator oldest fastfilter release sam; do
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate -o requirements/$$name.txt requirements/$$name.in
 	done
@@ -96,7 +96,12 @@ oldest: setup .tools/oldest/.ready ## Run the tests of adapters and functions on
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python .tools/oldest/bin/python --require-hashes requirements/oldest.txt
 	touch $@
 
-system: setup ## Run the tests against the local stack and the tests that take more than a second
+.tools/fastfilter/.ready: $(VENV)/bin/uv requirements/fastfilter.txt
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .tools/fastfilter
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python .tools/fastfilter/bin/python --require-hashes requirements/fastfilter.txt
+	touch $@
+
+system: setup .tools/fastfilter/.ready ## Run the tests against the local stack and the tests that take more than a second
 	$(BIN)/pytest -q -m system tests/simulation/test_machines.py $(FULL)
 	$(BIN)/pytest -q -n 2 --dist loadfile -m system $(FULL) \
 	  --ignore=tests/web --ignore=tests/iam --ignore=tests/package --ignore=tests/release --ignore=tests/simulation/test_machines.py
@@ -131,7 +136,7 @@ bench: setup ## Measure the figures that the documents name: cold start, cost, f
 	  echo
 	done
 
-bench-bulk: setup ## Measure what takes longer: a ledger of a million entries, large files, and how well mails are read
+bench-bulk: setup ## Measure what takes longer: a ledger, files, a snapshot, and how well mails are read
 	for each in tests/bench/bulk_*.py; do $(BIN)/python $$each; echo; done
 
 # ---- Deployment: the template and its build. Only deploy and destroy need an account. ----

@@ -22,6 +22,8 @@ HEED = CORE / "heed"
 CLI = HEED / "entrypoints" / "cli"
 FUNCTIONS = ROOT / "functions"
 
+SNAPSHOT_PACKAGES = {"cryptography", "numpy"}
+
 # For each part of heed: the parts and the libraries that it may import.
 MAY = {
     "domain": ({"domain"}, {"idna"}),
@@ -39,6 +41,7 @@ MAY = {
         {"bootstrap", "use_cases", "adapters", "domain", "entrypoints", "config"},
         set(),
     ),
+    "snapshot": ({"snapshot", "domain", "clock"}, SNAPSHOT_PACKAGES),
     "clock": ({"domain"}, set[str]()),
     "override": (set[str](), {"typing_extensions"}),
     "cold_start": (set[str](), set[str]()),
@@ -146,13 +149,14 @@ def test_only_the_command_line_uses_the_packages_of_its_extra() -> None:
     assert users == {"cli"}
 
 
-def test_no_layer_has_the_packages_of_the_command_line() -> None:
+def test_no_layer_has_the_packages_of_the_command_line_or_of_the_reader_of_snapshots() -> None:
     extras = tomllib.loads((CORE / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     named = {re.split(r"[^\w-]", requirement)[0].replace("-", "_") for requirement in extras["cli"]}
     assert named == CLI_PACKAGES | {"heed"}, "heed[aws] is a part of heed[cli]"
     for requirements in ROOT.glob("layers/*/requirements.txt"):
         locked = set(re.findall(r"^([\w.-]+)==", requirements.read_text(), re.MULTILINE))
-        assert locked and not {name.replace("-", "_") for name in locked} & CLI_PACKAGES
+        elsewhere = CLI_PACKAGES | SNAPSHOT_PACKAGES
+        assert locked and not {name.replace("-", "_") for name in locked} & elsewhere
 
 
 def test_only_functions_and_the_command_line_import_the_bootstrap() -> None:

@@ -81,7 +81,7 @@ def test_the_page_begins_with_tasks_and_ends_with_reference() -> None:
     headings = re.findall(r"^## (.+)$", page("docs/operations.md"), re.MULTILINE)
     assert headings[:2] == ["What an operator does", "Runbooks"]
     assert headings[-1] == "Reference"
-    linked = set(re.findall(r"\(reference/([a-z]+)\.md\)", _below("docs/operations.md", "Reference")))
+    linked = set(re.findall(r"\(reference/([a-z-]+)\.md\)", _below("docs/operations.md", "Reference")))
     assert linked == {path.stem for path in ROOT.glob("docs/reference/*.md")}
 
 

@@ -11,6 +11,7 @@ from heed.domain.recipients.recipient import (
     recipient_from_bytes,
     recipient_id,
     recipient_to_bytes,
+    snapshot_key,
 )
 from tests.support.strategies import recipients as raw_recipients
 from tests.vectors import addresses
@@ -36,6 +37,17 @@ def test_bytes_and_text_of_an_id_convert_into_each_other(raw: bytes) -> None:
     assert len(text) == 26
     assert recipient_to_bytes(text) == raw
     assert parse_recipient(text) == parse_recipient(raw.hex()) == text
+
+
+@given(raw_recipients)
+def test_a_snapshot_knows_an_id_by_its_first_8_bytes(raw: bytes) -> None:
+    assert snapshot_key(recipient_from_bytes(raw)) == int.from_bytes(raw[:8], "big")
+
+
+@pytest.mark.parametrize("text", ["", "a" * 25, "a" * 27, "A" * 26, "1" * 26, "a" * 25 + "\n", "00" * 16])
+def test_a_snapshot_has_no_key_for_another_text(text: str) -> None:
+    with pytest.raises(InvalidRecipient):
+        snapshot_key(text)
 
 
 def test_a_different_key_makes_different_ids() -> None:

@@ -40,6 +40,8 @@ from heed.domain.preferences.evidence import scrub_text
 from heed.domain.privacy import purge
 from heed.domain.recipients import recipient
 from heed.domain.recipients.address import is_mailable, normalise_address
+from heed.domain.snapshots.file_format import SnapshotManifest
+from heed.domain.snapshots.signature import find_key
 from heed.entrypoints import ses_events
 from heed.entrypoints.bulk_files.reader import open_file
 from heed.entrypoints.http import language, networks, request
@@ -124,6 +126,11 @@ def _query(name: str, parse: Callable[[Any], object]) -> Callable[[str], object]
     return lambda text: parse({"queryStringParameters": {name: text}})
 
 
+def _find_key(number: str) -> object:
+    key = {"kty": "EC", "crv": "P-256", "kid": "k", "x": number, "y": number}
+    return find_key({"keys": [key]}, "k")
+
+
 TEXTS: dict[str, Callable[[str], object]] = {
     "scrub": scrub_text,
     "times": rfc3339.parse_time,
@@ -174,6 +181,7 @@ TEXTS: dict[str, Callable[[str], object]] = {
     ),
     "the channel of a row": lambda text: interpret_row({"dnc channel": text}, IMPORT),
     "a delimited file": lambda text: list(open_file([text.encode()]).records()),
+    "a key's number": _find_key,
 }
 JSON: dict[str, Callable[[str], object]] = {
     "a body": lambda text: json_body.read_json_object(text.encode()).close(),
@@ -185,6 +193,7 @@ JSON: dict[str, Callable[[str], object]] = {
     "a request in its queue": ConfirmationRequest.from_message,
     "a yes in its queue": ConfirmedOptIn.from_message,
     "a JSON file": lambda text: list(open_file([text.encode()]).records()),
+    "a manifest": lambda text: SnapshotManifest.from_json(text.encode()),
     "a notice of a mail": lambda text: parse_mail_notices(text, Millis(0)),
 }
 
@@ -224,6 +233,7 @@ PATTERNS = {
     "domain.recipients.recipient._HEX": "a recipient",
     "domain.rfc3339._DATE": "times",
     "domain.rfc3339._TIME": "times",
+    "domain.snapshots.signature._BASE64URL": "a key's number",
     "domain.values._SHA256": "a hash",
     "domain.feedback.outcome._PLAIN": "SES's word",
     "entrypoints.http.api.cases._CURSOR": "a cursor of cases",

@@ -13,3 +13,4 @@ def _read(name: str) -> SimpleNamespace:
 
 addresses = _read("addresses.json")
 tokens = _read("tokens.json")
+snapshot = _read("snapshot.json")

@@ -7,4 +7,23 @@ adapters/     implementations of the ports; the only package that calls AWS
 entrypoints/  where requests arrive: HTTP, queues, streams, the command `heed`
 config        reads every environment variable, in one place
 bootstrap     decides which adapter implements which port
+snapshot/     the reader of snapshots, for the machine of a sender; `heed.Snapshot`
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from heed.snapshot.reader import Snapshot
+
+__all__ = ["Snapshot"]
+
+
+def __getattr__(name: str) -> type[Snapshot]:
+    """Returns `heed.Snapshot`. A function does not have it, so nothing imports it before its first use."""
+    if name != "Snapshot":
+        raise AttributeError(name)
+    from heed.snapshot.reader import Snapshot
+
+    return Snapshot

@@ -53,6 +53,10 @@ class InvalidEvidence(HeedError):
     """The ledger has the entry, but the evidence does not prove it."""
 
 
+class InvalidSnapshot(HeedError):
+    """The file is no snapshot that a known key signed, it is damaged, or it is too old."""
+
+
 class SortFailed(HeedError):
     """The disk of this machine did not take the records to sort."""
 

@@ -1,0 +1,1 @@
+"""Snapshots: who gets no mail, as one signed file for the sender's own machine."""
