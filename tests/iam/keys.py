@@ -20,7 +20,7 @@ _TABLE_ACTIONS = (
 )
 _KEY_CALLS: dict[str, dict[str, tuple[str, ...]]] = {
     "dynamodb": dict.fromkeys(_TABLE_ACTIONS, _TABLE_KEY_CALLS),
-    "s3": {"GetObject": ("Decrypt",)},
+    "s3": {"GetObject": ("Decrypt",), "PutObject": ("GenerateDataKey", "Decrypt")},
     "sqs": {"SendMessage": ("GenerateDataKey", "Decrypt"), "ReceiveMessage": ("Decrypt",)},
     "sns": {"Publish": ("GenerateDataKey", "Decrypt")},
 }

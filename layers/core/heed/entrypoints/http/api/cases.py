@@ -12,7 +12,6 @@ from heed.domain.errors import InvalidQuery, NotFound, RequestFault
 from heed.domain.mailbox.case import Case, CaseDecision, CaseState, Ruling, suggested_decisions
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, TopicKind
-from heed.domain.preferences.evidence import MAX_EVIDENCE_TEXT, scrub_text
 from heed.domain.preferences.register import ALL_SCOPES, ScopeNumber
 from heed.domain.rfc3339 import END_OF_TIME
 from heed.entrypoints.http.api import fields
@@ -110,11 +109,9 @@ def parse_ruling(call: ApiRequest, catalogue: Catalogue) -> Ruling:
     choices = [decision.value for decision in CaseDecision]
     decision = CaseDecision(body.read_choice("decision", choices) or CaseDecision.NONE)
     scope = _read_decided_scope(body, decision, catalogue)
-    reason = body.read_text("reason", longest=MAX_EVIDENCE_TEXT)
-    if reason and not reason.strip():
-        body.add_fault("reason", "must not be blank")
+    reason = fields.read_words(body, "reason")
     body.close()
-    return Ruling(decision, scope, scrub_text(reason), call.key.id, call.at)
+    return Ruling(decision, scope, reason, call.key.id, call.at)
 
 
 def _read_decided_scope(body: JsonReader, decision: CaseDecision, catalogue: Catalogue) -> ScopeNumber:
