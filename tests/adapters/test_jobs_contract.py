@@ -32,10 +32,10 @@ from heed.domain.jobs.job import (
 )
 from heed.domain.jobs.job_report import JobReport
 from heed.domain.jobs.job_settings import (
-    ImportSettings,
+    ImportJobSettings,
     JobSettings,
-    ScrubSettings,
-    SnapshotSettings,
+    ScrubJobSettings,
+    SnapshotJobSettings,
     UndatedRows,
 )
 from heed.domain.milliseconds import Millis
@@ -50,18 +50,20 @@ _numbers = itertools.count(1)
 scopes = st.integers(0, 999).map(ScopeNumber)
 all_settings: st.SearchStrategy[JobSettings] = st.one_of(
     st.builds(
-        ImportSettings,
+        ImportJobSettings,
         reference=st.text("aé\U0001f600 '\"", max_size=20),
         name_words=st.lists(st.sampled_from(["bounces", "spam"])).map(tuple),
         exported_at=st.none() | st.just(CREATED),
         has_us_dates=st.booleans(),
         undated=st.sampled_from(UndatedRows),
-        scope=scopes,
+        scope=st.none() | scopes,
         topics=st.dictionaries(st.text("Nnéw ", min_size=1, max_size=9), scopes, max_size=3),
         commit=st.booleans(),
     ),
-    st.builds(ScrubSettings, scopes, st.text("aé", max_size=5), st.booleans(), st.just("c"), st.just("de")),
-    st.builds(SnapshotSettings, st.integers(1, 31)),
+    st.builds(
+        ScrubJobSettings, scopes, st.text("aé", max_size=5), st.booleans(), st.just("c"), st.just("de")
+    ),
+    st.builds(SnapshotJobSettings, st.integers(1, 31)),
 )
 
 
@@ -136,7 +138,7 @@ def test_the_jobs_of_an_owner_and_a_kind_are_listed_newest_first(jobs: Jobs) -> 
         return replace(owner, at=Millis(time))
 
     first, second, third = (added(jobs, job_of(created=at(CREATED + n))) for n in (3, 1, 2))
-    added(jobs, job_of(SnapshotSettings(7), created=owner))
+    added(jobs, job_of(SnapshotJobSettings(7), created=owner))
     added(jobs, job_of())
     ids = [job.id for job in jobs.of_owner(owner.owner, JobKind.IMPORT)]
     assert ids == [first.id, third.id, second.id]

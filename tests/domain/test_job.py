@@ -30,7 +30,7 @@ from heed.domain.jobs.job import (
     take_back_job,
 )
 from heed.domain.jobs.job_report import JobCounts, JobReport
-from heed.domain.jobs.job_settings import ImportSettings, ScrubSettings, SnapshotSettings
+from heed.domain.jobs.job_settings import ImportJobSettings, ScrubJobSettings, SnapshotJobSettings
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS, ScopeNumber
 from tests.support.full import examples
@@ -38,9 +38,9 @@ from tests.support.jobs import CREATED, MARKETING, ON_RECORD, PRIVACY, SMALL_REP
 
 LATER = Millis(CREATED + 1_000)
 SETTINGS = {
-    JobKind.IMPORT: ImportSettings("export of May"),
-    JobKind.SCRUB: ScrubSettings(ScopeNumber(2)),
-    JobKind.SNAPSHOT: SnapshotSettings(7),
+    JobKind.IMPORT: ImportJobSettings("export of May"),
+    JobKind.SCRUB: ScrubJobSettings(ScopeNumber(2)),
+    JobKind.SNAPSHOT: SnapshotJobSettings(7),
 }
 BROKEN = JobError("unreadable", "The file is not text.", line=7)
 
@@ -76,7 +76,7 @@ def test_a_job_without_a_commit_is_done_after_its_work(kind: JobKind) -> None:
 
 
 def test_an_import_that_was_committed_from_the_beginning_goes_on_after_its_preview() -> None:
-    job = start_job(job_of(ImportSettings("r", commit=True)), UPLOAD, LATER)
+    job = start_job(job_of(ImportJobSettings("r", commit=True)), UPLOAD, LATER)
     assert finish_preview(job, SMALL_REPORT, ON_RECORD, LATER).state is JobState.RUNNING
 
 
@@ -94,7 +94,7 @@ def test_a_large_import_needs_a_second_owner(people: int, on_record: int, needs:
 
 
 def test_a_large_import_waits_for_a_second_owner_even_if_it_was_committed_from_the_beginning() -> None:
-    job = start_job(job_of(ImportSettings("r", commit=True)), UPLOAD, LATER)
+    job = start_job(job_of(ImportJobSettings("r", commit=True)), UPLOAD, LATER)
     job = finish_preview(job, applying(100_000), ON_RECORD, LATER)
     assert (job.state, job.committed) == (JobState.PREVIEWED, None)
 
@@ -185,7 +185,7 @@ def make_step(job: Job, step: tuple[Any, tuple[Any, ...]]) -> Job:
 def test_no_step_loses_a_commit_and_no_end_is_left(
     kind: JobKind, commits: bool, program: list[tuple[Any, tuple[Any, ...]]]
 ) -> None:
-    settings = ImportSettings("r", commit=commits) if kind is JobKind.IMPORT else SETTINGS[kind]
+    settings = ImportJobSettings("r", commit=commits) if kind is JobKind.IMPORT else SETTINGS[kind]
     job = job_of(settings)
     for step in program:
         before, job = job, make_step(job, step)

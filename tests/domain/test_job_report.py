@@ -6,32 +6,41 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.jobs.job_report import MAX_WORD, MAX_WORDS, OTHER_WORDS, JobReport, Meaning, is_safe_word
+from heed.domain.jobs.job_report import (
+    MAX_KEPT_LENGTH,
+    MAX_KEPT_WORDS,
+    OTHER_WORDS,
+    JobReport,
+    WordMeaning,
+    is_safe_word,
+)
 from heed.domain.jobs.job_settings import known_name_words
 
 addresses = st.from_regex(r"[a-z]{1,10}@[a-z]{1,10}\.com", fullmatch=True)
 meanings = st.dictionaries(
     st.text(max_size=60) | addresses,
-    st.builds(Meaning, st.just("unsubscribed"), st.integers(1, 100)),
+    st.builds(WordMeaning, st.just("unsubscribed"), st.integers(1, 100)),
     max_size=70,
 )
 
 
 @given(meanings)
-def test_the_kept_words_are_safe_and_few_and_no_row_is_lost(found: dict[str, Meaning]) -> None:
+def test_the_kept_words_are_safe_and_few_and_no_row_is_lost(found: dict[str, WordMeaning]) -> None:
     kept = JobReport(meanings=found).without_unsafe_words().meanings
     assert all(word == OTHER_WORDS or is_safe_word(word) for word in kept)
-    assert len(kept) <= MAX_WORDS + 1
+    assert len(kept) <= MAX_KEPT_WORDS + 1
     assert sum(m.rows for m in kept.values()) == sum(m.rows for m in found.values())
     assert JobReport(meanings=kept).without_unsafe_words().meanings == kept
 
 
-@pytest.mark.parametrize("word", ["joan@example.com", "@", "tel 0123456", "", "x" * (MAX_WORD + 1)])
+@pytest.mark.parametrize("word", ["joan@example.com", "@", "tel 0123456", "", "x" * (MAX_KEPT_LENGTH + 1)])
 def test_a_word_that_may_identify_a_person_is_not_kept(word: str) -> None:
-    kept = JobReport(meanings={word: Meaning("unsubscribed", 3), "Bounced": Meaning("undeliverable", 1)})
+    kept = JobReport(
+        meanings={word: WordMeaning("unsubscribed", 3), "Bounced": WordMeaning("undeliverable", 1)}
+    )
     assert dict(kept.without_unsafe_words().meanings) == {
-        "Bounced": Meaning("undeliverable", 1),
-        OTHER_WORDS: Meaning(OTHER_WORDS, 3),
+        "Bounced": WordMeaning("undeliverable", 1),
+        OTHER_WORDS: WordMeaning(OTHER_WORDS, 3),
     }
 
 

@@ -18,7 +18,7 @@ import pytest
 import time_machine
 
 from heed.domain.api_key import KeyScope
-from heed.domain.jobs.job_report import JobCounts, JobReport, Meaning
+from heed.domain.jobs.job_report import JobCounts, JobReport, WordMeaning
 from heed.domain.links.link_token import TokenPurpose
 from heed.domain.mailbox.case import CaseKind, new_case
 from heed.domain.milliseconds import Millis
@@ -265,7 +265,7 @@ def _exercise_jobs(drive: Drive) -> None:
     client("s3").put_object(Bucket="bulk", Key=f"{job}/upload", Body=row)  # as the caller does
     drive.eventbridge("jobs", f"{job}/upload")
     drive.eventbridge("jobs", f"{ADDRESSES['garbage']}/upload")
-    words = {ADDRESSES["file"]: Meaning("unsubscribed", 1), "Bounced": Meaning("undeliverable", 1)}
+    words = {ADDRESSES["file"]: WordMeaning("unsubscribed", 1), "Bounced": WordMeaning("undeliverable", 1)}
     report = JobReport(counts=JobCounts(applied=2), meanings=words)
     with outside_handlers():
         report_preview(job, report, 1_000, now, parts().jobs, parts().disclosures)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from heed.domain.jobs.job import Job, JobSignature, Upload, new_job
-from heed.domain.jobs.job_report import JobCounts, JobReport, Meaning, ResultFile
-from heed.domain.jobs.job_settings import ImportSettings, JobSettings
+from heed.domain.jobs.job_report import JobCounts, JobReport, ResultFile, WordMeaning
+from heed.domain.jobs.job_settings import ImportJobSettings, JobSettings
 from heed.domain.milliseconds import Millis
 from heed.domain.privacy.disclosure import DisclosurePurpose
 
@@ -18,7 +18,7 @@ SMALL_REPORT = JobReport(
     done_rows=10,
     counts=JobCounts(applied=1, known=2, superseded=3, skipped=2, invalid=1, refused=1),
     skipped={"soft-bounce": 2},
-    meanings={"Bounced": Meaning("undeliverable", 6)},
+    meanings={"Bounced": WordMeaning("undeliverable", 6)},
     files=(ResultFile("rejects.csv", 120),),
 )
 ON_RECORD = 1_000
@@ -28,5 +28,5 @@ ON_RECORD = 1_000
 def job_of(settings: JobSettings | None = None, number: int = 1, created: JobSignature = MARKETING) -> Job:
     """Returns a job that waits. Its id contains the number."""
     return new_job(
-        f"{number:032x}", settings or ImportSettings("export of May"), DisclosurePurpose.SENDING, created
+        f"{number:032x}", settings or ImportJobSettings("export of May"), DisclosurePurpose.SENDING, created
     )

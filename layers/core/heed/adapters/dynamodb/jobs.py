@@ -18,12 +18,12 @@ from heed.adapters.dynamodb.table import TableAdapter
 from heed.codec.attributes import MAX_COUNT, Item, read_number, read_text, strict_reader
 from heed.domain.errors import UnreadableRecord
 from heed.domain.jobs.job import Job, JobError, JobKind, JobSignature, JobState, Upload
-from heed.domain.jobs.job_report import JobCounts, JobReport, Meaning, ResultFile
+from heed.domain.jobs.job_report import JobCounts, JobReport, ResultFile, WordMeaning
 from heed.domain.jobs.job_settings import (
-    ImportSettings,
+    ImportJobSettings,
     JobSettings,
-    ScrubSettings,
-    SnapshotSettings,
+    ScrubJobSettings,
+    SnapshotJobSettings,
     UndatedRows,
 )
 from heed.domain.milliseconds import Millis
@@ -162,14 +162,14 @@ def _to_settings(kind: JobKind, parts: dict[str, Any]) -> JobSettings:
         case JobKind.IMPORT:
             topics = {name: ScopeNumber(number) for name, number in parts.pop("topics").items()}
             undated, words = UndatedRows(parts.pop("undated")), tuple(parts.pop("name_words"))
-            return ImportSettings(**parts, topics=topics, undated=undated, name_words=words)
+            return ImportJobSettings(**parts, topics=topics, undated=undated, name_words=words)
         case JobKind.SCRUB:
-            return ScrubSettings(**parts)
+            return ScrubJobSettings(**parts)
         case JobKind.SNAPSHOT:
-            return SnapshotSettings(**parts)
+            return SnapshotJobSettings(**parts)
 
 
 def _to_report(parts: dict[str, Any]) -> JobReport:
-    meanings = {word: Meaning(**meaning) for word, meaning in parts.pop("meanings").items()}
+    meanings = {word: WordMeaning(**meaning) for word, meaning in parts.pop("meanings").items()}
     files = tuple(ResultFile(**file) for file in parts.pop("files"))
     return JobReport(**parts | {"counts": JobCounts(**parts["counts"]), "meanings": meanings, "files": files})

@@ -16,7 +16,12 @@ from typing import assert_never
 
 from heed.domain.errors import JobConflict, MalformedMessage, SecondOwnerNeeded
 from heed.domain.jobs.job_report import JobReport
-from heed.domain.jobs.job_settings import ImportSettings, JobSettings, ScrubSettings, SnapshotSettings
+from heed.domain.jobs.job_settings import (
+    ImportJobSettings,
+    JobSettings,
+    ScrubJobSettings,
+    SnapshotJobSettings,
+)
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from heed.domain.privacy.disclosure import DisclosurePurpose
@@ -134,11 +139,11 @@ class Job:
     def kind(self) -> JobKind:
         """The kind of the job."""
         match self.settings:
-            case ImportSettings():
+            case ImportJobSettings():
                 return JobKind.IMPORT
-            case ScrubSettings():
+            case ScrubJobSettings():
                 return JobKind.SCRUB
-            case SnapshotSettings():
+            case SnapshotJobSettings():
                 return JobKind.SNAPSHOT
             case _:
                 assert_never(self.settings)
@@ -189,7 +194,7 @@ def parse_upload_key(key: str) -> str:
 
 def new_job(job_id: str, settings: JobSettings, purpose: DisclosurePurpose, created: JobSignature) -> Job:
     """Returns a job that waits. An import with `commit` is committed from the beginning."""
-    is_committed = isinstance(settings, ImportSettings) and settings.commit
+    is_committed = isinstance(settings, ImportJobSettings) and settings.commit
     return Job(job_id, settings, purpose, created, created.at, committed=created if is_committed else None)
 
 

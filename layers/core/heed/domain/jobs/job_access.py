@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from heed.domain.api_key import ApiKey, KeyScope, normalise_owner
 from heed.domain.jobs.job import Job, JobKind
-from heed.domain.jobs.job_settings import ScrubSettings
+from heed.domain.jobs.job_settings import ScrubJobSettings
 
 SCOPE_OF_KIND = {
     JobKind.IMPORT: KeyScope.IMPORT,
@@ -17,7 +17,7 @@ SCOPE_OF_KIND = {
 def can_use_job(job: Job, key: ApiKey) -> bool:
     """Whether a key may see the job and its files, commit it and cancel it."""
     needed = {SCOPE_OF_KIND[job.kind]}
-    if isinstance(job.settings, ScrubSettings) and job.settings.links:
+    if isinstance(job.settings, ScrubJobSettings) and job.settings.links:
         needed.add(KeyScope.LINKS)  # the result file has a link of each person
     return normalise_owner(key.owner) == job.created.owner and needed <= key.scopes
 

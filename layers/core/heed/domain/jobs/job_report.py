@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field
 
-MAX_WORDS = 50
+MAX_KEPT_WORDS = 50
 """The most words of one kind that a report keeps."""
-MAX_WORD = 40
+MAX_KEPT_LENGTH = 40
 """The longest word that a report keeps, in characters."""
 OTHER_WORDS = "…"
 """The word under which a report counts all words that it does not keep."""
@@ -51,7 +51,7 @@ class JobCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class WordMeaning:
     """The meaning of a word of the vendor: what Heed makes of it, and the number of its rows."""
 
     means: str
@@ -85,7 +85,7 @@ class JobReport:
     done_rows: int = 0
     counts: JobCounts = JobCounts()
     skipped: Mapping[str, int] = field(default_factory=dict)
-    meanings: Mapping[str, Meaning] = field(default_factory=dict)
+    meanings: Mapping[str, WordMeaning] = field(default_factory=dict)
     files: tuple[ResultFile, ...] = ()
 
     def without_unsafe_words(self) -> JobReport:
@@ -102,17 +102,17 @@ class JobReport:
             self.done_rows,
             self.counts,
             self.skipped,
-            meanings | ({OTHER_WORDS: Meaning(OTHER_WORDS, rest)} if rest else {}),
+            meanings | ({OTHER_WORDS: WordMeaning(OTHER_WORDS, rest)} if rest else {}),
             self.files,
         )
 
 
 def is_safe_word(word: str) -> bool:
     """Whether a word of a file may be kept: it is short, and neither part of an address nor a long number."""
-    return 0 < len(word) <= MAX_WORD and "@" not in word and not _DIGITS.search(word)
+    return 0 < len(word) <= MAX_KEPT_LENGTH and "@" not in word and not _DIGITS.search(word)
 
 
-def _kept_words(meanings: Mapping[str, Meaning]) -> list[str]:
+def _kept_words(meanings: Mapping[str, WordMeaning]) -> list[str]:
     """Returns the words to keep: the most frequent ones."""
     safe = [word for word in meanings if is_safe_word(word) and word != OTHER_WORDS]
-    return sorted(safe, key=lambda word: (-meanings[word].rows, word))[:MAX_WORDS]
+    return sorted(safe, key=lambda word: (-meanings[word].rows, word))[:MAX_KEPT_WORDS]

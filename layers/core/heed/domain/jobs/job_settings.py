@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from heed.domain.milliseconds import Millis
-from heed.domain.preferences.register import ALL_SCOPES, ScopeNumber
+from heed.domain.preferences.register import ScopeNumber
 
 _NAME_WORD = re.compile("[a-z]+")
 _KNOWN_NAME_WORDS = frozenset(
     word + ending
     for word in ("block", "bounce", "complaint", "group", "invalid", "report", "suppression", "unsubscribe")
     for ending in ("", "s")
-) | {"allowlist", "archived", "cleaned", "global", "hard", "soft", "spam", "unsubscribed", "whitelist"}
+) | {"allowlist", "archived", "asm", "cleaned", "global", "hard", "soft", "spam", "unsubscribed", "whitelist"}
 
 
 class UndatedRows(StrEnum):
@@ -26,7 +26,7 @@ class UndatedRows(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ImportSettings:
+class ImportJobSettings:
     """The settings of an import.
 
     Attributes:
@@ -37,7 +37,7 @@ class ImportSettings:
         zone: the IANA name of the time zone of times without an offset.
         has_us_dates: whether dates of the form M/D/YYYY are read.
         undated: what becomes of rows without a date.
-        scope: the number of the scope of an opt-out that names no topic.
+        scope: the number of the scope of an opt-out that names no topic; None if the caller named none.
         topics: the number of the scope by the name that the other system gives it.
         commit: whether the import applies the rows without a preview.
     """
@@ -49,13 +49,13 @@ class ImportSettings:
     zone: str = "UTC"
     has_us_dates: bool = False
     undated: UndatedRows = UndatedRows.EXPORTED_AT
-    scope: ScopeNumber = ALL_SCOPES
+    scope: ScopeNumber | None = None
     topics: Mapping[str, ScopeNumber] = field(default_factory=dict)
     commit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class ScrubSettings:
+class ScrubJobSettings:
     """The settings of a scrub.
 
     Attributes:
@@ -74,13 +74,13 @@ class ScrubSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class SnapshotSettings:
+class SnapshotJobSettings:
     """The settings of a snapshot: the number of days for which it is valid."""
 
     days: int
 
 
-JobSettings = ImportSettings | ScrubSettings | SnapshotSettings
+JobSettings = ImportJobSettings | ScrubJobSettings | SnapshotJobSettings
 
 
 def known_name_words(name: str) -> tuple[str, ...]:

@@ -11,9 +11,9 @@ from heed.domain.errors import InvalidTime, NotAuthorised, NotFound, UnknownScop
 from heed.domain.jobs.job import JobSignature, is_job_id
 from heed.domain.jobs.job_report import is_safe_word
 from heed.domain.jobs.job_settings import (
-    ImportSettings,
-    ScrubSettings,
-    SnapshotSettings,
+    ImportJobSettings,
+    ScrubJobSettings,
+    SnapshotJobSettings,
     UndatedRows,
     known_name_words,
 )
@@ -74,7 +74,7 @@ def parse_job_command(body: JsonReader) -> JobCommand:
 
 def parse_import_request(
     body: JsonReader, key: ApiKey, catalogue: Catalogue, now: Millis
-) -> tuple[ImportSettings, DisclosurePurpose]:
+) -> tuple[ImportJobSettings, DisclosurePurpose]:
     """Returns the settings of an import. Its purpose is the default purpose of the key.
 
     Raises:
@@ -82,7 +82,7 @@ def parse_import_request(
         InvalidRequest: A field is missing or not valid.
     """
     purpose = key.choose_purpose("")
-    settings = ImportSettings(
+    settings = ImportJobSettings(
         reference=fields.read_words(body, "reference"),
         format=_read_pattern(body, "format", _FORMAT, "is not the name of a format") or "auto",
         name_words=_read_name(body),
@@ -90,7 +90,7 @@ def parse_import_request(
         zone=_read_pattern(body, "zone", _ZONE, "is not the IANA name of a time zone") or "UTC",
         has_us_dates=body.read_flag("us_dates"),
         undated=_read_undated(body),
-        scope=fields.read_choice_scope(body, catalogue) if body.has("scope") else ALL_SCOPES,
+        scope=fields.read_choice_scope(body, catalogue) if body.has("scope") else None,
         topics=_read_topics(body, catalogue),
         commit=body.read_flag("commit"),
     )
@@ -100,7 +100,7 @@ def parse_import_request(
 
 def parse_scrub_request(
     body: JsonReader, key: ApiKey, catalogue: Catalogue
-) -> tuple[ScrubSettings, DisclosurePurpose]:
+) -> tuple[ScrubJobSettings, DisclosurePurpose]:
     """Returns the settings of a scrub, and its purpose.
 
     Raises:
@@ -114,11 +114,11 @@ def parse_scrub_request(
         raise NotAuthorised("a scrub with links needs the scope `links`")
     topic = _read_scrubbed_topic(body, catalogue, has_links=has_links)
     _read_name(body)
-    settings = ScrubSettings(
+    settings = ScrubJobSettings(
         topic=topic.number if topic else ALL_SCOPES,
         column=_read_column(body),
         links=has_links,
-        campaign=links.read_campaign(body),
+        campaign=links.read_campaign_field(body),
         language=links.read_link_language(body, catalogue),
     )
     if not has_links and (settings.campaign or settings.language):
@@ -127,7 +127,7 @@ def parse_scrub_request(
     return settings, purpose
 
 
-def parse_snapshot_request(body: JsonReader, key: ApiKey) -> tuple[SnapshotSettings, DisclosurePurpose]:
+def parse_snapshot_request(body: JsonReader, key: ApiKey) -> tuple[SnapshotJobSettings, DisclosurePurpose]:
     """Returns the settings of a snapshot, and its purpose.
 
     Raises:
@@ -137,7 +137,7 @@ def parse_snapshot_request(body: JsonReader, key: ApiKey) -> tuple[SnapshotSetti
     purpose = key.choose_purpose(body.read_optional_text("purpose"))
     days = body.read_number("days", 1, _MAX_DAYS, _DEFAULT_DAYS)
     body.close()
-    return SnapshotSettings(days), purpose
+    return SnapshotJobSettings(days), purpose
 
 
 def _read_scrubbed_topic(body: JsonReader, catalogue: Catalogue, *, has_links: bool) -> Topic | None:

@@ -13,7 +13,7 @@ from heed.domain.api_key import ApiKey, KeyScope
 from heed.domain.errors import InvalidQuery, NotAuthorised, RequestFault
 from heed.domain.jobs.job import Job, JobKind, are_files_due
 from heed.domain.jobs.job_access import SCOPE_OF_KIND, can_use_job
-from heed.domain.jobs.job_settings import ImportSettings
+from heed.domain.jobs.job_settings import ImportJobSettings
 from heed.domain.milliseconds import Millis
 from heed.domain.rfc3339 import END_OF_TIME
 from heed.entrypoints.http.api.query import read_query_parameters
@@ -90,7 +90,7 @@ def job_to_json(job: Job) -> dict[str, object]:
         "created_at": rfc3339.format_time(job.created.at),
         "finished_at": None if ended_at is None else rfc3339.format_time(ended_at),
     }
-    if isinstance(job.settings, ImportSettings):
+    if isinstance(job.settings, ImportJobSettings):
         answer["reference"] = job.settings.reference
         answer["needs_second_owner"] = job.needs_second_owner
         answer["committed_by"] = job.committed and job.committed.key

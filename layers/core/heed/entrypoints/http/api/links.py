@@ -49,14 +49,14 @@ def parse_links_request(body: JsonReader, catalogue: Catalogue) -> LinksRequest:
         body.add_fault("topic", "is not a marketing topic")
     elif topic and catalogue.topic_by_name(topic).retired:
         body.add_fault("topic", "is retired")
-    campaign, language = read_campaign(body), read_link_language(body, catalogue)
+    campaign, language = read_campaign_field(body), read_link_language(body, catalogue)
     body.close()
     parameters = {"c": campaign, "lang": language}
     query = urlencode({name: value for name, value in parameters.items() if value})
     return LinksRequest(catalogue.topic_by_name(topic), mentions, f"?{query}" if query else "")
 
 
-def read_campaign(body: JsonReader) -> str:
+def read_campaign_field(body: JsonReader) -> str:
     """Reads the optional `campaign`. A missing one is ""."""
     campaign = body.read_optional_text("campaign")
     if campaign and not _CAMPAIGN.fullmatch(campaign):
