@@ -11,17 +11,13 @@ from hypothesis import strategies as st
 
 from heed.domain.errors import JobConflict, SecondOwnerNeeded
 from heed.domain.jobs.job import (
-    FILES_MS,
-    IDLE_MS,
     Job,
     JobError,
     JobKind,
     JobSignature,
     JobState,
-    are_files_due,
     cancel_job,
     commit_job,
-    expire_job,
     fail_job,
     finish_job,
     finish_preview,
@@ -29,15 +25,21 @@ from heed.domain.jobs.job import (
     start_job,
     take_back_job,
 )
+from heed.domain.jobs.job_deadlines import FILES_MS, IDLE_MS, are_files_due, expire_job
 from heed.domain.jobs.job_report import JobCounts, JobReport
-from heed.domain.jobs.job_settings import ImportJobSettings, ScrubJobSettings, SnapshotJobSettings
+from heed.domain.jobs.job_settings import (
+    ImportJobSettings,
+    JobSettings,
+    ScrubJobSettings,
+    SnapshotJobSettings,
+)
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS, ScopeNumber
 from tests.support.full import examples
 from tests.support.jobs import CREATED, MARKETING, ON_RECORD, PRIVACY, SMALL_REPORT, UPLOAD, job_of
 
 LATER = Millis(CREATED + 1_000)
-SETTINGS = {
+SETTINGS: dict[JobKind, JobSettings] = {
     JobKind.IMPORT: ImportJobSettings("export of May"),
     JobKind.SCRUB: ScrubJobSettings(ScopeNumber(2)),
     JobKind.SNAPSHOT: SnapshotJobSettings(7),

@@ -29,10 +29,6 @@ from heed.domain.privacy.retention import TAKE_BACK_DAYS
 
 UPLOAD_URL_MS = 3_600_000
 """The life of the URL for an upload, milliseconds."""
-IDLE_MS = DAY_MS
-"""A job that waits so long for its upload, its commit or its next report ends, milliseconds."""
-FILES_MS = DAY_MS
-"""The files of a job are deleted so long after its end, milliseconds."""
 _LARGE_IMPORT = 100_000  # people
 _LARGE_PART = 10  # an import is large if it stops one in so many of the people on record
 _ID = re.compile("[0-9a-f]{32}")
@@ -286,21 +282,3 @@ def take_back_job(job: Job, signature: JobSignature) -> Job:
     if signature.owner == job.committed.owner:
         raise SecondOwnerNeeded("another owner than that of the commit takes an import back")
     return replace(job, taken_back=signature)
-
-
-def expire_job(job: Job, now: Millis) -> Job:
-    """Returns the job, and ends it if it waits for something since a day."""
-    if job.state.is_end or now < job.changed_at + IDLE_MS:
-        return job
-    match job.state:
-        case JobState.PREVIEWED:
-            return cancel_job(job, now)
-        case JobState.WAITING if job.has_upload:
-            return fail_job(job, JobError("no-upload", "No file was uploaded within a day."), now)
-        case _:
-            return fail_job(job, JobError("stopped", "The work made no progress for a day."), now)
-
-
-def are_files_due(job: Job, now: Millis) -> bool:
-    """Whether the files of the job must be deleted."""
-    return job.ended_at is not None and now >= job.ended_at + FILES_MS

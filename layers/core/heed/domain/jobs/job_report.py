@@ -16,7 +16,7 @@ MAX_KEPT_LENGTH = 40
 """The longest word that a report keeps, in characters."""
 OTHER_WORDS = "…"
 """The word under which a report counts all words that it does not keep."""
-_DIGITS = re.compile(r"\d{5}")
+_PERSONAL = re.compile(r"[@＠﹫]|\d{5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class JobReport:
 
 def is_safe_word(word: str) -> bool:
     """Whether a word of a file may be kept: it is short, and neither part of an address nor a long number."""
-    return 0 < len(word) <= MAX_KEPT_LENGTH and "@" not in word and not _DIGITS.search(word)
+    return 0 < len(word) <= MAX_KEPT_LENGTH and not _PERSONAL.search(word)
 
 
 def _kept_words(meanings: Mapping[str, WordMeaning]) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from heed.domain.errors import UnreadableRecord
-from heed.domain.jobs.job import Job, are_files_due, expire_job
+from heed.domain.jobs.job import Job
+from heed.domain.jobs.job_deadlines import are_files_due, expire_job
 from heed.domain.milliseconds import Millis
 from heed.use_cases.jobs.change_job import change_job
 from heed.use_cases.jobs.receive_upload import receive_upload

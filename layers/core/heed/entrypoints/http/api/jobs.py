@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from heed.domain import rfc3339
 from heed.domain.api_key import ApiKey, KeyScope
 from heed.domain.errors import InvalidQuery, NotAuthorised, RequestFault
-from heed.domain.jobs.job import Job, JobKind, are_files_due
+from heed.domain.jobs.job import Job, JobKind
 from heed.domain.jobs.job_access import SCOPE_OF_KIND, can_use_job
+from heed.domain.jobs.job_deadlines import are_files_due
 from heed.domain.jobs.job_settings import ImportJobSettings
 from heed.domain.milliseconds import Millis
 from heed.domain.rfc3339 import END_OF_TIME
