@@ -69,7 +69,7 @@ def _parse_key_id(text: str) -> str:
     "--purpose",
     DisclosurePurpose,
     multiple=True,
-    default=[DisclosurePurpose.SENDING],
+    default=[DisclosurePurpose.SENDING.value],
     help="A purpose that the key may state for bulk work on files; repeat the option for more.",
 )
 @click.option(

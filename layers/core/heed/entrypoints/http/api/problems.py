@@ -95,7 +95,7 @@ PROBLEMS: dict[type[errors.HeedError], Problem] = {
         "job-conflict",
         HTTPStatus.CONFLICT,
         "The state of the job does not permit this",
-        "`GET /v1/jobs/{id}` shows the state of the job. Nothing was changed.",
+        "The job has another state. `GET /v1/jobs/{id}` shows it. Nothing was changed.",
     ),
     errors.SecondOwnerNeeded: Problem(
         "second-owner-needed",
