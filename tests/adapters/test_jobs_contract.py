@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -187,28 +185,3 @@ def test_many_files_of_a_job_are_deleted(files: BulkBucket, endpoint: str | None
         client.put_object(Bucket="bulk", Key=f"{job_id}/parts/{number}", Body=b"")
     files.delete_all(job_id)
     assert "Contents" not in client.list_objects_v2(Bucket="bulk", Prefix=job_id)
-
-
-@pytest.mark.system
-def test_a_signed_url_takes_one_upload_and_another_url_gives_a_result_back(emulator: str) -> None:
-    config = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
-    client: Any = boto3.client("s3", endpoint_url=emulator, config=config)
-    client.create_bucket(Bucket="signed")
-    files, job_id = BulkBucket(client, "signed"), f"{next(_numbers):032x}"
-    upload = files.upload_url(job_id, CREATED)
-
-    def put(content: bytes) -> int:
-        request = urllib.request.Request(  # noqa: S310 - the emulator on this machine
-            upload.url, content, upload.headers, method="PUT"
-        )
-        try:
-            with urllib.request.urlopen(request) as answer:  # noqa: S310
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            return error.code
-
-    assert [put(b"first"), put(b"second")] == [200, 412]
-    assert files.find_upload(job_id) is not None
-    client.put_object(Bucket="signed", Key=f"{job_id}/results/r.csv", Body=b"line,why\n")
-    with urllib.request.urlopen(files.result_url(job_id, "r.csv", CREATED).url) as answer:  # noqa: S310
-        assert answer.read() == b"line,why\n"
