@@ -293,7 +293,7 @@ def test_a_finished_scrub_is_a_disclosure_of_its_people(office: Office) -> None:
 
 def test_a_snapshot_has_no_upload(office: Office) -> None:
     key = office.key("Shop", KeyScope.EXPORT)
-    created = office.create(key, "/v1/snapshots", {"purpose": "sending", "days": 31})
+    created = office.create(key, "/v1/snapshots", {"purpose": "sending", "days": 31.0})
     assert (created["kind"], "upload" in created) == ("snapshot", False)
 
 
@@ -320,6 +320,8 @@ def test_a_snapshot_has_no_upload(office: Office) -> None:
         ("/v1/scrubs", {"topic": "offers", "campaign": "spring"}, "/links"),
         ("/v1/snapshots", {"days": 32}, "/days"),
         ("/v1/snapshots", {"days": True}, "/days"),
+        ("/v1/snapshots", {"days": 7.5}, "/days"),
+        ("/v1/snapshots", {"days": "7"}, "/days"),
     ],
 )
 def test_a_wrong_request_is_refused_with_a_pointer(

@@ -26,9 +26,13 @@ def receive_upload(job_id: str, now: Millis, jobs: Jobs, files: JobFiles) -> Job
         DependencyUnavailable, UnreadableRecord: It is unknown whether the job has started. The next sweep
             tries again.
     """
-    job, upload = jobs.find(job_id), files.find_upload(job_id)
-    if job is not None and upload is not None and not job.state.is_end:
-        job = change_job(job_id, lambda current: start_job(current, upload, now), jobs)
-    if upload is not None and (job is None or (job.state.is_end and job.upload is None)):
+    job = jobs.find(job_id)
+    if job is not None and (job.upload is not None or not job.has_upload):
+        return job
+    upload = files.find_upload(job_id)
+    if upload is None:
+        return job
+    if job is None or job.state.is_end:
         files.delete_all(job_id)
-    return job
+        return job
+    return change_job(job_id, lambda current: start_job(current, upload, now), jobs)

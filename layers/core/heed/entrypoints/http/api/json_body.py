@@ -121,8 +121,9 @@ class JsonReader:
         value = self._take(name)
         if value is _ABSENT:
             return default
-        if type(value) is int and minimum <= value <= maximum:
-            return value
+        # In JSON, 7.0 is the same whole number as 7.
+        if type(value) in (int, float) and minimum <= value <= maximum and value == int(value):
+            return int(value)
         self.add_fault(name, f"must be a number from {minimum} to {maximum}")
         return default
 
