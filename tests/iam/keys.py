@@ -2,7 +2,7 @@
 
 For a table AWS names four calls (DynamoDB, "Encryption at rest", the policy of a key); the others in that
 list are for the creator of the table. For a queue it names one call for readers and two for writers (SQS,
-"Key management").
+"Key management"), and for an object one for readers and one for writers (S3, "Using server-side encryption").
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _TABLE_ACTIONS = (
 )
 _KEY_CALLS: dict[str, dict[str, tuple[str, ...]]] = {
     "dynamodb": dict.fromkeys(_TABLE_ACTIONS, _TABLE_KEY_CALLS),
-    "s3": {"GetObject": ("Decrypt",), "PutObject": ("GenerateDataKey", "Decrypt")},
+    "s3": {"GetObject": ("Decrypt",), "PutObject": ("GenerateDataKey",)},
     "sqs": {"SendMessage": ("GenerateDataKey", "Decrypt"), "ReceiveMessage": ("Decrypt",)},
     "sns": {"Publish": ("GenerateDataKey", "Decrypt")},
 }
