@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ConnectionClosedError
 
 from functions.jobs import app
+from heed.domain import rfc3339
 from heed.domain.api_key import KeyScope
 from heed.domain.jobs.job import JobError, JobState, fail_job
 from heed.domain.jobs.job_report import JobCounts, JobReport
@@ -289,6 +290,17 @@ def test_a_finished_scrub_is_a_disclosure_of_its_people(office: Office) -> None:
         office.finish(job_id)
         office.finish(job_id)
     assert disclosures() == [("scrub", "sending", 6)]
+
+
+def test_a_scrub_says_as_of_when_it_read_the_records(office: Office) -> None:
+    key = office.key("Shop", KeyScope.CHECK)
+    job_id = office.create(key, "/v1/scrubs", {"topic": "offers"})["job"]
+    assert office.show(job_id, key)["as_of"] is None
+    office.clock.now += HOUR
+    office.upload(job_id)
+    started = rfc3339.format_time(Millis(office.clock.now))
+    office.clock.now += HOUR
+    assert office.show(job_id, key)["as_of"] == started
 
 
 def test_a_snapshot_has_no_upload(office: Office) -> None:

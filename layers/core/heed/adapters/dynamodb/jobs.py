@@ -15,7 +15,14 @@ from hashlib import sha256
 from typing import Any
 
 from heed.adapters.dynamodb.table import TableAdapter
-from heed.codec.attributes import MAX_COUNT, Item, read_number, read_text, strict_reader
+from heed.codec.attributes import (
+    MAX_COUNT,
+    Item,
+    read_number,
+    read_optional_instant,
+    read_text,
+    strict_reader,
+)
 from heed.domain.errors import UnreadableRecord
 from heed.domain.jobs.job import Job, JobError, JobKind, JobSignature, JobState, Upload
 from heed.domain.jobs.job_report import JobCounts, JobReport, ResultFile, WordMeaning
@@ -122,8 +129,9 @@ def _to_item(job: Job) -> dict[str, Any]:
         "list": {"S": _list_of(job.created.owner, job.kind)},
         "place": {"S": _place(JobPosition(job.created.at, job.id))},
     }
-    if job.on_record is not None:
-        item["on_record"] = {"N": str(job.on_record)}
+    for name in ("started_at", "on_record"):
+        if (number := getattr(job, name)) is not None:
+            item[name] = {"N": str(number)}
     for name in ("upload", "committed", "taken_back", "error"):
         if (part := getattr(job, name)) is not None:
             item[name] = _to_json(asdict(part))
@@ -143,6 +151,7 @@ def _to_job(item: Item) -> Job:
         created=JobSignature(**json.loads(read_text(item, "created"))),
         changed_at=Millis(read_number(item, "changed_at")),
         state=JobState(read_text(item, "state")),
+        started_at=read_optional_instant(item, "started_at"),
         upload=_read_part(item, "upload", Upload),
         report=_to_report(json.loads(read_text(item, "report"))),
         on_record=read_number(item, "on_record", MAX_COUNT) if "on_record" in item else None,

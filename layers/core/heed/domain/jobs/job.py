@@ -108,6 +108,7 @@ class Job:
         created: who requested it.
         changed_at: the time of the last step, milliseconds.
         state: the progress.
+        started_at: the time at which the work began, milliseconds; None before it.
         upload: the uploaded file; None before it arrived, and for a snapshot.
         report: the progress and the result.
         on_record: the number of people on record at the preview; None before it.
@@ -123,6 +124,7 @@ class Job:
     created: JobSignature
     changed_at: Millis
     state: JobState = JobState.WAITING
+    started_at: Millis | None = None
     upload: Upload | None = None
     report: JobReport = field(default_factory=JobReport)
     on_record: int | None = None
@@ -198,7 +200,7 @@ def start_job(job: Job, upload: Upload | None, now: Millis) -> Job:
     """Returns the job after the arrival of its upload. Only the first upload counts."""
     if job.state is not JobState.WAITING:
         return job
-    return replace(job, state=JobState.RUNNING, upload=upload, changed_at=now)
+    return replace(job, state=JobState.RUNNING, started_at=now, upload=upload, changed_at=now)
 
 
 def report_progress(job: Job, report: JobReport, now: Millis) -> Job:

@@ -14,7 +14,7 @@ from heed.domain.errors import InvalidQuery, NotAuthorised, RequestFault
 from heed.domain.jobs.job import Job, JobKind
 from heed.domain.jobs.job_access import SCOPE_OF_KIND, can_use_job
 from heed.domain.jobs.job_deadlines import are_files_due
-from heed.domain.jobs.job_settings import ImportJobSettings
+from heed.domain.jobs.job_settings import ImportJobSettings, ScrubJobSettings
 from heed.domain.milliseconds import Millis
 from heed.entrypoints.http.api.query import read_query_parameters
 from heed.use_cases.ports.jobs import JobPosition, SignedUrl
@@ -90,6 +90,8 @@ def job_to_json(job: Job) -> dict[str, object]:
         "created_at": rfc3339.format_time(job.created.at),
         "finished_at": None if ended_at is None else rfc3339.format_time(ended_at),
     }
+    if isinstance(job.settings, ScrubJobSettings):
+        answer["as_of"] = None if job.started_at is None else rfc3339.format_time(job.started_at)
     if isinstance(job.settings, ImportJobSettings):
         answer["reference"] = job.settings.reference
         answer["needs_second_owner"] = job.needs_second_owner
