@@ -19,9 +19,11 @@ from moto import mock_aws
 import heed.adapters.dynamodb as adapters
 from heed.adapters.aws import CLIENT_CONFIG
 from heed.adapters.dynamodb.api_keys import ApiKeys
+from heed.adapters.dynamodb.cases import CasesTable
 from heed.adapters.dynamodb.change_feed import ChangeFeedIndex
 from heed.adapters.dynamodb.disclosures import DisclosuresTable
 from heed.adapters.dynamodb.erasures import ErasuresTable
+from heed.adapters.dynamodb.jobs import JobsTable
 from heed.adapters.dynamodb.key_caps import KeyCapsTable
 from heed.adapters.dynamodb.ledger import LedgerTable
 from heed.adapters.dynamodb.lift_requests import LiftRequestsTable
@@ -37,7 +39,9 @@ from heed.adapters.dynamodb.ses_list_walks import SesListWalksTable
 from heed.adapters.dynamodb.table import DynamoDBTable, TableAdapter
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import StoreUnavailable
+from heed.domain.jobs.job import JobKind
 from heed.domain.ledger.entry import LedgerEntry
+from heed.domain.mailbox.case import CaseKind, new_case, ruling_of_purge
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.record import EMPTY_RECORD, Record
@@ -53,6 +57,7 @@ from heed.use_cases.ports.privacy import PurgedPerson, RestoredItem
 from tests.adapters.conftest import new_recipient
 from tests.adapters.test_preferences_faults import failing_requests, truncated_response
 from tests.support.deployment import NOW
+from tests.support.jobs import job_of
 from tests.support.template import table_definition
 
 if TYPE_CHECKING:
@@ -68,6 +73,7 @@ PURGE = Purge("d" * 32, ErasureCause.ERASURE, PurgeState.DUE, NOW)
 CLAIM = MailReservation(RECIPIENT, "mailbox", Intent.IN, "request", "what", NOW, Millis(0))
 PURGE_SUBJECT = PurgedPerson(RECIPIENT, "b" * 64)
 RESTORED = RestoredItem("a", lambda: EMPTY_RECORD, (), None, {"id": {"S": "a"}})
+CASE = new_case(CaseKind.ERASURE, "message", RECIPIENT, NOW)
 SIGNATURE = Signature("key", "owner", NOW, "reason", "reference")
 
 # For each adapter: its arguments after the client, and a call of each method that sends a request.
@@ -79,6 +85,27 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
             "find": lambda keys: keys.find("0" * 64),
             "list": lambda keys: keys.list(),
             "revoke": lambda keys: keys.revoke(KEY),
+        },
+    ),
+    CasesTable: (
+        ("Control",),
+        {
+            "add": lambda cases: cases.add(CASE),
+            "find": lambda cases: cases.find(CASE.id),
+            "open_cases": lambda cases: list(cases.open_cases()),
+            "claim": lambda cases: cases.claim(CASE.id, ruling_of_purge(NOW)),
+            "close": lambda cases: cases.close(CASE),
+        },
+    ),
+    JobsTable: (
+        ("Control",),
+        {
+            "add": lambda jobs: jobs.add(job_of()),
+            "find": lambda jobs: jobs.find(job_of().id),
+            "replace": lambda jobs: jobs.replace(job_of(), job_of()),
+            "of_owner": lambda jobs: list(jobs.of_owner("owner", JobKind.IMPORT)),
+            "open_ids": lambda jobs: list(jobs.open_ids()),
+            "close": lambda jobs: jobs.close(job_of().id),
         },
     ),
     ChangeFeedIndex: (
@@ -227,6 +254,7 @@ def client() -> Iterator[DynamoDBClient]:
         dynamodb = boto3.client("dynamodb", config=CLIENT_CONFIG)
         for name in ("Preferences", "Control", "Ledger"):
             dynamodb.create_table(TableName=name, **table_definition(f"{name}Table"))
+        CasesTable(dynamodb, "Control").add(CASE)
         dynamodb.put_item(TableName="Control", Item={"pk": {"S": f"key#{KEY}"}})
         yield dynamodb
 
