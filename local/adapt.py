@@ -98,7 +98,7 @@ ADAPTATIONS = (
     ),
     Adaptation(
         "AWS::SES::ReceiptRule",
-        "the emulator has no such rule; store a mail in the bucket and publish its notice yourself",
+        "the emulator has no such rule; the page `/_local/` does what it does",
         _leave_out,
     ),
     Adaptation(

@@ -61,7 +61,7 @@ class Clients:
     """Deploys the template."""
 
     s3: cached_property[S3Client] = _client("s3")
-    """Stores the code."""
+    """Stores the code, and inbound mails as SES does."""
 
     lambda_: cached_property[LambdaClient] = _client("lambda")
     """Calls the functions."""
@@ -73,4 +73,4 @@ class Clients:
     """Marks the sender's address as verified, as an operator does, and shows the SES list."""
 
     sns: cached_property[SNSClient] = _client("sns")
-    """Publishes bounces and complaints, as SES does."""
+    """Publishes bounces, complaints and notices about inbound mail, as SES does."""

@@ -29,5 +29,9 @@ def find_one_click_url(mail: EmailMessage | Mapping[str, str]) -> str | None:
     """
     if "List-Unsubscribe-Post" not in mail:
         return None
-    uris = (part.strip(" <>") for part in str(mail.get("List-Unsubscribe", "")).split(","))
-    return next((uri for uri in uris if uri.startswith("http")), None)
+    return next((uri for uri in list_unsubscribe_uris(mail) if uri.startswith("http")), None)
+
+
+def list_unsubscribe_uris(mail: EmailMessage | Mapping[str, str]) -> list[str]:
+    """Returns the URIs by which a mail, or its headers, lets its reader unsubscribe (RFC 2369)."""
+    return [part.strip(" <>") for part in str(mail.get("List-Unsubscribe", "")).split(",")]

@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import anyio.to_thread
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.applications import Starlette
@@ -14,10 +15,13 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from local import sample
+from local.adapt import MAIL_DOMAIN
 from local.feedback import make_bounce_event, make_complaint_event
+from local.inbound_mail import CHECKS, CHILD, SAMPLES, VERDICTS
 from local.listing import ROWS, ListSource, take_page
+from local.mail_form import MailRefused, parse_mail_form
 from local.mails import find_one_click_url, get_part
-from local.person import REASONS, describe_change, describe_record, last_change, parse_person
+from local.person import CASES, REASONS, describe_change, describe_record, last_change, parse_person
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -42,6 +46,10 @@ _NOTES = {
     "bounce": "The bounce reached the record.",
     "complaint": "The complaint reached the record.",
     "late": "The report was published but has not reached the record yet.",
+    "handled": "The mailbox handled the mail. Below are the changes that it caused, and the cases.",
+    "waits": "The mail was delivered, but the mailbox has not handled it yet.",
+    "no-mail": "This is not a mail: it has no header field, such as From.",
+    "elsewhere": f"SES would not receive this mail: its recipient has no address of {MAIL_DOMAIN}.",
 }
 
 
@@ -73,6 +81,9 @@ class _Views:
                 last_change,
                 lambda record: " ".join(text for _, text in self._facts(record)),
             ),
+            "cases": ListSource(
+                client.cases, lambda case: case["received_at"], lambda case: CASES[case["kind"]]
+            ),
         }
         self._templates.filters["moment"] = _format_moment
         self._templates.globals |= {
@@ -80,6 +91,10 @@ class _Views:
             "describe": describe_change,
             "get_part": get_part,
             "reasons": REASONS,
+            "cases": CASES,
+            "checks": CHECKS,
+            "verdicts": VERDICTS,
+            "mail_domain": MAIL_DOMAIN,
             "rows_shown": ROWS,
         }
 
@@ -95,6 +110,7 @@ class _Views:
             lists={name: self._list(name, search) for name in self._sources},
             check=self._client.check(),
             sample=sample,
+            child=CHILD,
         )
 
     def one_list(self, request: Request) -> Response:
@@ -180,6 +196,18 @@ def make_page(client: LocalStackClient, catalogue: Catalogue) -> Starlette:
     def send_complaint(_: Request) -> Response:
         return _redirect("./", "complaint" if client.send_feedback(make_complaint_event) else "late")
 
+    def send_sample(request: Request) -> Response:
+        mail = SAMPLES[request.url.path.rpartition("/")[2]](client.make_mail())
+        return _redirect("./", "handled" if client.deliver(mail) else "waits")
+
+    async def deliver(request: Request) -> Response:
+        try:
+            mail = parse_mail_form(request.headers.get("content-type", ""), await request.body())
+        except MailRefused as refused:
+            return _redirect("./", str(refused))
+        is_handled = await anyio.to_thread.run_sync(client.deliver, mail)
+        return _redirect("./", "handled" if is_handled else "waits")
+
     return Starlette(
         routes=[
             Route("/", views.home),
@@ -189,7 +217,9 @@ def make_page(client: LocalStackClient, catalogue: Catalogue) -> Starlette:
             Route("/one-click", press_campaign, methods=["POST"]),
             Route("/bounce", send_bounce, methods=["POST"]),
             Route("/complaint", send_complaint, methods=["POST"]),
-            *(Route(f"/{name}", views.one_list) for name in ("mails", "changes", "records")),
+            Route("/deliver", deliver, methods=["POST"]),
+            *(Route(f"/{name}", send_sample, methods=["POST"]) for name in SAMPLES),
+            *(Route(f"/{name}", views.one_list) for name in ("mails", "changes", "records", "cases")),
         ]
     )
 

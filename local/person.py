@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from heed.codec.record import decode_register
 from heed.domain.errors import HeedError
+from heed.domain.mailbox.case import CaseKind
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.register import DAY_MS
 from heed.domain.recipients.address import normalise_address
@@ -33,6 +34,17 @@ CHANGES = {
     "erased": "Was erased",
 }
 """What happened, by the name of a register. The braces are for the scope."""
+
+CASES = {
+    CaseKind.OPT_OUT_DOUBTFUL: "Perhaps an opt-out",
+    CaseKind.OPT_IN: "An opt-in",
+    CaseKind.CHILD_REPORT: "A report of a child",
+    CaseKind.ERASURE: "A request for erasure",
+    CaseKind.ACCESS: "A request for access",
+    CaseKind.COMPLAINT: "A complaint about the company",
+    CaseKind.OTHER: "A question, or something else",
+}
+"""What the sender of a mail probably requests."""
 
 REASONS = {
     Reason.OK: "Nothing on record stops it.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,9 @@ from urllib.parse import quote
 
 import httpx
 
+from heed import clock
 from local import outbox, sample
+from local.inbound_mail import make_notice
 from local.mails import parse_mail
 from local.tables import scan
 
@@ -19,11 +22,13 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
     from local.aws import Clients
+    from local.inbound_mail import ReceivedMail
     from local.listing import Item
     from local.ready import StackAnnouncement
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 FEEDBACK_SECONDS = 5
+MAIL_SECONDS = 60  # a process starts for the first mail; on a busy machine this takes long
 
 
 class LocalStackClient:
@@ -75,12 +80,32 @@ class LocalStackClient:
             TopicArn=self._stack.outputs["FeedbackTopicArn"],
             Message=json.dumps(make_event(mail, datetime.now(UTC))),
         )
-        end = time.monotonic() + FEEDBACK_SECONDS
-        while time.monotonic() < end:
-            if self._read_record(mail.recipient) != before:
-                return True
-            time.sleep(0.1)
-        return False
+        return _wait_until(lambda: self._read_record(mail.recipient) != before, FEEDBACK_SECONDS)
+
+    def deliver(self, mail: ReceivedMail) -> bool:
+        """Stores a mail and publishes the notice about it, as the receipt rule of SES does.
+
+        Returns:
+            Whether the mailbox handled the mail within a minute. It deletes a handled mail.
+        """
+        bucket = self._stack.outputs["MailboxBucket"]
+        notice = make_notice(mail, secrets.token_hex(20), bucket, clock.now())
+        key = notice["receipt"]["action"]["objectKey"]
+        self._clients.s3.put_object(Bucket=bucket, Key=key, Body=mail.raw)
+        self._clients.sns.publish(TopicArn=self._stack.outputs["MailboxTopicArn"], Message=json.dumps(notice))
+        stored = self._clients.s3.list_objects_v2
+        return _wait_until(lambda: "Contents" not in stored(Bucket=bucket, Prefix=key), MAIL_SECONDS)
+
+    def cases(self) -> list[Item]:
+        """Returns all cases that wait for a decision: the answers of `GET /v1/cases`."""
+        cases: list[Item] = []
+        query: dict[str, str] = {}
+        while True:
+            page = self._http.get("/v1/cases", params=query).raise_for_status().json()
+            cases += page["cases"]
+            if page["cursor"] is None:
+                return cases
+            query = {"cursor": page["cursor"]}
 
     def look_up(self, person: Mapping[str, str]) -> dict[str, Any]:
         """Returns all that is on record about a person: the answer of `POST /v1/recipients/lookup`."""
@@ -117,3 +142,13 @@ class LocalStackClient:
             ConsistentRead=True,
         )
         return dict(answer.get("Item", {}))
+
+
+def _wait_until(look: Callable[[], bool], seconds: float) -> bool:
+    """Returns whether something happened within some seconds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if look():
+            return True
+        time.sleep(0.1)
+    return False

@@ -21,6 +21,7 @@ from heed.adapters.aws import CLIENT_CONFIG
 from heed.adapters.dynamodb.api_keys import ApiKeys
 from heed.adapters.dynamodb.cases import CasesTable
 from heed.adapters.dynamodb.change_feed import ChangeFeedIndex
+from heed.adapters.dynamodb.daily_counts import CountPrefix, DailyCountsTable
 from heed.adapters.dynamodb.disclosures import DisclosuresTable
 from heed.adapters.dynamodb.erasures import ErasuresTable
 from heed.adapters.dynamodb.jobs import JobsTable
@@ -28,7 +29,6 @@ from heed.adapters.dynamodb.key_caps import KeyCapsTable
 from heed.adapters.dynamodb.ledger import LedgerTable
 from heed.adapters.dynamodb.lift_requests import LiftRequestsTable
 from heed.adapters.dynamodb.mail_caps import MailCapsTable
-from heed.adapters.dynamodb.minor_report_counts import MinorReportCountsTable
 from heed.adapters.dynamodb.network_caps import NetworkCapsTable
 from heed.adapters.dynamodb.opt_in_notifications import OptInNotificationClaimsTable
 from heed.adapters.dynamodb.preferences import PreferencesTable
@@ -41,7 +41,7 @@ from heed.domain.api_key import KeyScope
 from heed.domain.errors import StoreUnavailable
 from heed.domain.jobs.job import JobKind
 from heed.domain.ledger.entry import LedgerEntry
-from heed.domain.mailbox.case import CaseKind, new_case, ruling_of_purge
+from heed.domain.mailbox.case import CaseDecision, CaseKind, Ruling, new_case
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.record import EMPTY_RECORD, Record
@@ -73,7 +73,8 @@ PURGE = Purge("d" * 32, ErasureCause.ERASURE, PurgeState.DUE, NOW)
 CLAIM = MailReservation(RECIPIENT, "mailbox", Intent.IN, "request", "what", NOW, Millis(0))
 PURGE_SUBJECT = PurgedPerson(RECIPIENT, "b" * 64)
 RESTORED = RestoredItem("a", lambda: EMPTY_RECORD, (), None, {"id": {"S": "a"}})
-CASE = new_case(CaseKind.ERASURE, "message", RECIPIENT, NOW)
+CASE = new_case(CaseKind.OTHER, "message", RECIPIENT, NOW)
+RULING = Ruling(CaseDecision.NONE, ScopeNumber(0), "reason", "key", NOW)
 SIGNATURE = Signature("key", "owner", NOW, "reason", "reference")
 
 # For each adapter: its arguments after the client, and a call of each method that sends a request.
@@ -91,10 +92,10 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
         ("Control",),
         {
             "add": lambda cases: cases.add(CASE),
+            "claim": lambda cases: cases.claim(CASE.id, RULING),
+            "close": lambda cases: cases.close(CASE),
             "find": lambda cases: cases.find(CASE.id),
             "open_cases": lambda cases: list(cases.open_cases()),
-            "claim": lambda cases: cases.claim(CASE.id, ruling_of_purge(NOW)),
-            "close": lambda cases: cases.close(CASE),
         },
     ),
     JobsTable: (
@@ -229,10 +230,10 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
             "order_after_hold": lambda purges: purges.order_after_hold(PURGE),
         },
     ),
-    MinorReportCountsTable: (
-        ("Control", 99),
+    DailyCountsTable: (
+        ("Control", CountPrefix.REPORTS, 99),
         {
-            "count_report": lambda counts: counts.count_report("key", NOW),
+            "count": lambda counts: counts.count("key", NOW),
         },
     ),
     OptInNotificationClaimsTable: (
@@ -254,8 +255,8 @@ def client() -> Iterator[DynamoDBClient]:
         dynamodb = boto3.client("dynamodb", config=CLIENT_CONFIG)
         for name in ("Preferences", "Control", "Ledger"):
             dynamodb.create_table(TableName=name, **table_definition(f"{name}Table"))
-        CasesTable(dynamodb, "Control").add(CASE)
         dynamodb.put_item(TableName="Control", Item={"pk": {"S": f"key#{KEY}"}})
+        CasesTable(dynamodb, "Control").add(CASE)
         yield dynamodb
 
 

@@ -12,11 +12,11 @@ import pytest
 
 from heed.adapters.dynamodb import (
     cases,
+    daily_counts,
     disclosures,
     jobs,
     lift_requests,
     mail_caps,
-    minor_report_counts,
     opt_in_notifications,
     purges,
     ses_list_walks,
@@ -34,7 +34,9 @@ _ROWS = {
     "job files": f"{jobs.JOB_FILES_PREFIX}abc",
     "lift": f"{lift_requests.LIFT_REQUEST_PREFIX}abc",
     "purge": f"{purges.PURGE_PREFIX}abc",
-    "report": f"{minor_report_counts.REPORT_COUNT_PREFIX}2026-03-05#0123",
+    "report": f"{daily_counts.CountPrefix.REPORTS}2026-03-05#0123",
+    "answer": f"{daily_counts.CountPrefix.ANSWERS}2026-03-05#0123",
+    "forward": f"{daily_counts.CountPrefix.FORWARDS}2026-03-05#mail",
     "mail": f"{mail_caps.MAIL_CAP_PREFIX}in#abc",
     "mailbox": f"{mail_caps.MAIL_CAP_PREFIX}of#abc",
     "network": f"{mail_caps.MAIL_CAP_PREFIX}network#in#abc",
@@ -76,6 +78,12 @@ CONTROL = {
         "PutItem": {"disclosure", "end", "job", "job files"},
         "UpdateItem": {"end"},
         "DeleteItem": {"job files"},
+    },
+    "MailboxFunction": {
+        "GetItem": {"case"},
+        "PutItem": {"case", "purge"},
+        "UpdateItem": {"report", "key cap", "answer", "forward"},
+        "DeleteItem": {"purge"},
     },
     "PurgeFunction": {
         "GetItem": {"list", "mailbox"},
@@ -133,6 +141,8 @@ PREFERENCES: dict[str, set[str]] = {
     "AgentsFunction": _BASE_ATTRIBUTES
     | {HOLD.code, in_(2).code, confirmed(2).code, LIFT_HOLD.code, "l:undeliverable", out(2).code, "p:2"},
     "CasesFunction": _BASE_ATTRIBUTES | {out(2).code, "p:2"},
+    "MailboxFunction": _BASE_ATTRIBUTES
+    | {out(2).code, "p:2", COMPLAINT.code, UNDELIVERABLE.code, HOLD.code, "soft", "due", "due_shard"},
     "PurgeFunction": {"id", "purge", "due", "due_shard", "soft"},
     "LedgerFunction": {"id", "late"},
     "ReconcileFunction": {"id", "late"},
@@ -186,7 +196,7 @@ def test_no_update_can_set_the_expiry_of_a_record() -> None:
 def test_an_erasure_cannot_write_an_opt_in_or_a_lift() -> None:
     least = {"id", "n", "f", "chg_at", "chg_shard", MINOR.code, out(0).code}
     writers = [name for name in FUNCTIONS if _may(name, "PutItem", "PreferencesTable", "id")]
-    assert writers == ["AgentsFunction", "CasesFunction"]
+    assert writers == ["AgentsFunction", "CasesFunction", "MailboxFunction"]
     for writer in writers:
         assert _may(writer, "PutItem", "PreferencesTable", *least, "purge", "due", "expires")
         for more in (in_(2).code, confirmed(2).code, LIFT_HOLD.code, "salt"):
@@ -234,14 +244,22 @@ def test_each_function_writes_only_its_prefixes_of_the_ledger_bucket() -> None:
     }
 
 
-def test_only_the_function_of_the_cases_reads_mail() -> None:
-    def may(function: str, action: str, key: str) -> bool:
-        return is_permitted(function, f"s3:{action}", f"${{MailboxBucket.Arn}}/{key}", {})
+@pytest.mark.parametrize(
+    ("action", "inbound", "cases"),
+    [
+        ("GetObject", ["MailboxFunction"], ["CasesFunction"]),
+        ("PutObject", [], ["MailboxFunction"]),
+        ("DeleteObject", ["MailboxFunction"], ["CasesFunction", "PurgeFunction"]),
+    ],
+)
+def test_each_function_accesses_only_its_folder_of_the_mails(
+    action: str, inbound: list[str], cases: list[str]
+) -> None:
+    def permitted(key: str) -> list[str]:
+        resource = f"${{MailboxBucket.Arn}}/{key}"
+        return [name for name in FUNCTIONS if is_permitted(name, f"s3:{action}", resource, {})]
 
-    assert [name for name in FUNCTIONS if may(name, "GetObject", "cases/x")] == ["CasesFunction"]
-    deleting = [name for name in FUNCTIONS if may(name, "DeleteObject", "cases/x")]
-    assert deleting == ["CasesFunction", "PurgeFunction"]
-    assert not any(may(name, "GetObject", "inbound/x") for name in FUNCTIONS)
+    assert (permitted("inbound/x"), permitted("cases/x")) == (inbound, cases)
 
 
 def test_only_the_function_of_the_jobs_reads_the_files_of_jobs() -> None:

@@ -12,6 +12,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 
+from heed.domain.mailbox.mail_words import MailWords
 from heed.domain.preferences.catalogue import Catalogue
 from tests.architecture.test_layers import CORE, sources
 from tests.support.python_files import parse_file
@@ -81,8 +82,8 @@ def test_the_fields_of_a_use_case_are_its_dependencies(name: str) -> None:
 
 
 def _is_dependency(hint: Any) -> bool:
-    """Returns whether a type is a port, a use case, the catalogue, a setting or a function."""
+    """Returns whether a type is a port, a use case, a part of the brand, a setting or a function."""
     if get_origin(hint) in GENERIC_TYPES:
         return get_origin(hint) is collections.abc.Callable or all(map(_is_dependency, get_args(hint)))
     is_port = hint.__module__.startswith(f"{PORTS}.")
-    return is_port or hint in (Catalogue, int, str, type(None), *ASSEMBLED.values())
+    return is_port or hint in (Catalogue, MailWords, int, str, type(None), *ASSEMBLED.values())

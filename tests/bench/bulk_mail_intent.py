@@ -42,6 +42,7 @@ def _measure(mails: Sequence[LabelledMail]) -> list[str]:
     certain = [(mail, intent) for mail, intent in read if _has_opt_out(intent) and not intent.doubtful]
     opt_outs = [(mail, intent) for mail, intent in read if mail.is_opt_out]
     right = sum(mail.is_opt_out for mail, _ in certain)
+    wanted = sum("opt-out" in {mail.intent, mail.also} for mail, _ in certain)
     found = sum(_has_opt_out(intent) for _, intent in opt_outs)
     cases = sum(mail.is_opt_out and intent.doubtful for mail, intent in read if _has_opt_out(intent))
     same = sum(
@@ -50,6 +51,7 @@ def _measure(mails: Sequence[LabelledMail]) -> list[str]:
     )
     return [
         _line("precision: of the automatic opt-outs, opt-outs by the label", right, len(certain)),
+        _line("the same with opt-outs that are doubtful by the label", wanted, len(certain)),
         _line("recall: of the opt-outs, read as automatic ones", right, len(opt_outs)),
         _line("of the opt-outs, automatic or a case for a person", found, len(opt_outs)),
         _line("of the opt-outs, a case", cases, len(opt_outs)),
@@ -70,7 +72,7 @@ def main(parts: Sequence[str]) -> None:
         for language in sorted({mail.language for mail in mails}):
             chosen = [mail for mail in mails if mail.language == language]
             print(f"  {language}")
-            print("\n".join(f"  {line}" for line in _measure(chosen)[:3]))
+            print("\n".join(f"  {line}" for line in _measure(chosen)[:4]))
 
 
 if __name__ == "__main__":

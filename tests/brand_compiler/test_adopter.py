@@ -18,7 +18,7 @@ from brand_compiler.preview import SCHEMES
 from brand_compiler.style import hash_style
 from heed.entrypoints.http.pages.pages import Pages
 from heed.entrypoints.http.pages.views import VIEWS, LandingView
-from tests.support.brands import LANGUAGES, SAMPLE, copy_brand
+from tests.support.brands import LANGUAGES, SAMPLE, copy_brand, name_brand
 
 ROOT = SAMPLE.parents[1]
 TOPIC = """
@@ -42,6 +42,7 @@ def mine(tmp_path: Path, languages: Iterable[str]) -> Path:
     """A new brand of an adopter, beside that of the project."""
     project = copy_brand(tmp_path / "project", languages)
     assert brand_command([str(project), str(tmp_path / "mine"), "--preview", str(tmp_path / "preview")]) == 0
+    name_brand(tmp_path / "mine")
     return tmp_path / "mine"
 
 
@@ -80,7 +81,7 @@ def replace(file: Path, old: str, new: str) -> None:
 def landing(mine: Path, language: str, topic: str = "Straps") -> str:
     """Returns the landing page of the adopter's brand."""
     out = mine.parent / "out"
-    assert compile_command([str(mine.parent / "project"), str(mine), str(out)]) == 0
+    assert compile_command([str(mine.parent / "project"), str(mine), str(out)], may_add=True) == 0
     view = LandingView(language=language, brand="Acme", preferences_url="/p/x", topic=topic)
     return Pages(out).landing(view)
 
@@ -90,7 +91,26 @@ def test_a_new_brand_has_the_files_that_each_brand_has_of_its_own_and_is_right(
 ) -> None:
     assert {file.name for file in mine.iterdir()} == {*OWN_FILES, "locales"}
     assert check() == 0
-    assert (mine / "catalogue.lock").read_bytes() == (SAMPLE / "catalogue.lock").read_bytes()
+    locked = (SAMPLE / "catalogue.lock").read_text(encoding="utf-8").replace("meridian", "acme")
+    assert (mine / "catalogue.lock").read_text(encoding="utf-8") == locked
+
+
+@pytest.mark.parametrize("kept", ['name = "meridian"', 'domain = "example.com"'])
+def test_a_brand_with_the_name_or_the_domain_of_the_sample_is_shown_and_not_locked(
+    mine: Path, check: Callable[[], int], capsys: pytest.CaptureFixture[str], kept: str
+) -> None:
+    key = kept.partition(" ")[0]
+    catalogue = mine / "catalogue.toml"
+    text = re.sub(f'^{key} = ".*"', kept, catalogue.read_text(encoding="utf-8"), count=1, flags=re.MULTILINE)
+    write(catalogue, text)
+    capsys.readouterr()
+
+    assert check() == 0
+
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.endswith("no number is locked while the brand has the name or the domain of the sample")
+    assert second.startswith("No mistakes. Open ")
+    assert not (mine / "catalogue.lock").exists()
 
 
 def test_nothing_of_a_folder_that_exists_is_replaced(mine: Path, check: Callable[[], int]) -> None:
@@ -133,7 +153,7 @@ def test_each_change_of_the_documentation_shows_on_the_pages(mine: Path, check: 
 
     assert check() == 0
 
-    assert "8 marketing meridian/straps in\n" in (mine / "catalogue.lock").read_text(encoding="utf-8")
+    assert "8 marketing acme/straps in\n" in (mine / "catalogue.lock").read_text(encoding="utf-8")
     page = landing(mine, "it")
     assert '<html lang="it">' in page and "One click and you’re unsubscribed." in page
     page = landing(mine, "en")
@@ -154,6 +174,7 @@ def test_the_documented_commands_check_build_and_test_a_brand(tmp_path: Path) ->
         return done.stdout
 
     run("make", "brand", f"BRAND={mine}")
+    name_brand(mine)
     _follow_the_documentation(mine)
     assert "build/brand/index.html" in run("make", "brand", f"BRAND={mine}")
 
@@ -209,8 +230,6 @@ def test_a_region_has_the_text_of_the_adopter_before_that_of_the_project(
 ) -> None:
     for language, text in own.items():
         write(mine / "locales" / f"{language}.toml", f'[landing]\nlead = "{text}"\n')
-    if not (mine / "catalogue.lock").exists():
-        shutil.copyfile(SAMPLE / "catalogue.lock", mine / "catalogue.lock")
 
     assert british in landing(mine, "en-GB")
 
@@ -390,7 +409,6 @@ def test_a_logo_that_no_page_could_show_is_refused(
 
 
 def test_the_ids_of_a_logo_differ_from_those_of_the_page(mine: Path) -> None:
-    shutil.copyfile(SAMPLE / "catalogue.lock", mine / "catalogue.lock")
     write(
         mine / "logo.svg",
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><linearGradient id="address"/>'

@@ -23,7 +23,8 @@ from brand_compiler.build import compile_brand, compile_command
 from brand_compiler.expressions import ENVIRONMENT
 from brand_compiler.fault import Faults
 from heed.domain.preferences.catalogue import Catalogue, TopicKind
-from heed.entrypoints.http.pages.views import MAIL_PARTS, VIEWS
+from heed.entrypoints.http.pages.mail_views import MAIL_VIEWS
+from heed.entrypoints.http.pages.views import VIEWS
 from tests.support.brands import copy_brand
 from tests.support.deployment import brand
 
@@ -87,12 +88,12 @@ def test_the_build_renders_no_page_that_differs_by_visit(built: Path) -> None:
     rendered = {file.stem.partition("-")[0] for file in folder.glob("*.html")}
     compiled = {
         page
-        for page in (*(f"{page}.html" for page in VIEWS), *MAIL_PARTS)
+        for page in (*(f"{page}.html" for page in VIEWS), *MAIL_VIEWS)
         if (folder / ModuleLoader.get_module_filename(page)).exists()
     }
 
     assert rendered == {"neutral", "accepted", "not_found", "unavailable"}
-    assert compiled == {*(f"{page}.html" for page in VIEWS.keys() - rendered), *MAIL_PARTS}
+    assert compiled == {*(f"{page}.html" for page in VIEWS.keys() - rendered), *MAIL_VIEWS}
 
 
 @pytest.mark.system

@@ -497,6 +497,29 @@ def test_a_missing_link_is_a_warning_and_ends_no_build(
     assert "Impressum" not in page
 
 
+def test_a_colour_that_cannot_be_checked_is_a_warning(
+    copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    colours = (copy / "colours.css").read_text(encoding="utf-8")
+    colours = colours.replace("--ink: #1a2026", "--ink: navy").replace("--ink: #eef0f1", "--ink: #eef0f1ff")
+    (copy / "colours.css").write_text(colours, encoding="utf-8")
+    rules = "\nmain { background: hsl(0 0% 40%); color: rgb(90 90 90) }\nnav { background: var(--paper) }\n"
+    with (copy / "style.css").open("a", encoding="utf-8") as style:
+        style.write(rules)
+
+    assert compile_command([str(copy), str(tmp_path / "out")]) == 0
+
+    warnings = capsys.readouterr().err.replace(f"{copy}/", "").splitlines()
+    lines = (copy / "style.css").read_text(encoding="utf-8").count("\n")
+    light, dark = (number for number, text in enumerate(colours.splitlines(), 1) if "--ink:" in text)
+    assert [line.partition(" is not checked; ")[0] for line in warnings] == [
+        f"style.css:{lines - 1}: warning: the contrast of `background: hsl(0 0% 40%)`",
+        f"style.css:{lines - 1}: warning: the contrast of `color: rgb(90 90 90)`",
+        f"colours.css:{light}: warning: the contrast of `navy`",
+        f"colours.css:{dark}: warning: the contrast of `#eef0f1ff`",
+    ]
+
+
 def test_a_brand_may_have_no_phone(copy: Path, tmp_path: Path) -> None:
     _replace(copy, CATALOGUE, 'phone = "+1 555 0100"\n', "")
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from brand_compiler import lock
+from brand_compiler.__main__ import brand_command
 from brand_compiler.build import compile_command
 from brand_compiler.sources import LOCK_FILE
 
@@ -36,6 +37,10 @@ def _build(copy: Path) -> int:
     return compile_command([str(copy), str(copy / "out")])
 
 
+def _lock(copy: Path) -> int:
+    return brand_command([str(copy), "--preview", str(copy / "out")])
+
+
 def test_the_lock_has_all_numbers_of_the_catalogue(source: Path, data: dict[str, Any]) -> None:
     locked = (source / LOCK_FILE).read_text(encoding="utf-8").splitlines()[1:]
 
@@ -47,7 +52,7 @@ def test_a_new_number_is_refused_until_it_is_locked(copy: Path, capsys: pytest.C
     assert _build(copy) == 1
     assert "number 8 is new" in capsys.readouterr().err
 
-    lock.lock_new_numbers([copy])
+    assert _lock(copy) == 0
 
     assert _build(copy) == 0
     assert "8 marketing meridian/straps in\n" in (copy / LOCK_FILE).read_text(encoding="utf-8")
@@ -58,7 +63,7 @@ def test_a_damaged_lock_is_refused(copy: Path, capsys: pytest.CaptureFixture[str
     file.write_text(file.read_text(encoding="utf-8").replace("3 marketing", "3marketing"), encoding="utf-8")
 
     damaged = file.read_bytes()
-    lock.lock_new_numbers([copy])
+    assert _lock(copy) == 1
 
     assert file.read_bytes() == damaged
     assert _build(copy) == 1
@@ -69,7 +74,7 @@ def test_locking_never_changes_an_existing_line(copy: Path) -> None:
     before = (copy / LOCK_FILE).read_text(encoding="utf-8")
     _edit(copy, 'name = "news"', 'name = "stories"')
 
-    lock.lock_new_numbers([copy])
+    assert _lock(copy) == 1
 
     assert (copy / LOCK_FILE).read_text(encoding="utf-8") == before
     assert _build(copy) == 1
@@ -91,6 +96,6 @@ def test_a_catalogue_with_a_mistake_does_not_change_the_lock(copy: Path) -> None
     before = (copy / LOCK_FILE).read_text(encoding="utf-8")
     _edit(copy, "number = 3", "number = 2")
 
-    lock.lock_new_numbers([copy])
+    assert _lock(copy) == 1
 
     assert (copy / LOCK_FILE).read_text(encoding="utf-8") == before

@@ -48,7 +48,7 @@ def test_the_domain_reads_the_compiled_words(source: Path, tmp_path: Path) -> No
 
     words = MailWords.from_document(data)
 
-    assert len(words.phrases) == 12
+    assert len(words.phrases) == 13
     assert {"from", "von", "de", "差出人"} <= words.headers
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -99,6 +100,50 @@ def test_each_kind_of_request_has_its_row(kind: IntentKind) -> None:
     found = [decide(sender, intent) for sender in (*SenderTrust, UNKNOWN)]
     spam = decide(SenderTrust.NOT_AUTHENTICATED, intent, spam=Verdict.FAIL)
     assert [*found, spam] == [[action] for action in TABLE[kind]]
+
+
+_ROWS = {
+    IntentKind.OPT_OUT: "an opt-out",
+    IntentKind.OPT_IN: "an opt-in",
+    IntentKind.CHILD_REPORT: "it reports a child",
+    IntentKind.ERASURE: "erasure",
+    IntentKind.ACCESS: "access",
+    IntentKind.COMPLAINT: "it complains about the company",
+    IntentKind.QUESTION: "a question",
+    IntentKind.OTHER: "something else",
+}
+_WORDS: dict[type[MailAction], str] = {
+    OptOutSender: "act",
+    ReportSenderAsMinor: "act",
+    ConfirmByMail: "confirm",
+    LetPersonDecide: "case",
+    ForwardMail: "forward",
+    DropMail: "drop",
+}
+_PAGE = (Path(__file__).parents[2] / "docs" / "mailbox.md").read_text(encoding="utf-8")
+
+
+def documented(row: str) -> list[str]:
+    """Returns the cells of a row of docs/mailbox.md."""
+    (line,) = (line for line in _PAGE.splitlines() if line.startswith(f"| {row} |"))
+    return [cell.strip() for cell in line.split("|")[2:-1]]
+
+
+@pytest.mark.parametrize("kind", IntentKind)
+def test_the_documentation_has_the_same_rows(kind: IntentKind) -> None:
+    words = [_WORDS[type(action)] for action in TABLE[kind]]
+    row = _ROWS[kind]
+    if "forward" not in words:
+        assert documented(row) == words
+        return
+    assert documented(f"{row}, with `ForwardTo`") == words
+    without = ["case" if word == "forward" else word for word in words]
+    assert documented(f"{row}, without `ForwardTo`") == without
+
+
+@pytest.mark.parametrize("kind", IntentKind)
+def test_a_mail_that_heed_forwarded_is_a_case_for_each_kind_of_request(kind: IntentKind) -> None:
+    assert decide(UnknownSender(UnknownReason.HEED), MailIntent(kind)) == [OTHER]
 
 
 def read_nothing(_: str) -> MailIntent:

@@ -40,11 +40,12 @@ def test_the_most_expensive_mails_of_a_megabyte_are_handled_with_little_memory()
 from contextlib import suppress
 import resource
 from heed.domain.errors import MalformedMessage
-from tests.support import attack_texts, fuzz_mails
+from tests.support import attack_texts, fuzz_mails, mail_words
+words = mail_words.brand_mail_words()
 resource.setrlimit(resource.RLIMIT_AS, (fuzz_mails.MEMORY, fuzz_mails.MEMORY))
 for make in attack_texts.MAILS.values():
     with suppress(MalformedMessage):
-        fuzz_mails.check(make(2**20).encode("latin-1"))
+        fuzz_mails.check(make(2**20).encode("latin-1"), words)
 print("handled")
 """
     assert run_limited("-c", code) == "handled"

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from heed.domain.errors import MalformedMessage
-from heed.domain.mailbox.inbound_mail import Attachment, ReportKind
-from heed.entrypoints.inbound_mail.mime import MAX_MAIL, MAX_MAIL_TEXT, parse_mail
+from heed.domain.mailbox.inbound_mail import MAX_MAIL, Attachment, ReportKind
+from heed.entrypoints.inbound_mail.mime import MAX_MAIL_TEXT, parse_mail
 from tests.support.inbound_mails import huge_mail, sample
 
 

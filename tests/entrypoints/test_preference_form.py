@@ -33,7 +33,12 @@ def test_a_form_that_stops_all_marketing_has_no_other_choice() -> None:
     assert form == PreferenceForm(FormChoices(all_marketing=True))
 
 
-BEGIN, END = ("checkboxes", "begin"), ("checkboxes", "end")
+def test_a_mistake_elsewhere_in_the_form_does_not_keep_it_from_stopping_all_marketing() -> None:
+    for mistake in (("pause", "31"), ("topic.unknown", "in"), ("was.topic.news", "")):
+        assert parse(mistake, ("all", "out")) == PreferenceForm(FormChoices(all_marketing=True))
+
+
+ONE, BEGIN, END = ("checkboxes", "1"), ("checkboxes", "2"), ("checkboxes", "end")
 WAS = (("was.topic.offers", "in"), ("was.topic.news", "out"))
 
 
@@ -42,9 +47,9 @@ def test_an_empty_checkbox_is_off_in_a_form_that_has_both_marks() -> None:
     assert form.choices == FormChoices(wanted={OFFERS: False, NEWS: True}, shown={OFFERS: True, NEWS: False})
 
 
-def test_a_topic_without_a_checkbox_is_not_changed() -> None:
-    assert parse(BEGIN, WAS[0], END).choices.wanted == {OFFERS: False}
-    assert parse(BEGIN, END).choices == FormChoices()
+def test_a_topic_that_was_added_after_the_page_was_opened_is_not_changed() -> None:
+    assert parse(ONE, WAS[0], END).choices == FormChoices(wanted={OFFERS: False}, shown={OFFERS: True})
+    assert parse(("checkboxes", "0"), END).choices == FormChoices()
 
 
 def test_a_missing_field_is_no_change_in_a_form_without_the_marks() -> None:
@@ -68,12 +73,17 @@ def test_a_form_with_checkboxes_that_is_cut_at_either_end_is_refused(end: int) -
             parse(*fields)
 
 
-@pytest.mark.parametrize(
-    "marks", [(END, BEGIN), (BEGIN, BEGIN, END), (BEGIN,), (END,), (("checkboxes", ""), END)]
-)
+@pytest.mark.parametrize("lost", [(WAS[0],), (WAS[1],), WAS])
+def test_a_form_that_lost_what_the_page_showed_of_a_checkbox_is_refused(lost: tuple[object, ...]) -> None:
+    """Its empty checkbox would be no change, and the person would not hear that the opt-out was lost."""
+    with pytest.raises(IncompleteForm):
+        parse(*(field for field in (BEGIN, *WAS, END) if field not in lost))
+
+
+@pytest.mark.parametrize("marks", [(END, ONE), (ONE, ONE, END), (ONE,), (END,), (("checkboxes", ""), END)])
 def test_marks_in_another_order_are_refused(marks: tuple[tuple[str, str], ...]) -> None:
     with pytest.raises(IncompleteForm):
-        parse(*marks, ("topic.news", "in"))
+        parse(*marks, WAS[1], ("topic.news", "in"))
 
 
 @pytest.mark.parametrize(
@@ -83,6 +93,8 @@ def test_marks_in_another_order_are_refused(marks: tuple[tuple[str, str], ...]) 
         (("utm_source", "mail"),),
         (("topic.unknown", "in"),),
         (("topic.news", ""),),
+        (("topic.news", "out"), ("was.topic.news", "perhaps")),
+        (("topic.news", "out"), ("was.topic.news", "")),
         (("pause", "31"),),
         (("undo", "x"), ("topic.news", "in")),
         (("undo", "x"), ("undo", "y")),

@@ -35,6 +35,7 @@ from tests.support import mailbox, openapi
 from tests.support.aws_calls import outside_handlers
 from tests.support.crash import run_after_calls
 from tests.support.deployment import NOW, World, client, http_event, parts, restart
+from tests.support.ses_messages import EVENTS
 
 JANE = "jane.doe@example.com"
 RECEIVED = Millis(NOW - DAY_MS)
@@ -168,6 +169,21 @@ def test_an_unknown_case_is_404(desk: Desk) -> None:
     for path in ("0" * 32, "ABC", "0" * 33):
         assert desk.call("GET", f"/v1/cases/{path}")[0] == 404
         assert desk.call("POST", f"/v1/cases/{path}", {"decision": "none", **WHY})[0] == 404
+
+
+def test_the_sample_events_list_show_and_decide_a_case(desk: Desk) -> None:
+    case = desk.open(CaseKind.OPT_OUT_DOUBTFUL)
+    answers = {}
+    for name in ("get-list", "get-case", "post-decision"):
+        text = (EVENTS / f"cases-v2-{name}.json").read_text()
+        event = json.loads(text.replace("3f9a1c0b5d7e42868a9bd0c1e2f30415", case.id))
+        event["headers"]["authorization"] = f"Bearer {desk.key}"
+        answers[name] = json.loads(app.handler(event, desk.world.context)["body"])
+
+    assert [listed["id"] for listed in answers["get-list"]["cases"]] == [case.id]
+    assert answers["get-case"]["text"].strip() == "please"
+    decided = answers["post-decision"]
+    assert (decided["state"], decided["decision"], decided["scope"]) == ("decided", "opt-out", "offers")
 
 
 def test_a_decided_opt_out_counts_from_the_arrival_of_the_mail_and_names_the_case(desk: Desk) -> None:

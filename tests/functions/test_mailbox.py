@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -12,69 +10,21 @@ from botocore.exceptions import ReadTimeoutError
 
 from functions.mailbox import app
 from heed.domain.links.link_token import TokenPurpose
-from heed.domain.mailbox.case import Case, CaseKind
-from heed.domain.opt_in.confirmation_request import ConfirmationRequest
+from heed.domain.mailbox.case import CaseKind
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.domain.preferences.register import MINOR
-from tests.support.deployment import World, client, parts, restart
+from heed.domain.preferences.register import MINOR, Source
+from heed.domain.privacy.erasure import ErasureCause, ErasureRequest
+from tests.support.aws_calls import outside_handlers
+from tests.support.crash import run_after_calls
+from tests.support.deployment import NOW, World, parts, restart
+from tests.support.inbound_mailbox import KEY, SENDER, Mailbox
 from tests.support.inbound_mails import huge_mail, mint, read_mail
-from tests.support.ses_messages import EVENTS
 
-SENDER = "recipient@example.net"
-KEY = "inbound/d6iitobk75ur44p8kdnnp7g2n800example"
 NO_FAILURES: dict[str, Any] = {"batchItemFailures": []}
 
 
 def mail(text: str, subject: str = "", sender: str = SENDER) -> bytes:
     return f"From: {sender}\r\nSubject: {subject}\r\n\r\n{text}\r\n".encode()
-
-
-@dataclass
-class Mailbox:
-    """Receives mails as SES does, and shows what the function did."""
-
-    world: World
-
-    def receive(
-        self,
-        raw: bytes,
-        event: str = "sender-authenticated",
-        recipients: Iterable[str] = (),
-        message_id: str = "m1",
-    ) -> dict[str, Any]:
-        client("s3").put_object(Bucket="mailbox", Key=KEY, Body=raw)
-        return self.notify(event, recipients, message_id)
-
-    def notify(
-        self,
-        event: str = "sender-authenticated",
-        recipients: Iterable[str] = (),
-        message_id: str = "m1",
-    ) -> dict[str, Any]:
-        batch = json.loads((EVENTS / f"mailbox-sqs-sns-{event}.json").read_text())
-        envelope = json.loads(batch["Records"][0]["body"])
-        notice = json.loads(envelope["Message"])
-        notice["receipt"]["recipients"] = [*recipients] or notice["receipt"]["recipients"]
-        notice["mail"]["messageId"] = message_id
-        envelope["Message"] = json.dumps(notice)
-        batch["Records"][0]["body"] = json.dumps(envelope)
-        return dict(app.handler(batch, self.world.context))
-
-    def objects(self, folder: str = "inbound/") -> list[str]:
-        listed = client("s3").list_objects_v2(Bucket="mailbox", Prefix=folder).get("Contents", ())
-        return [item["Key"] for item in listed]
-
-    def registers(self, address: str = SENDER) -> set[str]:
-        return {
-            register.code for register in parts().preferences.read(self.world.recipient(address)).registers
-        }
-
-    def cases(self) -> list[Case]:
-        return list(parts().cases.open_cases())
-
-    def requests(self) -> list[ConfirmationRequest]:
-        messages = self.world.messages("CONFIRMATION_REQUESTS_QUEUE_URL")
-        return [ConfirmationRequest.from_message(message) for message in messages]
 
 
 @pytest.fixture
@@ -95,22 +45,29 @@ def metrics(capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
     }
 
 
-@pytest.mark.parametrize("event", ["sender-authenticated", "dmarc-gray"])
+@pytest.mark.parametrize(
+    ("event", "effects"),
+    [
+        ("sender-authenticated", {"MailOptOutRecorded": 1, "MailAnswered": 1}),
+        ("dmarc-gray", {"MailOptOutRecorded": 1}),
+    ],
+)
 def test_the_opt_out_of_a_sender_is_stored_and_the_mail_is_deleted(
-    mailbox: Mailbox, event: str, capsys: pytest.CaptureFixture[str]
+    mailbox: Mailbox, event: str, effects: dict[str, int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert mailbox.receive(read_mail("plain-unsubscribe"), event) == NO_FAILURES
     assert mailbox.registers() == {"o:0"}
     assert (mailbox.objects(), mailbox.cases()) == ([], [])
-    assert metrics(capsys) == {"MailOptOutRecorded": 1}
+    assert metrics(capsys) == effects
 
 
 @pytest.mark.parametrize("event", ["sender-authenticated", "dmarc-fail", "null-return-path"])
-def test_the_mail_of_an_unsubscribe_button_opts_out_by_its_token_whoever_sent_it(
+def test_the_mail_of_an_unsubscribe_button_opts_out_by_its_token_from_any_sender(
     mailbox: Mailbox, event: str
 ) -> None:
     token = mailbox.world.token("jane@example.com", purpose=TokenPurpose.MAILTO)
     raw = read_mail("apple-unsubscribe").replace(mint(TokenPurpose.MAILTO).encode(), token.encode())
+    restart()  # so that the function itself derives the key of links
     assert mailbox.receive(raw, event, [f"u+{token}@mail.example.com"]) == NO_FAILURES
     assert mailbox.registers("jane@example.com") == {"o:2"}
     assert (mailbox.registers(), mailbox.objects(), mailbox.cases()) == (set(), [], [])
@@ -163,6 +120,22 @@ def test_a_child_about_its_own_address_stops_all_mail(mailbox: Mailbox) -> None:
     mailbox.receive(mail("I am only 11 years old and signed up without asking my parents."))
     assert mailbox.registers() == {MINOR.code, "o:0"}
     assert mailbox.cases() == []
+
+
+def test_a_child_that_is_reported_twice_at_the_same_time_is_purged_once(mailbox: Mailbox) -> None:
+    report = ErasureRequest(ErasureCause.MINOR, NOW, Source.PHONE, "call 1", "key", "")
+
+    def report_by_phone() -> None:
+        with outside_handlers():
+            parts().erase(mailbox.world.recipient(SENDER), report)
+
+    # The mail reads the record, counts the report, and orders the purge.
+    with run_after_calls(3, report_by_phone) as calls:
+        mailbox.receive(mail("I am only 11 years old and signed up without asking my parents."))
+    assert calls[2] == "PutItem"
+    assert mailbox.registers() == {MINOR.code, "o:0"}
+    purges = [item for item in mailbox.world.items("Control") if item["pk"]["S"].startswith("purge#")]
+    assert len(purges) == 1
 
 
 def test_reports_of_children_pause_mail_within_the_cap_of_a_sender(mailbox: Mailbox) -> None:

@@ -11,7 +11,7 @@ from functions.resubscribe import app
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent, mint_confirmation_token
 from heed.domain.preferences.decision import decide
-from heed.entrypoints.http.pages.views import ConfirmationMailView
+from heed.entrypoints.http.pages.mail_views import ConfirmationMailView
 from tests.support.deployment import NOW, World, follow_redirect, http_event, parts
 from tests.support.registers import scope_numbers
 

@@ -187,6 +187,7 @@ def test_a_malformed_address_gets_a_message_at_its_field(world: World, address: 
         "\u30e1\u30fc\u30eb@example.com",
         "r\u00c3\u00abader@example.com",
         "=?utf-8?q?r=C3=ABader?=@example.com",
+        '""@example.com',
         "=?broken?x?reader?=@example.com",
     ],
 )

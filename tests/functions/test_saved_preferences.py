@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
@@ -11,7 +13,8 @@ from functions.preferences import app
 from heed.domain.links.link_token import TokenPurpose
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import Change, Entry, Source
-from tests.support.deployment import NOW, World, http_event
+from tests.support.brands import deploy_catalogue
+from tests.support.deployment import NOW, World, brand, http_event
 from tests.support.preference_centre import (
     DAY,
     EVERYTHING,
@@ -46,6 +49,30 @@ def test_a_cut_form_with_checkboxes_is_not_reported_as_saved(world: World) -> No
         answer = save(world, form)
         assert answer["statusCode"] == 422 and world.items() == []
         assert "nothing was saved" in answer["body"] and "<title>Error: " in answer["body"]
+
+
+def test_a_form_without_the_state_that_the_page_showed_is_not_called_unchanged(world: World) -> None:
+    fields = boxes(show(world), news=False)
+    for form in (
+        [field for field in fields if field[0] != "was.topic.news"],
+        [field for field in fields if not field[0].startswith("was.")],
+        [(name, "" if name == "was.topic.news" else value) for name, value in fields],
+    ):
+        assert save(world, form)["statusCode"] == 422 and world.items() == []
+
+
+def test_a_page_from_before_a_deployment_with_a_new_topic_still_saves(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = boxes(show(world), news=False)
+    catalogue = json.loads((brand() / "catalogue.json").read_text())
+    topics = catalogue["topics"]
+    added = {**topics[0], "number": 8, "name": "straps"}
+    deploy_catalogue(tmp_path, monkeypatch, topics=[*topics, added])
+    assert 'name="topic.straps"' in show(world)
+
+    assert save(world, form)["statusCode"] == 303
+    assert sendable(world) == EVERYTHING - {"news"} | {"straps"}
 
 
 def test_a_form_that_changes_nothing_is_not_called_saved(world: World) -> None:

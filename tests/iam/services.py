@@ -31,6 +31,7 @@ def service_requests(stack: Stack) -> Iterator[Request]:
             # The source of notifications is the identity; that of events is the configuration set.
             context = {"aws:SourceArn": source, "aws:SourceAccount": ACCOUNT}
             yield Request(SES, "sns:Publish", topic, "feedback", context)
+    yield from _receipt_rule_requests(stack)
     for subscription in stack.of_type("AWS::SNS::Subscription").values():
         if subscription["Protocol"] == "sqs":
             context = {"aws:SourceArn": subscription["TopicArn"], "aws:SourceAccount": ACCOUNT}
@@ -66,6 +67,21 @@ def log_requests(stack: Stack) -> Iterator[Request]:
         for call in calls:
             who = f"logs.{REGION}.amazonaws.com"
             yield Request(who, f"kms:{call}", group["KmsKeyId"], "an encrypted log group", context)
+
+
+def _receipt_rule_requests(stack: Stack) -> Iterator[Request]:
+    """Yields the requests of SES for a mail that it receives: it stores the mail, and publishes a notice.
+
+    The context is that of "Giving permissions to Amazon SES for email receiving".
+    """
+    for name, rule in stack.of_type("AWS::SES::ReceiptRule").items():
+        source = f"arn:aws:ses:{REGION}:{ACCOUNT}:receipt-rule-set/{rule['RuleSetName']}:receipt-rule/{name}"
+        context = {"aws:SourceArn": source, "aws:SourceAccount": ACCOUNT}
+        for action in rule["Rule"]["Actions"]:
+            target = action["S3Action"]
+            mail = f"{stack.arn_of(target['BucketName'])}/{target['ObjectKeyPrefix']}d6iitobk75"
+            yield Request(SES, "s3:PutObject", mail, "a mail", context)
+            yield Request(SES, "sns:Publish", target["TopicArn"], "the notice of a mail", context)
 
 
 def _senders_of_mail_events(stack: Stack) -> Iterator[str]:

@@ -118,7 +118,7 @@ def _change_encryption_context(template: Template) -> None:
 
 def _remove_key_statement(template: Template) -> None:
     statements = template["Resources"]["DataKey"]["Properties"]["KeyPolicy"]["Statement"]
-    statements[:] = [statement for statement in statements if statement["Sid"] != "SesPublishesToTheTopic"]
+    statements[:] = [statement for statement in statements if statement["Sid"] != "SesPublishesToTheTopics"]
 
 
 def test_a_missing_permission_is_found(calls: list[dict[str, Any]]) -> None:

@@ -21,8 +21,8 @@ _HERE = Environment("heed", "us-east-1", None)
 _ELSEWHERE = Environment("heed", "eu-central-1", None)
 
 
-def create_stack(environment: str, place: Environment = _HERE) -> str:
-    """Creates a stack with a bucket that has two versions of an object. Returns the name of the bucket."""
+def create_stack(environment: str, place: Environment = _HERE, *, versioned: bool = True) -> str:
+    """Creates a stack with a bucket, and stores an object in it twice. Returns the name of the bucket."""
     cloudformation = boto3.client("cloudformation", region_name=place.region)
     cloudformation.create_stack(
         StackName=place.stack,
@@ -31,7 +31,8 @@ def create_stack(environment: str, place: Environment = _HERE) -> str:
     )
     resources = cloudformation.list_stack_resources(StackName=place.stack)["StackResourceSummaries"]
     bucket = resources[0]["PhysicalResourceId"]
-    boto3.client("s3").put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    if versioned:
+        boto3.client("s3").put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     for body in (b"1", b"2"):
         boto3.client("s3").put_object(Bucket=bucket, Key="hashes/1", Body=body)
     return bucket
@@ -51,6 +52,12 @@ def test_all_versions_are_deleted_from_the_bucket_of_a_trial() -> None:
     bucket = create_stack("trial")
     assert list(empty_buckets(_HERE)) == [f"Emptied {bucket}"]
     assert count_versions(bucket) == 0
+
+
+def test_a_bucket_without_versions_is_emptied() -> None:
+    bucket = create_stack("trial", versioned=False)
+    list(empty_buckets(_HERE))
+    assert boto3.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
 
 def test_a_bucket_of_production_is_not_changed() -> None:

@@ -9,10 +9,13 @@ import anyio
 import httpx
 import pytest
 
+from heed.domain.mailbox.case import CaseKind
 from local import sample
 from local.feedback import make_bounce_event, make_complaint_event
+from local.inbound_mail import ReceivedMail
 from local.mails import find_one_click_url
 from local.page import make_page
+from local.person import CASES
 from tests.support.catalogues import CATALOGUE
 
 NOW = datetime(2026, 3, 5, 9, 12, 44, 390_000, tzinfo=UTC)
@@ -65,6 +68,7 @@ class FakeClient:
         self.pressed: list[str] = []
         self.mails: list[dict[str, Any]] = []
         self.ledger = [ENTRY]
+        self.waiting: list[dict[str, Any]] = []
         self.looked_up: dict[str, str] = {}
 
     def make_mail(self) -> sample.SampleMail:
@@ -80,6 +84,13 @@ class FakeClient:
     def send_feedback(self, make_event: Any) -> bool:
         self.pressed.append(make_event(self.make_mail(), NOW)["eventType"])
         return self.reaches
+
+    def deliver(self, mail: ReceivedMail) -> bool:
+        self.pressed.append(mail.recipient)
+        return self.reaches
+
+    def cases(self) -> list[dict[str, Any]]:
+        return self.waiting
 
     def look_up(self, person: dict[str, str]) -> dict[str, Any]:
         self.looked_up = person
@@ -118,11 +129,11 @@ def make_client_with_mail() -> FakeClient:
     return client
 
 
-def _send(client: FakeClient, method: str, path: str) -> httpx.Response:
+def _send(client: FakeClient, method: str, path: str, files: Any = None) -> httpx.Response:
     async def send() -> httpx.Response:
         transport = httpx.ASGITransport(make_page(client, CATALOGUE))  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as browser:
-            return await browser.request(method, path, follow_redirects=True)
+            return await browser.request(method, path, files=files, follow_redirects=True)
 
     return anyio.run(send)
 
@@ -163,7 +174,7 @@ def test_a_search_filters_each_list_and_is_escaped() -> None:
     text = _send(make_client_with_mail(), "GET", "/?q=%3Cconfirm%3E").text
 
     assert "Please &lt;confirm&gt;" in text
-    assert text.count("Nothing here contains “&lt;confirm&gt;”.") == 2
+    assert text.count("Nothing here contains “&lt;confirm&gt;”.") == 3
     assert "<confirm>" not in text
 
 
@@ -195,7 +206,8 @@ def test_the_answer_of_the_check_is_explained() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/?q=ada@example.com", "/mails", "/changes", "/records", "/campaign", "/mails/m1@ses"]
+    "path",
+    ["/", "/?q=ada@example.com", "/mails", "/changes", "/records", "/cases", "/campaign", "/mails/m1@ses"],
 )
 def test_a_page_loads_nothing_and_has_no_script_and_a_strict_policy(path: str) -> None:
     response = _send(make_client_with_mail(), "GET", path)
@@ -214,6 +226,9 @@ def test_a_page_loads_nothing_and_has_no_script_and_a_strict_policy(path: str) -
         ("mails/m1@ses/one-click", "http://127.0.0.1:8000/u/header"),
         ("bounce", "Bounce"),
         ("complaint", "Complaint"),
+        ("apple", "u+x@mail.example.com"),
+        ("reply", "privacy@mail.example.com"),
+        ("parent", "privacy@mail.example.com"),
     ],
 )
 def test_a_button_does_its_work_and_redirects_to_its_page(button: str, pressed: str) -> None:
@@ -227,14 +242,14 @@ def test_a_button_does_its_work_and_redirects_to_its_page(button: str, pressed: 
     assert 'role="status"' in response.text
 
 
-@pytest.mark.parametrize("button", ["one-click", "bounce", "complaint"])
+@pytest.mark.parametrize("button", ["one-click", "bounce", "complaint", "apple", "reply", "parent"])
 def test_a_button_reports_a_failure(button: str) -> None:
     text = _send(FakeClient(reaches=False), "POST", f"/{button}").text
 
     assert " not " in text.partition('role="status">')[2].partition("</p>")[0]
 
 
-@pytest.mark.parametrize("button", ["one-click", "bounce", "complaint"])
+@pytest.mark.parametrize("button", ["one-click", "bounce", "complaint", "apple", "deliver"])
 def test_a_get_never_presses_a_button(button: str) -> None:
     client = FakeClient()
 
@@ -285,3 +300,43 @@ def test_an_unknown_mail_is_not_found(method_and_path: str) -> None:
 
     assert _send(client, *method_and_path.split()).status_code == 404
     assert client.pressed == []
+
+
+@pytest.mark.parametrize(
+    ("text", "recipients", "note"),
+    [
+        ("From: <a@example.com>\nTo: u+y@mail.example.com\n", ["u+y@mail.example.com"], "handled the mail"),
+        ("no header", [], "not a mail"),
+    ],
+)
+def test_the_form_delivers_what_is_a_mail(text: str, recipients: list[str], note: str) -> None:
+    client = FakeClient()
+    page = _send(client, "POST", "/deliver", {"mail": (None, text)})
+
+    assert client.pressed == recipients
+    assert note in page.text.partition('role="status">')[2].partition("</p>")[0]
+
+
+def test_a_case_names_its_kind_its_due_date_and_the_command_that_shows_it() -> None:
+    client = FakeClient()
+    client.waiting = [
+        {
+            "id": "c" * 32,
+            "kind": kind,
+            "recipient": recipient,
+            "received_at": "2026-03-05T09:12:44.390Z",
+            "due_at": "2026-03-12T09:12:44.390Z",
+            "state": "open",
+        }
+        for kind, recipient in (("child-report", RECIPIENT), ("other", None))
+    ]
+    text = _send(client, "GET", "/cases").text
+
+    assert text.count("<code>heed case show " + "c" * 32) == 2
+    assert "A report of a child" in text and "A question, or something else" in text
+    assert "12 Mar 2026" in text and text.count(f'href="/?q={RECIPIENT}"') == 1
+    assert "1 to 1 of 1" in _send(client, "GET", "/cases?q=QUESTION").text
+
+
+def test_every_kind_of_a_case_has_words() -> None:
+    assert CASES.keys() == set(CaseKind)

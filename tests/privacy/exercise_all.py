@@ -10,6 +10,7 @@ import json
 import re
 import time
 import traceback
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qsl
@@ -20,13 +21,14 @@ import time_machine
 from heed.domain.api_key import KeyScope
 from heed.domain.jobs.job_report import JobCounts, JobReport, WordMeaning
 from heed.domain.links.link_token import TokenPurpose
-from heed.domain.mailbox.case import CaseKind, new_case
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from heed.use_cases.jobs.report_work import report_preview
 from tests.support import mailbox
 from tests.support.aws_calls import outside_handlers
 from tests.support.deployment import NOW, ROOT, World, client, http_event, parts, restart, run_on
+from tests.support.inbound_mailbox import notice_batch, store_mail
+from tests.support.inbound_mails import MAILS, insert_tokens
 from tests.support.ses_messages import ses_event, sns_envelope
 from tests.support.stream_events import StreamRecorder, stream_event
 
@@ -43,7 +45,17 @@ ADDRESSES = {
     "minor": "canary7.Kiwi@example.com",
     "erased": "canary7.Lark@example.com",
     "note": "canary7.Martin@example.com",
-    "mail": "canary7.Osprey@example.com",
+    "token mail": "Canary7.Pelican@example.com",
+    "opt-out": "canary7.Dipper@example.com",
+    "forged": "canary7.Egret@example.com",
+    "parent": "canary7.Fulmar@example.com",
+    "child": "canary7.Gosling@example.com",
+    "opt-in": "canary7.Hoopoe@example.com",
+    "erasure": "canary7.Jacana@example.com",
+    "question": "canary7.Knot@example.com",
+    "virus": "canary7.Limpkin@example.com",
+    "list": "canary7.Merlin@example.com",
+    "no mail": "canary7.Oriole@example.com",
     "file": "canary7.Plover@example.com",
     "garbage": "canary7.Nightjar@example.com",
 }
@@ -55,6 +67,7 @@ class Drive:
     Attributes:
         routes: the folder of the function, the method and the path of each request.
         events: the folder of the function and the kind of each event, in the words of the template.
+        mails: the number of mails so far.
         crashes: what Lambda logs for each function that raised an exception.
         secrets: the keys and the tokens in use, by name.
     """
@@ -64,6 +77,7 @@ class Drive:
         self.routes: set[tuple[str, str, str]] = set()
         self.events: set[tuple[str, str]] = set()
         self.crashes: list[str] = []
+        self.mails = 0
         _, key = parts().api_keys.create("canary", "officer 1", list(KeyScope))
         _, second = parts().api_keys.create("canary", "officer 2", list(KeyScope))
         _, third = parts().api_keys.create("canary", "max", [KeyScope.WRITE])
@@ -104,6 +118,51 @@ class Drive:
         ]
         self.call(function, {"Records": records})
 
+    def mail(
+        self,
+        name: str,
+        text: str,
+        event: str = "sender-authenticated",
+        recipients: Iterable[str] = (),
+        header: str = "Organization: none",
+        raw: bytes = b"",
+    ) -> None:
+        """Receives a mail of one of the addresses, which has the address in each of its parts.
+
+        Args:
+            name: the name of the address.
+            text: the new text.
+            event: what SES found out about the mail.
+            recipients: the recipients in the envelope.
+            header: one more field of the header.
+            raw: the mail itself, in place of all that.
+        """
+        address = ADDRESSES[name]
+        mail = f"""From: "{address}" <{address}>
+Subject: {address}
+Message-ID: <{address}>
+{header}
+Content-Type: multipart/mixed; boundary=b
+
+--b
+
+{text}
+
+-- 
+{address}
+--b
+Content-Type: application/pdf; name="{address}"
+Content-Disposition: attachment; filename="{address}"
+
+{address}
+--b--
+""".encode()  # noqa: W291 - a signature begins with two hyphens and a space
+        store_mail(raw or mail)
+        now = Millis(time.time_ns() // 1_000_000)
+        self.mails += 1
+        batch = notice_batch(event, recipients, f"mail {self.mails}", address, now)
+        self.queue("mailbox", batch["Records"][0]["body"])
+
     def deliver(self, function: str, queue: str) -> None:
         """Delivers the messages that wait in a queue to its function."""
         self.events.add((function, "SQS"))
@@ -131,6 +190,7 @@ def exercise_all(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
     _exercise_platform(drive)
     _exercise_links(drive, monkeypatch)
     _exercise_agents(drive)
+    _exercise_mailbox(drive)
     _exercise_cases(drive)
     _exercise_jobs(drive)
     _exercise_feedback(drive)
@@ -226,24 +286,53 @@ def _exercise_agents(drive: Drive) -> None:
     drive.request("agents", "GET", f"/v1/{ADDRESSES['garbage']}")
 
 
+def _exercise_mailbox(drive: Drive) -> None:
+    """Receives mails of each kind. The last ones become cases."""
+    world = drive.world
+    token = world.token(ADDRESSES["token mail"], purpose=TokenPurpose.MAILTO)
+    drive.secrets["token of a mail"] = token
+    link = world.token(ADDRESSES["bounce"])
+    drive.secrets["link in a report"] = link
+    for name in ("dsn-failed-with-our-mail", "arf-abuse-report"):
+        report = (MAILS / "inbound" / f"{name}.eml").read_bytes()
+        drive.mail("bounce", "", raw=insert_tokens(report, link, token))
+    drive.mail("token mail", "unsubscribe", recipients=[f"u+{token}@mail.example.com"])
+    drive.mail("virus", "unsubscribe", "virus")
+    drive.mail("opt-out", "Please take me off your mailing list.")
+    drive.mail("forged", "Please take me off your mailing list.", "dmarc-fail")
+    drive.deliver("send_confirmation", "CONFIRMATION_REQUESTS_QUEUE_URL")
+    drive.mail("minor", "I am 11 years old and signed up without asking my parents.")
+    drive.mail("note", "I want your newsletter again, please.")
+    drive.deliver("send_confirmation", "CONFIRMATION_REQUESTS_QUEUE_URL")
+    drive.mail("parent", f"My daughter is 9 and signed up with {ADDRESSES['child']}.")
+    drive.mail("opt-in", "I want your newsletter again, please.", "dmarc-gray")
+    drive.mail("erasure", "Please erase all personal data that you hold about me.")
+    drive.mail("question", "Is the blue one in stock?")
+    drive.mail("list", "unsubscribe", header="List-Id: <" + ADDRESSES["list"] + ">")
+    assert "auto-replied" in {sent["Auto-Submitted"] for sent in mailbox.sent_mails()}
+    heed = parts()
+    restart(FORWARD_TO="service@company.example")
+    drive.mail("question", "Is the red one in stock, too?")
+    assert mailbox.sent_mails()[-1]["X-Heed-Forwarded"] == "yes"
+    run_on(heed)
+    drive.mail("no mail", "", raw=ADDRESSES["no mail"].encode())  # the last one, because it stays
+
+
 def _exercise_cases(drive: Drive) -> None:
+    """Shows and decides the cases that the mails opened."""
     now = Millis(time.time_ns() // 1_000_000)
-    ids = []
-    for number, kind in enumerate((CaseKind.OPT_IN, CaseKind.OTHER, CaseKind.CHILD_REPORT)):
-        case = new_case(kind, f"message {number}", drive.world.recipient(ADDRESSES["mail"]), now)
-        mail = f"From: {ADDRESSES['mail']}\n\nDear {ADDRESSES['mail']}".encode()
-        with outside_handlers():
-            assert parts().open_case(case, mail, now)
-        ids.append(case.id)
     drive.request("cases", "GET", "/v1/cases", query={"cursor": ADDRESSES["garbage"]})
-    drive.request("cases", "GET", "/v1/cases")
-    shown = drive.request("cases", "GET", f"/v1/cases/{ids[0]}", at=now)
-    assert ADDRESSES["mail"] in shown["text"]
+    waiting = drive.request("cases", "GET", "/v1/cases", at=now)["cases"]
+    decisions = {"opt-in": "confirmation", "child-report": "minor", "erasure": "erase"}
+    assert {*decisions, "other", "opt-out-doubtful"} == {case["kind"] for case in waiting}
+    for case in waiting:
+        path = f"/v1/cases/{case['id']}"
+        assert "canary7" in drive.request("cases", "GET", path, at=now)["text"].lower()
+        drive.request("cases", "POST", path, {"decision": ADDRESSES["garbage"]}, at=now)
+        ruling = {"decision": decisions.get(case["kind"], "none"), "reason": f"of {ADDRESSES['note']}"}
+        decided = drive.request("cases", "POST", path, ruling, at=now)
+        assert decided["state"] == "decided", decided
     drive.request("cases", "GET", f"/v1/cases/{ADDRESSES['garbage']}")
-    for case_id, decision in zip(ids, ("confirmation", "none", "minor"), strict=True):
-        ruling = {"decision": decision, "reason": f"of {ADDRESSES['note']}"}
-        drive.request("cases", "POST", f"/v1/cases/{case_id}", ruling, at=now)
-    drive.request("cases", "POST", f"/v1/cases/{ids[0]}", {"decision": ADDRESSES["garbage"]})
     drive.deliver("send_confirmation", "CONFIRMATION_REQUESTS_QUEUE_URL")
     drive.tick("cases")
 

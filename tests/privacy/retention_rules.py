@@ -103,6 +103,8 @@ RULES = (
         COUNT_DAYS,
         End.TTL,
     ),
+    Rule("Answered mails", "ControlTable", "to answer a sender once a day", COUNT_DAYS, End.TTL),
+    Rule("Forwarded mails", "ControlTable", "to stop floods", COUNT_DAYS, End.TTL),
     Rule("Disclosures", "ControlTable", "to account for them", DISCLOSURE_DAYS, End.TTL),
     Rule("Open cases", "ControlTable", "to decide them", None, End.NEVER),
     Rule(

@@ -54,7 +54,7 @@ TRANSIT = (
     Transit(("BulkBucket",), "the files of jobs, as their callers upload them", "a day after the end", 2),
     Transit(
         ("ConfirmationRequestsQueue", "WaitingQueue", "ConfirmationRequestsDeadLetters"),
-        "the address from the form, or from `/v1/subscriptions`",
+        "the address from the form, from `/v1/subscriptions`, or of the sender of a mail",
         "the mail is sent",
         4,
     ),
@@ -63,6 +63,18 @@ TRANSIT = (
         "the address of the recipient",
         "like every mail",
         where="the confirmation mail, which SES delivers",
+    ),
+    Transit(
+        (),
+        "the address of its sender",
+        "like every mail",
+        where="the answer to a mail, which SES delivers",
+    ),
+    Transit(
+        (),
+        "the mail, as its sender wrote it",
+        "like every mail. What is in your own mailbox is yours to delete",
+        where="a mail that Heed forwards to `ForwardTo`, which SES delivers",
     ),
     Transit(
         (),

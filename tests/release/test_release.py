@@ -18,6 +18,7 @@ import boto3
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from brand_compiler.__main__ import OWN_FILES
 from tests.support.template import template
 from tests.system.running import running_emulator
 
@@ -138,7 +139,11 @@ def test_the_command_of_the_wheel_starts(tmp_path: Path) -> None:
 def test_the_documented_commands_make_the_layer_of_a_brand_with_its_bytecode(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "releasing.md").read_text()
     (commands,) = re.findall(r"```\n((?: +.+\n)*? +python -m brand_compiler.*\n(?: +.+\n)*) +```", page)
-    shutil.copytree(ROOT / "layers" / "brand", tmp_path / "my-brand")
+    with zipfile.ZipFile(RELEASE / "brand.zip") as archive:
+        archive.extractall(tmp_path)
+    (tmp_path / "my-brand").mkdir()
+    for name in (*OWN_FILES, "catalogue.lock"):
+        shutil.copy(tmp_path / "brand" / name, tmp_path / "my-brand")
     path = f"PATH={Path(sys.executable).parent}:{os.environ['PATH']}"  # noqa: TID251
     made = subprocess.run(
         ["/usr/bin/env", path, "PYENV_VERSION=3.13", "/bin/sh", "-e", "-c", commands],

@@ -6,6 +6,7 @@ The same faults are injected as with moto, and test_aws_in_memory.py compares th
 from __future__ import annotations
 
 import hmac
+import io
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -43,7 +44,11 @@ class _Client:
         self._nemesis = nemesis
 
     def _send(
-        self, operation: Callable[[], dict[str, Any]], *, models: tuple[FaultKind, ...] = ()
+        self,
+        operation: Callable[[], dict[str, Any]],
+        *,
+        models: tuple[FaultKind, ...] = (),
+        attempts: int = ATTEMPTS,
     ) -> dict[str, Any]:
         """Runs the operation under faults. It declares the faults in `models` as retryable."""
         for attempt in itertools.count(1):
@@ -55,7 +60,7 @@ class _Client:
             except ConditionalCheckFailedException:
                 raise
             except (ClientError, *_SILENT):
-                if not (kind.is_retried or kind in models) or attempt == ATTEMPTS:
+                if not (kind.is_retried or kind in models) or attempt == attempts:
                     raise
         raise AssertionError("not reached")
 
@@ -199,6 +204,46 @@ class Sqs(_Client):
             numbers = dict.fromkeys(request["AttributeNames"], "0")
             visible = str(len(self.queues.get(request["QueueUrl"], [])))
             return {"Attributes": {**numbers, "ApproximateNumberOfMessages": visible}}
+
+        return self._send(operation)
+
+
+class Ses(_Client):
+    """Accepts mails that nobody reads."""
+
+    def __init__(self, nemesis: Nemesis) -> None:
+        super().__init__("sesv2", nemesis)
+
+    def send_email(self, **_: Any) -> dict[str, Any]:
+        return self._send(lambda: {"MessageId": "made-up"}, attempts=1)
+
+
+class S3(_Client):
+    """Objects by key, of one bucket."""
+
+    def __init__(self, nemesis: Nemesis) -> None:
+        super().__init__("s3", nemesis)
+        self.objects: dict[str, bytes] = {}
+
+    def get_object(self, **request: Any) -> dict[str, Any]:
+        def operation() -> dict[str, Any]:
+            if request["Key"] not in self.objects:
+                raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
+            return {"Body": io.BytesIO(self.objects[request["Key"]])}
+
+        return self._send(operation)
+
+    def put_object(self, **request: Any) -> dict[str, Any]:
+        def operation() -> dict[str, Any]:
+            self.objects[request["Key"]] = request["Body"]
+            return {}
+
+        return self._send(operation)
+
+    def delete_object(self, **request: Any) -> dict[str, Any]:
+        def operation() -> dict[str, Any]:
+            self.objects.pop(request["Key"], None)
+            return {}
 
         return self._send(operation)
 

@@ -35,6 +35,7 @@ KEYS = ("IDENTITY_KEY", "LINKS_KEY", "CONFIRMATION_KEY")
 QUEUES = {
     "opt-out retry": "OPT_OUT_RETRY_QUEUE_URL",
     "dead letters": "FEEDBACK_DLQ_URL",
+    "dead mails": "MAILBOX_DLQ_URL",
     "ses_list": "SES_LIST_QUEUE_URL",
     "subscribe": "CONFIRMATION_REQUESTS_QUEUE_URL",
     "waiting": "WAITING_QUEUE_URL",

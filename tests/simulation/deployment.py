@@ -21,6 +21,7 @@ from moto import mock_aws
 
 from functions.agents import app as agents
 from functions.feedback import app as feedback
+from functions.mailbox import app as mailbox
 from functions.opt_out_retry import app as opt_out_retry
 from functions.platform import app as platform
 from functions.preferences import app as preferences
@@ -38,7 +39,7 @@ from heed.domain.recipients.address import normalise_address
 from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.observability import logger
 from heed.use_cases.privacy import erase
-from tests.simulation.aws_in_memory import Dynamo, Kms, Sqs
+from tests.simulation.aws_in_memory import S3, Dynamo, Kms, Ses, Sqs
 from tests.simulation.botocore_faults import KEYS, QUEUES, FaultyClients
 from tests.simulation.history import PersonState, RegisterValue
 from tests.simulation.nemesis import Nemesis
@@ -66,6 +67,7 @@ APPS: dict[str, ModuleType] = {
     "agent": agents,
     "check": platform,
     "feedback batch": feedback,
+    "mail batch": mailbox,
     "report": agents,
     "officer": agents,
     "undo": preferences,
@@ -93,6 +95,7 @@ class SimulatedDeployment:
         put_item: writes an item, without faults.
         clock: milliseconds, for the functions that read a clock.
         powerless_key: an API key with every scope except those of agents and officers.
+        mails: the stored mails by key, without faults. S3 and SES are in memory on each layer.
     """
 
     nemesis: Nemesis
@@ -107,6 +110,7 @@ class SimulatedDeployment:
     expired_key: str = ""
     powerless_key: str = ""
     link_keys: dict[tuple[TokenPurpose, int], bytes] = field(default_factory=dict)
+    mails: dict[str, bytes] = field(default_factory=dict)
     _purges: Iterator[int] = field(default_factory=itertools.count)
 
     def reset(self, key_ids: str = "1") -> None:
@@ -115,6 +119,7 @@ class SimulatedDeployment:
             self.put_item(key, None)
         for queue in QUEUES:
             self.take_messages(queue)
+        self.mails.clear()
         self._purges = itertools.count(1)
         self.cold_start(key_ids)
 
@@ -217,7 +222,9 @@ def _settings(values: dict[str, str]) -> dict[str, str]:
         "CONTROL_TABLE": "Control",
         "PUBLIC_URL": "https://prefs.example.com",
         "MAIL_DOMAIN": "mail.example.com",
+        "MAILBOX_BUCKET": "mailbox",
         "MAIL_FROM": MAIL_FROM,
+        "CONFIRMATION_SET": "confirmations",
         "LINK_KEY_IDS": LINK_KEY_IDS[-1],
         "MINOR_RECORD_DAYS": "4745",
         "MINOR_REPORTS_PER_KEY": "50",
@@ -236,11 +243,18 @@ def _prepare(
     patch: pytest.MonkeyPatch,
 ) -> SimulatedDeployment:
     """Gives every function API keys, link keys and the simulated clock."""
-    template_heed = Heed(Config(settings), clients.__getitem__)  # slow to make, and the same at every start
+
+    def client(service: str, *, once: bool = False) -> Any:
+        return clients[service]
+
+    clients["s3"], clients["sesv2"] = S3(deployment.nemesis), Ses(deployment.nemesis)
+    deployment.mails = clients["s3"].objects
+    template_heed = Heed(Config(settings), client)  # slow to make, and the same at every start
 
     def start(key_ids: str) -> None:
-        heed = Heed(Config({**settings, "LINK_KEY_IDS": key_ids}), clients.__getitem__)
+        heed = Heed(Config({**settings, "LINK_KEY_IDS": key_ids}), client)
         heed.catalogue, heed.pages = template_heed.catalogue, template_heed.pages
+        heed.mail_words = template_heed.mail_words
         # It counts again after a while. With a fixed clock, one seed is one run.
         url = heed.config.waiting_queue_url
         heed.waiting_queue = SqsWaitingQueue(clients["sqs"], url, lambda: 0.0)
@@ -249,11 +263,11 @@ def _prepare(
     deployment.restart_functions = start
     start(LINK_KEY_IDS[-1])
     clock = SimpleNamespace(now=lambda: deployment.clock)
-    for app in (feedback, opt_out_retry):
+    for app in (feedback, mailbox, opt_out_retry):
         patch.setattr(app, "clock", clock)
     identity, keys = parts().identity_key.identity_key(), parts().link_keys
     deployment.recipients = tuple(recipient_id(identity, normalise_address(address)) for address in PEOPLE)
-    for purpose in (TokenPurpose.UNSUBSCRIBE, TokenPurpose.PREFERENCES):
+    for purpose in (TokenPurpose.UNSUBSCRIBE, TokenPurpose.PREFERENCES, TokenPurpose.MAILTO):
         for key_id in (1, 2):
             deployment.link_keys[purpose, key_id] = keys.link_key(purpose, key_id)
     # Ids are part of the evidence, which decides between two entries of one instant.

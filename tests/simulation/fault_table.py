@@ -60,7 +60,7 @@ ROWS = tuple(
             (
                 "the program is killed in the middle of a batch",
                 _P,
-                "batches of feedback and of queued opt-outs",
+                "batches of feedback, of mails and of queued opt-outs",
             ),
             ("the function has no time left", _P, "batches: 0 or 1.5 seconds are left"),
             ("duplicates arrive at the same time", _P, "a step inside a step; test_races.py, every order"),
@@ -103,7 +103,7 @@ ROWS = tuple(
             (
                 "S3 is slow or refuses a request",
                 _T,
-                "tests/functions/test_ledger.py; test_sweep_functions.py",
+                "tests/functions/test_ledger.py; test_sweep_functions.py; mails in programs",
             ),
             ("SES throttles, refuses or does not answer", _T, "tests/functions/test_send_confirmation.py"),
             ("a schedule starts twice, or not at all", _T, "tests/functions/test_purge.py"),

@@ -29,7 +29,7 @@ from heed.use_cases.feedback import record_feedback
 from heed.use_cases.links import unsubscribe
 from heed.use_cases.ports.preferences import WriteResult
 from heed.use_cases.preferences import check as checking
-from tests.simulation import planted_link_bugs
+from tests.simulation import planted_link_bugs, planted_mail_bugs  # noqa: F401 - it registers its bugs
 from tests.simulation.aws_in_memory import Dynamo
 from tests.simulation.planted_link_bugs import planted_bug
 from tests.support.registers import confirmed, in_, pause

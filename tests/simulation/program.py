@@ -13,7 +13,7 @@ from heed.codec.record import decode_register
 from heed.domain.errors import HeedError
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import Change, Entry, Source
-from tests.simulation import feedback_messages, link_steps, presses, requests
+from tests.simulation import feedback_messages, link_steps, mail_messages, presses, requests
 from tests.simulation.attacker import Attacker
 from tests.simulation.deployment import APPS, LINK_KEY_IDS, SimulatedDeployment
 from tests.simulation.history import (
@@ -33,7 +33,7 @@ from tests.simulation.sqs import Message, SimulatedQueue, format_sqs_event
 from tests.simulation.steps import BATCH_KINDS, Step
 from tests.support.deployment import NOW, parts
 
-_BY_LINK = ("press", "visit", "save", "undo", "attack")
+_PERMITS_NOTHING = ("press", "visit", "save", "undo", "attack", "mail batch")
 _READ_ONLY = ("check", "visit")
 
 
@@ -48,6 +48,7 @@ class SimulatedProgram:
         self.unprocessable: set[str] = set()
         self.dead_letters: set[str] = set()
         self.undos: list[tuple[str, tuple[Fact, ...]]] = []
+        self.stored_mails: dict[str, tuple[Fact, ...]] = {}
         self.attacker = Attacker(deployment)
         self._invocation_number = 0
         self._message_number = 0
@@ -94,7 +95,7 @@ class SimulatedProgram:
         number = self._invocation_number
         self.history.add(InvocationStart(number, facts))
 
-        link_used_at = step.at if step.kind in _BY_LINK else None
+        link_used_at = step.at if step.kind in _PERMITS_NOTHING else None
         self.deployment.nemesis.fault_counts.update(
             40 for inner in step.inner_steps.values() if inner.kind == "report"
         )
@@ -102,6 +103,7 @@ class SimulatedProgram:
         def meanwhile(inner: Step) -> Callable[[], None]:
             def run_inner_step() -> None:
                 self._collect_messages(facts)
+                self._acknowledge_deleted_mails(number)
                 self.history.add(Observation(number, self.deployment.observe(), link_used_at=link_used_at))
                 router, clock = vars(BaseRouter).copy(), self.deployment.clock
                 with self.deployment.nemesis.inject_faults({}, {}):
@@ -128,6 +130,7 @@ class SimulatedProgram:
         else:
             read(answer, number)
         self._collect_messages(facts)
+        self._acknowledge_deleted_mails(number)
         changes_nothing = (
             changes_nothing or (step.kind in _READ_ONLY and not facts)
         ) and not step.inner_steps
@@ -139,8 +142,14 @@ class SimulatedProgram:
             self._message_number += 1
             name = f"retry-{self._message_number}"
             self.queues["opt-out retry batch"].waiting.append(Message(name, body, 0, facts))
-        self.dead_letters.update(self.deployment.take_messages("dead letters"))
+        for queue in ("dead letters", "dead mails"):
+            self.dead_letters.update(self.deployment.take_messages(queue))
         self.deployment.take_messages("subscribe")  # a mail that no attacker reads
+
+    def _acknowledge_deleted_mails(self, number: int) -> None:
+        """Nobody can read a deleted mail again, so what it states must be on record."""
+        for key in self.stored_mails.keys() - self.deployment.mails.keys():
+            self.history.add(Acknowledgement(number, self.stored_mails.pop(key)))
 
     def _send_request(self, step: Step) -> None:
         event, facts = requests.make_request(self.deployment, step, self.link_key_ids)
@@ -223,6 +232,17 @@ class SimulatedProgram:
         self.queues["feedback batch"].waiting.append(Message(name, body, step.at, facts, is_unprocessable))
         self.deployment.nemesis.fault_counts.update(feedback_messages.fault_rows(details, body))
 
+    def _enqueue_mail(self, step: Step) -> None:
+        """Stores a mail as SES does, and puts its notice into the queue."""
+        self._message_number += 1
+        details, key = step.details, f"inbound/{self._message_number}"
+        facts = mail_messages.mail_facts(details)
+        self.deployment.mails[key] = mail_messages.format_mail(self.deployment, details)
+        self.stored_mails[key] = facts
+        body = mail_messages.format_notice(self.deployment, details, key)
+        waiting = self.queues["mail batch"].waiting
+        waiting.append(Message(key, body, step.at, facts, mail_messages.is_unprocessable(details)))
+
     def _write_confirmation(self, step: Step) -> None:
         facts = requests.confirmation_facts(step.details)
         changes = [
@@ -282,6 +302,7 @@ _OTHER_STEPS: dict[str, Callable[[SimulatedProgram, Step], None]] = {
     "undo": link_steps.run_undo,
     "attack": link_steps.run_attack,
     "feedback arrives": SimulatedProgram._enqueue_feedback,
+    "mail arrives": SimulatedProgram._enqueue_mail,
     "confirm": SimulatedProgram._write_confirmation,
     "unknown register": SimulatedProgram._toggle_unknown_register,
     "deploy": SimulatedProgram._change_link_keys,

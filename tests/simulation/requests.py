@@ -124,7 +124,7 @@ def _make_form(
         if wanted == "in" or not has_checkboxes:
             form.append((field, wanted))
     if form and has_checkboxes:
-        form = [("checkboxes", "begin"), *form, ("checkboxes", "end")]
+        form = [("checkboxes", str(len(details["choices"]))), *form, ("checkboxes", "end")]
     if details["all"]:
         form.append(("all", "out"))
     if details["pause"] is not None:

@@ -18,7 +18,7 @@ _AGES = (0, 0, 1, MINUTE, DAY, 29 * DAY, 31 * DAY, 400 * DAY)
 _CLOCK_ERRORS = (*(0,) * 10, -5 * MINUTE, 5 * MINUTE)
 _FREQUENT_SCOPES = (0, 1, 2, 2, 2, 5, 12, 12)  # drawn more often than the others, so that events meet
 _SCOPES = (*_FREQUENT_SCOPES, *_FREQUENT_SCOPES, *SCOPES, 99)  # 99: an unknown number
-BATCH_KINDS = ("feedback batch", "opt-out retry batch")
+BATCH_KINDS = ("feedback batch", "mail batch", "opt-out retry batch")
 """The kinds of steps that deliver a batch from a queue."""
 MARKETING_TOPICS = (3, 4, 11, 13, 15, 16, 17)
 _CHECKED_TOPICS = (2, 2, 2, 2, 5, 12, 12, 3, 6, 7, 11, 13, 14, 16, 17)
@@ -205,6 +205,23 @@ FEEDBACK_EVENTS = (
 )
 
 
+_MAILS_OF_PEOPLE = ("token", "token", "opt-out", "opt-out", "forged", "opt-in")
+_MAILS_OF_PROGRAMS = ("bounce", "complaint", "automatic", "no mail")
+
+
+def _draw_mail(rng: random.Random, at: Millis) -> dict[str, Any]:
+    """Draws a mail that SES received. Its notice needs more time than the clocks differ."""
+    return {
+        "mail": rng.choice((*_MAILS_OF_PEOPLE, *_MAILS_OF_PROGRAMS)),
+        "who": rng.randrange(2),
+        "spelling": rng.randrange(2),
+        "scope": rng.choice(_SCOPES),
+        "received_at": at - 10 * MINUTE - rng.choice(_AGES),
+        "verdict": rng.choice(("PASS", "GRAY")),
+        "envelope": rng.choice(("raw", "sns")),
+    }
+
+
 def _draw_delivery(rng: random.Random, at: Millis) -> dict[str, Any]:
     """Draws a batch from a queue. Some of its messages may have been handled before."""
     return {"count": rng.choice((1, 2, 10)), "duplicates": rng.choice((0, 0, 1, 3)), "position": rng.random()}
@@ -245,6 +262,8 @@ _STEP_KINDS: dict[str, tuple[int, Any]] = {
     "visit": (3, _draw_link_visit),
     "feedback arrives": (13, _draw_feedback),
     "feedback batch": (13, _draw_delivery),
+    "mail arrives": (6, _draw_mail),
+    "mail batch": (6, _draw_delivery),
     "opt-out retry batch": (8, _draw_delivery),
     "confirm": (6, _draw_confirmation),
     "officer": (6, _draw_officer_request),

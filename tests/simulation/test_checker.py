@@ -20,7 +20,7 @@ from tests.simulation.steps import Step, draw_program
 from tests.support.deployment import NOW
 
 MAX_PROGRAMS = 5_000  # programs
-STEP_COUNT = 12
+STEP_COUNT = 14
 CRASH_ERRORS = ("AttributeError", "TypeError", "NameError")
 
 

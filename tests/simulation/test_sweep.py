@@ -18,12 +18,17 @@ from tests.support.deployment import NOW
 
 LINK = {"who": 0, "scope": 2, "issued_at": NOW - 60_000, "press_kind": "one-click", "signal": False, "key": 1}
 MAIL = {"who": [0, 1], "spelling": 0, "happened_at": NOW, "envelope": "raw", "scope": 0, "poison": 0}
+INBOUND = {"who": 0, "spelling": 0, "scope": 2, "received_at": NOW - 1, "verdict": "PASS", "envelope": "raw"}
 CHANGE = {"spelling": 0, "stated_at": NOW, "until": NOW + 1, "source": "letter", "state": "out"}
 BATCH = {"count": 10, "duplicates": 0, "position": 0.0}
 
 
 def mail(event: str, **more: object) -> Step:
     return Step("feedback arrives", NOW, {**MAIL, "event": event, **more})
+
+
+def inbound(kind: str, **more: object) -> Step:
+    return Step("mail arrives", NOW, {**INBOUND, "mail": kind, **more})
 
 
 OUTAGE = dict.fromkeys((1, 2, 3), "throttling")  # the key was available, the table was not
@@ -63,6 +68,10 @@ SCENARIOS: dict[str, tuple[list[Step], Step]] = {
     "a batch of feedback": (
         [mail("bounce"), mail("soft", who=[1]), mail("poison"), mail("half", who=[0])],
         Step("feedback batch", NOW, BATCH),
+    ),
+    "mails": (
+        [inbound("token", who=1), inbound("opt-out"), inbound("complaint"), inbound("no mail")],
+        Step("mail batch", NOW, BATCH),
     ),
     "queued opt-outs": (
         [

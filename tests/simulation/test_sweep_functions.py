@@ -18,7 +18,7 @@ from heed.adapters.dynamodb.ses_list_walks import SES_LIST_LEASE
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from heed.use_cases.ledger.reconcile import STREAM_RETENTION
-from tests.simulation import scenes_jobs, scenes_ledger, scenes_queues, scenes_requests
+from tests.simulation import scenes_jobs, scenes_ledger, scenes_mails, scenes_queues, scenes_requests
 from tests.simulation.crashes import ProcessKiller, kill_at_answer
 from tests.simulation.nemesis import Killed
 from tests.simulation.scenes import Scene
@@ -28,9 +28,12 @@ from tests.support.deployment import NOW, World, deployed, restart
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 SCENES = tuple(
     scene_class
-    for module in (scenes_requests, scenes_queues, scenes_ledger, scenes_jobs)
+    for module in (scenes_requests, scenes_queues, scenes_mails, scenes_ledger, scenes_jobs)
     for scene_class in vars(module).values()
-    if isinstance(scene_class, type) and issubclass(scene_class, Scene) and hasattr(scene_class, "function")
+    if isinstance(scene_class, type)
+    and issubclass(scene_class, Scene)
+    and hasattr(scene_class, "function")
+    and scene_class.__module__ == module.__name__
 )
 MAX_ANSWERS = 120  # answers of one delivery
 

@@ -14,7 +14,6 @@ import pytest
 import tomlkit
 
 from brand_compiler.build import compile_command as build
-from brand_compiler.lock import lock_new_numbers
 from tests.support.deployment import ROOT, brand, restart
 
 SAMPLE = ROOT / "layers" / "brand"
@@ -33,6 +32,15 @@ def copy_brand(folder: Path, languages: Iterable[str]) -> Path:
     catalogue = _sample_catalogue(tuple(sorted(languages)))
     (folder / "catalogue.toml").write_text(catalogue, encoding="utf-8")
     return folder
+
+
+def name_brand(folder: Path) -> None:
+    """Gives a brand that was just started a name and a domain of its own, without which it is not locked."""
+    catalogue = folder / "catalogue.toml"
+    text = catalogue.read_text(encoding="utf-8")
+    assert text.count('name = "meridian"') == text.count('domain = "example.com"') == 1
+    text = text.replace('name = "meridian"', 'name = "acme"')
+    catalogue.write_text(text.replace('domain = "example.com"', 'domain = "acme.test"'), encoding="utf-8")
 
 
 @functools.cache
@@ -88,6 +96,5 @@ def build_brand_with_topics(folder: Path, topics: int) -> Path:
             for table in ("names", "descriptions"):
                 catalogue.write(f"[topics.{table}]\n")
                 catalogue.writelines(f'{language} = "Series {number}"\n' for language in languages)
-    lock_new_numbers([source])
-    assert build([str(source), str(folder / "built")]) == 0
+    assert build([str(source), str(folder / "built")], may_add=True) == 0
     return folder / "built"

@@ -54,7 +54,7 @@ DATA: dict[str, Any] = {
         _topic(17, "news", brand=10, default="out"),
         _topic(18, "repairs", brand=10, kind="service"),
     ],
-    "contact": {},
+    "contact": {"mailbox": "contact@example.com"},
     "advertising": None,
     "policies": [
         {"version": "2", "effective": "2026-07-01", "material": True, "summary": {"en": "New"}},

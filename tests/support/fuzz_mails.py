@@ -1,4 +1,4 @@
-"""Parses random and mutated mails in a process that may use 256 MB of memory.
+"""Reads random and mutated mails in a process that may use 256 MB of memory, up to what to do with them.
 
 Run: .venv/bin/python -m tests.support.fuzz_mails RANDOM MUTATED SEED. It fails at the first mail that is not
 handled, and prints the number of mails and of those that are no mail.
@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from heed.domain.errors import MalformedMessage
-from heed.domain.mailbox.attribution import attribute_mail
+from heed.domain.mailbox.mail_words import MailWords
 from heed.domain.recipients.address import normalise_address
 from heed.entrypoints.inbound_mail.mime import MAX_MAIL_TEXT, parse_mail
-from tests.support.inbound_mails import MAILS, huge_mail, link_key, receipt, token_address
+from tests.support.inbound_mails import MAILS, decide_about_mail, huge_mail, receipt, token_address
+from tests.support.mail_words import brand_mail_words
 
 MEMORY = 256 * 2**20  # bytes of address space, which is more than the memory in use
 NAMES = [
@@ -159,8 +160,8 @@ def mails(numbers: tuple[int, int], seed: int) -> Iterator[bytes]:
     yield from (mutate(chance.choice(samples), chance) for _ in range(numbers[1]))
 
 
-def check(raw: bytes) -> None:
-    """Parses a mail, and checks that what it became can be stored."""
+def check(raw: bytes, words: MailWords) -> None:
+    """Reads a mail, checks that what it became can be stored, and decides what to do with it."""
     mail = parse_mail(raw)
     assert len(mail.text) <= MAX_MAIL_TEXT
     for text in (mail.text, mail.subject, *(file.name for file in mail.attachments)):
@@ -168,18 +169,19 @@ def check(raw: bytes) -> None:
     for sender in mail.senders:
         assert sender is None or normalise_address(sender) == sender
     for recipient in ("news@mail.example.com", token_address()):
-        attribute_mail(mail, receipt(recipient), link_key)
+        assert decide_about_mail(raw, receipt(recipient), words)
 
 
 def main() -> None:
     """Parses as many mails as the arguments say."""
+    words = brand_mail_words()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     random_ones, mutated, seed = map(int, sys.argv[1:])
     handled = 0
     for raw in mails((random_ones, mutated), seed):
         handled += 1
         with suppress(MalformedMessage):
-            check(raw)
+            check(raw, words)
     sys.stdout.write(f"{handled}\n")
 
 

@@ -9,6 +9,10 @@ from pathlib import Path
 from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_token
 from heed.domain.mailbox.attribution import Attribution, attribute_mail
 from heed.domain.mailbox.inbound_mail import InboundMail, MailReport, Receipt, ReportKind, Verdict
+from heed.domain.mailbox.intent import read_intent
+from heed.domain.mailbox.mail_action import MailAction, decide_inbound_mail
+from heed.domain.mailbox.mail_words import MailWords
+from heed.domain.mailbox.new_text import new_text
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import ScopeNumber
 from heed.entrypoints.inbound_mail.mime import parse_mail
@@ -33,8 +37,12 @@ def mint(purpose: TokenPurpose, token: LinkToken = TOKEN) -> str:
 def read_mail(name: str) -> bytes:
     """Returns a sample mail with valid tokens."""
     raw = (MAILS / "inbound" / f"{name}.eml").read_bytes()
-    raw = raw.replace(_URL_DUMMY, mint(TokenPurpose.UNSUBSCRIBE).encode())
-    return raw.replace(_MAILTO_DUMMY, mint(TokenPurpose.MAILTO).encode())
+    return insert_tokens(raw, mint(TokenPurpose.UNSUBSCRIBE), mint(TokenPurpose.MAILTO))
+
+
+def insert_tokens(raw: bytes, unsubscribe: str, mailto: str) -> bytes:
+    """Returns a sample with these tokens in place of its dummies."""
+    return raw.replace(_URL_DUMMY, unsubscribe.encode()).replace(_MAILTO_DUMMY, mailto.encode())
 
 
 def sample(name: str) -> InboundMail:
@@ -63,6 +71,18 @@ def attribute_text(text: str) -> list[Attribution]:
     mail = parse_mail(text.encode("latin-1", "replace"))
     report = replace(mail, report=mail.report or MailReport(ReportKind.COMPLAINT), original=mail.headers)
     return [attribute_mail(each, receipt(text), link_key) for each in (mail, report)]
+
+
+def decide_about_mail(raw: bytes, receipt: Receipt, words: MailWords) -> tuple[MailAction, ...]:
+    """Reads a mail as the function does, and returns what to do with it."""
+    mail = parse_mail(raw)
+    text = new_text(mail.text, words)
+    return decide_inbound_mail(
+        attribute_mail(mail, receipt, link_key),
+        receipt.spam,
+        f"{mail.subject}\n{text}",
+        lambda sender: read_intent(mail.subject, text, sender, words),
+    )
 
 
 def huge_mail(size: int = 400_000) -> bytes:

@@ -19,6 +19,7 @@ BRAND = {
     "default_brand": 1,
     "default_language": "en",
     "languages": ["en"],
+    "contact": {"mailbox": "contact@example.com"},
     "policies": [],
     "brands": [{"number": 1, "name": "meridian", "title": "Meridian", "domain": "example.com"}],
     "topics": [

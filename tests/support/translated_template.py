@@ -23,6 +23,7 @@ PARAMETERS = {
         "ConfigurationSet": "marketing",
         "SesIdentity": "example.com",
         "MailDomain": "mail.example.com",
+        "ReceiptRuleSet": "inbound",
         "MailFrom": "preferences@example.com",
         "DeliverOptIns": "true",
         "AlarmEmail": "operations@example.com",

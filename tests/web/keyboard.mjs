@@ -83,7 +83,7 @@ await pressTo("Enter");
 expect(
   "save",
   posted,
-  `${centre} checkboxes=begin&was.topic.offers=in&topic.offers=in&was.topic.news=in` +
+  `${centre} checkboxes=5&was.topic.offers=in&topic.offers=in&was.topic.news=in` +
     "&was.topic.events=in&topic.events=in&was.topic.research=out" +
     "&was.targeted-advertising=in&targeted-advertising=in&checkboxes=end",
 );

@@ -1,5 +1,5 @@
-// node local.mjs SITE  The local page: the mail client's own button, and a mail that was sent, opened
-// and followed to its end. Prints a line for each thing amiss.
+// node local.mjs SITE  The local page: the mail client's own button, a mail that was sent, opened
+// and followed to its end, and a mail to the mailbox. Prints a line for each thing amiss.
 import { axe, axeSource, launch, layout, scriptSwitch, tab } from "./browser.mjs";
 
 const [site] = process.argv.slice(2);
@@ -74,6 +74,18 @@ await page.getByRole("searchbox", { name: "Search in this list" }).fill("one-cli
 await press(page.getByRole("button", { name: "Search the list" }));
 expect("the search in a list finds", (await page.locator("tbody tr").count()) > 0);
 await looksRight("a list");
+
+await page.goto(local);
+await press(page.getByRole("button", { name: "Report a child" }));
+await page.getByText("Send a mail of your own").click();
+await looksRight("the local page with the form for mail");
+const report = page.locator("section[aria-labelledby=cases] td").filter({ hasText: "A report of a child" });
+for (let tries = 0; tries < 100 && !(await report.count()); tries += 1) {
+  await page.waitForTimeout(300);
+  await page.goto(local);
+}
+await press(page.getByRole("link", { name: "kid@example.com" }));
+expect("a parent's mail pauses", (await page.textContent("section[aria-labelledby=s3]")).includes("Paused everything"));
 
 amiss.push(...faults);
 await browser.close();

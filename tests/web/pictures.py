@@ -61,10 +61,14 @@ def _use(site: str) -> None:
     for name, topics in (("grace", ["news"]), ("edith", ["offers", "news"]), ("joan", ["offers"])):
         data = {"address": f"{name}@example.com", "topics": topics}
         httpx.post(f"{site}/subscribe", data=data, timeout=PATIENCE).raise_for_status()
-    for button in ("complaint", "one-click"):
+    for button in ("complaint", "one-click", "parent"):
         httpx.post(f"{site}/_local/{button}", timeout=PATIENCE, follow_redirects=True).raise_for_status()
-    mails, changes = f"{site}/_local/mails", f"{site}/_local/changes"
-    wait_until(lambda: all("3 of 3" in httpx.get(each, timeout=PATIENCE).text for each in (mails, changes)))
+    shown = {"mails": "3 of 3", "changes": "Paused everything"}
+    wait_until(
+        lambda: all(
+            text in httpx.get(f"{site}/_local/{name}", timeout=PATIENCE).text for name, text in shown.items()
+        )
+    )
 
 
 if __name__ == "__main__":

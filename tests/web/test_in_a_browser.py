@@ -101,7 +101,7 @@ def test_save_is_on_the_first_two_screens_of_a_phone_in_every_language(stage: Lo
         assert _node("save.mjs", stage.site, centre, *LANGUAGES) == ""
 
 
-def test_the_local_page_shows_the_unsubscribe_button_and_the_sent_mails(stage: LocalStack) -> None:
+def test_the_local_page_shows_the_mails_that_were_sent_and_receives_others(stage: LocalStack) -> None:
     assert _node("local.mjs", stage.site) == ""
 
 

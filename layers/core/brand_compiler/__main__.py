@@ -9,13 +9,19 @@ import argparse
 import shutil
 import sys
 import tempfile
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from brand_compiler.build import compile_command
 from brand_compiler.lock import lock_new_numbers
-from brand_compiler.preview import write_preview
+from brand_compiler.preview import catalogue, write_preview
+from brand_compiler.sources import CATALOGUE
 
-OWN_FILES = ("catalogue.toml", "colours.css", "logo.svg")
+OWN_FILES = (CATALOGUE, "colours.css", "logo.svg")
+_OWN = ("name", "domain")
+_NOT_LOCKED = "no number is locked while the brand has the name or the domain of the sample"
 
 
 def brand_command(arguments: list[str]) -> int:
@@ -34,9 +40,19 @@ def brand_command(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as compiled:
         code = compile_command([*map(str, folders), compiled], may_add=True)
         if code == 0:
-            lock_new_numbers(folders)
+            brand = catalogue(Path(compiled))
+            if len(folders) > 1 and _has_name_of_sample(brand, folders[0]):
+                sys.stdout.write(f"{folders[-1] / CATALOGUE}: {_NOT_LOCKED}\n")
+            else:
+                lock_new_numbers(folders[-1], brand)
             sys.stdout.write(f"No mistakes. Open {write_preview(Path(compiled), options.preview)}\n")
     return code
+
+
+def _has_name_of_sample(brand: Mapping[str, Any], sample: Path) -> bool:
+    """Whether a brand still has the name or the domain of the sample. A locked name stays for ever."""
+    samples = tomllib.loads((sample / CATALOGUE).read_text(encoding="utf-8"))["brands"]
+    return any(own[key] == of_sample[key] for own in brand["brands"] for of_sample in samples for key in _OWN)
 
 
 if __name__ == "__main__":

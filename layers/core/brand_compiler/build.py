@@ -5,7 +5,7 @@ A file of the second folder replaces that of the first one. The texts of a langu
     catalogue.json                 brands, topics, contact details, policies
     mail_words.json                the words by which the mailbox reads mails
     pages/style.json               the hash of the style sheet
-    pages/<language>/tmpl_….py     a page or a part of the confirmation mail, for `jinja2.ModuleLoader`
+    pages/<language>/tmpl_….py     a page or a part of a mail, for `jinja2.ModuleLoader`
     pages/<language>/<name>.html   an answer that is the same for everybody (`brand_compiler.answers`)
     pages/<language>/dates.json    the date format of the language
     pages/<language>/wording.json  the version of all texts of the language, as evidence names it
@@ -35,7 +35,8 @@ from brand_compiler.pages import PageCompiler
 from brand_compiler.sources import list_visible, suggest_name
 from brand_compiler.style import hash_style, read_style
 from brand_compiler.texts import Locale, check_locales, to_python_format
-from heed.entrypoints.http.pages.views import MAIL_PARTS, VIEWS, ConfirmationMailView
+from heed.entrypoints.http.pages.mail_views import MAIL_VIEWS
+from heed.entrypoints.http.pages.views import VIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -92,8 +93,8 @@ def compile_brand(folders: Folders, faults: Faults, *, may_add: bool = False) ->
 def _compile_pages(compiler: PageCompiler) -> None:
     for page, view in VIEWS.items():
         compiler.compile_page(f"{page}.html", view)
-    for part in MAIL_PARTS:
-        compiler.compile_page(part, ConfirmationMailView)
+    for part, mail_view in MAIL_VIEWS.items():
+        compiler.compile_page(part, mail_view)
 
 
 def _choose_reference(project: Path, default: str, locales: Iterable[str]) -> str:

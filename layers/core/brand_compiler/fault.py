@@ -28,8 +28,10 @@ class Faults:
         self._pages.setdefault((file, line, message), page)
 
     def warn(self, file: Path, line: int, message: str) -> None:
-        """Adds a warning. It does not end the build."""
-        self.warnings.append(f"{file}:{line}: warning: {message}")
+        """Adds a warning, once. It does not end the build."""
+        warning = f"{file}:{line}: warning: {message}"
+        if warning not in self.warnings:
+            self.warnings.append(warning)
 
     @property
     def is_empty(self) -> bool:

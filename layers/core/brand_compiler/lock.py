@@ -7,10 +7,8 @@ the catalogue with `retired = true`; this changes no line.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from brand_compiler.catalogue import read_catalogue
 from brand_compiler.fault import BrandFault, Faults
 from brand_compiler.sources import LOCK_FILE, read_source
 
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from brand_compiler.document import Document
-    from brand_compiler.sources import Folders
 
 _HEADER = "# Written by `make brand`: number, kind, name, default. Lines are added, never changed.\n"
 
@@ -84,14 +81,10 @@ def _find_key(data: Mapping[str, Any], number: int) -> tuple[str, int, str]:
     raise AssertionError(number)
 
 
-def lock_new_numbers(folders: Folders) -> None:
-    """Adds the new numbers of a brand to its lock, unless the catalogue has a mistake."""
-    faults = Faults()
-    with suppress(BrandFault):
-        document, data, _ = read_catalogue(folders, faults)
-        if not document.is_faulty:
-            file = document.file.with_name(LOCK_FILE)
-            locked = {number: meaning for number, (_, meaning) in _read_lock(file, faults).items()}
-            lines = sorted({**describe_numbers(data), **locked}.items())
-            content = "".join(f"{number} {meaning}\n" for number, meaning in lines)
-            file.write_text(_HEADER + content, encoding="utf-8")
+def lock_new_numbers(folder: Path, data: Mapping[str, Any]) -> None:
+    """Adds the new numbers of a catalogue, which agrees with the lock, to the lock in its folder."""
+    file = folder / LOCK_FILE
+    locked = {number: meaning for number, (_, meaning) in _read_lock(file, Faults()).items()}
+    lines = sorted({**describe_numbers(data), **locked}.items())
+    content = "".join(f"{number} {meaning}\n" for number, meaning in lines)
+    file.write_text(_HEADER + content, encoding="utf-8")

@@ -11,7 +11,7 @@ from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from brand_compiler.samples import answers, sample_mails, sample_views
+from brand_compiler.samples import answers, sample_confirmations, sample_views
 from brand_compiler.style import hash_style
 from heed.entrypoints.http.pages.pages import Pages, page_headers
 
@@ -58,7 +58,7 @@ def render_samples(compiled: Path) -> Iterator[tuple[str, str, str]]:
             yield language, name, render(pages, page, replace(view, brand=title))
         for name, answer in answers(pages, language).items():
             yield language, name, answer
-        for number, mail in enumerate(sample_mails(language), 1):
+        for number, mail in enumerate(sample_confirmations(language), 1):
             yield language, f"mail-{number}", pages.mail("mail.html", replace(mail, brand=title))
 
 

@@ -8,8 +8,12 @@ from typing import Any
 from heed.domain.milliseconds import Millis
 from heed.entrypoints.http.pages.views import PageView, PolicyNotice
 
-Samples = dict[str, tuple[str, PageView]]
-"""The name of the page and its view, by the name of the sample."""
+Sample = tuple[str, PageView]
+"""The name of a page, and a view of it."""
+
+Samples = dict[str, Sample]
+"""By the name of the sample."""
+
 BRAND = "Meridian Watches"
 MAY = Millis(1_777_817_100_000)  # 3 May 2026, 14:05 UTC
 JUNE = Millis(1_781_222_400_000)  # 12 June 2026

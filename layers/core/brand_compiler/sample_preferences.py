@@ -45,6 +45,7 @@ def make_preference_samples(parts: SampleParts) -> Samples:
             **parts.page,
             preferences_url=parts.centre,
             topics=lines,
+            checkboxes=str(len(lines) + 1),
             advertising=advertising,
             **more,
         )

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from brand_compiler.sample_links import make_link_samples
 from brand_compiler.sample_opt_in import make_opt_in_samples
-from brand_compiler.sample_parts import BRAND, CENTRE, Samples, make_sample_parts
+from brand_compiler.sample_parts import BRAND, CENTRE, JUNE, Samples, make_sample_parts
 from brand_compiler.sample_preferences import make_preference_samples
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.entrypoints.http.pages.views import ConfirmationMailView
+from heed.entrypoints.http.pages.mail_views import (
+    AnswerMailView,
+    ConfirmationMailView,
+    ForwardedMailView,
+    MailView,
+)
 
 if TYPE_CHECKING:
     from heed.entrypoints.http.pages.pages import Pages
@@ -23,7 +28,7 @@ def sample_views(language: str, topics: list[dict[str, Any]]) -> Samples:
     return make_link_samples(parts) | make_preference_samples(parts) | make_opt_in_samples(parts)
 
 
-def sample_mails(language: str) -> Iterator[ConfirmationMailView]:
+def sample_confirmations(language: str) -> Iterator[ConfirmationMailView]:
     """Yields the view of each state of the confirmation mail."""
     states = product(Intent, ((), (BRAND,)), ((), (BRAND,)), (False, True))
     for intent, topics, signals, resume in states:
@@ -37,6 +42,22 @@ def sample_mails(language: str) -> Iterator[ConfirmationMailView]:
             confirm_url="https://example.com/c/AQEAAAAA",
             unsubscribe_url="https://example.com/u/AQEAAAAA",
         )
+
+
+def sample_mails(language: str) -> Iterator[tuple[str, MailView]]:
+    """Yields each part of each mail, with a view of each of its states."""
+    brand: dict[str, str] = {"language": language, "brand": BRAND}
+    for confirmation in sample_confirmations(language):
+        for part in ("mail-subject.txt", "mail.txt", "mail.html"):
+            yield part, confirmation
+    for opted_out, topics in ((False, ()), (True, ()), (True, (BRAND,))):
+        for due_at in (None, JUNE):
+            answer = AnswerMailView(**brand, opted_out=opted_out, topics=topics, due_at=due_at)
+            for part in ("mail-answer-subject.txt", "mail-answer.txt"):
+                yield part, answer
+    for case_id in ("", "0" * 32):
+        for part in ("mail-forwarded-subject.txt", "mail-forwarded.txt"):
+            yield part, ForwardedMailView(**brand, case_id=case_id)
 
 
 def answers(pages: Pages, language: str) -> dict[str, str]:

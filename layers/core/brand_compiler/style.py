@@ -22,6 +22,8 @@ _SPACE_AROUND_SIGNS = re.compile(r"\s*([{};,])\s*")
 _VARIABLES = re.compile(r"(@media[^{]*\bdark\b[^{]*\{)?:root\{([^{}]*)\}")
 _USE = re.compile(r"var\(--([a-z-]+)")
 _HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
+_PAINT = re.compile(r"(?<![\w-])(?:color|background(?:-color)?)\s*:\s*([^;{}]+)", re.IGNORECASE)
+_NO_NEW_COLOUR = re.compile(r"var\(|(?:transparent|none|inherit|currentcolor|canvastext)\s*$", re.IGNORECASE)
 
 _TEXT, _CONTROL = 4.5, 3.0  # WCAG 2.2, success criteria 1.4.3 and 1.4.11
 _CONTRASTS = (
@@ -31,19 +33,26 @@ _CONTRASTS = (
     *((text, "card", _TEXT) for text in ("accent", "wrong")),
     ("edge", "card", _CONTROL),
 )
+_COMPARED = {name for text, ground, _ in _CONTRASTS for name in (text, ground)}
 
 
 def read_style(folders: Folders, faults: Faults) -> tuple[str, dict[str, str]]:
     """Returns the style sheet without comments and unnecessary space, and its light variables by name.
 
     It adds a fault if a file is missing or loads an external resource, which the pages never do, if the style
-    sheet uses a variable that is not set, and for each colour that is hard to read on another one.
+    sheet uses a variable that is not set, and for each colour that is hard to read on another one. It
+    warns of each colour whose contrast it cannot check.
     """
     file = find_file(folders, "colours.css")
     source = read_source(file, faults) or ""
     colours = _to_sheet(file, source, faults)
     sheet = find_file(folders, "style.css")
-    style = _to_sheet(sheet, read_source(sheet, faults) or "", faults)
+    rules = read_source(sheet, faults) or ""
+    style = _to_sheet(sheet, rules, faults)
+    for paint in _PAINT.finditer(rules):
+        if not _NO_NEW_COLOUR.match(paint[1]):
+            message = f"the contrast of `{paint[0].strip()}` is not checked; use a colour of colours.css"
+            faults.warn(sheet, rules.count("\n", 0, paint.start()) + 1, message)
     light: dict[str, str] = {}
     dark: dict[str, str] = {}
     for is_dark, block in _VARIABLES.findall(colours):
@@ -70,16 +79,22 @@ def _to_sheet(file: Path, source: str, faults: Faults) -> str:
 
 
 def _check_contrasts(file: Path, source: str, scheme: str, colours: dict[str, str], faults: Faults) -> None:
+    def find_line(name: str) -> int:
+        find = source.rfind if scheme == "dark" else source.find
+        return source.count("\n", 0, find(f"--{name}:")) + 1
+
+    for name, value in colours.items():
+        if name in _COMPARED and not _HEX.fullmatch(value):
+            message = f"the contrast of `{value}` is not checked; write it as #rrggbb"
+            faults.warn(file, find_line(name), message)
     for text, ground, least in _CONTRASTS:
         first, second = (colours.get(name, "") for name in (text, ground))
         if _HEX.fullmatch(first) and _HEX.fullmatch(second):
             low, high = sorted((_luminance(first), _luminance(second)))
             contrast = (high + 0.05) / (low + 0.05)
             if contrast < least:
-                find = source.rfind if scheme == "dark" else source.find
-                line = source.count("\n", 0, find(f"--{text}:")) + 1
                 found = f"{contrast:.1f} in the {scheme} scheme, less than {least}"
-                faults.add(file, line, f"the contrast of `--{text}` on `--{ground}` is {found}")
+                faults.add(file, find_line(text), f"the contrast of `--{text}` on `--{ground}` is {found}")
 
 
 def _luminance(colour: str) -> float:

@@ -63,10 +63,13 @@ class Config:
     """URL of the dead-letter queue for feedback that cannot be parsed."""
 
     mail_from = _optional("MAIL_FROM")
-    """Sender address of confirmation mails. If it is empty, there is no form and no confirmation mail."""
+    """Sender address of all mails. If it is empty, there is no form, and Heed sends no mail."""
+
+    forward_to = _optional("FORWARD_TO")
+    """The company's mailbox for mails that Heed does not act on. If it is empty, they become cases."""
 
     confirmation_set = _required("CONFIRMATION_SET")
-    """Name of the SES configuration set for confirmation mails."""
+    """Name of the SES configuration set for the mails that Heed sends."""
 
     confirmation_key_arn = _required("CONFIRMATION_KEY")
     """Id or ARN of the KMS key that signs confirmation links."""

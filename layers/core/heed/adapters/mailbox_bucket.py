@@ -51,6 +51,8 @@ class MailboxBucket(CaseMails):
         except FAILURES as error:
             if error_code(error) in _MISSING:
                 return None
+            if error_code(error) == "InvalidRange":  # an empty object has no range
+                return b""
             raise to_store_unavailable(error) from error
         return content
 

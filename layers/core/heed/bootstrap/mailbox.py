@@ -11,11 +11,18 @@ from heed.bootstrap.privacy import PrivacyParts
 from heed.bootstrap.shared import queue_at
 
 if TYPE_CHECKING:
+    from heed.adapters.dynamodb.daily_counts import CountPrefix, DailyCountsTable
+    from heed.domain.mailbox.mail_words import MailWords
     from heed.use_cases.mailbox.act_on_mail import ActOnMail
+    from heed.use_cases.mailbox.answer_mail import AnswerMail
+    from heed.use_cases.mailbox.forward_to_company import ForwardToCompany
     from heed.use_cases.mailbox.handle_mail import HandleMail
 
 _PAUSES_PER_SENDER = 3
 _PAUSES_PER_DAY = 100
+_ANSWERS_PER_SENDER = 1
+_ANSWERS_PER_DAY = 1_000
+_FORWARDS_PER_DAY = 500
 
 
 class MailboxParts(PreferenceParts, PrivacyParts):
@@ -25,33 +32,80 @@ class MailboxParts(PreferenceParts, PrivacyParts):
     def handle_mail(self) -> HandleMail:
         """Handles an inbound mail."""
         from heed.adapters.mailbox_bucket import MailboxBucket
-        from heed.domain.mailbox.mail_words import MailWords
         from heed.entrypoints.inbound_mail.mime import parse_mail
         from heed.use_cases.mailbox.handle_mail import HandleMail
 
         mails = MailboxBucket(self.client("s3"), self.config.mailbox_bucket, "")
-        words = json.loads((self.config.brand_dir / "mail_words.json").read_bytes())
-        return HandleMail(mails, parse_mail, self.link_keys, MailWords.from_document(words), self.act_on_mail)
+        answer = self.answer_mail if self.config.mail_from else None
+        return HandleMail(mails, parse_mail, self.link_keys, self.mail_words, self.act_on_mail, answer)
+
+    @cached_property
+    def mail_words(self) -> MailWords:
+        """The words by which mails are read."""
+        from heed.domain.mailbox.mail_words import MailWords
+
+        return MailWords.from_document(json.loads((self.config.brand_dir / "mail_words.json").read_bytes()))
 
     @cached_property
     def act_on_mail(self) -> ActOnMail:
         """Does what is decided about a mail."""
-        from heed.adapters.dynamodb.minor_report_counts import MinorReportCountsTable
-        from heed.use_cases.mailbox.act_on_mail import ActOnMail, ConfirmSenders
+        from heed.adapters.dynamodb.daily_counts import CountPrefix
+        from heed.use_cases.mailbox.act_on_mail import ActOnMail
 
-        table = self.client("dynamodb"), self.config.control_table
         return ActOnMail(
             self.identity_key,
             self.write_opt_out,
             self.record_feedback,
             self.erase,
             self.open_case,
-            ConfirmSenders(self.request_confirmation_by_key, self.config.public_url)
+            self.request_confirmation_by_key
             if self.has_form and self.config.public_url  # there is no request whose host a link could have
             else None,
-            MinorReportCountsTable(*table, _PAUSES_PER_SENDER),
-            MinorReportCountsTable(*table, _PAUSES_PER_DAY),
+            self.config.public_url,
+            self.forward_to_company if self.config.mail_from and self.config.forward_to else None,
+            self._counts(CountPrefix.REPORTS, _PAUSES_PER_SENDER),
+            self._counts(CountPrefix.REPORTS, _PAUSES_PER_DAY),
         )
+
+    @cached_property
+    def answer_mail(self) -> AnswerMail:
+        """Answers a mail."""
+        from heed.adapters.dynamodb.daily_counts import CountPrefix
+        from heed.entrypoints.mail.answer_mail import AnswerMailRenderer
+        from heed.use_cases.mailbox.answer_mail import AnswerMail
+
+        return AnswerMail(
+            self.identity_key,
+            self.preferences,
+            self.catalogue,
+            self.mail_words,
+            self._counts(CountPrefix.ANSWERS, _ANSWERS_PER_SENDER),
+            self._counts(CountPrefix.ANSWERS, _ANSWERS_PER_DAY),
+            AnswerMailRenderer(self.pages, self.catalogue, self.config.mail_from),
+            self.mailer,
+        )
+
+    @cached_property
+    def forward_to_company(self) -> ForwardToCompany:
+        """Forwards a mail to the company's own mailbox."""
+        from heed.adapters.dynamodb.daily_counts import CountPrefix
+        from heed.domain.recipients.address import normalise_address
+        from heed.entrypoints.mail.forwarded_mail import ForwardedMailRenderer
+        from heed.use_cases.mailbox.forward_to_company import ForwardToCompany
+
+        return ForwardToCompany(
+            normalise_address(self.config.forward_to),
+            self.config.mail_domain,
+            self.identity_key,
+            self._counts(CountPrefix.FORWARDS, _FORWARDS_PER_DAY),
+            ForwardedMailRenderer(self.pages, self.catalogue, self.config.mail_from),
+            self.mailer,
+        )
+
+    def _counts(self, prefix: CountPrefix, limit: int) -> DailyCountsTable:
+        from heed.adapters.dynamodb.daily_counts import DailyCountsTable
+
+        return DailyCountsTable(self.client("dynamodb"), self.config.control_table, prefix, limit)
 
     mailbox_dead_letters = queue_at(lambda config: config.mailbox_dlq_url)
     """The dead-letter queue for notices and mails that cannot be parsed."""

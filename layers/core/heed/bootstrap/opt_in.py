@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from heed.adapters.dynamodb.mail_caps import MailCapsTable
     from heed.adapters.dynamodb.opt_in_notifications import OptInNotificationClaimsTable
     from heed.adapters.kms.confirmation_keys import KmsConfirmationKeys
+    from heed.adapters.ses.mailer import SesMailer
     from heed.adapters.ses.suppression_list import SesSuppressionListClient
     from heed.adapters.sqs.waiting_queue import SqsWaitingQueue
     from heed.entrypoints.http.networks import Network
@@ -91,7 +92,6 @@ class OptInParts(SharedParts):
     def send_confirmation_now(self) -> SendConfirmationNow:
         """Sends a confirmation mail if the caps allow it now."""
         from heed.adapters.kms.address_encryption import CONFIRMATION
-        from heed.adapters.ses.mailer import SesMailer
         from heed.entrypoints.mail.confirmation_mail import ConfirmationMailRenderer
         from heed.use_cases.opt_in.send_confirmation import SendConfirmationNow
 
@@ -105,8 +105,15 @@ class OptInParts(SharedParts):
             self.mail_caps,
             self.address_encryption(CONFIRMATION),
             ConfirmationMailRenderer(self.pages, self.catalogue, config.mail_from, config.mail_domain),
-            SesMailer(self.client("sesv2", once=True), config.confirmation_set),
+            self.mailer,
         )
+
+    @cached_property
+    def mailer(self) -> SesMailer:
+        """Sends mails to people."""
+        from heed.adapters.ses.mailer import SesMailer
+
+        return SesMailer(self.client("sesv2", once=True), self.config.confirmation_set)
 
     @cached_property
     def send_confirmation(self) -> SendConfirmation:

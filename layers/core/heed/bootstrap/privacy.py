@@ -46,13 +46,12 @@ class PrivacyParts(CaseParts, LedgerParts):
     @cached_property
     def erase(self) -> Erase:
         """Handles a report of a minor, and an erasure."""
-        from heed.adapters.dynamodb.minor_report_counts import MinorReportCountsTable
+        from heed.adapters.dynamodb.daily_counts import CountPrefix, DailyCountsTable
         from heed.use_cases.privacy.erase import Erase
 
         config = self.config
-        counts = MinorReportCountsTable(
-            self.client("dynamodb"), config.control_table, config.minor_reports_per_key
-        )
+        table = self.client("dynamodb"), config.control_table
+        counts = DailyCountsTable(*table, CountPrefix.REPORTS, config.minor_reports_per_key)
         return Erase(self.catalogue, config.minor_record_days, self.erasures, self.purges, counts)
 
     @cached_property

@@ -92,6 +92,8 @@ class CasesTable(Cases):
                 returns_if_refused="ALL_OLD",
             )
         except ConditionFailed as failure:
+            if not failure.current:  # the response was truncated, or the case expired meanwhile
+                raise
             item = failure.current
         return _to_case(item)
 

@@ -22,6 +22,7 @@ from heed.domain.mailbox.automatic_mail import (
     is_list_mail,
     is_marked_button,
     is_unsubscribe_button,
+    was_forwarded,
 )
 from heed.domain.mailbox.inbound_mail import InboundMail, Receipt, Verdict
 from heed.domain.mailbox.reports import parse_feedback_report
@@ -90,6 +91,7 @@ class UnknownReason(Enum):
     NO_SENDER = auto()  # none, or one that cannot be read
     SEVERAL_SENDERS = auto()
     MAILING_LIST = auto()  # it may have replaced the sender
+    HEED = auto()  # Heed forwarded the mail, and it was returned
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ def attribute_mail(mail: InboundMail, receipt: Receipt, key_for: KeyLookup) -> A
         if is_automatic(mail, receipt) and not is_unsubscribe_button(mail):
             return LinkInDoubt(tokens)
         return LinkOptOut(tokens)
+    if was_forwarded(mail):
+        return UnknownSender(UnknownReason.HEED)
     if is_automatic(mail, receipt) and not is_marked_button(mail):
         event = parse_feedback_report(mail, receipt, key_for)
         return AutomaticMail(automatic_kind(mail)) if event is None else ReportedFeedback(event)

@@ -21,6 +21,8 @@ class AutomaticKind(Enum):
     COMPLAINT_REPORT = auto()  # about a mail that is not from Heed's links
 
 
+FORWARDED_FIELD = "X-Heed-Forwarded"
+"""The header field of each mail that Heed forwards."""
 _AUTOMATIC_PRECEDENCE = frozenset({"bulk", "junk", "auto_reply"})
 _AUTOMATIC_FIELDS = frozenset(
     {"x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-failed-recipients"}
@@ -53,6 +55,11 @@ def _is_of_daemon(return_path: str) -> bool:
 def is_list_mail(mail: InboundMail) -> bool:
     """Whether a mailing list or a group distributed the mail. It may have replaced the sender."""
     return mail.headers.word("precedence") == "list" or any(name in mail.headers for name in _LIST_FIELDS)
+
+
+def was_forwarded(mail: InboundMail) -> bool:
+    """Whether Heed itself forwarded the mail. A rule of the company's mailbox returned it."""
+    return FORWARDED_FIELD.lower() in mail.headers
 
 
 def is_marked_button(mail: InboundMail) -> bool:

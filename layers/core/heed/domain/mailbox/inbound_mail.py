@@ -11,6 +11,9 @@ from enum import Enum, auto
 
 from heed.domain.milliseconds import Millis
 
+MAX_MAIL = 1_048_576
+"""The bytes of a mail that are read. What follows is left out."""
+
 
 class Verdict(Enum):
     """The result of one check of SES. Every result that is not one of the first three is `UNKNOWN`."""
@@ -125,3 +128,27 @@ class InboundMail:
     attachments: tuple[Attachment, ...] = ()
     report: MailReport | None = None
     original: MailHeaders | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMail:
+    """A mail and what is known about it.
+
+    Attributes:
+        raw: the mail, or the first `MAX_MAIL` bytes of it.
+        content: what the mail contains.
+        text: the subject and the new text.
+        sender: the address of the one sender, normalised; "" if nobody knows it.
+        receipt: what SES reports about the mail.
+    """
+
+    raw: bytes
+    content: InboundMail
+    text: str
+    sender: str
+    receipt: Receipt
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the mail may be longer than what was read."""
+        return len(self.raw) >= MAX_MAIL

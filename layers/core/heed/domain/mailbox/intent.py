@@ -70,20 +70,35 @@ _NEEDED = {
 """The meanings that a mail has for a kind. An opt-out has rules of its own."""
 
 _ALONE = {Meaning.OPT_OUT_ALONE, Meaning.STOP_ALONE}
-_OPT_OUTS = {Meaning.OPT_OUT, Meaning.OPT_OUT_VAGUE, Meaning.MENTION} | _ALONE
-_OF_REPLY_SUBJECT = {Meaning.AUTOMATIC, Meaning.MENTION}
+_OPT_OUTS = {Meaning.OPT_OUT, Meaning.OPT_OUT_VAGUE, Meaning.END, Meaning.MENTION} | _ALONE
+_UNNAMED = {Meaning.OPT_OUT_VAGUE, Meaning.END}
+"""What does not say what has to end."""
+_ABOUT_MAIL = {Meaning.MAIL, Meaning.MARKETING}
+_OF_REPLY_SUBJECT = {Meaning.AUTOMATIC, Meaning.MENTION, Meaning.OTHER_MATTER}
 _DOUBTS = {Meaning.KEEP, Meaning.OPT_IN, Meaning.UNSURE}
-_OTHER_MATTERS = {Meaning.ORDER, Meaning.ERASURE}
+_OTHER_MATTERS = {Meaning.OTHER_MATTER, Meaning.ERASURE}
 """Beside these, an opt-out must name what has to end."""
+_WITHIN_REQUEST = {
+    Meaning.MAIL,
+    Meaning.MARKETING,
+    Meaning.OTHER_MATTER,
+    Meaning.ERASURE,
+    Meaning.OWN_ADDRESS,
+    Meaning.CONDITION,
+    Meaning.UNSURE,
+    Meaning.REQUEST,
+}
+"""What counts although it is a part of the phrase of an opt-out."""
 _OF_OWN_ADDRESS = {IntentKind.ERASURE, IntentKind.OPT_OUT, IntentKind.ACCESS, IntentKind.OPT_IN}
 
 
 @dataclass(frozen=True, slots=True)
 class _Sentence:
-    """What a sentence means, and the topics that it names."""
+    """What a sentence means, the topics that it names, and whether it has next to no words."""
 
     meanings: frozenset[Meaning]
     topics: frozenset[str]
+    is_short: bool = False
 
 
 def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailIntent:
@@ -97,13 +112,20 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
         words: The words to read by.
     """
     title = [_read_sentence(each, words) for each in _list_sentences(subject)]
-    if _REPLY.match(subject):
+    body = [_read_sentence(each, words) for each in _list_sentences(text)]
+    if _REPLY.match(subject) and not any(Meaning.REPEATED in each.meanings for each in body):
         title = [_Sentence(each.meanings & _OF_REPLY_SUBJECT, frozenset()) for each in title]
-    sentences = [*title, *(_read_sentence(each, words) for each in _list_sentences(text))]
+    sentences = [*title, *body]
     meanings = frozenset[Meaning]().union(*(sentence.meanings for sentence in sentences))
-    opt_outs = [each for each in sentences if _opts_out(each, meanings)]
+    if Meaning.NO_OPT_IN in meanings:  # who refuses to be signed up requests no opt-in elsewhere in the mail
+        meanings -= {Meaning.OPT_IN}
+    has_context = not meanings.isdisjoint(_ABOUT_MAIL) or all(each.is_short for each in body)
+    opt_outs = [each for each in sentences if _opts_out(each, meanings, has_context=has_context)]
     kinds = {kind for kind, needed in _NEEDED.items() if needed <= meanings}
-    is_unclear = not opt_outs and Meaning.MENTION in meanings and kinds <= {IntentKind.QUESTION}
+    is_mentioned = Meaning.MENTION in meanings or (
+        Meaning.OPT_OUT_VAGUE in meanings and Meaning.OTHER_MATTER not in meanings
+    )
+    is_unclear = not opt_outs and is_mentioned and kinds <= {IntentKind.QUESTION}
     if opt_outs or is_unclear:
         kinds.add(IntentKind.OPT_OUT)
     if Meaning.AUTOMATIC in meanings:
@@ -118,12 +140,23 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
     return MailIntent(kind, frozenset(kinds - {kind}), topics, is_doubtful)
 
 
-def _opts_out(sentence: _Sentence, mail: frozenset[Meaning]) -> bool:
-    """Returns whether a sentence requests an opt-out, given what else the mail means."""
+def _opts_out(sentence: _Sentence, mail: frozenset[Meaning], *, has_context: bool) -> bool:
+    """Returns whether a sentence requests an opt-out, given what else the mail means.
+
+    Args:
+        sentence: The sentence.
+        mail: What all sentences of the mail mean.
+        has_context: Whether the mail names mail, or is too short to be about something else.
+    """
     is_only_matter = mail.isdisjoint(_OTHER_MATTERS) and not mail >= _CHILD
     if Meaning.OPT_OUT in sentence.meanings:
-        return Meaning.MENTION in sentence.meanings or is_only_matter
-    return Meaning.OPT_OUT_VAGUE in sentence.meanings and is_only_matter and Meaning.COMPLAINT not in mail
+        if sentence.meanings & _OTHER_MATTERS or mail >= _CHILD:
+            return Meaning.MARKETING in sentence.meanings
+        return is_only_matter or not sentence.meanings.isdisjoint(_ABOUT_MAIL)
+    is_plain = (Meaning.OPT_OUT_VAGUE in sentence.meanings and has_context) or (
+        Meaning.END in sentence.meanings and not mail.isdisjoint(_ABOUT_MAIL)
+    )
+    return is_plain and is_only_matter and mail.isdisjoint({Meaning.COMPLAINT, Meaning.CHILD})
 
 
 def _list_sentences(text: str) -> list[str]:
@@ -138,22 +171,32 @@ def _read_sentence(sentence: str, words: MailWords) -> _Sentence:
     refused = _cover(matches, {Meaning.KEEP, Meaning.ABOUT})
     opt_outs = [match for match in matches if match.meaning in _OPT_OUTS and refused.isdisjoint(match.span)]
     requested = _cover(opt_outs, {Meaning.OPT_OUT, Meaning.OPT_OUT_VAGUE})
+    unwanted = _cover(matches, {Meaning.NO_OPT_IN})
     others = (match for match in matches if match.meaning not in _OPT_OUTS)
-    rest = (match for match in others if not requested.issuperset(match.span))
+    rest = (each for each in others if each.meaning in _WITHIN_REQUEST or not requested.issuperset(each.span))
     meanings = {Meaning(match.meaning) for match in (*opt_outs, *rest)}
+    if unwanted:
+        meanings = meanings - _UNNAMED - {Meaning.OPT_IN} | {Meaning.MENTION}
     if _QUESTION.search(sentence):
         meanings.add(Meaning.QUESTION)
         if len(tokens) <= _FEW and meanings & _OPT_OUTS:
             meanings = meanings - _OPT_OUTS | {Meaning.MENTION}
+        unclear = _UNNAMED if Meaning.REQUEST in meanings else _OPT_OUTS
+        if meanings & unclear:
+            meanings = meanings - unclear | {Meaning.MENTION}
     elif Meaning.OPT_OUT_ALONE in meanings:
         meanings.add(Meaning.OPT_OUT)
     elif Meaning.STOP_ALONE in meanings:
         meanings.add(Meaning.OPT_OUT_VAGUE)
     if Meaning.CONDITION in meanings and meanings & _OPT_OUTS:
         meanings = meanings - _OPT_OUTS | {Meaning.MENTION}
-    if meanings >= {Meaning.KEEP, Meaning.ORDER}:  # "keep me informed about my repair" is no contradiction
-        meanings -= {Meaning.KEEP, Meaning.ORDER, Meaning.OPT_IN}
-    return _Sentence(frozenset(meanings), frozenset(match.meaning for match in words.topics.find(tokens)))
+    if meanings >= {
+        Meaning.KEEP,
+        Meaning.OTHER_MATTER,
+    }:  # "keep me informed about my repair" is no contradiction
+        meanings -= {Meaning.KEEP, Meaning.OTHER_MATTER, Meaning.OPT_IN}
+    topics = frozenset(match.meaning for match in words.topics.find(tokens))
+    return _Sentence(frozenset(meanings), topics, len(tokens) <= _FEW + 1)
 
 
 def _is_clear(match: Match, tokens: Sequence[str]) -> bool:
@@ -180,6 +223,8 @@ def _find_topics(opt_outs: Sequence[_Sentence], sentences: Sequence[_Sentence]) 
         for sentence in sentences
         if sentence.topics or sentence.meanings & _OPT_OUTS
     )
+    if is_limited and not named:  # "Your surveys bore me. Stop those only, I like the rest."
+        named = named.union(*(each.topics for each in sentences if Meaning.KEEP not in each.meanings))
     if is_limited or all(each.topics and Meaning.ALL not in each.meanings for each in opt_outs):
         return named
     return frozenset()

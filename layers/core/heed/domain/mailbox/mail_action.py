@@ -22,6 +22,7 @@ from heed.domain.mailbox.attribution import (
     ReportedFeedback,
     SenderMail,
     SenderTrust,
+    UnknownReason,
     UnknownSender,
     VirusMail,
 )
@@ -143,6 +144,8 @@ def decide_inbound_mail(
             return (RecordReport(event),)
         case AutomaticMail():
             return (DropMail(DropReason.AUTOMATIC),)
+        case UnknownSender(UnknownReason.HEED):
+            return (LetPersonDecide((CaseKind.OTHER,)),)
         case UnknownSender():
             kinds = _kinds(read_intent(""))
             return _let_decide(kinds & _CASES.keys()) or (_show_somebody(kinds, is_spam=is_spam),)

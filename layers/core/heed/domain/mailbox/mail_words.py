@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from heed.domain.mailbox.phrases import Match, Phrases, fold
+from heed.domain.mailbox.phrases import Match, Phrases, fold, list_tokens
+
+_MAX_TEXT = 2_000
+"""The characters of a text by which its language is recognised."""
 
 
 class Meaning(StrEnum):
@@ -17,11 +20,13 @@ class Meaning(StrEnum):
     """Nothing. The search leaves it out."""
     OPT_OUT = "opt_out"
     OPT_OUT_VAGUE = "opt_out_vague"
-    """An opt-out, if the mail is not about an order or a complaint."""
+    """An opt-out, if the mail is about nothing else."""
     OPT_OUT_ALONE = "opt_out_alone"
     """An opt-out, if the clause has almost nothing else."""
     STOP_ALONE = "stop_alone"
-    """Like `OPT_OUT_ALONE`, and an opt-out only if the mail is not about an order or a complaint."""
+    """Like `OPT_OUT_ALONE`, and an opt-out only if the mail is about nothing else."""
+    END = "end"
+    """A request to end something: an opt-out, if the mail names mail and is about nothing else."""
     MENTION = "mention"
     """Perhaps an opt-out: a person must decide."""
     KEEP = "keep"
@@ -32,14 +37,25 @@ class Meaning(StrEnum):
     ABOUT = "about"
     """A question or a report about opting out, and no request."""
     OPT_IN = "opt_in"
+    NO_OPT_IN = "no_opt_in"
+    """An opt-in that the sender does not want. A person must decide what it is."""
     CHILD = "child"
     CHILD_ACT = "child_act"
     """What a child did, or what a parent requests. A child report has it beside `CHILD`."""
     ERASURE = "erasure"
     ACCESS = "access"
     COMPLAINT = "complaint"
-    ORDER = "order"
+    OTHER_MATTER = "other_matter"
+    """Something else that can end, such as an order or an appointment."""
+    MAIL = "mail"
+    """It names mail."""
+    MARKETING = "marketing"
+    """It names marketing mail, or a list of its recipients."""
+    REPEATED = "repeated"
+    """The sender made the request before. The subject of a reply is then the sender's own."""
     QUESTION = "question"
+    REQUEST = "request"
+    """What makes a sentence with a question mark a request, such as `could you`."""
     ONLY = "only"
     """The opt-out is limited to the topics that the mail names."""
     ALL = "all"
@@ -64,12 +80,14 @@ class MailWords:
     """The words of all languages.
 
     Attributes:
+        languages: The codes of the languages.
         phrases: The phrases of each language, whose meanings are of `Meaning`.
         lines: The phrases of each language by which a line is recognised, whose meanings are of `LineKind`.
         headers: The folded names of the headers at the top of a quoted mail, in all languages.
         topics: The phrases that name a topic, whose meanings are names of topics.
     """
 
+    languages: tuple[str, ...]
     phrases: tuple[Phrases, ...]
     lines: tuple[Phrases, ...]
     headers: frozenset[str]
@@ -80,6 +98,7 @@ class MailWords:
         """Returns the words of the compiled file, which brand_compiler.build has checked."""
         languages = data["languages"].values()
         return cls(
+            tuple(data["languages"]),
             tuple(
                 Phrases(each["words"], each["phrases"], each["reach"], each["spelling"]) for each in languages
             ),
@@ -91,6 +110,13 @@ class MailWords:
     def find_matches(self, tokens: Sequence[str]) -> list[Match]:
         """Returns the phrases of all languages in the tokens of a sentence."""
         return [match for phrases in self.phrases for match in phrases.find(tokens)]
+
+    def find_language(self, text: str) -> str:
+        """Returns the language of a text; "" if no language has phrases for the most tokens of it."""
+        tokens = list_tokens(text[:_MAX_TEXT])
+        known = [len({at for match in phrases.find(tokens) for at in match.span}) for phrases in self.phrases]
+        most = max(known)
+        return self.languages[known.index(most)] if known.count(most) == 1 else ""
 
     def find_lines(self, tokens: Sequence[str]) -> Iterator[LineKind]:
         """Yields the kinds of lines whose phrases the tokens of a line have."""

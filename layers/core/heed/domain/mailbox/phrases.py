@@ -1,8 +1,8 @@
 """Finds the phrases of a language in a text. The time grows linearly with the text.
 
 A phrase is a list of items, such as `stop ... {send}`. An item is a word, a class of words in braces, or some
-of them with `|` between. `_` in an item is a space, and `*` at the end of a word is any ending. `..` is a gap
-of at most two tokens, and `...` one of at most `reach`.
+of them with `|` between. `_` in an item is a space. `*` at the end of a word is any ending, and at its start
+any beginning, as German joins words. `..` is a gap of at most two tokens, and `...` one of at most `reach`.
 
 A token is a word or a comma. Japanese has no spaces, so each of its signs is a token.
 """
@@ -20,16 +20,24 @@ _TOKEN = re.compile(rf"[^\W_{_JAPANESE}]+|[{_JAPANESE},、]")
 _SHORT_FORM = re.compile(r"(?<=\w)['’](?=(?:t|s|m|d|ll|re|ve)\b)|(?<=\be)-(?=mail)")
 _UMLAUT = re.compile(r"(?<=[aou])e")
 _ACCENT = re.compile(r"[\u0300-\u036f]")
+_PIECE = re.compile(r"[^\n]{1,500}\n?|\n")
 _JOINT = re.compile(r"(?<=\})(?=[^\s|])|(?<=[^\s|])(?=\{)")  # Japanese items need no space between
-_STEMS = range(2, 25)  # letters
 _SHORT_GAP = 2
 
 
 def fold(text: str) -> str:
     """Returns a text without case, width, accents, the `e` of `ue` for `ü`, and the sign in `don't`."""
-    text = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
-    text = unicodedata.normalize("NFC", _ACCENT.sub("", text))
+    text = "".join(map(_remove_accents, _PIECE.findall(text)))
     return _UMLAUT.sub("", _SHORT_FORM.sub("", text))
+
+
+def _remove_accents(text: str) -> str:
+    """Returns a piece of a text without case, width and accents.
+
+    The piece is short, because the accents of one letter are sorted in quadratic time.
+    """
+    text = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
+    return unicodedata.normalize("NFC", _ACCENT.sub("", text))
 
 
 def list_tokens(text: str) -> list[str]:
@@ -85,6 +93,8 @@ class Phrases:
     _typos: dict[str, str] = field(init=False, default_factory=dict)
     _lengths: set[int] = field(init=False, default_factory=set)
     """How long a word with a typo can be."""
+    _stems: set[tuple[int, bool]] = field(init=False, default_factory=set)
+    """How long the known part of a first word with a `*` is, and whether it is the beginning."""
 
     def __post_init__(self) -> None:
         """Prepares the search."""
@@ -98,6 +108,8 @@ class Phrases:
             for expression in {each for part in item.split("|") for each in self._expand(part)}:
                 first, *rest = (word.strip() for word in _split(expression))
                 self._expressions[first].append((tuple(rest), item))
+                if "*" in first:
+                    self._stems.add((len(first) - 1, first.endswith("*")))
         for word in map(fold, self.corrected):
             self._typos |= dict.fromkeys(_shorten(word), word)
             self._lengths |= {len(word) - 1, len(word), len(word) + 1}
@@ -135,7 +147,10 @@ class Phrases:
         """Returns the items that begin at a token, and where each ends."""
         found: dict[str, set[int]] = {}
         token = tokens[start]
-        keys = [token, *(f"{token[:size]}*" for size in _STEMS[: max(len(token) - 1, 0)])]
+        keys = [
+            token,
+            *(_cut(token, size, begins=begins) for size, begins in self._stems if size <= len(token)),
+        ]
         for rest, item in (each for key in keys for each in self._expressions.get(key, ())):
             end = start + 1 + len(rest)
             if all(map(_is_like, rest, tokens[start + 1 : end])) and end <= len(tokens):
@@ -151,12 +166,20 @@ class Phrases:
 
 
 def _split(expression: str) -> list[str]:
-    """Returns the tokens of an expression. A token keeps the `*` of its ending."""
-    return re.findall(rf"[^\W_{_JAPANESE}]+\*?|[{_JAPANESE},、]", fold(expression))
+    """Returns the tokens of an expression. A token keeps its `*`."""
+    return re.findall(rf"\*?[^\W_{_JAPANESE}]+\*?|[{_JAPANESE},、]", fold(expression))
+
+
+def _cut(token: str, size: int, *, begins: bool) -> str:
+    """Returns the beginning or the end of a token, as an expression has it."""
+    return f"{token[:size]}*" if begins else f"*{token[-size:]}"
 
 
 def _is_like(word: str, token: str) -> bool:
-    return token.startswith(word[:-1]) if word.endswith("*") else token == word
+    if "*" not in word:
+        return token == word
+    size = len(word) - 1
+    return len(token) >= size and _cut(token, size, begins=word.endswith("*")) == word
 
 
 def _shorten(word: str) -> list[str]:

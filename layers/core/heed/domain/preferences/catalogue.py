@@ -96,6 +96,7 @@ class Catalogue:
         languages: of pages and names.
         default_language: one of them.
         policies: versions of the privacy policy, the oldest first.
+        mailbox: the address to which people write.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class Catalogue:
         languages: tuple[str, ...],
         default_language: str,
         policies: tuple[PolicyVersion, ...] = (),
+        mailbox: str = "",
     ) -> None:
         self.brands = {brand.number: brand for brand in brands}
         self.topics: dict[int, Topic] = {topic.number: topic for topic in topics}
@@ -113,6 +115,7 @@ class Catalogue:
         self.languages = languages
         self.default_language = default_language
         self.policies = policies
+        self.mailbox = mailbox
         self._numbers = {ALL_NAME: ALL_SCOPES}
         for brand in brands:
             self._numbers[brand.name] = brand.number
@@ -135,6 +138,7 @@ class Catalogue:
                 PolicyVersion(p["version"], p["effective"], p["material"], p["summary"])
                 for p in sorted(data["policies"], key=lambda p: p["effective"])
             ),
+            data["contact"]["mailbox"],
         )
 
     def scope_number(self, name: str) -> ScopeNumber:

@@ -44,8 +44,8 @@ def normalise_address(address: str) -> str:
     Raises:
         InvalidAddress: the text is not a valid address.
     """
-    if len(address) <= MAX_ADDRESS and _PLAIN.fullmatch(address):
-        return _check_length(address.lower())
+    if len(address) <= MAX_ADDRESS and _PLAIN.fullmatch(address) and address.index("@") <= MAX_LOCAL:
+        return address.lower()
     if len(address) > MAX_INPUT:
         raise InvalidAddress("too long")
     text = _unwrap(address)
@@ -59,9 +59,9 @@ def is_mailable(mailbox: str) -> bool:
     """Whether SES can deliver mail to a normalised address.
 
     SES accepts only ASCII local parts, so none with a replacement character (U+FFFD). A local part that looks
-    like an encoded word may become another address on its way.
+    like an encoded word may become another address on its way, and an empty one (`""`) may be lost.
     """
-    return mailbox.isascii() and not _ENCODED.search(mailbox)
+    return mailbox.isascii() and not mailbox.startswith('""@') and not _ENCODED.search(mailbox)
 
 
 def address_spellings(address: str) -> tuple[str, ...]:

@@ -12,13 +12,19 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from heed.domain.errors import MalformedMessage
-from heed.domain.mailbox.inbound_mail import Attachment, InboundMail, MailHeaders, MailReport, ReportKind
+from heed.domain.mailbox.inbound_mail import (
+    MAX_MAIL,
+    Attachment,
+    InboundMail,
+    MailHeaders,
+    MailReport,
+    ReportKind,
+)
 from heed.entrypoints.inbound_mail.decoding import decode_charset, decode_header, decode_transfer
 from heed.entrypoints.inbound_mail.html_text import html_to_text
 from heed.entrypoints.inbound_mail.parameters import parse_parameter_field
 from heed.entrypoints.inbound_mail.senders import parse_senders
 
-MAX_MAIL = 1_048_576  # bytes of a mail that are read
 MAX_MAIL_TEXT = 65_536  # characters of text
 _MAX_DEPTH = 64  # multiparts within multiparts
 _MAX_PARTS = 200

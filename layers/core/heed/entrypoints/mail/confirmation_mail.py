@@ -2,48 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import EmailPolicy
-
 from heed.domain.preferences.catalogue import Catalogue
 from heed.entrypoints.http.api.list_headers import brand_list_id, list_headers
 from heed.entrypoints.http.language import choose_language
-from heed.entrypoints.http.pages import views
 from heed.entrypoints.http.pages.link_views import common_brand, confirmation_names
+from heed.entrypoints.http.pages.mail_views import ConfirmationMailView
 from heed.entrypoints.http.pages.pages import Pages
+from heed.entrypoints.mail.messages import start_message
 from heed.override import override
 from heed.use_cases.ports.opt_in import ConfirmationMail, MailRenderer
-
-
-class _Policy(EmailPolicy):
-    """An e-mail policy with SMTP line ends that never folds a `List-` header.
-
-    Python folds a long header by encoding it. Mail clients do not find a URL in an encoded word.
-    """
-
-    def fold(self, name: str, value: str) -> str:
-        if name.lower().startswith("list-"):
-            return f"{name}: {value}{self.linesep}"
-        return str(super().fold(name, value))
-
-    def fold_binary(self, name: str, value: str) -> bytes:
-        if name.lower().startswith("list-"):
-            return self.fold(name, value).encode("ascii")
-        return bytes(super().fold_binary(name, value))
-
-
-# Python decodes encoded words in a header value. The decoded text might contain a line end (RFC 2047 §2).
-_ENCODED = re.compile(r"=\?+")
-
-
-def _to_one_line(text: str) -> str:
-    """Returns a text for a header, without characters that could end the line."""
-    return _ENCODED.sub("=", "".join(character for character in text if character.isprintable()))
-
-
-_POLICY = _Policy(linesep="\r\n")
 
 
 class ConfirmationMailRenderer(MailRenderer):
@@ -73,7 +40,7 @@ class ConfirmationMailRenderer(MailRenderer):
         query = f"?lang={language}"
         unsubscribe_url = f"{mail.base_url}/u/{mail.unsubscribe_token}{query}"
         mailto = f"u+{mail.mailto_token}@{self._mail_domain}" if self._mail_domain else ""
-        view = views.ConfirmationMailView(
+        view = ConfirmationMailView(
             language=language,
             brand=brand.title,
             intent=mail.intent,
@@ -82,10 +49,8 @@ class ConfirmationMailRenderer(MailRenderer):
             confirm_url=f"{mail.base_url}/c/{mail.confirm_token}{query}",
             unsubscribe_url=unsubscribe_url,
         )
-        message = EmailMessage(_POLICY)
-        message["From"] = Address(_to_one_line(brand.title), addr_spec=self._sender)
-        message["To"] = Address(addr_spec=mail.to)
-        message["Subject"] = _to_one_line(self._pages.mail("mail-subject.txt", view))
+        subject = self._pages.mail("mail-subject.txt", view)
+        message = start_message(brand.title, self._sender, mail.to, subject)
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: prevents vacation replies
         headers = list_headers(unsubscribe_url, mailto, brand_list_id(brand))
         for name, value in headers.items():

@@ -1,15 +1,15 @@
-"""Does what the table of mails decides: records, asks for a confirmation, or opens a case."""
+"""Does what the table of mails decides: records, asks for a confirmation, forwards, or opens a case."""
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, assert_never
+from typing import NamedTuple, assert_never
 
 from heed.domain.errors import WaitingQueueFull
 from heed.domain.links.link_token import LinkToken
-from heed.domain.mailbox.case import CaseKind, new_case
+from heed.domain.mailbox.case import Case, CaseKind, new_case
+from heed.domain.mailbox.inbound_mail import ReceivedMail
 from heed.domain.mailbox.mail_action import (
     ConfirmByMail,
     DropMail,
@@ -22,25 +22,24 @@ from heed.domain.mailbox.mail_action import (
     RecordReport,
     ReportSenderAsMinor,
 )
+from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.recipients.recipient import recipient_id
+from heed.use_cases.cases.open_case import OpenCase
+from heed.use_cases.feedback.record_feedback import RecordFeedback
+from heed.use_cases.links.unsubscribe import WriteOptOut
+from heed.use_cases.mailbox.forward_to_company import ForwardToCompany
 from heed.use_cases.mailbox.mail_requests import (
     confirmation_for,
+    count_name,
     record_link_opt_outs,
     record_sender_opt_out,
     report_sender_as_minor,
 )
-
-if TYPE_CHECKING:
-    from heed.domain.mailbox.inbound_mail import Receipt
-    from heed.domain.milliseconds import Millis
-    from heed.use_cases.cases.open_case import OpenCase
-    from heed.use_cases.feedback.record_feedback import RecordFeedback
-    from heed.use_cases.links.unsubscribe import WriteOptOut
-    from heed.use_cases.opt_in.request_confirmation import QueueConfirmationRequest
-    from heed.use_cases.ports.keys import IdentityKey
-    from heed.use_cases.ports.privacy import MinorReportCounts
-    from heed.use_cases.privacy.erase import Erase
+from heed.use_cases.opt_in.request_confirmation import QueueConfirmationRequest
+from heed.use_cases.ports.daily_counts import DailyCounts
+from heed.use_cases.ports.keys import IdentityKey
+from heed.use_cases.privacy.erase import Erase
 
 _ALL_REPORTS = "mail"
 """The name under which the reports of children of all senders are counted."""
@@ -58,19 +57,22 @@ class MailEffect(StrEnum):
     MINOR_RECORDED = "MailMinorRecorded"
     CONFIRMATION_REQUESTED = "MailConfirmationRequested"
     CASE_OPENED = "MailCaseOpened"
+    FORWARDED = "MailForwarded"
+    FORWARD_FAILED = "MailForwardFailed"  # it is a case instead
+    ANSWERED = "MailAnswered"
+    ANSWER_FAILED = "MailAnswerFailed"
 
 
-@dataclass(frozen=True, slots=True)
-class ConfirmSenders:
-    """How to send confirmation links to senders of mails.
+class MailResult(NamedTuple):
+    """The result of one action about a mail.
 
     Attributes:
-        queue_request: queues a request within the caps.
-        base_url: the URL with which each link begins.
+        effect: what happened.
+        case: the case, if one was opened.
     """
 
-    queue_request: QueueConfirmationRequest
-    base_url: str
+    effect: MailEffect
+    case: Case | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,9 @@ class ActOnMail:
         record_feedback: records bounces and complaints.
         erase: records that an address is a child's.
         open_case: opens cases.
-        confirm: sends confirmation links; None if the deployment sends no mail.
+        queue_confirmation: queues confirmation links, within the caps; None if the deployment sends none.
+        base_url: the URL with which each link begins.
+        forward: forwards mails to the company; None if it has no mailbox for them.
         sender_counts: limits the pauses that the reports of each sender cause.
         total_counts: limits the pauses that all reports cause.
     """
@@ -93,93 +97,92 @@ class ActOnMail:
     record_feedback: RecordFeedback
     erase: Erase
     open_case: OpenCase
-    confirm: ConfirmSenders | None
-    sender_counts: MinorReportCounts
-    total_counts: MinorReportCounts
+    queue_confirmation: QueueConfirmationRequest | None
+    base_url: str
+    forward: ForwardToCompany | None
+    sender_counts: DailyCounts
+    total_counts: DailyCounts
 
-    def __call__(
-        self, action: MailAction, receipt: Receipt, sender: str, raw: bytes, now: Millis
-    ) -> MailEffect:
+    def __call__(self, action: MailAction, mail: ReceivedMail, now: Millis) -> MailResult:
         """Does an action.
 
         Args:
             action: what to do.
-            receipt: what SES reports about the mail.
-            sender: the address of the sender, or "".
-            raw: the mail, or the beginning of it.
+            mail: the mail.
             now: milliseconds.
-
-        Returns:
-            What happened.
 
         Raises:
             DependencyUnavailable, UnreadableRecord: It is unknown whether the action was completed.
                 A retry completes it.
         """
+        receipt = mail.receipt
         match action:
             case DropMail(reason):
                 is_virus = reason is DropReason.VIRUS
-                return MailEffect.VIRUS_DROPPED if is_virus else MailEffect.DROPPED
+                return MailResult(MailEffect.VIRUS_DROPPED if is_virus else MailEffect.DROPPED)
             case OptOutByLink(tokens):
                 record_link_opt_outs(tokens, receipt, now, self.write_opt_out)
-                return MailEffect.OPT_OUT_RECORDED
+                return MailResult(MailEffect.OPT_OUT_RECORDED)
             case RecordReport(event):
                 self.record_feedback(event, now)
-                return MailEffect.REPORT_RECORDED
+                return MailResult(MailEffect.REPORT_RECORDED)
             case OptOutSender():
                 record_sender_opt_out(action, receipt, now, self.identity_key, self.write_opt_out)
-                return MailEffect.OPT_OUT_RECORDED
+                return MailResult(MailEffect.OPT_OUT_RECORDED)
             case ReportSenderAsMinor():
                 report_sender_as_minor(action, receipt, now, self.identity_key, self.erase)
-                return MailEffect.MINOR_RECORDED
+                return MailResult(MailEffect.MINOR_RECORDED)
             case ConfirmByMail():
-                return self._confirm(action, receipt, raw, now)
+                return self._confirm(action, mail, now)
             case LetPersonDecide(kinds, about):
-                return self._open_case(kinds[0], about, sender, receipt, raw, now)
+                return self._open_case(kinds[0], about, mail, now)
             case ForwardMail():
-                return self._open_case(CaseKind.OTHER, sender, sender, receipt, raw, now)
+                return self._forward(mail, now)
             case _:
                 assert_never(action)
 
-    def _confirm(self, action: ConfirmByMail, receipt: Receipt, raw: bytes, now: Millis) -> MailEffect:
+    def _confirm(self, action: ConfirmByMail, mail: ReceivedMail, now: Millis) -> MailResult:
         """Requests a confirmation mail. Beyond the caps, and without a sender address, a person decides."""
         catalogue = self.write_opt_out.catalogue
-        if self.confirm is not None:
-            request = confirmation_for(action, receipt, self.confirm.base_url, catalogue)
+        if self.queue_confirmation is not None:
+            request = confirmation_for(action, mail.receipt, self.base_url, catalogue)
             try:
-                self.confirm.queue_request(request, _CONFIRMATION_ORIGIN)
+                self.queue_confirmation(request, _CONFIRMATION_ORIGIN)
             except WaitingQueueFull:
                 pass
             else:
-                return MailEffect.CONFIRMATION_REQUESTED
+                return MailResult(MailEffect.CONFIRMATION_REQUESTED)
         kind = CaseKind.OPT_IN if action.intent is Intent.IN else CaseKind.OPT_OUT_DOUBTFUL
-        return self._open_case(kind, action.address, action.address, receipt, raw, now)
+        return self._open_case(kind, action.address, mail, now)
+
+    def _forward(self, mail: ReceivedMail, now: Millis) -> MailResult:
+        """Forwards a mail. If that fails, it becomes a case. If it is too large, the notice names its case.
+
+        The mail is forwarded before it is deleted. After a crash in between it is forwarded again.
+        """
+        forward = self.forward
+        if forward and not mail.is_cut and forward(mail, "", now):
+            return MailResult(MailEffect.FORWARDED)
+        result = self._open_case(CaseKind.OTHER, mail.sender, mail, now)
+        if not forward or not result.case or (mail.is_cut and forward(mail, result.case.id, now)):
+            return result
+        return result._replace(effect=MailEffect.FORWARD_FAILED)
 
     def _open_case(
-        self,
-        kind: CaseKind,
-        about: str | LinkToken,
-        sender: str,
-        receipt: Receipt,
-        raw: bytes,
-        now: Millis,
-    ) -> MailEffect:
+        self, kind: CaseKind, about: str | LinkToken, mail: ReceivedMail, now: Millis
+    ) -> MailResult:
         """Opens a case. Beyond the caps, the report of a child names nobody, so it pauses nothing."""
-        if kind is CaseKind.CHILD_REPORT and about and not self._may_pause(sender, now):
+        if kind is CaseKind.CHILD_REPORT and about and not self._may_pause(mail.sender, now):
             about = ""
-        case = new_case(kind, receipt.message_id, self._identify(about), receipt.at)
-        return MailEffect.CASE_OPENED if self.open_case(case, raw, now) else MailEffect.DROPPED
+        case = new_case(kind, mail.receipt.message_id, self._identify(about), mail.receipt.at)
+        if self.open_case(case, mail.raw, now):
+            return MailResult(MailEffect.CASE_OPENED, case)
+        return MailResult(MailEffect.DROPPED)
 
     def _may_pause(self, sender: str, now: Millis) -> bool:
-        """Counts a report of a child. A retry counts again, so a failure never exceeds a cap.
-
-        The name of the count is a keyed hash of the sender, and not the recipient id.
-        """
-        key = self.identity_key.identity_key()  # no address begins with these bytes
-        name = hmac.digest(key, f"reports {sender}".encode(), "sha256").hex()[:32]
-        return self.sender_counts.count_report(name, now) and self.total_counts.count_report(
-            _ALL_REPORTS, now
-        )
+        """Counts a report of a child. A retry counts again, so a failure never exceeds a cap."""
+        name = count_name(self.identity_key.identity_key(), "reports", sender)
+        return self.sender_counts.count(name, now) and self.total_counts.count(_ALL_REPORTS, now)
 
     def _identify(self, about: str | LinkToken) -> str:
         if isinstance(about, LinkToken):

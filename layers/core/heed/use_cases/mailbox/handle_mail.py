@@ -1,24 +1,21 @@
-"""Handles an inbound mail: reads it, acts on what it requests, and deletes it."""
+"""Handles an inbound mail: reads it, acts on what it requests, deletes it, and answers it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from heed.domain.mailbox.attribution import SenderMail, attribute_mail
+from heed.domain.mailbox.inbound_mail import InboundMail, Receipt, ReceivedMail
 from heed.domain.mailbox.intent import read_intent
 from heed.domain.mailbox.mail_action import decide_inbound_mail
+from heed.domain.mailbox.mail_words import MailWords
 from heed.domain.mailbox.new_text import new_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from heed.domain.mailbox.inbound_mail import InboundMail, Receipt
-    from heed.domain.mailbox.mail_words import MailWords
-    from heed.domain.milliseconds import Millis
-    from heed.use_cases.mailbox.act_on_mail import ActOnMail, MailEffect
-    from heed.use_cases.ports.cases import StoredMails
-    from heed.use_cases.ports.keys import LinkKeys
+from heed.domain.milliseconds import Millis
+from heed.use_cases.mailbox.act_on_mail import ActOnMail, MailEffect
+from heed.use_cases.mailbox.answer_mail import AnswerMail
+from heed.use_cases.ports.cases import StoredMails
+from heed.use_cases.ports.keys import LinkKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +28,7 @@ class HandleMail:
         link_keys: the keys of links.
         words: the words by which mails are read.
         act: does what is decided.
+        answer: answers the mail; None if the deployment sends no mail.
     """
 
     mails: StoredMails
@@ -38,6 +36,7 @@ class HandleMail:
     link_keys: LinkKeys
     words: MailWords
     act: ActOnMail
+    answer: AnswerMail | None
 
     def __call__(self, source: str | bytes, receipt: Receipt, now: Millis) -> list[MailEffect]:
         """Handles a mail, and deletes it when everything that it requests is stored.
@@ -59,17 +58,20 @@ class HandleMail:
         raw = self.mails.read(source) if isinstance(source, str) else source
         if raw is None:
             return []
-        mail = self.parse(raw)
-        attribution = attribute_mail(mail, receipt, self.link_keys.link_key)
-        text = new_text(mail.text, self.words)
+        content = self.parse(raw)
+        attribution = attribute_mail(content, receipt, self.link_keys.link_key)
+        new = new_text(content.text, self.words)
+        sender = attribution.address if isinstance(attribution, SenderMail) else ""
+        mail = ReceivedMail(raw, content, f"{content.subject}\n{new}", sender, receipt)
         actions = decide_inbound_mail(
             attribution,
             receipt.spam,
-            f"{mail.subject}\n{text}",
-            lambda sender: read_intent(mail.subject, text, sender, self.words),
+            mail.text,
+            lambda address: read_intent(content.subject, new, address, self.words),
         )
-        sender = attribution.address if isinstance(attribution, SenderMail) else ""
-        effects = [self.act(action, receipt, sender, raw, now) for action in actions]
+        done = [(action, self.act(action, mail, now)) for action in actions]
         if isinstance(source, str):
-            self.mails.delete(source)
-        return effects
+            self.mails.delete(source)  # before the answer, so that no failure sends a second one
+        effects = [result.effect for _, result in done]
+        answered = self.answer(attribution, mail, done, now) if self.answer else None
+        return effects if answered is None else [*effects, answered]

@@ -7,6 +7,7 @@ evidence names the mail by a hash: the id of SES looks like a token, and the mai
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Iterable
 
 from heed.domain.links.link_token import LinkToken
@@ -121,6 +122,17 @@ def confirmation_for(
 def mail_reference(receipt: Receipt) -> str:
     """Returns the name of a mail in evidence and cases: a hash of its id."""
     return hashlib.sha256(receipt.message_id.encode(errors="replace")).hexdigest()[:32]
+
+
+def count_name(key: bytes, use: str, sender: str) -> str:
+    """Returns the name under which something about a sender is counted: a keyed hash, no recipient id.
+
+    Args:
+        key: the key of recipient ids. No address begins with the word of a use and a space.
+        use: what is counted.
+        sender: the address.
+    """
+    return hmac.digest(key, f"{use} {sender}".encode(), "sha256").hex()[:32]
 
 
 def _evidence(receipt: Receipt) -> str:

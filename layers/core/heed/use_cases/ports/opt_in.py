@@ -234,7 +234,7 @@ class MailRenderer(Protocol):
 
 
 class Mailer(Protocol):
-    """Sends confirmation mails through the mail service."""
+    """Sends mails through the mail service."""
 
     def send(self, address: str, recipient: str, message: bytes) -> None:
         """Hands a message for one recipient to the mail service.

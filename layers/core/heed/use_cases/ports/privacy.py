@@ -216,18 +216,6 @@ class Purges(Protocol):
         ...
 
 
-class MinorReportCounts(Protocol):
-    """Limits how many minors each API key reports per day."""
-
-    def count_report(self, key: str, now: Millis) -> bool:
-        """Counts a report. Returns whether the key is within its daily limit.
-
-        Raises:
-            StoreUnavailable: It is unknown whether the report was counted.
-        """
-        ...
-
-
 class PurgedPerson(NamedTuple):
     """The person whose data a purge deletes.
 

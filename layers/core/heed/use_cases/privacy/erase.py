@@ -33,7 +33,8 @@ from heed.domain.privacy.erasure import (
     report_during_hold,
 )
 from heed.domain.privacy.purge import Purge, PurgeState
-from heed.use_cases.ports.privacy import Erasures, MinorReportCounts, Purges, RecordWithPurges
+from heed.use_cases.ports.daily_counts import DailyCounts
+from heed.use_cases.ports.privacy import Erasures, Purges, RecordWithPurges
 
 _ATTEMPTS = 8
 
@@ -75,7 +76,7 @@ class Erase:
     minor_retention_days: int
     erasures: Erasures
     purges: Purges
-    report_counts: MinorReportCounts
+    report_counts: DailyCounts
 
     def __call__(self, recipient: str, request: ErasureRequest) -> ReportResult:
         """Suppresses all mail, and erases the record unless a hold or a decision of an officer delays that.
@@ -100,7 +101,7 @@ class Erase:
             if is_awaiting_officer(record) and not request.by_officer:
                 self._delete_order(purge_id)
                 return REPORT_WAITS
-            may_erase = may_erase or self.report_counts.count_report(request.key, request.at)
+            may_erase = may_erase or self.report_counts.count(request.key, request.at)
             if may_erase:
                 purge_id = purge_id or secrets.token_hex(16)  # a random id reveals nothing
                 outcome = self._erase(recipient, request, current, purge_id)

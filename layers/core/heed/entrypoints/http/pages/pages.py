@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from heed.entrypoints.http.pages.mail_views import MailView
     from heed.entrypoints.http.pages.render import PageRenderer
     from heed.entrypoints.http.pages.views import (
-        ConfirmationMailView,
         ConfirmedView,
         ConfirmView,
         DoneView,
@@ -111,8 +111,8 @@ class Pages:
         """Returns the page after the confirm button was pressed, or of an expired link."""
         return self._render("confirmed.html", view)
 
-    def mail(self, part: str, view: ConfirmationMailView) -> str:
-        """Returns a part of the confirmation mail. `part` is one of `views.MAIL_PARTS`."""
+    def mail(self, part: str, view: MailView) -> str:
+        """Returns a part of a mail. `part` is one of `mail_views.MAIL_VIEWS`."""
         return self._render(part, view)
 
     def neutral(self, language: str) -> str:
@@ -173,7 +173,7 @@ class Pages:
         """
         return str(self._read_json(f"{language}/wording.json"))
 
-    def _render(self, name: str, view: PageView | ConfirmationMailView) -> str:
+    def _render(self, name: str, view: PageView | MailView) -> str:
         language = view.language
         if language not in self._renderers:
             from heed.entrypoints.http.pages.dates import Dates

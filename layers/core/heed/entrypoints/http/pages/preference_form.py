@@ -6,7 +6,7 @@ was.…         the same values, as the page showed them
 pause         a number of days; 0 ends a pause
 policy        the person saw the change of the privacy policy
 undo          the undo token of an earlier press; a form with this field has no other fields
-checkboxes    `begin`, then `end`: each topic with a `was.…` has a checkbox, and an empty one sends no field
+checkboxes    the number of checkboxes, then `end`: each has a `was.…`, and an empty one sends no field
 
 The names are those of `layers/brand/pages/preferences.html`. Other names are ignored.
 """
@@ -21,7 +21,7 @@ from heed.domain.preferences.preference_changes import PAUSE_DAYS, FormChoices
 from heed.domain.preferences.register import ScopeNumber
 from heed.entrypoints.http.forms import PostedForm
 
-_IN = "in"
+_IN, _OUT = "in", "out"
 _PAUSES = {str(days): days for days in PAUSE_DAYS}
 
 
@@ -41,15 +41,15 @@ class PreferenceForm:
 def parse_preference_form(form: PostedForm, catalogue: Catalogue) -> PreferenceForm:
     """Parses a form. If a field occurs twice, the value that stops more counts.
 
-    Unknown fields are ignored. An incomplete form can still stop everything.
+    Unknown fields are ignored. A form with mistakes can still stop everything.
 
     Raises:
         IncompleteForm: The body was not parsed completely, it has no known field, a known field has an
             invalid value, or an undo token is not the only field.
     """
+    if form.has_value("all", "out"):
+        return PreferenceForm(FormChoices(all_marketing=True))
     if not form.complete:
-        if form.has_value("all", "out"):
-            return PreferenceForm(FormChoices(all_marketing=True))
         raise IncompleteForm("the body is cut, too long or not a form")
     parser = _FormParser(catalogue)
     for name, value in form.fields:
@@ -77,6 +77,8 @@ class _FormParser:
         """Adds a field."""
         bare, is_in = name.removeprefix("was."), value.lower() == _IN
         if name != bare and (number := self._numbers.get(bare)) is not None:
+            if value.lower() not in (_IN, _OUT):
+                raise IncompleteForm("an invalid state of a topic")
             self._shown[number] = self._shown.get(number, False) or is_in
         elif (number := self._numbers.get(name)) is not None and value:
             self._wanted[number] = self._wanted.get(number, True) and is_in
@@ -102,10 +104,10 @@ class _FormParser:
             raise IncompleteForm("an invalid length of a pause")
 
     def _add_empty_checkboxes(self) -> None:
-        """Adds the topics whose checkbox is empty. Of a cut form, one of the two marks is missing."""
+        """Adds the topics whose checkbox is empty. A form without one of them or of the two marks was cut."""
         if not self._marks:
             return
-        if self._marks != ["begin", "end"]:
+        if self._marks != [str(len(self._shown)), "end"]:
             raise IncompleteForm("a part of the form with checkboxes is missing")
         self._wanted = dict.fromkeys(self._shown, False) | self._wanted
         self._has_fields = True

@@ -57,10 +57,12 @@ def preferences_view(
         for topic in topics
         if (entry := active_pause(record, topic, scope, visit.at))
     ]
+    advertising = _make_advertising_line(visit, record, catalogue)
     return views.PreferencesView(
         **link_views.link_page_fields(visit, token, record, catalogue, keys),
         topics=tuple(_make_topic_line(visit, record, topic, catalogue) for topic in topics),
-        advertising=_make_advertising_line(visit, record, catalogue),
+        checkboxes=str(len(topics) + (advertising is not None)),
+        advertising=advertising,
         all_marketing_off=all_off,
         # While everything is off, the end of a pause changes nothing.
         paused_until=max((until for until in brand_pauses if until and not all_off), default=None),

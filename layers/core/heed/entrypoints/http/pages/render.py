@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from heed.entrypoints.http.pages.dates import Dates
-    from heed.entrypoints.http.pages.views import ConfirmationMailView, PageView
+    from heed.entrypoints.http.pages.mail_views import MailView
+    from heed.entrypoints.http.pages.views import PageView
 
 
 class PageRenderer:
@@ -35,6 +36,6 @@ class PageRenderer:
             "names": dates.names,
         }
 
-    def __call__(self, name: str, view: PageView | ConfirmationMailView) -> str:
+    def __call__(self, name: str, view: PageView | MailView) -> str:
         """Returns a page. `name` is its file in layers/brand/pages."""
         return self._environment.get_template(name).render(view_fields(view))

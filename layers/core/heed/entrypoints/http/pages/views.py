@@ -1,17 +1,20 @@
 """The views: for each page a class with the values that the page shows.
 
-A function or the build fills a view. Times are milliseconds since the Unix epoch, UTC. Names are in the
-language of the page. The brand compiler checks each name in `layers/brand/pages` against these classes.
+Names are in the language of the page. The brand compiler checks `layers/brand/pages` against these classes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.register import Source
+
+if TYPE_CHECKING:
+    from heed.entrypoints.http.pages.mail_views import MailView
 
 
 class SignalNotice(StrEnum):
@@ -167,6 +170,7 @@ class PreferencesView(LinkPageView):
     """`GET /p/{token}`: the preference centre."""
 
     topics: tuple[TopicLine, ...]
+    checkboxes: str  # how many the form has: one for each of `topics`, and one if there is `advertising`
     advertising: AdvertisingLine | None = None
     all_marketing_off: bool = False  # no marketing is left that the button could stop
     paused_until: Millis | None = None
@@ -262,23 +266,6 @@ class ConfirmedView(ConfirmView):
     outcome: ConfirmationOutcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfirmationMailView:
-    """The confirmation mail."""
-
-    language: str
-    brand: str
-    intent: Intent
-    topics: tuple[str, ...]  # names of the topics; an opt-out without any stops all marketing
-    signals: tuple[str, ...] = ()  # names of what the opt-in turns on and is not mail
-    resume: bool = False  # the confirmation ends a pause
-    confirm_url: str
-    unsubscribe_url: str  # stops all marketing, and never expires
-
-
-MAIL_PARTS = ("mail-subject.txt", "mail.txt", "mail.html")
-"""The parts of the confirmation mail. Each is a file in layers/brand/pages."""
-
 VIEWS: dict[str, type[PageView]] = {
     "landing": LandingView,
     "unsubscribed": UnsubscribedView,
@@ -295,6 +282,6 @@ VIEWS: dict[str, type[PageView]] = {
 """The view of each page. Each page is a file in layers/brand/pages."""
 
 
-def view_fields(view: PageView | ConfirmationMailView) -> dict[str, object]:
+def view_fields(view: PageView | MailView) -> dict[str, object]:
     """Returns the values of a view by the names that its page uses."""
     return {name: getattr(view, name) for name in view.__dataclass_fields__}
