@@ -19,7 +19,10 @@ OPERATIONS = {
     "dynamodb": ("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"),
     "events": ("PutEvents",),
     "kms": ("Decrypt", "Encrypt", "GenerateMac"),
-    "s3": ("DeleteObject", "GetObject", "ListObjectVersions", "PutObject"),
+    "s3": (
+        *("DeleteObject", "DeleteObjects", "GetObject", "HeadObject"),
+        *("ListObjectVersions", "ListObjectsV2", "PutObject"),
+    ),
     "sesv2": ("DeleteSuppressedDestination", "ListSuppressedDestinations", "SendEmail"),
     "sqs": ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage", "SendMessage"),
 }

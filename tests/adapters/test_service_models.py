@@ -38,6 +38,9 @@ REQUESTS: dict[tuple[str, str], dict[str, Any]] = {
     ("kms", "Encrypt"): {"KeyId": "k", "Plaintext": b"x"},
     ("kms", "GenerateMac"): {"KeyId": "k", "Message": b"x", "MacAlgorithm": "HMAC_SHA_256"},
     ("s3", "DeleteObject"): {"Bucket": "mailbox", "Key": "inbound/a"},
+    ("s3", "DeleteObjects"): {"Bucket": "bulk", "Delete": {"Objects": [{"Key": "a/upload"}], "Quiet": True}},
+    ("s3", "HeadObject"): {"Bucket": "bulk", "Key": "a/upload"},
+    ("s3", "ListObjectsV2"): {"Bucket": "bulk", "Prefix": "a/"},
     ("s3", "GetObject"): {"Bucket": "ledger", "Key": "seals/a", "VersionId": "v"},
     ("s3", "ListObjectVersions"): {"Bucket": "ledger", "Prefix": "seals/"},
     ("s3", "PutObject"): {

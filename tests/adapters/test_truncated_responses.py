@@ -24,6 +24,7 @@ from heed.adapters.dynamodb.change_feed import ChangeFeedIndex
 from heed.adapters.dynamodb.daily_counts import CountPrefix, DailyCountsTable
 from heed.adapters.dynamodb.disclosures import DisclosuresTable
 from heed.adapters.dynamodb.erasures import ErasuresTable
+from heed.adapters.dynamodb.jobs import JobsTable
 from heed.adapters.dynamodb.key_caps import KeyCapsTable
 from heed.adapters.dynamodb.ledger import LedgerTable
 from heed.adapters.dynamodb.lift_requests import LiftRequestsTable
@@ -38,6 +39,7 @@ from heed.adapters.dynamodb.ses_list_walks import SesListWalksTable
 from heed.adapters.dynamodb.table import DynamoDBTable, TableAdapter
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import StoreUnavailable
+from heed.domain.jobs.job import JobKind
 from heed.domain.ledger.entry import LedgerEntry
 from heed.domain.mailbox.case import CaseDecision, CaseKind, Ruling, new_case
 from heed.domain.milliseconds import Millis
@@ -55,6 +57,7 @@ from heed.use_cases.ports.privacy import PurgedPerson, RestoredItem
 from tests.adapters.conftest import new_recipient
 from tests.adapters.test_preferences_faults import failing_requests, truncated_response
 from tests.support.deployment import NOW
+from tests.support.jobs import job_of
 from tests.support.template import table_definition
 
 if TYPE_CHECKING:
@@ -93,6 +96,17 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
             "close": lambda cases: cases.close(CASE),
             "find": lambda cases: cases.find(CASE.id),
             "open_cases": lambda cases: list(cases.open_cases()),
+        },
+    ),
+    JobsTable: (
+        ("Control",),
+        {
+            "add": lambda jobs: jobs.add(job_of()),
+            "find": lambda jobs: jobs.find(job_of().id),
+            "replace": lambda jobs: jobs.replace(job_of(), job_of()),
+            "of_owner": lambda jobs: list(jobs.of_owner("owner", JobKind.IMPORT)),
+            "open_ids": lambda jobs: list(jobs.open_ids()),
+            "close": lambda jobs: jobs.close(job_of().id),
         },
     ),
     ChangeFeedIndex: (

@@ -16,13 +16,14 @@ from schemathesis.checks import negative_data_rejection
 
 from functions.agents import app as agents
 from functions.cases import app as cases
+from functions.jobs import app as jobs
 from functions.platform import app as platform
 from heed.domain.api_key import KeyScope
 from tests.support.deployment import Context, deployed, http_event, parts
 from tests.support.full import examples
 from tests.support.openapi import document
 
-SERVED = {path: app for app in (agents, cases, platform) for _, path in app.api.scopes}
+SERVED = {path: app for app in (agents, cases, jobs, platform) for _, path in app.api.scopes}
 
 Start = Callable[[str, list[tuple[str, str]]], Any]
 
@@ -38,7 +39,7 @@ def application(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     path = environ["PATH_INFO"]
     event = http_event(environ["REQUEST_METHOD"], path, body=body or None, headers=headers, query=query)
-    route = re.sub("^/v1/(purges|cases)/.*", r"/v1/\1/{id}", path)
+    route = re.sub("^/v1/(purges|cases|jobs)/.*", r"/v1/\1/{id}", path)
     answer = SERVED[route].handler(event, Context())
     status = HTTPStatus(answer["statusCode"])
     start(f"{status.value} {status.phrase}", list(answer["headers"].items()))
@@ -51,11 +52,14 @@ def narrowed() -> dict[str, Any]:
     schemas = whole["components"]["schemas"]
     scope = {"enum": ["*", "meridian", "offers", "meridian/news", "targeted-advertising"]}
     schemas["TopicName"] = {"enum": ["offers", "news", "meridian/events", "research"]}
-    schemas["LinksRequest"]["properties"]["lang"] = {"enum": ["de", "en", "es", "fr", "ja"]}
+    for links in ("LinksRequest", "ScrubRequest"):
+        schemas[links]["properties"]["lang"] = {"enum": ["de", "en", "es", "fr", "ja"]}
     schemas["AddressText"] = {"enum": ["jane.doe@example.com", "Jane <JANE@Example.com>"]}
     schemas["RecipientText"] = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
     schemas["When"] = {"enum": ["2026-03-06", "2027-01-01T00:00:00+01:00"]}
-    schemas["Change"]["properties"]["scope"] = scope
+    for choice in ("Change", "ImportRequest"):
+        schemas[choice]["properties"]["scope"] = scope
+    schemas["ImportRequest"]["properties"]["exported_at"] = {"enum": ["2026-03-04", "2026-03-05T01:00:00Z"]}
     schemas["Lift"]["properties"]["scope"] = {"enum": ["*", "meridian", "offers", "meridian/news"]}
     (ruling,) = whole["paths"]["/v1/cases/{id}"]["post"]["requestBody"]["content"].values()
     ruling["schema"]["properties"]["scope"] = scope

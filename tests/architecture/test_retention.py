@@ -129,6 +129,14 @@ def test_the_end_of_each_retention_rule_is_configured(rule: Rule) -> None:
     if rule.store == "MailboxBucket":
         rules = RESOURCES[rule.store]["Properties"]["LifecycleConfiguration"]["Rules"]
         assert rule.days in [each["ExpirationInDays"] for each in rules if each["Status"] == "Enabled"]
+    elif rule.store == "BulkBucket":
+        files, incomplete = RESOURCES[rule.store]["Properties"]["LifecycleConfiguration"]["Rules"]
+        assert (files["ExpirationInDays"], files["Status"], "Prefix" in files) == (
+            rule.days,
+            "Enabled",
+            False,
+        )
+        assert incomplete["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     elif rule.end is End.SERVICE:
         assert BY_NAME[rule.store].days == rule.days
 

@@ -68,9 +68,12 @@ def test_each_schedule_has_an_alarm_for_its_absence() -> None:
         if metric["MetricName"] == "Invocations"
     }
     # Other events invoke these functions too. So their alarms count a log line of the scheduled run.
-    assert by_runs | {"CasesFunction", "PurgeFunction", "SendConfirmationFunction"} == SCHEDULED
+    assert (
+        by_runs | {"CasesFunction", "JobsFunction", "PurgeFunction", "SendConfirmationFunction"} == SCHEDULED
+    )
     for name, metric, logs, words in (
         ("CasesCheckSilentAlarm", "CasesChecked", "CasesLogs", "cases checked"),
+        ("JobsSweepSilentAlarm", "JobsSwept", "JobsLogs", "jobs swept"),
         ("PurgeSweepSilentAlarm", "PurgeSweepRan", "PurgeLogs", "swept"),
         (
             "WaitingQueueSilentAlarm",

@@ -60,6 +60,14 @@ ROUTES = {
         "GET /v1/disclosures",
     },
     "CasesFunction": {"GET /v1/cases", "GET /v1/cases/{id}", "POST /v1/cases/{id}"},
+    "JobsFunction": {
+        "POST /v1/imports",
+        "POST /v1/scrubs",
+        "POST /v1/snapshots",
+        "GET /v1/jobs",
+        "GET /v1/jobs/{id}",
+        "POST /v1/jobs/{id}",
+    },
 }
 _API: dict[str, Any] = RESOURCES["HttpApi"]["Properties"]
 

@@ -14,6 +14,7 @@ from heed.adapters.dynamodb import (
     cases,
     daily_counts,
     disclosures,
+    jobs,
     lift_requests,
     mail_caps,
     opt_in_notifications,
@@ -29,6 +30,8 @@ _ROWS = {
     "disclosure": f"{disclosures.DISCLOSURE_PREFIX}000000000001",
     "end": f"{disclosures.DISCLOSURE_PREFIX}end",
     "case": f"{cases.CASE_PREFIX}abc",
+    "job": f"{jobs.JOB_PREFIX}abc",
+    "job files": f"{jobs.JOB_FILES_PREFIX}abc",
     "lift": f"{lift_requests.LIFT_REQUEST_PREFIX}abc",
     "purge": f"{purges.PURGE_PREFIX}abc",
     "report": f"{daily_counts.CountPrefix.REPORTS}2026-03-05#0123",
@@ -69,6 +72,12 @@ CONTROL = {
         "PutItem": {"disclosure", "end", "purge"},
         "UpdateItem": {"case", "end", "key cap"},
         "DeleteItem": {"purge"},
+    },
+    "JobsFunction": {
+        "GetItem": {"job", "key", "end"},
+        "PutItem": {"disclosure", "end", "job", "job files"},
+        "UpdateItem": {"end"},
+        "DeleteItem": {"job files"},
     },
     "MailboxFunction": {
         "GetItem": {"case"},
@@ -251,6 +260,17 @@ def test_each_function_accesses_only_its_folder_of_the_mails(
         return [name for name in FUNCTIONS if is_permitted(name, f"s3:{action}", resource, {})]
 
     assert (permitted("inbound/x"), permitted("cases/x")) == (inbound, cases)
+
+
+def test_only_the_function_of_the_jobs_reads_the_files_of_jobs() -> None:
+    def may(function: str, action: str, key: str) -> bool:
+        return is_permitted(function, f"s3:{action}", f"${{BulkBucket.Arn}}/{key}", {})
+
+    for key in ("abc/upload", "abc/results/rejects.csv"):
+        assert [name for name in FUNCTIONS if may(name, "GetObject", key)] == ["JobsFunction"]
+        assert [name for name in FUNCTIONS if may(name, "DeleteObject", key)] == ["JobsFunction"]
+    assert [name for name in FUNCTIONS if may(name, "PutObject", "abc/upload")] == ["JobsFunction"]
+    assert not any(may(name, "PutObject", "abc/results/rejects.csv") for name in FUNCTIONS)
 
 
 def test_the_seal_function_lists_only_its_prefixes() -> None:

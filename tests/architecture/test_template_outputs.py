@@ -16,6 +16,7 @@ LOCAL_OUTPUTS = {
     "FeedbackQueueUrl",
     "FeedbackTopicArn",
     "LedgerTable",
+    "BulkBucket",
     "MailboxBucket",
     "MailboxTopicArn",
     "PreferencesTable",

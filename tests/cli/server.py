@@ -19,6 +19,7 @@ from typing import Any
 from functions.agents import app as agents
 from functions.cases import app as cases
 from functions.feedback import app as feedback
+from functions.jobs import app as jobs
 from functions.platform import app as platform
 from functions.purge import app as purge
 from local.http_event import HttpRequest, to_event, to_response
@@ -59,7 +60,7 @@ class ApiServer:
         if headers.get("x-amz-target") == "TrentService.GenerateMac":
             return _generate_mac(json.loads(body))
         path, _, query = path.partition("?")
-        for app in (platform, agents, cases):
+        for app in (platform, agents, cases, jobs):
             if route := _find_route(app.api.scopes, method, path):
                 request = HttpRequest(method, path, query, tuple(headers.items()), body, "127.0.0.1")
                 event = to_event(request, f"{method} {route}", {}, datetime.now(UTC))

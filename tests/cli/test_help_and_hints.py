@@ -56,7 +56,7 @@ def test_the_help_lists_the_commands_by_section(heed: Heed) -> None:
 
     positions = [text.index(f"\n{title}:\n") for title in SECTIONS]
     assert positions == sorted(positions)
-    assert list(SECTIONS) == ["People", "Keys", "Evidence", "Stack"]
+    assert list(SECTIONS) == ["People", "Files", "Keys", "Evidence", "Stack"]
     assert max(map(len, text.splitlines())) <= 80
 
 

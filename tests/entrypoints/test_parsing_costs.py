@@ -18,12 +18,14 @@ from typing import Any
 import pytest
 
 from heed.domain import api_key, rfc3339, values
+from heed.domain.api_key import ApiKey, KeyScope
 from heed.domain.errors import HeedError
 from heed.domain.feedback import outcome
 from heed.domain.imports import columns, row_dates
 from heed.domain.imports.interpretation import ImportSettings, interpret_row
 from heed.domain.imports.kept_words import keep_words
 from heed.domain.imports.recognition import FORMATS
+from heed.domain.jobs import job, job_report, job_settings
 from heed.domain.links import link_token
 from heed.domain.links.queued_opt_out import QueuedOptOut
 from heed.domain.mailbox.attribution import SenderMail, SenderTrust
@@ -49,6 +51,8 @@ from heed.entrypoints.http.api import (
     cases,
     cursors,
     disclosures,
+    job_requests,
+    jobs,
     json_body,
     links,
     list_headers,
@@ -114,6 +118,9 @@ class _NoKeys:
         return None
 
 
+_KEY = ApiKey("", "", "", "", frozenset({KeyScope.IMPORT}), Millis(0))
+
+
 def _unencoded(address: str) -> object:
     return is_mailable(normalise_address(address))
 
@@ -163,6 +170,12 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "a signal": lambda text: request.sends_privacy_signal({"headers": {"dnt": text}}),
     "base64": lambda text: request.read_body({"body": text, "isBase64Encoded": True}),
     "a path": lambda text: routes._matches("/v1/recipients/{recipient}/ledger", f"/v1{text}"),
+    "a job's id": job.is_job_id,
+    "a word of a file": job_report.is_safe_word,
+    "the name of a file": job_settings.known_name_words,
+    "a format": job_requests._FORMAT.fullmatch,
+    "a time zone": job_requests._ZONE.fullmatch,
+    "a cursor of jobs": _query("cursor", lambda given: jobs.parse_jobs_query(given, _KEY)),
     "a title": lambda text: list_headers.list_id(_titled(text), CATALOGUE),
     "words of a header": messages._to_one_line,
     "a message id": answer_mail._MESSAGE_ID.fullmatch,
@@ -238,6 +251,12 @@ PATTERNS = {
     "domain.feedback.outcome._PLAIN": "SES's word",
     "entrypoints.http.api.cases._CURSOR": "a cursor of cases",
     "entrypoints.http.api.cases._ID": "the id of a case",
+    "domain.jobs.job._ID": "a job's id",
+    "domain.jobs.job_report._PERSONAL": "a word of a file",
+    "domain.jobs.job_settings._NAME_WORD": "the name of a file",
+    "entrypoints.http.api.job_requests._FORMAT": "a format",
+    "entrypoints.http.api.job_requests._ZONE": "a time zone",
+    "entrypoints.http.api.jobs._CURSOR": "a cursor of jobs",
     "entrypoints.http.api.routes._VARIABLE": "a path",
     "entrypoints.http.api.routes._matches": "a path",
     "entrypoints.http.forms._CONTROL": "a form",

@@ -29,9 +29,11 @@ class ExpectedRequests:
 def derive_requests(stack: Stack, recorded_calls: Iterable[Mapping[str, Any]]) -> ExpectedRequests:
     """Derives the requests from the recorded calls and from the resources of the stack."""
     recorded = [_to_request(stack, call) for call in recorded_calls]
+    signed = list(implicit.signed_url_requests(stack))
     by_services = list(services.service_requests(stack))
     calls = [
         *recorded,
+        *signed,
         *implicit.missing_object_requests(recorded),
         *implicit.function_requests(stack),
         *implicit.schedule_requests(stack),
@@ -49,7 +51,7 @@ def derive_requests(stack: Stack, recorded_calls: Iterable[Mapping[str, Any]]) -
     denied = [
         *denied_requests.other_account_requests([*by_services, *trust]),
         *denied_requests.unencrypted_requests(_with_deny_statement(stack, calls)),
-        *denied_requests.overwriting_requests(recorded),
+        *denied_requests.overwriting_requests([*recorded, *signed]),
     ]
     return ExpectedRequests(_unique(allowed), _unique(denied))
 

@@ -85,6 +85,14 @@ def missing_object_requests(recorded: Iterable[Request]) -> Iterator[Request]:
             yield Request(call.who, "s3:ListBucket", call.resource.partition("/")[0], "an object may be gone")
 
 
+def signed_url_requests(stack: Stack) -> Iterator[Request]:
+    """Yields the requests of callers by a signed URL. S3 checks the role of the function that signed it."""
+    role, bucket, job = find_role_of(stack, "JobsFunction"), stack.arn("BulkBucket"), "0123456789abcdef"
+    first = {"s3:if-none-match": "*"}
+    yield Request(role, "s3:PutObject", f"{bucket}/{job}/upload", "a signed URL", first)
+    yield Request(role, "s3:GetObject", f"{bucket}/{job}/results/rejects.csv", "a signed URL")
+
+
 def _poller_requests(role: str, source: str) -> Iterator[Request]:
     """Yields the calls of a poller of a queue or a stream.
 

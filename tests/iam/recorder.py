@@ -26,6 +26,13 @@ Context = dict[str, str | list[str]]
 RecordedAction = tuple[str, str, Context]
 """An action, its resource, and the condition keys."""
 _REGION, _ACCOUNT = "us-east-1", "123456789012"
+_S3_ACTIONS = {
+    "DeleteObjects": "DeleteObject",
+    "HeadObject": "GetObject",
+    "ListObjectVersions": "ListBucketVersions",
+    "ListObjectsV2": "ListBucket",
+}
+"""The actions of the operations whose action has another name."""
 _S3_KEYS = {"IfNoneMatch": "s3:if-none-match", "Prefix": "s3:prefix", "VersionId": "s3:versionid"}
 
 
@@ -118,12 +125,14 @@ def _events_actions(operation: str, _: AwsRequest, names: Mapping[str, str]) -> 
 
 
 def _s3_actions(operation: str, request: AwsRequest, names: Mapping[str, str]) -> Iterator[RecordedAction]:
-    action = "ListBucketVersions" if operation == "ListObjectVersions" else operation
+    action = _S3_ACTIONS.get(operation, operation)
     if "VersionId" in request:
         action += "Version"
-    key = f"/{request['Key']}" if "Key" in request else ""
+    keys = [request["Key"]] if "Key" in request else []
+    keys += [deleted["Key"] for deleted in request.get("Delete", {}).get("Objects", ())]
     context: Context = {iam: request[name] for name, iam in _S3_KEYS.items() if name in request}
-    yield f"s3:{action}", f"{names['Bucket']}{key}", context
+    for key in [f"/{key}" for key in keys] or [""]:
+        yield f"s3:{action}", f"{names['Bucket']}{key}", context
 
 
 def _ses_actions(operation: str, request: AwsRequest, names: Mapping[str, str]) -> Iterator[RecordedAction]:

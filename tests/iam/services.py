@@ -43,11 +43,17 @@ def service_requests(stack: Stack) -> Iterator[Request]:
         context = {"aws:SourceArn": source, "aws:SourceAccount": ACCOUNT}
         for topic in alarm["AlarmActions"]:
             yield Request("cloudwatch.amazonaws.com", "sns:Publish", topic, "an alarm", context)
+    yield from _rule_requests(stack)
+
+
+def _rule_requests(stack: Stack) -> Iterator[Request]:
+    """Yields the messages of rules to topics. SAM writes the permission of a rule to call a function."""
     for name, rule in stack.of_type("AWS::Events::Rule").items():
         # AWS passes no account here: its own connector from a rule to a topic checks only the rule's ARN.
         context = {"aws:SourceArn": stack.arn(name)}
         for target in rule["Targets"]:
-            yield Request("events.amazonaws.com", "sns:Publish", target["Arn"], "a rule", context)
+            if ":sns:" in target["Arn"]:
+                yield Request("events.amazonaws.com", "sns:Publish", target["Arn"], "a rule", context)
 
 
 def log_requests(stack: Stack) -> Iterator[Request]:

@@ -16,12 +16,17 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+import time_machine
 
 from heed.domain.api_key import KeyScope
+from heed.domain.jobs.job_report import JobCounts, JobReport, WordMeaning
 from heed.domain.links.link_token import TokenPurpose
 from heed.domain.milliseconds import Millis
+from heed.domain.preferences.register import DAY_MS
+from heed.use_cases.jobs.report_work import report_preview
 from tests.support import mailbox
-from tests.support.deployment import NOW, ROOT, World, http_event, parts, restart, run_on
+from tests.support.aws_calls import outside_handlers
+from tests.support.deployment import NOW, ROOT, World, client, http_event, parts, restart, run_on
 from tests.support.inbound_mailbox import notice_batch, store_mail
 from tests.support.inbound_mails import MAILS, insert_tokens
 from tests.support.ses_messages import ses_event, sns_envelope
@@ -51,6 +56,7 @@ ADDRESSES = {
     "virus": "canary7.Limpkin@example.com",
     "list": "canary7.Merlin@example.com",
     "no mail": "canary7.Oriole@example.com",
+    "file": "canary7.Plover@example.com",
     "garbage": "canary7.Nightjar@example.com",
 }
 
@@ -167,6 +173,12 @@ Content-Disposition: attachment; filename="{address}"
         self.events.add((function, "DynamoDB"))
         self.call(function, stream_event(json.loads(json.dumps(records))))
 
+    def eventbridge(self, function: str, key: str) -> None:
+        """Sends the event of an uploaded object to a function."""
+        self.events.add((function, "EventBridgeRule"))
+        detail = {"bucket": {"name": "bulk"}, "object": {"key": key}}
+        self.call(function, {"source": "aws.s3", "detail-type": "Object Created", "detail": detail})
+
     def tick(self, function: str) -> None:
         """Sends the event of a schedule to a function."""
         self.events.add((function, "ScheduleV2"))
@@ -180,6 +192,7 @@ def exercise_all(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
     _exercise_agents(drive)
     _exercise_mailbox(drive)
     _exercise_cases(drive)
+    _exercise_jobs(drive)
     _exercise_feedback(drive)
     _exercise_opt_in(drive)
     _exercise_streams_and_schedules(drive)
@@ -322,6 +335,36 @@ def _exercise_cases(drive: Drive) -> None:
     drive.request("cases", "GET", f"/v1/cases/{ADDRESSES['garbage']}")
     drive.deliver("send_confirmation", "CONFIRMATION_REQUESTS_QUEUE_URL")
     drive.tick("cases")
+
+
+def _exercise_jobs(drive: Drive) -> None:
+    now = Millis(time.time_ns() // 1_000_000)
+    requested = {
+        "reference": f"list of {ADDRESSES['note']}",
+        "name": f"{ADDRESSES['garbage']} bounces.csv",
+        "exported_at": "2026-03-01",
+    }
+    job = drive.request("jobs", "POST", "/v1/imports", requested, at=now)["job"]
+    drive.request("jobs", "POST", "/v1/imports", {**requested, "topics": {ADDRESSES["garbage"]: "news"}})
+    drive.request("jobs", "POST", "/v1/scrubs", {"topic": "offers", "column": ADDRESSES["garbage"]})
+    drive.request("jobs", "POST", "/v1/snapshots", {"purpose": ADDRESSES["garbage"]})
+    drive.request("jobs", "GET", "/v1/jobs", query={"cursor": ADDRESSES["garbage"]})
+    drive.request("jobs", "POST", "/v1/snapshots", {"days": 7}, at=now)
+    row = f"email\n{ADDRESSES['file']}\n".encode()
+    client("s3").put_object(Bucket="bulk", Key=f"{job}/upload", Body=row)  # as the caller does
+    drive.eventbridge("jobs", f"{job}/upload")
+    drive.eventbridge("jobs", f"{ADDRESSES['garbage']}/upload")
+    words = {ADDRESSES["file"]: WordMeaning("unsubscribed", 1), "Bounced": WordMeaning("undeliverable", 1)}
+    report = JobReport(counts=JobCounts(applied=2), meanings=words)
+    with outside_handlers():
+        report_preview(job, report, 1_000, now, parts().jobs, parts().disclosures)
+    shown = drive.request("jobs", "GET", f"/v1/jobs/{job}", at=now)
+    assert set(shown["meanings"]) == {"Bounced", "…"}
+    drive.request("jobs", "GET", f"/v1/jobs/{ADDRESSES['garbage']}")
+    for command in ("commit", "cancel", ADDRESSES["garbage"]):
+        drive.request("jobs", "POST", f"/v1/jobs/{job}", {command: True}, at=now)
+    with time_machine.travel((now + DAY_MS) / 1_000 + 1, tick=False):
+        drive.tick("jobs")  # deletes the file of the cancelled job
 
 
 def _exercise_feedback(drive: Drive) -> None:

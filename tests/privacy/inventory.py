@@ -81,6 +81,8 @@ CONTROL = (
     Rows("purge#", Holds.RECIPIENT, Cleared.BY_PURGE),
     # The recipient of a case, until its decision. After that no personal data.
     Rows("case#", Holds.RECIPIENT, Cleared.BY_PURGE, "cases"),
+    Rows("job#", Holds.NOTHING, Cleared.NOT_NEEDED),  # counts, and words that cannot be part of an address
+    Rows("job-files#", Holds.NOTHING, Cleared.NOT_NEEDED),
     Rows("lift#", Holds.RECIPIENT, Cleared.BY_PURGE, "lift-requests"),
     Rows("mails#in#", Holds.RECIPIENT, Cleared.BY_PURGE, "mail-caps"),
     Rows("mails#out#", Holds.RECIPIENT, Cleared.BY_PURGE, "mail-caps"),
@@ -114,6 +116,8 @@ STORES = (
     Store("LedgerBucket", Holds.NOTHING, Cleared.NOT_NEEDED),
     # Mails. A purge deletes those of the person's cases.
     Store("MailboxBucket", Holds.ADDRESS, Cleared.BY_PURGE, 45, ("cases",)),
+    # Files of jobs. They go a day after the end of the job, so a purge need not find a person in them.
+    Store("BulkBucket", Holds.ADDRESS, Cleared.BY_TIME, 2),
     Store("EventBus", Holds.RECIPIENT, Cleared.BY_TIME, 1),
     _queue("OptOutRetryQueue", Holds.RECIPIENT),
     _queue("OptOutRetryDeadLetters", Holds.RECIPIENT),
@@ -146,6 +150,7 @@ STORES = (
     _log("PlatformLogs"),
     _log("AgentsLogs"),
     _log("CasesLogs"),
+    _log("JobsLogs"),
     _log("MailboxLogs"),
     _log("PurgeLogs"),
     _log("SesListLogs"),

@@ -13,6 +13,8 @@ from heed.domain.privacy.retention import (
     COUNT_DAYS,
     DECIDED_CASE_DAYS,
     DISCLOSURE_DAYS,
+    JOB_DAYS,
+    JOB_FILES_DAYS,
     PURGE_ORDER_DAYS,
     SOFT_BOUNCE_RETENTION_DAYS,
 )
@@ -112,6 +114,14 @@ RULES = (
         DECIDED_CASE_DAYS,
         End.TTL,
     ),
+    Rule("Jobs", "ControlTable", "to show their results, and to take an import back", JOB_DAYS, End.TTL),
+    Rule(
+        "Marks of jobs with files",
+        "ControlTable",
+        "to delete the files; they name nobody",
+        JOB_FILES_DAYS,
+        End.SWEEP,
+    ),
     Rule(
         "Mails sent to a mailbox",
         "ControlTable",
@@ -133,6 +143,13 @@ RULES = (
     Rule("Hashes and seals", "LedgerBucket", "to prove that nothing was altered", None, End.NEVER),
     Rule("Inbound mails", "MailboxBucket", "until they are handled", 14, End.SERVICE),
     Rule("Mails of cases", "MailboxBucket", "until the case is decided", 45, End.SERVICE),
+    Rule(
+        "Uploads and results of jobs",
+        "BulkBucket",
+        "until a day after the end of the job",
+        JOB_FILES_DAYS,
+        End.SERVICE,
+    ),
     Rule("Queued opt-outs", "OptOutRetryQueue", "until they are written", 14, End.SERVICE),
     Rule("Failed opt-outs", "OptOutRetryDeadLetters", "for an operator", 14, End.SERVICE),
     Rule("Requests for a mail", "ConfirmationRequestsQueue", "until the mail is sent", 4, End.SERVICE),

@@ -51,6 +51,7 @@ TRANSIT = (
         45,
     ),
     Transit((), "the text of that mail", "the answer", where="the answer of `GET /v1/cases/{id}`"),
+    Transit(("BulkBucket",), "the files of jobs, as their callers upload them", "a day after the end", 2),
     Transit(
         ("ConfirmationRequestsQueue", "WaitingQueue", "ConfirmationRequestsDeadLetters"),
         "the address from the form, from `/v1/subscriptions`, or of the sender of a mail",

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from functions.jobs import app as jobs
 from functions.reconcile import app as reconcile
 from functions.seal import app as seal
 from functions.ses_list import app as ses_list
@@ -17,7 +18,7 @@ from heed.adapters.dynamodb.ses_list_walks import SES_LIST_LEASE
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from heed.use_cases.ledger.reconcile import STREAM_RETENTION
-from tests.simulation import scenes_ledger, scenes_mails, scenes_queues, scenes_requests
+from tests.simulation import scenes_jobs, scenes_ledger, scenes_mails, scenes_queues, scenes_requests
 from tests.simulation.crashes import ProcessKiller, kill_at_answer
 from tests.simulation.nemesis import Killed
 from tests.simulation.scenes import Scene
@@ -27,7 +28,7 @@ from tests.support.deployment import NOW, World, deployed, restart
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 SCENES = tuple(
     scene_class
-    for module in (scenes_requests, scenes_queues, scenes_mails, scenes_ledger)
+    for module in (scenes_requests, scenes_queues, scenes_mails, scenes_ledger, scenes_jobs)
     for scene_class in vars(module).values()
     if isinstance(scene_class, type)
     and issubclass(scene_class, Scene)
@@ -44,7 +45,8 @@ def prepared_world(scene: Scene) -> Iterator[World]:
         later = count(NOW + DAY_MS, SES_LIST_LEASE + 1)  # the lease of a killed walk has ended
         clock = SimpleNamespace(now=lambda: Millis(next(later)))
         patch.setattr(ses_list, "clock", clock)
-        for app, now in ((seal, NOW + 2 * DAY_MS), (reconcile, NOW + STREAM_RETENTION + 60_000)):
+        times = {jobs: NOW + DAY_MS, seal: NOW + 2 * DAY_MS, reconcile: NOW + STREAM_RETENTION + 60_000}
+        for app, now in times.items():
             patch.setattr(app, "clock", SimpleNamespace(now=lambda now=now: Millis(now)))
         with deployed(patch) as world:
             world.context.milliseconds_left = 600_000

@@ -248,7 +248,7 @@ def _resources() -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
     test.
     """
     dynamodb, kms = client("dynamodb"), client("kms")
-    for bucket in ("ledger", "mailbox"):
+    for bucket in ("bulk", "ledger", "mailbox"):
         client("s3").create_bucket(Bucket=bucket)
     client("events").create_event_bus(Name="recipients")
     for logical in ("Preferences", "Control", "Ledger"):
@@ -296,6 +296,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "LEDGER_TABLE": "Ledger",
             "LEDGER_BUCKET": "ledger",
             "MAILBOX_BUCKET": "mailbox",
+            "BULK_BUCKET": "bulk",
             "EVENT_BUS": "recipients",
             "PUBLIC_URL": "https://prefs.example.com",
             "MAIL_DOMAIN": "mail.example.com",

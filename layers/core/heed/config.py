@@ -115,6 +115,9 @@ class Config:
     mailbox_dlq_url = _required("MAILBOX_DLQ_URL")
     """URL of the dead-letter queue for inbound mail that cannot be parsed."""
 
+    bulk_bucket = _required("BULK_BUCKET")
+    """Name of the bucket that holds the files of jobs."""
+
     event_bus = _required("EVENT_BUS")
     """Name of the EventBridge bus that carries events to other systems."""
 

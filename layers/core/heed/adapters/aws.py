@@ -27,6 +27,10 @@ CLIENT_CONFIG = Config(
 
 _ONCE = CLIENT_CONFIG.merge(Config(read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1}))
 
+# A presigned URL needs these settings. Otherwise botocore makes URLs of the global endpoint, which redirects
+# for days after the creation of a bucket, with an old signature that drops the condition of an upload.
+_OF_SERVICE = {"s3": Config(signature_version="s3v4", s3={"addressing_style": "virtual"})}
+
 FAILURES = (ClientError, BotoCoreError)
 
 # A file is missing or damaged, or the botocore of Lambda's runtime does not understand it. botocore has a
@@ -76,7 +80,7 @@ def client_factory(service_models: Path | None = None) -> Callable[..., Any]:
 
     @cache
     def client(service: str, *, once: bool = False) -> Any:  # noqa: ANN401 - each caller names its type
-        config = _ONCE if once else CLIENT_CONFIG
+        config = (_ONCE if once else CLIENT_CONFIG).merge(_OF_SERVICE.get(service, Config()))
         if service_models is not None:
             try:
                 return _create_from_folder(service_models, service, config)

@@ -13,7 +13,9 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
+from heed.domain.errors import PurposeRefused
 from heed.domain.milliseconds import Millis
+from heed.domain.privacy.disclosure import DisclosurePurpose, parse_purpose
 
 KEY_PREFIX = "heed_"
 _KEY = re.compile(r"heed_[A-Za-z0-9_-]{43}")
@@ -28,6 +30,8 @@ class KeyScope(StrEnum):
     READ = "read"
     WRITE = "write"
     PRIVACY = "privacy"
+    IMPORT = "import"
+    EXPORT = "export"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class ApiKey:
         created_at: milliseconds since the Unix epoch.
         expires_at: the key is invalid from this instant on, milliseconds; None if it never expires.
         revoked_at: milliseconds; None if the key is not revoked.
+        purposes: the purposes of disclosures that the key may state for bulk work on files.
     """
 
     id: str
@@ -53,6 +58,22 @@ class ApiKey:
     created_at: Millis
     expires_at: Millis | None = None
     revoked_at: Millis | None = None
+    purposes: frozenset[DisclosurePurpose] = frozenset({DisclosurePurpose.SENDING})
+
+    def choose_purpose(self, stated: str) -> DisclosurePurpose:
+        """Returns the purpose of a disclosure.
+
+        Args:
+            stated: the purpose in the request. "": the key's only purpose, otherwise `sending`.
+
+        Raises:
+            PurposeRefused: the purpose is not one of the key's purposes.
+        """
+        default = next(iter(self.purposes)) if len(self.purposes) == 1 else DisclosurePurpose.SENDING
+        purpose = parse_purpose(stated or default)
+        if purpose not in self.purposes:
+            raise PurposeRefused("the key does not have this purpose")
+        return purpose
 
     def is_valid_at(self, now: Millis) -> bool:
         """Whether the key is neither revoked nor expired at `now` (milliseconds)."""

@@ -184,6 +184,14 @@ class CaseDecided(HeedError):
     """The case has another decision. The first one counts."""
 
 
+class JobConflict(HeedError):
+    """The state of the job does not permit this step."""
+
+
+class SecondOwnerNeeded(NotAuthorised):
+    """The step needs an API key of another owner."""
+
+
 class DecisionNotPossible(InvalidRequest):
     """The case lacks what the decision needs. Nothing was done."""
 

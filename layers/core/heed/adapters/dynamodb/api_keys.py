@@ -23,6 +23,7 @@ from heed.codec.attributes import (
 from heed.domain.api_key import KEY_PREFIX, ApiKey, KeyScope, api_key_id, hash_api_key
 from heed.domain.errors import NotFound, UnreadableRecord
 from heed.domain.milliseconds import Millis
+from heed.domain.privacy.disclosure import DisclosurePurpose
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -45,7 +46,12 @@ class ApiKeys:
         self._clock = clock
 
     def create(
-        self, name: str, owner: str, scopes: Collection[KeyScope], expires: Millis | None = None
+        self,
+        name: str,
+        owner: str,
+        scopes: Collection[KeyScope],
+        expires: Millis | None = None,
+        purposes: Collection[DisclosurePurpose] = (DisclosurePurpose.SENDING,),
     ) -> tuple[str, str]:
         """Creates a key.
 
@@ -55,6 +61,7 @@ class ApiKeys:
             scopes: What the key may do.
             expires: Time from which the key is not accepted, milliseconds. None means that it does not
                 expire.
+            purposes: The purposes of disclosures that the key may state.
 
         Returns:
             The id of the key, and the key itself. The key cannot be read again later.
@@ -70,6 +77,7 @@ class ApiKeys:
             "name": {"S": name},
             "owner": {"S": owner},
             "scopes": {"SS": sorted(scopes)},
+            "purposes": {"SS": sorted(purposes)},
             "created": {"N": str(self._clock())},
         }
         if expires is not None:
@@ -125,6 +133,8 @@ class ApiKeys:
 @strict_reader
 def _to_key(item: Item) -> ApiKey:
     known_scopes = {scope.value for scope in KeyScope}
+    known_purposes = {purpose.value for purpose in DisclosurePurpose}
+    purposes = read_texts(item, "purposes") or {DisclosurePurpose.SENDING}  # a key of an earlier version
     return ApiKey(
         id=read_text(item, "pk").removeprefix(_PK_PREFIX),
         hash=read_text(item, "hash"),
@@ -133,6 +143,7 @@ def _to_key(item: Item) -> ApiKey:
         # A later version may have added scopes that this version does not know. They grant nothing.
         scopes=frozenset(KeyScope(scope) for scope in read_texts(item, "scopes") if scope in known_scopes),
         created_at=Millis(read_number(item, "created")),
+        purposes=frozenset(DisclosurePurpose(name) for name in purposes if name in known_purposes),
         expires_at=read_optional_instant(item, "ends"),
         revoked_at=read_optional_instant(item, "revoked"),
     )

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 CASE_PREFIX = "case#"
-_INDEX = "OpenCases"
-_LIST, _PLACE = "case_list", "case_place"  # the keys of the index
-_OPEN = {"S": "open"}  # all open cases are in one list
+_INDEX = "Lists"
+_LIST, _PLACE = "list", "place"  # the keys of the index
+_OPEN = {"S": "cases"}  # all open cases are in one list
 
 
 class CasesTable(Cases):

@@ -42,6 +42,7 @@ _AWS_NAMES = {
     "projection": "ProjectionExpression",
     "consistent": "ConsistentRead",
     "page_size": "Limit",
+    "ascending": "ScanIndexForward",
 }
 
 
@@ -74,6 +75,7 @@ class ReadOptions(TypedDict, total=False):
         values: Attribute values for the placeholders `:…`.
         consistent: Whether the read is strongly consistent.
         page_size: The most items that one request reads.
+        ascending: Whether a query returns the items in ascending order of the sort key, which is the default.
     """
 
     index: str
@@ -83,6 +85,7 @@ class ReadOptions(TypedDict, total=False):
     values: Mapping[str, Any]
     consistent: bool
     page_size: int
+    ascending: bool
 
 
 class ConditionFailed(StoreUnavailable):

@@ -16,6 +16,9 @@ CERTIFICATE_DAYS = 731  # records of requests: 24 months (11 CCR 7101)
 DISCLOSURE_DAYS = 731
 DECIDED_CASE_DAYS = CERTIFICATE_DAYS  # a case records a request, too
 COUNT_DAYS = 2  # for daily counters
+TAKE_BACK_DAYS = 30  # an import can be taken back for so long
+JOB_DAYS = TAKE_BACK_DAYS + 1  # after the end of a job
+JOB_FILES_DAYS = 2  # at most: the files of a job are deleted a day after its end
 SOFT_BOUNCE_RETENTION_DAYS = (
     2 * SOFT_BOUNCE_WINDOW
 )  # a window that contains a day may end up to 30 days later

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 MAX_SHARD_BITS = 12
 MAX_SHARD_KEYS = 2_000_000
-"""A function builds a filter of this size within seconds, see docs/decisions/0070."""
+"""A function builds a filter of this size within seconds, see docs/decisions/0072."""
 
 
 def distinct_keys(keys: Iterable[int]) -> array[int]:

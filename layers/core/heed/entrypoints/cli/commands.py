@@ -20,6 +20,7 @@ from heed.entrypoints.cli import (
     holds,
     ids,
     invoke,
+    jobs,
     keys,
     ledger,
     links,
@@ -45,6 +46,7 @@ SECTIONS = {
         holds.lift_suppression,
         cases.CASE_GROUP,
     ),
+    "Files": (jobs.JOBS_GROUP,),
     "Keys": (keys.KEYS_GROUP,),
     "Evidence": (
         ledger.LEDGER_GROUP,

@@ -104,7 +104,11 @@ _REMEDY_BY_STATUS = {
     404: "check the id, and check that the stack is as new as this command",
     409: "a privacy officer must lift the hold first (heed lift --suppression hold)",
 }
-_REMEDY_BY_TYPE = {"urn:heed:problem:case-decided": "heed case show ID shows the decision"}
+_REMEDY_BY_TYPE = {
+    "urn:heed:problem:case-decided": "heed case show ID shows the decision",
+    "urn:heed:problem:job-conflict": "heed jobs show ID shows the state of the job",
+    "urn:heed:problem:second-owner-needed": "another owner commits it, with a key of the scope privacy",
+}
 
 
 def _format_problem(status: int, problem: Mapping[str, object]) -> str:

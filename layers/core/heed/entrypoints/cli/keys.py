@@ -13,6 +13,7 @@ from heed.domain.api_key import ApiKey, KeyScope
 from heed.domain.errors import InvalidTime, NotFound
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
+from heed.domain.privacy.disclosure import DisclosurePurpose
 from heed.entrypoints.cli import options, output
 from heed.entrypoints.cli.command import HeedGroup, command
 from heed.entrypoints.cli.failure import CommandFailure, Exit
@@ -64,6 +65,13 @@ def _parse_key_id(text: str) -> str:
     required=True,
     help="What the key may be used for; repeat the option for more.",
 )
+@options.choice_option(
+    "--purpose",
+    DisclosurePurpose,
+    multiple=True,
+    default=[DisclosurePurpose.SENDING.value],
+    help="A purpose that the key may state for bulk work on files; repeat the option for more.",
+)
 @click.option(
     "--expires",
     type=_parse_expiry,
@@ -72,7 +80,12 @@ def _parse_key_id(text: str) -> str:
 )
 @options.common_options
 def _create(
-    common: options.CommonOptions, key_name: str, owner: str, scope: tuple[str, ...], expires: Millis | None
+    common: options.CommonOptions,
+    key_name: str,
+    owner: str,
+    scope: tuple[str, ...],
+    purpose: tuple[str, ...],
+    expires: Millis | None,
 ) -> Exit:
     """Create a key and print it once.
 
@@ -80,7 +93,8 @@ def _create(
     stack with your AWS identity; it does not use the API.
     """
     keys = find_stack(common.stack).heed.api_keys
-    key_id, key = keys.create(key_name, owner, set(map(KeyScope, scope)), expires)
+    scopes, purposes = set(map(KeyScope, scope)), set(map(DisclosurePurpose, purpose))
+    key_id, key = keys.create(key_name, owner, scopes, expires, purposes)
     output.print_answer({"id": key_id, "key": key}, as_json=common.json)
     if not common.json:
         print("The key is shown only once: keep it where you keep secrets.", file=sys.stderr)
@@ -130,6 +144,7 @@ def _to_row(key: ApiKey, now: Millis) -> dict[str, object]:
         "name": key.name,
         "owner": key.owner,
         "scopes": sorted(key.scopes),
+        "purposes": sorted(key.purposes),
         "created": rfc3339.format_time(key.created_at),
         "expires": None if key.expires_at is None else rfc3339.format_time(key.expires_at),
         "revoked": None if key.revoked_at is None else rfc3339.format_time(key.revoked_at),
@@ -140,7 +155,7 @@ def _to_row(key: ApiKey, now: Millis) -> dict[str, object]:
 def _to_unreadable_row(key_id: str) -> dict[str, object]:
     """Returns the row of a key whose item cannot be read. Such a key does not work."""
     unknown: dict[str, object] = dict.fromkeys(("name", "owner", "created", "expires", "revoked"))
-    return {**unknown, "id": key_id, "scopes": [], "state": "unreadable"}
+    return {**unknown, "id": key_id, "scopes": [], "purposes": [], "state": "unreadable"}
 
 
 KEYS_GROUP = HeedGroup(

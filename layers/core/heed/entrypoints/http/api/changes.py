@@ -8,10 +8,10 @@ from typing import NamedTuple
 from heed.domain import rfc3339
 from heed.domain.errors import InvalidTime
 from heed.domain.milliseconds import Millis
-from heed.domain.preferences.catalogue import Catalogue, TopicKind
+from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.evidence import MAX_EVIDENCE_TEXT, make_evidence
 from heed.domain.preferences.preference_request import PreferenceRequest, RequestedState
-from heed.domain.preferences.register import ScopeNumber, Source
+from heed.domain.preferences.register import Source
 from heed.domain.rfc3339 import TimeSpan
 from heed.entrypoints.http.api import fields
 from heed.entrypoints.http.api.json_body import JsonReader
@@ -55,7 +55,7 @@ def parse_change_requests(
 def _read_preference_request(
     body: JsonReader, catalogue: Catalogue, key: str, now: Millis
 ) -> PreferenceRequest:
-    scope = _read_scope(body, catalogue)
+    scope = fields.read_choice_scope(body, catalogue)
     state = RequestedState(
         body.read_choice("state", [state.value for state in RequestedState]) or RequestedState.OUT
     )
@@ -77,15 +77,6 @@ def _read_preference_request(
         policy=catalogue.policy_version_at(at),
         until=_read_until(body, state, at),
     )
-
-
-def _read_scope(body: JsonReader, catalogue: Catalogue) -> ScopeNumber:
-    """Returns the scope number of a choice: `*`, a brand or a topic. Service mail cannot be chosen."""
-    number = fields.read_scope(body, catalogue)
-    topic = catalogue.topics.get(number)
-    if topic is not None and topic.kind is TopicKind.SERVICE:
-        body.add_fault("scope", "is service mail; a preference cannot stop or start it")
-    return number
 
 
 def _read_reference(body: JsonReader, state: RequestedState) -> str | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from heed.domain.errors import InvalidAddress, InvalidRecipient, UnknownScope
-from heed.domain.preferences.catalogue import Catalogue
+from heed.domain.preferences.catalogue import Catalogue, TopicKind
+from heed.domain.preferences.evidence import MAX_EVIDENCE_TEXT, scrub_text
 from heed.domain.preferences.register import ALL_SCOPES, ScopeNumber
 from heed.domain.recipients.address import normalise_address
 from heed.domain.recipients.recipient import parse_recipient
@@ -75,6 +76,23 @@ def read_scope(body: JsonReader, catalogue: Catalogue) -> ScopeNumber:
     except UnknownScope as error:
         body.add_fault("scope", describe_unknown_name(error, name, catalogue))
         return ALL_SCOPES
+
+
+def read_choice_scope(body: JsonReader, catalogue: Catalogue) -> ScopeNumber:
+    """Reads the `scope` of a choice: `*`, a brand or a topic. Service mail cannot be chosen."""
+    number = read_scope(body, catalogue)
+    topic = catalogue.topics.get(number)
+    if topic is not None and topic.kind is TopicKind.SERVICE:
+        body.add_fault("scope", "is service mail; a preference cannot stop or start it")
+    return number
+
+
+def read_words(body: JsonReader, name: str) -> str:
+    """Reads a required text that is not blank, and removes what the record must not contain."""
+    text = body.read_text(name, longest=MAX_EVIDENCE_TEXT)
+    if text and not text.strip():
+        body.add_fault(name, "must not be blank")
+    return scrub_text(text)
 
 
 def describe_unknown_name(

@@ -109,6 +109,37 @@ class JsonReader:
             return value
         return ""
 
+    def read_flag(self, name: str) -> bool:
+        """Reads an optional `true` or `false`. A missing one is `false`."""
+        value = self._take(name)
+        if value is not _ABSENT and not isinstance(value, bool):
+            self.add_fault(name, "must be true or false")
+        return value is True
+
+    def read_number(self, name: str, minimum: int, maximum: int, default: int) -> int:
+        """Reads an optional whole number in a range."""
+        value = self._take(name)
+        if value is _ABSENT:
+            return default
+        # In JSON, 7.0 is the same whole number as 7.
+        if type(value) in (int, float) and minimum <= value <= maximum and value == int(value):
+            return int(value)
+        self.add_fault(name, f"must be a number from {minimum} to {maximum}")
+        return default
+
+    def read_object(self, name: str, maximum: int) -> dict[str, str]:
+        """Reads an optional object of at most `maximum` members, each of which is a text."""
+        value = self._take(name)
+        if value is _ABSENT:
+            return {}
+        if not isinstance(value, dict) or isinstance(value, _ObjectWithDuplicates):
+            self.add_fault(name, "must be an object without duplicate fields")
+        elif len(value) > maximum or not all(isinstance(text, str) for text in value.values()):
+            self.add_fault(name, f"must have at most {maximum} fields, each of them a string")
+        else:
+            return dict(value)
+        return {}
+
     def read_texts(self, name: str, maximum: int, *, minimum: int = 1) -> list[str]:
         """Reads a required list of `minimum` to `maximum` texts, which may have any content."""
         texts: list[str] = []

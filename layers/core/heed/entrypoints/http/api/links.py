@@ -49,14 +49,24 @@ def parse_links_request(body: JsonReader, catalogue: Catalogue) -> LinksRequest:
         body.add_fault("topic", "is not a marketing topic")
     elif topic and catalogue.topic_by_name(topic).retired:
         body.add_fault("topic", "is retired")
-    campaign = body.read_optional_text("campaign")
-    if campaign and not _CAMPAIGN.fullmatch(campaign):
-        body.add_fault("campaign", "must have 1 to 32 characters of A-Za-z0-9_-")
-    language = body.read_choice("lang", catalogue.languages) if body.has("lang") else ""
+    campaign, language = read_campaign_field(body), read_link_language(body, catalogue)
     body.close()
     parameters = {"c": campaign, "lang": language}
     query = urlencode({name: value for name, value in parameters.items() if value})
     return LinksRequest(catalogue.topic_by_name(topic), mentions, f"?{query}" if query else "")
+
+
+def read_campaign_field(body: JsonReader) -> str:
+    """Reads the optional `campaign`. A missing one is ""."""
+    campaign = body.read_optional_text("campaign")
+    if campaign and not _CAMPAIGN.fullmatch(campaign):
+        body.add_fault("campaign", "must have 1 to 32 characters of A-Za-z0-9_-")
+    return campaign
+
+
+def read_link_language(body: JsonReader, catalogue: Catalogue) -> str:
+    """Reads the optional `lang`, the language of the pages behind a link. A missing one is ""."""
+    return body.read_choice("lang", catalogue.languages) if body.has("lang") else ""
 
 
 def links_to_json(

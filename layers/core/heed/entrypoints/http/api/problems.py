@@ -91,6 +91,19 @@ PROBLEMS: dict[type[errors.HeedError], Problem] = {
         "The case has another decision",
         "The first decision about a case counts. `GET /v1/cases/{id}` shows it. Nothing was changed.",
     ),
+    errors.JobConflict: Problem(
+        "job-conflict",
+        HTTPStatus.CONFLICT,
+        "The state of the job does not permit this",
+        "The job has another state. `GET /v1/jobs/{id}` shows it. Nothing was changed.",
+    ),
+    errors.SecondOwnerNeeded: Problem(
+        "second-owner-needed",
+        HTTPStatus.FORBIDDEN,
+        "A key of another owner has to do this",
+        "The import stops more than 10 % of the people on record, or 100,000. An officer commits it, with a "
+        "key of another owner and the scope `privacy`. Nothing was changed.",
+    ),
     errors.InvalidRequest: Problem(
         "invalid-request",
         HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -13,7 +13,7 @@ from heed.domain import rfc3339
 from heed.domain.api_key import KeyScope, normalise_owner
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, TopicKind
-from heed.domain.preferences.evidence import MAX_EVIDENCE_TEXT, make_evidence, scrub_text
+from heed.domain.preferences.evidence import make_evidence
 from heed.domain.preferences.reasons import Liftable
 from heed.domain.preferences.register import ALL_SCOPES, Entry, ScopeNumber, Source
 from heed.domain.privacy.erasure import ErasureCause, ErasureRequest
@@ -79,7 +79,7 @@ def parse_hold_request(call: ApiRequest, catalogue: Catalogue) -> tuple[Mention,
     body = call.body()
     mention = fields.read_person(body)
     source = Source(body.read_choice("source", Source.reportable()) or Source.API)
-    reason, reference = _read_words(body, "reason"), _read_reference(body)
+    reason, reference = fields.read_words(body, "reason"), _read_reference(body)
     body.close()
     proof = make_evidence(key=call.key.id, reason=reason, reference=reference)
     return mention, Entry(call.at, source, proof, catalogue.policy_version_at(call.at))
@@ -95,7 +95,7 @@ def parse_lift_request(call: ApiRequest, catalogue: Catalogue) -> LiftRequest:
     mention = fields.read_person(body)
     what = Liftable(body.read_choice("register", [liftable.value for liftable in Liftable]) or Liftable.HOLD)
     scope = _read_scope(body, what, catalogue)
-    reason, reference = _read_words(body, "reason"), _read_reference(body)
+    reason, reference = fields.read_words(body, "reason"), _read_reference(body)
     body.close()
     signature = Signature(call.key.id, normalise_owner(call.key.owner), call.at, reason, reference)
     return LiftRequest(mention, what, scope, signature, catalogue.policy_version_at(call.at))
@@ -142,15 +142,7 @@ def lift_to_json(
 
 
 def _read_reference(body: JsonReader) -> str:
-    return _read_words(body, "reference")
-
-
-def _read_words(body: JsonReader, name: str) -> str:
-    """Reads a required text that is not blank, and removes what the record must not contain."""
-    text = body.read_text(name, longest=MAX_EVIDENCE_TEXT)
-    if text and not text.strip():
-        body.add_fault(name, "must not be blank")
-    return scrub_text(text)
+    return fields.read_words(body, "reference")
 
 
 def _read_scope(body: JsonReader, what: Liftable, catalogue: Catalogue) -> ScopeNumber:

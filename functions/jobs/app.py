@@ -1,0 +1,126 @@
+"""The API for jobs: bulk work on files. It also notices uploads, and once an hour does what is due."""
+
+from __future__ import annotations
+
+import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
+
+import secrets
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, assert_never
+
+from heed import clock
+from heed.bootstrap import Heed
+from heed.domain.api_key import KeyScope
+from heed.domain.errors import NotAuthorised, NotFound
+from heed.domain.jobs.job import Job, cancel_job, new_job
+from heed.domain.jobs.job_access import can_commit_job, can_see_job, can_use_job
+from heed.domain.jobs.job_settings import JobSettings
+from heed.domain.privacy.disclosure import DisclosurePurpose
+from heed.entrypoints.http.api import job_requests, jobs
+from heed.entrypoints.http.api.job_requests import JobCommand
+from heed.entrypoints.http.api.routes import ApiRequest, ApiResponse, ApiRoutes
+from heed.entrypoints.observability import count_metric, logger, observed
+from heed.entrypoints.uploads import parse_upload_event
+from heed.use_cases.jobs.change_job import change_job, find_job
+from heed.use_cases.jobs.commit_import import commit_import
+from heed.use_cases.jobs.receive_upload import receive_upload
+from heed.use_cases.jobs.sweep_jobs import sweep_jobs
+
+heed = Heed.from_environment()
+api = ApiRoutes(lambda: heed.authenticator)
+_OF_JOBS = (KeyScope.IMPORT, KeyScope.CHECK, KeyScope.EXPORT, KeyScope.PRIVACY)
+
+
+@api.route("POST", "/v1/imports", KeyScope.IMPORT)
+def create_import(call: ApiRequest) -> ApiResponse:
+    """Creates an import, and a URL for its file."""
+    return _create(call, *job_requests.parse_import_request(call.body(), call.key, heed.catalogue, call.at))
+
+
+@api.route("POST", "/v1/scrubs", KeyScope.CHECK)
+def create_scrub(call: ApiRequest) -> ApiResponse:
+    """Creates a scrub, and a URL for its file."""
+    return _create(call, *job_requests.parse_scrub_request(call.body(), call.key, heed.catalogue))
+
+
+@api.route("POST", "/v1/snapshots", KeyScope.EXPORT)
+def create_snapshot(call: ApiRequest) -> ApiResponse:
+    """Creates a snapshot."""
+    return _create(call, *job_requests.parse_snapshot_request(call.body(), call.key))
+
+
+@api.route("GET", "/v1/jobs", *_OF_JOBS)
+def list_jobs(call: ApiRequest) -> Mapping[str, object]:
+    """Lists the jobs of the key's owner, the newest first."""
+    query, owner = jobs.parse_jobs_query(call.event, call.key), job_requests.sign_job(call).owner
+    return jobs.jobs_to_json(heed.jobs.of_owner(owner, kind, query.after) for kind in query.kinds)
+
+
+@api.route("GET", "/v1/jobs/{id}", *_OF_JOBS)
+def show_job(call: ApiRequest) -> Mapping[str, object]:
+    """Shows a job, with new URLs of its files."""
+    return _show(call, _find(call))
+
+
+@api.route("POST", "/v1/jobs/{id}", *_OF_JOBS)
+def command_job(call: ApiRequest) -> Mapping[str, object]:
+    """Commits or cancels a job."""
+    command, job = job_requests.parse_job_command(call.body()), _find(call)
+    if not (can_commit_job if command is JobCommand.COMMIT else can_use_job)(job, call.key):
+        raise NotAuthorised("the job belongs to another owner")
+    match command:
+        case JobCommand.COMMIT:
+            job = commit_import(job.id, job_requests.sign_job(call), heed.jobs, heed.disclosures)
+        case JobCommand.CANCEL:
+            job = change_job(job.id, lambda current: cancel_job(current, call.at), heed.jobs)
+        case _:
+            assert_never(command)
+    return _show(call, job)
+
+
+def _create(call: ApiRequest, settings: JobSettings, purpose: DisclosurePurpose) -> ApiResponse:
+    job = new_job(secrets.token_hex(16), settings, purpose, job_requests.sign_job(call))
+    heed.jobs.add(job)
+    upload = heed.job_files.upload_url(job.id, call.at) if job.has_upload else None
+    count_metric("JobCreated")
+    return ApiResponse(jobs.created_job_to_json(job, upload), HTTPStatus.ACCEPTED)
+
+
+def _find(call: ApiRequest) -> Job:
+    """Returns the job in the path. To a key that may not see it, it does not exist."""
+    job = find_job(job_requests.parse_job_id(call), heed.jobs)
+    if not can_see_job(job, call.key):
+        raise NotFound("no job has this id")
+    return job
+
+
+def _show(call: ApiRequest, job: Job) -> Mapping[str, object]:
+    return jobs.shown_job_to_json(
+        job, call.key, call.at, lambda name: heed.job_files.result_url(job.id, name, call.at)
+    )
+
+
+def sweep() -> dict[str, int]:
+    """Does what is due for all jobs, and reports it."""
+    result = sweep_jobs(clock.now(), heed.jobs, heed.job_files)
+    count_metric("JobExpired", result.ended)
+    if result.unreadable:
+        count_metric("UnreadableRecordFound", result.unreadable)
+    # An alarm fires when this message is missing (template.yaml, JobsSweptFilter).
+    logger.info("jobs swept", open=result.open, cleared=result.cleared)
+    return {"open": result.open, "ended": result.ended, "cleared": result.cleared}
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Answers one HTTP request, in payload format 2.0 or 1.0. Other events: an upload, or the hour."""
+    if "requestContext" in event:
+        return api(event, context)
+    if job_id := parse_upload_event(event):
+        receive_upload(job_id, clock.now(), heed.jobs, heed.job_files)
+        return {}
+    return sweep()
+
+
+heed.warm_up(lambda: (heed.authenticator, heed.jobs))

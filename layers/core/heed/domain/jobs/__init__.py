@@ -1,0 +1,1 @@
+"""Jobs: bulk work on files, such as the import of an old list."""

@@ -1,0 +1,32 @@
+"""Who may see and change a job: the keys of its owner. An officer sees each job, but not its files."""
+
+from __future__ import annotations
+
+from heed.domain.api_key import ApiKey, KeyScope, normalise_owner
+from heed.domain.jobs.job import Job, JobKind
+from heed.domain.jobs.job_settings import ScrubJobSettings
+
+SCOPE_OF_KIND = {
+    JobKind.IMPORT: KeyScope.IMPORT,
+    JobKind.SCRUB: KeyScope.CHECK,
+    JobKind.SNAPSHOT: KeyScope.EXPORT,
+}
+"""The scope of a key that creates, sees and changes jobs of a kind."""
+
+
+def can_use_job(job: Job, key: ApiKey) -> bool:
+    """Whether a key may see the job and its files, commit it and cancel it."""
+    needed = {SCOPE_OF_KIND[job.kind]}
+    if isinstance(job.settings, ScrubJobSettings) and job.settings.links:
+        needed.add(KeyScope.LINKS)  # the result file has a link of each person
+    return normalise_owner(key.owner) == job.created.owner and needed <= key.scopes
+
+
+def can_see_job(job: Job, key: ApiKey) -> bool:
+    """Whether a key may see the job, perhaps without its files."""
+    return can_use_job(job, key) or KeyScope.PRIVACY in key.scopes
+
+
+def can_commit_job(job: Job, key: ApiKey) -> bool:
+    """Whether a key may commit the job. An officer commits only what needs a second owner."""
+    return can_use_job(job, key) or (KeyScope.PRIVACY in key.scopes and job.needs_second_owner)

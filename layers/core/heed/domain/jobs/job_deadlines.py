@@ -1,0 +1,30 @@
+"""The ends of a job by time: what nobody uploads, commits or works on ends, and files are deleted."""
+
+from __future__ import annotations
+
+from heed.domain.jobs.job import Job, JobError, JobState, cancel_job, fail_job
+from heed.domain.milliseconds import Millis
+from heed.domain.preferences.register import DAY_MS
+
+IDLE_MS = DAY_MS
+"""A job that waits so long for its upload, its commit or its next report ends, milliseconds."""
+FILES_MS = DAY_MS
+"""The files of a job are deleted so long after its end, milliseconds."""
+
+
+def expire_job(job: Job, now: Millis) -> Job:
+    """Returns the job, and ends it if it waits for something since a day."""
+    if job.state.is_end or now < job.changed_at + IDLE_MS:
+        return job
+    match job.state:
+        case JobState.PREVIEWED:
+            return cancel_job(job, now)
+        case JobState.WAITING if job.has_upload:
+            return fail_job(job, JobError("no-upload", "No file was uploaded within a day."), now)
+        case _:
+            return fail_job(job, JobError("stopped", "The work made no progress for a day."), now)
+
+
+def are_files_due(job: Job, now: Millis) -> bool:
+    """Whether the files of the job must be deleted."""
+    return job.ended_at is not None and now >= job.ended_at + FILES_MS

@@ -1,0 +1,201 @@
+"""POST /v1/imports, /v1/scrubs, /v1/snapshots and /v1/jobs/{id}: the bodies."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+from heed.domain import rfc3339
+from heed.domain.api_key import ApiKey, KeyScope, normalise_owner
+from heed.domain.errors import InvalidTime, NotAuthorised, NotFound, UnknownScope
+from heed.domain.jobs.job import JobSignature, is_job_id
+from heed.domain.jobs.job_report import is_safe_word
+from heed.domain.jobs.job_settings import (
+    ImportJobSettings,
+    ScrubJobSettings,
+    SnapshotJobSettings,
+    UndatedRows,
+    known_name_words,
+)
+from heed.domain.milliseconds import Millis
+from heed.domain.preferences.catalogue import Catalogue, Topic, TopicKind
+from heed.domain.preferences.register import ALL_SCOPES, ScopeNumber
+from heed.domain.privacy.disclosure import DisclosurePurpose
+from heed.entrypoints.http.api import fields, links
+from heed.entrypoints.http.api.json_body import JsonReader
+from heed.entrypoints.http.api.routes import ApiRequest
+
+MAX_MAPPED_TOPICS = 100
+_FAST_CLOCK_MS = 300_000  # the clock of a caller may be so far ahead
+_FORMAT = re.compile(r"[a-z0-9]{1,20}(-[a-z0-9]{1,20}){0,3}")
+_ZONE = re.compile(r"[A-Za-z0-9_+-]{1,30}(/[A-Za-z0-9_+-]{1,30}){0,2}")
+_MAX_NAME = 255  # characters of a file's name
+_DEFAULT_DAYS, _MAX_DAYS = 7, 31
+
+
+class JobCommand(StrEnum):
+    """What a caller can do with a job."""
+
+    COMMIT = "commit"
+    CANCEL = "cancel"
+
+
+def parse_job_id(call: ApiRequest) -> str:
+    """Returns the id in the path.
+
+    Raises:
+        NotFound: No job can have this id.
+    """
+    if not is_job_id(call.parts["id"]):
+        raise NotFound("no job has this id")
+    return call.parts["id"]
+
+
+def sign_job(call: ApiRequest) -> JobSignature:
+    """Returns who sends a request, and when."""
+    return JobSignature(call.key.id, normalise_owner(call.key.owner), call.at)
+
+
+def parse_job_command(body: JsonReader) -> JobCommand:
+    """Returns the one command in a body, such as `{"commit": true}`.
+
+    Raises:
+        InvalidRequest: The body has not exactly one command, or the command is not `true`.
+    """
+    given = [command for command in JobCommand if body.has(command)]
+    for command in given:
+        if not body.read_flag(command):
+            body.add_fault(command, "must be true")
+    if len(given) != 1:
+        body.add_fault("", f"must have exactly one of {', '.join(JobCommand)}")
+    body.close()
+    return given[0]
+
+
+def parse_import_request(
+    body: JsonReader, key: ApiKey, catalogue: Catalogue, now: Millis
+) -> tuple[ImportJobSettings, DisclosurePurpose]:
+    """Returns the settings of an import. Its purpose is the default purpose of the key.
+
+    Raises:
+        PurposeRefused: The key has several purposes, and `sending` is not one of them.
+        InvalidRequest: A field is missing or not valid.
+    """
+    purpose = key.choose_purpose("")
+    settings = ImportJobSettings(
+        reference=fields.read_words(body, "reference"),
+        format=_read_pattern(body, "format", _FORMAT, "is not the name of a format") or "auto",
+        name_words=_read_name(body),
+        exported_at=_read_exported_at(body, now),
+        zone=_read_pattern(body, "zone", _ZONE, "is not the IANA name of a time zone") or "UTC",
+        has_us_dates=body.read_flag("us_dates"),
+        undated=_read_undated(body),
+        scope=fields.read_choice_scope(body, catalogue) if body.has("scope") else None,
+        topics=_read_topics(body, catalogue),
+        commit=body.read_flag("commit"),
+    )
+    body.close()
+    return settings, purpose
+
+
+def parse_scrub_request(
+    body: JsonReader, key: ApiKey, catalogue: Catalogue
+) -> tuple[ScrubJobSettings, DisclosurePurpose]:
+    """Returns the settings of a scrub, and its purpose.
+
+    Raises:
+        PurposeRefused: The key does not have the purpose.
+        NotAuthorised: The file gets links, and the key has no scope for them.
+        InvalidRequest: A field is missing or not valid.
+    """
+    purpose = key.choose_purpose(body.read_optional_text("purpose"))
+    has_links = body.read_flag("links")
+    if has_links and KeyScope.LINKS not in key.scopes:
+        raise NotAuthorised("a scrub with links needs the scope `links`")
+    topic = _read_scrubbed_topic(body, catalogue, has_links=has_links)
+    _read_name(body)
+    settings = ScrubJobSettings(
+        topic=topic.number if topic else ALL_SCOPES,
+        column=_read_column(body),
+        links=has_links,
+        campaign=links.read_campaign_field(body),
+        language=links.read_link_language(body, catalogue),
+    )
+    if not has_links and (settings.campaign or settings.language):
+        body.add_fault("links", "must be true, if there is a campaign or a language of links")
+    body.close()
+    return settings, purpose
+
+
+def parse_snapshot_request(body: JsonReader, key: ApiKey) -> tuple[SnapshotJobSettings, DisclosurePurpose]:
+    """Returns the settings of a snapshot, and its purpose.
+
+    Raises:
+        PurposeRefused: The key does not have the purpose.
+        InvalidRequest: A field is not valid.
+    """
+    purpose = key.choose_purpose(body.read_optional_text("purpose"))
+    days = body.read_number("days", 1, _MAX_DAYS, _DEFAULT_DAYS)
+    body.close()
+    return SnapshotJobSettings(days), purpose
+
+
+def _read_scrubbed_topic(body: JsonReader, catalogue: Catalogue, *, has_links: bool) -> Topic | None:
+    name = fields.read_topic(body, catalogue)
+    topic = catalogue.topic_by_name(name) if name else None
+    if topic and has_links and topic.kind is not TopicKind.MARKETING:
+        body.add_fault("topic", "is not a marketing topic, so it has no links")
+    return topic
+
+
+def _read_pattern(body: JsonReader, name: str, pattern: re.Pattern[str], fault: str) -> str:
+    text = body.read_optional_text(name)
+    if text and not pattern.fullmatch(text):
+        body.add_fault(name, fault)
+    return text
+
+
+def _read_name(body: JsonReader) -> tuple[str, ...]:
+    """Reads the optional `name` of the file. Only the words that name a kind of list are kept."""
+    return known_name_words(body.read_optional_text("name", longest=_MAX_NAME))
+
+
+def _read_column(body: JsonReader) -> str:
+    column = body.read_optional_text("column")
+    if column and not is_safe_word(column):
+        body.add_fault("column", "must be the name of a column, without an address")
+    return column
+
+
+def _read_exported_at(body: JsonReader, now: Millis) -> Millis | None:
+    """Reads the time of the export. A date is its last instant or now, the earlier of the two."""
+    text = body.read_optional_text("exported_at")
+    if not text:
+        return None
+    try:
+        span = rfc3339.parse_time(text)
+    except InvalidTime as error:
+        body.add_fault("exported_at", f"is {error}")
+        return None
+    if span.first > now + _FAST_CLOCK_MS:
+        body.add_fault("exported_at", "must not be in the future")
+    return min(span.last, now)
+
+
+def _read_undated(body: JsonReader) -> UndatedRows:
+    choice = body.read_choice("undated", list(UndatedRows)) if body.has("undated") else ""
+    return UndatedRows(choice or UndatedRows.EXPORTED_AT)
+
+
+def _read_topics(body: JsonReader, catalogue: Catalogue) -> dict[str, ScopeNumber]:
+    """Reads what the topics of the other system are called here."""
+    numbers: dict[str, ScopeNumber] = {}
+    for theirs, ours in body.read_object("topics", MAX_MAPPED_TOPICS).items():
+        if not is_safe_word(theirs):
+            body.add_fault("topics", "must have names of topics, without addresses")
+            continue
+        try:
+            numbers[theirs] = catalogue.topic_by_name(ours).number
+        except UnknownScope as error:
+            body.add_fault("topics", fields.describe_unknown_name(error, ours, catalogue, topics_only=True))
+    return numbers

@@ -1,0 +1,1 @@
+"""Use cases about jobs: bulk work on files."""
