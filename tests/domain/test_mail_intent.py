@@ -229,6 +229,11 @@ def test_an_opt_out_is_limited_to_a_topic_only_if_it_names_nothing_more(text: st
     assert intent.topics == topics
 
 
+def test_stop_as_a_reply_is_an_opt_out_on_any_subject() -> None:
+    intent = read_mail("Re: New straps for the season", "Please stop.")
+    assert opts_out(intent) and intent.plain
+
+
 def test_the_subject_of_a_reply_makes_no_certain_opt_out() -> None:
     assert not opts_out(read_mail("Re: Unsubscribe", "What is this about"))
     assert opts_out(read_mail("Unsubscribe", "thank you"))

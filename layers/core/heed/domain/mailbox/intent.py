@@ -125,7 +125,9 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
     title = [_read_sentence(each, words) for each in _list_sentences(subject)]
     body = [_read_sentence(each, words) for each in _list_sentences(text[:_MAX_READ])]
     if _REPLY.match(subject) and not any(Meaning.REPEATED in each.meanings for each in body):
-        title = [_Sentence(each.meanings & _OF_REPLY_SUBJECT, frozenset()) for each in title]
+        # "Stop." is about the mail that it replies to.
+        kept = _OF_REPLY_SUBJECT - ({Meaning.OTHER_MATTER} if all(each.is_short for each in body) else set())
+        title = [_Sentence(each.meanings & kept, frozenset()) for each in title]
     sentences = [*title, *body]
     meanings = frozenset[Meaning]().union(*(sentence.meanings for sentence in sentences))
     if Meaning.NO_OPT_IN in meanings:  # who refuses to be signed up requests no opt-in elsewhere in the mail
