@@ -61,8 +61,8 @@ def test_only_a_mail_that_requests_nothing_may_be_dropped() -> None:
     assert [kind for kind in CaseKind if kind.may_be_dropped] == [CaseKind.OTHER]
 
 
-def test_a_mail_has_one_case_for_each_person_and_its_id_names_nobody() -> None:
+def test_a_mail_has_one_case_of_a_kind_for_each_person_and_its_id_names_nobody() -> None:
     ids = {_case(kind).id for kind in CaseKind}
-    assert ids == {case_id("message 1", WHO)}
-    assert case_id("message 1", "") not in ids
-    assert WHO not in case_id("message 1", WHO)
+    assert ids == {case_id(kind, "message 1", WHO) for kind in CaseKind} and len(ids) == len(CaseKind)
+    assert case_id(CaseKind.OTHER, "message 1", "") not in ids
+    assert WHO not in case_id(CaseKind.OTHER, "message 1", WHO)

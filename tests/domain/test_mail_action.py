@@ -96,7 +96,7 @@ def decide(
 
 @pytest.mark.parametrize("kind", IntentKind)
 def test_each_kind_of_request_has_its_row(kind: IntentKind) -> None:
-    intent = MailIntent(kind)
+    intent = MailIntent(kind, by_child=kind is IntentKind.CHILD_REPORT)
     found = [decide(sender, intent) for sender in (*SenderTrust, UNKNOWN)]
     spam = decide(SenderTrust.NOT_AUTHENTICATED, intent, spam=Verdict.FAIL)
     assert [*found, spam] == [[action] for action in TABLE[kind]]
@@ -193,7 +193,7 @@ def test_an_opt_out_and_an_opt_in_never_opt_in() -> None:
     assert decide(SenderTrust.AUTHENTICATED, intent) == [OUT, OPT_IN]
 
 
-CHILD_REPORT = MailIntent(IntentKind.CHILD_REPORT)
+CHILD_REPORT = MailIntent(IntentKind.CHILD_REPORT, by_child=True)
 KID = "kid@example.net"
 ABOUT_KID = LetPersonDecide((CaseKind.CHILD_REPORT,), KID)
 
@@ -215,6 +215,12 @@ def test_a_report_of_a_child_deletes_only_the_record_of_the_sender(
     text: str, actions: list[MailAction]
 ) -> None:
     assert decide(SenderTrust.AUTHENTICATED, CHILD_REPORT, text=text) == actions
+
+
+def test_a_report_in_other_words_than_those_of_a_child_deletes_nothing() -> None:
+    """An adult may write about a child, and that mail comes from the address of the adult."""
+    (action,) = decide(SenderTrust.AUTHENTICATED, MailIntent(IntentKind.CHILD_REPORT))
+    assert action == LetPersonDecide((CaseKind.CHILD_REPORT,), JOAN)
 
 
 @pytest.mark.parametrize("sender", [SenderTrust.OPT_OUT_ONLY, SenderTrust.NOT_AUTHENTICATED, UNKNOWN])

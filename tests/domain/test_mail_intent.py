@@ -229,6 +229,11 @@ def test_an_opt_out_is_limited_to_a_topic_only_if_it_names_nothing_more(text: st
     assert intent.topics == topics
 
 
+def test_stop_as_a_reply_is_an_opt_out_on_any_subject() -> None:
+    intent = read_mail("Re: New straps for the season", "Please stop.")
+    assert opts_out(intent) and intent.plain
+
+
 def test_the_subject_of_a_reply_makes_no_certain_opt_out() -> None:
     assert not opts_out(read_mail("Re: Unsubscribe", "What is this about"))
     assert opts_out(read_mail("Unsubscribe", "thank you"))
@@ -277,10 +282,42 @@ def test_a_short_request_in_known_words_is_plain(text: str) -> None:
     [
         "Please take me off your mailing list. My watch arrived with a scratched crystal.",
         "Please take my aunt Hildegard off your mailing list.",
+        "Abmeldung\nYogakurs am Montag\nAnna Meyer",
+        "unsubscribe\nJust kidding",
+        "Please unsubscribe.\nKidding!\nBest shop ever.\nKeep going!\nJo",
+        "Unsubscribe\nmy colleague Tom Baker",
+        "Stop the emails\nabout order 4711",
     ],
 )
 def test_an_opt_out_beside_other_words_is_not_plain(text: str) -> None:
     assert not read_mail("", text).plain
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am 11 years old and signed up without asking my parents.",
+        "Ich bin 11 und habe mich ohne Erlaubnis meiner Eltern angemeldet.",
+    ],
+)
+def test_a_child_reports_itself_in_plain_words(text: str) -> None:
+    intent = read_mail("", text)
+    assert intent.kind is IntentKind.CHILD_REPORT and intent.by_child
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I registered my 10 year old son for your summer camp. When do we get the confirmation?",
+        "Our son (11) signed up for the raffle. Did he win?",
+        "When I was 12 I registered here without my parents' permission. Now I am 30.",
+        "My neighbour's child, who is 9, signed up with my address.",
+        "My grandson is 9 and used my address to sign up. My own account must stay.",
+        "Notre fille de 10 ans s'est inscrite au concours. Quand aurons-nous le résultat ?",
+    ],
+)
+def test_a_mail_of_an_adult_about_a_child_is_no_report_of_the_child(text: str) -> None:
+    assert not read_mail("", text).by_child
 
 
 def test_the_subject_of_an_opt_out_in_the_text_may_have_any_words() -> None:

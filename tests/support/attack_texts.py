@@ -156,6 +156,7 @@ MAILS = {
             "open tags": ("", "<a "),
             "open attributes": ("", '<a b="'),
             "less-than signs": ("", "<"),
+            "a long name of a tag": ("<", "a"),
             "comments without an end": ("", "<!--"),
             "comments": ("", "<!-- -->"),
             "styles without an end": ("", "<style "),

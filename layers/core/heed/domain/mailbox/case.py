@@ -135,9 +135,9 @@ class Case:
     ruling: Ruling | None = None
 
 
-def case_id(message_id: str, recipient: str) -> str:
-    """Returns the id of the case about a recipient in a mail. It is the same at each delivery of the mail."""
-    return hashlib.sha256(f"case {message_id} {recipient}".encode()).hexdigest()[:32]
+def case_id(kind: CaseKind, message_id: str, recipient: str) -> str:
+    """Returns the id of a case of a mail. It is the same at each delivery of the mail."""
+    return hashlib.sha256(f"case {kind} {message_id} {recipient}".encode()).hexdigest()[:32]
 
 
 def new_case(
@@ -153,7 +153,7 @@ def new_case(
         others: the kinds of the other requests in the mail. The case is due with the first of all.
     """
     due_at = min(_due_at(each, received_at) for each in (kind, *others))
-    return Case(case_id(message_id, recipient), kind, recipient, received_at, due_at)
+    return Case(case_id(kind, message_id, recipient), kind, recipient, received_at, due_at)
 
 
 def suggested_decisions(case: Case) -> list[CaseDecision]:

@@ -23,8 +23,10 @@ _REPLY = re.compile(
     r"\s*(?:re|aw|sv|antw?|ref|rif|r|res|odp|rv|fwd?|wg|tr|enc|i|vs|返信|転送)(?:\[\d+\])?\s*[:\uff1a]",
     re.IGNORECASE,
 )
-_MAX_NAME = 4
-"""The most tokens that a line with a name at the end of a mail has."""
+_NAME = re.compile(r"[^\W\d_][\w.,'’-]{0,30}(?: [^\W\d_a-zß-ÿ][\w.'’-]{0,30}){0,3}")
+"""Words with capitals, the first of which may be a closing."""
+_MAX_READ = 8_192
+"""The characters of a text that are read. Nobody opts out plainly in more."""
 _FEW = 3
 """The most tokens that a clause may have besides a phrase that must be alone in it."""
 
@@ -55,6 +57,8 @@ class MailIntent:
         plain: Whether each word of an opt-out is one of a plain opt-out. Only then does it need no person,
             because a mail with other words may be about something else. Beside a request for erasure, any
             words will do: that person wants no marketing.
+        by_child: Whether a child reports itself, in plain words. Of any other report, a person must decide
+            whose address it is about.
     """
 
     kind: IntentKind
@@ -62,6 +66,7 @@ class MailIntent:
     topics: frozenset[str] = frozenset()
     doubtful: bool = False
     plain: bool = True
+    by_child: bool = False
 
 
 _CHILD = {Meaning.CHILD, Meaning.CHILD_ACT}
@@ -118,9 +123,11 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
         words: The words to read by.
     """
     title = [_read_sentence(each, words) for each in _list_sentences(subject)]
-    body = [_read_sentence(each, words) for each in _list_sentences(text)]
+    body = [_read_sentence(each, words) for each in _list_sentences(text[:_MAX_READ])]
     if _REPLY.match(subject) and not any(Meaning.REPEATED in each.meanings for each in body):
-        title = [_Sentence(each.meanings & _OF_REPLY_SUBJECT, frozenset()) for each in title]
+        # "Stop." is about the mail that it replies to.
+        kept = _OF_REPLY_SUBJECT - ({Meaning.OTHER_MATTER} if all(each.is_short for each in body) else set())
+        title = [_Sentence(each.meanings & kept, frozenset()) for each in title]
     sentences = [*title, *body]
     meanings = frozenset[Meaning]().union(*(sentence.meanings for sentence in sentences))
     if Meaning.NO_OPT_IN in meanings:  # who refuses to be signed up requests no opt-in elsewhere in the mail
@@ -152,8 +159,18 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
     of_others = kind in _OF_OWN_ADDRESS and _names_other(f"{subject} {text}", sender, meanings)
     is_doubtful = is_unclear or contradicts or is_kept or of_others
     own_subject = "" if any(each in opt_outs for each in body) else subject
-    is_plain = not opt_outs or IntentKind.ERASURE in kinds or _is_plain(own_subject, text, words)
-    return MailIntent(kind, frozenset(kinds - {kind}), topics, is_doubtful, is_plain)
+    own_words = _list_words(own_subject, text, words)
+    is_plain = not opt_outs or IntentKind.ERASURE in kinds or words.is_plain(own_words, of_child=False)
+    by_child = (
+        kind is IntentKind.CHILD_REPORT
+        and Meaning.CHILD_SELF in meanings
+        and Meaning.QUESTION not in meanings
+        and words.is_plain(own_words, of_child=True)
+    )
+    is_whole = len(text) <= _MAX_READ
+    return MailIntent(
+        kind, frozenset(kinds - {kind}), topics, is_doubtful, is_plain and is_whole, by_child and is_whole
+    )
 
 
 def _opts_out(sentence: _Sentence, mail: frozenset[Meaning], *, has_context: bool) -> bool:
@@ -175,12 +192,24 @@ def _opts_out(sentence: _Sentence, mail: frozenset[Meaning], *, has_context: boo
     return is_plain and is_only_matter and mail.isdisjoint({Meaning.COMPLAINT, Meaning.CHILD})
 
 
-def _is_plain(subject: str, text: str, words: MailWords) -> bool:
-    """Returns whether a mail has no word that a plain opt-out does not have, except for a name at its end."""
-    lines = [list_tokens(line) for line in text.splitlines()]
-    while len(lines) > 1 and len(lines[-1]) <= _MAX_NAME:
-        lines.pop()
-    return words.is_plain([token for line in (list_tokens(subject), *lines) for token in line])
+def _list_words(subject: str, text: str, words: MailWords) -> list[str]:
+    """Returns the tokens of a mail without the name of its sender at the end."""
+    *lines, last = text.rstrip().split("\n")
+    closing = lines[-1] if lines else ""
+    tokens = list_tokens(last)
+    polite = _cover(words.find_matches(tokens), {Meaning.POLITE})
+    rest = [token for position, token in enumerate(tokens) if position not in polite]
+    is_after_closing = len(polite) > 0 or _is_polite(closing, words)
+    if _NAME.fullmatch(last.strip()) and (
+        (is_after_closing and len(rest) <= _FEW) or (lines and not closing.strip() and len(tokens) > 1)
+    ):
+        last = ""
+    return [token for line in (subject, *lines, last) for token in list_tokens(line)]
+
+
+def _is_polite(line: str, words: MailWords) -> bool:
+    tokens = list_tokens(line)
+    return bool(tokens) and len(_cover(words.find_matches(tokens), {Meaning.POLITE})) == len(tokens)
 
 
 def _list_sentences(text: str) -> list[str]:

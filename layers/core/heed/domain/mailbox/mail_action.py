@@ -175,7 +175,7 @@ def _decide_for_sender(
         elif not is_spam:
             actions.append(ConfirmByMail(sender.address, Intent.OUT, intent.topics))
             to_decide -= {IntentKind.OPT_OUT}
-    if IntentKind.CHILD_REPORT in kinds and is_authenticated and not named:
+    if intent.by_child and is_authenticated and not named:
         actions.append(ReportSenderAsMinor(sender.address))
         to_decide -= {IntentKind.CHILD_REPORT}
     if IntentKind.OPT_IN in kinds and IntentKind.OPT_OUT not in kinds and is_authenticated:

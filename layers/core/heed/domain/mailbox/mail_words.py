@@ -45,6 +45,8 @@ class Meaning(StrEnum):
     NO_OPT_IN = "no_opt_in"
     """An opt-in that the sender does not want. A person must decide what it is."""
     CHILD = "child"
+    CHILD_SELF = "child_self"
+    """The sender's own age, as a child says it."""
     CHILD_ACT = "child_act"
     """What a child did, or what a parent requests. A child report has it beside `CHILD`."""
     ERASURE = "erasure"
@@ -87,6 +89,8 @@ _OF_REQUESTS = frozenset(
     }
 )
 """The meanings of a plain opt-out."""
+_OF_CHILDREN = _OF_REQUESTS | {Meaning.CHILD, Meaning.CHILD_SELF, Meaning.CHILD_ACT, Meaning.ERASURE}
+"""The meanings of a child's own report."""
 _KANA = re.compile(r"[\u3040-\u309f]")
 """A sign of Japanese grammar. It is in most words."""
 
@@ -112,6 +116,7 @@ class MailWords:
         headers: The folded names of the headers at the top of a quoted mail, in all languages.
         topics: The phrases that name a topic, whose meanings are names of topics.
         plain_words: The words of each language that a plain opt-out may have.
+        child_words: The words of each language that a child's own report may have.
     """
 
     languages: tuple[str, ...]
@@ -120,6 +125,7 @@ class MailWords:
     headers: frozenset[str]
     topics: Phrases
     plain_words: tuple[frozenset[str], ...]
+    child_words: tuple[frozenset[str], ...]
 
     @classmethod
     def from_document(cls, data: Mapping[str, Any]) -> MailWords:
@@ -135,6 +141,7 @@ class MailWords:
             frozenset(fold(name) for each in languages for name in each["headers"]),
             Phrases({}, data["topics"], 0),
             tuple(each.list_words(_OF_REQUESTS) for each in phrases),
+            tuple(each.list_words(_OF_CHILDREN) for each in phrases),
         )
 
     def find_matches(self, tokens: Sequence[str]) -> list[Match]:
@@ -148,11 +155,12 @@ class MailWords:
         most = max(known)
         return self.languages[known.index(most)] if known.count(most) == 1 else ""
 
-    def is_plain(self, tokens: Sequence[str]) -> bool:
-        """Returns whether a plain opt-out in one of the languages may have all of these tokens."""
+    def is_plain(self, tokens: Sequence[str], *, of_child: bool) -> bool:
+        """Returns whether one language has all tokens in its phrases of an opt-out, or of a child."""
+        known = self.child_words if of_child else self.plain_words
         return any(
             all(_is_among(phrases.correct(token), words) for token in tokens)
-            for phrases, words in zip(self.phrases, self.plain_words, strict=True)
+            for phrases, words in zip(self.phrases, known, strict=True)
         )
 
     def find_lines(self, tokens: Sequence[str]) -> Iterator[LineKind]:

@@ -11,7 +11,7 @@ import re
 
 _MAX_HTML = 262_144  # characters that are read
 _SKIPPED = re.compile(r"<(?:(!--)|(style|script|title)\b)", re.IGNORECASE)
-_TAG = re.compile(r"<(/?[A-Za-z][A-Za-z0-9]*|[!/?])[^<>]*>")
+_TAG = re.compile(r"<(/?[A-Za-z][A-Za-z0-9]*+|[!/?])[^<>]*>")
 _NEW_LINE = re.compile(r"/?(?:p|div|br|tr|li|ul|ol|table|blockquote|hr|h[1-6]|pre)")
 _LONG_REFERENCE = re.compile(r"&#[xX]?[0-9A-Fa-f]{8,};?")
 
