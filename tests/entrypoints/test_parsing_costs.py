@@ -231,7 +231,7 @@ PATTERNS = {
     **{
         f"domain.mailbox.{module}.{name}": "the text of a mail"
         for module, names in {
-            "intent": "_ADDRESS _QUESTION _REPLY _SENTENCE _WRAPPED",
+            "intent": "_ADDRESS _NAME _QUESTION _REPLY _SENTENCE _WRAPPED",
             "mail_words": "_KANA",
             "new_text": "_DIGIT _HEADER _QUOTED _SIGNATURE",
             "phrases": "_ACCENT _PIECE _SHORT_FORM _TOKEN _UMLAUT",
