@@ -122,7 +122,7 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
         sender: The address of the sender. An opt-out that names another address is doubtful.
         words: The words to read by.
     """
-    title = [_read_sentence(each, words) for each in _list_sentences(subject)]
+    title = [_read_sentence(each, words) for each in _list_sentences(subject[:_MAX_READ])]
     body = [_read_sentence(each, words) for each in _list_sentences(text[:_MAX_READ])]
     if _REPLY.match(subject) and not any(Meaning.REPEATED in each.meanings for each in body):
         # "Stop." is about the mail that it replies to.
