@@ -39,7 +39,7 @@ def application(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     path = environ["PATH_INFO"]
     event = http_event(environ["REQUEST_METHOD"], path, body=body or None, headers=headers, query=query)
-    route = re.sub("^/v1/(purges|cases|jobs)/.*", r"/v1/\1/{id}", path)
+    route = re.sub("^/v1/(purges|cases|jobs)/.*", r"/v1/\1/{id}", path, flags=re.DOTALL)
     answer = SERVED[route].handler(event, Context())
     status = HTTPStatus(answer["statusCode"])
     start(f"{status.value} {status.phrase}", list(answer["headers"].items()))

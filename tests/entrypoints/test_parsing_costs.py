@@ -279,7 +279,7 @@ PATTERNS = {
     **{
         f"domain.mailbox.{module}.{name}": "the text of a mail"
         for module, names in {
-            "intent": "_ADDRESS _QUESTION _REPLY _SENTENCE _WRAPPED",
+            "intent": "_ADDRESS _NAME _QUESTION _REPLY _SENTENCE _WRAPPED",
             "mail_words": "_KANA",
             "new_text": "_DIGIT _HEADER _QUOTED _SIGNATURE",
             "phrases": "_ACCENT _PIECE _SHORT_FORM _TOKEN _UMLAUT",
@@ -349,8 +349,10 @@ def test_each_pattern_has_hostile_inputs() -> None:
 @pytest.mark.parametrize("parser", PARSERS)
 def test_the_cost_of_a_text_is_linear(parser: str) -> None:
     parse, inputs = PARSERS[parser]
+    # Gaps of phrases make a short mail cheaper for each word than a long one.
+    size = 1_000 if parser == "the text of a mail" else 100
     for name, make in inputs.items():
-        assert measure_growth(make, ignoring_refusals(parse), 100) <= LINEAR, name
+        assert measure_growth(make, ignoring_refusals(parse), size) <= LINEAR, name
 
 
 @pytest.mark.system

@@ -183,7 +183,13 @@ def check(seed: int, deployment: SimulatedDeployment, steps: Sequence[Step] = ()
         outcomes = [entry.entry.outcome for entry in ledger_entries if entry.entry.source != LEDGER_SOURCE]
         erased_entries = [entry for entry in ledger_entries if entry.entry.register == "erased"]
         changes_in_erased_entries = sum(entry.entry.source != LEDGER_SOURCE for entry in erased_entries)
-        assert outcomes.count(EntryOutcome.APPLIED) - changes_in_erased_entries == len(applied), seed
+        # Beyond the limit, the one entry of an hour stands for all changes of its writes.
+        hourly = {each.entry.at for each in ledger_entries if each.entry.first_seq is not None}
+        entered = {(each.entry.register, each.entry.scope, each.entry.at) for each in ledger_entries}
+        shared = [each for each in applied if each[2].at in hourly and (*each[:2], each[2].at) not in entered]
+        assert outcomes.count(EntryOutcome.APPLIED) - changes_in_erased_entries == len(applied) - len(
+            shared
+        ), seed
         assert outcomes.count(EntryOutcome.SUPERSEDED) == len(late), seed
         entries = [entry.entry for entry in ledger_entries]
         spans = (range(entry.first_seq or entry.seq, entry.seq + 1) for entry in entries)

@@ -89,12 +89,11 @@ class MailboxParts(PreferenceParts, PrivacyParts):
     def forward_to_company(self) -> ForwardToCompany:
         """Forwards a mail to the company's own mailbox."""
         from heed.adapters.dynamodb.daily_counts import CountPrefix
-        from heed.domain.recipients.address import normalise_address
         from heed.entrypoints.mail.forwarded_mail import ForwardedMailRenderer
         from heed.use_cases.mailbox.forward_to_company import ForwardToCompany
 
         return ForwardToCompany(
-            normalise_address(self.config.forward_to),
+            self.config.forward_to.lower(),  # the template permits plain addresses only
             self.config.mail_domain,
             self.identity_key,
             self._counts(CountPrefix.FORWARDS, _FORWARDS_PER_DAY),

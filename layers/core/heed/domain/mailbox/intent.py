@@ -122,7 +122,7 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
         sender: The address of the sender. An opt-out that names another address is doubtful.
         words: The words to read by.
     """
-    title = [_read_sentence(each, words) for each in _list_sentences(subject)]
+    title = [_read_sentence(each, words) for each in _list_sentences(subject[:_MAX_READ])]
     body = [_read_sentence(each, words) for each in _list_sentences(text[:_MAX_READ])]
     if _REPLY.match(subject) and not any(Meaning.REPEATED in each.meanings for each in body):
         # "Stop." is about the mail that it replies to.
@@ -158,19 +158,18 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
     is_kept = Meaning.KEEP in meanings and kind in {IntentKind.QUESTION, IntentKind.OTHER}
     of_others = kind in _OF_OWN_ADDRESS and _names_other(f"{subject} {text}", sender, meanings)
     is_doubtful = is_unclear or contradicts or is_kept or of_others
-    own_subject = "" if any(each in opt_outs for each in body) else subject
-    own_words = _list_words(own_subject, text, words)
-    is_plain = not opt_outs or IntentKind.ERASURE in kinds or words.is_plain(own_words, of_child=False)
-    by_child = (
+    may_be_by_child = (
         kind is IntentKind.CHILD_REPORT
         and Meaning.CHILD_SELF in meanings
         and Meaning.QUESTION not in meanings
-        and words.is_plain(own_words, of_child=True)
     )
-    is_whole = len(text) <= _MAX_READ
-    return MailIntent(
-        kind, frozenset(kinds - {kind}), topics, is_doubtful, is_plain and is_whole, by_child and is_whole
-    )
+    is_plain = not opt_outs
+    by_child = False
+    if (opt_outs or may_be_by_child) and len(text) <= _MAX_READ:
+        own_words = _list_words("" if any(each in opt_outs for each in body) else subject, text, words)
+        is_plain = is_plain or IntentKind.ERASURE in kinds or words.is_plain(own_words, of_child=False)
+        by_child = may_be_by_child and words.is_plain(own_words, of_child=True)
+    return MailIntent(kind, frozenset(kinds - {kind}), topics, is_doubtful, is_plain, by_child)
 
 
 def _opts_out(sentence: _Sentence, mail: frozenset[Meaning], *, has_context: bool) -> bool:
@@ -197,9 +196,11 @@ def _list_words(subject: str, text: str, words: MailWords) -> list[str]:
     *lines, last = text.rstrip().split("\n")
     closing = lines[-1] if lines else ""
     tokens = list_tokens(last)
-    polite = _cover(words.find_matches(tokens), {Meaning.POLITE})
-    rest = [token for position, token in enumerate(tokens) if position not in polite]
-    is_after_closing = len(polite) > 0 or _is_polite(closing, words)
+    rest = _drop_polite(tokens, words)
+    closing_tokens = list_tokens(closing)
+    is_after_closing = len(rest) < len(tokens) or (
+        bool(closing_tokens) and not _drop_polite(closing_tokens, words)
+    )
     if _NAME.fullmatch(last.strip()) and (
         (is_after_closing and len(rest) <= _FEW) or (lines and not closing.strip() and len(tokens) > 1)
     ):
@@ -207,9 +208,10 @@ def _list_words(subject: str, text: str, words: MailWords) -> list[str]:
     return [token for line in (subject, *lines, last) for token in list_tokens(line)]
 
 
-def _is_polite(line: str, words: MailWords) -> bool:
-    tokens = list_tokens(line)
-    return bool(tokens) and len(_cover(words.find_matches(tokens), {Meaning.POLITE})) == len(tokens)
+def _drop_polite(tokens: Sequence[str], words: MailWords) -> list[str]:
+    """Returns the tokens without those of polite phrases."""
+    polite = _cover(words.find_matches(tokens), {Meaning.POLITE})
+    return [token for position, token in enumerate(tokens) if position not in polite]
 
 
 def _list_sentences(text: str) -> list[str]:
@@ -217,9 +219,7 @@ def _list_sentences(text: str) -> list[str]:
 
 
 def _read_sentence(sentence: str, words: MailWords) -> _Sentence:
-    tokens = list_tokens(sentence)
-    polite = _cover(words.find_matches(tokens), {Meaning.POLITE})
-    tokens = [token for position, token in enumerate(tokens) if position not in polite]
+    tokens = _drop_polite(list_tokens(sentence), words)
     matches = [match for match in words.find_matches(tokens) if _is_clear(match, tokens)]
     refused = _cover(matches, {Meaning.KEEP, Meaning.ABOUT})
     opt_outs = [match for match in matches if match.meaning in _OPT_OUTS and refused.isdisjoint(match.span)]

@@ -19,7 +19,7 @@ class ForwardToCompany:
     """Forwards a mail.
 
     Attributes:
-        address: the company's mailbox, normalised.
+        address: the company's mailbox, in lower case.
         mail_domain: the domain of inbound mail. Nothing is forwarded to it or to a domain below it, because
             it would come back.
         identity_key: gives the key of recipient ids.
