@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from heed.domain.errors import ExportTimeNeeded, UnknownHeader
 from heed.domain.imports.columns import ADDRESS_COLUMNS, find_address_column, guard_formula, remove_guard
-from heed.domain.imports.formats import Meaning
+from heed.domain.imports.formats import RowMeaning
 from heed.domain.imports.interpretation import (
     ImportSettings,
     InvalidRow,
@@ -20,7 +20,6 @@ from heed.domain.imports.interpretation import (
     UnmappedRow,
     interpret_row,
 )
-from heed.domain.imports.kept_words import MAX_LENGTH, MAX_WORDS, keep_words
 from heed.domain.imports.recognition import FORMATS, manual_format
 from heed.domain.imports.statements import Finding
 from heed.domain.milliseconds import Millis
@@ -32,7 +31,7 @@ EXPORTED_AT = parse_time("2026-05-01T12:00:00Z").first
 
 
 def settings(
-    meaning: Meaning = Meaning.UNSUBSCRIBED, *, exported_at: Millis | None = EXPORTED_AT, hours: int = 0
+    meaning: RowMeaning = RowMeaning.UNSUBSCRIBED, *, exported_at: Millis | None = EXPORTED_AT, hours: int = 0
 ) -> ImportSettings:
     zone = timezone(timedelta(hours=hours))
     return ImportSettings(manual_format("email", meaning, "at"), NOW, exported_at, zone=zone)
@@ -116,10 +115,10 @@ def test_an_address_is_normalised() -> None:
 
 def test_a_hard_bounce_counts_for_a_year() -> None:
     row = {"email": "joan@example.com", "at": "2025-06-01T00:00:00Z"}
-    bounces = settings(Meaning.HARD_BOUNCE)
+    bounces = settings(RowMeaning.HARD_BOUNCE)
     assert isinstance(interpret_row(row, bounces), StopRow)
     assert interpret_row({**row, "at": "2025-05-31T23:59:59Z"}, bounces) == SkippedRow(
-        Finding(Meaning.OLD_BOUNCE, "manual")
+        Finding(RowMeaning.OLD_BOUNCE, "manual")
     )
     assert isinstance(interpret_row({**row, "at": "2015-05-31T23:59:59Z"}, settings()), StopRow)
 
@@ -133,14 +132,16 @@ def test_an_old_bounce_does_not_hide_an_opt_out_of_the_same_row() -> None:
 
 
 def test_an_opt_out_applies_to_the_scope_that_the_caller_names() -> None:
-    scoped = ImportSettings(manual_format("email", Meaning.UNSUBSCRIBED), NOW, EXPORTED_AT, ScopeNumber(10))
+    scoped = ImportSettings(
+        manual_format("email", RowMeaning.UNSUBSCRIBED), NOW, EXPORTED_AT, ScopeNumber(10)
+    )
     outcome = interpret_row({"email": "joan@example.com"}, scoped)
     assert isinstance(outcome, StopRow)
     assert [stop.register for stop in outcome.stops] == [opt_out_register(ScopeNumber(10))]
 
 
-@pytest.mark.parametrize("meaning", [Meaning.COMPLAINT, Meaning.HARD_BOUNCE])
-def test_a_complaint_or_bounce_is_about_the_address_in_any_scope(meaning: Meaning) -> None:
+@pytest.mark.parametrize("meaning", [RowMeaning.COMPLAINT, RowMeaning.HARD_BOUNCE])
+def test_a_complaint_or_bounce_is_about_the_address_in_any_scope(meaning: RowMeaning) -> None:
     scoped = ImportSettings(manual_format("email", meaning), NOW, EXPORTED_AT, ScopeNumber(10))
     outcome = interpret_row({"email": "joan@example.com"}, scoped)
     assert isinstance(outcome, StopRow)
@@ -177,14 +178,6 @@ def test_the_column_with_addresses_has_a_usual_name_or_the_one_of_the_caller() -
         with pytest.raises(UnknownHeader):
             find_address_column(header, column)
     assert find_address_column([*reversed(ADDRESS_COLUMNS)]) == len(ADDRESS_COLUMNS) - 1
-
-
-def test_a_job_keeps_no_word_that_may_name_a_person() -> None:
-    assert keep_words(["sports", "joan@example.com", "12345", "1234", "a" * (MAX_LENGTH + 1), "sports"]) == (
-        ("sports", "1234"),
-        3,
-    )
-    assert keep_words(f"topic {n}" for n in range(MAX_WORDS + 7)).others == 7
 
 
 @given(st.text(max_size=5) | st.sampled_from(["=1", "+1", "-1", "@a", "\tx", "\rx", "'=1"]))

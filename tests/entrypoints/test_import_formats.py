@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from heed.domain.errors import AmbiguousFormat, ScopeNeeded, UnknownFormat, UnknownHeader
-from heed.domain.imports.formats import Meaning
+from heed.domain.imports.formats import RowMeaning
 from heed.domain.imports.recognition import FORMATS, manual_format, recognise_format
 from tests.support.import_files import SAMPLES, opened, outcomes_of, read_sample, settings_for
 
@@ -318,6 +318,11 @@ def test_an_unknown_header_is_named_with_the_known_formats() -> None:
         recognise_format(["E-mail", "Name"])
 
 
+def test_the_error_about_an_unknown_header_has_no_word_that_may_name_a_person() -> None:
+    with pytest.raises(UnknownHeader, match="columns Sports, 1234; known"):
+        recognise_format(["Sports", "joan@example.com", "0123456", "1234", "a" * 41])
+
+
 def test_an_unknown_header_that_is_data_of_a_person_is_not_named() -> None:
     with pytest.raises(UnknownHeader) as refused:
         recognise_format(["joan at example", "joan@example.com", "0123456789", "n" * 41])
@@ -330,7 +335,7 @@ def test_a_file_of_one_stream_needs_its_scope() -> None:
 
 
 def test_any_file_can_be_mapped_by_hand() -> None:
-    known = manual_format("E-Mail", Meaning.UNSUBSCRIBED, "When")
+    known = manual_format("E-Mail", RowMeaning.UNSUBSCRIBED, "When")
     assert (known.addresses, known.dates) == (("e-mail",), ("when",))
     assert known.required == {"e-mail", "when"}
 

@@ -23,7 +23,6 @@ from heed.domain.errors import HeedError
 from heed.domain.feedback import outcome
 from heed.domain.imports import columns, row_dates
 from heed.domain.imports.interpretation import ImportSettings, interpret_row
-from heed.domain.imports.kept_words import keep_words
 from heed.domain.imports.recognition import FORMATS
 from heed.domain.jobs import job, job_report, job_settings
 from heed.domain.links import link_token
@@ -188,7 +187,6 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "SES's word": lambda text: outcome._evidence(code=text),
     "the date of a row": lambda text: row_dates.parse_row_date(text, UTC, has_us_dates=True),
     "a cell": lambda text: columns.guard_formula(columns.remove_guard(text)),
-    "a word of a job": lambda text: keep_words([text]),
     "an address of a row": lambda text: interpret_row(
         {"email": text, "dnc reason": "dnc bounced", "dnc channel": "email"}, IMPORT
     ),
@@ -293,7 +291,6 @@ PATTERNS = {
     "domain.imports.columns._GUARDED": "a cell",
     "domain.imports.interpretation._DOMAIN": "an address of a row",
     "domain.imports.interpretation._TAG": "the channel of a row",
-    "domain.imports.kept_words._PERSONAL": "a word of a job",
     **{
         f"domain.imports.row_dates.{name}": "the date of a row"
         for name in ("_ISO", "_MILLISECONDS", "_RFC_2822", "_SECONDS", "_UNKNOWN", "_US")

@@ -9,18 +9,18 @@ from heed.domain.imports.formats import (
     IfFilled,
     ImportFormat,
     Items,
-    Meaning,
+    RowMeaning,
     TopicColumns,
 )
 
-_OPT_OUT = {"opt_out": Meaning.TOPIC_UNSUBSCRIBED, "opt_in": Meaning.SUBSCRIBED}
-_TRUE = {"true": Meaning.UNSUBSCRIBED, "false": Meaning.SUBSCRIBED, "": Meaning.SUBSCRIBED}
+_OPT_OUT = {"opt_out": RowMeaning.TOPIC_UNSUBSCRIBED, "opt_in": RowMeaning.SUBSCRIBED}
+_TRUE = {"true": RowMeaning.UNSUBSCRIBED, "false": RowMeaning.SUBSCRIBED, "": RowMeaning.SUBSCRIBED}
 
 _SES = (
     ImportFormat(
         "ses-suppressions",
         frozenset({"emailaddress", "reason"}),
-        (ByWord(("reason",), {"bounce": Meaning.HARD_BOUNCE, "complaint": Meaning.COMPLAINT}),),
+        (ByWord(("reason",), {"bounce": RowMeaning.HARD_BOUNCE, "complaint": RowMeaning.COMPLAINT}),),
         dates=("lastupdatetime",),
     ),
     ImportFormat(
@@ -39,7 +39,7 @@ _SENDGRID = (
     ImportFormat(
         "sendgrid-bounces",
         frozenset({"status", "reason", "email", "created"}),
-        (Always(Meaning.HARD_BOUNCE),),
+        (Always(RowMeaning.HARD_BOUNCE),),
         dates=("created",),
         is_exact=True,
         file_name="bounce",
@@ -47,7 +47,7 @@ _SENDGRID = (
     ImportFormat(
         "sendgrid-blocks",
         frozenset({"status", "reason", "email", "created"}),
-        (Always(Meaning.BLOCK),),
+        (Always(RowMeaning.BLOCK),),
         dates=("created",),
         is_exact=True,
         file_name="block",
@@ -55,21 +55,21 @@ _SENDGRID = (
     ImportFormat(
         "sendgrid-unsubscribes",
         frozenset({"email", "created"}),
-        (Always(Meaning.UNSUBSCRIBED),),
+        (Always(RowMeaning.UNSUBSCRIBED),),
         dates=("created",),
         is_exact=True,
     ),
     ImportFormat(
         "sendgrid-spam-reports",
         frozenset({"ip", "email", "created"}),
-        (Always(Meaning.COMPLAINT),),
+        (Always(RowMeaning.COMPLAINT),),
         dates=("created",),
         is_exact=True,
     ),
     ImportFormat(
         "sendgrid-invalid-emails",
         frozenset({"reason", "email", "created"}),
-        (Always(Meaning.HARD_BOUNCE),),
+        (Always(RowMeaning.HARD_BOUNCE),),
         Certainty.LIKELY,
         dates=("created",),
         is_exact=True,
@@ -77,13 +77,13 @@ _SENDGRID = (
     ImportFormat(
         "sendgrid-groups",
         frozenset({"email", "group_id", "group_name", "created_at"}),
-        (Always(Meaning.TOPIC_UNSUBSCRIBED, topic="group_name"),),
+        (Always(RowMeaning.TOPIC_UNSUBSCRIBED, topic="group_name"),),
         dates=("created_at",),
     ),
     ImportFormat(
         "sendgrid-group",
         frozenset({"email"}),
-        (Always(Meaning.UNSUBSCRIBED),),
+        (Always(RowMeaning.UNSUBSCRIBED),),
         Certainty.GUESSED,
         dates=("created", "created_at"),
         file_name="asm_groups",
@@ -95,7 +95,7 @@ _MAILGUN = (
     ImportFormat(
         "mailgun-bounces",
         frozenset({"address", "code", "error", "created_at"}),
-        (Always(Meaning.HARD_BOUNCE),),
+        (Always(RowMeaning.HARD_BOUNCE),),
         dates=("created_at",),
     ),
     ImportFormat(
@@ -104,8 +104,8 @@ _MAILGUN = (
         (
             ByWord(
                 ("tags",),
-                {"*": Meaning.UNSUBSCRIBED, "": Meaning.UNSUBSCRIBED},
-                Meaning.TOPIC_UNSUBSCRIBED,
+                {"*": RowMeaning.UNSUBSCRIBED, "": RowMeaning.UNSUBSCRIBED},
+                RowMeaning.TOPIC_UNSUBSCRIBED,
                 is_list=True,
             ),
         ),
@@ -114,7 +114,7 @@ _MAILGUN = (
     ImportFormat(
         "mailgun-complaints",
         frozenset({"address", "created_at"}),
-        (Always(Meaning.COMPLAINT),),
+        (Always(RowMeaning.COMPLAINT),),
         Certainty.GUESSED,
         dates=("created_at",),
         is_exact=True,
@@ -128,10 +128,10 @@ _POSTMARK = ImportFormat(
         ByWord(
             ("suppressionreason", "origin"),
             {
-                "hardbounce": Meaning.HARD_BOUNCE,
-                "spamcomplaint": Meaning.COMPLAINT,
-                "manualsuppression recipient": Meaning.UNSUBSCRIBED,
-                "manualsuppression": Meaning.SUPPRESSED,
+                "hardbounce": RowMeaning.HARD_BOUNCE,
+                "spamcomplaint": RowMeaning.COMPLAINT,
+                "manualsuppression recipient": RowMeaning.UNSUBSCRIBED,
+                "manualsuppression": RowMeaning.SUPPRESSED,
             },
         ),
     ),
@@ -146,11 +146,11 @@ _MANDRILL = ImportFormat(
         ByWord(
             ("reason",),
             {
-                "hard-bounce": Meaning.HARD_BOUNCE,
-                "soft-bounce": Meaning.SOFT_BOUNCE,
-                "spam": Meaning.COMPLAINT,
-                "unsub": Meaning.UNSUBSCRIBED,
-                "custom": Meaning.SUPPRESSED,
+                "hard-bounce": RowMeaning.HARD_BOUNCE,
+                "soft-bounce": RowMeaning.SOFT_BOUNCE,
+                "spam": RowMeaning.COMPLAINT,
+                "unsub": RowMeaning.UNSUBSCRIBED,
+                "custom": RowMeaning.SUPPRESSED,
             },
         ),
     ),
@@ -165,14 +165,14 @@ _SPARKPOST = ImportFormat(
         ByWord(
             ("source", "type"),
             {
-                "spam complaint": Meaning.COMPLAINT,
-                "bounce rule": Meaning.HARD_BOUNCE,
-                "list unsubscribe": Meaning.UNSUBSCRIBED,
-                "unsubscribe link": Meaning.UNSUBSCRIBED,
-                "manually added": Meaning.SUPPRESSED,
-                "compliance": Meaning.SUPPRESSED,
-                "non_transactional": Meaning.UNSUBSCRIBED,
-                "transactional": Meaning.SUPPRESSED,
+                "spam complaint": RowMeaning.COMPLAINT,
+                "bounce rule": RowMeaning.HARD_BOUNCE,
+                "list unsubscribe": RowMeaning.UNSUBSCRIBED,
+                "unsubscribe link": RowMeaning.UNSUBSCRIBED,
+                "manually added": RowMeaning.SUPPRESSED,
+                "compliance": RowMeaning.SUPPRESSED,
+                "non_transactional": RowMeaning.UNSUBSCRIBED,
+                "transactional": RowMeaning.SUPPRESSED,
             },
         ),
     ),
@@ -183,8 +183,8 @@ _MAILJET = ImportFormat(
     "mailjet-contacts",
     frozenset({"email", "isexcludedfromcampaigns", "isspamcomplaining"}),
     (
-        IfFilled("isexcludedfromcampaigns", Meaning.UNSUBSCRIBED),
-        IfFilled("isspamcomplaining", Meaning.COMPLAINT),
+        IfFilled("isexcludedfromcampaigns", RowMeaning.UNSUBSCRIBED),
+        IfFilled("isspamcomplaining", RowMeaning.COMPLAINT),
     ),
     dates=("exclusionfromcampaignsupdatedat",),
 )
@@ -196,9 +196,9 @@ _RESEND = ImportFormat(
         ByWord(
             ("origin",),
             {
-                "bounce": Meaning.HARD_BOUNCE,
-                "complaint": Meaning.COMPLAINT,
-                "manual": Meaning.SUPPRESSED,
+                "bounce": RowMeaning.HARD_BOUNCE,
+                "complaint": RowMeaning.COMPLAINT,
+                "manual": RowMeaning.SUPPRESSED,
             },
         ),
     ),
@@ -212,8 +212,8 @@ _POSTAL = ImportFormat(
         ByWord(
             ("type", "reason"),
             {
-                "recipient too many soft fails": Meaning.SOFT_BOUNCE,
-                "recipient": Meaning.HARD_BOUNCE,
+                "recipient too many soft fails": RowMeaning.SOFT_BOUNCE,
+                "recipient": RowMeaning.HARD_BOUNCE,
             },
         ),
     ),
@@ -228,12 +228,12 @@ _BREVO = ImportFormat(
         ByWord(
             ("reason.code",),
             {
-                "unsubscribedviama": Meaning.UNSUBSCRIBED,
-                "unsubscribedviaemail": Meaning.UNSUBSCRIBED,
-                "unsubscribedviaapi": Meaning.UNSUBSCRIBED,
-                "adminblocked": Meaning.SUPPRESSED,
-                "hardbounce": Meaning.HARD_BOUNCE,
-                "contactflaggedasspam": Meaning.COMPLAINT,
+                "unsubscribedviama": RowMeaning.UNSUBSCRIBED,
+                "unsubscribedviaemail": RowMeaning.UNSUBSCRIBED,
+                "unsubscribedviaapi": RowMeaning.UNSUBSCRIBED,
+                "adminblocked": RowMeaning.SUPPRESSED,
+                "hardbounce": RowMeaning.HARD_BOUNCE,
+                "contactflaggedasspam": RowMeaning.COMPLAINT,
             },
         ),
     ),

@@ -10,7 +10,7 @@ from typing import assert_never
 from heed.domain.preferences.register import ChoiceKind, OtherKind, RegisterKind, SuppressionKind
 
 
-class Meaning(StrEnum):
+class RowMeaning(StrEnum):
     """What a row, or a word in it, says about the person."""
 
     UNSUBSCRIBED = "unsubscribed"  # the person's own choice, about everything
@@ -31,15 +31,15 @@ class Meaning(StrEnum):
     def register_kind(self) -> RegisterKind | None:
         """The kind of the register that records it; None if an import does not record it."""
         match self:
-            case Meaning.UNSUBSCRIBED | Meaning.TOPIC_UNSUBSCRIBED | Meaning.SUPPRESSED:
+            case RowMeaning.UNSUBSCRIBED | RowMeaning.TOPIC_UNSUBSCRIBED | RowMeaning.SUPPRESSED:
                 return ChoiceKind.OUT
-            case Meaning.COMPLAINT:
+            case RowMeaning.COMPLAINT:
                 return OtherKind.COMPLAINT
-            case Meaning.HARD_BOUNCE:
+            case RowMeaning.HARD_BOUNCE:
                 return SuppressionKind.UNDELIVERABLE
-            case Meaning.SUBSCRIBED | Meaning.BLOCK | Meaning.SOFT_BOUNCE | Meaning.OLD_BOUNCE:
+            case RowMeaning.SUBSCRIBED | RowMeaning.BLOCK | RowMeaning.SOFT_BOUNCE | RowMeaning.OLD_BOUNCE:
                 return None
-            case Meaning.EXPIRED | Meaning.OTHER_CHANNEL | Meaning.DISABLED | Meaning.DELETED:
+            case RowMeaning.EXPIRED | RowMeaning.OTHER_CHANNEL | RowMeaning.DISABLED | RowMeaning.DELETED:
                 return None
             case _:
                 assert_never(self)
@@ -57,7 +57,7 @@ class Certainty(Enum):
 class Always:
     """Each row means the same."""
 
-    meaning: Meaning
+    meaning: RowMeaning
     topic: str = ""  # the column with the vendor's name of the topic
 
 
@@ -75,8 +75,8 @@ class ByWord:
     """
 
     columns: tuple[str, ...]
-    words: Mapping[str, Meaning]
-    otherwise: Meaning | None = None
+    words: Mapping[str, RowMeaning]
+    otherwise: RowMeaning | None = None
     topic: str = ""
     is_list: bool = False
 
@@ -92,7 +92,7 @@ class IfFilled:
     """
 
     column: str
-    meaning: Meaning
+    meaning: RowMeaning
     is_date: bool = False
 
 
@@ -125,7 +125,7 @@ class Items:
 
     prefix: str
     word: str
-    words: Mapping[str, Meaning]
+    words: Mapping[str, RowMeaning]
     date: str = ""
     topic: str = ""
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from heed.domain.errors import ExportTimeNeeded, InvalidAddress, InvalidTime, ScopeNeeded
 from heed.domain.imports.columns import ADDRESS_COLUMNS, is_address
-from heed.domain.imports.formats import ImportFormat, Meaning
+from heed.domain.imports.formats import ImportFormat, RowMeaning
 from heed.domain.imports.row_dates import RowDate, parse_row_date
 from heed.domain.imports.statements import Finding, Statement, read_statements
 from heed.domain.milliseconds import Millis
@@ -134,15 +134,15 @@ def interpret_row(fields: Mapping[str, str], settings: ImportSettings) -> RowOut
     """
     known = settings.known
     if known.channel and "email" not in _TAG.sub("", fields.get(known.channel, "")).lower():
-        return SkippedRow(Finding(Meaning.OTHER_CHANNEL, known.channel))
+        return SkippedRow(Finding(RowMeaning.OTHER_CHANNEL, known.channel))
     statements = read_statements(fields, known)
     stops = [each for each in statements if each.finding and each.finding.meaning.register_kind]
     if not stops:
         findings = [each.finding for each in statements if each.finding]
         if len(findings) < len(statements):
             return InvalidRow("unknown-word")
-        used = [each for each in findings if each.meaning is not Meaning.SUBSCRIBED]
-        return SkippedRow([*used, *findings, Finding(Meaning.SUBSCRIBED, "")][0])
+        used = [each for each in findings if each.meaning is not RowMeaning.SUBSCRIBED]
+        return SkippedRow([*used, *findings, Finding(RowMeaning.SUBSCRIBED, "")][0])
     address = _find_address(fields, known)
     if refusal := _find_refusal(address, fields, known):
         return RefusedRow(refusal)
@@ -152,7 +152,7 @@ def interpret_row(fields: Mapping[str, str], settings: ImportSettings) -> RowOut
         return InvalidRow("address")
     try:
         if _is_expired(fields, settings):
-            return SkippedRow(Finding(Meaning.EXPIRED, known.expires))
+            return SkippedRow(Finding(RowMeaning.EXPIRED, known.expires))
         return _make_outcome(mailbox, stops, fields, settings)
     except InvalidTime as error:
         return InvalidRow("future" if isinstance(error, _InFuture) else "date")
@@ -174,10 +174,10 @@ def _make_outcome(
         if finding is None or kind is None:
             continue
         at, is_dated = _find_time(cell or row_date, settings)
-        is_topic = finding.meaning is Meaning.TOPIC_UNSUBSCRIBED
+        is_topic = finding.meaning is RowMeaning.TOPIC_UNSUBSCRIBED
         scope = settings.topics.get(topic.lower()) if is_topic else settings.scope or ALL_SCOPES
-        if finding.meaning is Meaning.HARD_BOUNCE and at < settings.now - OLD_BOUNCE_AGE:
-            old = Finding(Meaning.OLD_BOUNCE, finding.word)
+        if finding.meaning is RowMeaning.HARD_BOUNCE and at < settings.now - OLD_BOUNCE_AGE:
+            old = Finding(RowMeaning.OLD_BOUNCE, finding.word)
         elif scope is None:
             unmapped.append(topic)
         else:

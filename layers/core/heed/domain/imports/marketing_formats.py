@@ -9,7 +9,7 @@ from heed.domain.imports.formats import (
     IfFilled,
     ImportFormat,
     Items,
-    Meaning,
+    RowMeaning,
     TopicColumns,
 )
 
@@ -18,37 +18,37 @@ _MAILCHIMP = (
     ImportFormat(
         "mailchimp-unsubscribed",
         frozenset({"unsub_time", "leid", "euid"}),
-        (Always(Meaning.UNSUBSCRIBED),),
+        (Always(RowMeaning.UNSUBSCRIBED),),
         dates=("unsub_time",),
         addresses=_MAILCHIMP_ADDRESS,
     ),
     ImportFormat(
         "mailchimp-cleaned",
         frozenset({"clean_time", "leid", "euid"}),
-        (Always(Meaning.HARD_BOUNCE),),
+        (Always(RowMeaning.HARD_BOUNCE),),
         dates=("clean_time",),
         addresses=_MAILCHIMP_ADDRESS,
     ),
-    ImportFormat("mailchimp-subscribed", frozenset({"leid", "euid"}), (Always(Meaning.SUBSCRIBED),)),
+    ImportFormat("mailchimp-subscribed", frozenset({"leid", "euid"}), (Always(RowMeaning.SUBSCRIBED),)),
 )
 
 _BRAZE = (
     ImportFormat(
         "braze-unsubscribes",
         frozenset({"email", "unsubscribed_at"}),
-        (Always(Meaning.UNSUBSCRIBED),),
+        (Always(RowMeaning.UNSUBSCRIBED),),
         dates=("unsubscribed_at",),
     ),
     ImportFormat(
         "braze-hard-bounces",
         frozenset({"email", "hard_bounced_at"}),
-        (Always(Meaning.HARD_BOUNCE),),
+        (Always(RowMeaning.HARD_BOUNCE),),
         dates=("hard_bounced_at",),
     ),
     ImportFormat(
         "braze-segment",
         frozenset({"email", "unsubscribed_from_emails_at"}),
-        (IfFilled("unsubscribed_from_emails_at", Meaning.UNSUBSCRIBED, is_date=True),),
+        (IfFilled("unsubscribed_from_emails_at", RowMeaning.UNSUBSCRIBED, is_date=True),),
     ),
     ImportFormat(
         "braze-users",
@@ -57,10 +57,10 @@ _BRAZE = (
             ByWord(
                 ("email_subscribe",),
                 {
-                    "unsubscribed": Meaning.UNSUBSCRIBED,
-                    "subscribed": Meaning.SUBSCRIBED,
-                    "opted_in": Meaning.SUBSCRIBED,
-                    "": Meaning.SUBSCRIBED,
+                    "unsubscribed": RowMeaning.UNSUBSCRIBED,
+                    "subscribed": RowMeaning.SUBSCRIBED,
+                    "opted_in": RowMeaning.SUBSCRIBED,
+                    "": RowMeaning.SUBSCRIBED,
                 },
             ),
         ),
@@ -68,20 +68,20 @@ _BRAZE = (
 )
 
 _KLAVIYO_REASONS = {
-    "hard_bounce": Meaning.HARD_BOUNCE,
-    "invalid_email": Meaning.HARD_BOUNCE,
-    "spam_complaint": Meaning.COMPLAINT,
-    "spam_report": Meaning.COMPLAINT,
-    "unsubscribe": Meaning.UNSUBSCRIBED,
-    "unsubscribed": Meaning.UNSUBSCRIBED,
-    "user_suppressed": Meaning.SUPPRESSED,
+    "hard_bounce": RowMeaning.HARD_BOUNCE,
+    "invalid_email": RowMeaning.HARD_BOUNCE,
+    "spam_complaint": RowMeaning.COMPLAINT,
+    "spam_report": RowMeaning.COMPLAINT,
+    "unsubscribe": RowMeaning.UNSUBSCRIBED,
+    "unsubscribed": RowMeaning.UNSUBSCRIBED,
+    "user_suppressed": RowMeaning.SUPPRESSED,
 }
-_KLAVIYO_LIST_REASONS = dict.fromkeys(_KLAVIYO_REASONS, Meaning.TOPIC_UNSUBSCRIBED)
+_KLAVIYO_LIST_REASONS = dict.fromkeys(_KLAVIYO_REASONS, RowMeaning.TOPIC_UNSUBSCRIBED)
 _KLAVIYO_CONSENT = {
-    "unsubscribed": Meaning.UNSUBSCRIBED,
-    "subscribed": Meaning.SUBSCRIBED,
-    "never_subscribed": Meaning.SUBSCRIBED,
-    "": Meaning.SUBSCRIBED,
+    "unsubscribed": RowMeaning.UNSUBSCRIBED,
+    "subscribed": RowMeaning.SUBSCRIBED,
+    "never_subscribed": RowMeaning.SUBSCRIBED,
+    "": RowMeaning.SUBSCRIBED,
 }
 _KLAVIYO_MARKETING = "attributes.subscriptions.email.marketing"
 _KLAVIYO = (
@@ -92,8 +92,8 @@ _KLAVIYO = (
             ByWord(("email marketing consent",), _KLAVIYO_CONSENT),
             ByWord(
                 ("email suppressions",),
-                {"": Meaning.SUBSCRIBED, **_KLAVIYO_REASONS},
-                Meaning.SUPPRESSED,
+                {"": RowMeaning.SUBSCRIBED, **_KLAVIYO_REASONS},
+                RowMeaning.SUPPRESSED,
                 is_list=True,
             ),
         ),
@@ -121,10 +121,10 @@ _HUBSPOT = ImportFormat(
     "hubspot-opt-outs",
     frozenset({"portal unsubscribe"}),
     (
-        IfFilled("portal unsubscribe", Meaning.UNSUBSCRIBED),
-        IfFilled("portal spam report", Meaning.COMPLAINT),
-        IfFilled("portal bounce", Meaning.HARD_BOUNCE),
-        IfFilled("global bounce", Meaning.HARD_BOUNCE),
+        IfFilled("portal unsubscribe", RowMeaning.UNSUBSCRIBED),
+        IfFilled("portal spam report", RowMeaning.COMPLAINT),
+        IfFilled("portal bounce", RowMeaning.HARD_BOUNCE),
+        IfFilled("global bounce", RowMeaning.HARD_BOUNCE),
         TopicColumns("", frozenset({"true"}), other_columns=_HUBSPOT_COLUMNS),
     ),
     Certainty.LIKELY,
@@ -137,9 +137,9 @@ _LISTMONK = ImportFormat(
         ByWord(
             ("status",),
             {
-                "blocklisted": Meaning.SUPPRESSED,
-                "disabled": Meaning.DISABLED,
-                "enabled": Meaning.SUBSCRIBED,
+                "blocklisted": RowMeaning.SUPPRESSED,
+                "disabled": RowMeaning.DISABLED,
+                "enabled": RowMeaning.SUBSCRIBED,
             },
         ),
     ),
@@ -153,9 +153,9 @@ _KEILA = ImportFormat(
         ByWord(
             ("status",),
             {
-                "unsubscribed": Meaning.UNSUBSCRIBED,
-                "unreachable": Meaning.HARD_BOUNCE,
-                "active": Meaning.SUBSCRIBED,
+                "unsubscribed": RowMeaning.UNSUBSCRIBED,
+                "unreachable": RowMeaning.HARD_BOUNCE,
+                "active": RowMeaning.SUBSCRIBED,
             },
         ),
     ),
@@ -168,10 +168,10 @@ _MAUTIC = ImportFormat(
         ByWord(
             ("dnc reason",),
             {
-                "dnc unsubscribed": Meaning.UNSUBSCRIBED,
-                "dnc bounced": Meaning.HARD_BOUNCE,
-                "dnc manually unsubscribed": Meaning.SUPPRESSED,
-                "contactable": Meaning.SUBSCRIBED,
+                "dnc unsubscribed": RowMeaning.UNSUBSCRIBED,
+                "dnc bounced": RowMeaning.HARD_BOUNCE,
+                "dnc manually unsubscribed": RowMeaning.SUPPRESSED,
+                "contactable": RowMeaning.SUBSCRIBED,
             },
         ),
     ),
@@ -187,11 +187,11 @@ _ACTIVECAMPAIGN = (
             ByWord(
                 ("status",),
                 {
-                    "0": Meaning.SUBSCRIBED,  # not confirmed
-                    "1": Meaning.SUBSCRIBED,
-                    "2": Meaning.TOPIC_UNSUBSCRIBED,
-                    "3": Meaning.HARD_BOUNCE,
-                    "91": Meaning.DELETED,
+                    "0": RowMeaning.SUBSCRIBED,  # not confirmed
+                    "1": RowMeaning.SUBSCRIBED,
+                    "2": RowMeaning.TOPIC_UNSUBSCRIBED,
+                    "3": RowMeaning.HARD_BOUNCE,
+                    "91": RowMeaning.DELETED,
                 },
                 topic="list",
             ),
@@ -203,7 +203,7 @@ _ACTIVECAMPAIGN = (
     ImportFormat(
         "activecampaign-exclusions",
         frozenset({"matchphrase", "matchtype"}),
-        (Always(Meaning.SUPPRESSED),),
+        (Always(RowMeaning.SUPPRESSED),),
         Certainty.LIKELY,
         addresses=("matchphrase",),
         patterns="matchtype",
@@ -218,11 +218,11 @@ _SALESFORCE = (
             ByWord(
                 ("status",),
                 {
-                    "unsubscribed": Meaning.UNSUBSCRIBED,
-                    "held": Meaning.HARD_BOUNCE,
-                    "bounced": Meaning.SOFT_BOUNCE,
-                    "active": Meaning.SUBSCRIBED,
-                    "deleted": Meaning.DELETED,
+                    "unsubscribed": RowMeaning.UNSUBSCRIBED,
+                    "held": RowMeaning.HARD_BOUNCE,
+                    "bounced": RowMeaning.SOFT_BOUNCE,
+                    "active": RowMeaning.SUBSCRIBED,
+                    "deleted": RowMeaning.DELETED,
                 },
             ),
         ),
@@ -232,7 +232,7 @@ _SALESFORCE = (
     ImportFormat(
         "salesforce-unsubs",
         frozenset({"sendid", "subscriberkey", "emailaddress", "eventdate", "eventtype"}),
-        (ByWord(("eventtype",), {"unsubscribe": Meaning.UNSUBSCRIBED}),),
+        (ByWord(("eventtype",), {"unsubscribe": RowMeaning.UNSUBSCRIBED}),),
         Certainty.LIKELY,
         dates=("eventdate",),
     ),
@@ -242,7 +242,7 @@ _CUSTOMERIO = ImportFormat(
     "customerio-people",
     frozenset({"email", "unsubscribed", "cio_subscription_preferences"}),
     (
-        IfFilled("unsubscribed", Meaning.UNSUBSCRIBED),
+        IfFilled("unsubscribed", RowMeaning.UNSUBSCRIBED),
         TopicColumns("cio_subscription_preferences.topics.", frozenset({"false"})),
     ),
     json_column="cio_subscription_preferences",
@@ -255,11 +255,11 @@ _ITERABLE = ImportFormat(
         ByWord(
             ("unsubsource",),
             {
-                "hardbounce": Meaning.HARD_BOUNCE,
-                "complaint": Meaning.COMPLAINT,
-                "emaillink": Meaning.UNSUBSCRIBED,
+                "hardbounce": RowMeaning.HARD_BOUNCE,
+                "complaint": RowMeaning.COMPLAINT,
+                "emaillink": RowMeaning.UNSUBSCRIBED,
             },
-            Meaning.SUPPRESSED,
+            RowMeaning.SUPPRESSED,
         ),
     ),
     dates=("created_at",),
@@ -268,7 +268,7 @@ _ITERABLE = ImportFormat(
 _GHOST = ImportFormat(
     "ghost-members",
     frozenset({"id", "email", "subscribed_to_emails", "complimentary_plan"}),
-    (ByWord(("subscribed_to_emails",), {"false": Meaning.UNSUBSCRIBED, "true": Meaning.SUBSCRIBED}),),
+    (ByWord(("subscribed_to_emails",), {"false": RowMeaning.UNSUBSCRIBED, "true": RowMeaning.SUBSCRIBED}),),
 )
 
 MARKETING_FORMATS = (

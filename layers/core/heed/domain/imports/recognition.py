@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable
 from heed.domain.errors import AmbiguousFormat, UnknownFormat, UnknownHeader
 from heed.domain.imports.columns import column_key
 from heed.domain.imports.delivery_formats import DELIVERY_FORMATS
-from heed.domain.imports.formats import Always, ImportFormat, Meaning
-from heed.domain.imports.kept_words import keep_words
+from heed.domain.imports.formats import Always, ImportFormat, RowMeaning
 from heed.domain.imports.marketing_formats import MARKETING_FORMATS
+from heed.domain.jobs.job_report import MAX_KEPT_WORDS, is_safe_word
 
 FORMATS = {known.name: known for known in (*DELIVERY_FORMATS, *MARKETING_FORMATS)}
 """All formats by name."""
@@ -49,12 +49,11 @@ def recognise_format(header: Iterable[str], file_name: str = "", name: str = ANY
         raise AmbiguousFormat(
             f"the file may be {_join(known.name for known in best or fitting)}: name its format"
         )
-    raise UnknownHeader(
-        f"no format has the columns {_join(keep_words(header).kept)}; known are {_join(FORMATS)}"
-    )
+    shown = [column for column in dict.fromkeys(header) if is_safe_word(column)][:MAX_KEPT_WORDS]
+    raise UnknownHeader(f"no format has the columns {_join(shown)}; known are {_join(FORMATS)}")
 
 
-def manual_format(column: str, meaning: Meaning, date_column: str = "") -> ImportFormat:
+def manual_format(column: str, meaning: RowMeaning, date_column: str = "") -> ImportFormat:
     """Returns the format of a file whose columns the caller names: each row means the same.
 
     Args:

@@ -14,7 +14,7 @@ from heed.domain.imports.formats import (
     IfFilled,
     ImportFormat,
     Items,
-    Meaning,
+    RowMeaning,
     Rule,
     TopicColumns,
 )
@@ -31,7 +31,7 @@ class Finding(NamedTuple):
         word: the word in the table of formats that says so. It is never the text of a cell.
     """
 
-    meaning: Meaning
+    meaning: RowMeaning
     word: str
 
 
@@ -67,11 +67,11 @@ def _apply_rule(rule: Rule, fields: Mapping[str, str], known: ImportFormat) -> I
         case IfFilled(column, meaning, is_date):
             cell = fields.get(column, "").strip()
             is_filled = cell.lower() not in _NEGATIVE
-            finding = Finding(meaning if is_filled else Meaning.SUBSCRIBED, column)
+            finding = Finding(meaning if is_filled else RowMeaning.SUBSCRIBED, column)
             yield Statement(finding, date=cell if is_date else "")
         case TopicColumns():
             for topic in _find_stopped_topics(rule, fields, known):
-                yield Statement(Finding(Meaning.TOPIC_UNSUBSCRIBED, min(rule.stops)), topic=topic)
+                yield Statement(Finding(RowMeaning.TOPIC_UNSUBSCRIBED, min(rule.stops)), topic=topic)
         case Items(prefix, word, words, date, topic):
             for number in count():
                 item = f"{prefix}.{number}."
@@ -95,11 +95,11 @@ def _read_words(rule: ByWord, fields: Mapping[str, str]) -> Iterator[Statement]:
         finding = next(filter(None, findings), None)
         if finding is None and rule.otherwise is not None:
             finding = Finding(rule.otherwise, rule.otherwise.value)
-        is_topic = finding is not None and finding.meaning is Meaning.TOPIC_UNSUBSCRIBED
+        is_topic = finding is not None and finding.meaning is RowMeaning.TOPIC_UNSUBSCRIBED
         yield Statement(finding, topic=(word if rule.is_list else topic) if is_topic else "")
 
 
-def _find_word(text: str, words: Mapping[str, Meaning]) -> Finding | None:
+def _find_word(text: str, words: Mapping[str, RowMeaning]) -> Finding | None:
     word = text.strip().lower()
     return Finding(words[word], word) if word in words else None
 
