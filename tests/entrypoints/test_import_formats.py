@@ -319,7 +319,7 @@ def test_an_unknown_header_is_named_with_the_known_formats() -> None:
 
 
 def test_the_error_about_an_unknown_header_has_no_word_that_may_name_a_person() -> None:
-    with pytest.raises(UnknownHeader, match="columns Sports, 1234; known"):
+    with pytest.raises(UnknownHeader, match="columns 1234, Sports; known"):
         recognise_format(["Sports", "joan@example.com", "0123456", "1234", "a" * 41])
 
 
