@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 
 from heed.entrypoints.bulk_files.delimited import Dialect, RowKind, RowReader
-from heed.entrypoints.bulk_files.encoding import TextEncoding, decode_as
+from heed.entrypoints.bulk_files.encoding import LATIN_1, TextEncoding, decode_as
 from heed.entrypoints.bulk_files.expansion import expand, is_compressed
 from heed.entrypoints.bulk_files.json_records import JsonRecord
 from heed.entrypoints.bulk_files.reader import DelimitedFile, JsonFile, open_file
@@ -50,11 +50,6 @@ class DelimitedParts(SplitFile):
 
     @property
     @override
-    def encoding_name(self) -> str:
-        return self._file.encoding.name
-
-    @property
-    @override
     def shape(self) -> FileShape:
         encoding, dialect = self._file.encoding, self._file.dialect
         return {
@@ -83,10 +78,11 @@ class DelimitedParts(SplitFile):
     def _make_part(
         self, texts: list[str], start: PartStart, line: int, single_lines: int, rows: int
     ) -> FilePart:
-        content = self._file.encoding.encode("".join(texts))
-        mark = 0 if start.offset else len(self._file.encoding.mark)
+        encoding, text = self._file.encoding, "".join(texts)
+        content = encoding.encode(text)
+        mark = 0 if start.offset else len(encoding.mark)
         end = PartStart(start.offset + mark + len(content), line, single_lines, start.rows + rows)
-        return FilePart(content, start, end)
+        return FilePart(content, encoding.name if encoding.is_valid(text) else LATIN_1, start, end)
 
 
 class JsonParts(SplitFile):
@@ -99,11 +95,6 @@ class JsonParts(SplitFile):
     @override
     def header(self) -> Sequence[str]:
         return self._file.header
-
-    @property
-    @override
-    def encoding_name(self) -> str:
-        return self._file.encoding.name
 
     @property
     @override
@@ -124,7 +115,7 @@ class JsonParts(SplitFile):
             if not lines:
                 return
             end = PartStart(start.offset + len(lines), 0, 0, start.rows + len(lines))
-            yield FilePart("\n".join(lines).encode(), start, end)
+            yield FilePart("\n".join(lines).encode(), self._file.encoding.name, start, end)
             start = end
 
 

@@ -44,9 +44,17 @@ class PartStart(NamedTuple):
 
 
 class FilePart(NamedTuple):
-    """A part of a file: its content, where it begins, and where the next part begins."""
+    """A part of a file.
+
+    Attributes:
+        content: its bytes.
+        encoding: the encoding in which its rows are read.
+        start: where it begins.
+        end: where the next part begins.
+    """
 
     content: bytes
+    encoding: str
     start: PartStart
     end: PartStart
 
@@ -57,11 +65,6 @@ class SplitFile(Protocol):
     @property
     def header(self) -> Sequence[str]:
         """The names of the columns, as they are in the file."""
-        ...
-
-    @property
-    def encoding_name(self) -> str:
-        """The encoding."""
         ...
 
     @property
