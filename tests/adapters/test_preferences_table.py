@@ -18,6 +18,7 @@ from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.domain.errors import StoreUnavailable, WriteConflict
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.evidence import make_evidence
+from heed.domain.preferences.kinds import ChoiceKind
 from heed.domain.preferences.record import EMPTY_RECORD
 from heed.domain.preferences.register import (
     COMPLAINT,
@@ -27,7 +28,6 @@ from heed.domain.preferences.register import (
     SOFT_BOUNCE,
     UNDELIVERABLE,
     Change,
-    ChoiceKind,
     Entry,
     Register,
     Source,

@@ -17,8 +17,9 @@ from heed.domain.api_key import KeyScope
 from heed.domain.errors import KeysUnavailable
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import TopicKind
+from heed.domain.preferences.kinds import KINDS, ChoiceKind, LiftKind, OtherKind
 from heed.domain.preferences.reasons import Reason
-from heed.domain.preferences.register import KINDS, ChoiceKind, LiftKind, OtherKind, Source
+from heed.domain.preferences.register import Source
 from tests.architecture.test_template_api import ELSEWHERE, ROUTES
 from tests.support.deployment import NOW, World, deployed, http_event, parts, restart, run_on
 from tests.support.openapi import check_response, document, operations, scopes

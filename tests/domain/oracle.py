@@ -12,7 +12,6 @@ from hashlib import sha256
 from itertools import product
 from typing import Any, NamedTuple
 
-from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Entry
 from tests.support.catalogues import DATA
@@ -35,6 +34,12 @@ _NAMES = {
     "undeliverable": "x:undeliverable",
     "undeliverable-lifted": "l:undeliverable",
     "policy-acknowledged": "a:policy",
+    "imported-out": "m:S",
+    "out-taken-back": "v:S",
+    "imported-complaint": "m:complaint",
+    "complaint-taken-back": "v:complaint",
+    "imported-undeliverable": "m:undeliverable",
+    "undeliverable-taken-back": "v:undeliverable",
 }
 """The name of each register in the model, by the ledger's value of its kind. S is the scope."""
 
@@ -61,17 +66,21 @@ def oracle(record: Record, number: int, now: int) -> Answer:
     """Returns the model's answer for the topic with this number."""
     topic = TOPICS[number]
     registers = _registers_by_name(record)
-    address_registers = {name: entry.at for name, entry in registers.items() if name[0] in "xl"}
-    if "x:minor" in address_registers:
-        return _no("minor", {address_registers["x:minor"]})
+    imports = _valid_imports(registers)
+    if "x:minor" in registers:
+        return _no("minor", {registers["x:minor"].at})
     for reason in ("hold", "undeliverable"):
-        if _is_unlifted(address_registers, reason):
-            return _no(reason, {address_registers[f"x:{reason}"]})
-    if until := _soft_until(record, address_registers, now):
+        lift = registers.get(f"l:{reason}")
+        stops = [registers.get(f"x:{reason}"), imports.get(reason)]
+        if active := {stop.at for stop in stops if stop and not (lift and lift.at > stop.at)}:
+            return _no(reason, active)
+    if until := _soft_until(record, registers.get("l:undeliverable"), now):
         return _no("undeliverable", {until - 30 * DAY}, until)
     if topic["kind"] == "service":
         return _ok({None})
-    return _choice(registers, topic, now, address_registers.get("x:complaint"))
+    complaints = [registers.get("x:complaint"), imports.get("complaint")]
+    outs = [Fact("o", int(of), entry.at, None) for of, entry in imports.items() if of.isdigit()]
+    return _choice(registers, topic, now, {entry.at for entry in complaints if entry}, outs)
 
 
 def _registers_by_name(record: Record) -> dict[str, Entry]:
@@ -79,8 +88,29 @@ def _registers_by_name(record: Record) -> dict[str, Entry]:
     return {_NAMES[r.kind].replace("S", str(r.scope)): entry for r, entry in record.registers.items()}
 
 
-def _choice(registers: dict[str, Entry], topic: dict[str, Any], now: int, complaint: int | None) -> Answer:
-    facts = [
+def _valid_imports(registers: dict[str, Entry]) -> dict[str, Entry]:
+    """Returns what imports recorded and nobody took back, by its scope, or `complaint`, `undeliverable`."""
+    valid: dict[str, Entry] = {}
+    for name, entry in registers.items():
+        if name.startswith("m:"):
+            taken_back = registers.get(f"v:{name[2:]}")
+            if taken_back and taken_back.at == entry.at:
+                text = f"{entry.at} {entry.source} {entry.evidence} {entry.policy}"
+                digest = sha256(text.encode()).hexdigest()[:32]
+                if json.loads(taken_back.evidence).get("taken_back") == digest:
+                    continue
+            valid[name[2:]] = entry
+    return valid
+
+
+def _choice(
+    registers: dict[str, Entry],
+    topic: dict[str, Any],
+    now: int,
+    complaints: AbstractSet[int],
+    imported_outs: list[Fact],
+) -> Answer:
+    facts = imported_outs + [
         Fact(name[0], int(name[2:]), entry.at, entry.until)
         for name, entry in registers.items()
         if name[:2] in ("o:", "i:", "p:", "k:")
@@ -91,8 +121,9 @@ def _choice(registers: dict[str, Entry], topic: dict[str, Any], now: int, compla
     path = [number] if signal else [0, topic["brand"], number]
     opt_ins = [fact for fact in facts if fact.kind in "ik"]
     confirmed = [fact for fact in facts if fact.kind == "k" and fact.scope in path]
-    if complaint is not None and not signal and all(k.at <= complaint for k in confirmed):
-        return _no("complained", {complaint})
+    active_complaints = {at for at in complaints if all(k.at <= at for k in confirmed)}
+    if active_complaints and not signal:
+        return _no("complained", active_complaints)
 
     # An opt-out of a followed topic counts for this topic, along the whole chain of followed topics. An
     # opt-in at any topic of the chain between the two lifts it.
@@ -150,20 +181,10 @@ def _add_presses(registers: dict[str, Entry], facts: list[Fact]) -> list[Fact]:
     return facts
 
 
-def _is_unlifted(address_registers: dict[str, Millis], reason: str) -> bool:
-    if f"x:{reason}" not in address_registers:
-        return False
-    return not (
-        f"l:{reason}" in address_registers
-        and address_registers[f"l:{reason}"] > address_registers[f"x:{reason}"]
-    )
-
-
-def _soft_until(record: Record, address_registers: dict[str, Millis], now: int) -> int | None:
+def _soft_until(record: Record, lift: Entry | None, now: int) -> int | None:
     # The window of 30 days and the minimum of 5 days are literals on purpose. If the oracle read the
     # constants of the code, it would not notice a wrong constant.
-    lift = address_registers.get("l:undeliverable")
-    after = {day for day in record.soft_bounce_days if lift is None or day > lift // DAY}
+    after = {day for day in record.soft_bounce_days if lift is None or day > lift.at // DAY}
     counts = {day: sum(1 for d, other in product([day], after) if d - 30 < other <= d) for day in after}
     ends = [(day + 30) * DAY for day in after if counts[day] >= 5 and now < (day + 30) * DAY]
     return max(ends, default=None)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import TopicKind
 from heed.domain.preferences.decision import decide
+from heed.domain.preferences.kinds import ChoiceKind
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
 from heed.domain.preferences.register import (
@@ -26,7 +27,6 @@ from heed.domain.preferences.register import (
     MINOR,
     UNDELIVERABLE,
     Change,
-    ChoiceKind,
     Entry,
     ScopeNumber,
     Source,

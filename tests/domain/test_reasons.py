@@ -8,6 +8,15 @@ from heed.domain.ledger.deadlines import delays_by_source
 from heed.domain.ledger.transition import Transition, ledger_entries
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import address_suppression, decide
+from heed.domain.preferences.kinds import (
+    KINDS,
+    ChoiceKind,
+    ImportKind,
+    LiftKind,
+    OtherKind,
+    SuppressionKind,
+    TakenBackKind,
+)
 from heed.domain.preferences.preference_request import PreferenceRequest, RequestedState, refused_by
 from heed.domain.preferences.reasons import (
     ADDRESS_SUPPRESSIONS,
@@ -17,17 +26,7 @@ from heed.domain.preferences.reasons import (
     Reason,
 )
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import (
-    KINDS,
-    ChoiceKind,
-    Entry,
-    LiftKind,
-    OtherKind,
-    Register,
-    ScopeNumber,
-    Source,
-    SuppressionKind,
-)
+from heed.domain.preferences.register import Entry, Register, ScopeNumber, Source
 from heed.domain.preferences.suppressions import suppressions_of
 from tests.support.catalogues import CATALOGUE
 
@@ -67,6 +66,12 @@ def test_the_code_of_each_kind_of_register_never_changes() -> None:
         SuppressionKind.UNDELIVERABLE: "x:undeliverable",
         LiftKind.HOLD: "l:hold",
         LiftKind.UNDELIVERABLE: "l:undeliverable",
+        ImportKind.OUT: "m:0",
+        ImportKind.COMPLAINT: "m:complaint",
+        ImportKind.UNDELIVERABLE: "m:undeliverable",
+        TakenBackKind.OUT: "v:0",
+        TakenBackKind.COMPLAINT: "v:complaint",
+        TakenBackKind.UNDELIVERABLE: "v:undeliverable",
         OtherKind.COMPLAINT: "x:complaint",
         OtherKind.ACKNOWLEDGED: "a:policy",
         OtherKind.SOFT_BOUNCE: "soft",

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Topic, TopicKind
 from heed.domain.preferences.decision import decide
+from heed.domain.preferences.kinds import ChoiceKind
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
 from heed.domain.preferences.register import (
@@ -21,7 +22,6 @@ from heed.domain.preferences.register import (
     SOFT_BOUNCE,
     UNDELIVERABLE,
     Change,
-    ChoiceKind,
     Entry,
     Register,
     Source,

@@ -23,19 +23,11 @@ from heed.domain.links.undo import (
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import decide
+from heed.domain.preferences.kinds import ChoiceKind
 from heed.domain.preferences.preference_changes import FormChoices, FormContext, changes_for_form
 from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
-from heed.domain.preferences.register import (
-    ALL_SCOPES,
-    DAY_MS,
-    MINOR,
-    Change,
-    ChoiceKind,
-    Entry,
-    ScopeNumber,
-    Source,
-)
-from heed.domain.preferences.replay import find_lost_presses
+from heed.domain.preferences.register import ALL_SCOPES, DAY_MS, MINOR, Change, Entry, ScopeNumber, Source
+from heed.domain.preferences.replay import find_lost_stops
 from tests.support.catalogues import CATALOGUE
 from tests.support.registers import confirmed, in_, out, pause, scope_numbers, undoable, undone
 from tests.support.strategies import changes, instants, records
@@ -240,17 +232,17 @@ def test_a_press_from_a_restored_copy_is_kept_beside_a_newer_one() -> None:
     old, _ = press(EMPTY_RECORD, OFFERS, entry(NOW))
     live, undo = press(EMPTY_RECORD, OFFERS, entry(Millis(NOW + 2 * DAY_MS), "two"))
     restored = merge_changes(
-        live, [*find_lost_presses(old, live), *(Change(r, e) for r, e in old.registers.items())]
+        live, [*find_lost_stops(old, live), *(Change(r, e) for r, e in old.registers.items())]
     )
 
     assert not is_sent(take_back(restored, undo), now=Millis(NOW + 4 * DAY_MS))
-    assert find_lost_presses(old, old) == find_lost_presses(old, EMPTY_RECORD) == []
+    assert find_lost_stops(old, old) == find_lost_stops(old, EMPTY_RECORD) == []
 
 
 def test_a_pause_from_a_restored_copy_is_kept_beside_a_newer_press() -> None:
     old, _ = press(EMPTY_RECORD, BRAND, entry(NOW, until=Millis(NOW + 90 * DAY_MS)))
     live, undo = press(EMPTY_RECORD, BRAND, entry(Millis(NOW + 2 * DAY_MS), "two"))
-    restored = merge_changes(live, find_lost_presses(old, live))
+    restored = merge_changes(live, find_lost_stops(old, live))
 
     assert not is_sent(take_back(restored, undo), now=Millis(NOW + 4 * DAY_MS))
 

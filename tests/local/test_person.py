@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from heed.domain.ledger.entry import ERASED_REGISTER
+from heed.domain.preferences.kinds import KINDS
 from heed.domain.preferences.reasons import Reason
-from heed.domain.preferences.register import DAY_MS, KINDS
+from heed.domain.preferences.register import DAY_MS
 from local.person import CHANGES, REASONS, describe_change, describe_record, last_change, parse_person
 from tests.support.catalogues import CATALOGUE
 

@@ -16,8 +16,9 @@ from heed.domain.links.link_token import LinkToken
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, mint_confirmation_token
 from heed.domain.preferences import preference_changes
+from heed.domain.preferences.kinds import ChoiceKind
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import DAY_MS, Change, ChoiceKind, Entry, Source
+from heed.domain.preferences.register import DAY_MS, Change, Entry, Source
 from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.http.api.authentication import Authenticator
 from heed.entrypoints.http.pages import link_views, subscribe_form

@@ -8,14 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from heed.domain.milliseconds import Millis
-from heed.domain.preferences.register import (
-    LIFT_UNDELIVERABLE,
-    Change,
-    ChoiceKind,
-    Entry,
-    Register,
-    Source,
-)
+from heed.domain.preferences.kinds import ChoiceKind
+from heed.domain.preferences.register import LIFT_UNDELIVERABLE, Change, Entry, Register, Source
 from tests.simulation.deployment import SimulatedDeployment, simulated_deployment
 from tests.simulation.history import PersonState
 from tests.support.deployment import NOW, parts

@@ -36,6 +36,16 @@ def undone(scope: int) -> Register:
     return register.undone_register(ScopeNumber(scope))
 
 
+def imported(scope: int) -> Register:
+    """Returns the register of opt-outs by imports."""
+    return register.import_register(out(scope))
+
+
+def taken_back(scope: int) -> Register:
+    """Returns the register of opt-outs by imports that were taken back."""
+    return register.taken_back_register(out(scope))
+
+
 def scope_numbers(*numbers: int) -> tuple[ScopeNumber, ...]:
     """Returns several numbers as scope numbers."""
     return tuple(map(ScopeNumber, numbers))

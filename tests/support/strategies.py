@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 
 from hypothesis import strategies as st
 
 from heed.domain.milliseconds import Millis
+from heed.domain.preferences.kinds import ChoiceKind, TakenBackKind
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
     COMPLAINT,
@@ -19,14 +21,15 @@ from heed.domain.preferences.register import (
     SOFT_BOUNCE,
     UNDELIVERABLE,
     Change,
-    ChoiceKind,
     Entry,
     Register,
     Source,
+    import_register,
+    taken_back_register,
     undo_entry,
 )
 from tests.support.catalogues import SCOPES
-from tests.support.registers import in_, out, pause, undoable, undone
+from tests.support.registers import imported, in_, out, pause, taken_back, undoable, undone
 
 # Around U+FFFF, texts have another order in UTF-8 than in UTF-16.
 _TEXTS = st.sampled_from(["", "a", "b", "é", "z", "\u3042", "\uffee", "\U00010400", "\U0001f600"])
@@ -38,7 +41,13 @@ _SOURCES = st.sampled_from([Source.ONE_CLICK, Source.LINK, Source.PHONE, Source.
 _INSTANTS = st.one_of(st.integers(0, 12), st.integers(0, 70).map(lambda day: day * DAY_MS + 5))
 
 _ADDRESS_WIDE = (COMPLAINT, UNDELIVERABLE, HOLD, LIFT_UNDELIVERABLE, LIFT_HOLD)
-REGISTERS = (*(Register(kind, scope) for kind in ChoiceKind for scope in SCOPES), *_ADDRESS_WIDE)
+_STOPS = (*map(out, SCOPES), COMPLAINT, UNDELIVERABLE)
+REGISTERS = (
+    *(Register(kind, scope) for kind in ChoiceKind for scope in SCOPES),
+    *_ADDRESS_WIDE,
+    *map(import_register, _STOPS),
+    *map(taken_back_register, _STOPS),
+)
 """All registers of the test catalogue that an event may change."""
 
 recipients = st.binary(min_size=16, max_size=16)
@@ -59,20 +68,39 @@ def changes(draw: st.DrawFn, registers: tuple[Register, ...] = REGISTERS) -> Cha
     entry = draw(entries)
     if register.kind is ChoiceKind.UNDONE:
         entry = draw(st.sampled_from((entry.undo, undo_entry(entry.at, "0" * 32))))
+    if isinstance(register.kind, TakenBackKind):
+        entry = draw(st.sampled_from((take_back(entry), take_back(replace(entry, evidence="other")))))
     if register.may_end or (register.may_end is None and draw(st.booleans())):
         length = draw(st.one_of(st.integers(1, 12), st.just(30 * DAY_MS)))
         entry = replace(entry, until=Millis(entry.at + length))
     return Change(register, entry)
 
 
+def take_back(entry: Entry) -> Entry:
+    """Returns an entry that takes back the entry of an import."""
+    return Entry(entry.at, Source.AGENT, f'{{"taken_back":"{entry.digest}"}}')
+
+
 def colliding_changes(size: int = 12) -> st.SearchStrategy[list[Change]]:
     """Returns a strategy for many changes of a few registers, so that they collide."""
-    few = (out(0), in_(2), pause(2), undoable(2), undone(2), COMPLAINT)
+    few = (out(0), in_(2), pause(2), undoable(2), undone(2), imported(0), taken_back(0), COMPLAINT)
     return st.lists(st.one_of(changes(few), changes()), max_size=size)
 
 
 def _draw_end(draw: st.DrawFn, at: int) -> Millis:
     return Millis(at + draw(st.sampled_from([1, 6, 40 * DAY_MS])))
+
+
+def _draw_imports(draw: st.DrawFn, scopes: Iterable[int]) -> dict[Register, Entry]:
+    registers: dict[Register, Entry] = {}
+    for stop in (*map(out, scopes), COMPLAINT, UNDELIVERABLE):
+        if draw(st.integers(0, 4)) == 0:
+            entry = Entry(Millis(draw(_INSTANTS)), Source.IMPORT, '{"job":"1"}')
+            registers[import_register(stop)] = entry
+            if draw(st.booleans()):
+                other = replace(entry, evidence='{"job":"2"}')
+                registers[taken_back_register(stop)] = take_back(draw(st.sampled_from((entry, other))))
+    return registers
 
 
 @st.composite
@@ -96,6 +124,7 @@ def records(draw: st.DrawFn) -> Record:
             if draw(st.booleans()):
                 other = replace(press, evidence='{"press":"2"}')
                 registers[undone(scope)] = draw(st.sampled_from((press, other))).undo
+    registers |= _draw_imports(draw, focus)
     for name in _ADDRESS_WIDE:
         if draw(st.integers(0, 4)) == 0:
             registers[name] = Entry(Millis(draw(_INSTANTS)), draw(_SOURCES), "{}")

@@ -20,10 +20,10 @@ from heed.codec.attributes import (
 from heed.domain.links.entry_mode import HOUR, LinkTally
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.evidence import MAX_EVIDENCE
+from heed.domain.preferences.kinds import KINDS
 from heed.domain.preferences.record import EMPTY_RECORD, Record
 from heed.domain.preferences.register import (
     DAY_MS,
-    KINDS,
     MAX_SCOPES,
     SOFT_BOUNCE,
     Change,

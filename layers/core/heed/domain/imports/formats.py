@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import assert_never
 
-from heed.domain.preferences.register import ChoiceKind, OtherKind, RegisterKind, SuppressionKind
+from heed.domain.preferences.kinds import ChoiceKind, OtherKind, RegisterKind, SuppressionKind
 
 
 class RowMeaning(StrEnum):

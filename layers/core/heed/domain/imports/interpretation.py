@@ -14,13 +14,8 @@ from heed.domain.imports.formats import ImportFormat, RowMeaning
 from heed.domain.imports.row_dates import RowDate, parse_row_date
 from heed.domain.imports.statements import Finding, Statement, read_statements
 from heed.domain.milliseconds import Millis
-from heed.domain.preferences.register import (
-    ALL_SCOPES,
-    DAY_MS,
-    ChoiceKind,
-    Register,
-    ScopeNumber,
-)
+from heed.domain.preferences.kinds import ChoiceKind
+from heed.domain.preferences.register import ALL_SCOPES, DAY_MS, Register, ScopeNumber
 from heed.domain.recipients.address import normalise_address
 
 OLD_BOUNCE_AGE = 365 * DAY_MS

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from heed.domain.ledger.entry import EntryOutcome, LedgerEntry
-from heed.domain.preferences.register import DAY_MS, ChoiceKind, OtherKind, SuppressionKind
+from heed.domain.preferences.kinds import ChoiceKind, OtherKind, SuppressionKind
+from heed.domain.preferences.register import DAY_MS, Source
 
 _HOUR = DAY_MS // 24
 _SUPPRESSION_KINDS = frozenset({ChoiceKind.OUT, OtherKind.COMPLAINT, *SuppressionKind})
@@ -49,13 +50,14 @@ def delays_by_source(entries: Iterable[LedgerEntry]) -> Iterator[tuple[str, int]
 
     From the time of the write on, each check answers that the mail must not be sent. The time of the record
     is exact to the second. The clock of a reporting system may differ by more, so a negative delay counts as
-    zero. An entry for several revisions has no meaningful delay: its suppression was already recorded.
+    zero. An entry for several revisions has no meaningful delay: its suppression was already recorded. Nor has
+    an import: another system suppressed the mail until then.
 
     Yields:
         Source and milliseconds.
     """
     for entry in entries:
-        if entry.first_seq is not None:
+        if entry.first_seq is not None or entry.source == Source.IMPORT:
             continue
         if entry.register in _SUPPRESSION_KINDS and entry.outcome is EntryOutcome.APPLIED:
             yield entry.source, max(0, entry.recorded_at - entry.at)

@@ -17,19 +17,17 @@ from heed.domain.ledger.transition import Transition
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import undeliverable_until
-from heed.domain.preferences.register import (
-    ALL_SCOPES,
-    MINOR,
-    SOFT_BOUNCE,
-    Change,
+from heed.domain.preferences.kinds import (
+    STOP_KINDS,
     ChoiceKind,
+    ImportKind,
     LiftKind,
     OtherKind,
     RegisterKind,
-    Source,
     SuppressionKind,
-    opt_out_register,
+    TakenBackKind,
 )
+from heed.domain.preferences.register import ALL_SCOPES, MINOR, SOFT_BOUNCE, Change, Source, opt_out_register
 
 EVENT_SOURCE = "heed"
 
@@ -72,6 +70,10 @@ def _type_and_state(kind: RegisterKind) -> tuple[EventType, str] | None:
             return EventType.LIFTED, "undone"
         case SuppressionKind() | OtherKind.COMPLAINT:
             return EventType.SUPPRESSED, kind.value
+        case ImportKind():
+            return _type_and_state(STOP_KINDS[kind])
+        case TakenBackKind():
+            return EventType.LIFTED, "taken-back"
         case LiftKind():
             return EventType.LIFTED, kind.suppression.value
         case OtherKind.ACKNOWLEDGED | OtherKind.SOFT_BOUNCE:

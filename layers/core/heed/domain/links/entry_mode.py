@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from heed.domain.milliseconds import Millis
-from heed.domain.preferences.register import DAY_MS, Change, ChoiceKind, Entry, Register, Source
+from heed.domain.preferences.kinds import ChoiceKind
+from heed.domain.preferences.register import DAY_MS, Change, Entry, Register, Source
 
 MAX_LINK_ENTRIES_A_DAY = 50
 HOUR = 3_600_000  # milliseconds

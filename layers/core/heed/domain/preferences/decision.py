@@ -120,11 +120,13 @@ def is_overridden(record: Record, topic: Topic, scope: ScopeNumber, entry: Entry
 
 
 def active_complaint(record: Record, topic: Topic) -> Entry | None:
-    """Returns the complaint if no confirmed opt-in on the topic's path is newer, otherwise None."""
-    entry = record.get(COMPLAINT)
-    if entry is None or entry.at < max(record.time_of(confirmed_register(scope)) for scope in topic.path):
+    """Returns the earliest complaint than which no confirmed opt-in on the topic's path is newer, or None."""
+    complaints = record.stops(COMPLAINT)
+    if not complaints:
         return None
-    return entry
+    confirmed_at = max(record.time_of(confirmed_register(scope)) for scope in topic.path)
+    active = (entry for entry in complaints if entry.at >= confirmed_at)
+    return min(active, key=lambda entry: entry.rank, default=None)
 
 
 def withdraws_consent(record: Record, topic: Topic, opt_out: Entry) -> bool:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from typing import assert_never
 
+from heed.domain.preferences.kinds import LiftKind, SuppressionKind
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import Entry, LiftKind, Register, SuppressionKind
+from heed.domain.preferences.register import Entry, Register
 
 
 class Reason(StrEnum):
@@ -67,11 +68,12 @@ class AddressSuppression:
     accepts: AcceptedRequests
 
     def active_entry(self, record: Record) -> Entry | None:
-        """Returns the entry of the suppression if it is active (not lifted later), otherwise None."""
-        entry = record.registers.get(self.register)
-        if entry is None or self.lift is None:
-            return entry
-        return entry if entry.at >= record.time_of(self.lift) else None
+        """Returns the earliest entry of the suppression that is active (not lifted later), or None."""
+        stops = record.stops(self.register)
+        if stops and self.lift is not None:
+            lifted_at = record.time_of(self.lift)
+            stops = tuple(entry for entry in stops if entry.at >= lifted_at)
+        return min(stops, key=lambda entry: entry.rank, default=None)
 
 
 _LIFTS = {kind.suppression: Register(kind) for kind in LiftKind}

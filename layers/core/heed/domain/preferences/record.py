@@ -8,19 +8,29 @@ from typing import assert_never
 
 from heed.domain.links.entry_mode import LinkTally
 from heed.domain.milliseconds import Millis
+from heed.domain.preferences.kinds import (
+    IMPORT_KINDS,
+    ChoiceKind,
+    ImportKind,
+    LiftKind,
+    OtherKind,
+    SuppressionKind,
+    TakenBackKind,
+)
 from heed.domain.preferences.register import (
     DAY_MS,
     MINOR,
     SOFT_BOUNCE,
     Change,
-    ChoiceKind,
     Entry,
     Register,
     ScopeNumber,
     Source,
     change_sort_key,
+    import_register,
     opt_out_register,
     pause_register,
+    taken_back_register,
     undoable_register,
     undone_register,
 )
@@ -74,11 +84,25 @@ class Record:
         return self.revision if self.tally.omitted_after is None else self.tally.omitted_after
 
     def opt_outs(self, scope: ScopeNumber) -> tuple[Entry, ...]:
-        """Returns the valid opt-outs at a scope: the latest one, and a press that was not taken back."""
-        opt_out, press = self.registers.get(opt_out_register(scope)), self.undoable_press(scope)
-        if press is None or press.until is not None:
-            return () if opt_out is None else (opt_out,)
-        return (press,) if opt_out is None else (opt_out, press)
+        """Returns the valid opt-outs at a scope: the `stops`, and a press that was not taken back."""
+        stops, press = self.stops(opt_out_register(scope)), self.undoable_press(scope)
+        return stops if press is None or press.until is not None else (*stops, press)
+
+    def stops(self, stop: Register) -> tuple[Entry, ...]:
+        """Returns the valid entries of a stop: the latest one, and that of an import, if not taken back."""
+        entry, imported = self.registers.get(stop), self.last_import(stop)
+        if imported is None or self.is_taken_back(stop, imported):
+            return () if entry is None else (entry,)
+        return (imported,) if entry is None else (entry, imported)
+
+    def last_import(self, stop: Register) -> Entry | None:
+        """Returns the latest entry of a stop by an import, also if it was taken back, or None."""
+        return self.registers.get(import_register(stop)) if stop.kind in IMPORT_KINDS else None
+
+    def is_taken_back(self, stop: Register, imported: Entry) -> bool:
+        """Whether an entry of a stop by an import was taken back."""
+        taken_back = self.registers.get(taken_back_register(stop))
+        return taken_back is not None and taken_back.takes_back(imported)
 
     def pause(self, scope: ScopeNumber) -> Entry | None:
         """Returns the valid pause at a scope, or None.
@@ -106,21 +130,24 @@ class Record:
         choices = [
             Change(register, choice)
             for register, entry in self.registers.items()
-            if isinstance(register.kind, ChoiceKind)
-            if (choice := self._valid_choice(register.kind, register.scope, entry)) is not None
+            if (choice := self._valid_choice(register, entry)) is not None
         ]
         return max(choices, key=lambda change: change.entry.rank, default=None)
 
-    def _valid_choice(self, kind: ChoiceKind, scope: ScopeNumber, entry: Entry) -> Entry | None:
-        match kind:
+    def _valid_choice(self, register: Register, entry: Entry) -> Entry | None:
+        match register.kind:
             case ChoiceKind.OUT | ChoiceKind.IN | ChoiceKind.PAUSE | ChoiceKind.CONFIRMED:
                 return entry
             case ChoiceKind.UNDOABLE:
-                return self.undoable_press(scope)
-            case ChoiceKind.UNDONE:
+                return self.undoable_press(register.scope)
+            case ImportKind.OUT:
+                return None if self.is_taken_back(opt_out_register(register.scope), entry) else entry
+            case ChoiceKind.UNDONE | TakenBackKind() | ImportKind():
+                return None
+            case SuppressionKind() | LiftKind() | OtherKind():
                 return None
             case _:
-                assert_never(kind)
+                assert_never(register.kind)
 
     def accepts(self, change: Change) -> bool:
         """Whether the change would modify this record: the write rule."""
@@ -181,8 +208,8 @@ def superseded_changes(record: Record, changes: Iterable[Change]) -> list[Change
         change
         for change in changes
         if change.register.is_choice
-        and change.recorded_kind
-        is not ChoiceKind.UNDONE  # an Undo of a press that no longer counts has no effect
+        # What takes back an entry that no longer counts has no effect.
+        and change.register.kind not in (ChoiceKind.UNDONE, TakenBackKind.OUT)
         and (record.erased_at is None or change.entry.at > record.erased_at)
         and (current := record.get(change.register)) is not None
         and current.rank > change.entry.rank

@@ -16,6 +16,17 @@ from hashlib import sha256
 from typing import NamedTuple, NewType, assert_never
 
 from heed.domain.milliseconds import Millis
+from heed.domain.preferences.kinds import (
+    IMPORT_KINDS,
+    STOP_KINDS,
+    ChoiceKind,
+    ImportKind,
+    LiftKind,
+    OtherKind,
+    RegisterKind,
+    SuppressionKind,
+    TakenBackKind,
+)
 
 DAY_MS = 86_400_000  # milliseconds
 
@@ -24,50 +35,6 @@ ScopeNumber = NewType("ScopeNumber", int)
 
 ALL_SCOPES = ScopeNumber(0)  # the scope of all marketing, `*`
 MAX_SCOPES = 1 << 16  # the limit of scope numbers: a link has two bytes for each
-
-
-class ChoiceKind(StrEnum):
-    """A person's choice at a scope. The ledger uses the value of each kind as its name."""
-
-    OUT = "out"
-    IN = "in"
-    PAUSE = "pause"
-    CONFIRMED = "confirmed"  # a double opt-in
-    UNDOABLE = (
-        "undoable"  # an opt-out or a pause by a press that an Undo can take back (see Change.recorded_kind)
-    )
-    UNDONE = "undone"  # such a press was taken back
-
-
-class SuppressionKind(StrEnum):
-    """A suppression of all mail to the address. Each kind has a row in `heed.domain.preferences.reasons`."""
-
-    MINOR = "minor"
-    HOLD = "hold"
-    UNDELIVERABLE = "undeliverable"
-
-
-class LiftKind(StrEnum):
-    """A lift: it ends the suppression of the same name."""
-
-    HOLD = "hold-lifted"
-    UNDELIVERABLE = "undeliverable-lifted"
-
-    @property
-    def suppression(self) -> SuppressionKind:
-        """The suppression that this kind lifts."""
-        return SuppressionKind[self.name]
-
-
-class OtherKind(StrEnum):
-    """Other facts about an address."""
-
-    COMPLAINT = "complaint"  # stops marketing until a confirmed opt-in
-    ACKNOWLEDGED = "policy-acknowledged"  # the person noted a version of the privacy policy
-    SOFT_BOUNCE = "soft-bounce"  # a record stores the days of soft bounces as a set, without entries
-
-
-RegisterKind = ChoiceKind | SuppressionKind | LiftKind | OtherKind
 
 
 class Register(NamedTuple):
@@ -83,8 +50,8 @@ class Register(NamedTuple):
 
     @property
     def is_choice(self) -> bool:
-        """Whether the register holds a person's choice about a scope, or an Undo of one."""
-        return isinstance(self.kind, ChoiceKind)
+        """Whether the register holds a person's choice about a scope, or takes one back."""
+        return isinstance(self.kind, ChoiceKind) or self.kind in (ImportKind.OUT, TakenBackKind.OUT)
 
     @property
     def may_suppress(self) -> bool:
@@ -95,9 +62,9 @@ class Register(NamedTuple):
         match kind := self.kind:
             case ChoiceKind.OUT | ChoiceKind.PAUSE | ChoiceKind.UNDOABLE:
                 return True
-            case SuppressionKind() | OtherKind.COMPLAINT | OtherKind.SOFT_BOUNCE:
+            case SuppressionKind() | OtherKind.COMPLAINT | OtherKind.SOFT_BOUNCE | ImportKind():
                 return True
-            case ChoiceKind.IN | ChoiceKind.CONFIRMED | ChoiceKind.UNDONE:
+            case ChoiceKind.IN | ChoiceKind.CONFIRMED | ChoiceKind.UNDONE | TakenBackKind():
                 return False
             case LiftKind() | OtherKind.ACKNOWLEDGED:
                 return False
@@ -115,25 +82,31 @@ class Register(NamedTuple):
         return _code(self)
 
 
-_LETTERS = {
+_SCOPED_LETTERS = {
     ChoiceKind.OUT: "o",
     ChoiceKind.IN: "i",
     ChoiceKind.PAUSE: "p",
     ChoiceKind.CONFIRMED: "k",
     ChoiceKind.UNDOABLE: "c",
     ChoiceKind.UNDONE: "u",
+    ImportKind.OUT: "m",
+    TakenBackKind.OUT: "v",
 }
 
 
 @lru_cache(maxsize=4096)
 def _code(register: Register) -> str:
     match kind := register.kind:
-        case ChoiceKind():
-            return f"{_LETTERS[kind]}:{register.scope}"
+        case ChoiceKind() | ImportKind.OUT | TakenBackKind.OUT:
+            return f"{_SCOPED_LETTERS[kind]}:{register.scope}"
         case SuppressionKind() | OtherKind.COMPLAINT:
             return f"x:{kind}"
         case LiftKind():
             return f"l:{kind.suppression}"
+        case ImportKind():
+            return f"m:{STOP_KINDS[kind]}"
+        case TakenBackKind():
+            return f"v:{STOP_KINDS[ImportKind[kind.name]]}"
         case OtherKind.ACKNOWLEDGED:
             return "a:policy"
         case OtherKind.SOFT_BOUNCE:
@@ -143,7 +116,6 @@ def _code(register: Register) -> str:
 
 
 _MAY_END: dict[RegisterKind, bool | None] = {ChoiceKind.PAUSE: True, ChoiceKind.UNDOABLE: None}
-KINDS = (*ChoiceKind, *SuppressionKind, *LiftKind, *OtherKind)
 
 COMPLAINT = Register(OtherKind.COMPLAINT)
 UNDELIVERABLE = Register(SuppressionKind.UNDELIVERABLE)
@@ -180,6 +152,18 @@ undoable_register = _at_scope(ChoiceKind.UNDOABLE)
 
 undone_register = _at_scope(ChoiceKind.UNDONE)
 """The register of the latest such press that the person took back."""
+
+
+@lru_cache(maxsize=4096)
+def import_register(stop: Register) -> Register:
+    """Returns the register of the latest import of a stop. An import can record the kinds of IMPORT_KINDS."""
+    return Register(IMPORT_KINDS[stop.kind], stop.scope)
+
+
+@lru_cache(maxsize=4096)
+def taken_back_register(stop: Register) -> Register:
+    """Returns the register of the latest import of a stop that was taken back."""
+    return Register(TakenBackKind[IMPORT_KINDS[stop.kind].name], stop.scope)
 
 
 class Source(StrEnum):
@@ -260,6 +244,10 @@ class Entry:
         """The entry that takes this one back. It is the same at every delivery."""
         return undo_entry(self.at, self.digest)
 
+    def takes_back(self, entry: Entry) -> bool:
+        """Whether this entry takes back an entry of an import. It names its time and its digest."""
+        return self.at == entry.at and f'"taken_back":"{entry.digest}"' in self.evidence
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -270,10 +258,11 @@ class Change:
 
     @property
     def recorded_kind(self) -> RegisterKind:
-        """The kind of the change. An undoable press is an opt-out, or a pause if it has an end."""
-        if self.register.kind is ChoiceKind.UNDOABLE:
+        """The kind of the change. That of an undoable press, or of an import, is the kind of its stop."""
+        kind = self.register.kind
+        if kind is ChoiceKind.UNDOABLE:
             return ChoiceKind.OUT if self.entry.until is None else ChoiceKind.PAUSE
-        return self.register.kind
+        return STOP_KINDS[kind] if isinstance(kind, ImportKind) else kind
 
 
 def undo_entry(at: Millis, digest: str) -> Entry:

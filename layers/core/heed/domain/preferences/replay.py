@@ -5,6 +5,10 @@ The result revives no erased data and loses no newer opt-out.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from heed.domain.preferences.imported_stops import changes_for_import
+from heed.domain.preferences.kinds import STOP_KINDS, ChoiceKind, ImportKind
 from heed.domain.preferences.record import (
     BEFORE_ALL_TIME,
     EMPTY_RECORD,
@@ -15,10 +19,9 @@ from heed.domain.preferences.record import (
 from heed.domain.preferences.register import (
     MINOR,
     Change,
-    ChoiceKind,
+    Register,
     opt_out_register,
     pause_register,
-    undoable_register,
 )
 
 
@@ -42,20 +45,36 @@ def restore_erasure(old: Record, live: Record) -> Record:
 
     The revision continues from the live record.
     """
-    after = merge_changes(old, [*find_lost_presses(old, live), *changes_between(EMPTY_RECORD, live)])
+    after = merge_changes(old, [*find_lost_stops(old, live), *changes_between(EMPTY_RECORD, live)])
     return Record(after.registers, after.soft_bounce_days, after.erased_at, live.revision + 1)
 
 
-def find_lost_presses(old: Record, live: Record) -> list[Change]:
-    """Returns the copy's undoable presses at scopes where the live record has a newer press.
+def find_lost_stops(old: Record, live: Record) -> list[Change]:
+    """Returns the changes without which a merge of the copy and the live record would lose a stop.
 
-    The person may still take back the newer press. Then the older press, which was not taken back, must still
-    stop or pause the mail. The presses keep their places, as in `heed.domain.links.undo.changes_for_press`.
+    A register holds one entry. Where both records have a press, or an import, the greater one may be taken
+    back, and the other one must then still stop or pause the mail.
     """
-    scopes = [r.scope for r in old.registers if r.kind is ChoiceKind.UNDOABLE]
-    presses = ((scope, old.undoable_press(scope)) for scope in scopes)
-    return [
-        Change((opt_out_register if press.until is None else pause_register)(scope), press)
-        for scope, press in presses
-        if press is not None and live.get(undoable_register(scope)) not in (None, press)
-    ]
+    return [*_lost_presses(old, live), *_lost_imports(old, live)]
+
+
+def _lost_presses(old: Record, live: Record) -> Iterator[Change]:
+    """Yields the copy's presses at scopes where the live record has a newer press.
+
+    The presses keep their places, as in `heed.domain.links.undo.changes_for_press`.
+    """
+    for register in old.registers:
+        if register.kind is not ChoiceKind.UNDOABLE:
+            continue
+        press = old.undoable_press(register.scope)
+        if press is not None and live.get(register) not in (None, press):
+            yield Change((opt_out_register if press.until is None else pause_register)(register.scope), press)
+
+
+def _lost_imports(old: Record, live: Record) -> Iterator[Change]:
+    """Yields what the copy's imports change in the live record."""
+    for register, entry in old.registers.items():
+        if isinstance(register.kind, ImportKind):
+            stop = Register(STOP_KINDS[register.kind], register.scope)
+            if not old.is_taken_back(stop, entry):
+                yield from changes_for_import(live, stop, entry)

@@ -28,6 +28,7 @@ from heed.domain.preferences.register import (
     DAY_MS,
     LIFT_UNDELIVERABLE,
     Entry,
+    Register,
     ScopeNumber,
     Source,
     confirmed_register,
@@ -118,8 +119,9 @@ def _priority(suppression: Suppression) -> tuple[bool, bool, int, int]:
 
 def _address_suppressions(record: Record, now: Millis) -> Iterator[Suppression]:
     for reason, kind in ADDRESS_SUPPRESSIONS.items():
-        if entry := record.get(kind.register):
-            yield _suppression(reason, ALL_SCOPES, entry, active=kind.active_entry(record) is not None)
+        if entries := record.stops(kind.register) or _last_import(record, kind.register):
+            first = kind.active_entry(record)
+            yield _suppression(reason, ALL_SCOPES, _earliest([first], entries), active=first is not None)
     without_lift = {r: entry for r, entry in record.registers.items() if r != LIFT_UNDELIVERABLE}
     active_until = undeliverable_until(record, now)
     until = active_until or undeliverable_until(replace(record, registers=without_lift), now)
@@ -153,12 +155,13 @@ def _is_chosen(record: Record, scope: ScopeNumber) -> bool:
 
 
 def _scope_suppressions(record: Record, catalogue: Catalogue, now: Millis) -> Iterator[Suppression]:
-    if complaint := record.get(COMPLAINT):
+    if complaints := record.stops(COMPLAINT) or _last_import(record, COMPLAINT):
         topics = topics_in_use(catalogue.marketing_topics(ALL_SCOPES))
         stopped = [topic for topic in topics if active_complaint(record, topic)]
+        complaint = _earliest((active_complaint(record, topic) for topic in topics), complaints)
         yield _suppression_of_topics(Reason.COMPLAINED, ALL_SCOPES, complaint, topics, stopped)
     for scope in sorted({r.scope for r in record.registers if r.is_choice and r.may_suppress}):
-        taken_back = _presses_taken_back(record, scope)
+        taken_back = _taken_back(record, scope)
         opt_outs = record.opt_outs(scope) or [entry for entry in taken_back if entry.until is None]
         if opt_outs:
             yield from _suppressions_at(record, catalogue, now, scope, opt_outs)
@@ -168,10 +171,16 @@ def _scope_suppressions(record: Record, catalogue: Catalogue, now: Millis) -> It
             yield from _suppressions_at(record, catalogue, now, scope, pauses[:1])
 
 
-def _presses_taken_back(record: Record, scope: ScopeNumber) -> list[Entry]:
-    """Returns the press at a scope that an Undo took back. It is reported as lifted."""
+def _taken_back(record: Record, scope: ScopeNumber) -> list[Entry]:
+    """Returns the press and the import at a scope that were taken back. They are reported as lifted."""
     press = record.get(undoable_register(scope))
-    return [] if press is None or record.undoable_press(scope) is not None else [press]
+    presses = [] if press is None or record.undoable_press(scope) is not None else [press]
+    return [*presses, *_last_import(record, opt_out_register(scope))]
+
+
+def _last_import(record: Record, stop: Register) -> list[Entry]:
+    """Returns the import of a stop, to report it as lifted where no stop is valid."""
+    return [entry for entry in (record.last_import(stop),) if entry is not None]
 
 
 def _suppressions_at(
@@ -188,14 +197,11 @@ def _suppressions_at(
             return active_pause(record, topic, scope, now)
         return active_opt_out(record, topic, scope)
 
-    def earliest(active: Iterable[Entry | None]) -> Entry:
-        return min((e for e in active if e), key=_rank, default=min(entries, key=_rank))
-
     if scope == ALL_SCOPES or scope in catalogue.brands:
         topics = topics_in_use(catalogue.marketing_topics(scope))
         reason = Reason.PAUSED if is_pause else Reason.UNSUBSCRIBED
         if topics:
-            entry = earliest(map(active_entry, topics))
+            entry = _earliest(map(active_entry, topics), entries)
             yield _suppression_of_topics(reason, scope, entry, topics, [t for t in topics if active_entry(t)])
         return
     reason = Reason.PAUSED if is_pause else Reason.TOPIC_UNSUBSCRIBED
@@ -203,7 +209,13 @@ def _suppressions_at(
         inherited = () if is_pause else topic.followed
         if topic.kind is not TopicKind.SERVICE and scope in (topic.number, *inherited):
             active = active_entry(topic)
-            yield _suppression(reason, topic.number, earliest([active]), active=active is not None)
+            entry = _earliest([active], entries)
+            yield _suppression(reason, topic.number, entry, active=active is not None)
+
+
+def _earliest(active: Iterable[Entry | None], entries: Sequence[Entry]) -> Entry:
+    """Returns the earliest active entry or, if none is active, the earliest of the entries."""
+    return min((e for e in active if e), key=_rank, default=min(entries, key=_rank))
 
 
 def _rank(entry: Entry) -> tuple[int, bytes]:

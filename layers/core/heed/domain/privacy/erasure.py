@@ -18,6 +18,7 @@ from typing import Any
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import is_awaiting_officer, is_on_hold
 from heed.domain.preferences.evidence import make_evidence
+from heed.domain.preferences.kinds import ChoiceKind
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
     ALL_SCOPES,
@@ -26,7 +27,6 @@ from heed.domain.preferences.register import (
     LIFT_HOLD,
     MINOR,
     Change,
-    ChoiceKind,
     Entry,
     Register,
     ScopeNumber,

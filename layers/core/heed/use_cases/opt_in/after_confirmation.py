@@ -80,4 +80,4 @@ class AfterConfirmation:
 
 def _may_be_listed(record: Record) -> bool:
     """Returns whether the address may be on the SES list."""
-    return COMPLAINT in record.registers or UNDELIVERABLE in record.registers
+    return any(record.get(stop) or record.last_import(stop) for stop in (COMPLAINT, UNDELIVERABLE))

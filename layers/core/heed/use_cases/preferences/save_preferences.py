@@ -12,6 +12,7 @@ from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.decision import decide, is_any_sendable, refuses_opt_ins
 from heed.domain.preferences.evidence import make_evidence
+from heed.domain.preferences.kinds import ChoiceKind
 from heed.domain.preferences.preference_changes import (
     FormChoices,
     FormContext,
@@ -19,7 +20,7 @@ from heed.domain.preferences.preference_changes import (
     changes_for_form,
 )
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import Change, ChoiceKind, ScopeNumber
+from heed.domain.preferences.register import Change, ScopeNumber
 from heed.use_cases.ports.keys import LinkKeys
 from heed.use_cases.ports.preferences import Preferences
 

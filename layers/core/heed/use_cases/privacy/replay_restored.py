@@ -11,7 +11,7 @@ from heed.domain.preferences.record import EMPTY_RECORD, changes_between
 from heed.domain.preferences.register import MINOR
 from heed.domain.preferences.replay import (
     find_lost_minor,
-    find_lost_presses,
+    find_lost_stops,
     is_erasure_lost,
     restore_erasure,
 )
@@ -73,7 +73,7 @@ def _replay(
             if MINOR in live.registers:
                 return ReplayOutcome.UNCHANGED
             changes = [c for c in changes_between(EMPTY_RECORD, old) if c.register != MINOR]
-            changes += find_lost_presses(old, live)
+            changes += find_lost_stops(old, live)
             write = preferences.apply(recipient, changes, now) if changes else None
             is_merged = write is not None and write.after != write.before
             record = write.after if write else live

@@ -10,9 +10,10 @@ from heed.domain.links.link_token import LinkToken
 from heed.domain.links.undo import UndoToken
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.decision import Decision, active_pause, decide_by_choice, is_all_marketing_off
+from heed.domain.preferences.kinds import ChoiceKind
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import ALL_SCOPES, Change, ChoiceKind
+from heed.domain.preferences.register import ALL_SCOPES, Change
 from heed.entrypoints.http import request
 from heed.entrypoints.http.pages import link_views, views
 from heed.entrypoints.http.pages.visit import PageVisit
