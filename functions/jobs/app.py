@@ -13,7 +13,7 @@ from heed import clock
 from heed.bootstrap import Heed
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import NotAuthorised, NotFound
-from heed.domain.jobs.job import Job, cancel_job, new_job
+from heed.domain.jobs.job import Job, cancel_job, new_job, start_job
 from heed.domain.jobs.job_access import can_commit_job, can_see_job, can_use_job
 from heed.domain.jobs.job_settings import JobSettings
 from heed.domain.privacy.disclosure import DisclosurePurpose
@@ -25,6 +25,7 @@ from heed.entrypoints.uploads import parse_upload_event
 from heed.use_cases.jobs.change_job import change_job, find_job
 from heed.use_cases.jobs.commit_import import commit_import
 from heed.use_cases.jobs.receive_upload import receive_upload
+from heed.use_cases.jobs.start_execution import start_execution
 from heed.use_cases.jobs.sweep_jobs import sweep_jobs
 
 heed = Heed.from_environment()
@@ -72,6 +73,7 @@ def command_job(call: ApiRequest) -> Mapping[str, object]:
     match command:
         case JobCommand.COMMIT:
             job = commit_import(job.id, job_requests.sign_job(call), heed.jobs, heed.disclosures)
+            start_execution(job, heed.job_executions)
         case JobCommand.CANCEL:
             job = change_job(job.id, lambda current: cancel_job(current, call.at), heed.jobs)
         case _:
@@ -81,7 +83,10 @@ def command_job(call: ApiRequest) -> Mapping[str, object]:
 
 def _create(call: ApiRequest, settings: JobSettings, purpose: DisclosurePurpose) -> ApiResponse:
     job = new_job(secrets.token_hex(16), settings, purpose, job_requests.sign_job(call))
+    if not job.has_upload:
+        job = start_job(job, None, call.at)
     heed.jobs.add(job)
+    start_execution(job, heed.job_executions)
     upload = heed.job_files.upload_url(job.id, call.at) if job.has_upload else None
     count_metric("JobCreated")
     return ApiResponse(jobs.created_job_to_json(job, upload), HTTPStatus.ACCEPTED)
@@ -103,7 +108,7 @@ def _show(call: ApiRequest, job: Job) -> Mapping[str, object]:
 
 def sweep() -> dict[str, int]:
     """Does what is due for all jobs, and reports it."""
-    result = sweep_jobs(clock.now(), heed.jobs, heed.job_files)
+    result = sweep_jobs(clock.now(), heed.jobs, heed.job_files, heed.job_executions)
     count_metric("JobExpired", result.ended)
     if result.unreadable:
         count_metric("UnreadableRecordFound", result.unreadable)
@@ -118,7 +123,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     if "requestContext" in event:
         return api(event, context)
     if job_id := parse_upload_event(event):
-        receive_upload(job_id, clock.now(), heed.jobs, heed.job_files)
+        if job := receive_upload(job_id, clock.now(), heed.jobs, heed.job_files):
+            start_execution(job, heed.job_executions)
         return {}
     return sweep()
 

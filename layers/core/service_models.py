@@ -20,10 +20,11 @@ OPERATIONS = {
     "events": ("PutEvents",),
     "kms": ("Decrypt", "Encrypt", "GenerateMac"),
     "s3": (
-        *("DeleteObject", "DeleteObjects", "GetObject", "HeadObject"),
-        *("ListObjectVersions", "ListObjectsV2", "PutObject"),
+        *("CompleteMultipartUpload", "CreateMultipartUpload", "DeleteObject", "DeleteObjects", "GetObject"),
+        *("HeadObject", "ListObjectVersions", "ListObjectsV2", "PutObject", "UploadPart", "UploadPartCopy"),
     ),
     "sesv2": ("DeleteSuppressedDestination", "ListSuppressedDestinations", "SendEmail"),
+    "stepfunctions": ("StartExecution",),
     "sqs": ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage", "SendMessage"),
 }
 """Each operation that a function calls, by service. `make iam` compares the list with the recorded calls."""

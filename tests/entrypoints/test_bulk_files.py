@@ -73,22 +73,6 @@ def test_any_table_in_any_dialect_and_encoding_reads_back(
     assert file.encoding.mark + file.encoding.encode("".join(row.text for row in read)) == data
 
 
-@given(
-    rows=st.lists(st.lists(CELLS.filter(bool), min_size=2, max_size=2), max_size=8),
-    line_end=st.sampled_from(["\n", "\r\n", "\r"]),
-    at=st.integers(0, 8),
-)
-def test_a_part_of_a_file_is_read_alone_as_it_is_within_the_file(
-    rows: list[list[str]], line_end: str, at: int
-) -> None:
-    dialect = Dialect(",", ("a", "b"))
-    text = to_text([["a", "b"], *rows], ",", [line_end], has_last_end=True)
-    whole = list(read_rows([text], dialect))
-    before = "".join(row.text for row in whole[:at])
-    first_line = whole[at].line if at < len(whole) else 1
-    assert list(read_rows([text[len(before) :]], dialect, first_line)) == whole[at:]
-
-
 RECORDS = st.dictionaries(
     st.text(max_size=5), st.text(max_size=8) | st.integers() | st.booleans(), min_size=1
 )

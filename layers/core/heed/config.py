@@ -118,6 +118,9 @@ class Config:
     bulk_bucket = _required("BULK_BUCKET")
     """Name of the bucket that holds the files of jobs."""
 
+    job_machine = _required("JOB_MACHINE")
+    """ARN of the state machine that works on jobs."""
+
     event_bus = _required("EVENT_BUS")
     """Name of the EventBridge bus that carries events to other systems."""
 

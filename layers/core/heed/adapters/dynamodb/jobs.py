@@ -25,8 +25,11 @@ from heed.codec.attributes import (
 )
 from heed.domain.errors import UnreadableRecord
 from heed.domain.jobs.job import Job, JobError, JobKind, JobSignature, JobState, Upload
+from heed.domain.imports.formats import RowMeaning
+from heed.domain.jobs.import_estimate import JobEstimate
 from heed.domain.jobs.job_report import JobCounts, JobReport, ResultFile, WordMeaning
 from heed.domain.jobs.job_settings import (
+    ColumnMapping,
     ImportJobSettings,
     JobSettings,
     ScrubJobSettings,
@@ -171,7 +174,12 @@ def _to_settings(kind: JobKind, parts: dict[str, Any]) -> JobSettings:
         case JobKind.IMPORT:
             topics = {name: ScopeNumber(number) for name, number in parts.pop("topics").items()}
             undated, words = UndatedRows(parts.pop("undated")), tuple(parts.pop("name_words"))
-            return ImportJobSettings(**parts, topics=topics, undated=undated, name_words=words)
+            mapping = parts.pop("mapping")
+            if mapping:
+                mapping = ColumnMapping(**mapping | {"meaning": RowMeaning(mapping["meaning"])})
+            return ImportJobSettings(
+                **parts, topics=topics, undated=undated, name_words=words, mapping=mapping
+            )
         case JobKind.SCRUB:
             return ScrubJobSettings(**parts)
         case JobKind.SNAPSHOT:
@@ -181,4 +189,10 @@ def _to_settings(kind: JobKind, parts: dict[str, Any]) -> JobSettings:
 def _to_report(parts: dict[str, Any]) -> JobReport:
     meanings = {word: WordMeaning(**meaning) for word, meaning in parts.pop("meanings").items()}
     files = tuple(ResultFile(**file) for file in parts.pop("files"))
-    return JobReport(**parts | {"counts": JobCounts(**parts["counts"]), "meanings": meanings, "files": files})
+    estimate = parts.pop("estimate")
+    return JobReport(
+        **parts | {"counts": JobCounts(**parts["counts"])},
+        meanings=meanings,
+        files=files,
+        estimate=estimate and JobEstimate(**estimate),
+    )

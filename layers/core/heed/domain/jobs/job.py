@@ -76,10 +76,17 @@ class JobSignature:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """The version of the uploaded file that a job reads: its ETag, and its size in bytes."""
+    """The version of the uploaded file that a job reads.
+
+    Attributes:
+        etag: its ETag.
+        size: its size in bytes.
+        digest: its SHA-256 in hex; "" before the file was read.
+    """
 
     etag: str
     size: int
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +208,13 @@ def start_job(job: Job, upload: Upload | None, now: Millis) -> Job:
     if job.state is not JobState.WAITING:
         return job
     return replace(job, state=JobState.RUNNING, started_at=now, upload=upload, changed_at=now)
+
+
+def identify_upload(job: Job, digest: str, now: Millis) -> Job:
+    """Returns a running job with the SHA-256 of its upload."""
+    if job.upload is None or job.state is not JobState.RUNNING:
+        return job
+    return replace(job, upload=replace(job.upload, digest=digest), changed_at=now)
 
 
 def report_progress(job: Job, report: JobReport, now: Millis) -> Job:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
+
+from heed.domain.jobs.import_estimate import JobEstimate
 
 MAX_KEPT_WORDS = 50
 """The most words of one kind that a report keeps."""
@@ -73,20 +75,28 @@ class JobReport:
     Attributes:
         format: the format of the file, such as `sendgrid-bounces`; "" before it is recognised.
         encoding: the encoding in which the file was read; "" before it is known.
+        rows: the number of rows of the file; 0 before it was split.
         done_rows: the number of rows that the work has passed.
         counts: the number of rows by result.
         skipped: the number of skipped rows by reason.
         meanings: the meanings of the vendor's words.
         files: the result files.
+        against_yes: the number of rows without a date against which a confirmed opt-in is on record.
+        invalid_stops: the number of rows that stop mail, or may stop it, and cannot be used.
+        estimate: what the commit of an import takes; None before its preview.
     """
 
     format: str = ""
     encoding: str = ""
+    rows: int = 0
     done_rows: int = 0
     counts: JobCounts = JobCounts()
     skipped: Mapping[str, int] = field(default_factory=dict)
     meanings: Mapping[str, WordMeaning] = field(default_factory=dict)
     files: tuple[ResultFile, ...] = ()
+    against_yes: int = 0
+    invalid_stops: int = 0
+    estimate: JobEstimate | None = None
 
     def without_unsafe_words(self) -> JobReport:
         """Returns the report as it may be stored.
@@ -96,15 +106,8 @@ class JobReport:
         kept = _kept_words(self.meanings)
         rest = sum(meaning.rows for word, meaning in self.meanings.items() if word not in kept)
         meanings = {word: self.meanings[word] for word in kept}
-        return JobReport(
-            self.format,
-            self.encoding,
-            self.done_rows,
-            self.counts,
-            self.skipped,
-            meanings | ({OTHER_WORDS: WordMeaning(OTHER_WORDS, rest)} if rest else {}),
-            self.files,
-        )
+        others = {OTHER_WORDS: WordMeaning(OTHER_WORDS, rest)} if rest else {}
+        return replace(self, meanings=meanings | others)
 
 
 def is_safe_word(word: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from heed.domain.imports.formats import RowMeaning
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import ScopeNumber
 
@@ -26,6 +27,21 @@ class UndatedRows(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnMapping:
+    """The columns of a file that has no known format.
+
+    Attributes:
+        address: the name of the column with the address.
+        meaning: what each row means.
+        date: the name of the column with the date, or "".
+    """
+
+    address: str
+    meaning: RowMeaning
+    date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ImportJobSettings:
     """The settings of an import.
 
@@ -39,6 +55,7 @@ class ImportJobSettings:
         undated: what becomes of rows without a date.
         scope: the number of the scope of an opt-out that names no topic; None if the caller named none.
         topics: the number of the scope by the name that the other system gives it.
+        mapping: the columns of the file, if the caller names them.
         commit: whether the import applies the rows without a preview.
     """
 
@@ -51,6 +68,7 @@ class ImportJobSettings:
     undated: UndatedRows = UndatedRows.EXPORTED_AT
     scope: ScopeNumber | None = None
     topics: Mapping[str, ScopeNumber] = field(default_factory=dict)
+    mapping: ColumnMapping | None = None
     commit: bool = False
 
 

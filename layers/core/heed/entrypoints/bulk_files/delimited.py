@@ -67,18 +67,14 @@ class Dialect(NamedTuple):
     has_header: bool = True
 
 
-def read_rows(texts: Iterable[str], dialect: Dialect, first_line: int = 1) -> Iterator[Row]:
+def read_rows(texts: Iterable[str], dialect: Dialect) -> Iterator[Row]:
     """Yields the rows of a text, in order.
 
     Args:
         texts: the text, in pieces of any size. It begins at the start of a row.
         dialect: the delimiter and the header of the file.
-        first_line: the physical line at which the text begins.
     """
-    splitter = _Splitter(dialect, first_line)
-    for block in _blocks(texts):
-        yield from splitter.split(block)
-    yield from splitter.split("", is_last=True)
+    return RowReader(dialect).read(texts)
 
 
 def read_first_row(start: str, delimiter: str) -> Sequence[str]:
@@ -114,10 +110,19 @@ class _QuoteState(Enum):
     MALFORMED = "malformed"  # text follows a closing quote
 
 
-class _Splitter:
-    """Splits blocks. It keeps the start of a row that a later block ends."""
+class RowReader:
+    """Reads the rows of one text.
 
-    def __init__(self, dialect: Dialect, first_line: int) -> None:
+    Args:
+        dialect: the delimiter and the header of the file.
+        first_line: the physical line at which the text begins.
+        single_lines: the number that another reader had at the end of the row before this text.
+
+    Attributes:
+        single_lines: the number of next lines that are rows of their own.
+    """
+
+    def __init__(self, dialect: Dialect, first_line: int = 1, single_lines: int = 0) -> None:
         delimiter = self._delimiter = dialect.delimiter
         self._header = list(dialect.header)
         self._header_kind = RowKind.HEADER if dialect.has_header else RowKind.DATA
@@ -129,18 +134,27 @@ class _Splitter:
         self._line = re.compile(line)
         self._line_within_quotes = re.compile(rf'{content}(?:(\Z)|"(?:[\r\n]*+\Z|{delimiter}{line}))')
         self._rest = ""
-        self._single_lines = 0  # the number of next lines that are rows of their own
+        self.single_lines = single_lines
         self._is_within_long_row = False
 
-    def split(self, block: str, *, is_last: bool = False) -> Iterator[Row]:
-        """Yields the rows that end in this block, and pieces of a row that is too long."""
+    def read(self, texts: Iterable[str]) -> Iterator[Row]:
+        """Yields the rows of the text, which comes in pieces of any size."""
+        for block in _blocks(texts):
+            yield from self._split(block)
+        yield from self._split("", is_last=True)
+
+    def _split(self, block: str, *, is_last: bool = False) -> Iterator[Row]:
+        """Yields the rows that end in this block, and pieces of a row that is too long.
+
+        It keeps the start of a row that a later block ends.
+        """
         lines = list(StringIO(self._rest + block, newline=""))
         partial = lines.pop() if lines and not is_last and not lines[-1].endswith("\n") else ""
         if self._is_within_long_row and (lines or is_last):
             self._is_within_long_row = False
             yield self._take(RowKind.TOO_LONG, lines.pop(0) if lines else "")
         is_long = self._is_within_long_row or len(partial) > MAX_ROW
-        parsed = None if self._single_lines else self._parse_lines(lines)
+        parsed = None if self.single_lines else self._parse_lines(lines)
         if parsed is None:
             held = yield from self._join_lines(lines, may_continue=not is_last and not is_long)
         else:
@@ -200,20 +214,19 @@ class _Splitter:
             end, state = self._find_end(lines, start)
             if state is _QuoteState.OPEN and end == len(lines) and may_continue:
                 return lines[start:]
-            if len(lines[start]) > MAX_ROW:
-                yield self._take(RowKind.TOO_LONG, lines[start])
+            first, next_start = lines[start], start + 1
+            if len(first) > MAX_ROW:
+                row = self._take(RowKind.TOO_LONG, first)
             elif state is _QuoteState.CLOSED:
                 text = "".join(lines[start:end])
                 (cells,) = csv.reader([text], delimiter=self._delimiter, strict=True)
-                yield self._take(self._find_kind(cells), text, cells, end - start)
-                self._single_lines = max(0, self._single_lines - 1)
-                start = end
-                continue
+                row, next_start = self._take(self._find_kind(cells), text, cells, end - start), end
             else:
-                yield self._take(RowKind.BAD_QUOTES, lines[start])
-                self._single_lines = max(self._single_lines, end - start)
-            self._single_lines = max(0, self._single_lines - 1)
-            start += 1
+                row = self._take(RowKind.BAD_QUOTES, first)
+                self.single_lines = max(self.single_lines, end - start)
+            self.single_lines = max(0, self.single_lines - 1)
+            yield row
+            start = next_start
         return []
 
     def _find_end(self, lines: list[str], start: int) -> tuple[int, _QuoteState]:
@@ -222,7 +235,7 @@ class _Splitter:
         end = start
         while state is _QuoteState.OPEN and end < len(lines):
             size += len(lines[end])
-            if size > MAX_ROW or (self._single_lines and end > start):
+            if size > MAX_ROW or (self.single_lines and end > start):
                 break
             match = pattern.match(lines[end])
             end += 1

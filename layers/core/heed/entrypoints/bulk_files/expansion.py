@@ -48,6 +48,11 @@ def expand(chunks: Iterable[bytes]) -> Iterator[bytes]:
             yield piece
 
 
+def is_compressed(start: bytes) -> bool:
+    """Whether a file that begins with these bytes is gzip or zip."""
+    return start.startswith((_GZIP, _ENTRY))
+
+
 class _Sent:
     """The bytes as they were sent. It keeps those that were read and not used.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 from heed.domain.errors import EmptyFile, MalformedHeader
 from heed.domain.imports.columns import column_key, flatten_record, imply_header, read_fields
@@ -15,44 +15,33 @@ from heed.entrypoints.bulk_files.delimited import (
     Dialect,
     Row,
     RowKind,
+    RowReader,
     read_first_row,
-    read_rows,
 )
 from heed.entrypoints.bulk_files.encoding import TextEncoding, decode_chunks
 from heed.entrypoints.bulk_files.json_records import JsonRecord, read_json_records
+from heed.use_cases.ports.bulk_files import FileRecord
 
 MAX_COLUMNS = 500
 
 
-class FileRecord(NamedTuple):
-    """A row of a delimited file, or a record of a JSON file, as the rules of imports read it.
-
-    Attributes:
-        line: the physical line at which it begins; the first line of the file is 1.
-        fields: its cells by the keys of their columns; none if it cannot be read.
-        fault: why it cannot be read, or "".
-        cells: its cells in the order of the header, as they are in the file.
-    """
-
-    line: int
-    fields: Mapping[str, str]
-    fault: str
-    cells: Sequence[str]
-
-
 @dataclass(frozen=True, slots=True)
 class DelimitedFile:
-    """A delimited file, which can be read once.
+    """A delimited file, or a part of it, which can be read once.
 
     Attributes:
         encoding: its encoding.
         dialect: its delimiter and header.
         texts: its text, without the byte order mark.
+        first_line: the physical line at which it begins.
+        single_lines: how many lines from there on are rows of their own (RowReader).
     """
 
     encoding: TextEncoding
     dialect: Dialect
     texts: Iterable[str]
+    first_line: int = 1
+    single_lines: int = 0
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -61,7 +50,7 @@ class DelimitedFile:
 
     def rows(self) -> Iterator[Row]:
         """Yields all rows, the header among them."""
-        return read_rows(self.texts, self.dialect)
+        return RowReader(self.dialect, self.first_line, self.single_lines).read(self.texts)
 
     def records(self) -> Iterator[FileRecord]:
         """Yields the rows that are neither the header nor blank."""

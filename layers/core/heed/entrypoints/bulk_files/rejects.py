@@ -1,13 +1,13 @@
-"""Writes `rejects.csv`: the rows of a file that were not imported, for the person who brought it."""
+"""Writes `rejects.csv` and `unknown.csv`: what was not imported of a file, for the person who brought it."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from io import StringIO
 
 from heed.domain.imports.columns import guard_formula
-from heed.entrypoints.bulk_files.reader import FileRecord
+from heed.use_cases.ports.bulk_files import FileRecord
 
 
 def rejects_header(header: Iterable[str]) -> bytes:
@@ -22,6 +22,12 @@ def write_rejects(rejected: Iterable[tuple[FileRecord, str]]) -> Iterator[bytes]
     """
     for record, why in rejected:
         yield _write_line([str(record.line), why, *record.cells])
+
+
+def write_unknown_words(words: Mapping[str, int]) -> bytes:
+    """Returns the file of the words of a file that have no meaning for Heed, the most frequent ones first."""
+    listed = sorted(words.items(), key=lambda item: (-item[1], item[0]))
+    return b"".join([_write_line(["word", "rows"]), *(_write_line([word, str(n)]) for word, n in listed)])
 
 
 def _write_line(cells: Iterable[str]) -> bytes:

@@ -1,4 +1,4 @@
-"""The sweep of jobs: finds missed uploads, ends jobs that wait too long, and deletes files that are due."""
+"""The sweep of jobs: starts what was missed, ends jobs that wait too long, and deletes files that are due."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from heed.domain.jobs.job_deadlines import are_files_due, expire_job
 from heed.domain.milliseconds import Millis
 from heed.use_cases.jobs.change_job import change_job
 from heed.use_cases.jobs.receive_upload import receive_upload
+from heed.use_cases.jobs.start_execution import start_execution
+from heed.use_cases.ports.job_work import JobExecutions
 from heed.use_cases.ports.jobs import JobFiles, Jobs
 
 
@@ -30,7 +32,7 @@ class JobsSweep:
     unreadable: int = 0
 
 
-def sweep_jobs(now: Millis, jobs: Jobs, files: JobFiles) -> JobsSweep:
+def sweep_jobs(now: Millis, jobs: Jobs, files: JobFiles, executions: JobExecutions) -> JobsSweep:
     """Does what is due for each job that may have files.
 
     Raises:
@@ -44,6 +46,7 @@ def sweep_jobs(now: Millis, jobs: Jobs, files: JobFiles) -> JobsSweep:
             if job is not None:
                 is_ended, job = job.state.is_end, _expire(job, now, jobs)
                 sweep.ended += job.state.is_end and not is_ended
+                start_execution(job, executions)
         except UnreadableRecord:
             sweep.unreadable += 1
             continue

@@ -80,7 +80,7 @@ def job_to_json(job: Job) -> dict[str, object]:
         "purpose": job.purpose.value,
         "format": report.format or None,
         "encoding": report.encoding or None,
-        "rows": report.counts.total,
+        "rows": report.rows or report.counts.total,
         "done_rows": report.done_rows,
         "counts": {name: getattr(report.counts, name) for name in report.counts.__slots__},
         "skipped": dict(report.skipped),
@@ -94,6 +94,11 @@ def job_to_json(job: Job) -> dict[str, object]:
         answer["as_of"] = None if job.started_at is None else rfc3339.format_time(job.started_at)
     if isinstance(job.settings, ImportJobSettings):
         answer["reference"] = job.settings.reference
+        answer["against_yes"], answer["invalid_stops"] = report.against_yes, report.invalid_stops
+        answer["estimate"] = report.estimate and {
+            "seconds": report.estimate.seconds,
+            "usd": report.estimate.usd,
+        }
         answer["needs_second_owner"] = job.needs_second_owner
         answer["committed_by"] = job.committed and job.committed.key
     if job.error:

@@ -1,0 +1,53 @@
+"""The work on jobs, step by step. The state machine calls it: it plans, works on each item, and plans again."""
+
+from __future__ import annotations
+
+import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
+
+from typing import Any
+
+from heed import clock
+from heed.bootstrap import Heed
+from heed.domain.errors import MalformedMessage, OutOfTime
+from heed.domain.jobs.job_phase import parse_job_phase
+from heed.entrypoints.observability import count_metric, logger, observed
+from heed.use_cases.jobs.run_phase import fail_phase, plan_phase, work_on_item
+from heed.use_cases.ports.job_work import NextStep
+
+heed = Heed.from_environment()
+# Milliseconds; with less left, no other piece of work starts. A piece takes a few calls of AWS, or joins files.
+_RESERVED_MS = 60_000
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> dict[str, object]:  # noqa: ANN401
+    """Does one step of an execution, and says what comes next. Its answer has no content of a file."""
+    job_id, phase = parse_job_phase(event.get("job"), event.get("phase"))
+
+    def has_time() -> bool:
+        return bool(context.get_remaining_time_in_millis() > _RESERVED_MS)
+
+    match event.get("step"):
+        case "plan":
+            plan = plan_phase(
+                job_id, phase, event["stage"], has_time, clock.now, heed.jobs, heed.work_of_phase
+            )
+            items = f"{job_id}/{plan.items}"
+            return {"job": job_id, "phase": phase, "next": plan.next, "stage": plan.stage, "items": items}
+        case "work":
+            try:
+                work_on_item(job_id, phase, event["item"], has_time, heed.jobs, heed.work_of_phase)
+            except OutOfTime:
+                return {"next": NextStep.AGAIN}
+            return {"next": NextStep.DONE}
+        case "fail":
+            job = fail_phase(job_id, phase, clock.now(), heed.jobs)
+            # An alarm counts the failed executions of the machine (template.yaml, JobMachineFailedAlarm).
+            logger.error("the work on a job failed", kind=job.kind.value, phase=phase.value)
+            count_metric("JobFailed")
+            return {}
+        case _:
+            raise MalformedMessage("not a step of an execution")
+
+
+heed.warm_up(lambda: heed.jobs)

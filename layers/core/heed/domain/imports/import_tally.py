@@ -1,0 +1,80 @@
+"""The counts of the rows of an import: of one part, then of the whole file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from heed.domain.imports.formats import RowMeaning
+from heed.domain.imports.statements import Finding
+from heed.domain.jobs.job import JobError
+from heed.domain.jobs.job_report import JobCounts, WordMeaning
+
+
+@dataclass(slots=True)
+class ImportTally:
+    """Counts of rows. The counts of two parts add up to those of both.
+
+    Attributes:
+        counts: the rows by result, with the names of JobCounts.
+        skipped: the skipped rows by reason.
+        meanings: the rows by word of the format, and by what the word means.
+        unmapped: the rows by topic of the vendor for which the caller named no scope.
+        changing: the rows that change a record.
+        against_yes: the rows without a date against which a confirmed opt-in is on record.
+        invalid_stops: the rows that say, or may say, that mail has to stop, and cannot be used.
+        fault: why the file cannot be imported, at its first line.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    meanings: Counter[Finding] = field(default_factory=Counter)
+    unmapped: Counter[str] = field(default_factory=Counter)
+    changing: int = 0
+    against_yes: int = 0
+    invalid_stops: int = 0
+    fault: JobError | None = None
+
+    @property
+    def job_counts(self) -> JobCounts:
+        """The rows by result."""
+        return JobCounts(**self.counts)
+
+    @property
+    def word_meanings(self) -> dict[str, WordMeaning]:
+        """The meaning of each word, with the number of its rows."""
+        rows: Counter[str] = Counter()
+        for finding, number in self.meanings.items():
+            rows[finding.word] += number
+        return {
+            finding.word: WordMeaning(finding.meaning.value, rows[finding.word]) for finding in self.meanings
+        }
+
+    def add(self, other: ImportTally) -> None:
+        """Adds the counts of a later part."""
+        for mine, theirs in (
+            (self.counts, other.counts),
+            (self.skipped, other.skipped),
+            (self.unmapped, other.unmapped),
+        ):
+            mine.update(theirs)
+        self.meanings.update(other.meanings)
+        self.changing += other.changing
+        self.against_yes += other.against_yes
+        self.invalid_stops += other.invalid_stops
+        self.fault = self.fault or other.fault
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the counts as JSON."""
+        meanings = [[finding.meaning, finding.word, number] for finding, number in self.meanings.items()]
+        return {**asdict(self), "meanings": meanings}
+
+
+def tally_from_json(parts: Mapping[str, Any]) -> ImportTally:
+    """Returns the counts from their JSON."""
+    meanings = Counter({Finding(RowMeaning(meaning), word): n for meaning, word, n in parts["meanings"]})
+    counters = {name: Counter(parts[name]) for name in ("counts", "skipped", "unmapped")}
+    fault = parts["fault"] and JobError(**parts["fault"])
+    return ImportTally(**{**parts, **counters, "meanings": meanings, "fault": fault})

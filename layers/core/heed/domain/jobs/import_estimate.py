@@ -1,0 +1,31 @@
+"""How long an import will take after its commit, and what AWS charges for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_ROWS_A_PART = 5_000
+_SECONDS_A_PART = 5  # to start a function, to read a part and its records, and to store its result
+_USD_A_MILLION_CHANGES = 6.0  # docs/decisions/0074: the write, its ledger entry, its event
+_USD_A_MILLION_ROWS = 0.4  # docs/decisions/0074: reading, hashing and deciding
+
+
+@dataclass(frozen=True, slots=True)
+class JobEstimate:
+    """An estimate: seconds, and US dollars at the list prices of us-east-1."""
+
+    seconds: int
+    usd: float
+
+
+def estimate_import(rows: int, changing: int, rows_a_second: int) -> JobEstimate:
+    """Estimates the commit of an import.
+
+    Args:
+        rows: the number of rows.
+        changing: how many of them change a record.
+        rows_a_second: the most changes per second of all writers.
+    """
+    seconds = _SECONDS_A_PART * (1 + rows // _ROWS_A_PART) + changing / rows_a_second
+    usd = (changing * _USD_A_MILLION_CHANGES + rows * _USD_A_MILLION_ROWS) / 1_000_000
+    return JobEstimate(round(seconds), round(usd, 2))

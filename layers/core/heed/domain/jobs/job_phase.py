@@ -1,0 +1,49 @@
+"""The phases of the work on a job. Each is one execution of the state machine."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from heed.domain.errors import MalformedMessage
+from heed.domain.jobs.job import Job, JobKind, JobState, is_job_id
+
+
+class JobPhase(StrEnum):
+    """What an execution does."""
+
+    PREVIEW = "preview"  # of an import
+    COMMIT = "commit"
+    SCRUB = "scrub"
+    SNAPSHOT = "snapshot"
+    TAKE_BACK = "take-back"
+
+
+def current_phase(job: Job) -> JobPhase | None:
+    """Returns the phase in which a job is; None if there is nothing to do."""
+    if job.taken_back:
+        return JobPhase.TAKE_BACK
+    if job.state is not JobState.RUNNING:
+        return None
+    match job.kind:
+        case JobKind.IMPORT:
+            return JobPhase.COMMIT if job.is_applying else JobPhase.PREVIEW
+        case JobKind.SCRUB:
+            return JobPhase.SCRUB
+        case JobKind.SNAPSHOT:
+            return JobPhase.SNAPSHOT
+
+
+def execution_name(job_id: str, phase: JobPhase) -> str:
+    """Returns the name of an execution. A phase runs once, because AWS accepts a name once."""
+    return f"{job_id}-{phase.value}"
+
+
+def parse_job_phase(job_id: object, phase: object) -> tuple[str, JobPhase]:
+    """Returns the job and the phase that an execution states.
+
+    Raises:
+        MalformedMessage: It states no job or no phase.
+    """
+    if not isinstance(job_id, str) or not is_job_id(job_id) or phase not in list(JobPhase):
+        raise MalformedMessage("not an execution of a job")
+    return job_id, JobPhase(phase)

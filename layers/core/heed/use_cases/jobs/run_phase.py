@@ -1,0 +1,89 @@
+"""The steps of an execution: plan, work on an item, and fail. Each leaves a job alone that is in another phase."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from heed.domain.errors import FileRefused
+from heed.domain.jobs.job import Job, JobError, fail_job
+from heed.domain.jobs.job_phase import JobPhase, current_phase
+from heed.domain.milliseconds import Millis
+from heed.use_cases.jobs.change_job import change_job, find_job
+from heed.use_cases.ports.job_work import HasTime, Item, JobWork, NextStep, Plan
+from heed.use_cases.ports.jobs import Jobs
+
+STOPPED = JobError("stopped", "The work failed again and again. An operator has to look at it.")
+
+
+def plan_phase(
+    job_id: str,
+    phase: JobPhase,
+    stage: int,
+    has_time: HasTime,
+    now: Callable[[], Millis],
+    jobs: Jobs,
+    work_of: Callable[[JobPhase], JobWork],
+) -> Plan:
+    """Plans a stage. A file that cannot be read fails the job.
+
+    Args:
+        job_id: id of the job.
+        phase: the phase of the execution.
+        stage: the stage that the last plan named; 0 at the beginning.
+        has_time: returns whether there is time for more work.
+        now: returns milliseconds.
+        jobs: the jobs.
+        work_of: returns the work of a phase.
+
+    Raises:
+        NotFound: No job has this id.
+        DependencyUnavailable, UnreadableRecord: The step has to be repeated.
+    """
+    job = find_job(job_id, jobs)
+    if current_phase(job) is not phase:
+        return Plan(NextStep.DONE)
+    try:
+        return work_of(phase).plan(job, stage, has_time)
+    except FileRefused as error:
+        failure = JobError(describe_fault(error), error.detail, error.line)
+        change_job(job_id, lambda current: fail_job(current, failure, now()), jobs)
+        return Plan(NextStep.DONE)
+
+
+def work_on_item(
+    job_id: str,
+    phase: JobPhase,
+    item: Item,
+    has_time: HasTime,
+    jobs: Jobs,
+    work_of: Callable[[JobPhase], JobWork],
+) -> None:
+    """Works on an item.
+
+    Raises:
+        OutOfTime: The work on the item has to go on.
+        NotFound: No job has this id.
+        DependencyUnavailable, UnreadableRecord: The step has to be repeated.
+    """
+    job = find_job(job_id, jobs)
+    if current_phase(job) is phase:
+        work_of(phase).work(job, item, has_time)
+
+
+def fail_phase(job_id: str, phase: JobPhase, now: Millis, jobs: Jobs) -> Job:
+    """Fails a job whose execution failed.
+
+    Raises:
+        NotFound: No job has this id.
+        DependencyUnavailable, UnreadableRecord: It is unknown whether that was stored.
+    """
+
+    def step(job: Job) -> Job:
+        return fail_job(job, STOPPED, now) if current_phase(job) is phase else job
+
+    return change_job(job_id, step, jobs)
+
+
+def describe_fault(error: FileRefused) -> str:
+    """Returns the stable name of a fault of a file, such as `empty-file`."""
+    return "".join(f"-{sign.lower()}" if sign.isupper() else sign for sign in type(error).__name__).lstrip("-")

@@ -1,0 +1,116 @@
+"""The port of files of many rows: how the work on a job reads them, in parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+ReadUpload = Callable[[int], Iterator[bytes]]
+"""Yields the bytes of an upload, from a byte on."""
+FileShape = Mapping[str, Any]
+"""What the rows of a file have in common, such as its dialect. It is JSON, and its reader knows its members."""
+
+
+class FileRecord(NamedTuple):
+    """A row of a delimited file, or a record of a JSON file, as the rules of imports read it.
+
+    Attributes:
+        line: the physical line at which it begins; the first line of the file is 1.
+        fields: its cells by the keys of their columns; none if it cannot be read.
+        fault: why it cannot be read, or "".
+        cells: its cells in the order of the header, as they are in the file.
+    """
+
+    line: int
+    fields: Mapping[str, str]
+    fault: str
+    cells: Sequence[str]
+
+
+class PartStart(NamedTuple):
+    """Where a part of a file begins.
+
+    Attributes:
+        offset: the number of bytes of the expanded file before it or, in a JSON file, of records.
+        line: the physical line.
+        single_lines: the number of next lines that are rows of their own, because of a quote that never closes.
+        rows: the number of rows before it.
+    """
+
+    offset: int = 0
+    line: int = 1
+    single_lines: int = 0
+    rows: int = 0
+
+
+class FilePart(NamedTuple):
+    """A part of a file.
+
+    Attributes:
+        content: its bytes.
+        encoding: the encoding in which its rows are read.
+        start: where it begins.
+        end: where the next part begins.
+    """
+
+    content: bytes
+    encoding: str
+    start: PartStart
+    end: PartStart
+
+
+class SplitFile(Protocol):
+    """A file that can be split once."""
+
+    @property
+    def header(self) -> Sequence[str]:
+        """The names of the columns, as they are in the file."""
+        ...
+
+    @property
+    def shape(self) -> FileShape:
+        """The shape, with which a part can be read."""
+        ...
+
+    def parts(self) -> Iterator[FilePart]:
+        """Yields the parts, in order. The header is a row of the first one.
+
+        Raises:
+            FileRefused: The file is damaged or too large.
+        """
+        ...
+
+
+class BulkFiles(Protocol):
+    """Reads files of many rows."""
+
+    def open_upload(
+        self, read: ReadUpload, shape: FileShape | None = None, start: PartStart = PartStart()
+    ) -> SplitFile:
+        """Opens an uploaded file.
+
+        Args:
+            read: reads the upload.
+            shape: the shape of the file, if it was opened before.
+            start: where to go on.
+
+        Raises:
+            FileRefused: The file cannot be read.
+        """
+        ...
+
+    def read_part(self, shape: FileShape, start: PartStart, content: bytes) -> Iterator[FileRecord]:
+        """Yields the records of a part: the rows that are neither the header nor blank."""
+        ...
+
+    def write_rejects(self, rejected: Iterable[tuple[FileRecord, str]]) -> bytes:
+        """Returns the lines of `rejects.csv` for rows, with the reason why each was not imported."""
+        ...
+
+    def rejects_header(self, shape: FileShape) -> bytes:
+        """Returns the first line of `rejects.csv`."""
+        ...
+
+    def write_unknown(self, words: Mapping[str, int]) -> bytes:
+        """Returns `unknown.csv`: words of the file that Heed does not know, with the number of their rows."""
+        ...
