@@ -103,7 +103,8 @@ def test_rows_of_four_imports_in_any_order_and_repetition_make_the_same_record(
     in_order = merge_changes(apply_rows(EMPTY_RECORD, imports), events)
 
     shuffled = EMPTY_RECORD
-    for step in data.draw(st.permutations([*again, *events])):
+    steps: list[Row | Change] = [*again, *events]
+    for step in data.draw(st.permutations(steps)):
         shuffled = apply_rows(shuffled, [step]) if isinstance(step, Row) else merge_changes(shuffled, [step])
     assert shuffled == in_order
 

@@ -35,7 +35,7 @@ def read_whole(data: bytes) -> list[FileRecord]:
 
 def read_parts(file: SplitFile, split: list[FilePart]) -> list[FileRecord]:
     shape = json.loads(json.dumps(file.shape))
-    return [record for part in split for record in FILES.read_part(shape, part.start, part.content)]
+    return [record for part in split for record in FILES.open_part(shape, part.start, part.content).records()]
 
 
 @pytest.fixture(autouse=True, params=[1, 3])
@@ -46,7 +46,9 @@ def small_parts(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-@given(lines=LINES, line_end=st.sampled_from(["\n", "\r\n"]), encoding=st.sampled_from(["utf-8-sig", "utf-16"]))
+@given(
+    lines=LINES, line_end=st.sampled_from(["\n", "\r\n"]), encoding=st.sampled_from(["utf-8-sig", "utf-16"])
+)
 def test_the_parts_of_a_delimited_file_have_its_records_and_its_bytes(
     lines: list[str], line_end: str, encoding: str
 ) -> None:

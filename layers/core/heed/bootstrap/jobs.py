@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from heed.bootstrap.shared import SharedParts
-from heed.domain.jobs.job_phase import JobPhase
-from heed.use_cases.ports.job_work import JobWork
 
 if TYPE_CHECKING:
     from heed.adapters.bulk_bucket import BulkBucket
     from heed.adapters.dynamodb.jobs import JobsTable
     from heed.adapters.job_machine import JobMachine
-    from heed.adapters.work_bucket import WorkBucket
 
 
 class JobParts(SharedParts):
@@ -39,24 +36,3 @@ class JobParts(SharedParts):
         from heed.adapters.job_machine import JobMachine
 
         return JobMachine(self.client("stepfunctions"), self.config.job_machine)
-
-    @cached_property
-    def work_files(self) -> WorkBucket:
-        """The files of the work on jobs."""
-        from heed.adapters.work_bucket import WorkBucket
-
-        return WorkBucket(self.client("s3"), self.config.bulk_bucket)
-
-    def work_of_phase(self, phase: JobPhase) -> JobWork:
-        """Returns the work of a phase."""
-        match phase:
-            case JobPhase.PREVIEW | JobPhase.COMMIT:
-                raise NotImplementedError
-            case JobPhase.SCRUB:
-                raise NotImplementedError
-            case JobPhase.SNAPSHOT:
-                raise NotImplementedError
-            case JobPhase.TAKE_BACK:
-                raise NotImplementedError
-            case _:
-                assert_never(phase)

@@ -23,7 +23,6 @@ from heed.domain.jobs.job_settings import (
     SnapshotJobSettings,
 )
 from heed.domain.milliseconds import Millis
-from heed.domain.preferences.register import DAY_MS
 from heed.domain.privacy.disclosure import DisclosurePurpose
 
 UPLOAD_URL_MS = 3_600_000

@@ -36,7 +36,7 @@ class SplitUpload:
 
         Args:
             job: the job.
-            recognise: returns the name of the format of a file with these columns, or "". It raises FileRefused.
+            recognise: returns the name of the format of a file with these columns, or "".
             has_time: returns whether there is time for another part.
 
         Raises:
@@ -55,9 +55,7 @@ class SplitUpload:
         for part in file.parts():
             number = len(items) + 1
             self.files.put(job.id, part_file(number), part.content)
-            items.append(
-                {"part": number, "start": list(part.start), "rows": part.end.rows - part.start.rows}
-            )
+            items.append({"part": number, "start": list(part.start), "rows": part.end.rows - part.start.rows})
             place["next"] = list(part.end)
             if place["encoding"] in ("", "utf-8"):
                 place["encoding"] = part.encoding  # a row that is not UTF-8 is reported

@@ -56,7 +56,7 @@ class PlanTakeBack:
     jobs: Jobs
     files: WorkFiles
 
-    def __call__(self, job: Job, stage: int, has_time: HasTime) -> Plan:
+    def __call__(self, job: Job, stage: int, _has_time: HasTime) -> Plan:
         """Plans a stage. If the report of a segment was deleted meanwhile, all segments are visited again.
 
         Raises:
@@ -98,9 +98,9 @@ class TakeBackSegment:
             OutOfTime: The call has to be repeated.
             DependencyUnavailable, UnreadableRecord: The call has to be repeated.
         """
-        assert job.taken_back is not None
-        segment, progress = item["segment"], _load(self.files, job, item["segment"])
-        while not progress.is_done:
+        segment, take_back = item["segment"], job.taken_back
+        progress = _load(self.files, job, segment)
+        while take_back and not progress.is_done:
             if not has_time():
                 raise OutOfTime("the segment has more people")
             page = self.people.page(segment, SEGMENT_COUNT, progress.after)
@@ -109,7 +109,7 @@ class TakeBackSegment:
                     progress.unreadable += 1
                 elif has_import(record, job.id):
                     progress.people += 1
-                    self._take_back(recipient, record, job.id, job.taken_back, has_time)
+                    self._take_back(recipient, record, job.id, take_back, has_time)
             progress.after, progress.is_done = page.last, page.last is None
             self.files.put(job.id, _segment_name(segment), json.dumps(asdict(progress)).encode())
 
