@@ -51,6 +51,7 @@ class Imports(Office):
 
 @pytest.fixture
 def imports(world: World, clock: Clock) -> Imports:
+    world.context.milliseconds_left = 900_000
     return Imports(world, clock)
 
 
