@@ -21,7 +21,7 @@ class JobPhase(StrEnum):
 def current_phase(job: Job) -> JobPhase | None:
     """Returns the phase in which a job is; None if there is nothing to do."""
     if job.taken_back:
-        return JobPhase.TAKE_BACK
+        return JobPhase.TAKE_BACK if job.taken_back.people is None else None
     if job.state is not JobState.RUNNING:
         return None
     match job.kind:
@@ -44,6 +44,9 @@ def parse_job_phase(job_id: object, phase: object) -> tuple[str, JobPhase]:
     Raises:
         MalformedMessage: It states no job or no phase.
     """
-    if not isinstance(job_id, str) or not is_job_id(job_id) or phase not in list(JobPhase):
+    if not isinstance(job_id, str) or not is_job_id(job_id):
         raise MalformedMessage("not an execution of a job")
-    return job_id, JobPhase(phase)
+    try:
+        return job_id, JobPhase(str(phase))
+    except ValueError as error:
+        raise MalformedMessage("not a phase") from error

@@ -20,7 +20,8 @@ from heed.domain.preferences.imported_stops import changes_to_take_back, has_imp
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Change
 from heed.use_cases.jobs.change_job import change_job
-from heed.use_cases.ports.import_writes import WritePace
+from heed.use_cases.jobs.take_turn import take_turn
+from heed.use_cases.ports.import_writes import WritePace, WriterTurn
 from heed.use_cases.ports.job_work import HasTime, Item, NextStep, Plan, WorkFiles
 from heed.use_cases.ports.jobs import Jobs
 from heed.use_cases.ports.preferences import Preferences, UnreadableItem
@@ -51,10 +52,17 @@ class _Progress:
 
 @dataclass(frozen=True, slots=True)
 class PlanTakeBack:
-    """Plans the segments, and adds up what they report."""
+    """Plans the segments, and adds up what they report.
+
+    Attributes:
+        jobs: the jobs.
+        files: the files of the work.
+        turn: the turn of the jobs that write records.
+    """
 
     jobs: Jobs
     files: WorkFiles
+    turn: WriterTurn
 
     def __call__(self, job: Job, stage: int, _has_time: HasTime) -> Plan:
         """Plans a stage. If the report of a segment was deleted meanwhile, all segments are visited again.
@@ -68,6 +76,8 @@ class PlanTakeBack:
                 people, unreadable = sum(p.people for p in done), sum(p.unreadable for p in done)
                 change_job(job.id, lambda current: finish_take_back(current, people, unreadable), self.jobs)
                 return Plan(NextStep.DONE)
+        if not take_turn(job, self.jobs, self.turn):
+            return Plan(NextStep.WAIT, _VISIT)
         segments = [{"segment": segment} for segment in range(SEGMENT_COUNT)]
         self.files.put(job.id, _SEGMENTS, json.dumps(segments).encode())
         return Plan(NextStep.MAP, _ADD_UP, _SEGMENTS)
