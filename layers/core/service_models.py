@@ -18,7 +18,7 @@ from botocore.loaders import Loader
 OPERATIONS = {
     "dynamodb": ("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"),
     "events": ("PutEvents",),
-    "kms": ("Decrypt", "Encrypt", "GenerateMac"),
+    "kms": ("Decrypt", "Encrypt", "GenerateMac", "GetPublicKey", "Sign"),
     "s3": (
         *("CompleteMultipartUpload", "CreateMultipartUpload", "DeleteObject", "DeleteObjects", "GetObject"),
         *("HeadObject", "ListObjectVersions", "ListObjectsV2", "PutObject", "UploadPart", "UploadPartCopy"),

@@ -192,6 +192,18 @@ class SecondOwnerNeeded(NotAuthorised):
     """The step needs an API key of another owner."""
 
 
+class SnapshotFailed(HeedError):
+    """A snapshot cannot be made. A retry does not help. Its subclasses say why."""
+
+
+class UnbuildableFilter(SnapshotFailed):
+    """A filter cannot be built: somebody has chosen recipient ids so that too many have the same first bits."""
+
+
+class CatalogueChanged(SnapshotFailed):
+    """Topics of the brand changed while the snapshot was made."""
+
+
 class DecisionNotPossible(InvalidRequest):
     """The case lacks what the decision needs. Nothing was done."""
 
