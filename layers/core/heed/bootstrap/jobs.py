@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, assert_never
 
-from heed.bootstrap.shared import SharedParts
+from heed import clock
+from heed.bootstrap.privacy import PrivacyParts
 from heed.domain.jobs.job_phase import JobPhase
 from heed.use_cases.ports.job_work import JobWork
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from heed.adapters.work_bucket import WorkBucket
 
 
-class JobParts(SharedParts):
+class JobParts(PrivacyParts):
     """Parts that store jobs and their files."""
 
     @cached_property
@@ -55,8 +56,23 @@ class JobParts(SharedParts):
             case JobPhase.SCRUB:
                 raise NotImplementedError
             case JobPhase.SNAPSHOT:
-                raise NotImplementedError
+                return self.snapshot_work
             case JobPhase.TAKE_BACK:
                 raise NotImplementedError
             case _:
                 assert_never(phase)
+
+    @cached_property
+    def snapshot_work(self) -> JobWork:
+        """The work on a snapshot."""
+        from heed.adapters.dynamodb.people_segments import PeopleSegmentsTable
+        from heed.adapters.kms.keys import IDENTITY_LABEL
+        from heed.adapters.kms.signing_keys import KmsSnapshotSigner
+        from heed.use_cases.snapshots.plan_snapshot import PlanSnapshot
+        from heed.use_cases.snapshots.work_on_snapshot import WorkOnSnapshot
+
+        people = PeopleSegmentsTable(self.client("dynamodb"), self.config.preferences_table)
+        signer = KmsSnapshotSigner(self.client("kms"), self.config.snapshot_keys[-1])
+        ports = self.jobs, self.disclosures, clock.now
+        plan = PlanSnapshot(self.work_files, signer, IDENTITY_LABEL, *ports)
+        return JobWork(plan, WorkOnSnapshot(people, self.work_files, self.catalogue))

@@ -12,9 +12,10 @@ from collections.abc import Iterable
 
 from heed.domain.snapshots.shards import MAX_SHARD_BITS, distinct_keys
 
-_BUCKETS = 1 << MAX_SHARD_BITS
+BUCKETS = 1 << MAX_SHARD_BITS
+"""The number of buckets."""
 _COUNT_SIZE, _KEY_SIZE = 4, 8  # bytes
-COUNTS_SIZE = _BUCKETS * _COUNT_SIZE
+COUNTS_SIZE = BUCKETS * _COUNT_SIZE
 """The bytes of the numbers at the beginning of a run."""
 
 
@@ -40,7 +41,7 @@ def place_of_shard(counts: array[int], shard_bits: int, number: int) -> tuple[in
         shard_bits: the number of leading bits that name a shard.
         number: of the shard.
     """
-    width = _BUCKETS >> shard_bits
+    width = BUCKETS >> shard_bits
     before = sum(counts[: number * width])
     end = before + sum(counts[number * width : (number + 1) * width])
     return COUNTS_SIZE + before * _KEY_SIZE, COUNTS_SIZE + end * _KEY_SIZE

@@ -32,8 +32,8 @@ def choose_shard_bits(counts: Sequence[int]) -> int:
         counts: the number of keys for each value of the leading 12 bits.
 
     Raises:
-        UnbuildableFilter: more than `MAX_SHARD_KEYS` keys have the same leading 12 bits. Recipient ids are keyed
-            hashes, so somebody has chosen these.
+        UnbuildableFilter: more than `MAX_SHARD_KEYS` keys have the same leading 12 bits. Recipient ids are
+            keyed hashes, so somebody has chosen these.
     """
     for bits in range(MAX_SHARD_BITS):
         width = len(counts) >> bits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from heed.domain.errors import FileRefused
+from heed.domain.errors import WorkImpossible
 from heed.domain.jobs.job import Job, JobError, fail_job
 from heed.domain.jobs.job_phase import JobPhase, current_phase
 from heed.domain.milliseconds import Millis
@@ -24,7 +24,7 @@ def plan_phase(
     jobs: Jobs,
     work_of: Callable[[JobPhase], JobWork],
 ) -> Plan:
-    """Plans a stage. A file that cannot be read fails the job.
+    """Plans a stage. Work that cannot succeed fails the job.
 
     Args:
         job_id: id of the job.
@@ -44,9 +44,8 @@ def plan_phase(
         return Plan(NextStep.DONE)
     try:
         return work_of(phase).plan(job, stage, has_time)
-    except FileRefused as error:
-        failure = JobError(describe_fault(error), error.detail, error.line)
-        change_job(job_id, lambda current: fail_job(current, failure, now()), jobs)
+    except WorkImpossible as error:
+        _fail(job_id, error, now(), jobs)
         return Plan(NextStep.DONE)
 
 
@@ -55,10 +54,11 @@ def work_on_item(
     phase: JobPhase,
     item: Item,
     has_time: HasTime,
+    now: Callable[[], Millis],
     jobs: Jobs,
     work_of: Callable[[JobPhase], JobWork],
 ) -> None:
-    """Works on an item.
+    """Works on an item. Work that cannot succeed fails the job.
 
     Raises:
         OutOfTime: The work on the item has to go on.
@@ -66,8 +66,12 @@ def work_on_item(
         DependencyUnavailable, UnreadableRecord: The step has to be repeated.
     """
     job = find_job(job_id, jobs)
-    if current_phase(job) is phase:
+    if current_phase(job) is not phase:
+        return
+    try:
         work_of(phase).work(job, item, has_time)
+    except WorkImpossible as error:
+        _fail(job_id, error, now(), jobs)
 
 
 def fail_phase(job_id: str, phase: JobPhase, now: Millis, jobs: Jobs) -> Job:
@@ -84,6 +88,13 @@ def fail_phase(job_id: str, phase: JobPhase, now: Millis, jobs: Jobs) -> Job:
     return change_job(job_id, step, jobs)
 
 
-def describe_fault(error: FileRefused) -> str:
-    """Returns the stable name of a fault of a file, such as `empty-file`."""
-    return "".join(f"-{sign.lower()}" if sign.isupper() else sign for sign in type(error).__name__).lstrip("-")
+def _fail(job_id: str, error: WorkImpossible, now: Millis, jobs: Jobs) -> None:
+    failure = JobError(describe_fault(error), error.detail, error.line)
+    change_job(job_id, lambda current: fail_job(current, failure, now), jobs)
+
+
+def describe_fault(error: WorkImpossible) -> str:
+    """Returns the stable name of a fault, such as `empty-file`."""
+    return "".join(f"-{sign.lower()}" if sign.isupper() else sign for sign in type(error).__name__).lstrip(
+        "-"
+    )
