@@ -314,6 +314,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "LEDGER_BUCKET": "ledger",
             "MAILBOX_BUCKET": "mailbox",
             "BULK_BUCKET": "bulk",
+            "JOB_MACHINE": f"arn:aws:states:us-east-1:{_ACCOUNT}:stateMachine:heed-jobs",
             "EVENT_BUS": "recipients",
             "PUBLIC_URL": "https://prefs.example.com",
             "MAIL_DOMAIN": "mail.example.com",

@@ -30,8 +30,6 @@ from heed.use_cases.snapshots.snapshot_files import (
 
 _RUN_KEYS = 1_000_000  # in all filters; a page has a few thousand more. Sorting them takes 50 MB.
 
-_Keys = Mapping[ScopeNumber, array[int]]
-
 
 def read_segment(
     job: Job, segment: int, has_time: HasTime, people: PeopleSegments, files: WorkFiles, catalogue: Catalogue
@@ -79,7 +77,7 @@ def _place(
     record: Record | UnreadableItem,
     topics: Sequence[Topic],
     as_of: Millis,
-    keys: _Keys,
+    keys: Mapping[ScopeNumber, array[int]],
     progress: SegmentProgress,
 ) -> None:
     """Adds the key of a person to their filters. A person whose record cannot be read is stopped."""
