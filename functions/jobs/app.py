@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
 
-import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, assert_never
@@ -13,7 +12,7 @@ from heed import clock
 from heed.bootstrap import Heed
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import NotAuthorised, NotFound
-from heed.domain.jobs.job import Job, cancel_job, new_job, start_job
+from heed.domain.jobs.job import Job, JobKind, cancel_job
 from heed.domain.jobs.job_access import can_commit_job, can_see_job, can_use_job
 from heed.domain.jobs.job_settings import JobSettings
 from heed.domain.privacy.disclosure import DisclosurePurpose
@@ -24,6 +23,7 @@ from heed.entrypoints.observability import count_metric, logger, observed
 from heed.entrypoints.uploads import parse_upload_event
 from heed.use_cases.jobs.change_job import change_job, find_job
 from heed.use_cases.jobs.commit_import import commit_import
+from heed.use_cases.jobs.create_job import create_job, create_scheduled_snapshot
 from heed.use_cases.jobs.receive_upload import receive_upload
 from heed.use_cases.jobs.start_execution import start_execution
 from heed.use_cases.jobs.sweep_jobs import sweep_jobs
@@ -82,11 +82,7 @@ def command_job(call: ApiRequest) -> Mapping[str, object]:
 
 
 def _create(call: ApiRequest, settings: JobSettings, purpose: DisclosurePurpose) -> ApiResponse:
-    job = new_job(secrets.token_hex(16), settings, purpose, job_requests.sign_job(call))
-    if not job.has_upload:
-        job = start_job(job, None, call.at)
-    heed.jobs.add(job)
-    start_execution(job, heed.job_executions)
+    job = create_job(settings, purpose, job_requests.sign_job(call), heed.jobs, heed.job_executions)
     upload = heed.job_files.upload_url(job.id, call.at) if job.has_upload else None
     count_metric("JobCreated")
     return ApiResponse(jobs.created_job_to_json(job, upload), HTTPStatus.ACCEPTED)
@@ -119,12 +115,16 @@ def sweep() -> dict[str, int]:
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Answers one HTTP request, in payload format 2.0 or 1.0. Other events: an upload, or the hour."""
+    """Answers one HTTP request, in payload format 2.0 or 1.0. Other events: an upload, schedules."""
     if "requestContext" in event:
         return api(event, context)
     if job_id := parse_upload_event(event):
         if job := receive_upload(job_id, clock.now(), heed.jobs, heed.job_files):
             start_execution(job, heed.job_executions)
+        return {}
+    if event.get("create") == JobKind.SNAPSHOT:
+        create_scheduled_snapshot(clock.now(), heed.jobs, heed.job_executions)
+        count_metric("JobCreated")
         return {}
     return sweep()
 

@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
+from functions.jobs import app as jobs
 from functions.preferences import app as preferences
+from heed.adapters.job_machine import JobMachine
+from heed.domain.api_key import KeyScope
 from heed.domain.jobs.job import Job, JobState, cancel_job, start_job
 from heed.domain.jobs.job_phase import JobPhase
 from heed.domain.jobs.job_report import JobCounts
@@ -20,6 +23,7 @@ from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import COMPLAINT, HOLD, Change, Entry, Register, ScopeNumber, Source
+from heed.domain.privacy.disclosure import DisclosurePurpose
 from heed.domain.recipients.recipient import recipient_from_bytes
 from heed.snapshot.reader import Snapshot
 from heed.use_cases.jobs.change_job import change_job
@@ -273,6 +277,24 @@ def test_other_topics_in_the_middle_of_the_work_fail_the_job(maker: Maker, read:
         assert failed.state is JobState.DONE, "before the first segment nothing is lost"
     else:
         assert failed.error is not None and failed.error.type == "catalogue-changed"
+
+
+def test_the_schedule_makes_a_snapshot_that_a_key_of_its_owner_reads(
+    maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[tuple[str, str]] = []
+    monkeypatch.setattr(JobMachine, "start", lambda _, job_id, phase: started.append((job_id, phase)))
+    assert jobs.handler({"create": "snapshot"}, maker.world.context) == {}
+    ((job_id, phase),) = started
+    run_execution(maker.world, job_id, JobPhase(phase))
+    key = parts().api_keys.create("key", "Schedule", (KeyScope.EXPORT,), None, (DisclosurePurpose.SENDING,))[
+        1
+    ]
+    headers = {"Authorization": f"Bearer {key}"}
+    event = http_event("GET", f"/v1/jobs/{job_id}", headers=headers, at=maker.clock.now)
+    shown = json.loads(jobs.handler(event, maker.world.context)["body"])
+    assert (shown["state"], shown["purpose"]) == ("done", "sending")
+    assert [file["name"] for file in shown["files"]] == ["snapshot.heedsnap"]
 
 
 def test_a_cancelled_snapshot_stops_at_its_next_step(maker: Maker) -> None:

@@ -11,6 +11,7 @@ from heed.domain.errors import InvalidTime, NotAuthorised, NotFound, UnknownScop
 from heed.domain.jobs.job import JobSignature, is_job_id
 from heed.domain.jobs.job_report import is_safe_word
 from heed.domain.jobs.job_settings import (
+    DEFAULT_SNAPSHOT_DAYS,
     ImportJobSettings,
     ScrubJobSettings,
     SnapshotJobSettings,
@@ -30,7 +31,7 @@ _FAST_CLOCK_MS = 300_000  # the clock of a caller may be so far ahead
 _FORMAT = re.compile(r"[a-z0-9]{1,20}(-[a-z0-9]{1,20}){0,3}")
 _ZONE = re.compile(r"[A-Za-z0-9_+-]{1,30}(/[A-Za-z0-9_+-]{1,30}){0,2}")
 _MAX_NAME = 255  # characters of a file's name
-_DEFAULT_DAYS, _MAX_DAYS = 7, 31
+_MAX_DAYS = 31
 
 
 class JobCommand(StrEnum):
@@ -135,7 +136,7 @@ def parse_snapshot_request(body: JsonReader, key: ApiKey) -> tuple[SnapshotJobSe
         InvalidRequest: A field is not valid.
     """
     purpose = key.choose_purpose(body.read_optional_text("purpose"))
-    days = body.read_number("days", 1, _MAX_DAYS, _DEFAULT_DAYS)
+    days = body.read_number("days", 1, _MAX_DAYS, DEFAULT_SNAPSHOT_DAYS)
     body.close()
     return SnapshotJobSettings(days), purpose
 
