@@ -86,4 +86,6 @@ def fail_phase(job_id: str, phase: JobPhase, now: Millis, jobs: Jobs) -> Job:
 
 def describe_fault(error: FileRefused) -> str:
     """Returns the stable name of a fault of a file, such as `empty-file`."""
-    return "".join(f"-{sign.lower()}" if sign.isupper() else sign for sign in type(error).__name__).lstrip("-")
+    return "".join(f"-{sign.lower()}" if sign.isupper() else sign for sign in type(error).__name__).lstrip(
+        "-"
+    )
