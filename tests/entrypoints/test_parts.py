@@ -46,7 +46,9 @@ def small_parts(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-@given(lines=LINES, line_end=st.sampled_from(["\n", "\r\n"]), encoding=st.sampled_from(["utf-8-sig", "utf-16"]))
+@given(
+    lines=LINES, line_end=st.sampled_from(["\n", "\r\n"]), encoding=st.sampled_from(["utf-8-sig", "utf-16"])
+)
 def test_the_parts_of_a_delimited_file_have_its_records_and_its_bytes(
     lines: list[str], line_end: str, encoding: str
 ) -> None:
