@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, assert_never
 
-from heed import clock
 from heed.bootstrap.privacy import PrivacyParts
 from heed.domain.jobs.job_phase import JobPhase
 from heed.use_cases.ports.job_work import JobWork
@@ -73,6 +72,6 @@ class JobParts(PrivacyParts):
 
         people = PeopleSegmentsTable(self.client("dynamodb"), self.config.preferences_table)
         signer = KmsSnapshotSigner(self.client("kms"), self.config.snapshot_keys[-1])
-        ports = self.jobs, self.disclosures, clock.now
+        ports = self.jobs, self.disclosures, self._now
         plan = PlanSnapshot(self.work_files, signer, IDENTITY_LABEL, *ports)
         return JobWork(plan, WorkOnSnapshot(people, self.work_files, self.catalogue))

@@ -55,9 +55,7 @@ class SplitUpload:
         for part in file.parts():
             number = len(items) + 1
             self.files.put(job.id, part_file(number), part.content)
-            items.append(
-                {"part": number, "start": list(part.start), "rows": part.end.rows - part.start.rows}
-            )
+            items.append({"part": number, "start": list(part.start), "rows": part.end.rows - part.start.rows})
             place["next"] = list(part.end)
             if place["encoding"] in ("", "utf-8"):
                 place["encoding"] = part.encoding  # a row that is not UTF-8 is reported
