@@ -1,4 +1,4 @@
-"""The work on jobs, step by step. The state machine calls it: it plans, works on each item, and plans again."""
+"""The work on jobs. The state machine calls it step by step: to plan, for each item, and to plan again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from heed.use_cases.jobs.run_phase import fail_phase, plan_phase, work_on_item
 from heed.use_cases.ports.job_work import NextStep
 
 heed = Heed.from_environment()
-# Milliseconds; with less left, no other piece of work starts. A piece takes a few calls of AWS, or joins files.
+# Milliseconds; with less left, no other piece of work starts. A piece takes a few calls of AWS.
 _RESERVED_MS = 60_000
 
 
@@ -50,4 +50,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, object]:  # noqa: 
             raise MalformedMessage("not a step of an execution")
 
 
-heed.warm_up(lambda: heed.jobs)
+heed.warm_up(lambda: (heed.jobs, heed.work_files))

@@ -16,7 +16,17 @@ from typing import Any
 from botocore.loaders import Loader
 
 OPERATIONS = {
-    "dynamodb": ("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"),
+    "cloudwatch": ("GetMetricStatistics",),
+    "dynamodb": (
+        "BatchGetItem",
+        "DeleteItem",
+        "DescribeTable",
+        "GetItem",
+        "PutItem",
+        "Query",
+        "Scan",
+        "UpdateItem",
+    ),
     "events": ("PutEvents",),
     "kms": ("Decrypt", "Encrypt", "GenerateMac", "GetPublicKey", "Sign"),
     "s3": (

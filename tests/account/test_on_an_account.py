@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 import pytest
@@ -54,7 +54,7 @@ def sealing(aws: None) -> Any:
     return target
 
 
-def _set_alarm(state: str) -> None:
+def _set_alarm(state: Literal["OK", "ALARM"]) -> None:
     boto3.client("cloudwatch").set_alarm_state(AlarmName="silent", StateValue=state, StateReason="a test")
 
 

@@ -1,4 +1,4 @@
-"""`heed snapshot` with the real functions. A loop stands in for the state machine alone."""
+"""`heed snapshot` with the real functions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.cli.conftest import Heed
 from tests.cli.server import ApiServer
 from tests.support.aws_calls import outside_handlers
 from tests.support.deployment import NOW, World, client, parts
-from tests.support.executions import run_execution
+from tests.support.job_machine import JobMachineRun, definition
 from tests.support.registers import out
 
 SNAPSHOT = ("snapshot", "--purpose", "sending", "-o", "today.heedsnap")
@@ -39,7 +39,8 @@ class WorkingMachine(JobExecutions):
     @override
     def start(self, job_id: str, phase: JobPhase) -> None:
         with outside_handlers():
-            run_execution(self._world, job_id, phase)
+            start = {"job": job_id, "phase": phase.value, "stage": 0}
+            JobMachineRun(self._world).run(definition(), start)
         if self.damaged_byte is not None:
             place = {"Bucket": "bulk", "Key": f"{job_id}/results/snapshot.heedsnap"}
             content = bytearray(client("s3").get_object(**place)["Body"].read())

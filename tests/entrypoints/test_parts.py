@@ -35,7 +35,7 @@ def read_whole(data: bytes) -> list[FileRecord]:
 
 def read_parts(file: SplitFile, split: list[FilePart]) -> list[FileRecord]:
     shape = json.loads(json.dumps(file.shape))
-    return [record for part in split for record in FILES.read_part(shape, part.start, part.content)]
+    return [record for part in split for record in FILES.open_part(shape, part.start, part.content).records()]
 
 
 @pytest.fixture(autouse=True, params=[1, 3])

@@ -13,10 +13,8 @@ import pytest
 
 from functions.jobs import app as jobs
 from functions.preferences import app as preferences
-from heed.adapters.job_machine import JobMachine
 from heed.domain.api_key import KeyScope
 from heed.domain.jobs.job import Job, JobState, cancel_job, start_job
-from heed.domain.jobs.job_phase import JobPhase
 from heed.domain.jobs.job_report import JobCounts
 from heed.domain.jobs.job_settings import SnapshotJobSettings
 from heed.domain.milliseconds import Millis
@@ -25,14 +23,16 @@ from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import COMPLAINT, HOLD, Change, Entry, Register, ScopeNumber, Source
 from heed.domain.privacy.disclosure import DisclosurePurpose
 from heed.domain.recipients.recipient import recipient_from_bytes
+from heed.override import override
 from heed.snapshot.reader import Snapshot
 from heed.use_cases.jobs.change_job import change_job
 from tests.functions.conftest import DAY, Clock
 from tests.support.catalogues import CATALOGUE
 from tests.support.crash import SimulatedCrash, crash_after
 from tests.support.deployment import NOW, World, client, http_event, parts, restart
-from tests.support.executions import Step, call_step, call_step_that_crashes, run_execution
+from tests.support.job_machine import JobMachineRun, definition, run_executions
 from tests.support.jobs import job_of
+from tests.support.killed_steps import RunWithKilledSteps
 from tests.support.registers import in_, out
 
 RECIPIENT = recipient_from_bytes(bytes(range(16)))
@@ -56,9 +56,9 @@ class Maker:
         parts().jobs.add(job)
         return job
 
-    def make(self, step: Step = call_step) -> Job:
+    def make(self, run: type[JobMachineRun] = JobMachineRun) -> Job:
         job = self.request()
-        run_execution(self.world, job.id, JobPhase.SNAPSHOT, step)
+        run(self.world).run(definition(), {"job": job.id, "phase": "snapshot", "stage": 0})
         return self.find(job)
 
     def find(self, job: Job) -> Job:
@@ -155,7 +155,7 @@ def test_a_snapshot_of_nobody_stops_nobody(maker: Maker) -> None:
 
 def test_a_step_that_is_killed_at_any_call_is_repeated_without_loss(maker: Maker) -> None:
     people = [maker.add(number, change(out(0))) for number in range(3)]
-    job = maker.make(call_step_that_crashes)
+    job = maker.make(RunWithKilledSteps)
     snapshot = maker.open(job)
     assert [snapshot.may_send(recipient, "offers") for recipient in people] == ["no"] * 3
     assert job.report.counts == JobCounts(applied=3)
@@ -172,15 +172,11 @@ def test_a_segment_goes_on_where_its_time_was_over(maker: Maker) -> None:
 
     events = parts().client("dynamodb").meta.events
     events.register("after-call.dynamodb.Scan", end_the_time, unique_id="time")
-    steps: list[str] = []
-
-    def step(world: World, event: Mapping[str, Any]) -> dict[str, Any]:
-        answer = call_step(world, event)
-        steps.append(answer["next"])
-        return answer
-
-    job = maker.make(step)
-    assert "again" in steps, "a segment with two pages"
+    job = maker.request()
+    run = JobMachineRun(maker.world)
+    run.run(definition(), {"job": job.id, "phase": "snapshot", "stage": 0})
+    assert "again" in [answer["next"] for answer in run.answers], "a segment with two pages"
+    job = maker.find(job)
     assert job.report.counts == JobCounts(applied=80)
     snapshot = maker.open(job)
     assert {snapshot.may_send(recipient, "offers") for recipient in people} == {"no"}
@@ -189,18 +185,17 @@ def test_a_segment_goes_on_where_its_time_was_over(maker: Maker) -> None:
 
 @pytest.mark.parametrize("calls", range(1, 8))
 def test_an_end_that_is_killed_at_any_call_is_repeated_without_loss(maker: Maker, calls: int) -> None:
+    class RunWithKilledEnd(JobMachineRun):
+        @override
+        def call_function(self, payload: dict[str, Any]) -> Any:
+            if payload["step"] == "plan" and payload["stage"] == 2:
+                with suppress(SimulatedCrash), crash_after(calls, ("dynamodb",)):
+                    super().call_function(payload)
+            return super().call_function(payload)
+
     maker.add(1, change(out(0)))
-    job = maker.request()
-
-    def step(world: World, event: Mapping[str, Any]) -> dict[str, Any]:
-        if event["step"] == "plan" and event["stage"] == 2:
-            with suppress(SimulatedCrash), crash_after(calls, ("dynamodb",)):
-                call_step(world, event)
-        return call_step(world, event)
-
-    run_execution(maker.world, job.id, JobPhase.SNAPSHOT, step)
-    ended = maker.find(job)
-    assert (ended.state, ended.report.counts) == (JobState.DONE, JobCounts(applied=1))
+    job = maker.make(RunWithKilledEnd)
+    assert (job.state, job.report.counts) == (JobState.DONE, JobCounts(applied=1))
     assert parts().disclosures.latest(None, 9).entries
     assert maker.open(job).manifest.counts["*"] == 1
 
@@ -210,7 +205,7 @@ def test_the_last_stage_gives_the_same_file_again(maker: Maker) -> None:
     job = maker.make()
     first = maker.file(job)
     client("s3").delete_object(Bucket="bulk", Key=f"{job.id}/results/snapshot.heedsnap")
-    parts().snapshot_work.plan(job, 2, lambda: True)
+    parts().plan_snapshot(job, 2, lambda: True)
     assert maker.file(job) == first
     assert len(parts().disclosures.latest(None, 9).entries) == 1
 
@@ -257,36 +252,26 @@ def test_a_filter_without_a_suitable_seed_fails_the_job(
 @pytest.mark.parametrize("read", [0, 1])
 def test_other_topics_in_the_middle_of_the_work_fail_the_job(maker: Maker, read: int) -> None:
     """A person who is stopped for all topics of before is not stopped for the new one."""
-    read_before = 0
 
-    def step(world: World, event: Mapping[str, Any]) -> dict[str, Any]:
-        nonlocal read_before
-        if event["step"] == "work":
-            if read_before == read:
+    class RunWithDeployment(JobMachineRun):
+        @override
+        def call_function(self, payload: dict[str, Any]) -> Any:
+            if payload.get("item") == {"segment": read}:
                 restart()
                 parts().catalogue = CATALOGUE
-            read_before += 1
-        return call_step(world, event)
+            return super().call_function(payload)
 
-    fill(maker.add(1, change(out(0))))
-    job = maker.request()
-    call_step(maker.world, {"job": job.id, "phase": "snapshot", "step": "plan", "stage": 0})
-    run_execution(maker.world, job.id, JobPhase.SNAPSHOT, step)
-    failed = maker.find(job)
+    job = maker.make(RunWithDeployment)
     if read == 0:
-        assert failed.state is JobState.DONE, "before the first segment nothing is lost"
+        assert job.state is JobState.DONE, "before the first segment nothing is lost"
     else:
-        assert failed.error is not None and failed.error.type == "catalogue-changed"
+        assert job.error is not None and job.error.type == "catalogue-changed"
 
 
-def test_the_schedule_makes_a_snapshot_that_a_key_of_its_owner_reads(
-    maker: Maker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    started: list[tuple[str, str]] = []
-    monkeypatch.setattr(JobMachine, "start", lambda _, job_id, phase: started.append((job_id, phase)))
+def test_the_schedule_makes_a_snapshot_that_a_key_of_its_owner_reads(maker: Maker) -> None:
     assert jobs.handler({"create": "snapshot"}, maker.world.context) == {}
-    ((job_id, phase),) = started
-    run_execution(maker.world, job_id, JobPhase(phase))
+    run_executions(maker.world)
+    (job_id,) = parts().jobs.open_ids()
     key = parts().api_keys.create("key", "Schedule", (KeyScope.EXPORT,), None, (DisclosurePurpose.SENDING,))[
         1
     ]
@@ -300,7 +285,7 @@ def test_the_schedule_makes_a_snapshot_that_a_key_of_its_owner_reads(
 def test_a_cancelled_snapshot_stops_at_its_next_step(maker: Maker) -> None:
     job = maker.request()
     change_job(job.id, lambda current: cancel_job(current, Millis(maker.clock.now)), parts().jobs)
-    run_execution(maker.world, job.id, JobPhase.SNAPSHOT)
+    JobMachineRun(maker.world).run(definition(), {"job": job.id, "phase": "snapshot", "stage": 0})
     assert client("s3").list_objects_v2(Bucket="bulk")["KeyCount"] == 0
 
 

@@ -43,6 +43,7 @@ from tests.support.template import table_definition
 ROOT = Path(__file__).parents[2]
 MAIL_FROM = "preferences@example.com"
 _ACCOUNT = "123456789012"  # the account id of moto
+_ROLE = f"arn:aws:iam::{_ACCOUNT}:role/machine"
 NOW = Millis(1_772_701_964_390)  # 2026-03-05T09:12:44.390Z, as in the sample events
 
 
@@ -266,6 +267,7 @@ def _resources() -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
     for bucket in ("bulk", "ledger", "mailbox"):
         client("s3").create_bucket(Bucket=bucket)
     client("events").create_event_bus(Name="recipients")
+    client("stepfunctions").create_state_machine(name="heed-jobs", definition="{}", roleArn=_ROLE)
     for logical in ("Preferences", "Control", "Ledger"):
         dynamodb.create_table(TableName=logical, **table_definition(f"{logical}Table"))
     keys = {
@@ -276,7 +278,7 @@ def _resources() -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
     signing = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
     keys["SNAPSHOT_KEYS"] = signing["KeyMetadata"]["Arn"]
     client("sesv2").create_email_identity(EmailIdentity=MAIL_FROM)
-    services = ("dynamodb", "kms", "s3", "events", "ses")
+    services = ("dynamodb", "kms", "s3", "events", "ses", "stepfunctions")
     return keys, {service: copy.deepcopy(vars(_moto(service))) for service in services}
 
 
@@ -314,7 +316,10 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "LEDGER_BUCKET": "ledger",
             "MAILBOX_BUCKET": "mailbox",
             "BULK_BUCKET": "bulk",
+            "BULK_RATE": "500",
+            "BULK_CONCURRENCY": "5",
             "JOB_MACHINE": f"arn:aws:states:us-east-1:{_ACCOUNT}:stateMachine:heed-jobs",
+            "LEDGER_FUNCTION": "ledger",
             "EVENT_BUS": "recipients",
             "PUBLIC_URL": "https://prefs.example.com",
             "MAIL_DOMAIN": "mail.example.com",

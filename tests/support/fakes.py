@@ -39,6 +39,7 @@ class MemoryPreferences:
         recipient: str,
         decide: Callable[[Record], Sequence[Change]],
         now: int,  # noqa: ARG002
+        current: Record | None = None,  # noqa: ARG002
     ) -> WriteResult:
         before, changes = EMPTY_RECORD, None
         while changes is None or self.read(recipient) != before:

@@ -43,7 +43,13 @@ class Stored:
     def read_many(self, recipients: Sequence[str]) -> dict[str, Record]:
         return {recipient: self.records[recipient] for recipient in recipients}
 
-    def update(self, recipient: str, decide: Callable[[Record], Sequence[Change]], now: int) -> WriteResult:
+    def update(
+        self,
+        recipient: str,
+        decide: Callable[[Record], Sequence[Change]],
+        now: int,
+        current: Record | None = None,  # noqa: ARG002
+    ) -> WriteResult:
         return self.apply(recipient, decide(self.records[recipient]), now)
 
     def apply(self, recipient: str, changes: Sequence[Change], now: int) -> WriteResult:

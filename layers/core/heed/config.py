@@ -126,6 +126,15 @@ class Config:
     job_machine = _required("JOB_MACHINE")
     """ARN of the state machine that works on jobs."""
 
+    bulk_rate = _number("BULK_RATE")
+    """The most rows per second that all writers of imports record."""
+
+    bulk_concurrency = _number("BULK_CONCURRENCY")
+    """Number of writers of imports at the same time."""
+
+    ledger_function = _required("LEDGER_FUNCTION")
+    """Name of the function that enters changes in the ledger. Its metrics show how far it is behind."""
+
     event_bus = _required("EVENT_BUS")
     """Name of the EventBridge bus that carries events to other systems."""
 

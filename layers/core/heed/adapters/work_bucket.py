@@ -104,7 +104,7 @@ class WorkBucket(WorkFiles):
 
     @override
     def join(self, job_id: str, sources: Iterable[JobFile], target: str) -> int:
-        """Makes one file of several. S3 copies the large ones, and this function only reads the small ones."""
+        """Makes one file of several. S3 copies the large ones. The small ones are read and joined."""
         joined = _JoinedObject(self._client, self._bucket, f"{job_id}/{target}")
         pending, size = b"", 0
         for source in sources:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from heed.adapters import aws
-from heed.bootstrap.jobs import JobParts
+from heed.bootstrap.job_work import JobWorkParts
 from heed.bootstrap.mailbox import MailboxParts
 from heed.config import Config
 from heed.domain.errors import DependencyUnavailable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Heed(MailboxParts, JobParts):
+class Heed(MailboxParts, JobWorkParts):
     """All parts of one deployment. Two objects of this class share nothing, not even AWS clients."""
 
     @classmethod

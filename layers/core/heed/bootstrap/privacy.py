@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from heed.bootstrap.cases import CaseParts
 from heed.bootstrap.ledger import LedgerParts
-from heed.domain.milliseconds import Millis
 
 if TYPE_CHECKING:
     from heed.adapters.dynamodb.disclosures import DisclosuresTable
@@ -160,9 +159,6 @@ class PrivacyParts(CaseParts, LedgerParts):
             self.ses_suppression_list,
             self.address_encryption(LIST_POSITION),
         )
-
-    def _now(self) -> Millis:
-        return Millis(self.clock.time_ns() // 1_000_000)
 
     def _pause(self, seconds: float) -> None:
         self.clock.sleep(seconds)

@@ -7,6 +7,8 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+from heed.domain.milliseconds import Millis
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -106,6 +108,9 @@ class SharedParts:
         from heed.entrypoints.http.api.authentication import Authenticator
 
         return Authenticator(self.api_keys)
+
+    def _now(self) -> Millis:
+        return Millis(self.clock.time_ns() // 1_000_000)
 
     def queue(self, url: str) -> SqsQueue:
         """Returns the queue, or the dead-letter queue, with a URL."""

@@ -24,9 +24,9 @@ from heed.codec.attributes import (
     strict_reader,
 )
 from heed.domain.errors import UnreadableRecord
-from heed.domain.jobs.job import Job, JobError, JobKind, JobSignature, JobState, Upload
 from heed.domain.imports.formats import RowMeaning
 from heed.domain.jobs.import_estimate import JobEstimate
+from heed.domain.jobs.job import Job, JobError, JobKind, JobSignature, JobState, Upload
 from heed.domain.jobs.job_report import JobCounts, JobReport, ResultFile, WordMeaning
 from heed.domain.jobs.job_settings import (
     ColumnMapping,

@@ -33,6 +33,7 @@ from heed.domain.privacy.retention import soft_bounce_expiry
 from heed.override import override
 from heed.use_cases.ports.preferences import (
     LateChanges,
+    PeopleCount,
     Preferences,
     UnreadableItem,
     WriteResult,
@@ -49,8 +50,8 @@ _IS_AFTER_ERASURE = "(attribute_not_exists(f) OR f < :t) AND attribute_not_exist
 _IS_NEWER = "(attribute_not_exists(#r) OR #r.t < :t OR (#r.t = :t AND #r.ev < :ev))"
 
 
-class PreferencesTable(Preferences, LateChanges):
-    """Implements the ports Preferences and LateChanges with DynamoDB."""
+class PreferencesTable(Preferences, LateChanges, PeopleCount):
+    """Implements the ports Preferences, LateChanges and PeopleCount with DynamoDB."""
 
     def __init__(
         self, client: DynamoDBClient, table: str, pause: Callable[[float], None] = time.sleep
@@ -83,9 +84,13 @@ class PreferencesTable(Preferences, LateChanges):
 
     @override
     def update(
-        self, recipient: str, decide: Callable[[Record], Sequence[Change]], now: Millis
+        self,
+        recipient: str,
+        decide: Callable[[Record], Sequence[Change]],
+        now: Millis,
+        current: Record | None = None,
     ) -> WriteResult:
-        before = self.read(recipient)
+        before = self.read(recipient) if current is None else current
         for _ in self._attempts():
             changes = decide(before)
             after = merge_changes(before, changes)
@@ -137,6 +142,10 @@ class PreferencesTable(Preferences, LateChanges):
             mode = choose_entry_mode(before.tally, before.registers, [change], now)
             tally = tally_update(mode, before, 1, now)
         raise WriteConflict("the record changed under every attempt")
+
+    @override
+    def count_people(self) -> int:
+        return self._table.count_items()
 
     @override
     def delete_entered(self, recipient: str, entered: Iterable[Change]) -> None:

@@ -66,6 +66,11 @@ class ImportTally:
         self.invalid_stops += other.invalid_stops
         self.fault = self.fault or other.fault
 
+    def reject(self, result: str, *, invalid_stops: int = 0) -> None:
+        """Counts a row that is given back to the caller."""
+        self.counts[result] += 1
+        self.invalid_stops += invalid_stops
+
     def to_json(self) -> dict[str, Any]:
         """Returns the counts as JSON."""
         meanings = [[finding.meaning, finding.word, number] for finding, number in self.meanings.items()]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from heed.domain.jobs.job import Job, JobError, JobState, cancel_job, fail_job
+from heed.domain.jobs.job import Job, JobState, cancel_job, fail_job
+from heed.domain.jobs.job_errors import NO_PROGRESS, NO_UPLOAD
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 
@@ -20,9 +21,9 @@ def expire_job(job: Job, now: Millis) -> Job:
         case JobState.PREVIEWED:
             return cancel_job(job, now)
         case JobState.WAITING if job.has_upload:
-            return fail_job(job, JobError("no-upload", "No file was uploaded within a day."), now)
+            return fail_job(job, NO_UPLOAD, now)
         case _:
-            return fail_job(job, JobError("stopped", "The work made no progress for a day."), now)
+            return fail_job(job, NO_PROGRESS, now)
 
 
 def are_files_due(job: Job, now: Millis) -> bool:

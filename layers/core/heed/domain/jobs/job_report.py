@@ -98,6 +98,10 @@ class JobReport:
     invalid_stops: int = 0
     estimate: JobEstimate | None = None
 
+    def with_progress(self, done_rows: int) -> JobReport:
+        """Returns the report after the work on a part. Parts may be done in any order."""
+        return replace(self, done_rows=max(self.done_rows, done_rows))
+
     def without_unsafe_words(self) -> JobReport:
         """Returns the report as it may be stored.
 

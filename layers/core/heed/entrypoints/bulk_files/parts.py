@@ -14,6 +14,7 @@ from heed.entrypoints.bulk_files.reader import DelimitedFile, JsonFile, open_fil
 from heed.entrypoints.bulk_files.rejects import rejects_header, write_rejects, write_unknown_words
 from heed.override import override
 from heed.use_cases.ports.bulk_files import (
+    FILE_START,
     BulkFiles,
     FilePart,
     FileRecord,
@@ -124,7 +125,7 @@ class UploadedFiles(BulkFiles):
 
     @override
     def open_upload(
-        self, read: ReadUpload, shape: FileShape | None = None, start: PartStart = PartStart()
+        self, read: ReadUpload, shape: FileShape | None = None, start: PartStart = FILE_START
     ) -> SplitFile:
         if shape is None or "json" in shape:
             chunks = read(0)
@@ -135,13 +136,13 @@ class UploadedFiles(BulkFiles):
             return DelimitedParts(file, start, is_compressed=is_compressed(first))
         compressed = bool(shape["is_compressed"])
         chunks = _skip(expand(read(0)), start.offset) if compressed else read(start.offset)
-        return DelimitedParts(open_part(shape, start, chunks), start, is_compressed=compressed)
+        return DelimitedParts(open_delimited(shape, start, chunks), start, is_compressed=compressed)
 
     @override
-    def read_part(self, shape: FileShape, start: PartStart, content: bytes) -> Iterator[FileRecord]:
+    def open_part(self, shape: FileShape, start: PartStart, content: bytes) -> DelimitedFile | JsonFile:
         if "json" in shape:
-            return JsonFile(_UTF_8, tuple(shape["json"]), _read_lines(content)).records()
-        return open_part(shape, start, [content]).records()
+            return JsonFile(_UTF_8, tuple(shape["json"]), _read_lines(content))
+        return open_delimited(shape, start, [content])
 
     @override
     def write_rejects(self, rejected: Iterable[tuple[FileRecord, str]]) -> bytes:
@@ -159,7 +160,7 @@ class UploadedFiles(BulkFiles):
 _UTF_8 = TextEncoding("utf-8", "surrogateescape")
 
 
-def open_part(shape: FileShape, start: PartStart, chunks: Iterable[bytes]) -> DelimitedFile:
+def open_delimited(shape: FileShape, start: PartStart, chunks: Iterable[bytes]) -> DelimitedFile:
     """Opens a part of a delimited file, to read its rows.
 
     Args:

@@ -1,18 +1,17 @@
-"""The steps of an execution: plan, work on an item, and fail. Each leaves a job alone that is in another phase."""
+"""The steps of an execution: plan, work on an item, and fail. They leave a job in another phase alone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from heed.domain.errors import WorkImpossible
-from heed.domain.jobs.job import Job, JobError, fail_job
+from heed.domain.jobs.job import Job, fail_job
+from heed.domain.jobs.job_errors import WORK_FAILED, to_job_error
 from heed.domain.jobs.job_phase import JobPhase, current_phase
 from heed.domain.milliseconds import Millis
 from heed.use_cases.jobs.change_job import change_job, find_job
 from heed.use_cases.ports.job_work import HasTime, Item, JobWork, NextStep, Plan
 from heed.use_cases.ports.jobs import Jobs
-
-STOPPED = JobError("stopped", "The work failed again and again. An operator has to look at it.")
 
 
 def plan_phase(
@@ -83,18 +82,11 @@ def fail_phase(job_id: str, phase: JobPhase, now: Millis, jobs: Jobs) -> Job:
     """
 
     def step(job: Job) -> Job:
-        return fail_job(job, STOPPED, now) if current_phase(job) is phase else job
+        return fail_job(job, WORK_FAILED, now) if current_phase(job) is phase else job
 
     return change_job(job_id, step, jobs)
 
 
 def _fail(job_id: str, error: WorkImpossible, now: Millis, jobs: Jobs) -> None:
-    failure = JobError(describe_fault(error), error.detail, error.line)
+    failure = to_job_error(error)
     change_job(job_id, lambda current: fail_job(current, failure, now), jobs)
-
-
-def describe_fault(error: WorkImpossible) -> str:
-    """Returns the stable name of a fault, such as `empty-file`."""
-    return "".join(f"-{sign.lower()}" if sign.isupper() else sign for sign in type(error).__name__).lstrip(
-        "-"
-    )

@@ -36,7 +36,7 @@ class SplitUpload:
 
         Args:
             job: the job.
-            recognise: returns the name of the format of a file with these columns, or "". It raises FileRefused.
+            recognise: returns the name of the format of a file with these columns, or "".
             has_time: returns whether there is time for another part.
 
         Raises:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 ReadUpload = Callable[[int], Iterator[bytes]]
 """Yields the bytes of an upload, from a byte on."""
 FileShape = Mapping[str, Any]
-"""What the rows of a file have in common, such as its dialect. It is JSON, and its reader knows its members."""
+"""What the rows of a file have in common, such as its dialect, as JSON. Only `BulkFiles` reads it."""
 
 
 class FileRecord(NamedTuple):
@@ -33,7 +33,7 @@ class PartStart(NamedTuple):
     Attributes:
         offset: the number of bytes of the expanded file before it or, in a JSON file, of records.
         line: the physical line.
-        single_lines: the number of next lines that are rows of their own, because of a quote that never closes.
+        single_lines: the number of next lines that are rows of their own (a quote never closes).
         rows: the number of rows before it.
     """
 
@@ -41,6 +41,10 @@ class PartStart(NamedTuple):
     line: int = 1
     single_lines: int = 0
     rows: int = 0
+
+
+FILE_START = PartStart()
+"""The start of a file."""
 
 
 class FilePart(NamedTuple):
@@ -81,11 +85,24 @@ class SplitFile(Protocol):
         ...
 
 
+class OpenedPart(Protocol):
+    """A part of a file, which can be read once."""
+
+    @property
+    def header(self) -> Sequence[str]:
+        """The names of the columns, as they are in the file."""
+        ...
+
+    def records(self) -> Iterator[FileRecord]:
+        """Yields the records: the rows that are neither the header nor blank."""
+        ...
+
+
 class BulkFiles(Protocol):
     """Reads files of many rows."""
 
     def open_upload(
-        self, read: ReadUpload, shape: FileShape | None = None, start: PartStart = PartStart()
+        self, read: ReadUpload, shape: FileShape | None = None, start: PartStart = FILE_START
     ) -> SplitFile:
         """Opens an uploaded file.
 
@@ -99,8 +116,14 @@ class BulkFiles(Protocol):
         """
         ...
 
-    def read_part(self, shape: FileShape, start: PartStart, content: bytes) -> Iterator[FileRecord]:
-        """Yields the records of a part: the rows that are neither the header nor blank."""
+    def open_part(self, shape: FileShape, start: PartStart, content: bytes) -> OpenedPart:
+        """Opens a part of a file.
+
+        Args:
+            shape: the shape of the file.
+            start: where the part begins.
+            content: its bytes.
+        """
         ...
 
     def write_rejects(self, rejected: Iterable[tuple[FileRecord, str]]) -> bytes:

@@ -60,12 +60,22 @@ class Preferences(Protocol):
         ...
 
     def update(
-        self, recipient: str, decide: Callable[[Record], Sequence[Change]], now: Millis
+        self,
+        recipient: str,
+        decide: Callable[[Record], Sequence[Change]],
+        now: Millis,
+        current: Record | None = None,
     ) -> WriteResult:
         """Writes the changes that `decide` returns for the current record.
 
         The write succeeds only if the record is still the one that `decide` got. Otherwise `decide` is called
         again with the newer record.
+
+        Args:
+            recipient: the recipient.
+            decide: returns the changes.
+            now: milliseconds.
+            current: the record, if the caller has just read it. None: it is read first.
 
         Raises:
             UnreadableRecord, StoreUnavailable, WriteConflict: See `apply`.
@@ -84,6 +94,18 @@ class LateChanges(Protocol):
 
         Raises:
             StoreUnavailable: It is unknown whether the changes were deleted.
+        """
+        ...
+
+
+class PeopleCount(Protocol):
+    """Counts the people on record."""
+
+    def count_people(self) -> int:
+        """Returns the number of people on record, as it was some hours ago.
+
+        Raises:
+            StoreUnavailable: The store did not answer.
         """
         ...
 

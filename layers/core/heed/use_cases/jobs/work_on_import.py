@@ -1,0 +1,180 @@
+"""Works on one part of an import: decides each row and, after the commit, records it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, assert_never
+
+from heed.domain.errors import ExportTimeNeeded
+from heed.domain.imports.import_tally import ImportTally
+from heed.domain.imports.imported_changes import RowDecision, decide_row
+from heed.domain.imports.interpretation import (
+    ImportedStop,
+    ImportSettings,
+    InvalidRow,
+    RefusedRow,
+    SkippedRow,
+    StopRow,
+    UnmappedRow,
+    interpret_row,
+)
+from heed.domain.imports.job_import import JobImport, interpret_job
+from heed.domain.jobs.job import Job, report_progress
+from heed.domain.jobs.job_errors import to_job_error
+from heed.domain.jobs.job_phase import JobPhase, current_phase
+from heed.domain.milliseconds import Millis
+from heed.domain.preferences.catalogue import Catalogue
+from heed.domain.preferences.record import Record
+from heed.domain.recipients.recipient import recipient_id
+from heed.use_cases.jobs.change_job import change_job
+from heed.use_cases.jobs.import_files import part_name, rejects_folder, tally_folder
+from heed.use_cases.jobs.split_upload import load_part
+from heed.use_cases.ports.bulk_files import BulkFiles, FileRecord
+from heed.use_cases.ports.import_writes import WritePace
+from heed.use_cases.ports.job_work import HasTime, Item, WorkFiles
+from heed.use_cases.ports.jobs import Jobs
+from heed.use_cases.ports.keys import IdentityKey
+from heed.use_cases.ports.preferences import Preferences, UnreadableItem
+
+
+class _Stop(NamedTuple):
+    """A row about a person."""
+
+    record: FileRecord
+    recipient: str
+    stops: tuple[ImportedStop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOnImport:
+    """Works on a part. Its counts and its rejected rows are stored when all of it is done.
+
+    Attributes:
+        jobs: the jobs.
+        files: the files of the work.
+        reader: reads the part.
+        key: the key of recipient ids.
+        preferences: reads the records.
+        writes: writes the records, without repeating a failed write.
+        pace: paces the writes.
+        catalogue: the brands and topics.
+        now: returns milliseconds.
+    """
+
+    jobs: Jobs
+    files: WorkFiles
+    reader: BulkFiles
+    key: IdentityKey
+    preferences: Preferences
+    writes: Preferences
+    pace: WritePace
+    catalogue: Catalogue
+    now: Callable[[], Millis]
+
+    def __call__(self, job: Job, item: Item, has_time: HasTime) -> None:
+        """Works on a part. A second call records nothing twice, and has the same counts.
+
+        Raises:
+            OutOfTime: The call has to be repeated.
+            DependencyUnavailable, UnreadableRecord: The call has to be repeated.
+        """
+        file = self.reader.open_part(*load_part(job, item, self.files))
+        plan = interpret_job(job, file.header)
+        tally, rejected = ImportTally(), list[tuple[FileRecord, str]]()
+        rows = list(self._interpret(file.records(), plan.settings, tally, rejected))
+        records = dict(self.preferences.read_many(row.recipient for row in rows))
+        for row in rows:
+            record = records[row.recipient]
+            if isinstance(record, UnreadableItem):
+                tally.counts["refused"] += 1
+                rejected.append((row.record, "unreadable"))
+                continue
+            decision = self._decide(record, row, plan)
+            tally.counts[decision.result.value] += 1
+            tally.changing += bool(decision.changes)
+            tally.against_yes += decision.is_against_yes
+            if decision.changes and job.is_applying:
+                records[row.recipient] = self._write(record, row, plan, has_time)
+        self._store(job, item, tally, rejected)
+
+    def _interpret(
+        self,
+        records: Iterator[FileRecord],
+        settings: ImportSettings,
+        tally: ImportTally,
+        rejected: list[tuple[FileRecord, str]],
+    ) -> Iterator[_Stop]:
+        """Yields the rows about people, and counts all others."""
+        identity = self.key.identity_key()
+        for record in records:
+            if record.fault:
+                tally.reject("invalid", invalid_stops=1)
+                rejected.append((record, record.fault))
+                continue
+            try:
+                outcome = interpret_row(record.fields, settings)
+            except ExportTimeNeeded as error:
+                tally.fault = to_job_error(error, record.line)
+                return
+            match outcome:
+                case StopRow(address, stops):
+                    tally.meanings.update(stop.finding for stop in stops)
+                    yield _Stop(record, recipient_id(identity, address), stops)
+                case SkippedRow(finding):
+                    tally.counts["skipped"] += 1
+                    tally.skipped[finding.meaning.value] += 1
+                    if finding.word:
+                        tally.meanings[finding] += 1
+                case RefusedRow(reason):
+                    tally.reject("refused")
+                    rejected.append((record, reason))
+                case InvalidRow(reason):
+                    tally.reject("invalid", invalid_stops=1)
+                    rejected.append((record, reason))
+                case UnmappedRow(topics):
+                    tally.reject("refused")
+                    tally.unmapped.update(topics)
+                    rejected.append((record, "unmapped-topic"))
+                case _:
+                    assert_never(outcome)
+
+    def _decide(self, record: Record, row: _Stop, plan: JobImport) -> RowDecision:
+        return decide_row(record, row.stops, plan.origin, plan.undated, self.catalogue, self.now())
+
+    def _write(self, record: Record, row: _Stop, plan: JobImport, has_time: HasTime) -> Record:
+        """Records a row, and returns the record after it."""
+        after = record
+
+        def write() -> None:
+            nonlocal after
+            after = self.writes.update(
+                row.recipient,
+                lambda current: self._decide(current, row, plan).changes,
+                self.now(),
+                record,
+            ).after
+
+        self.pace.run(write, has_time)
+        return after
+
+    def _store(
+        self, job: Job, item: Item, tally: ImportTally, rejected: list[tuple[FileRecord, str]]
+    ) -> None:
+        phase = JobPhase.COMMIT if job.is_applying else JobPhase.PREVIEW
+        if rejected:
+            rejects = self.reader.write_rejects(sorted(rejected, key=lambda reject: reject[0].line))
+            self.files.put(job.id, rejects_folder(phase) + part_name(item["part"]), rejects)
+        counts = json.dumps(tally.to_json()).encode()
+        self.files.put(job.id, tally_folder(phase) + part_name(item["part"]), counts)
+        done = item["start"][-1] + item["rows"]
+
+        def step(current: Job) -> Job:
+            return (
+                current
+                if current_phase(current) is not phase
+                else report_progress(current, current.report.with_progress(done), self.now())
+            )
+
+        change_job(job.id, step, self.jobs)
