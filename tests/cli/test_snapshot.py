@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from heed import clock
 from heed.domain.jobs.job_phase import JobPhase
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import Change, Entry, Source
@@ -15,7 +21,7 @@ from heed.use_cases.ports.job_work import JobExecutions
 from tests.cli.conftest import Heed
 from tests.cli.server import ApiServer
 from tests.support.aws_calls import outside_handlers
-from tests.support.deployment import NOW, World, client, parts
+from tests.support.deployment import NOW, ROOT, World, client, parts
 from tests.support.job_machine import JobMachineRun, definition
 from tests.support.registers import out
 
@@ -52,8 +58,20 @@ class WorkingMachine(JobExecutions):
 def machine(world: World, monkeypatch: pytest.MonkeyPatch) -> WorkingMachine:
     machine = WorkingMachine(world)
     monkeypatch.setitem(vars(parts()), "job_executions", machine)
-    world.apply_changes(LEFT, Change(out(0), Entry(NOW, Source.PHONE, "{}")))
+    opt_out(world, LEFT)
     return machine
+
+
+def opt_out(world: World, address: str) -> None:
+    with outside_handlers():
+        world.apply_changes(address, Change(out(0), Entry(NOW, Source.PHONE, "{}")), now=clock.now())
+
+
+def code_blocks(language: str) -> list[str]:
+    """Returns the code in the section about snapshots."""
+    page = (ROOT / "docs" / "integrating.md").read_text()
+    section = page.partition("\n## Snapshots")[2].partition("\n## ")[0]
+    return re.findall(rf"^```{language}\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
 
 
 def test_a_snapshot_is_made_verified_and_saved(
@@ -103,6 +121,45 @@ def test_without_the_keys_of_the_stack_no_snapshot_is_kept(
 
     assert (result.code, "the keys of the stack cannot be read" in result.err) == (3, True)
     assert [path.name for path in tmp_path.iterdir()] == [".local"]
+
+
+def test_the_python_code_of_the_documentation_knows_who_opted_out_since(
+    heed: Heed, world: World, server: ApiServer, api_key: str
+) -> None:
+    heed(*SNAPSHOT)
+    people = [world.recipient(f"{name}@example.com") for name in ("joan", "lee", "kim")]
+    opt_out(world, "lee@example.com")
+    code: dict[str, Any] = {}
+    for block in code_blocks("python"):
+        exec(block, code)  # noqa: S102 - code of this repository
+
+    snapshot = code["open_snapshot"]("today.heedsnap", server.url, api_key)
+
+    assert code["split_campaign"](snapshot, people, "offers") == ([people[2]], [people[1]])
+
+
+@pytest.mark.system  # node takes longer than a second
+def test_the_javascript_code_of_the_documentation_knows_who_opted_out_since(
+    heed: Heed, world: World, server: ApiServer, api_key: str, tmp_path: Path
+) -> None:
+    heed(*SNAPSHOT)
+    people = [world.recipient(f"{name}@example.com") for name in ("joan", "lee", "kim")]
+    opt_out(world, "lee@example.com")
+    shutil.copy(ROOT / "docs" / "examples" / "snapshot.mjs", tmp_path)
+    (code,) = code_blocks("js")
+    (tmp_path / "example.mjs").write_text(code)
+    script = (
+        'import { openSnapshot, readChanged, splitCampaign } from "./example.mjs";'
+        "const [host, key, ...people] = process.argv.slice(1);"
+        'const snapshot = await openSnapshot("today.heedsnap", host);'
+        "const changed = await readChanged(snapshot, host, key);"
+        'console.log(JSON.stringify(splitCampaign(snapshot, changed, people, "offers")));'
+    )
+    command = ["node", "--input-type=module", "--eval", script, "--", server.url, api_key, *people]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == [[people[2]], [people[1]]]
 
 
 @pytest.mark.parametrize("arguments", [("--days", "32"), ("--days", "0"), ("--purpose", "fun")])
