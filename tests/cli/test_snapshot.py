@@ -21,7 +21,7 @@ from heed.use_cases.ports.job_work import JobExecutions
 from tests.cli.conftest import Heed
 from tests.cli.server import ApiServer
 from tests.support.aws_calls import outside_handlers
-from tests.support.deployment import NOW, ROOT, World, client, parts
+from tests.support.deployment import ROOT, World, client, parts
 from tests.support.job_machine import JobMachineRun, definition
 from tests.support.registers import out
 
@@ -58,13 +58,13 @@ class WorkingMachine(JobExecutions):
 def machine(world: World, monkeypatch: pytest.MonkeyPatch) -> WorkingMachine:
     machine = WorkingMachine(world)
     monkeypatch.setitem(vars(parts()), "job_executions", machine)
-    opt_out(world, LEFT)
+    opt_out(world, LEFT, Millis(clock.now() - 3_600_000))
     return machine
 
 
-def opt_out(world: World, address: str) -> None:
+def opt_out(world: World, address: str, at: Millis) -> None:
     with outside_handlers():
-        world.apply_changes(address, Change(out(0), Entry(NOW, Source.PHONE, "{}")), now=clock.now())
+        world.apply_changes(address, Change(out(0), Entry(at, Source.PHONE, "{}")), now=at)
 
 
 def code_blocks(language: str) -> list[str]:
@@ -128,7 +128,7 @@ def test_the_python_code_of_the_documentation_knows_who_opted_out_since(
 ) -> None:
     heed(*SNAPSHOT)
     people = [world.recipient(f"{name}@example.com") for name in ("joan", "lee", "kim")]
-    opt_out(world, "lee@example.com")
+    opt_out(world, "lee@example.com", clock.now())
     code: dict[str, Any] = {}
     for block in code_blocks("python"):
         exec(block, code)  # noqa: S102 - code of this repository
@@ -144,7 +144,7 @@ def test_the_javascript_code_of_the_documentation_knows_who_opted_out_since(
 ) -> None:
     heed(*SNAPSHOT)
     people = [world.recipient(f"{name}@example.com") for name in ("joan", "lee", "kim")]
-    opt_out(world, "lee@example.com")
+    opt_out(world, "lee@example.com", clock.now())
     shutil.copy(ROOT / "docs" / "examples" / "snapshot.mjs", tmp_path)
     (code,) = code_blocks("js")
     (tmp_path / "example.mjs").write_text(code)
