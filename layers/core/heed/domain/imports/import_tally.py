@@ -74,7 +74,16 @@ class ImportTally:
     def to_json(self) -> dict[str, Any]:
         """Returns the counts as JSON."""
         meanings = [[finding.meaning, finding.word, number] for finding, number in self.meanings.items()]
-        return {**asdict(self), "meanings": meanings}
+        return {
+            "counts": self.counts,
+            "skipped": self.skipped,
+            "meanings": meanings,
+            "unmapped": self.unmapped,
+            "changing": self.changing,
+            "against_yes": self.against_yes,
+            "invalid_stops": self.invalid_stops,
+            "fault": self.fault and asdict(self.fault),
+        }
 
 
 def tally_from_json(parts: Mapping[str, Any]) -> ImportTally:

@@ -44,6 +44,9 @@ def parse_job_phase(job_id: object, phase: object) -> tuple[str, JobPhase]:
     Raises:
         MalformedMessage: It states no job or no phase.
     """
-    if not isinstance(job_id, str) or not is_job_id(job_id) or phase not in list(JobPhase):
+    if not isinstance(job_id, str) or not is_job_id(job_id):
         raise MalformedMessage("not an execution of a job")
-    return job_id, JobPhase(phase)
+    try:
+        return job_id, JobPhase(str(phase))
+    except ValueError as error:
+        raise MalformedMessage("not a phase") from error

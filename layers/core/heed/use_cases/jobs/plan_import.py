@@ -1,4 +1,4 @@
-"""Plans an import: splits its file, has each part decided, and adds up the results. The commit does so again."""
+"""Plans an import: splits its file, has each part decided, and adds up the results. So does its commit."""
 
 from __future__ import annotations
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from heed.domain import rfc3339
 from heed.domain.api_key import ApiKey, KeyScope, normalise_owner
 from heed.domain.errors import InvalidTime, NotAuthorised, NotFound, UnknownScope
+from heed.domain.imports.formats import RowMeaning
 from heed.domain.jobs.job import JobSignature, is_job_id
 from heed.domain.jobs.job_report import is_safe_word
 from heed.domain.jobs.job_settings import (
     DEFAULT_SNAPSHOT_DAYS,
+    ColumnMapping,
     ImportJobSettings,
     ScrubJobSettings,
     SnapshotJobSettings,
@@ -31,6 +34,14 @@ _FAST_CLOCK_MS = 300_000  # the clock of a caller may be so far ahead
 _FORMAT = re.compile(r"[a-z0-9]{1,20}(-[a-z0-9]{1,20}){0,3}")
 _ZONE = re.compile(r"[A-Za-z0-9_+-]{1,30}(/[A-Za-z0-9_+-]{1,30}){0,2}")
 _MAX_NAME = 255  # characters of a file's name
+_COLUMNS = ("address", "date")
+_MEANINGS = [
+    meaning.value
+    for meaning in (
+        *(RowMeaning.UNSUBSCRIBED, RowMeaning.SUPPRESSED),
+        *(RowMeaning.COMPLAINT, RowMeaning.HARD_BOUNCE),
+    )
+]
 _MAX_DAYS = 31
 
 
@@ -88,11 +99,12 @@ def parse_import_request(
         format=_read_pattern(body, "format", _FORMAT, "is not the name of a format") or "auto",
         name_words=_read_name(body),
         exported_at=_read_exported_at(body, now),
-        zone=_read_pattern(body, "zone", _ZONE, "is not the IANA name of a time zone") or "UTC",
+        zone=_read_zone(body),
         has_us_dates=body.read_flag("us_dates"),
         undated=_read_undated(body),
         scope=fields.read_choice_scope(body, catalogue) if body.has("scope") else None,
         topics=_read_topics(body, catalogue),
+        mapping=_read_mapping(body),
         commit=body.read_flag("commit"),
     )
     body.close()
@@ -181,6 +193,40 @@ def _read_exported_at(body: JsonReader, now: Millis) -> Millis | None:
     if span.first > now + _FAST_CLOCK_MS:
         body.add_fault("exported_at", "must not be in the future")
     return min(span.last, now)
+
+
+def _read_zone(body: JsonReader) -> str:
+    name = body.read_optional_text("zone") or "UTC"
+    if not _ZONE.fullmatch(name) or not _is_zone(name):
+        body.add_fault("zone", "is not the IANA name of a time zone")
+    return name
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):  # OSError: a folder of the time zone database
+        return False
+    return True
+
+
+def _read_mapping(body: JsonReader) -> ColumnMapping | None:
+    """Reads the columns of a file that has no known format, and what each row means."""
+    if body.has("columns") != body.has("as"):
+        body.add_fault("columns", "and `as` belong together")
+    if not body.has("columns"):
+        return None
+    columns = body.read_object("columns", len(_COLUMNS))
+    if "address" not in columns or not set(columns) <= set(_COLUMNS):
+        body.add_fault("columns", f"must have the column `address`, and others only of {', '.join(_COLUMNS)}")
+    if not all(map(is_safe_word, columns.values())):
+        body.add_fault("columns", "must be names of columns, without addresses")
+    if body.has("format"):
+        body.add_fault("format", "must be left out if there are `columns`")
+    meaning = body.read_choice("as", _MEANINGS)
+    if not meaning:
+        return None
+    return ColumnMapping(columns.get("address", ""), RowMeaning(meaning), columns.get("date", ""))
 
 
 def _read_undated(body: JsonReader) -> UndatedRows:
