@@ -14,10 +14,7 @@ from heed.domain.api_key import KeyScope
 from heed.domain.errors import NotAuthorised, NotFound
 from heed.domain.jobs.job import Job, JobKind, cancel_job
 from heed.domain.jobs.job_access import can_commit_job, can_see_job, can_use_job
-from heed.domain.jobs.job_settings import JobSettings
-from heed.domain.privacy.disclosure import DisclosurePurpose
 from heed.entrypoints.http.api import job_requests, jobs
-from heed.entrypoints.http.api.job_requests import JobCommand
 from heed.entrypoints.http.api.routes import ApiRequest, ApiResponse, ApiRoutes
 from heed.entrypoints.observability import count_metric, logger, observed
 from heed.entrypoints.uploads import parse_upload_event
@@ -36,19 +33,19 @@ _OF_JOBS = (KeyScope.IMPORT, KeyScope.CHECK, KeyScope.EXPORT, KeyScope.PRIVACY)
 @api.route("POST", "/v1/imports", KeyScope.IMPORT)
 def create_import(call: ApiRequest) -> ApiResponse:
     """Creates an import, and a URL for its file."""
-    return _create(call, *job_requests.parse_import_request(call.body(), call.key, heed.catalogue, call.at))
+    return _create(call, job_requests.parse_import_request(call.body(), call.key, heed.catalogue, call.at))
 
 
 @api.route("POST", "/v1/scrubs", KeyScope.CHECK)
 def create_scrub(call: ApiRequest) -> ApiResponse:
     """Creates a scrub, and a URL for its file."""
-    return _create(call, *job_requests.parse_scrub_request(call.body(), call.key, heed.catalogue))
+    return _create(call, job_requests.parse_scrub_request(call.body(), call.key, heed.catalogue))
 
 
 @api.route("POST", "/v1/snapshots", KeyScope.EXPORT)
 def create_snapshot(call: ApiRequest) -> ApiResponse:
     """Creates a snapshot."""
-    return _create(call, *job_requests.parse_snapshot_request(call.body(), call.key))
+    return _create(call, job_requests.parse_snapshot_request(call.body(), call.key))
 
 
 @api.route("GET", "/v1/jobs", *_OF_JOBS)
@@ -68,21 +65,21 @@ def show_job(call: ApiRequest) -> Mapping[str, object]:
 def command_job(call: ApiRequest) -> Mapping[str, object]:
     """Commits or cancels a job."""
     command, job = job_requests.parse_job_command(call.body()), _find(call)
-    if not (can_commit_job if command is JobCommand.COMMIT else can_use_job)(job, call.key):
+    if not (can_commit_job if command is job_requests.JobCommand.COMMIT else can_use_job)(job, call.key):
         raise NotAuthorised("the job belongs to another owner")
     match command:
-        case JobCommand.COMMIT:
+        case job_requests.JobCommand.COMMIT:
             job = commit_import(job.id, job_requests.sign_job(call), heed.jobs, heed.disclosures)
             start_execution(job, heed.job_executions)
-        case JobCommand.CANCEL:
+        case job_requests.JobCommand.CANCEL:
             job = change_job(job.id, lambda current: cancel_job(current, call.at), heed.jobs)
         case _:
             assert_never(command)
     return _show(call, job)
 
 
-def _create(call: ApiRequest, settings: JobSettings, purpose: DisclosurePurpose) -> ApiResponse:
-    job = create_job(settings, purpose, job_requests.sign_job(call), heed.jobs, heed.job_executions)
+def _create(call: ApiRequest, request: job_requests.JobRequest) -> ApiResponse:
+    job = create_job(*request, job_requests.sign_job(call), heed.jobs, heed.job_executions)
     upload = heed.job_files.upload_url(job.id, call.at) if job.has_upload else None
     count_metric("JobCreated")
     return ApiResponse(jobs.created_job_to_json(job, upload), HTTPStatus.ACCEPTED)
@@ -106,8 +103,7 @@ def sweep() -> dict[str, int]:
     """Does what is due for all jobs, and reports it."""
     result = sweep_jobs(clock.now(), heed.jobs, heed.job_files, heed.job_executions)
     count_metric("JobExpired", result.ended)
-    if result.unreadable:
-        count_metric("UnreadableRecordFound", result.unreadable)
+    count_metric("UnreadableRecordFound", result.unreadable)
     # An alarm fires when this message is missing (template.yaml, JobsSweptFilter).
     logger.info("jobs swept", open=result.open, cleared=result.cleared)
     return {"open": result.open, "ended": result.ended, "cleared": result.cleared}

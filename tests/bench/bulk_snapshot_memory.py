@@ -91,7 +91,7 @@ def main() -> int:
         peaks.append(peak)
         print(f"snapshot: a shard of {count:,} keys needs {peak:.0f} MB", end=" ")
         print(f"of {MEMORY} (at most {SHARE * MEMORY:.0f}), and {seconds:.0f} s of one core")
-    return max(peaks) > SHARE * MEMORY
+    return int(max(peaks) > SHARE * MEMORY)
 
 
 if __name__ == "__main__":

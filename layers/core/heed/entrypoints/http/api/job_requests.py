@@ -16,6 +16,7 @@ from heed.domain.jobs.job_settings import (
     DEFAULT_SNAPSHOT_DAYS,
     ColumnMapping,
     ImportJobSettings,
+    JobSettings,
     ScrubJobSettings,
     SnapshotJobSettings,
     UndatedRows,
@@ -43,6 +44,10 @@ _MEANINGS = [
     )
 ]
 _MAX_DAYS = 31
+
+
+JobRequest = tuple[JobSettings, DisclosurePurpose]
+"""What a caller requests of a new job, and the purpose."""
 
 
 class JobCommand(StrEnum):
