@@ -43,6 +43,7 @@ _AWS_NAMES = {
     "consistent": "ConsistentRead",
     "page_size": "Limit",
     "ascending": "ScanIndexForward",
+    "after": "ExclusiveStartKey",
     "segment": "Segment",
     "segments": "TotalSegments",
 }
@@ -78,6 +79,7 @@ class ReadOptions(TypedDict, total=False):
         consistent: Whether the read is strongly consistent.
         page_size: The most items that one request reads.
         ascending: Whether a query returns the items in ascending order of the sort key, which is the default.
+        after: Key of the last item of the page before; empty for the first page.
         segment: The number of the segment that a scan reads, from 0 on.
         segments: The number of segments into which DynamoDB divides the items for that.
     """
@@ -90,6 +92,7 @@ class ReadOptions(TypedDict, total=False):
     consistent: bool
     page_size: int
     ascending: bool
+    after: Item
     segment: int
     segments: int
 
@@ -222,17 +225,13 @@ class DynamoDBTable:
         """Returns all items. Each page is read when it is needed."""
         return self._read_pages(self._client.scan, _to_aws_names(options))
 
-    def scan_page(self, after: Item | None, **options: Unpack[ReadOptions]) -> _Page:
+    def scan_page(self, **options: Unpack[ReadOptions]) -> tuple[Sequence[Item], Item | None]:
         """Reads one page of all items, or of a segment.
-
-        Args:
-            after: Key of the last item of the page before, or None for the first page.
 
         Returns:
             The items, and the key of the last one. The key is None if no page follows.
         """
-        start = {"ExclusiveStartKey": after} if after else {}
-        return self._read_page(self._client.scan, {**_to_aws_names(options), **start})
+        return self._read_page(self._client.scan, _to_aws_names(options))
 
     def _read_pages(self, method: _Method, request: dict[str, Any]) -> Iterator[Item]:
         while True:
@@ -242,7 +241,7 @@ class DynamoDBTable:
                 return
             request["ExclusiveStartKey"] = last_key
 
-    def _read_page(self, method: _Method, request: Mapping[str, Any]) -> _Page:
+    def _read_page(self, method: _Method, request: Mapping[str, Any]) -> tuple[Sequence[Item], Item | None]:
         response = _call(method, TableName=self._name, **request)
         return required_member(response, "Items"), response.get("LastEvaluatedKey")
 
@@ -274,7 +273,6 @@ def decode_or_unreadable(decode: Callable[[Item], _T], item: Item) -> _T | Unrea
 
 
 _Method = Callable[..., Any]
-_Page = tuple[Sequence[Item], Item | None]
 
 
 def _call(method: _Method, **request: object) -> dict[str, Any]:
