@@ -46,7 +46,7 @@ class WorkingMachine(JobExecutions):
     def start(self, job_id: str, phase: JobPhase) -> None:
         with outside_handlers():
             start = {"job": job_id, "phase": phase.value, "stage": 0}
-            JobMachineRun(self._world).run(definition(), start)
+            JobMachineRun(self._world.context).run(definition(), start)
         if self.damaged_byte is not None:
             place = {"Bucket": "bulk", "Key": f"{job_id}/results/snapshot.heedsnap"}
             content = bytearray(client("s3").get_object(**place)["Body"].read())

@@ -27,13 +27,13 @@ class Imports(Office):
         """Uploads a file to a new import, runs what it starts, and returns the job."""
         job_id = self.create(key or self.marketing, "/v1/imports", body)["job"]
         self.upload(job_id, content)
-        run_executions(self.world)
+        run_executions()
         return self.show(job_id, key or self.marketing)
 
     def commit(self, job: Any, key: str = "") -> Any:
         status, answer = self.command(job["job"], "commit", key or self.second)
         assert status == 200, answer
-        self.runs = run_executions(self.world)
+        self.runs = run_executions()
         return self.show(job["job"])
 
     @property

@@ -58,7 +58,7 @@ class Maker:
 
     def make(self, run: type[JobMachineRun] = JobMachineRun) -> Job:
         job = self.request()
-        run(self.world).run(definition(), {"job": job.id, "phase": "snapshot", "stage": 0})
+        run(self.world.context).run(definition(), {"job": job.id, "phase": "snapshot", "stage": 0})
         return self.find(job)
 
     def find(self, job: Job) -> Job:
@@ -173,7 +173,7 @@ def test_a_segment_goes_on_where_its_time_was_over(maker: Maker) -> None:
     events = parts().client("dynamodb").meta.events
     events.register("after-call.dynamodb.Scan", end_the_time, unique_id="time")
     job = maker.request()
-    run = JobMachineRun(maker.world)
+    run = JobMachineRun(maker.world.context)
     run.run(definition(), {"job": job.id, "phase": "snapshot", "stage": 0})
     assert "again" in [answer["next"] for answer in run.answers], "a segment with two pages"
     job = maker.find(job)
@@ -270,7 +270,7 @@ def test_other_topics_in_the_middle_of_the_work_fail_the_job(maker: Maker, read:
 
 def test_the_schedule_makes_a_snapshot_that_a_key_of_its_owner_reads(maker: Maker) -> None:
     assert jobs.handler({"create": "snapshot"}, maker.world.context) == {}
-    run_executions(maker.world)
+    run_executions()
     (job_id,) = parts().jobs.open_ids()
     key = parts().api_keys.create("key", "Schedule", (KeyScope.EXPORT,), None, (DisclosurePurpose.SENDING,))[
         1
@@ -285,7 +285,7 @@ def test_the_schedule_makes_a_snapshot_that_a_key_of_its_owner_reads(maker: Make
 def test_a_cancelled_snapshot_stops_at_its_next_step(maker: Maker) -> None:
     job = maker.request()
     change_job(job.id, lambda current: cancel_job(current, Millis(maker.clock.now)), parts().jobs)
-    JobMachineRun(maker.world).run(definition(), {"job": job.id, "phase": "snapshot", "stage": 0})
+    JobMachineRun(maker.world.context).run(definition(), {"job": job.id, "phase": "snapshot", "stage": 0})
     assert client("s3").list_objects_v2(Bucket="bulk")["KeyCount"] == 0
 
 

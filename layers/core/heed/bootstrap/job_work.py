@@ -11,10 +11,12 @@ from heed.domain.jobs.job_phase import JobPhase
 from heed.use_cases.ports.job_work import JobWork
 
 if TYPE_CHECKING:
+    from heed.adapters.dynamodb.writer_turn import WriterTurnTable
     from heed.adapters.paced_writes import PacedWrites
     from heed.adapters.work_bucket import WorkBucket
     from heed.entrypoints.bulk_files.parts import UploadedFiles
     from heed.use_cases.jobs.plan_import import PlanImport
+    from heed.use_cases.jobs.report_stopped_import import ReportStoppedImport
     from heed.use_cases.jobs.split_upload import SplitUpload
     from heed.use_cases.jobs.work_on_import import WorkOnImport
     from heed.use_cases.snapshots.plan_snapshot import PlanSnapshot
@@ -27,8 +29,10 @@ class JobWorkParts(JobParts, PrivacyParts):
     def work_of_phase(self, phase: JobPhase) -> JobWork:
         """Returns the work of a phase."""
         match phase:
-            case JobPhase.PREVIEW | JobPhase.COMMIT:
+            case JobPhase.PREVIEW:
                 return JobWork(self.plan_import, self.work_on_import)
+            case JobPhase.COMMIT:
+                return JobWork(self.plan_import, self.work_on_import, self.report_stopped_import)
             case JobPhase.SCRUB:
                 raise NotImplementedError
             case JobPhase.SNAPSHOT:
@@ -65,9 +69,24 @@ class JobWorkParts(JobParts, PrivacyParts):
             self.preferences,
             self.disclosures,
             self.job_executions,
+            self.writer_turn,
             self.config.bulk_rate,
             self._now,
         )
+
+    @cached_property
+    def report_stopped_import(self) -> ReportStoppedImport:
+        """Reports what a stopped import has applied."""
+        from heed.use_cases.jobs.report_stopped_import import ReportStoppedImport
+
+        return ReportStoppedImport(self.work_files)
+
+    @cached_property
+    def writer_turn(self) -> WriterTurnTable:
+        """The turn of the jobs that write records."""
+        from heed.adapters.dynamodb.writer_turn import WriterTurnTable
+
+        return WriterTurnTable(self.client("dynamodb"), self.config.control_table)
 
     @cached_property
     def work_on_import(self) -> WorkOnImport:
