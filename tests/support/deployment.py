@@ -242,7 +242,8 @@ def follow_redirect(
     return dict(handler(event, world.context))
 
 
-def _moto(service: str) -> Any:
+def moto_backend(service: str) -> Any:
+    """Returns the state of a service in moto."""
     backend: Any = get_backend
     return backend(service)[_ACCOUNT]["aws" if service == "s3" else "us-east-1"]
 
@@ -252,7 +253,7 @@ def _create_queue(name: str) -> str:
 
     A queue has a lock, so it cannot be copied like the other resources. The API would be slower.
     """
-    _moto("sqs").create_queue(name)
+    moto_backend("sqs").create_queue(name)
     return f"https://sqs.us-east-1.amazonaws.com/{_ACCOUNT}/{name}"
 
 
@@ -279,7 +280,7 @@ def _resources() -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
     keys["SNAPSHOT_KEYS"] = signing["KeyMetadata"]["Arn"]
     client("sesv2").create_email_identity(EmailIdentity=MAIL_FROM)
     services = ("dynamodb", "kms", "s3", "events", "ses", "stepfunctions")
-    return keys, {service: copy.deepcopy(vars(_moto(service))) for service in services}
+    return keys, {service: copy.deepcopy(vars(moto_backend(service))) for service in services}
 
 
 @contextmanager
@@ -290,7 +291,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with mock_aws(), returned_at_the_end():
         keys, states = _resources()
         for service, state in states.items():
-            vars(_moto(service)).update(copy.deepcopy(state))
+            vars(moto_backend(service)).update(copy.deepcopy(state))
         queues = {
             name: _create_queue(name)
             for name in (
