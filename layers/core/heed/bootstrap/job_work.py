@@ -11,6 +11,7 @@ from heed.domain.jobs.job_phase import JobPhase
 from heed.use_cases.ports.job_work import JobWork
 
 if TYPE_CHECKING:
+    from heed.adapters.dynamodb.preferences import PreferencesTable
     from heed.adapters.dynamodb.writer_turn import WriterTurnTable
     from heed.adapters.paced_writes import PacedWrites
     from heed.adapters.work_bucket import WorkBucket
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from heed.use_cases.jobs.plan_import import PlanImport
     from heed.use_cases.jobs.report_stopped_import import ReportStoppedImport
     from heed.use_cases.jobs.split_upload import SplitUpload
+    from heed.use_cases.jobs.take_back_import import PlanTakeBack, TakeBackSegment
     from heed.use_cases.jobs.work_on_import import WorkOnImport
     from heed.use_cases.snapshots.plan_snapshot import PlanSnapshot
     from heed.use_cases.snapshots.work_on_snapshot import WorkOnSnapshot
@@ -38,7 +40,7 @@ class JobWorkParts(JobParts, PrivacyParts):
             case JobPhase.SNAPSHOT:
                 return JobWork(self.plan_snapshot, self.work_on_snapshot)
             case JobPhase.TAKE_BACK:
-                raise NotImplementedError
+                return JobWork(self.plan_take_back, self.take_back_segment)
             case _:
                 assert_never(phase)
 
@@ -91,7 +93,6 @@ class JobWorkParts(JobParts, PrivacyParts):
     @cached_property
     def work_on_import(self) -> WorkOnImport:
         """Works on a part of an import."""
-        from heed.adapters.dynamodb.preferences import PreferencesTable
         from heed.use_cases.jobs.work_on_import import WorkOnImport
 
         return WorkOnImport(
@@ -100,7 +101,7 @@ class JobWorkParts(JobParts, PrivacyParts):
             self.bulk_files,
             self.identity_key,
             self.preferences,
-            PreferencesTable(self.client("dynamodb", once=True), self.config.preferences_table),
+            self.import_writes,
             self.write_pace,
             self.catalogue,
             self._now,
@@ -125,6 +126,34 @@ class JobWorkParts(JobParts, PrivacyParts):
 
         people = PeopleSegmentsTable(self.client("dynamodb"), self.config.preferences_table)
         return WorkOnSnapshot(people, self.work_files, self.catalogue)
+
+    @cached_property
+    def import_writes(self) -> PreferencesTable:
+        """Writes the records without repeating a failed write, because the pace repeats it."""
+        from heed.adapters.dynamodb.preferences import PreferencesTable
+
+        return PreferencesTable(self.client("dynamodb", once=True), self.config.preferences_table)
+
+    @cached_property
+    def plan_take_back(self) -> PlanTakeBack:
+        """Plans the taking back of an import."""
+        from heed.use_cases.jobs.take_back_import import PlanTakeBack
+
+        return PlanTakeBack(self.jobs, self.work_files, self.writer_turn)
+
+    @cached_property
+    def take_back_segment(self) -> TakeBackSegment:
+        """Takes an import back, in one segment of the people."""
+        from heed.adapters.dynamodb.people_segments import PeopleSegmentsTable
+        from heed.use_cases.jobs.take_back_import import TakeBackSegment
+
+        return TakeBackSegment(
+            PeopleSegmentsTable(self.client("dynamodb"), self.config.preferences_table),
+            self.work_files,
+            self.import_writes,
+            self.write_pace,
+            self._now,
+        )
 
     @cached_property
     def write_pace(self) -> PacedWrites:
