@@ -1,4 +1,4 @@
-"""A real HTTP server on this machine: the real handlers, and the AWS calls that commands need."""
+"""A real HTTP server on this machine: the real handlers, S3, and the AWS calls that commands need."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from datetime import UTC, datetime
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs
 
 from functions.agents import app as agents
 from functions.cases import app as cases
 from functions.feedback import app as feedback
 from functions.jobs import app as jobs
 from functions.platform import app as platform
+from functions.preferences import app as preferences
 from functions.purge import app as purge
 from local.http_event import HttpRequest, to_event, to_response
-from tests.support.deployment import World, parts
+from tests.support.deployment import ROOT, World, client, parts
 
 FUNCTIONS = {
     "agents": agents.handler,
@@ -32,6 +34,9 @@ FUNCTIONS = {
     "purge": purge.handler,
 }
 _INVOKE = "/2015-03-31/functions/"
+_S3 = re.compile(
+    r"https://bulk\.s3\.(?:us-east-1\.)?amazonaws\.com"
+)  # the host of signed URLs of the bucket `bulk`
 
 
 @dataclass
@@ -42,12 +47,14 @@ class ApiServer:
         url: Its base URL.
         requests: Method, path and headers of all requests, in order.
         canned_answers: Answers (status, headers, body) that it gives before it calls any handler.
+        publishes_keys: Whether it answers with the public keys of snapshots.
     """
 
     world: World
     url: str = ""
     requests: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
     canned_answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
+    publishes_keys: bool = True
 
     def answer(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes
@@ -59,6 +66,14 @@ class ApiServer:
             return self._invoke(path.removeprefix(_INVOKE).partition("/")[0], body)
         if headers.get("x-amz-target") == "TrentService.GenerateMac":
             return _generate_mac(json.loads(body))
+        if path.startswith("/s3/"):
+            return self._answer_as_s3(method, path, headers, body)
+        if path == "/.well-known/heed-keys.json" and self.publishes_keys:
+            request = HttpRequest(method, path, "", tuple(headers.items()), body, "127.0.0.1")
+            answer = self._call(
+                preferences.handler, to_event(request, f"{method} {path}", {}, datetime.now(UTC))
+            )
+            return 200, {"Content-Type": "application/json"}, answer["body"].encode()
         path, _, query = path.partition("?")
         for app in (platform, agents, cases, jobs):
             if route := _find_route(app.api.scopes, method, path):
@@ -66,8 +81,26 @@ class ApiServer:
                 event = to_event(request, f"{method} {route}", {}, datetime.now(UTC))
                 response = to_response(self._call(app.handler, event))
                 del response.headers["content-length"]  # the server adds it to each answer
-                return response.status_code, dict(response.headers), bytes(response.body)
+                content = _S3.sub(f"{self.url}/s3", bytes(response.body).decode()).encode()
+                return response.status_code, dict(response.headers), content
         return 404, {}, b'{"message": "Not Found"}'
+
+    def _answer_as_s3(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Answers a request by a signed URL, and reports an upload to Heed as S3 does."""
+        path, _, query = url.partition("?")
+        key = path.removeprefix("/s3/")
+        (signed,) = parse_qs(query)["X-Amz-SignedHeaders"]
+        if not set(signed.split(";")) <= set(headers):
+            return 403, {}, b"<Code>SignatureDoesNotMatch</Code>"
+        if method == "GET":
+            return 200, {}, client("s3").get_object(Bucket="bulk", Key=key)["Body"].read()
+        client("s3").put_object(Bucket="bulk", Key=key, Body=body, IfNoneMatch=headers["if-none-match"])
+        event = json.loads((ROOT / "events" / "jobs-eventbridge-object-created.json").read_text())
+        event["detail"]["object"]["key"] = key
+        self._call(jobs.handler, event)
+        return 200, {}, b""
 
     def _invoke(self, name: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
         """Answers Lambda's Invoke as its documentation says."""
@@ -120,6 +153,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self._answer("POST")
+
+    def do_PUT(self) -> None:
+        self._answer("PUT")
 
     def _answer(self, method: str) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}

@@ -15,10 +15,12 @@ from heed.entrypoints.cli import (
     cases,
     change,
     check,
+    compare,
     deadlines,
     disclosed,
     holds,
     ids,
+    import_file,
     invoke,
     jobs,
     keys,
@@ -29,6 +31,8 @@ from heed.entrypoints.cli import (
     purges,
     restore,
     run,
+    scrub,
+    snapshot,
 )
 from heed.entrypoints.cli.command import HeedGroup, make_help_configuration, print_usage_error
 from heed.entrypoints.cli.options import CommonOptions, common_options
@@ -46,7 +50,13 @@ SECTIONS = {
         holds.lift_suppression,
         cases.CASE_GROUP,
     ),
-    "Files": (jobs.JOBS_GROUP,),
+    "Files": (
+        import_file.import_file,
+        scrub.scrub_file,
+        snapshot.make_snapshot,
+        compare.compare_lists,
+        jobs.JOBS_GROUP,
+    ),
     "Keys": (keys.KEYS_GROUP,),
     "Evidence": (
         ledger.LEDGER_GROUP,
