@@ -34,7 +34,7 @@ class Importer:
             endpoint_url=stack["aws"],
             region_name=stack["region"],
             aws_access_key_id=ACCOUNT,
-            aws_secret_access_key="local",  # noqa: S106
+            aws_secret_access_key="local",
         )
 
     def call(self, method: str, path: str, body: object = None, key: str = "") -> Any:
