@@ -93,9 +93,8 @@ def main() -> int:
     for name, counted in (("preview", preview), ("commit", commit)):
         print(f"bulk: the {name} of {ROWS:,} rows makes {counted.total():,} requests of AWS: {dict(counted)}")
     millions = ROWS / 1e6
-    print(
-        f"bulk: {calls.total() / millions:,.0f} requests for a million imported rows, US$ {sum(prices.values()):.2f}"
-    )
+    total = sum(prices.values())
+    print(f"bulk: {calls.total() / millions:,.0f} requests for a million imported rows, US$ {total:.2f}")
     print("bulk: of that", ", ".join(f"{name} {price:.2f}" for name, price in prices.items()))
     estimate = estimate_import(1_000_000, 1_000_000, 500)
     print(f"bulk: the preview of a million rows estimates US$ {estimate.usd:.2f} for the commit")
