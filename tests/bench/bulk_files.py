@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from heed.domain.imports.columns import find_address_column
+from heed.domain.imports.recognition import find_address_column
 from heed.domain.recipients.address import normalise_address
 from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.bulk_files.delimited import RowKind
