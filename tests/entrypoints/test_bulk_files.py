@@ -96,9 +96,9 @@ def test_any_records_in_any_form_of_json_read_back(
             text = json.dumps({"count": len(records), "results": records, "next": None}, indent=indent)
         case _:
             text = "\n".join(json.dumps({"emails": [record]}, indent=indent) for record in records)
-    values = [
-        value for _, value in read_json_records(text[at : at + size] for at in range(0, len(text), size))
-    ]
+    found = list(read_json_records(text[at : at + size] for at in range(0, len(text), size)))
+    values = [each.value for each in found]
+    assert "".join(each.text for each in found) == text
     assert values == [json.loads(json.dumps(record), parse_int=str) for record in records]
 
 
