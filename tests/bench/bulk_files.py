@@ -21,7 +21,8 @@ from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.bulk_files.delimited import RowKind
 from heed.entrypoints.bulk_files.expansion import expand
 from heed.entrypoints.bulk_files.reader import DelimitedFile, open_file
-from heed.entrypoints.bulk_files.scrub import ScrubAnswer, ScrubWriter, recipient_ids
+from heed.entrypoints.bulk_files.scrub import ScrubWriter, recipient_ids
+from heed.use_cases.ports.bulk_files import ScrubAnswer
 from heed.entrypoints.cli.ids import identify_lines
 from heed.entrypoints.cli.recipient_arguments import decode_lines
 

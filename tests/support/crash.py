@@ -14,24 +14,25 @@ class SimulatedCrash(BaseException):
 
 
 @contextmanager
-def crash_after(calls: int) -> Iterator[list[str]]:
+def crash_after(calls: int, *services: str) -> Iterator[list[str]]:
     """Raises SimulatedCrash directly after a number of AWS calls. Yields the names of the calls."""
 
     def crash() -> None:
         raise SimulatedCrash
 
-    with run_after_calls(calls, crash) as completed:
+    with run_after_calls(calls, crash, *services) as completed:
         yield completed
 
 
 @contextmanager
-def run_after_calls(calls: int, action: Callable[[], object]) -> Iterator[list[str]]:
+def run_after_calls(calls: int, action: Callable[[], object], *services: str) -> Iterator[list[str]]:
     """Runs an action directly after a number of AWS calls. The calls of the action are not counted.
 
-    Yields the names of the calls.
+    The calls of DynamoDB and SQS count, and those of other services that the caller names. Yields the names
+    of the calls.
     """
     completed: list[str] = []
-    clients = [parts().client(name) for name in ("dynamodb", "sqs")]
+    clients = [parts().client(name) for name in ("dynamodb", "sqs", *services)]
     is_running = False
 
     def count_call(model: Any, **_: object) -> None:

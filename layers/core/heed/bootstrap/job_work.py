@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from heed.adapters.work_bucket import WorkBucket
     from heed.entrypoints.bulk_files.parts import UploadedFiles
     from heed.use_cases.jobs.plan_import import PlanImport
+    from heed.use_cases.jobs.scrub_file import PlanScrub, ScrubPart
     from heed.use_cases.jobs.split_upload import SplitUpload
     from heed.use_cases.jobs.work_on_import import WorkOnImport
 
@@ -28,7 +29,7 @@ class JobWorkParts(JobParts, PrivacyParts):
             case JobPhase.PREVIEW | JobPhase.COMMIT:
                 return JobWork(self.plan_import, self.work_on_import)
             case JobPhase.SCRUB:
-                raise NotImplementedError
+                return JobWork(self.plan_scrub, self.scrub_part)
             case JobPhase.SNAPSHOT:
                 raise NotImplementedError
             case JobPhase.TAKE_BACK:
@@ -82,6 +83,34 @@ class JobWorkParts(JobParts, PrivacyParts):
             PreferencesTable(self.client("dynamodb", once=True), self.config.preferences_table),
             self.write_pace,
             self.catalogue,
+            self._now,
+        )
+
+    @cached_property
+    def plan_scrub(self) -> PlanScrub:
+        """Plans a scrub."""
+        from heed.use_cases.jobs.scrub_file import PlanScrub
+
+        return PlanScrub(
+            self.work_files, self.bulk_files, self.split_upload, self.jobs, self.disclosures, self._now
+        )
+
+    @cached_property
+    def scrub_part(self) -> ScrubPart:
+        """Scrubs a part of a file."""
+        from heed.entrypoints.bulk_files.scrub_links import ScrubLinks
+        from heed.entrypoints.http.api.mail_links import LinkBases
+        from heed.use_cases.jobs.scrub_file import ScrubPart
+
+        bases = LinkBases(self.config.public_url, self.config.mail_domain)
+        return ScrubPart(
+            self.jobs,
+            self.work_files,
+            self.bulk_files,
+            self.identity_key,
+            self.preferences,
+            self.catalogue,
+            ScrubLinks(self.link_keys, self.catalogue, bases),
             self._now,
         )
 

@@ -13,7 +13,9 @@ from heed.domain.errors import (
     FileTooLarge,
     MalformedHeader,
     MalformedJson,
+    RecordsWithoutMembers,
     ScopeNeeded,
+    TooManyUnreadable,
     UnknownFormat,
     UnknownHeader,
     UnsupportedArchive,
@@ -33,6 +35,8 @@ FILE_ERRORS: dict[type[FileRefused], str] = {
     UnknownFormat: "unknown-format",
     ExportTimeNeeded: "export-time-needed",
     ScopeNeeded: "scope-needed",
+    RecordsWithoutMembers: "records-without-members",
+    TooManyUnreadable: "too-many-unreadable",
 }
 """The stable name of each fault of a file."""
 NO_UPLOAD = JobError("no-upload", "No file was uploaded within a day.")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 
+from heed.domain.imports.recognition import find_address_column
 from heed.entrypoints.bulk_files.delimited import Dialect, RowKind, RowReader
 from heed.entrypoints.bulk_files.encoding import LATIN_1, TextEncoding, decode_as
 from heed.entrypoints.bulk_files.expansion import expand, is_compressed
@@ -165,7 +166,7 @@ class UploadedFiles(BulkFiles):
         shape: FileShape,
         start: PartStart,
         content: bytes,
-        column: int,
+        column: str,
         identity: bytes,
         answer: AnswerPeople,
         *,
@@ -173,11 +174,13 @@ class UploadedFiles(BulkFiles):
     ) -> ScrubbedPart:
         encoding = _encoding_of(shape)
         if "json" in shape:
-            records, key = _read_lines(content), shape["json"][column]
+            records, header = _read_lines(content), shape["json"]
+            key = header[find_address_column(header, column)]
             scrubbed = scrub_records(records, encoding, key, identity, answer, with_links=with_links)
         else:
             rows = open_delimited(shape, start, [content])
-            scrubbed = scrub_rows(rows, column, identity, answer, with_links=with_links)
+            position = find_address_column(rows.header, column)
+            scrubbed = scrub_rows(rows, position, identity, answer, with_links=with_links)
         mark = b"" if start.offset else encoding.mark
         return scrubbed._replace(content=mark + scrubbed.content)
 

@@ -44,8 +44,7 @@ def plan_phase(
     try:
         return work_of(phase).plan(job, stage, has_time)
     except FileRefused as error:
-        failure = to_job_error(error)
-        change_job(job_id, lambda current: fail_job(current, failure, now()), jobs)
+        _refuse(job_id, error, now(), jobs)
         return Plan(NextStep.DONE)
 
 
@@ -54,10 +53,11 @@ def work_on_item(
     phase: JobPhase,
     item: Item,
     has_time: HasTime,
+    now: Callable[[], Millis],
     jobs: Jobs,
     work_of: Callable[[JobPhase], JobWork],
 ) -> None:
-    """Works on an item.
+    """Works on an item. A file that cannot be used fails the job, and the other items find nothing to do.
 
     Raises:
         OutOfTime: The work on the item has to go on.
@@ -66,7 +66,10 @@ def work_on_item(
     """
     job = find_job(job_id, jobs)
     if current_phase(job) is phase:
-        work_of(phase).work(job, item, has_time)
+        try:
+            work_of(phase).work(job, item, has_time)
+        except FileRefused as error:
+            _refuse(job_id, error, now(), jobs)
 
 
 def fail_phase(job_id: str, phase: JobPhase, now: Millis, jobs: Jobs) -> Job:
@@ -81,3 +84,8 @@ def fail_phase(job_id: str, phase: JobPhase, now: Millis, jobs: Jobs) -> Job:
         return fail_job(job, WORK_FAILED, now) if current_phase(job) is phase else job
 
     return change_job(job_id, step, jobs)
+
+
+def _refuse(job_id: str, error: FileRefused, now: Millis, jobs: Jobs) -> None:
+    failure = to_job_error(error)
+    change_job(job_id, lambda job: fail_job(job, failure, now), jobs)

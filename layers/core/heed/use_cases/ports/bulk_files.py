@@ -173,7 +173,7 @@ class BulkFiles(Protocol):
         shape: FileShape,
         start: PartStart,
         content: bytes,
-        column: int,
+        column: str,
         identity: bytes,
         answer: AnswerPeople,
         *,
@@ -185,7 +185,7 @@ class BulkFiles(Protocol):
             shape: the shape of the file.
             start: where the part begins.
             content: the part.
-            column: the position of the column with the address.
+            column: the name that the caller gives to the column with the address, or "".
             identity: the key of recipient ids.
             answer: answers about the people of the part, in one call.
             with_links: whether each row gets links too.
