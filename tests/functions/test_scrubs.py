@@ -13,17 +13,19 @@ import pytest
 
 from functions.platform import app as platform
 from heed.domain.api_key import KeyScope
-from heed.domain.jobs.job import Job, JobState
-from heed.domain.jobs.job_phase import JobPhase
+from heed.domain.jobs.job import Job, JobState, Upload, new_job, start_job
 from heed.domain.jobs.job_report import JobCounts, WordMeaning
 from heed.domain.jobs.job_settings import ScrubJobSettings
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import Change, Entry, ScopeNumber, Source
+from heed.domain.privacy.disclosure import DisclosurePurpose
 from heed.entrypoints.bulk_files import parts as file_parts
+from heed.use_cases.jobs.change_job import find_job
 from tests.support.aws_calls import outside_handlers
 from tests.support.crash import SimulatedCrash, crash_after
 from tests.support.deployment import NOW, World, client, http_event, parts
-from tests.support.job_machine import result_of, run_work, start_work
+from tests.support.job_machine import JobMachineRun, definition
+from tests.support.jobs import MARKETING
 from tests.support.registers import out
 
 OFFERS = ScrubJobSettings(topic=ScopeNumber(2))
@@ -44,8 +46,32 @@ def _stopped(world: World) -> None:
         world.apply_changes(STOPPED, Change(out(2), Entry(Millis(NOW - 1_000), Source.LINK, "{}")))
 
 
+def start_scrub(upload: bytes, settings: ScrubJobSettings = OFFERS, number: int = 1) -> str:
+    """Stores a scrub whose upload has arrived, and returns its id."""
+    job = new_job(f"{number:032x}", settings, DisclosurePurpose.SENDING, MARKETING)
+    put = client("s3").put_object(Bucket="bulk", Key=f"{job.id}/upload", Body=upload)
+    with outside_handlers():
+        parts().jobs.add(start_job(job, Upload(put["ETag"], len(upload)), NOW))
+    return job.id
+
+
+def run_scrub(world: World, job_id: str) -> Job:
+    """Runs its execution to the end, and returns the job."""
+    JobMachineRun(world).run(definition(), {"job": job_id, "phase": "scrub", "stage": 0})
+    with outside_handlers():
+        return find_job(job_id, parts().jobs)
+
+
+def result_of(job: Job) -> bytes:
+    (file,) = job.report.files
+    stored = client("s3").get_object(Bucket="bulk", Key=f"{job.id}/results/{file.name}")
+    content: bytes = stored["Body"].read()
+    assert len(content) == file.size
+    return content
+
+
 def scrub(world: World, upload: bytes, settings: ScrubJobSettings = OFFERS) -> Job:
-    return run_work(start_work(settings, upload, NOW), JobPhase.SCRUB, world)
+    return run_scrub(world, start_scrub(upload, settings))
 
 
 def call(world: World, path: str, **body: object) -> Any:
@@ -116,7 +142,7 @@ def test_a_compressed_file_comes_back_expanded(world: World) -> None:
 
 
 def scrub_again(world: World, upload: bytes) -> Job:
-    return run_work(start_work(OFFERS, upload, NOW, number=2), JobPhase.SCRUB, world)
+    return run_scrub(world, start_scrub(upload, number=2))
 
 
 def test_a_json_file_comes_back_with_the_answers_as_members(world: World) -> None:
@@ -191,13 +217,13 @@ def test_a_scrub_goes_on_where_its_function_ran_out_of_time(world: World) -> Non
 
 def test_a_scrub_that_is_killed_at_any_call_and_repeated_gives_the_same_bytes(world: World) -> None:
     whole = scrub(world, LIST)
-    job_id = start_work(OFFERS, LIST, NOW, number=2)
+    job_id = start_scrub(LIST, number=2)
     with crash_after(10_000, "s3") as calls:
-        run_work(job_id, JobPhase.SCRUB, world)
+        run_scrub(world, job_id)
     for number in range(1, len(calls) + 1):
-        job_id = start_work(OFFERS, LIST, NOW, number=number + 2)
+        job_id = start_scrub(LIST, number=number + 2)
         with crash_after(number, "s3"), pytest.raises(SimulatedCrash):
-            run_work(job_id, JobPhase.SCRUB, world)
-        job = run_work(job_id, JobPhase.SCRUB, world)
+            run_scrub(world, job_id)
+        job = run_scrub(world, job_id)
         assert (job.state, job.report) == (JobState.DONE, whole.report)
         assert result_of(job) == result_of(whole)

@@ -7,6 +7,8 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
+from operator import attrgetter
 
 from heed.domain.errors import RecordsWithoutMembers
 from heed.domain.imports.columns import flatten_record
@@ -17,6 +19,8 @@ from heed.entrypoints.bulk_files.reader import DelimitedFile
 from heed.entrypoints.bulk_files.scrub import ANSWER_COLUMNS, LINK_COLUMNS, ScrubWriter, recipient_ids
 from heed.use_cases.ports.bulk_files import INVALID_ROW, AnswerPeople, ScrubAnswer, ScrubbedPart
 
+_BATCH = 1_000  # rows; more at a time would be slower, because they leave the cache of the processor
+_REASON = attrgetter("reason")
 _NO_ROW = (RowKind.HEADER, RowKind.BLANK, RowKind.PIECE)
 
 
@@ -24,17 +28,22 @@ def scrub_rows(
     file: DelimitedFile, column: int, identity: bytes, answer: AnswerPeople, *, with_links: bool
 ) -> ScrubbedPart:
     """Scrubs a part of a delimited file (BulkFiles.scrub_part)."""
+    writer = ScrubWriter(file.encoding, file.dialect, with_links=with_links)
+    rows, data = file.rows(), RowKind.DATA
+    contents: list[bytes] = []
+    counts = Counter[str]()
     with _without_garbage_collector():
-        rows, data = list(file.rows()), RowKind.DATA
-        cells_of = [cells for _, kind, _, cells in rows if kind is data]
-        addresses = [cells[column] if column < len(cells) else "" for cells in cells_of]
-        recipients = recipient_ids(addresses, file.encoding, identity)
-        answers = _answer_each(recipients, answer)
-        writer = ScrubWriter(file.encoding, file.dialect, with_links=with_links)
-        content = writer.write(rows, recipients, answers)
-        counts = Counter([reason for _, reason, _, _ in answers])
-        invalid = sum(kind not in _NO_ROW for _, kind, _, _ in rows if kind is not data)
-        return ScrubbedPart(content, counts + Counter({INVALID_ROW.reason: invalid}))
+        while batch := list(islice(rows, _BATCH)):
+            people = [cells for _, kind, _, cells in batch if kind is data]
+            addresses = [cells[column] if column < len(cells) else "" for cells in people]
+            recipients = recipient_ids(addresses, file.encoding, identity)
+            answers = _answer_each(recipients, answer)
+            contents.append(writer.write(batch, recipients, answers))
+            counts.update(map(_REASON, answers))
+            counts[INVALID_ROW.reason] += sum(
+                kind not in _NO_ROW for _, kind, _, _ in batch if kind is not data
+            )
+    return ScrubbedPart(b"".join(contents), +counts)
 
 
 def scrub_records(
@@ -53,7 +62,7 @@ def scrub_records(
         encoding: the encoding of the file.
         key: the column with the address, as `flatten_record` names it.
         identity: the key of recipient ids.
-        answer: answers about the people of the part, in one call.
+        answer: answers about the people of some rows.
         with_links: whether each record gets links too.
 
     Raises:
@@ -75,7 +84,7 @@ def scrub_records(
 
 def _answer_each(recipients: Iterable[str], answer: AnswerPeople) -> list[ScrubAnswer]:
     """Returns the answer about each recipient id; INVALID_ROW for ""."""
-    answers = {**answer({recipient for recipient in recipients if recipient}), "": INVALID_ROW}
+    answers = {**answer(set(recipients) - {""}), "": INVALID_ROW}
     return [answers[recipient] for recipient in recipients]
 
 

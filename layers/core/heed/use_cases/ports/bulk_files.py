@@ -187,7 +187,7 @@ class BulkFiles(Protocol):
             content: the part.
             column: the name that the caller gives to the column with the address, or "".
             identity: the key of recipient ids.
-            answer: answers about the people of the part, in one call.
+            answer: answers about the people of some rows.
             with_links: whether each row gets links too.
 
         Raises:
