@@ -115,19 +115,34 @@ class ScrubPart:
         self, recipients: Iterable[str], job: Job, settings: ScrubJobSettings
     ) -> dict[str, ScrubAnswer]:
         topic, as_of = self.catalogue.topics[settings.topic], job.started_at or job.created.at
-        decisions = check_recipients(recipients, topic, as_of, self.preferences)
-        answers: dict[str, ScrubAnswer] = {}
-        last: Decision | Unanswerable | None = None
-        for recipient, decision in decisions.items():
-            if decision is not last:  # most people have the same answer
-                last, answer = decision, _to_answer(decision)
-            answers[recipient] = answer
-        if settings.links:
-            links = self.make_links(answers, topic, settings, as_of)
-            return {
-                recipient: answer._replace(links=links[recipient]) for recipient, answer in answers.items()
-            }
-        return answers
+        answers = answer_people(recipients, topic, as_of, self.preferences)
+        if not settings.links:
+            return answers
+        links = self.make_links(answers, topic, settings, as_of)
+        return {recipient: answer._replace(links=links[recipient]) for recipient, answer in answers.items()}
+
+
+def answer_people(
+    recipients: Iterable[str], topic: Topic, as_of: Millis, preferences: Preferences
+) -> dict[str, ScrubAnswer]:
+    """Returns the answer about each recipient id, without links.
+
+    Args:
+        recipients: recipient ids.
+        topic: the topic of the mail.
+        as_of: the time of the decisions, milliseconds.
+        preferences: the records.
+
+    Raises:
+        StoreUnavailable: Not all records could be read.
+    """
+    answers: dict[str, ScrubAnswer] = {}
+    last: Decision | Unanswerable | None = None
+    for recipient, decision in check_recipients(recipients, topic, as_of, preferences).items():
+        if decision is not last:  # most people have the same answer
+            last, answer = decision, _to_answer(decision)
+        answers[recipient] = answer
+    return answers
 
 
 def _settings_of(job: Job) -> ScrubJobSettings:

@@ -111,9 +111,15 @@ def parse_import_request(
 
 
 def parse_scrub_request(
-    body: JsonReader, key: ApiKey, catalogue: Catalogue
+    body: JsonReader, key: ApiKey, catalogue: Catalogue, *, has_public_url: bool
 ) -> tuple[ScrubJobSettings, DisclosurePurpose]:
     """Returns the settings of a scrub, and its purpose.
+
+    Args:
+        body: the body of the request.
+        key: the key of the caller.
+        catalogue: the brands and topics.
+        has_public_url: whether links have a host of their own. Those of the API's host would end with it.
 
     Raises:
         PurposeRefused: The key does not have the purpose.
@@ -124,6 +130,8 @@ def parse_scrub_request(
     has_links = body.read_flag("links")
     if has_links and KeyScope.LINKS not in key.scopes:
         raise NotAuthorised("a scrub with links needs the scope `links`")
+    if has_links and not has_public_url:
+        body.add_fault("links", "needs a deployment with a domain of its own (the parameter DomainName)")
     topic = _read_scrubbed_topic(body, catalogue, has_links=has_links)
     _read_name(body)
     settings = ScrubJobSettings(
