@@ -36,9 +36,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, object]:  # noqa: 
             return {"job": job_id, "phase": phase, "next": plan.next, "stage": plan.stage, "items": items}
         case "work":
             try:
-                work_on_item(
-                    job_id, phase, event["item"], has_time, clock.now, heed.jobs, heed.work_of_phase
-                )
+                work_on_item(job_id, phase, event["item"], has_time, clock.now, heed.jobs, heed.work_of_phase)
             except OutOfTime:
                 return {"next": NextStep.AGAIN}
             return {"next": NextStep.DONE}

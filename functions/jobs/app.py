@@ -42,9 +42,7 @@ def create_import(call: ApiRequest) -> ApiResponse:
 @api.route("POST", "/v1/scrubs", KeyScope.CHECK)
 def create_scrub(call: ApiRequest) -> ApiResponse:
     """Creates a scrub, and a URL for its file."""
-    has_url = bool(heed.config.public_url)
-    parsed = job_requests.parse_scrub_request(call.body(), call.key, heed.catalogue, has_public_url=has_url)
-    return _create(call, *parsed)
+    return _create(call, *job_requests.parse_scrub_request(call, heed.catalogue, heed.config.public_url))
 
 
 @api.route("POST", "/v1/snapshots", KeyScope.EXPORT)

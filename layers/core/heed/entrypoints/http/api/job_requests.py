@@ -111,26 +111,26 @@ def parse_import_request(
 
 
 def parse_scrub_request(
-    body: JsonReader, key: ApiKey, catalogue: Catalogue, *, has_public_url: bool
+    call: ApiRequest, catalogue: Catalogue, public_url: str
 ) -> tuple[ScrubJobSettings, DisclosurePurpose]:
     """Returns the settings of a scrub, and its purpose.
 
     Args:
-        body: the body of the request.
-        key: the key of the caller.
+        call: the request.
         catalogue: the brands and topics.
-        has_public_url: whether links have a host of their own. Those of the API's host would end with it.
+        public_url: the base URL of links; "" if they would have the host of the API, and end with it.
 
     Raises:
         PurposeRefused: The key does not have the purpose.
         NotAuthorised: The file gets links, and the key has no scope for them.
         InvalidRequest: A field is missing or not valid.
     """
+    body, key = call.body(), call.key
     purpose = key.choose_purpose(body.read_optional_text("purpose"))
     has_links = body.read_flag("links")
     if has_links and KeyScope.LINKS not in key.scopes:
         raise NotAuthorised("a scrub with links needs the scope `links`")
-    if has_links and not has_public_url:
+    if has_links and not public_url:
         body.add_fault("links", "needs a deployment with a domain of its own (the parameter DomainName)")
     topic = _read_scrubbed_topic(body, catalogue, has_links=has_links)
     _read_name(body)
