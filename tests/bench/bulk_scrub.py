@@ -1,7 +1,7 @@
 """The AWS requests of a scrub, and the price of a million rows.
 
-Run: .venv/bin/python tests/bench/bulk_scrub.py. The requests are those of the real function on moto, which the
-state machine of template.yaml calls. bench_cost.py has the prices. The run time of a step is assumed.
+Run: .venv/bin/python tests/bench/bulk_scrub.py. The state machine of template.yaml calls the real function
+on moto. The prices are those of bench_cost.py. The run time of a step is assumed.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from heed.domain.privacy.disclosure import DisclosurePurpose
 from heed.entrypoints.bulk_files import parts as file_parts
 from heed.use_cases.jobs.change_job import find_job
 from tests.support.aws_calls import outside_handlers
-from tests.support.crash import SimulatedCrash, crash_after
+from tests.support.crash import SimulatedCrash, crash_after, run_after_calls
 from tests.support.deployment import NOW, World, client, http_event, parts
 from tests.support.job_machine import JobMachineRun, definition
 from tests.support.jobs import MARKETING
@@ -213,6 +213,18 @@ def test_a_scrub_goes_on_where_its_function_ran_out_of_time(world: World) -> Non
     whole = result_of(scrub(world, LIST))
     world.context.milliseconds_left = 1
     assert result_of(scrub_again(world, LIST)) == whole
+
+
+def test_large_parts_are_joined_by_s3_and_small_ones_are_put_together(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_parts, "MAX_PART_ROWS", 100)
+    lines = [f"{'x' * 60_000},{n}@example.com" for n in range(230)]
+    with run_after_calls(0, print, "s3") as calls:
+        job = scrub(world, "\n".join(["note,email", *lines]).encode())
+    assert calls.count("UploadPartCopy") == 2
+    result = result_of(job).decode().split("\n")
+    assert [row.rpartition(",true,ok,")[0].rpartition(",")[0] for row in result[1:]] == lines
 
 
 def test_a_scrub_that_is_killed_at_any_call_and_repeated_gives_the_same_bytes(world: World) -> None:
