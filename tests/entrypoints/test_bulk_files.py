@@ -345,6 +345,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[errors.FileRefused], str]] = {
         errors.MalformedJson,
         "line 2",
     ),
+    "JSON with a record far away": (
+        lambda: [b'[{"a": "b"},\n', b" " * (1 << 20), b'{"a": "b"}]'],
+        errors.MalformedJson,
+        "line 2: .*1 MB",
+    ),
     "deep JSON": (lambda: [b"[" * 100_000], errors.MalformedJson, "line 1"),
     "deep JSON in a record": (lambda: [b'{"a":' * 50_000], errors.MalformedJson, "line 1"),
     "half a character of UTF-16": (lambda: [b"\xff\xfea\0\n\0b"], errors.DamagedFile, "within a character"),

@@ -29,17 +29,14 @@ def recipient_ids(cells: Sequence[str], encoding: TextEncoding, identity: bytes)
     joined = "".join(cells)
     if "'" in joined or not joined.isascii():
         cells = [remove_guard(encoding.read_cell(cell)) for cell in cells]
-    try:
-        return [recipient_id(identity, normalise_address(cell)) for cell in cells]
-    except InvalidAddress:
-        return [_find_recipient_id(cell, identity) for cell in cells]
-
-
-def _find_recipient_id(address: str, identity: bytes) -> str:
-    try:
-        return recipient_id(identity, normalise_address(address))
-    except InvalidAddress:
-        return ""
+    recipients: list[str] = []
+    add = recipients.append
+    for cell in cells:
+        try:
+            add(recipient_id(identity, normalise_address(cell)))
+        except InvalidAddress:
+            add("")
+    return recipients
 
 
 class ScrubWriter:
