@@ -27,7 +27,7 @@ def test_twenty_thousand_rows_come_back_with_their_answers(stack: dict[str, Any]
         change = {"address": address, "scope": "offers", "state": "out", "source": "api"}
         call(stack, "POST", "/v1/changes", {"changes": [change]})
     lines = ["name;email", *(f'"Reader; {n}";reader.{n}@example.com' for n in range(ROWS))]
-    created = call(stack, "POST", "/v1/scrubs", {"topic": "offers"})
+    created = call(stack, "POST", "/v1/scrubs", {"topic": "offers", "links": True, "campaign": "spring"})
     upload = created["upload"]
     sent = "\r\n".join(lines).encode("utf-8-sig")
     httpx.put(upload["url"], content=sent, headers=upload["headers"], timeout=PATIENCE).raise_for_status()
@@ -42,7 +42,10 @@ def test_twenty_thousand_rows_come_back_with_their_answers(stack: dict[str, Any]
     result = httpx.get(file["url"], timeout=PATIENCE).content
     assert (file["name"], file["bytes"]) == ("scrubbed.csv", len(result))
     header, *rows = result.decode("utf-8-sig").split("\r\n")
-    assert header == f"{lines[0]};recipient;sendable;reason;since"
+    links = "unsubscribe_url;preferences_url;list_unsubscribe;list_unsubscribe_post"
+    assert header == f"{lines[0]};recipient;sendable;reason;since;{links}"
     for line, row, cells in zip(lines[1:], rows, csv.reader(rows, delimiter=";"), strict=True):
         assert row.startswith(f"{line};")
         assert cells[3] == ("false" if cells[1] in STOPPED else "true")
+    for link in cells[6:8]:
+        assert httpx.get(link, timeout=PATIENCE).status_code == 200
