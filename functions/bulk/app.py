@@ -41,7 +41,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, object]:  # noqa: 
                 return {"next": NextStep.AGAIN}
             return {"next": NextStep.DONE}
         case "fail":
-            job = fail_phase(job_id, phase, clock.now(), heed.jobs)
+            job = fail_phase(job_id, phase, clock.now(), heed.jobs, heed.work_of_phase)
             # An alarm counts the failed executions of the machine (template.yaml, JobMachineFailedAlarm).
             logger.error("the work on a job failed", kind=job.kind.value, phase=phase.value)
             count_metric("JobFailed")

@@ -1,4 +1,4 @@
-"""`heed jobs`: lists, shows, commits and cancels bulk work on files."""
+"""`heed jobs`: lists, shows, commits, cancels and takes back bulk work on files."""
 
 from __future__ import annotations
 
@@ -71,6 +71,20 @@ def cancel_one_job(common: options.CommonOptions, job: str) -> Exit:
     return _print(common, api.post_to_api(find_stack(common.stack), _path(job), {"cancel": True}))
 
 
+@command("take-back", "heed jobs take-back 0123456789abcdef0123456789abcdef --reason 'a wrong column'")
+@_job_argument
+@options.reason_option
+@options.common_options
+def take_back_one_import(common: options.CommonOptions, job: str, reason: str) -> Exit:
+    """Take back what an import stopped, within 30 days of its end.
+
+    It needs a key of the scope 'privacy', of another owner than that of the commit. Everything else that is
+    on record stays. The work takes a while: 'people' has a number when it is done.
+    """
+    order = {"take_back": True, "reason": reason}
+    return _print(common, api.post_to_api(find_stack(common.stack), _path(job), order))
+
+
 def _read_pages(stack: Stack, kind: str | None) -> Iterator[Mapping[str, Any]]:
     cursor: str | None = ""
     while cursor is not None:
@@ -84,11 +98,13 @@ def _print(common: options.CommonOptions, answer: Mapping[str, Any]) -> Exit:
     if common.json:
         output.print_json(answer)
         return Exit.YES
-    tables = ("counts", "skipped", "meanings", "files", "error")
+    tables = ("counts", "skipped", "meanings", "files", "error", "taken_back")
     output.print_facts(
         {name.replace("_", " "): value for name, value in answer.items() if name not in tables}
     )
     output.print_facts({**answer["counts"], **answer.get("error", {})})
+    if taken_back := answer.get("taken_back"):
+        output.print_facts({f"taken back, {name}": value for name, value in taken_back.items()})
     for word, meaning in answer["meanings"].items():
         print(f"{output.escape_for_terminal(word)}: {meaning['means']}, {meaning['rows']} rows")
     for reason, rows in answer["skipped"].items():
@@ -104,6 +120,6 @@ def _path(job: str) -> str:
 
 JOBS_GROUP = HeedGroup(
     "jobs",
-    commands=[list_own_jobs, show_one_job, commit_one_job, cancel_one_job],
+    commands=[list_own_jobs, show_one_job, commit_one_job, cancel_one_job, take_back_one_import],
     help="Bulk work on files: imports, scrubs and snapshots.",
 )
