@@ -106,6 +106,9 @@ def sweep() -> dict[str, int]:
     count_metric("JobExpired", result.ended)
     if result.unreadable:
         count_metric("UnreadableRecordFound", result.unreadable)
+    if result.stopped:
+        # An alarm fires on this message (template.yaml, JobWorkFailedSweepFilter).
+        logger.error("the work on a job failed", jobs=result.stopped)
     # An alarm fires when this message is missing (template.yaml, JobsSweptFilter).
     logger.info("jobs swept", open=result.open, cleared=result.cleared)
     return {"open": result.open, "ended": result.ended, "cleared": result.cleared}

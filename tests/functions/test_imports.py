@@ -182,7 +182,7 @@ def test_a_row_without_a_date_counts_as_of_the_export_and_is_counted_against_a_c
     assert (counts(job), job["against_yes"]) == ({"applied": 1, "superseded": 1}, 1)
 
 
-def test_minors_erased_and_held_people_are_known_and_are_not_told_apart(imports: Imports) -> None:
+def test_held_people_and_undeliverable_ones_are_known_alike(imports: Imports) -> None:
     for register, address in ((HOLD, "joan@example.com"), (UNDELIVERABLE, "lee@example.com")):
         imports.world.apply_changes(address, Change(register, Entry(Millis(NOW), Source.AGENT, "{}")))
     assert counts(imports.preview_file(LISTED)) == {"known": 2}
@@ -347,7 +347,7 @@ def test_a_function_that_is_killed_after_any_call_is_repeated_with_the_same_resu
 def test_an_import_that_is_cancelled_while_it_is_applied_says_what_was_applied(imports: Imports) -> None:
     job = imports.preview_file(LISTED)
     imports.command_commit(job["job"])
-    handle, works = app.handler, []
+    handle, works = app.handler, list[Any]()
 
     def cancel_behind_first_part(event: Any, context: Any) -> Any:
         answer = handle(event, context)

@@ -6,7 +6,8 @@ from heed.adapters.dynamodb.table import TableAdapter
 from heed.override import override
 from heed.use_cases.ports.import_writes import WriterTurn
 
-_KEY = {"pk": {"S": "bulk-writer"}}
+WRITER_KEY = "bulk-writer"
+_KEY = {"pk": {"S": WRITER_KEY}}
 
 
 class WriterTurnTable(TableAdapter, WriterTurn):

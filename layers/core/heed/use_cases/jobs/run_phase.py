@@ -11,7 +11,7 @@ from heed.domain.jobs.job_errors import WORK_FAILED, to_job_error
 from heed.domain.jobs.job_phase import JobPhase, current_phase
 from heed.domain.milliseconds import Millis
 from heed.use_cases.jobs.change_job import change_job, find_job
-from heed.use_cases.ports.job_work import HasTime, Item, JobWork, NextStep, Plan, StoppedWork
+from heed.use_cases.ports.job_work import HasTime, JobWork, NextStep, Plan, StoppedWork, WorkItem
 from heed.use_cases.ports.jobs import Jobs
 
 
@@ -55,7 +55,7 @@ def plan_phase(
 def work_on_item(
     job_id: str,
     phase: JobPhase,
-    item: Item,
+    item: WorkItem,
     has_time: HasTime,
     now: Callable[[], Millis],
     jobs: Jobs,

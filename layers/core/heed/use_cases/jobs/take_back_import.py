@@ -22,7 +22,7 @@ from heed.domain.preferences.register import Change
 from heed.use_cases.jobs.change_job import change_job
 from heed.use_cases.jobs.take_turn import take_turn
 from heed.use_cases.ports.import_writes import WritePace, WriterTurn
-from heed.use_cases.ports.job_work import HasTime, Item, NextStep, Plan, WorkFiles
+from heed.use_cases.ports.job_work import HasTime, NextStep, Plan, WorkFiles, WorkItem
 from heed.use_cases.ports.jobs import Jobs
 from heed.use_cases.ports.preferences import Preferences, UnreadableItem
 from heed.use_cases.ports.snapshots import PeopleSegments
@@ -101,7 +101,7 @@ class TakeBackSegment:
     pace: WritePace
     now: Callable[[], Millis]
 
-    def __call__(self, job: Job, item: Item, has_time: HasTime) -> None:
+    def __call__(self, job: Job, item: WorkItem, has_time: HasTime) -> None:
         """Visits a segment, from where an earlier call stopped.
 
         Raises:

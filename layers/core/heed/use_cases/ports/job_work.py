@@ -12,7 +12,7 @@ from heed.domain.jobs.job_report import JobReport
 
 HasTime = Callable[[], bool]
 """Returns whether the function has time for more work."""
-Item = Mapping[str, Any]
+WorkItem = Mapping[str, Any]
 """A part of the work, as JSON. It has no address, because Step Functions keeps it."""
 
 
@@ -56,7 +56,7 @@ class JobWork(NamedTuple):
     """
 
     plan: Callable[[Job, int, HasTime], Plan]
-    work: Callable[[Job, Item, HasTime], None]
+    work: Callable[[Job, WorkItem, HasTime], None]
     stop: Callable[[Job], StoppedWork] | None = None
 
 
