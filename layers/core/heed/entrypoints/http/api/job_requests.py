@@ -111,19 +111,27 @@ def parse_import_request(
 
 
 def parse_scrub_request(
-    body: JsonReader, key: ApiKey, catalogue: Catalogue
+    call: ApiRequest, catalogue: Catalogue, public_url: str
 ) -> tuple[ScrubJobSettings, DisclosurePurpose]:
     """Returns the settings of a scrub, and its purpose.
+
+    Args:
+        call: the request.
+        catalogue: the brands and topics.
+        public_url: the base URL of links; "" if they would have the host of the API, and end with it.
 
     Raises:
         PurposeRefused: The key does not have the purpose.
         NotAuthorised: The file gets links, and the key has no scope for them.
         InvalidRequest: A field is missing or not valid.
     """
+    body, key = call.body(), call.key
     purpose = key.choose_purpose(body.read_optional_text("purpose"))
     has_links = body.read_flag("links")
     if has_links and KeyScope.LINKS not in key.scopes:
         raise NotAuthorised("a scrub with links needs the scope `links`")
+    if has_links and not public_url:
+        body.add_fault("links", "needs a deployment with a domain of its own (the parameter DomainName)")
     topic = _read_scrubbed_topic(body, catalogue, has_links=has_links)
     _read_name(body)
     settings = ScrubJobSettings(
@@ -220,8 +228,8 @@ def _read_mapping(body: JsonReader) -> ColumnMapping | None:
         body.add_fault("columns", f"must have the column `address`, and others only of {', '.join(_COLUMNS)}")
     if not all(map(is_safe_word, columns.values())):
         body.add_fault("columns", "must be names of columns, without addresses")
-    if body.has("format"):
-        body.add_fault("format", "must be left out if there are `columns`")
+    if body.read_optional_text("format") not in ("", "auto"):
+        body.add_fault("format", "must be `auto` if there are `columns`")
     meaning = body.read_choice("as", _MEANINGS)
     if not meaning:
         return None
