@@ -48,7 +48,7 @@ def _send_with_retries(stack: Stack, path: str, body: bytes | None) -> Any:  # n
             "User-Agent": "heed",
         },
     )
-    opener = _make_opener(stack)
+    opener = make_opener(stack.api)
     attempts_left = _MAX_ATTEMPTS
     while True:
         attempts_left -= 1
@@ -80,8 +80,8 @@ def _send(opener: OpenerDirector, request: Request) -> Any:  # noqa: ANN401 - an
         ) from error
 
 
-def _make_opener(stack: Stack) -> OpenerDirector:
-    """Returns an opener that follows no redirect, which would send the key elsewhere.
+def make_opener(url: str) -> OpenerDirector:
+    """Returns an opener for a URL. It follows no redirect, which would send the key or a file elsewhere.
 
     It uses no proxy for this machine.
     """
@@ -91,7 +91,7 @@ def _make_opener(stack: Stack) -> OpenerDirector:
         def redirect_request(self, *_: object, **__: object) -> None:
             return None
 
-    return build_opener(NoRedirect(), *((ProxyHandler({}),) if is_loopback(stack.api) else ()))
+    return build_opener(NoRedirect(), *((ProxyHandler({}),) if is_loopback(url) else ()))
 
 
 def _parse_problem(raw: bytes) -> Mapping[str, object]:

@@ -1,10 +1,10 @@
-"""`heed jobs`: lists, shows, commits and cancels bulk work on files."""
+"""`heed jobs`: lists, shows, watches, commits and cancels bulk work on files, and saves its results."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import rich_click as click
 
@@ -13,6 +13,9 @@ from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import HeedGroup, command
 from heed.entrypoints.cli.failure import Exit
 from heed.entrypoints.cli.find_stack import find_stack
+from heed.entrypoints.cli.job_output import print_files, print_job
+from heed.entrypoints.cli.job_transfer import save_result
+from heed.entrypoints.cli.job_watch import exit_of_job, path_of_job, watch_job
 from heed.entrypoints.cli.stack import Stack
 
 _COLUMNS = ("created_at", "job", "kind", "state", "rows", "done_rows")
@@ -45,7 +48,43 @@ def show_one_job(common: options.CommonOptions, job: str) -> Exit:
 
     Each URL works for ten minutes.
     """
-    return _print(common, api.get_from_api(find_stack(common.stack), _path(job)))
+    return _print(common, api.get_from_api(find_stack(common.stack), path_of_job(job)))
+
+
+@command("watch", "heed jobs watch 0123456789abcdef0123456789abcdef")
+@_job_argument
+@options.common_options
+def watch_one_job(common: options.CommonOptions, job: str) -> Exit:
+    """Wait until a job has ended or waits for its commit, and show it.
+
+    Ctrl-C ends the command and not the job. Exit code 1 if rows are invalid or refused.
+    """
+    shown = watch_job(find_stack(common.stack), job, common)
+    _print(common, shown)
+    return exit_of_job(shown)
+
+
+@command("save", "heed jobs save 0123456789abcdef0123456789abcdef --folder results")
+@_job_argument
+@click.option(
+    "--folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=".",
+    help="Where the files are saved (default: the current folder).",
+)
+@options.force_option
+@options.common_options
+def save_job_files(common: options.CommonOptions, job: str, folder: Path, *, force: bool) -> Exit:
+    """Save the result files of a job. They exist until a day after its end."""
+    shown = api.get_from_api(find_stack(common.stack), path_of_job(job))
+    paths = [(file, folder / Path(file["name"]).name) for file in shown["files"]]
+    for file, path in paths:
+        save_result(file, path, may_replace=force)
+    if common.json:
+        output.print_json({"files": [str(path) for _, path in paths]})
+    else:
+        print("\n".join(f"Saved {path}" for _, path in paths) or "The job has no file.")
+    return Exit.YES
 
 
 @command("commit", "heed jobs commit 0123456789abcdef0123456789abcdef")
@@ -57,7 +96,7 @@ def commit_one_job(common: options.CommonOptions, job: str) -> Exit:
     An import that stops more than 10 % of the people on record, or 100,000, is committed by another owner,
     with a key of the scope 'privacy'.
     """
-    return _print(common, api.post_to_api(find_stack(common.stack), _path(job), {"commit": True}))
+    return _print(common, api.post_to_api(find_stack(common.stack), path_of_job(job), {"commit": True}))
 
 
 @command("cancel", "heed jobs cancel 0123456789abcdef0123456789abcdef")
@@ -68,7 +107,7 @@ def cancel_one_job(common: options.CommonOptions, job: str) -> Exit:
 
     What an import has already applied stays.
     """
-    return _print(common, api.post_to_api(find_stack(common.stack), _path(job), {"cancel": True}))
+    return _print(common, api.post_to_api(find_stack(common.stack), path_of_job(job), {"cancel": True}))
 
 
 def _read_pages(stack: Stack, kind: str | None) -> Iterator[Mapping[str, Any]]:
@@ -80,30 +119,17 @@ def _read_pages(stack: Stack, kind: str | None) -> Iterator[Mapping[str, Any]]:
         cursor = page["cursor"]
 
 
-def _print(common: options.CommonOptions, answer: Mapping[str, Any]) -> Exit:
+def _print(common: options.CommonOptions, job: Mapping[str, Any]) -> Exit:
     if common.json:
-        output.print_json(answer)
-        return Exit.YES
-    tables = ("counts", "skipped", "meanings", "files", "error")
-    output.print_facts(
-        {name.replace("_", " "): value for name, value in answer.items() if name not in tables}
-    )
-    output.print_facts({**answer["counts"], **answer.get("error", {})})
-    for word, meaning in answer["meanings"].items():
-        print(f"{output.escape_for_terminal(word)}: {meaning['means']}, {meaning['rows']} rows")
-    for reason, rows in answer["skipped"].items():
-        print(f"skipped, {reason}: {rows} rows")
-    for file in answer["files"]:
-        print(f"{file['name']} ({file['bytes']} bytes): {file['url']}")
+        output.print_json(job)
+    else:
+        print_job(job)
+        print_files(job)
     return Exit.YES
-
-
-def _path(job: str) -> str:
-    return f"/v1/jobs/{quote(job, safe='')}"
 
 
 JOBS_GROUP = HeedGroup(
     "jobs",
-    commands=[list_own_jobs, show_one_job, commit_one_job, cancel_one_job],
+    commands=[list_own_jobs, show_one_job, watch_one_job, save_job_files, commit_one_job, cancel_one_job],
     help="Bulk work on files: imports, scrubs and snapshots.",
 )

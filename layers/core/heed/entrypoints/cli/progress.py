@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
 
 _T = TypeVar("_T")
 
@@ -21,18 +24,14 @@ def show_progress(items: Iterable[_T], noun: str) -> Iterator[Iterable[_T]]:
     if not sys.stderr.isatty():
         yield items
         return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (
         SpinnerColumn("line"),
         TextColumn("{task.completed:,} {task.description}"),
         TimeElapsedColumn(),
     )
-    # Without redirect_stdout=False Rich would print the output of the command to standard error.
-    with Progress(
-        *columns, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False
-    ) as progress:
+    with _make_progress(*columns) as progress:
         progress.add_task(noun, total=None)
         (task,) = progress.tasks
 
@@ -42,3 +41,38 @@ def show_progress(items: Iterable[_T], noun: str) -> Iterator[Iterable[_T]]:
                 task.completed += 1  # a thread of Rich shows it ten times a second
 
         yield count()
+
+
+@contextmanager
+def show_bar(noun: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Shows a bar and the time that is left on standard error, if standard error is a terminal.
+
+    The block gets a function. It calls it with the number that is done, and with the number of all, or None
+    if that is not known.
+
+    Args:
+        noun: The plural for what is counted.
+    """
+    if not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.completed:,} {task.description}"),
+        BarColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
+    with _make_progress(*columns) as progress:
+        task = progress.add_task(noun, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _make_progress(*columns: ProgressColumn) -> Progress:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    # Without redirect_stdout=False Rich would print the output of the command to standard error.
+    return Progress(
+        *columns, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False
+    )
