@@ -19,6 +19,7 @@ from heed.entrypoints.cli import (
     disclosed,
     holds,
     ids,
+    import_file,
     invoke,
     jobs,
     keys,
@@ -29,6 +30,7 @@ from heed.entrypoints.cli import (
     purges,
     restore,
     run,
+    scrub,
 )
 from heed.entrypoints.cli.command import HeedGroup, make_help_configuration, print_usage_error
 from heed.entrypoints.cli.options import CommonOptions, common_options
@@ -46,7 +48,7 @@ SECTIONS = {
         holds.lift_suppression,
         cases.CASE_GROUP,
     ),
-    "Files": (jobs.JOBS_GROUP,),
+    "Files": (import_file.import_file, scrub.scrub_file, jobs.JOBS_GROUP),
     "Keys": (keys.KEYS_GROUP,),
     "Evidence": (
         ledger.LEDGER_GROUP,

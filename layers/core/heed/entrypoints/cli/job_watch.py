@@ -6,13 +6,14 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
 
 from heed.domain.errors import HeedError
 from heed.domain.jobs.job import JobKind
 from heed.entrypoints.cli import api
 from heed.entrypoints.cli.failure import CommandFailure, Exit
+from heed.entrypoints.cli.job_transfer import upload_file
 from heed.entrypoints.cli.options import CommonOptions
 from heed.entrypoints.cli.progress import show_bar
 from heed.entrypoints.cli.stack import Stack
@@ -24,6 +25,13 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0  # seconds
 def path_of_job(job_id: str) -> str:
     """Returns the path of a job."""
     return f"/v1/jobs/{quote(job_id, safe='')}"
+
+
+def start_job(stack: Stack, path: str, body: Mapping[str, object], file: IO[bytes]) -> str:
+    """Creates a job, and uploads its file. Returns the id of the job."""
+    created = api.post_to_api(stack, path, body)
+    upload_file(created["upload"], file)
+    return str(created["job"])
 
 
 def watch_job(stack: Stack, job_id: str, common: CommonOptions) -> Mapping[str, Any]:
@@ -52,7 +60,8 @@ def exit_of_job(job: Mapping[str, Any]) -> Exit:
         line = f" (line {error['line']})" if "line" in error else ""
         raise CommandFailure(f"the job {job['state']}, {error['type']}{line}", error["detail"])
     has_rejects = job["kind"] == JobKind.IMPORT and (job["counts"]["invalid"] or job["counts"]["refused"])
-    return Exit.NO if has_rejects else Exit.YES
+    waits_for_another = job["state"] == "previewed" and job["needs_second_owner"]
+    return Exit.NO if has_rejects or waits_for_another else Exit.YES
 
 
 def on_stack(common: CommonOptions) -> str:

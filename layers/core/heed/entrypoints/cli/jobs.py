@@ -12,6 +12,7 @@ from heed.domain.jobs.job import JobKind
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import HeedGroup, command
 from heed.entrypoints.cli.failure import Exit
+from heed.entrypoints.cli.file_arguments import force_option
 from heed.entrypoints.cli.find_stack import find_stack
 from heed.entrypoints.cli.job_output import print_files, print_job
 from heed.entrypoints.cli.job_transfer import save_result
@@ -72,7 +73,7 @@ def watch_one_job(common: options.CommonOptions, job: str) -> Exit:
     default=".",
     help="Where the files are saved (default: the current folder).",
 )
-@options.force_option
+@force_option
 @options.common_options
 def save_job_files(common: options.CommonOptions, job: str, folder: Path, *, force: bool) -> Exit:
     """Save the result files of a job. They exist until a day after its end."""

@@ -136,5 +136,4 @@ source_option = choice_option("--source", Source.reportable(), required=True, he
 kept_reference_option = text_option(
     "--reference", "Where the call or letter is filed; without names, because it is kept after an erasure."
 )
-force_option = click.option("--force", is_flag=True, help="Replace a file that exists.")
 reason_option = text_option("--reason", "The reason.")

@@ -1,0 +1,149 @@
+"""`heed import`: imports the opt-outs of another system from a file, or the SES list of the account."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+import rich_click as click
+
+from heed import clock
+from heed.domain import rfc3339
+from heed.domain.imports.recognition import FORMATS
+from heed.domain.jobs.job_settings import UndatedRows
+from heed.entrypoints.cli import api, options, output
+from heed.entrypoints.cli.command import command
+from heed.entrypoints.cli.failure import Exit, WrongUsage
+from heed.entrypoints.cli.file_arguments import validate_bulk_file
+from heed.entrypoints.cli.find_stack import find_stack
+from heed.entrypoints.cli.job_output import print_job
+from heed.entrypoints.cli.job_transfer import save_result
+from heed.entrypoints.cli.job_watch import exit_of_job, on_stack, path_of_job, start_job, watch_job
+from heed.entrypoints.cli.progress import show_progress
+from heed.entrypoints.cli.stack import Stack
+
+_SES_FORMAT = "ses-suppressions"
+
+
+def _parse_topic_map(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    """Returns our topics by the names of theirs. Their name may have an equals sign."""
+    topics = {}
+    for pair in pairs:
+        theirs, _equals, ours = pair.rpartition("=")
+        if not theirs or not ours:
+            raise click.BadParameter(f"{pair!r} is not THEIRS=OURS; an example: 'Weekly news=news'")
+        topics[theirs] = ours
+    return topics
+
+
+@command(
+    "import",
+    "heed import suppression_bounces.csv --reference 'SendGrid, May'",
+    "heed import members.csv --reference Ghost --exported-at 2026-03-01 --commit",
+    "heed import groups.json --reference 'SendGrid, May' --topic-map 'Weekly news=news'",
+    "heed import --ses --reference 'SES list'",
+)
+@click.argument("path", type=validate_bulk_file, required=False, metavar="[FILE]", help="The file.")
+@click.option("--ses", is_flag=True, help="No file: the SES list of the account, and those of its tenants.")
+@options.text_option("--reference", "Where the file is from; without names, because it is kept.")
+@click.option("--commit", is_flag=True, help="Apply the rows without asking.")
+@click.option(
+    "--format",
+    type=options.NearestChoice([*FORMATS]),
+    metavar="FORMAT",
+    help="The format, such as sendgrid-bounces, if the columns and the name of the file do not show it.",
+)
+@click.option(
+    "--exported-at",
+    type=options.validate_time_text,
+    metavar="TIME",
+    help="When the other system made the file. It is the time of rows without a date.",
+)
+@click.option(
+    "--topic-map",
+    "topics",
+    multiple=True,
+    callback=_parse_topic_map,
+    metavar="THEIRS=OURS",
+    help="What a topic of the other system is called here; repeat the option for more.",
+)
+@click.option(
+    "--scope", metavar="SCOPE", help="What an opt-out without a topic stops (default: all marketing)."
+)
+@click.option("--zone", metavar="ZONE", help="Zone of times without one, such as Asia/Tokyo (default: UTC).")
+@click.option("--us-dates", is_flag=True, help="Read dates as M/D/YYYY.")
+@options.choice_option("--undated", UndatedRows, help="What becomes of rows without a date.")
+@options.common_options
+def import_file(common: options.CommonOptions, /, path: Path | None, *, ses: bool, **fields: object) -> Exit:
+    """Import the opt-outs of another system from a file.
+
+    Shows what each row would do, and asks at a terminal whether to apply it. An import only stops mail: a
+    newer choice of a person keeps its effect. Rows that are not applied are saved beside the file, as
+    FILE.rejects.csv. Ctrl-C ends the command and not the job. Exit code 1 if rows are invalid or refused, or
+    if another owner has to commit. With --json: the job, as GET /v1/jobs/ID answers.
+    """
+    if ses == (path is not None):
+        raise WrongUsage("an import needs a file or --ses", "name one of the two")
+    stack = find_stack(common.stack)
+    body = {name: value for name, value in fields.items() if value}
+    if path:
+        with path.open("rb") as content:
+            job = start_job(stack, "/v1/imports", {"name": path.name, **body}, content)
+    else:
+        body |= {"format": _SES_FORMAT, "exported_at": rfc3339.format_time(clock.now())}
+        with _read_ses_list(stack) as content:
+            job = start_job(stack, "/v1/imports", body, content)
+    return _follow(common, stack, job, path or Path("ses-list"))
+
+
+def _follow(common: options.CommonOptions, stack: Stack, job_id: str, file: Path) -> Exit:
+    """Waits for the preview, asks whether to commit it, and waits for the end."""
+    job = watch_job(stack, job_id, common)
+    _show(common, job, file)
+    if not common.json and job["state"] == "previewed" and _is_confirmed(job):
+        api.post_to_api(stack, path_of_job(job_id), {"commit": True})
+        job = watch_job(stack, job_id, common)
+        _show(common, job, file)
+    if not common.json and job["state"] == "previewed":
+        who = "another owner commits it, with the scope privacy" if job["needs_second_owner"] else "commit it"
+        print(f"\nNothing is applied yet. Within a day, {who}: heed jobs commit {job_id}{on_stack(common)}")
+    return exit_of_job(job)
+
+
+def _show(common: options.CommonOptions, job: Mapping[str, Any], file: Path) -> None:
+    """Prints a job, and saves the rows that it did not apply beside the file."""
+    if common.json:
+        output.print_json(job)
+    else:
+        print_job(job)
+    for result in job["files"]:
+        path = file.with_name(f"{file.stem}.{Path(result['name']).name}")
+        save_result(result, path, may_replace=True)
+        if not common.json:
+            print(f"\nSaved {path}")
+
+
+def _is_confirmed(job: Mapping[str, Any]) -> bool:
+    """Asks a person at a terminal whether to commit a preview. The end of the input is a no."""
+    if job["needs_second_owner"] or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    try:
+        return click.confirm(f"Apply {job['counts']['applied']:,} rows?", err=True)
+    except click.Abort:
+        return False
+
+
+def _read_ses_list(stack: Stack) -> IO[bytes]:
+    """Returns a file with the SES list. It has no name, and is gone when it is closed."""
+    from heed.adapters.ses.listed_addresses import read_listed_addresses
+
+    file = TemporaryFile()  # noqa: SIM115 - the caller closes it
+    with show_progress(read_listed_addresses(stack.access()), "addresses") as addresses:
+        for address, reason, since in addresses:
+            line = {"EmailAddress": address, "Reason": reason, "LastUpdateTime": since}
+            file.write(f"{json.dumps(line)}\n".encode())
+    return file
