@@ -1,4 +1,4 @@
-"""A real HTTP server on this machine: the real handlers, and the AWS calls that commands need."""
+"""A real HTTP server on this machine: the real handlers, S3, and the AWS calls that commands need."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs
 
 from functions.agents import app as agents
 from functions.cases import app as cases
@@ -23,7 +24,7 @@ from functions.jobs import app as jobs
 from functions.platform import app as platform
 from functions.purge import app as purge
 from local.http_event import HttpRequest, to_event, to_response
-from tests.support.deployment import World, parts
+from tests.support.deployment import ROOT, World, client, parts
 
 FUNCTIONS = {
     "agents": agents.handler,
@@ -32,6 +33,9 @@ FUNCTIONS = {
     "purge": purge.handler,
 }
 _INVOKE = "/2015-03-31/functions/"
+_S3 = re.compile(
+    r"https://bulk\.s3\.(?:us-east-1\.)?amazonaws\.com"
+)  # the host of signed URLs of the bucket `bulk`
 
 
 @dataclass
@@ -59,6 +63,8 @@ class ApiServer:
             return self._invoke(path.removeprefix(_INVOKE).partition("/")[0], body)
         if headers.get("x-amz-target") == "TrentService.GenerateMac":
             return _generate_mac(json.loads(body))
+        if path.startswith("/s3/"):
+            return self._answer_as_s3(method, path, headers, body)
         path, _, query = path.partition("?")
         for app in (platform, agents, cases, jobs):
             if route := _find_route(app.api.scopes, method, path):
@@ -66,8 +72,26 @@ class ApiServer:
                 event = to_event(request, f"{method} {route}", {}, datetime.now(UTC))
                 response = to_response(self._call(app.handler, event))
                 del response.headers["content-length"]  # the server adds it to each answer
-                return response.status_code, dict(response.headers), bytes(response.body)
+                content = _S3.sub(f"{self.url}/s3", bytes(response.body).decode()).encode()
+                return response.status_code, dict(response.headers), content
         return 404, {}, b'{"message": "Not Found"}'
+
+    def _answer_as_s3(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Answers a request by a signed URL, and reports an upload to Heed as S3 does."""
+        path, _, query = url.partition("?")
+        key = path.removeprefix("/s3/")
+        (signed,) = parse_qs(query)["X-Amz-SignedHeaders"]
+        if not set(signed.split(";")) <= set(headers):
+            return 403, {}, b"<Code>SignatureDoesNotMatch</Code>"
+        if method == "GET":
+            return 200, {}, client("s3").get_object(Bucket="bulk", Key=key)["Body"].read()
+        client("s3").put_object(Bucket="bulk", Key=key, Body=body, IfNoneMatch=headers["if-none-match"])
+        event = json.loads((ROOT / "events" / "jobs-eventbridge-object-created.json").read_text())
+        event["detail"]["object"]["key"] = key
+        self._call(jobs.handler, event)
+        return 200, {}, b""
 
     def _invoke(self, name: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
         """Answers Lambda's Invoke as its documentation says."""
@@ -120,6 +144,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self._answer("POST")
+
+    def do_PUT(self) -> None:
+        self._answer("PUT")
 
     def _answer(self, method: str) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}

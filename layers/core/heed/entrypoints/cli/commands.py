@@ -15,6 +15,7 @@ from heed.entrypoints.cli import (
     cases,
     change,
     check,
+    compare,
     deadlines,
     disclosed,
     holds,
@@ -48,7 +49,7 @@ SECTIONS = {
         holds.lift_suppression,
         cases.CASE_GROUP,
     ),
-    "Files": (import_file.import_file, scrub.scrub_file, jobs.JOBS_GROUP),
+    "Files": (import_file.import_file, scrub.scrub_file, compare.compare_lists, jobs.JOBS_GROUP),
     "Keys": (keys.KEYS_GROUP,),
     "Evidence": (
         ledger.LEDGER_GROUP,
