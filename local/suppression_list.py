@@ -1,7 +1,7 @@
 """The suppression list of SES, which the emulator does not have: the part that Heed and its users need.
 
 The emulator's own Python runs this, so it cannot import Heed. As in SES, an address is found by its exact
-spelling. The list is lost when the emulator ends.
+spelling. The list is lost when the emulator ends. No tenant has a list.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ Answer = tuple[int, dict[str, str], bytes]
 Handle = Callable[[str, str, object, bytes, dict[str, Any]], Awaitable[Answer]]
 
 _PATH = "/v2/email/suppression/addresses"
+_TENANTS = "/v2/email/tenants/list"
 _reasons: dict[str, str] = {}  # by address
 
 
@@ -23,6 +24,8 @@ def with_suppression_list(others: Handle) -> Handle:
     """Returns a handler that answers requests to the list and passes other requests to `others`."""
 
     async def handle(method: str, path: str, headers: object, body: bytes, query: dict[str, Any]) -> Answer:
+        if path == _TENANTS:
+            return _answer(200, {"Tenants": []})
         if not path.startswith(_PATH):
             return await others(method, path, headers, body, query)
         if method == "PUT":

@@ -63,3 +63,7 @@ def test_the_list_has_pages() -> None:
 
 def test_other_requests_reach_the_emulator() -> None:
     assert send("POST", "/v2/email/outbound-emails") == (418, b"POST /v2/email/outbound-emails")
+
+
+def test_there_is_no_tenant() -> None:
+    assert send("POST", "/v2/email/tenants/list", {}) == (200, {"Tenants": []})

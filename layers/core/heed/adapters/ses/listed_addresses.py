@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 _INTERVAL = 1.1  # seconds between two calls: SES allows one call per second for the whole account
 _CONFIG = {"connect_timeout": 5, "read_timeout": 30, "retries": {"mode": "standard", "total_max_attempts": 8}}
-_LIST, _TENANTS = "ListSuppressedDestinations", "ListTenants"
 
 
 class ListedAddress(NamedTuple):
@@ -26,48 +25,38 @@ class ListedAddress(NamedTuple):
     since: str
 
 
-def read_listed_addresses(
-    access: AwsAccess, pause: Callable[[float], None] = time.sleep
-) -> Iterator[ListedAddress]:
+def read_listed_addresses(access: AwsAccess) -> Iterator[ListedAddress]:
     """Yields the addresses of the SES list, then those of each tenant's list.
 
     A botocore that does not know the lists of tenants reads the SES list only.
-
-    Args:
-        access: creates the client.
-        pause: waits for a number of seconds.
 
     Raises:
         DependencyUnavailable: SES did not answer, or refused the request.
     """
     client = access.client("sesv2", _CONFIG)
-    model = client.meta.service_model
-    yield from _read_list(client.list_suppressed_destinations, pause)
-    if "TenantName" not in model.operation_model(_LIST).input_shape.members:
+    yield from _read_list(client.list_suppressed_destinations)
+    operation = client.meta.service_model.operation_model("ListSuppressedDestinations")
+    if "TenantName" not in operation.input_shape.members:
         return
-    for tenant in _read_pages(client.list_tenants, "Tenants", pause):
-        yield from _read_list(client.list_suppressed_destinations, pause, TenantName=tenant["TenantName"])
+    for tenant in _read_pages(client.list_tenants, "Tenants"):
+        yield from _read_list(client.list_suppressed_destinations, TenantName=tenant["TenantName"])
 
 
-def _read_list(
-    call: Callable[..., Any], pause: Callable[[float], None], **request: str
-) -> Iterator[ListedAddress]:
-    for entry in _read_pages(call, "SuppressedDestinationSummaries", pause, **request):
+def _read_list(call: Callable[..., Any], **request: str) -> Iterator[ListedAddress]:
+    for entry in _read_pages(call, "SuppressedDestinationSummaries", PageSize=SES_PAGE_SIZE, **request):
         yield ListedAddress(entry["EmailAddress"], entry["Reason"], entry["LastUpdateTime"].isoformat())
 
 
 def _read_pages(
     call: Callable[..., Any],
     member: str,
-    pause: Callable[[float], None],
     **request: Any,  # noqa: ANN401
 ) -> Iterator[Any]:
-    request["PageSize"] = SES_PAGE_SIZE
     while True:
         with failures_as(DependencyUnavailable):
             page = call(**request)
+        time.sleep(_INTERVAL)
         yield from required_member(page, member)
         if not (token := page.get("NextToken")):
             return
         request["NextToken"] = token
-        pause(_INTERVAL)
