@@ -25,6 +25,7 @@ from functions.platform import app as platform
 from functions.purge import app as purge
 from local.http_event import HttpRequest, to_event, to_response
 from tests.support.deployment import ROOT, World, client, parts
+from tests.support.job_machine import run_executions
 
 FUNCTIONS = {
     "agents": agents.handler,
@@ -46,12 +47,14 @@ class ApiServer:
         url: Its base URL.
         requests: Method, path and headers of all requests, in order.
         canned_answers: Answers (status, headers, body) that it gives before it calls any handler.
+        works_on_jobs: Whether the state machine runs. Otherwise a job never ends.
     """
 
     world: World
     url: str = ""
     requests: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
     canned_answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
+    works_on_jobs: bool = True
 
     def answer(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes
@@ -104,7 +107,10 @@ class ApiServer:
 
     def _call(self, handler: Callable[..., Any], event: dict[str, Any]) -> Any:
         with contextlib.redirect_stdout(io.StringIO()):  # prints metrics, which are not output of the command
-            return handler(event, self.world.context)
+            answer = handler(event, self.world.context)
+            if handler is jobs.handler and self.works_on_jobs:
+                run_executions(self.world)
+            return answer
 
 
 def _find_route(routes: Iterable[tuple[str, str]], method: str, path: str) -> str | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -137,13 +138,14 @@ def _is_confirmed(job: Mapping[str, Any]) -> bool:
         return False
 
 
-def _read_ses_list(stack: Stack) -> IO[bytes]:
-    """Returns a file with the SES list. It has no name, and is gone when it is closed."""
+@contextmanager
+def _read_ses_list(stack: Stack) -> Iterator[IO[bytes]]:
+    """Gives the block a file with the SES list. It has no name on the disk, and is gone after the block."""
     from heed.adapters.ses.listed_addresses import read_listed_addresses
 
-    file = TemporaryFile()  # noqa: SIM115 - the caller closes it
-    with show_progress(read_listed_addresses(stack.access()), "addresses") as addresses:
-        for address, reason, since in addresses:
-            line = {"EmailAddress": address, "Reason": reason, "LastUpdateTime": since}
-            file.write(f"{json.dumps(line)}\n".encode())
-    return file
+    with TemporaryFile() as file:
+        with show_progress(read_listed_addresses(stack.access()), "addresses") as addresses:
+            for address, reason, since in addresses:
+                line = {"EmailAddress": address, "Reason": reason, "LastUpdateTime": since}
+                file.write(f"{json.dumps(line)}\n".encode())
+        yield file
