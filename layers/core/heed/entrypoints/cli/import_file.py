@@ -30,15 +30,15 @@ from heed.entrypoints.cli.stack import Stack
 _SES_FORMAT = "ses-suppressions"
 
 
-def _parse_topic_map(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
-    """Returns our topics by the names of theirs. Their name may have an equals sign."""
-    topics = {}
+def _parse_pairs(_: click.Context, parameter: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    """Returns the pairs of an option. Of a topic, the name in the other system may have an equals sign."""
+    parsed = {}
     for pair in pairs:
-        theirs, _equals, ours = pair.rpartition("=")
-        if not theirs or not ours:
-            raise click.BadParameter(f"{pair!r} is not THEIRS=OURS; an example: 'Weekly news=news'")
-        topics[theirs] = ours
-    return topics
+        left, _equals, right = pair.partition("=") if parameter.name == "columns" else pair.rpartition("=")
+        if not left or not right:
+            raise click.BadParameter(f"{pair!r} is not {parameter.metavar}")
+        parsed[left] = right
+    return parsed
 
 
 @command(
@@ -46,6 +46,7 @@ def _parse_topic_map(_: click.Context, __: click.Parameter, pairs: tuple[str, ..
     "heed import suppression_bounces.csv --reference 'SendGrid, May'",
     "heed import members.csv --reference Ghost --exported-at 2026-03-01 --commit",
     "heed import groups.json --reference 'SendGrid, May' --topic-map 'Weekly news=news'",
+    "heed import list.csv --reference 'shop' --column address=Email --as unsubscribed",
     "heed import --ses --reference 'SES list'",
 )
 @click.argument("path", type=validate_bulk_file, required=False, metavar="[FILE]", help="The file.")
@@ -59,6 +60,15 @@ def _parse_topic_map(_: click.Context, __: click.Parameter, pairs: tuple[str, ..
     help="The format, such as sendgrid-bounces, if the columns and the name of the file do not show it.",
 )
 @click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    callback=_parse_pairs,
+    metavar="PART=NAME",
+    help="For a file of no known format: its column of the address (address=Email) and of the date (date=Since).",
+)
+@click.option("--as", metavar="MEANING", help="With --column: what each row means, such as unsubscribed.")
+@click.option(
     "--exported-at",
     type=options.validate_time_text,
     metavar="TIME",
@@ -68,7 +78,7 @@ def _parse_topic_map(_: click.Context, __: click.Parameter, pairs: tuple[str, ..
     "--topic-map",
     "topics",
     multiple=True,
-    callback=_parse_topic_map,
+    callback=_parse_pairs,
     metavar="THEIRS=OURS",
     help="What a topic of the other system is called here; repeat the option for more.",
 )
