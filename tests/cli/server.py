@@ -108,9 +108,14 @@ class ApiServer:
     def _call(self, handler: Callable[..., Any], event: dict[str, Any]) -> Any:
         with contextlib.redirect_stdout(io.StringIO()):  # prints metrics, which are not output of the command
             answer = handler(event, self.world.context)
-            if handler is jobs.handler and self.works_on_jobs:
-                run_executions(self.world)
-            return answer
+        if handler is jobs.handler and self.works_on_jobs:
+            self.work()
+        return answer
+
+    def work(self) -> None:
+        """Runs the state machine until each job has ended or waits for its commit."""
+        with contextlib.redirect_stdout(io.StringIO()):
+            run_executions(self.world)
 
 
 def _find_route(routes: Iterable[tuple[str, str]], method: str, path: str) -> str | None:

@@ -19,7 +19,7 @@ from heed.domain.jobs.job_settings import UndatedRows
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import command
 from heed.entrypoints.cli.failure import Exit, WrongUsage
-from heed.entrypoints.cli.file_arguments import validate_bulk_file
+from heed.entrypoints.cli.file_arguments import open_bulk_file
 from heed.entrypoints.cli.find_stack import find_stack
 from heed.entrypoints.cli.job_output import print_job
 from heed.entrypoints.cli.job_transfer import save_result
@@ -49,7 +49,7 @@ def _parse_pairs(_: click.Context, parameter: click.Parameter, pairs: tuple[str,
     "heed import list.csv --reference 'shop' --column address=Email --as unsubscribed",
     "heed import --ses --reference 'SES list'",
 )
-@click.argument("path", type=validate_bulk_file, required=False, metavar="[FILE]", help="The file.")
+@click.argument("path", type=click.Path(path_type=Path), required=False, metavar="[FILE]", help="The file.")
 @click.option("--ses", is_flag=True, help="No file: the SES list of the account, and those of its tenants.")
 @options.text_option("--reference", "Where the file is from; without names, because it is kept.")
 @click.option("--commit", is_flag=True, help="Apply the rows without asking.")
@@ -65,7 +65,7 @@ def _parse_pairs(_: click.Context, parameter: click.Parameter, pairs: tuple[str,
     multiple=True,
     callback=_parse_pairs,
     metavar="PART=NAME",
-    help="For a file of no known format: its column of the address (address=Email) and of the date (date=Since).",
+    help="A column of a file of no known format: address=Email, and perhaps date=Since.",
 )
 @click.option("--as", metavar="MEANING", help="With --column: what each row means, such as unsubscribed.")
 @click.option(
@@ -102,7 +102,7 @@ def import_file(common: options.CommonOptions, /, path: Path | None, *, ses: boo
     stack = find_stack(common.stack)
     body = {name: value for name, value in fields.items() if value}
     if path:
-        with path.open("rb") as content:
+        with open_bulk_file(path) as content:
             job = start_job(stack, "/v1/imports", {"name": path.name, **body}, content)
     else:
         body |= {"format": _SES_FORMAT, "exported_at": rfc3339.format_time(clock.now())}

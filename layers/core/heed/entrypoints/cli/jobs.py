@@ -69,7 +69,7 @@ def watch_one_job(common: options.CommonOptions, job: str) -> Exit:
 @_job_argument
 @click.option(
     "--folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False, path_type=Path),
     default=".",
     help="Where the files are saved (default: the current folder).",
 )
