@@ -23,7 +23,7 @@ from heed.entrypoints.cli.file_arguments import open_bulk_file
 from heed.entrypoints.cli.find_stack import find_stack
 from heed.entrypoints.cli.job_output import print_job
 from heed.entrypoints.cli.job_transfer import save_result
-from heed.entrypoints.cli.job_watch import exit_of_job, on_stack, path_of_job, start_job, watch_job
+from heed.entrypoints.cli.job_watch import create_job_with_file, exit_of_job, on_stack, path_of_job, watch_job
 from heed.entrypoints.cli.progress import show_progress
 from heed.entrypoints.cli.stack import Stack
 
@@ -103,11 +103,11 @@ def import_file(common: options.CommonOptions, /, path: Path | None, *, ses: boo
     body = {name: value for name, value in fields.items() if value}
     if path:
         with open_bulk_file(path) as content:
-            job = start_job(stack, "/v1/imports", {"name": path.name, **body}, content)
+            job = create_job_with_file(stack, "/v1/imports", {"name": path.name, **body}, content)
     else:
         body |= {"format": _SES_FORMAT, "exported_at": rfc3339.format_time(clock.now())}
         with _read_ses_list(stack) as content:
-            job = start_job(stack, "/v1/imports", body, content)
+            job = create_job_with_file(stack, "/v1/imports", body, content)
     return _follow(common, stack, job, path or Path("ses-list"))
 
 

@@ -20,7 +20,7 @@ from heed.entrypoints.cli.file_arguments import (
 from heed.entrypoints.cli.find_stack import find_stack
 from heed.entrypoints.cli.job_output import print_job
 from heed.entrypoints.cli.job_transfer import check_output, save_result
-from heed.entrypoints.cli.job_watch import exit_of_job, start_job, watch_job
+from heed.entrypoints.cli.job_watch import create_job_with_file, exit_of_job, watch_job
 
 
 @command(
@@ -59,7 +59,7 @@ def scrub_file(
     stack = find_stack(common.stack)
     body = {name: value for name, value in fields.items() if value}
     with open_bulk_file(path) as content:
-        job_id = start_job(stack, "/v1/scrubs", {"name": path.name, **body}, content)
+        job_id = create_job_with_file(stack, "/v1/scrubs", {"name": path.name, **body}, content)
     job = watch_job(stack, job_id, common)
     if common.json:
         output.print_json(job)
