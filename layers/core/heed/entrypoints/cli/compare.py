@@ -156,7 +156,7 @@ def _save_rows(path: Path | None, *, may_replace: bool) -> Iterator[Callable[[Co
         yield lambda _: None
         return
     with replaced_at_the_end(path, may_replace=may_replace) as content:
-        text = codecs.getwriter("utf-8")(content, errors="replace")
+        text = codecs.getwriter("utf-8")(content, "replace")
         write = csv.writer(text, lineterminator="\n").writerow
         write(ComparedRow._fields)
         yield lambda row: write(map(guard_formula, row))
