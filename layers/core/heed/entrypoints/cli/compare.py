@@ -16,11 +16,11 @@ import rich_click as click
 from heed.domain.errors import FileRefused
 from heed.domain.imports.columns import (
     column_key,
-    find_address_column,
     guard_formula,
     is_address,
     remove_guard,
 )
+from heed.domain.imports.recognition import find_address_column
 from heed.entrypoints.bulk_files.expansion import expand
 from heed.entrypoints.bulk_files.reader import open_file
 from heed.entrypoints.cli import api, options, output
