@@ -105,13 +105,24 @@ def test_rejected_rows_are_saved_beside_the_file_for_its_owner_alone(heed: Heed,
     rejects = tmp_path / "old.rejects.csv"
     assert rejects.read_text().splitlines() == [
         "line,why,email,created",
-        "2,invalid-date,lee@example.com,soon",
+        "2,date,lee@example.com,soon",
     ]
     assert rejects.stat().st_mode & 0o777 == 0o600
     assert (first.code, second.code) == (1, 1), "a row is invalid"
     assert first.out.startswith("job") and "Saved old.rejects.csv" in first.out
     assert second.json["state"] == "previewed"
     assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {"old.csv", "old.rejects.csv"}
+
+
+@pytest.mark.usefixtures("old_people")
+def test_a_file_of_no_known_format_is_imported_by_its_columns(heed: Heed, tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_text(f"Kunde=Mail,Seit\n{READER},2026-03-01\n")
+    columns = ("--column", "address=Kunde=Mail", "--column", "date=Seit")
+
+    result = heed(*IMPORT, *columns, "--as", "unsubscribed", "--commit", "--json")
+
+    assert (result.code, result.json["counts"]["applied"], _is_stopped(heed)) == (0, 1, True)
+    assert heed(*IMPORT, *columns).code == 2, "what a row means is missing"
 
 
 def test_a_failed_job_is_a_failure_with_its_detail(heed: Heed, tmp_path: Path) -> None:
