@@ -10,7 +10,7 @@ from heed import clock
 from heed.bootstrap import Heed
 from heed.domain.errors import MalformedMessage, OutOfTime
 from heed.domain.jobs.job_phase import parse_job_phase
-from heed.entrypoints.observability import count_metric, logger, observed
+from heed.entrypoints.observability import logger, observed
 from heed.use_cases.jobs.run_phase import fail_phase, plan_phase, work_on_item
 from heed.use_cases.ports.job_work import NextStep
 
@@ -41,10 +41,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, object]:  # noqa: 
                 return {"next": NextStep.AGAIN}
             return {"next": NextStep.DONE}
         case "fail":
-            job = fail_phase(job_id, phase, clock.now(), heed.jobs)
-            # An alarm counts the failed executions of the machine (template.yaml, JobMachineFailedAlarm).
+            job = fail_phase(job_id, phase, clock.now(), heed.jobs, heed.work_of_phase)
+            # An alarm fires on this message (template.yaml, JobWorkFailedFilter).
             logger.error("the work on a job failed", kind=job.kind.value, phase=phase.value)
-            count_metric("JobFailed")
             return {}
         case _:
             raise MalformedMessage("not a step of an execution")

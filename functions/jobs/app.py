@@ -7,23 +7,23 @@ import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage co
 import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, assert_never
+from typing import Any
 
 from heed import clock
 from heed.bootstrap import Heed
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import NotAuthorised, NotFound
-from heed.domain.jobs.job import Job, cancel_job, new_job, start_job
-from heed.domain.jobs.job_access import can_commit_job, can_see_job, can_use_job
+from heed.domain.jobs.job import Job, new_job, start_job
+from heed.domain.jobs.job_access import can_see_job
+from heed.domain.jobs.job_command import can_command_job
 from heed.domain.jobs.job_settings import JobSettings
 from heed.domain.privacy.disclosure import DisclosurePurpose
 from heed.entrypoints.http.api import job_requests, jobs
-from heed.entrypoints.http.api.job_requests import JobCommand
 from heed.entrypoints.http.api.routes import ApiRequest, ApiResponse, ApiRoutes
 from heed.entrypoints.observability import count_metric, logger, observed
 from heed.entrypoints.uploads import parse_upload_event
-from heed.use_cases.jobs.change_job import change_job, find_job
-from heed.use_cases.jobs.commit_import import commit_import
+from heed.use_cases.jobs.carry_out_order import carry_out_order
+from heed.use_cases.jobs.change_job import find_job
 from heed.use_cases.jobs.receive_upload import receive_upload
 from heed.use_cases.jobs.start_execution import start_execution
 from heed.use_cases.jobs.sweep_jobs import sweep_jobs
@@ -66,18 +66,12 @@ def show_job(call: ApiRequest) -> Mapping[str, object]:
 
 @api.route("POST", "/v1/jobs/{id}", *_OF_JOBS)
 def command_job(call: ApiRequest) -> Mapping[str, object]:
-    """Commits or cancels a job."""
-    command, job = job_requests.parse_job_command(call.body()), _find(call)
-    if not (can_commit_job if command is JobCommand.COMMIT else can_use_job)(job, call.key):
-        raise NotAuthorised("the job belongs to another owner")
-    match command:
-        case JobCommand.COMMIT:
-            job = commit_import(job.id, job_requests.sign_job(call), heed.jobs, heed.disclosures)
-            start_execution(job, heed.job_executions)
-        case JobCommand.CANCEL:
-            job = change_job(job.id, lambda current: cancel_job(current, call.at), heed.jobs)
-        case _:
-            assert_never(command)
+    """Commits, cancels or takes back a job."""
+    order, job = job_requests.parse_job_order(call.body()), _find(call)
+    if not can_command_job(job, call.key, order.command):
+        raise NotAuthorised("the command needs a key of another owner or scope")
+    signature = job_requests.sign_job(call)
+    job = carry_out_order(job.id, order, signature, heed.jobs, heed.disclosures, heed.job_executions)
     return _show(call, job)
 
 
@@ -112,6 +106,9 @@ def sweep() -> dict[str, int]:
     count_metric("JobExpired", result.ended)
     if result.unreadable:
         count_metric("UnreadableRecordFound", result.unreadable)
+    if result.stopped:
+        # An alarm fires on this message (template.yaml, JobWorkFailedSweepFilter).
+        logger.error("the work on a job failed", jobs=result.stopped)
     # An alarm fires when this message is missing (template.yaml, JobsSweptFilter).
     logger.info("jobs swept", open=result.open, cleared=result.cleared)
     return {"open": result.open, "ended": result.ended, "cleared": result.cleared}

@@ -41,7 +41,7 @@ from heed.domain.preferences.register import ScopeNumber
 from heed.use_cases.ports.jobs import JobPosition, Jobs
 from tests.support.clients import service_models
 from tests.support.full import examples
-from tests.support.jobs import CREATED, MARKETING, ON_RECORD, PRIVACY, SMALL_REPORT, UPLOAD, job_of
+from tests.support.jobs import CREATED, MARKETING, ON_RECORD, SMALL_REPORT, TAKE_BACK, UPLOAD, job_of
 from tests.support.template import table_definition
 
 _numbers = itertools.count(1)
@@ -103,7 +103,7 @@ def test_a_job_is_stored_unchanged(jobs: Jobs, of: JobSettings) -> None:
         start_job(job_of(), UPLOAD, CREATED),
         finish_preview(start_job(job_of(), UPLOAD, CREATED), SMALL_REPORT, ON_RECORD, CREATED),
         replace(job_of(), state=JobState.FAILED, error=JobError("unreadable", "not text", 7)),
-        replace(job_of(), state=JobState.DONE, committed=MARKETING, taken_back=PRIVACY, on_record=0),
+        replace(job_of(), state=JobState.DONE, committed=MARKETING, taken_back=TAKE_BACK, on_record=0),
     ],
 )
 def test_each_state_is_stored_unchanged(jobs: Jobs, job: Job) -> None:

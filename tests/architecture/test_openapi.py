@@ -17,7 +17,7 @@ from heed.domain.api_key import KeyScope
 from heed.domain.errors import KeysUnavailable
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import TopicKind
-from heed.domain.preferences.kinds import KINDS, ChoiceKind, LiftKind, OtherKind
+from heed.domain.preferences.kinds import KINDS, ChoiceKind, ImportKind, LiftKind, OtherKind
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.register import Source
 from tests.architecture.test_template_api import ELSEWHERE, ROUTES
@@ -71,7 +71,7 @@ def _enumerations(node: Any) -> Iterator[set[str]]:
 
 def test_each_list_of_registers_has_all_kinds() -> None:
     """An undoable press has no kind of its own in the API, and the days of soft bounces are no register."""
-    kinds = {kind.value for kind in KINDS} - {ChoiceKind.UNDOABLE, OtherKind.SOFT_BOUNCE}
+    kinds = {kind.value for kind in KINDS} - {ChoiceKind.UNDOABLE, OtherKind.SOFT_BOUNCE, *ImportKind}
     lists = [values for values in _enumerations(document()) if LiftKind.HOLD.value in values]
     assert len(lists) == 2
     assert all(kinds <= values for values in lists)

@@ -20,6 +20,7 @@ from heed.adapters.dynamodb import (
     opt_in_notifications,
     purges,
     ses_list_walks,
+    writer_turn,
 )
 from heed.domain.preferences.register import COMPLAINT, HOLD, LIFT_HOLD, MINOR, UNDELIVERABLE
 from tests.support.iam_policies import FUNCTIONS, is_permitted
@@ -31,6 +32,7 @@ _ROWS = {
     "end": f"{disclosures.DISCLOSURE_PREFIX}end",
     "case": f"{cases.CASE_PREFIX}abc",
     "job": f"{jobs.JOB_PREFIX}abc",
+    "writer": writer_turn.WRITER_KEY,
     "job files": f"{jobs.JOB_FILES_PREFIX}abc",
     "lift": f"{lift_requests.LIFT_REQUEST_PREFIX}abc",
     "purge": f"{purges.PURGE_PREFIX}abc",
@@ -79,6 +81,11 @@ CONTROL = {
         "UpdateItem": {"end"},
         "DeleteItem": {"job files"},
     },
+    "BulkFunction": {
+        "GetItem": {"job", "writer", "end"},
+        "PutItem": {"disclosure", "end", "job", "writer"},
+        "UpdateItem": {"end"},
+    },
     "MailboxFunction": {
         "GetItem": {"case"},
         "PutItem": {"case", "purge"},
@@ -126,7 +133,7 @@ _BASE_ATTRIBUTES = {"id", "n", "f", "salt", "chg_at", "chg_shard", "late", MINOR
 """The attributes that each write of a register changes or checks."""
 _ATTRIBUTES = {
     *_BASE_ATTRIBUTES,
-    *(out(2).code, in_(2).code, confirmed(2).code, "p:2", "c:2", "u:2", "m:2", "a:policy"),
+    *(out(2).code, in_(2).code, confirmed(2).code, "p:2", "c:2", "u:2", "m:2", "v:2", "a:policy"),
     *(COMPLAINT.code, UNDELIVERABLE.code, HOLD.code, LIFT_HOLD.code, "l:undeliverable"),
     *("soft", "due", "due_shard", "purge", "expires"),
 }
@@ -143,6 +150,8 @@ PREFERENCES: dict[str, set[str]] = {
     "CasesFunction": _BASE_ATTRIBUTES | {out(2).code, "p:2"},
     "MailboxFunction": _BASE_ATTRIBUTES
     | {out(2).code, "p:2", COMPLAINT.code, UNDELIVERABLE.code, HOLD.code, "soft", "due", "due_shard"},
+    "BulkFunction": _BASE_ATTRIBUTES - {MINOR.code}
+    | {"m:2", "v:2", out(2).code, COMPLAINT.code, UNDELIVERABLE.code},
     "PurgeFunction": {"id", "purge", "due", "due_shard", "soft"},
     "LedgerFunction": {"id", "late"},
     "ReconcileFunction": {"id", "late"},
@@ -262,15 +271,16 @@ def test_each_function_accesses_only_its_folder_of_the_mails(
     assert (permitted("inbound/x"), permitted("cases/x")) == (inbound, cases)
 
 
-def test_only_the_function_of_the_jobs_reads_the_files_of_jobs() -> None:
+def test_only_the_functions_of_jobs_read_and_write_the_files_of_jobs() -> None:
     def may(function: str, action: str, key: str) -> bool:
         return is_permitted(function, f"s3:{action}", f"${{BulkBucket.Arn}}/{key}", {})
 
     for key in ("abc/upload", "abc/results/rejects.csv"):
-        assert [name for name in FUNCTIONS if may(name, "GetObject", key)] == ["JobsFunction"]
+        assert [name for name in FUNCTIONS if may(name, "GetObject", key)] == ["JobsFunction", "BulkFunction"]
         assert [name for name in FUNCTIONS if may(name, "DeleteObject", key)] == ["JobsFunction"]
     assert [name for name in FUNCTIONS if may(name, "PutObject", "abc/upload")] == ["JobsFunction"]
-    assert not any(may(name, "PutObject", "abc/results/rejects.csv") for name in FUNCTIONS)
+    for key in ("abc/results/rejects.csv", "abc/work/parts.json"):
+        assert [name for name in FUNCTIONS if may(name, "PutObject", key)] == ["BulkFunction"]
 
 
 def test_the_seal_function_lists_only_its_prefixes() -> None:

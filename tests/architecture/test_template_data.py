@@ -122,8 +122,9 @@ def test_each_key_for_platforms_has_its_own_policy() -> None:
         assert f"{key}PolicyArn" in template()["Outputs"]
 
 
-# Actions without resources in IAM: the suppression list of SES belongs to the account.
+# Actions without resources in IAM: the metrics, and the suppression list of SES, belong to the account.
 _WITHOUT_RESOURCE = {
+    "BulkRole": ["cloudwatch:GetMetricStatistics"],
     "SesListRole": [["ses:DeleteSuppressedDestination", "ses:ListSuppressedDestinations"]],
 }
 

@@ -16,6 +16,7 @@ from heed.domain.jobs.job import (
     JobKind,
     JobSignature,
     JobState,
+    TakeBack,
     cancel_job,
     commit_job,
     fail_job,
@@ -23,7 +24,6 @@ from heed.domain.jobs.job import (
     finish_preview,
     report_progress,
     start_job,
-    take_back_job,
 )
 from heed.domain.jobs.job_deadlines import FILES_MS, IDLE_MS, are_files_due, expire_job
 from heed.domain.jobs.job_report import JobCounts, JobReport
@@ -33,10 +33,11 @@ from heed.domain.jobs.job_settings import (
     ScrubJobSettings,
     SnapshotJobSettings,
 )
+from heed.domain.jobs.take_back import finish_take_back, take_back_job
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS, ScopeNumber
 from tests.support.full import examples
-from tests.support.jobs import CREATED, MARKETING, ON_RECORD, PRIVACY, SMALL_REPORT, UPLOAD, job_of
+from tests.support.jobs import CREATED, MARKETING, ON_RECORD, PRIVACY, SMALL_REPORT, TAKE_BACK, UPLOAD, job_of
 
 LATER = Millis(CREATED + 1_000)
 SETTINGS: dict[JobKind, JobSettings] = {
@@ -120,19 +121,29 @@ def test_what_is_done_or_failed_cannot_be_cancelled(job: Job) -> None:
 
 def test_an_import_is_taken_back_by_another_owner_within_30_days() -> None:
     end = LATER + 30 * DAY_MS
-    in_time = replace(PRIVACY, at=Millis(end - 1))
+    in_time = replace(TAKE_BACK, at=Millis(end - 1))
     assert take_back_job(done(), in_time).taken_back == in_time
     with pytest.raises(JobConflict):
-        take_back_job(done(), replace(PRIVACY, at=Millis(end)))
+        take_back_job(done(), replace(TAKE_BACK, at=Millis(end)))
     with pytest.raises(SecondOwnerNeeded):
-        take_back_job(done(), MARKETING)
+        take_back_job(done(), replace(TAKE_BACK, owner=MARKETING.owner))
     with pytest.raises(JobConflict):
-        take_back_job(previewed(), PRIVACY)
+        take_back_job(previewed(), TAKE_BACK)
 
 
-def test_what_a_cancelled_commit_applied_can_be_taken_back() -> None:
+def test_what_a_cancelled_commit_applied_can_be_taken_back_when_its_work_is_over() -> None:
     cancelled = cancel_job(commit_job(previewed(), MARKETING), LATER)
-    assert take_back_job(cancelled, PRIVACY).taken_back == PRIVACY
+    over = replace(TAKE_BACK, at=Millis(LATER + 20 * 60_000))
+    assert take_back_job(cancelled, over).taken_back == over
+    with pytest.raises(JobConflict):
+        take_back_job(cancelled, replace(over, at=Millis(over.at - 1)))
+
+
+def test_the_first_report_of_an_import_that_was_taken_back_counts() -> None:
+    finished = finish_take_back(take_back_job(done(), TAKE_BACK), 7, 1)
+    assert finished.taken_back == replace(TAKE_BACK, people=7, unreadable=1)
+    assert finish_take_back(finished, 8, 0) == finished
+    assert finish_take_back(done(), 7, 1) == done()
 
 
 @pytest.mark.parametrize(
@@ -161,6 +172,7 @@ reports = st.builds(JobReport, counts=counts, done_rows=st.integers(0, 10**6))
 signatures = st.builds(
     JobSignature, st.just("0123456789abcdef"), st.sampled_from(["marketing", "privacy"]), st.just(LATER)
 )
+take_backs = signatures.map(lambda by: TakeBack(by.key, by.owner, by.at, "a wrong column"))
 steps = st.one_of(
     st.tuples(st.just(start_job), st.just((UPLOAD, LATER))),
     st.tuples(st.just(report_progress), st.tuples(reports, st.just(LATER))),
@@ -169,7 +181,8 @@ steps = st.one_of(
     st.tuples(st.just(cancel_job), st.just((LATER,))),
     st.tuples(st.just(finish_job), st.tuples(reports, st.just(LATER))),
     st.tuples(st.just(fail_job), st.just((BROKEN, LATER))),
-    st.tuples(st.just(take_back_job), st.tuples(signatures)),
+    st.tuples(st.just(take_back_job), st.tuples(take_backs)),
+    st.tuples(st.just(finish_take_back), st.just((7, 1))),
     st.tuples(st.just(expire_job), st.just((Millis(LATER + IDLE_MS),))),
 )
 

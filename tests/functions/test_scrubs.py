@@ -57,7 +57,7 @@ def start_scrub(upload: bytes, settings: ScrubJobSettings = OFFERS, number: int 
 
 def run_scrub(world: World, job_id: str) -> Job:
     """Runs its execution to the end, and returns the job."""
-    JobMachineRun(world).run(definition(), {"job": job_id, "phase": "scrub", "stage": 0})
+    JobMachineRun(world.context).run(definition(), {"job": job_id, "phase": "scrub", "stage": 0})
     with outside_handlers():
         return find_job(job_id, parts().jobs)
 

@@ -27,10 +27,14 @@ RecordedAction = tuple[str, str, Context]
 """An action, its resource, and the condition keys."""
 _REGION, _ACCOUNT = "us-east-1", "123456789012"
 _S3_ACTIONS = {
+    "CompleteMultipartUpload": "PutObject",
+    "CreateMultipartUpload": "PutObject",
     "DeleteObjects": "DeleteObject",
     "HeadObject": "GetObject",
     "ListObjectVersions": "ListBucketVersions",
     "ListObjectsV2": "ListBucket",
+    "UploadPart": "PutObject",
+    "UploadPartCopy": "PutObject",
 }
 """The actions of the operations whose action has another name."""
 _S3_KEYS = {"IfNoneMatch": "s3:if-none-match", "Prefix": "s3:prefix", "VersionId": "s3:versionid"}
@@ -133,6 +137,8 @@ def _s3_actions(operation: str, request: AwsRequest, names: Mapping[str, str]) -
     context: Context = {iam: request[name] for name, iam in _S3_KEYS.items() if name in request}
     for key in [f"/{key}" for key in keys] or [""]:
         yield f"s3:{action}", f"{names['Bucket']}{key}", context
+    if "CopySource" in request:
+        yield "s3:GetObject", f"{names['Bucket']}/{request['CopySource']['Key']}", {}
 
 
 def _ses_actions(operation: str, request: AwsRequest, names: Mapping[str, str]) -> Iterator[RecordedAction]:

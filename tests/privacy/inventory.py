@@ -140,6 +140,9 @@ STORES = (
     ),  # SNS retries the delivery to a queue for so long
     Store("MailboxTopic", Holds.ADDRESS, Cleared.BY_TIME, 23),
     Store("AlarmTopic", Holds.NOTHING, Cleared.NOT_NEEDED),
+    # Its executions have ids of jobs and numbers only. AWS keeps them for 90 days.
+    Store("JobMachine", Holds.NOTHING, Cleared.NOT_NEEDED, 90),
+    _log("BulkLogs"),
     _log("ApiLogs"),
     _log("UnsubscribeLogs"),
     _log("OptOutRetryLogs"),

@@ -14,8 +14,12 @@ class FailingCalls:
 
     def __init__(self, service: str, operation: str) -> None:
         self.calls = 0
-        events = parts().client(service).meta.events
-        events.register_first(f"before-send.{service}.{operation}", self._fail)
+        self._events, self._name = parts().client(service).meta.events, f"before-send.{service}.{operation}"
+        self._events.register_first(self._name, self._fail)
+
+    def stop(self) -> None:
+        """Lets the calls succeed again."""
+        self._events.unregister(self._name, self._fail)
 
     def _fail(self, **_: Any) -> None:
         self.calls += 1

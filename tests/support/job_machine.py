@@ -13,7 +13,7 @@ from typing import Any
 
 from functions.bulk import app
 from heed.domain.errors import HeedError
-from tests.support.deployment import World, client, parts
+from tests.support.deployment import Context, client, parts
 from tests.support.template import template
 
 BUCKET = "bulk"
@@ -32,14 +32,17 @@ def definition() -> dict[str, Any]:
 class JobMachineRun:
     """One execution.
 
+    Args:
+        context: the context of each call of the function.
+
     Attributes:
         inputs: the input of each call of the function.
         answers: the answer to each call.
         waits: the number of seconds of each wait.
     """
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self.inputs: list[dict[str, Any]] = []
         self.answers: list[Any] = []
         self.waits: list[int] = []
@@ -93,7 +96,7 @@ class JobMachineRun:
         for _ in range(1 + state["Retry"][0]["MaxAttempts"]):
             self.inputs.append(payload)
             try:
-                answer = json.loads(json.dumps(app.handler(payload, self._world.context)))
+                answer = json.loads(json.dumps(app.handler(payload, self._context)))
             except HeedError as failure:
                 error = failure
                 continue
@@ -112,15 +115,16 @@ class JobMachineRun:
         return [self.run(state["ItemProcessor"], each) for each in selected]
 
 
-def run_executions(world: World) -> list[JobMachineRun]:
+def run_executions() -> list[JobMachineRun]:
     """Runs all executions that were started, also those that start meanwhile. It returns them in order."""
+    context = Context(milliseconds_left=900_000)
     machine, runs = parts().config.job_machine, list[JobMachineRun]()
     while running := client("stepfunctions").list_executions(stateMachineArn=machine, statusFilter="RUNNING")[
         "executions"
     ]:
         for execution in running:
             started = client("stepfunctions").describe_execution(executionArn=execution["executionArn"])
-            run = JobMachineRun(world)
+            run = JobMachineRun(context)
             runs.append(run)
             try:
                 run.run(definition(), json.loads(started["input"]))

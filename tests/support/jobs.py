@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heed.domain.jobs.job import Job, JobSignature, Upload, new_job
+from heed.domain.jobs.job import Job, JobSignature, TakeBack, Upload, new_job
 from heed.domain.jobs.job_report import JobCounts, JobReport, ResultFile, WordMeaning
 from heed.domain.jobs.job_settings import ImportJobSettings, JobSettings
 from heed.domain.milliseconds import Millis
@@ -12,6 +12,7 @@ CREATED = Millis(1_772_701_964_390)
 UPLOAD = Upload('"0123456789abcdef"', 1_000)
 MARKETING = JobSignature("0123456789abcdef", "marketing", CREATED)
 PRIVACY = JobSignature("fedcba9876543210", "privacy", CREATED)
+TAKE_BACK = TakeBack(PRIVACY.key, PRIVACY.owner, PRIVACY.at, "a wrong column")
 SMALL_REPORT = JobReport(
     format="sendgrid-bounces",
     encoding="utf-8",

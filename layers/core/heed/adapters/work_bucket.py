@@ -101,7 +101,10 @@ class WorkBucket(WorkFiles):
             if source.size >= _SMALLEST_PART and not pending:
                 joined.copy(f"{job_id}/{source.name}")
                 continue
-            pending += self.get(job_id, source.name) or b""
+            content = self.get(job_id, source.name)
+            if content is None or len(content) != source.size:
+                raise StoreUnavailable("a file that has to be joined is missing")
+            pending += content
             if len(pending) >= _SMALLEST_PART:
                 joined.add(pending)
                 pending = b""

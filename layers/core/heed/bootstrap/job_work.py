@@ -11,12 +11,16 @@ from heed.domain.jobs.job_phase import JobPhase
 from heed.use_cases.ports.job_work import JobWork
 
 if TYPE_CHECKING:
+    from heed.adapters.dynamodb.preferences import PreferencesTable
+    from heed.adapters.dynamodb.writer_turn import WriterTurnTable
     from heed.adapters.paced_writes import PacedWrites
     from heed.adapters.work_bucket import WorkBucket
     from heed.entrypoints.bulk_files.parts import UploadedFiles
     from heed.use_cases.jobs.plan_import import PlanImport
+    from heed.use_cases.jobs.report_stopped_import import ReportStoppedImport
     from heed.use_cases.jobs.scrub_file import PlanScrub, ScrubPart
     from heed.use_cases.jobs.split_upload import SplitUpload
+    from heed.use_cases.jobs.take_back_import import PlanTakeBack, TakeBackSegment
     from heed.use_cases.jobs.work_on_import import WorkOnImport
 
 
@@ -26,14 +30,16 @@ class JobWorkParts(JobParts, PrivacyParts):
     def work_of_phase(self, phase: JobPhase) -> JobWork:
         """Returns the work of a phase."""
         match phase:
-            case JobPhase.PREVIEW | JobPhase.COMMIT:
+            case JobPhase.PREVIEW:
                 return JobWork(self.plan_import, self.work_on_import)
+            case JobPhase.COMMIT:
+                return JobWork(self.plan_import, self.work_on_import, self.report_stopped_import)
             case JobPhase.SCRUB:
                 return JobWork(self.plan_scrub, self.scrub_part)
             case JobPhase.SNAPSHOT:
                 raise NotImplementedError
             case JobPhase.TAKE_BACK:
-                raise NotImplementedError
+                return JobWork(self.plan_take_back, self.take_back_segment)
             case _:
                 assert_never(phase)
 
@@ -64,14 +70,28 @@ class JobWorkParts(JobParts, PrivacyParts):
             self.preferences,
             self.disclosures,
             self.job_executions,
+            self.writer_turn,
             self.config.bulk_rate,
             self._now,
         )
 
     @cached_property
+    def report_stopped_import(self) -> ReportStoppedImport:
+        """Reports what a stopped import has applied."""
+        from heed.use_cases.jobs.report_stopped_import import ReportStoppedImport
+
+        return ReportStoppedImport(self.work_files)
+
+    @cached_property
+    def writer_turn(self) -> WriterTurnTable:
+        """The turn of the jobs that write records."""
+        from heed.adapters.dynamodb.writer_turn import WriterTurnTable
+
+        return WriterTurnTable(self.client("dynamodb"), self.config.control_table)
+
+    @cached_property
     def work_on_import(self) -> WorkOnImport:
         """Works on a part of an import."""
-        from heed.adapters.dynamodb.preferences import PreferencesTable
         from heed.use_cases.jobs.work_on_import import WorkOnImport
 
         return WorkOnImport(
@@ -80,7 +100,7 @@ class JobWorkParts(JobParts, PrivacyParts):
             self.bulk_files,
             self.identity_key,
             self.preferences,
-            PreferencesTable(self.client("dynamodb", once=True), self.config.preferences_table),
+            self.import_writes,
             self.write_pace,
             self.catalogue,
             self._now,
@@ -111,6 +131,34 @@ class JobWorkParts(JobParts, PrivacyParts):
             self.preferences,
             self.catalogue,
             ScrubLinks(self.link_keys, self.catalogue, bases),
+            self._now,
+        )
+
+    @cached_property
+    def import_writes(self) -> PreferencesTable:
+        """Writes the records without repeating a failed write, because the pace repeats it."""
+        from heed.adapters.dynamodb.preferences import PreferencesTable
+
+        return PreferencesTable(self.client("dynamodb", once=True), self.config.preferences_table)
+
+    @cached_property
+    def plan_take_back(self) -> PlanTakeBack:
+        """Plans the taking back of an import."""
+        from heed.use_cases.jobs.take_back_import import PlanTakeBack
+
+        return PlanTakeBack(self.jobs, self.work_files, self.writer_turn)
+
+    @cached_property
+    def take_back_segment(self) -> TakeBackSegment:
+        """Takes an import back, in one segment of the people."""
+        from heed.adapters.dynamodb.people_segments import PeopleSegmentsTable
+        from heed.use_cases.jobs.take_back_import import TakeBackSegment
+
+        return TakeBackSegment(
+            PeopleSegmentsTable(self.client("dynamodb"), self.config.preferences_table),
+            self.work_files,
+            self.import_writes,
+            self.write_pace,
             self._now,
         )
 

@@ -26,7 +26,7 @@ from heed.codec.attributes import (
 from heed.domain.errors import UnreadableRecord
 from heed.domain.imports.formats import RowMeaning
 from heed.domain.jobs.import_estimate import JobEstimate
-from heed.domain.jobs.job import Job, JobError, JobKind, JobSignature, JobState, Upload
+from heed.domain.jobs.job import Job, JobError, JobKind, JobSignature, JobState, TakeBack, Upload
 from heed.domain.jobs.job_report import JobCounts, JobReport, ResultFile, WordMeaning
 from heed.domain.jobs.job_settings import (
     ColumnMapping,
@@ -159,7 +159,7 @@ def _to_job(item: Item) -> Job:
         report=_to_report(json.loads(read_text(item, "report"))),
         on_record=read_number(item, "on_record", MAX_COUNT) if "on_record" in item else None,
         committed=_read_part(item, "committed", JobSignature),
-        taken_back=_read_part(item, "taken_back", JobSignature),
+        taken_back=_read_part(item, "taken_back", TakeBack),
         error=_read_part(item, "error", JobError),
         revision=read_number(item, "revision", MAX_COUNT),
     )

@@ -229,6 +229,24 @@ class DynamoDBTable:
         start = {"ExclusiveStartKey": after} if after else {}
         return self._read_page(self._client.scan, {"Limit": size, **start})
 
+    def scan_segment(
+        self, segment: int, total: int, after: Item | None
+    ) -> tuple[Sequence[Item], Item | None]:
+        """Reads one page of one of several segments of all items. The read is strongly consistent.
+
+        Args:
+            segment: Number of the segment, from 0 on.
+            total: Number of segments.
+            after: Key of the last item of the page before, or None for the first page.
+
+        Returns:
+            The items, and the key of the last one. The key is None if no page follows.
+        """
+        request: dict[str, Any] = {"Segment": segment, "TotalSegments": total, "ConsistentRead": True}
+        if after:
+            request["ExclusiveStartKey"] = after
+        return self._read_page(self._client.scan, request)
+
     def _read_pages(self, method: _Method, request: dict[str, Any]) -> Iterator[Item]:
         while True:
             items, last_key = self._read_page(method, request)

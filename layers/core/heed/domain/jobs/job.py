@@ -23,9 +23,7 @@ from heed.domain.jobs.job_settings import (
     SnapshotJobSettings,
 )
 from heed.domain.milliseconds import Millis
-from heed.domain.preferences.register import DAY_MS
 from heed.domain.privacy.disclosure import DisclosurePurpose
-from heed.domain.privacy.retention import TAKE_BACK_DAYS
 
 UPLOAD_URL_MS = 3_600_000
 """The life of the URL for an upload, milliseconds."""
@@ -72,6 +70,21 @@ class JobSignature:
     key: str
     owner: str
     at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack(JobSignature):
+    """Who takes an import back, and how far that is.
+
+    Attributes:
+        reason: why, in words without addresses.
+        people: the number of people whose stops were taken back; None before that is done.
+        unreadable: the number of people whose records could not be read. Their stops remain.
+    """
+
+    reason: str
+    people: int | None = None
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +149,7 @@ class Job:
     report: JobReport = field(default_factory=JobReport)
     on_record: int | None = None
     committed: JobSignature | None = None
-    taken_back: JobSignature | None = None
+    taken_back: TakeBack | None = None
     error: JobError | None = None
     revision: int = 0
 
@@ -280,21 +293,3 @@ def finish_job(job: Job, report: JobReport, now: Millis) -> Job:
 def fail_job(job: Job, error: JobError, now: Millis) -> Job:
     """Returns the failed job. A job that ended stays as it is."""
     return job if job.state.is_end else replace(job, state=JobState.FAILED, error=error, changed_at=now)
-
-
-def take_back_job(job: Job, signature: JobSignature) -> Job:
-    """Returns an import that is taken back: its opt-outs no longer count. A second call changes nothing.
-
-    Raises:
-        JobConflict: The job applied nothing, or its 30 days are over.
-        SecondOwnerNeeded: The key has the owner of the key that committed the import.
-    """
-    if job.taken_back:
-        return job
-    if job.committed is None or not job.is_applying or job.ended_at is None:
-        raise JobConflict("only a committed import that ended can be taken back")
-    if signature.at >= job.ended_at + TAKE_BACK_DAYS * DAY_MS:
-        raise JobConflict(f"an import can be taken back for {TAKE_BACK_DAYS} days")
-    if signature.owner == job.committed.owner:
-        raise SecondOwnerNeeded("another owner than that of the commit takes an import back")
-    return replace(job, taken_back=signature)

@@ -25,8 +25,3 @@ def can_use_job(job: Job, key: ApiKey) -> bool:
 def can_see_job(job: Job, key: ApiKey) -> bool:
     """Whether a key may see the job, perhaps without its files."""
     return can_use_job(job, key) or KeyScope.PRIVACY in key.scopes
-
-
-def can_commit_job(job: Job, key: ApiKey) -> bool:
-    """Whether a key may commit the job. An officer commits only what needs a second owner."""
-    return can_use_job(job, key) or (KeyScope.PRIVACY in key.scopes and job.needs_second_owner)

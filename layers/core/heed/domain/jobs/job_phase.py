@@ -21,7 +21,7 @@ class JobPhase(StrEnum):
 def current_phase(job: Job) -> JobPhase | None:
     """Returns the phase in which a job is; None if there is nothing to do."""
     if job.taken_back:
-        return JobPhase.TAKE_BACK
+        return JobPhase.TAKE_BACK if job.taken_back.people is None else None
     if job.state is not JobState.RUNNING:
         return None
     match job.kind:

@@ -50,8 +50,8 @@ def delays_by_source(entries: Iterable[LedgerEntry]) -> Iterator[tuple[str, int]
 
     From the time of the write on, each check answers that the mail must not be sent. The time of the record
     is exact to the second. The clock of a reporting system may differ by more, so a negative delay counts as
-    zero. An entry for several revisions has no meaningful delay: its suppression was already recorded. Nor has
-    an import: another system suppressed the mail until then.
+    zero. An entry for several revisions has no meaningful delay: its suppression was already recorded. That
+    of an import has none either: another system suppressed the mail until then.
 
     Yields:
         Source and milliseconds.

@@ -64,6 +64,14 @@ def changes_to_take_back(record: Record, job: str, key: str, reason: str) -> lis
     return [change for change in changes if record.accepts(change)]
 
 
+def has_import(record: Record, job: str) -> bool:
+    """Whether the record has a stop of an import in a register that can be taken back."""
+    return any(
+        isinstance(register.kind, ImportKind) and _parts_of(entry).get("job") == job
+        for register, entry in record.registers.items()
+    )
+
+
 def without_job(record: Record, job: str) -> Record:
     """Returns the record without the entries of an import."""
     registers = {

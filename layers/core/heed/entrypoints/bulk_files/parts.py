@@ -1,4 +1,4 @@
-"""Splits a file into parts that can be read alone, and reads them. Memory is flat, whatever the size."""
+"""Splits a file into parts that can be read alone, and reads them. Memory is flat for any size."""
 
 from __future__ import annotations
 

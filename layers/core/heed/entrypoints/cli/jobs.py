@@ -1,4 +1,4 @@
-"""`heed jobs`: lists, shows, watches, commits and cancels bulk work on files, and saves its results."""
+"""`heed jobs`: lists, shows, watches, commits, cancels and takes back bulk work on files, and saves results."""
 
 from __future__ import annotations
 
@@ -111,6 +111,20 @@ def cancel_one_job(common: options.CommonOptions, job: str) -> Exit:
     return _print(common, api.post_to_api(find_stack(common.stack), path_of_job(job), {"cancel": True}))
 
 
+@command("take-back", "heed jobs take-back 0123456789abcdef0123456789abcdef --reason 'a wrong column'")
+@_job_argument
+@options.reason_option
+@options.common_options
+def take_back_one_import(common: options.CommonOptions, job: str, reason: str) -> Exit:
+    """Take back what an import stopped, within 30 days of its end.
+
+    It needs a key of the scope 'privacy', of another owner than that of the commit. Everything else that is
+    on record stays. The work takes a while: 'people' has a number when it is done.
+    """
+    order = {"take_back": True, "reason": reason}
+    return _print(common, api.post_to_api(find_stack(common.stack), path_of_job(job), order))
+
+
 def _read_pages(stack: Stack, kind: str | None) -> Iterator[Mapping[str, Any]]:
     cursor: str | None = ""
     while cursor is not None:
@@ -131,6 +145,14 @@ def _print(common: options.CommonOptions, job: Mapping[str, Any]) -> Exit:
 
 JOBS_GROUP = HeedGroup(
     "jobs",
-    commands=[list_own_jobs, show_one_job, watch_one_job, save_job_files, commit_one_job, cancel_one_job],
+    commands=[
+        list_own_jobs,
+        show_one_job,
+        watch_one_job,
+        save_job_files,
+        commit_one_job,
+        cancel_one_job,
+        take_back_one_import,
+    ],
     help="Bulk work on files: imports, scrubs and snapshots.",
 )

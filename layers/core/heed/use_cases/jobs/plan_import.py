@@ -19,7 +19,9 @@ from heed.use_cases.jobs.import_files import add_up, part_name, rejects_folder, 
 from heed.use_cases.jobs.report_work import report_end, report_preview
 from heed.use_cases.jobs.split_upload import PARTS, SplitUpload, load_shape
 from heed.use_cases.jobs.start_execution import start_execution
+from heed.use_cases.jobs.take_turn import take_turn
 from heed.use_cases.ports.bulk_files import BulkFiles
+from heed.use_cases.ports.import_writes import WriterTurn
 from heed.use_cases.ports.job_work import HasTime, JobExecutions, NextStep, Plan, WorkFiles
 from heed.use_cases.ports.jobs import Jobs
 from heed.use_cases.ports.preferences import PeopleCount
@@ -41,6 +43,7 @@ class PlanImport:
         people: counts the people on record.
         disclosures: the register of disclosures.
         executions: starts the commit that follows a preview by itself.
+        turn: the turn of the jobs that write records.
         rows_a_second: the most rows per second that all writers record.
         now: returns milliseconds.
     """
@@ -52,6 +55,7 @@ class PlanImport:
     people: PeopleCount
     disclosures: Disclosures
     executions: JobExecutions
+    turn: WriterTurn
     rows_a_second: int
     now: Callable[[], Millis]
 
@@ -64,6 +68,8 @@ class PlanImport:
         """
         phase = JobPhase.COMMIT if job.is_applying else JobPhase.PREVIEW
         if stage == _SPLIT:
+            if phase is JobPhase.COMMIT and not take_turn(job, self.jobs, self.turn):
+                return Plan(NextStep.WAIT, _SPLIT)
             if phase is JobPhase.PREVIEW and not self._split(job, has_time):
                 return Plan(NextStep.AGAIN, _SPLIT)
             return Plan(NextStep.MAP, _ADD_UP, PARTS)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from heed.domain.errors import FileRefused
-from heed.domain.jobs.job import Job, fail_job
+from heed.domain.jobs.job import Job, JobState, fail_job, report_progress
 from heed.domain.jobs.job_errors import WORK_FAILED, to_job_error
 from heed.domain.jobs.job_phase import JobPhase, current_phase
 from heed.domain.milliseconds import Millis
 from heed.use_cases.jobs.change_job import change_job, find_job
-from heed.use_cases.ports.job_work import HasTime, Item, JobWork, NextStep, Plan
+from heed.use_cases.ports.job_work import HasTime, JobWork, NextStep, Plan, StoppedWork, WorkItem
 from heed.use_cases.ports.jobs import Jobs
 
 
@@ -38,11 +39,14 @@ def plan_phase(
         NotFound: No job has this id.
         DependencyUnavailable, UnreadableRecord: The step has to be repeated.
     """
-    job = find_job(job_id, jobs)
+    job, work = find_job(job_id, jobs), work_of(phase)
     if current_phase(job) is not phase:
+        if work.stop and job.state in (JobState.CANCELLED, JobState.FAILED):
+            report = work.stop(job).report
+            change_job(job_id, lambda current: replace(current, report=report), jobs)
         return Plan(NextStep.DONE)
     try:
-        return work_of(phase).plan(job, stage, has_time)
+        return work.plan(job, stage, has_time)
     except FileRefused as error:
         _refuse(job_id, error, now(), jobs)
         return Plan(NextStep.DONE)
@@ -51,7 +55,7 @@ def plan_phase(
 def work_on_item(
     job_id: str,
     phase: JobPhase,
-    item: Item,
+    item: WorkItem,
     has_time: HasTime,
     now: Callable[[], Millis],
     jobs: Jobs,
@@ -72,16 +76,23 @@ def work_on_item(
             _refuse(job_id, error, now(), jobs)
 
 
-def fail_phase(job_id: str, phase: JobPhase, now: Millis, jobs: Jobs) -> Job:
-    """Fails a job whose execution failed.
+def fail_phase(
+    job_id: str, phase: JobPhase, now: Millis, jobs: Jobs, work_of: Callable[[JobPhase], JobWork]
+) -> Job:
+    """Fails a job whose execution failed. Its report says what is done.
 
     Raises:
         NotFound: No job has this id.
         DependencyUnavailable, UnreadableRecord: It is unknown whether that was stored.
     """
+    job, work = find_job(job_id, jobs), work_of(phase)
+    stopped = work.stop(job) if work.stop else StoppedWork(job.report, None)
+    error = replace(WORK_FAILED, line=stopped.line)
 
-    def step(job: Job) -> Job:
-        return fail_job(job, WORK_FAILED, now) if current_phase(job) is phase else job
+    def step(current: Job) -> Job:
+        if current_phase(current) is not phase:
+            return current
+        return fail_job(report_progress(current, stopped.report, now), error, now)
 
     return change_job(job_id, step, jobs)
 

@@ -20,7 +20,7 @@ from heed.domain.preferences.reasons import Reason
 from heed.use_cases.jobs.report_work import report_end, report_part
 from heed.use_cases.jobs.split_upload import PARTS, SplitUpload, load_part, load_parts, load_shape
 from heed.use_cases.ports.bulk_files import INVALID_ROW, BulkFiles, ScrubAnswer
-from heed.use_cases.ports.job_work import HasTime, Item, NextStep, Plan, WorkFiles
+from heed.use_cases.ports.job_work import HasTime, NextStep, Plan, WorkFiles, WorkItem
 from heed.use_cases.ports.jobs import Jobs
 from heed.use_cases.ports.keys import IdentityKey
 from heed.use_cases.ports.preferences import Preferences
@@ -89,7 +89,7 @@ class ScrubPart:
     make_links: MakeLinks
     now: Callable[[], Millis]
 
-    def __call__(self, job: Job, item: Item, _: HasTime) -> None:
+    def __call__(self, job: Job, item: WorkItem, _: HasTime) -> None:
         """Scrubs a part (JobWork.work).
 
         Raises:
@@ -157,7 +157,7 @@ def _check_columns(header: Sequence[str], job: Job) -> str:
     return ""
 
 
-def _file(folder: str, item: Item) -> str:
+def _file(folder: str, item: WorkItem) -> str:
     return f"{folder}{item['part']:06d}"
 
 

@@ -13,7 +13,7 @@ from heed.domain.jobs.job import Job, identify_upload, report_progress
 from heed.domain.milliseconds import Millis
 from heed.use_cases.jobs.change_job import change_job
 from heed.use_cases.ports.bulk_files import BulkFiles, FileShape, PartStart
-from heed.use_cases.ports.job_work import HasTime, Item, WorkFiles
+from heed.use_cases.ports.job_work import HasTime, WorkFiles, WorkItem
 from heed.use_cases.ports.jobs import Jobs
 
 PARTS = "work/parts.json"
@@ -98,17 +98,17 @@ def part_file(number: int) -> str:
     return f"work/parts/{number:06d}"
 
 
-def load_parts(job: Job, files: WorkFiles) -> list[Item]:
+def load_parts(job: Job, files: WorkFiles) -> list[WorkItem]:
     """Returns the list of all parts.
 
     Raises:
         StoreUnavailable: The list is not there.
     """
-    parts: list[Item] = json.loads(_load(job, PARTS, files))
+    parts: list[WorkItem] = json.loads(_load(job, PARTS, files))
     return parts
 
 
-def load_part(job: Job, item: Item, files: WorkFiles) -> tuple[FileShape, PartStart, bytes]:
+def load_part(job: Job, item: WorkItem, files: WorkFiles) -> tuple[FileShape, PartStart, bytes]:
     """Returns the shape of the file, and where a part begins, and its content.
 
     Raises:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from heed.domain.errors import UnreadableRecord
 from heed.domain.jobs.job import Job
 from heed.domain.jobs.job_deadlines import are_files_due, expire_job
+from heed.domain.jobs.job_errors import NO_PROGRESS
 from heed.domain.milliseconds import Millis
 from heed.use_cases.jobs.change_job import change_job
 from heed.use_cases.jobs.receive_upload import receive_upload
@@ -22,12 +23,14 @@ class JobsSweep:
     Attributes:
         open: how many jobs may have files.
         ended: how many jobs were ended because they waited too long.
+        stopped: how many of these failed because their work made no progress.
         cleared: of how many jobs the files were deleted.
         unreadable: how many jobs could not be read. Their files stay until the bucket deletes them.
     """
 
     open: int = 0
     ended: int = 0
+    stopped: int = 0
     cleared: int = 0
     unreadable: int = 0
 
@@ -46,6 +49,7 @@ def sweep_jobs(now: Millis, jobs: Jobs, files: JobFiles, executions: JobExecutio
             if job is not None:
                 is_ended, job = job.state.is_end, _expire(job, now, jobs)
                 sweep.ended += job.state.is_end and not is_ended
+                sweep.stopped += job.error == NO_PROGRESS and not is_ended
                 start_execution(job, executions)
         except UnreadableRecord:
             sweep.unreadable += 1

@@ -33,7 +33,7 @@ from heed.use_cases.jobs.report_work import report_part
 from heed.use_cases.jobs.split_upload import load_part
 from heed.use_cases.ports.bulk_files import BulkFiles, FileRecord
 from heed.use_cases.ports.import_writes import WritePace
-from heed.use_cases.ports.job_work import HasTime, Item, WorkFiles
+from heed.use_cases.ports.job_work import HasTime, WorkFiles, WorkItem
 from heed.use_cases.ports.jobs import Jobs
 from heed.use_cases.ports.keys import IdentityKey
 from heed.use_cases.ports.preferences import Preferences, UnreadableItem
@@ -73,7 +73,7 @@ class WorkOnImport:
     catalogue: Catalogue
     now: Callable[[], Millis]
 
-    def __call__(self, job: Job, item: Item, has_time: HasTime) -> None:
+    def __call__(self, job: Job, item: WorkItem, has_time: HasTime) -> None:
         """Works on a part. A second call records nothing twice, and has the same counts.
 
         Raises:
@@ -160,7 +160,7 @@ class WorkOnImport:
         return after
 
     def _store(
-        self, job: Job, item: Item, tally: ImportTally, rejected: list[tuple[FileRecord, str]]
+        self, job: Job, item: WorkItem, tally: ImportTally, rejected: list[tuple[FileRecord, str]]
     ) -> None:
         phase = JobPhase.COMMIT if job.is_applying else JobPhase.PREVIEW
         if rejected:

@@ -19,3 +19,18 @@ class WritePace(Protocol):
             HeedError: The write failed.
         """
         ...
+
+
+class WriterTurn(Protocol):
+    """The turn of the jobs that write records: one after the other.
+
+    Each method raises StoreUnavailable if the store did not answer.
+    """
+
+    def find_job(self) -> str | None:
+        """Returns the id of the job that had the turn last, or None."""
+        ...
+
+    def pass_on(self, current: str | None, following: str) -> bool:
+        """Gives the turn to the following job, if the current one still has it. Returns whether it did."""
+        ...

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple, Protocol
 
 from heed.domain.jobs.job import Job
 from heed.domain.jobs.job_phase import JobPhase
+from heed.domain.jobs.job_report import JobReport
 
 HasTime = Callable[[], bool]
 """Returns whether the function has time for more work."""
-Item = Mapping[str, Any]
+WorkItem = Mapping[str, Any]
 """A part of the work, as JSON. It has no address, because Step Functions keeps it."""
 
 
@@ -20,6 +21,7 @@ class NextStep(StrEnum):
 
     AGAIN = "again"  # it plans again
     MAP = "map"  # it works on each item of a list, and plans again
+    WAIT = "wait"  # it plans again after a minute
     DONE = "done"
 
 
@@ -37,16 +39,25 @@ class Plan(NamedTuple):
     items: str = ""
 
 
+class StoppedWork(NamedTuple):
+    """What is done of work that stopped: its report, and the first line that may not be done, if known."""
+
+    report: JobReport
+    line: int | None
+
+
 class JobWork(NamedTuple):
     """The work of one phase. Both steps may be repeated, also after they were killed, with the same result.
 
     Attributes:
         plan: plans the stage of a job. If its time is over, it stores where to go on, and says AGAIN.
         work: works on an item. If its time is over, it raises OutOfTime, and is called again.
+        stop: returns what is done, if the work is not undone when it fails or is cancelled.
     """
 
     plan: Callable[[Job, int, HasTime], Plan]
-    work: Callable[[Job, Item, HasTime], None]
+    work: Callable[[Job, WorkItem, HasTime], None]
+    stop: Callable[[Job], StoppedWork] | None = None
 
 
 class JobFile(NamedTuple):

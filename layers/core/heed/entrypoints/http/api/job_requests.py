@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from heed.domain import rfc3339
@@ -11,6 +10,7 @@ from heed.domain.api_key import ApiKey, KeyScope, normalise_owner
 from heed.domain.errors import InvalidTime, NotAuthorised, NotFound, UnknownScope
 from heed.domain.imports.formats import RowMeaning
 from heed.domain.jobs.job import JobSignature, is_job_id
+from heed.domain.jobs.job_command import JobCommand, JobOrder
 from heed.domain.jobs.job_report import is_safe_word
 from heed.domain.jobs.job_settings import (
     ColumnMapping,
@@ -44,13 +44,6 @@ _MEANINGS = [
 _DEFAULT_DAYS, _MAX_DAYS = 7, 31
 
 
-class JobCommand(StrEnum):
-    """What a caller can do with a job."""
-
-    COMMIT = "commit"
-    CANCEL = "cancel"
-
-
 def parse_job_id(call: ApiRequest) -> str:
     """Returns the id in the path.
 
@@ -67,11 +60,11 @@ def sign_job(call: ApiRequest) -> JobSignature:
     return JobSignature(call.key.id, normalise_owner(call.key.owner), call.at)
 
 
-def parse_job_command(body: JsonReader) -> JobCommand:
-    """Returns the one command in a body, such as `{"commit": true}`.
+def parse_job_order(body: JsonReader) -> JobOrder:
+    """Returns the one command in a body, such as `{"commit": true}`. `take_back` has a `reason`.
 
     Raises:
-        InvalidRequest: The body has not exactly one command, or the command is not `true`.
+        InvalidRequest: The body has not exactly one command, the command is not `true`, or has no reason.
     """
     given = [command for command in JobCommand if body.has(command)]
     for command in given:
@@ -79,8 +72,9 @@ def parse_job_command(body: JsonReader) -> JobCommand:
             body.add_fault(command, "must be true")
     if len(given) != 1:
         body.add_fault("", f"must have exactly one of {', '.join(JobCommand)}")
+    reason = fields.read_words(body, "reason") if JobCommand.TAKE_BACK in given else ""
     body.close()
-    return given[0]
+    return JobOrder(given[0], reason)
 
 
 def parse_import_request(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from heed.domain import rfc3339
 from heed.domain.api_key import ApiKey, KeyScope
 from heed.domain.errors import InvalidQuery, NotAuthorised, RequestFault
-from heed.domain.jobs.job import Job, JobKind
+from heed.domain.jobs.job import Job, JobKind, TakeBack
 from heed.domain.jobs.job_access import SCOPE_OF_KIND, can_use_job
 from heed.domain.jobs.job_deadlines import are_files_due
 from heed.domain.jobs.job_settings import ImportJobSettings, ScrubJobSettings
@@ -101,10 +101,21 @@ def job_to_json(job: Job) -> dict[str, object]:
         }
         answer["needs_second_owner"] = job.needs_second_owner
         answer["committed_by"] = job.committed and job.committed.key
+        answer["taken_back"] = job.taken_back and _take_back_to_json(job.taken_back)
     if job.error:
         line = {} if job.error.line is None else {"line": job.error.line}
         answer["error"] = {"type": job.error.type, "detail": job.error.detail, **line}
     return answer
+
+
+def _take_back_to_json(take_back: TakeBack) -> dict[str, object]:
+    return {
+        "by": take_back.key,
+        "at": rfc3339.format_time(take_back.at),
+        "reason": take_back.reason,
+        "people": take_back.people,
+        "unreadable": take_back.unreadable,
+    }
 
 
 def shown_job_to_json(

@@ -1,0 +1,39 @@
+"""An import is taken back: what it stopped no longer counts. For 30 days, and by another owner."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from heed.domain.errors import JobConflict, SecondOwnerNeeded
+from heed.domain.jobs.job import Job, JobState, TakeBack
+from heed.domain.preferences.register import DAY_MS
+from heed.domain.privacy.retention import TAKE_BACK_DAYS
+
+_STOPPED_WORK_MS = 1_200_000  # a function that works on a job runs at most 15 minutes longer than the job
+
+
+def take_back_job(job: Job, take_back: TakeBack) -> Job:
+    """Returns an import that is taken back. A second call changes nothing.
+
+    Raises:
+        JobConflict: The job applied nothing, its work may still run, or its 30 days are over.
+        SecondOwnerNeeded: The key has the owner of the key that committed the import.
+    """
+    if job.taken_back:
+        return job
+    if job.committed is None or not job.is_applying or job.ended_at is None:
+        raise JobConflict("only a committed import that ended can be taken back")
+    if job.state is not JobState.DONE and take_back.at < job.ended_at + _STOPPED_WORK_MS:
+        raise JobConflict("an import that did not end by itself can be taken back 20 minutes later")
+    if take_back.at >= job.ended_at + TAKE_BACK_DAYS * DAY_MS:
+        raise JobConflict(f"an import can be taken back for {TAKE_BACK_DAYS} days")
+    if take_back.owner == job.committed.owner:
+        raise SecondOwnerNeeded("another owner than that of the commit takes an import back")
+    return replace(job, taken_back=take_back)
+
+
+def finish_take_back(job: Job, people: int, unreadable: int) -> Job:
+    """Returns the job after all people were visited. A second report changes nothing."""
+    if job.taken_back is None or job.taken_back.people is not None:
+        return job
+    return replace(job, taken_back=replace(job.taken_back, people=people, unreadable=unreadable))

@@ -1,0 +1,185 @@
+"""An import is taken back: by an officer of another owner, person by person, and nothing else with it."""
+
+from __future__ import annotations
+
+import json
+from itertools import count
+from typing import Any
+
+import pytest
+
+from heed.domain.api_key import KeyScope
+from heed.domain.preferences.decision import sendable_by_topic
+from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import Change, Entry, Source
+from tests.functions.conftest import DAY, Clock
+from tests.functions.test_jobs import Office
+from tests.functions.test_ledger import EventRecorder, deliver, entries
+from tests.support.crash import SimulatedCrash, crash_after
+from tests.support.deployment import NOW, Context, World, client, parts
+from tests.support.job_machine import JobMachineRun, definition, run_executions
+from tests.support.registers import out, taken_back
+from tests.support.stream_events import StreamRecorder
+
+JOAN, LEE = "joan@example.com", "lee@example.com"
+REASON = "The column was that of all customers."
+
+
+class Imports(Office):
+    """An office that imports lists and takes them back."""
+
+    def bring(self, *addresses: str, on: str = "2026-01-02") -> str:
+        """Imports a list of opt-outs, and returns the job."""
+        body = {"reference": "the old list", "commit": True, "format": "sendgrid-unsubscribes"}
+        job_id: str = self.create(self.marketing, body=body)["job"]
+        rows = "".join(f"{address},{on}\n" for address in addresses)
+        self.upload(job_id, f"email,created\n{rows}".encode())
+        run_executions()
+        if self.show(job_id)["state"] == "previewed":  # it stops a large part of the few people on record
+            assert self.command(job_id, "commit", self.second)[0] == 200
+            run_executions()
+        assert self.show(job_id)["state"] == "done"
+        return job_id
+
+    def take_back(self, job_id: str, key: str | None = None, reason: str = REASON) -> tuple[int, Any]:
+        body = {"take_back": True, "reason": reason}
+        return self.call(key or self.officer, "POST", f"/v1/jobs/{job_id}", body)
+
+    @property
+    def second(self) -> str:
+        return self.key("Second", KeyScope.PRIVACY)
+
+    def record(self, address: str) -> Record:
+        return parts().preferences.read(self.world.recipient(address))
+
+    def sends_offers(self, address: str) -> bool:
+        return sendable_by_topic(self.record(address), parts().catalogue, NOW)["offers"]
+
+
+@pytest.fixture
+def imports(world: World, clock: Clock) -> Imports:
+    return Imports(world, clock)
+
+
+@pytest.mark.threat(
+    "T45",
+    "A leaked key of the scope import, or a wrong column, stops everybody, service mail included, for ever.",
+    "A large import needs a second owner, and an officer of another owner takes an import back for 30 days.",
+)
+def test_what_an_import_stopped_no_longer_counts_after_it_was_taken_back(imports: Imports) -> None:
+    job_id = imports.bring(JOAN, LEE)
+    assert not imports.sends_offers(JOAN)
+
+    status, answer = imports.take_back(job_id)
+    assert (status, answer["taken_back"]["people"]) == (200, None)
+    run_executions()
+
+    assert imports.sends_offers(JOAN)
+    assert imports.sends_offers(LEE)
+    shown = imports.show(job_id)["taken_back"]
+    assert (shown["reason"], shown["people"], shown["unreadable"]) == (REASON, 2, 0)
+
+
+def test_what_else_is_on_record_stays_as_it_is(imports: Imports) -> None:
+    clicked = Change(out(2), Entry(NOW, Source.ONE_CLICK, "{}"))
+    imports.world.apply_changes(JOAN, clicked)
+    job_id = imports.bring(JOAN, LEE)
+    imports.bring(LEE, on="2026-01-03")
+    imports.take_back(job_id)
+    run_executions()
+
+    joan, lee = imports.record(JOAN), imports.record(LEE)
+    assert joan.get(out(2)) == clicked.entry
+    assert taken_back(0) in joan.registers
+    assert not imports.sends_offers(JOAN)
+    assert out(0) in lee.registers, "two imports met, and the lesser entry stays for ever"
+    assert taken_back(0) not in lee.registers
+    assert not imports.sends_offers(LEE)
+
+
+def test_the_same_file_again_records_nothing_not_even_for_the_ledger(imports: Imports) -> None:
+    imports.bring(JOAN, LEE)
+    items = imports.world.items()
+    second = imports.bring(JOAN, LEE)
+    assert imports.world.items() == items
+    assert imports.show(second)["counts"]["known"] == 2
+
+
+def test_only_an_officer_of_another_owner_takes_an_import_back_and_names_a_reason(imports: Imports) -> None:
+    job_id = imports.bring(JOAN, LEE)
+    assert imports.take_back(job_id, imports.marketing)[0] == 403
+    assert imports.take_back(job_id, imports.key("Agency", KeyScope.IMPORT))[0] == 404
+    status, problem = imports.take_back(job_id, imports.second)  # this owner has committed it
+    assert (status, problem["type"]) == (403, "urn:heed:problem:second-owner-needed")
+    assert imports.take_back(job_id, reason="")[0] == 422
+    assert imports.command(job_id, "take_back", imports.officer)[0] == 422
+    assert imports.show(job_id)["taken_back"] is None
+
+
+def test_an_import_is_taken_back_after_its_commit_and_within_30_days(imports: Imports) -> None:
+    job_id = imports.preview()
+    assert imports.take_back(job_id)[0] == 409
+    job_id = imports.bring(JOAN)
+    imports.clock.now += 31 * DAY
+    assert imports.take_back(job_id)[0] == 409
+
+
+def test_the_same_command_again_changes_nothing(imports: Imports) -> None:
+    job_id = imports.bring(JOAN)
+    imports.take_back(job_id)
+    run_executions()
+    before, job = imports.world.items(), imports.show(job_id)
+    assert imports.take_back(job_id, reason="another reason")[0] == 200
+    assert run_executions() == []
+    assert (imports.world.items(), imports.show(job_id)) == (before, job)
+
+
+def test_a_step_that_is_killed_after_any_call_is_repeated_with_the_same_result(imports: Imports) -> None:
+    job_id = imports.bring(JOAN, LEE)
+    imports.take_back(job_id)
+    for calls in count(1):
+        try:
+            with crash_after(calls):
+                run = {"job": job_id, "phase": "take-back", "stage": 0}
+                JobMachineRun(Context(milliseconds_left=900_000)).run(definition(), run)
+            break
+        except SimulatedCrash:
+            continue
+    assert calls > 10
+    assert imports.show(job_id)["taken_back"]["people"] == 2
+    assert imports.sends_offers(JOAN)
+
+
+def test_a_record_that_cannot_be_read_stays_stopped_and_is_counted(imports: Imports) -> None:
+    job_id = imports.bring(JOAN, LEE)
+    client("dynamodb").update_item(
+        TableName=imports.world.table,
+        Key={"id": {"S": imports.world.recipient(LEE)}},
+        UpdateExpression="SET #r = :r",
+        ExpressionAttributeNames={"#r": "x:unknown"},
+        ExpressionAttributeValues={":r": {"S": "unreadable"}},
+    )
+    imports.take_back(job_id)
+    run_executions()
+    shown = imports.show(job_id)["taken_back"]
+    assert (shown["people"], shown["unreadable"]) == (1, 1)
+
+
+def test_each_person_has_a_ledger_entry_and_an_event(imports: Imports) -> None:
+    stream = StreamRecorder(parts().client("dynamodb"), imports.world.table, NOW + 1_610)
+    events = EventRecorder()
+    job_id = imports.bring(JOAN)
+    stream.record_changes()
+    imports.take_back(job_id)
+    run_executions()
+    stream.record_changes()
+    assert deliver(imports.world, stream.records) == []
+
+    assert [(e.register, e.source) for e, _ in entries(imports.world, JOAN)] == [
+        ("out", "import"),
+        ("out-taken-back", "agent"),
+    ]
+    details = [json.loads(event["Detail"]) for event in events.events]
+    assert events.types() == ["Recipient Opted Out", "Recipient Lifted"]
+    assert [detail["state"] for detail in details] == ["out", "taken-back"]
+    assert details[0]["at"] == details[1]["at"]

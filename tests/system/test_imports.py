@@ -1,0 +1,113 @@
+"""An import on the local stack: the emulator runs the state machine, and the functions work on the parts."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+
+from heed.adapters.dynamodb.api_keys import ApiKeys
+from heed.domain.api_key import KeyScope
+from local.places import ACCOUNT
+from tests.support.template import template
+from tests.system.running import PATIENCE
+
+pytestmark = pytest.mark.system
+
+Stack = dict[str, Any]
+ROWS = 20_000
+MINUTES = 8  # in which the work is done on a slow machine
+REQUEST = {"reference": "the old list", "columns": {"address": "email"}, "as": "unsubscribed"}
+DEFAULTS = {name: parameter.get("Default") for name, parameter in template()["Parameters"].items()}
+
+
+class Importer:
+    """Imports a file into a stack."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self.client = lambda service: boto3.client(
+            service,
+            endpoint_url=stack["aws"],
+            region_name=stack["region"],
+            aws_access_key_id=ACCOUNT,
+            aws_secret_access_key="local",  # noqa: S106
+        )
+
+    def call(self, method: str, path: str, body: object = None, key: str = "") -> Any:
+        headers = {"authorization": f"Bearer {key or self._stack['api_key']}"}
+        answer = httpx.request(
+            method, f"{self._stack['api']}{path}", json=body, headers=headers, timeout=PATIENCE
+        )
+        return answer.raise_for_status().json()
+
+    def start(self, content: bytes) -> str:
+        created = self.call("POST", "/v1/imports", {**REQUEST, "exported_at": "2026-03-01"})
+        upload = created["upload"]
+        httpx.put(
+            upload["url"], content=content, headers=upload["headers"], timeout=PATIENCE
+        ).raise_for_status()
+        job_id: str = created["job"]
+        return job_id
+
+    def wait(self, job_id: str, state: str) -> Any:
+        end = time.monotonic() + 60 * MINUTES
+        while (job := self.call("GET", f"/v1/jobs/{job_id}"))[
+            "state"
+        ] == "running" and time.monotonic() < end:
+            time.sleep(1)
+        assert job["state"] == state, job
+        return job
+
+    def second_owner(self) -> str:
+        keys = ApiKeys(self.client("dynamodb"), self._stack["outputs"]["ControlTable"])
+        return keys.create("officer", owner="an officer", scopes=[KeyScope.PRIVACY])[1]
+
+    def works_at_once(self, job_id: str) -> int:
+        """Returns the most parts on which an execution worked at the same time."""
+        machine = self.client("stepfunctions")
+        (arn,) = (each["stateMachineArn"] for each in machine.list_state_machines()["stateMachines"])
+        execution = f"{arn.replace('stateMachine', 'execution')}:{job_id}-commit"
+        (run,) = machine.list_map_runs(executionArn=execution)["mapRuns"]
+        children = machine.list_executions(mapRunArn=run["mapRunArn"])["executions"]
+        moments = [(each["startDate"], 1) for each in children] + [
+            (each["stopDate"], -1) for each in children
+        ]
+        at_once = most = 0
+        for _, change in sorted(moments):
+            at_once += change
+            most = max(most, at_once)
+        return most
+
+    def times_of_writes(self) -> list[int]:
+        pages = (
+            self.client("dynamodb")
+            .get_paginator("scan")
+            .paginate(TableName=self._stack["outputs"]["PreferencesTable"])
+        )
+        return sorted(int(item["chg_at"]["N"]) for page in pages for item in page["Items"] if "m:0" in item)
+
+
+def test_twenty_thousand_rows_are_imported_within_the_limits_of_writers_and_rate(stack: Stack) -> None:
+    importer = Importer(stack)
+    job_id = importer.start(b"email\n" + b"".join(b"reader.%d@example.com\n" % n for n in range(ROWS)))
+    preview = importer.wait(job_id, "previewed")
+    assert (preview["rows"], preview["counts"]["applied"], preview["needs_second_owner"]) == (
+        ROWS,
+        ROWS,
+        True,
+    )
+    importer.call("POST", f"/v1/jobs/{job_id}", {"commit": True}, importer.second_owner())
+    done = importer.wait(job_id, "done")
+    assert (done["counts"]["applied"], done["done_rows"]) == (ROWS, ROWS)
+    times = importer.times_of_writes()
+    assert len(times) == ROWS
+    rate, writers = DEFAULTS["BulkRate"], DEFAULTS["BulkConcurrency"]
+    assert max(later - first for first, later in zip(times, times[rate + writers :], strict=False)) >= 0
+    assert all(later - first >= 990 for first, later in zip(times, times[rate + writers :], strict=False))
+    assert importer.works_at_once(job_id) <= writers
+    check = importer.call("POST", "/v1/check", {"topic": "offers", "addresses": ["reader.7@example.com"]})
+    assert check["results"][0]["sendable"] is False
