@@ -10,7 +10,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,7 +24,7 @@ from functions.jobs import app as jobs
 from functions.platform import app as platform
 from functions.purge import app as purge
 from local.http_event import HttpRequest, to_event, to_response
-from tests.support.deployment import ROOT, Context, World, client, parts
+from tests.support.deployment import ROOT, World, client, parts
 from tests.support.job_machine import run_executions
 
 FUNCTIONS = {
@@ -115,7 +115,7 @@ class ApiServer:
     def work(self) -> None:
         """Runs the state machine until each job has ended or waits for its commit."""
         with contextlib.redirect_stdout(io.StringIO()):
-            run_executions(replace(self.world, context=Context(milliseconds_left=900_000)))
+            run_executions()
 
 
 def _find_route(routes: Iterable[tuple[str, str]], method: str, path: str) -> str | None:

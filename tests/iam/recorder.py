@@ -77,18 +77,20 @@ def _recorded_actions(
 ) -> Iterable[RecordedAction]:
     names = {name: _setting_reference(function, value) for name, value in _resource_names(request)}
     return {
+        "cloudwatch": _cloudwatch_actions,
         "dynamodb": _dynamodb_actions,
         "events": _events_actions,
         "kms": _kms_actions,
         "s3": _s3_actions,
         "sesv2": _ses_actions,
         "sqs": _sqs_actions,
+        "stepfunctions": _stepfunctions_actions,
     }[service](operation, request, names)
 
 
 def _resource_names(request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yields the parts of a request that name a resource."""
-    for name in ("TableName", "KeyId", "Bucket", "QueueUrl", "ConfigurationSetName"):
+    for name in ("TableName", "KeyId", "Bucket", "QueueUrl", "ConfigurationSetName", "stateMachineArn"):
         if name in request:
             yield name, request[name]
     for table in request.get("RequestItems", ()):
@@ -112,6 +114,16 @@ def _dynamodb_actions(
     index = f"/index/{request['IndexName']}" if "IndexName" in request else ""
     for table in names.values():
         yield f"dynamodb:{operation}", f"{table}{index}", dynamodb_keys.derive_condition_keys(request)
+
+
+def _cloudwatch_actions(operation: str, _: AwsRequest, __: Mapping[str, str]) -> Iterator[RecordedAction]:
+    yield f"cloudwatch:{operation}", "*", {}
+
+
+def _stepfunctions_actions(
+    operation: str, _: AwsRequest, names: Mapping[str, str]
+) -> Iterator[RecordedAction]:
+    yield f"states:{operation}", names["stateMachineArn"], {}
 
 
 def _kms_actions(operation: str, request: AwsRequest, names: Mapping[str, str]) -> Iterator[RecordedAction]:
