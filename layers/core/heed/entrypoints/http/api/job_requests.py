@@ -8,6 +8,7 @@ from enum import StrEnum
 from heed.domain import rfc3339
 from heed.domain.api_key import ApiKey, KeyScope, normalise_owner
 from heed.domain.errors import InvalidTime, NotAuthorised, NotFound, UnknownScope
+from heed.domain.imports.row_dates import find_zone
 from heed.domain.jobs.job import JobSignature, is_job_id
 from heed.domain.jobs.job_report import is_safe_word
 from heed.domain.jobs.job_settings import (
@@ -28,7 +29,6 @@ from heed.entrypoints.http.api.routes import ApiRequest
 MAX_MAPPED_TOPICS = 100
 _FAST_CLOCK_MS = 300_000  # the clock of a caller may be so far ahead
 _FORMAT = re.compile(r"[a-z0-9]{1,20}(-[a-z0-9]{1,20}){0,3}")
-_ZONE = re.compile(r"[A-Za-z0-9_+-]{1,30}(/[A-Za-z0-9_+-]{1,30}){0,2}")
 _MAX_NAME = 255  # characters of a file's name
 _DEFAULT_DAYS, _MAX_DAYS = 7, 31
 
@@ -87,7 +87,7 @@ def parse_import_request(
         format=_read_pattern(body, "format", _FORMAT, "is not the name of a format") or "auto",
         name_words=_read_name(body),
         exported_at=_read_exported_at(body, now),
-        zone=_read_pattern(body, "zone", _ZONE, "is not the IANA name of a time zone") or "UTC",
+        zone=_read_zone(body),
         has_us_dates=body.read_flag("us_dates"),
         undated=_read_undated(body),
         scope=fields.read_choice_scope(body, catalogue) if body.has("scope") else None,
@@ -180,6 +180,15 @@ def _read_exported_at(body: JsonReader, now: Millis) -> Millis | None:
     if span.first > now + _FAST_CLOCK_MS:
         body.add_fault("exported_at", "must not be in the future")
     return min(span.last, now)
+
+
+def _read_zone(body: JsonReader) -> str:
+    name = body.read_optional_text("zone") or "UTC"
+    try:
+        find_zone(name)
+    except InvalidTime as error:
+        body.add_fault("zone", f"is {error}")
+    return name
 
 
 def _read_undated(body: JsonReader) -> UndatedRows:
