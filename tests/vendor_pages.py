@@ -1,6 +1,6 @@
-"""Writes what Heed makes of each vendor's files into docs/vendors: `python -m tests.vendor_pages`.
+"""Generates what Heed makes of each vendor's files, in docs/vendors: `python -m tests.vendor_pages`.
 
-The rest of a page is written by hand. A test compares the pages with the tables of the code.
+The rest of a page is made by hand. A test compares the pages with the tables of the code.
 """
 
 from __future__ import annotations
