@@ -122,7 +122,7 @@ def find_zone(name: str) -> tzinfo:
         raise InvalidTime("not the IANA name of a time zone")
     try:
         return ZoneInfo(name)
-    except (KeyError, OSError, ValueError) as error:  # no file, a folder such as `America`, no zone in the file
+    except (KeyError, OSError, ValueError) as error:  # no file, a folder such as `America`, or no zone in it
         raise InvalidTime("not the IANA name of a time zone") from error
 
 
