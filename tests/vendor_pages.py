@@ -85,9 +85,10 @@ def _describe(known: ImportFormat) -> str:
         lines.append(f"| `{known.patterns}` is not `exact` | refused: Heed knows single addresses only |\n")
     columns = ", ".join(f"`{name}`" for name in sorted(known.required))
     name = f", and by `{known.file_name}` in the name of the file" if known.file_name else ""
-    dates = list(_find_dates(known))
-    when = f"The date is in {', else '.join(dates)}." if dates else "No dates: rows count as of the export."
-    how = f"Recognised by {columns}{name} (*{known.certainty.value}*). {when}"
+    dates = ", else ".join(
+        [*_find_dates(known), *(["that of the export"] if _needs_export_time(known) else [])]
+    )
+    how = f"Recognised by {columns}{name} (*{known.certainty.value}*). The date of a row: {dates or 'none'}."
     return (
         f"### `{known.name}`\n\n"
         f"{textwrap.fill(how, 120, break_on_hyphens=False, break_long_words=False)}\n\n"
@@ -105,6 +106,15 @@ def _find_dates(known: ImportFormat) -> Iterator[str]:
             yield f"`{rule.prefix}[].{rule.date}`"
 
 
+def _needs_export_time(known: ImportFormat) -> bool:
+    return not known.dates and any(
+        meaning.register_kind is not None
+        for rule in known.rules
+        if not (isinstance(rule, IfFilled) and rule.is_date) and not (isinstance(rule, Items) and rule.date)
+        for _, meaning in _describe_rule(rule)
+    )
+
+
 def _find_options(known: ImportFormat, meanings: set[RowMeaning]) -> Iterator[str]:
     if known.file_name:
         yield f" --format {known.name}"
@@ -112,7 +122,7 @@ def _find_options(known: ImportFormat, meanings: set[RowMeaning]) -> Iterator[st
         yield " --scope TOPIC"
     if RowMeaning.TOPIC_UNSUBSCRIBED in meanings:
         yield " --topic-map THEIRS=OURS"
-    if not list(_find_dates(known)):
+    if _needs_export_time(known):
         yield " --exported-at TIME"
     if known.name.startswith("salesforce-"):
         yield " --us-dates --zone Etc/GMT+6"
