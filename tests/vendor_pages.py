@@ -89,10 +89,11 @@ def _describe(known: ImportFormat) -> str:
         [*_find_dates(known), *(["that of the export"] if _needs_export_time(known) else [])]
     )
     how = f"Recognised by {columns}{name} (*{known.certainty.value}*). The date of a row: {dates or 'none'}."
+    if options := ", ".join(f"`{option}`" for option in _find_options(known, {row[1] for row in rows})):
+        how += f" Options of the import: {options}."
     return (
         f"### `{known.name}`\n\n"
         f"{textwrap.fill(how, 120, break_on_hyphens=False, break_long_words=False)}\n\n"
-        f"    heed import FILE --reference TEXT{''.join(_find_options(known, {row[1] for row in rows}))}\n\n"
         f"| the row says | Heed makes of it |\n|---|---|\n{''.join(lines)}\n"
     )
 
@@ -117,15 +118,15 @@ def _needs_export_time(known: ImportFormat) -> bool:
 
 def _find_options(known: ImportFormat, meanings: set[RowMeaning]) -> Iterator[str]:
     if known.file_name:
-        yield f" --format {known.name}"
+        yield f"--format {known.name}"
     if known.needs_scope:
-        yield " --scope TOPIC"
+        yield "--scope TOPIC"
     if RowMeaning.TOPIC_UNSUBSCRIBED in meanings:
-        yield " --topic-map THEIRS=OURS"
+        yield "--topic-map THEIRS=OURS"
     if _needs_export_time(known):
-        yield " --exported-at TIME"
+        yield "--exported-at TIME"
     if known.name.startswith("salesforce-"):
-        yield " --us-dates --zone Etc/GMT+6"
+        yield from ("--us-dates", "--zone Etc/GMT+6")
 
 
 def _describe_rule(rule: Rule) -> Iterator[tuple[str, RowMeaning]]:
