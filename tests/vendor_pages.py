@@ -6,7 +6,6 @@ The rest of a page is made by hand. A test compares the pages with the tables of
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import assert_never
@@ -88,12 +87,12 @@ def _describe(known: ImportFormat) -> str:
     dates = ", else ".join(
         [*_find_dates(known), *(["that of the export"] if _needs_export_time(known) else [])]
     )
-    how = f"Recognised by {columns}{name} (*{known.certainty.value}*). The date of a row: {dates or 'none'}."
-    if options := ", ".join(f"`{option}`" for option in _find_options(known, {row[1] for row in rows})):
-        how += f" Options of the import: {options}."
+    options = " ".join(_find_options(known, {meaning for _, meaning in rows}))
+    option_line = f"- Options: `{options}`.\n" if options else ""
     return (
         f"### `{known.name}`\n\n"
-        f"{textwrap.fill(how, 120, break_on_hyphens=False, break_long_words=False)}\n\n"
+        f"- Recognised by {columns}{name} (*{known.certainty.value}*).\n"
+        f"- The date of a row: {dates or 'none'}.\n{option_line}\n"
         f"| the row says | Heed makes of it |\n|---|---|\n{''.join(lines)}\n"
     )
 
