@@ -84,15 +84,13 @@ def _describe(known: ImportFormat) -> str:
         lines.append(f"| `{known.patterns}` is not `exact` | refused: Heed knows single addresses only |\n")
     columns = ", ".join(f"`{name}`" for name in sorted(known.required))
     name = f", and by `{known.file_name}` in the name of the file" if known.file_name else ""
-    dates = ", else ".join(
-        [*_find_dates(known), *(["that of the export"] if _needs_export_time(known) else [])]
-    )
+    dates = ", else ".join(_find_dates(known)) or "none"
     options = " ".join(_find_options(known, {meaning for _, meaning in rows}))
     option_line = f"- Options: `{options}`.\n" if options else ""
     return (
         f"### `{known.name}`\n\n"
         f"- Recognised by {columns}{name} (*{known.certainty.value}*).\n"
-        f"- The date of a row: {dates or 'none'}.\n{option_line}\n"
+        f"- The date of a row: {dates}.\n{option_line}\n"
         f"| the row says | Heed makes of it |\n|---|---|\n{''.join(lines)}\n"
     )
 
@@ -104,6 +102,8 @@ def _find_dates(known: ImportFormat) -> Iterator[str]:
             yield f"`{rule.column}`"
         if isinstance(rule, Items) and rule.date:
             yield f"`{rule.prefix}[].{rule.date}`"
+    if _needs_export_time(known):
+        yield "that of the export"
 
 
 def _needs_export_time(known: ImportFormat) -> bool:
