@@ -365,6 +365,7 @@ def _exercise_jobs(drive: Drive) -> None:
     for command in ("commit", "cancel", ADDRESSES["garbage"]):
         drive.request("jobs", "POST", f"/v1/jobs/{job}", {command: True}, at=now)
     _exercise_import(drive, now)
+    _exercise_scrub(drive, now)
     with time_machine.travel((now + DAY_MS) / 1_000 + 1, tick=False):
         drive.tick("jobs")  # deletes the file of the cancelled job
 
@@ -389,7 +390,20 @@ def _exercise_import(drive: Drive, now: Millis) -> None:
         steps = json.dumps([[run.inputs, run.answers] for run in runs])
         assert "canary7" not in steps.lower(), "Step Functions keeps what its steps get and answer"
         shown = drive.request("jobs", "GET", f"/v1/jobs/{created['job']}", at=now)
-        assert shown["state"] == ("done" if header == "email" else "failed")
+        assert shown["state"] == ("done" if header == "email" else "failed"), shown
+
+
+def _exercise_scrub(drive: Drive, now: Millis) -> None:
+    """Scrubs a file with addresses where they belong, and in other cells and the header."""
+    address = ADDRESSES["file"]
+    for content in (f"email,{address}\n{address},{address}\n", f'{{"email": "{address}", "{address}": 1}}'):
+        created = drive.request("jobs", "POST", "/v1/scrubs", {"topic": "offers", "links": True}, at=now)
+        client("s3").put_object(Bucket="bulk", Key=f"{created['job']}/upload", Body=content.encode())
+        drive.eventbridge("jobs", f"{created['job']}/upload")
+        steps = json.dumps([[run.inputs, run.answers] for run in run_executions()])
+        assert "canary7" not in steps.lower(), "Step Functions keeps what its steps get and answer"
+        shown = drive.request("jobs", "GET", f"/v1/jobs/{created['job']}", at=now)
+        assert (shown["state"], shown["counts"]["invalid"]) == ("done", 0)
 
 
 def _exercise_feedback(drive: Drive) -> None:
