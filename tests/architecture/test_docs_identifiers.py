@@ -25,6 +25,7 @@ EXCEPTIONS = {
     "LatestStreamArn": "a member of the answer of DynamoDB",
     "LazyLoader": "a class of Python, rejected in 0055",
     "ListStackResources": "an operation of CloudFormation",
+    "ListTenants": "an operation of SES",
     "SuppressionListDestination": "a resource of the SES API",
     "use_rfc3339": "an option of Powertools, rejected in 0050",
 }

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from heed.domain.errors import FileRefused, UnknownHeader, WorkImpossible
 from heed.domain.jobs.job_errors import (
-    WORK_ERRORS,
     NO_PROGRESS,
     NO_UPLOAD,
+    WORK_ERRORS,
     WORK_FAILED,
     to_job_error,
     unmapped_topics,
