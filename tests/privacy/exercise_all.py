@@ -366,8 +366,9 @@ def _exercise_jobs(drive: Drive) -> None:
         drive.request("jobs", "POST", f"/v1/jobs/{job}", {command: True}, at=now)
     _exercise_import(drive, now)
     _exercise_scrub(drive, now)
-    with time_machine.travel((now + DAY_MS) / 1_000 + 1, tick=False):
-        drive.tick("jobs")  # deletes the file of the cancelled job
+    with time_machine.travel((now + DAY_MS) / 1_000 + 600, tick=False):
+        drive.tick("jobs")  # deletes the files of all jobs
+    drive.request("jobs", "POST", "/v1/scrubs", {"topic": "offers"})  # a job that may have a file
 
 
 def _exercise_import(drive: Drive, now: Millis) -> None:
@@ -378,7 +379,7 @@ def _exercise_import(drive: Drive, now: Millis) -> None:
         created = drive.request(
             "jobs", "POST", "/v1/imports", {**requested, "exported_at": "2026-03-01"}, at=now
         )
-        row = f'{header},{address}\n{address},{address}\n={address}@,{address}\n"{address}\n'.encode()
+        row = f'{header},note\n{address},{address}\n={address}@,{address}\n"{address}\n'.encode()
         client("s3").put_object(Bucket="bulk", Key=f"{created['job']}/upload", Body=row)
         drive.eventbridge("jobs", f"{created['job']}/upload")
         runs = run_executions()
@@ -396,7 +397,7 @@ def _exercise_import(drive: Drive, now: Millis) -> None:
 def _exercise_scrub(drive: Drive, now: Millis) -> None:
     """Scrubs a file with addresses where they belong, and in other cells and the header."""
     address = ADDRESSES["file"]
-    for content in (f"email,{address}\n{address},{address}\n", f'{{"email": "{address}", "{address}": 1}}'):
+    for content in (f"email,note\n{address},{address}\n", f'{{"email": "{address}", "{address}": 1}}'):
         created = drive.request("jobs", "POST", "/v1/scrubs", {"topic": "offers", "links": True}, at=now)
         client("s3").put_object(Bucket="bulk", Key=f"{created['job']}/upload", Body=content.encode())
         drive.eventbridge("jobs", f"{created['job']}/upload")
