@@ -233,7 +233,8 @@ def _exercise_links(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
     drive.request("unsubscribe", "POST", f"/u/{token}", headers=plain, query=odd)
     form = {"topic.offers": "in", "pause": "30", "note": ADDRESSES["note"]}
     drive.request("preferences", "POST", f"/p/{centre}", form=form)
-    for path in ("/.well-known/gpc.json", "/.well-known/dnt", "/.well-known/dnt/x", "/policy.json"):
+    documents = ("gpc.json", "dnt", "dnt/x", "heed-keys.json")
+    for path in ("/policy.json", *(f"/.well-known/{document}" for document in documents)):
         drive.request("preferences", "GET", path, headers=plain, query=odd)
     drive.request("preferences", "GET", f"/{ADDRESSES['garbage']}", headers=plain)
     press, before = f"/u/{world.token(ADDRESSES['idn'])}", parts()
