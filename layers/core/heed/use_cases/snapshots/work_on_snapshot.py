@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from heed.domain.jobs.job import Job
 from heed.domain.preferences.catalogue import Catalogue
-from heed.use_cases.ports.job_work import HasTime, Item, WorkFiles
+from heed.use_cases.ports.job_work import HasTime, WorkFiles, WorkItem
 from heed.use_cases.ports.snapshots import PeopleSegments
 from heed.use_cases.snapshots.build_shard import build_shard
 from heed.use_cases.snapshots.read_segment import read_segment
@@ -21,7 +21,7 @@ class WorkOnSnapshot:
     files: WorkFiles
     catalogue: Catalogue
 
-    def __call__(self, job: Job, item: Item, has_time: HasTime) -> None:
+    def __call__(self, job: Job, item: WorkItem, has_time: HasTime) -> None:
         """Reads a segment or builds a shard.
 
         Args:
