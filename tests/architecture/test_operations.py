@@ -89,7 +89,8 @@ def test_each_metric_filter_is_in_its_table_with_its_alarm() -> None:
     text = page("docs/reference/metrics.md")
     rows = re.findall(r"^\| `(\w+)` \| \[.+\]\(alarms.md#", text, re.MULTILINE)
     filters = _of("AWS::Logs::MetricFilter").values()
-    names = [each["Properties"]["MetricTransformations"][0]["MetricName"] for each in filters]
+    # Two functions log that the work on a job failed.
+    names = {each["Properties"]["MetricTransformations"][0]["MetricName"] for each in filters}
     assert sorted(rows) == sorted(names)
 
 

@@ -37,6 +37,7 @@ def derive_requests(stack: Stack, recorded_calls: Iterable[Mapping[str, Any]]) -
         *implicit.missing_object_requests(recorded),
         *implicit.function_requests(stack),
         *implicit.schedule_requests(stack),
+        *implicit.machine_requests(stack),
         *implicit.managed_policy_requests(stack),
         *by_services,
     ]

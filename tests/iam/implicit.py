@@ -47,6 +47,23 @@ def schedule_requests(stack: Stack) -> Iterator[Request]:
         yield Request(role, "lambda:InvokeFunction", target["Arn"], "the schedule")
 
 
+def machine_requests(stack: Stack) -> Iterator[Request]:
+    """Yields the calls of Step Functions in the name of the machine's role.
+
+    Those of a distributed map are in the documentation of Step Functions, "IAM policies for using Distributed
+    Map states": it starts an execution of the same machine for each item, watches it, and may stop it.
+    """
+    for name, machine in stack.of_type("AWS::StepFunctions::StateMachine").items():
+        role, arn = _find_role(stack, machine["RoleArn"]), stack.arn(name)
+        yield Request(role, "lambda:InvokeFunction", stack.arn("BulkFunction"), "a step")
+        items = f"{stack.arn('BulkBucket')}/0123456789abcdef/work/parts.json"
+        yield Request(role, "s3:GetObject", items, "the list of items")
+        yield Request(role, "states:StartExecution", arn, "an item")
+        child = f"{arn.replace('stateMachine', 'execution')}/0123:4567"
+        for action in ("states:DescribeExecution", "states:StopExecution"):
+            yield Request(role, action, child, "an item")
+
+
 def managed_policy_requests(stack: Stack) -> Iterator[Request]:
     """Yields the calls of your own systems, which the outputs promise to roles with a managed policy."""
     for key in ("IdentityKey", "LinksKey"):

@@ -27,10 +27,14 @@ RecordedAction = tuple[str, str, Context]
 """An action, its resource, and the condition keys."""
 _REGION, _ACCOUNT = "us-east-1", "123456789012"
 _S3_ACTIONS = {
+    "CompleteMultipartUpload": "PutObject",
+    "CreateMultipartUpload": "PutObject",
     "DeleteObjects": "DeleteObject",
     "HeadObject": "GetObject",
     "ListObjectVersions": "ListBucketVersions",
     "ListObjectsV2": "ListBucket",
+    "UploadPart": "PutObject",
+    "UploadPartCopy": "PutObject",
 }
 """The actions of the operations whose action has another name."""
 _S3_KEYS = {"IfNoneMatch": "s3:if-none-match", "Prefix": "s3:prefix", "VersionId": "s3:versionid"}
@@ -73,18 +77,20 @@ def _recorded_actions(
 ) -> Iterable[RecordedAction]:
     names = {name: _setting_reference(function, value) for name, value in _resource_names(request)}
     return {
+        "cloudwatch": _cloudwatch_actions,
         "dynamodb": _dynamodb_actions,
         "events": _events_actions,
         "kms": _kms_actions,
         "s3": _s3_actions,
         "sesv2": _ses_actions,
         "sqs": _sqs_actions,
+        "stepfunctions": _stepfunctions_actions,
     }[service](operation, request, names)
 
 
 def _resource_names(request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yields the parts of a request that name a resource."""
-    for name in ("TableName", "KeyId", "Bucket", "QueueUrl", "ConfigurationSetName"):
+    for name in ("TableName", "KeyId", "Bucket", "QueueUrl", "ConfigurationSetName", "stateMachineArn"):
         if name in request:
             yield name, request[name]
     for table in request.get("RequestItems", ()):
@@ -110,6 +116,16 @@ def _dynamodb_actions(
         yield f"dynamodb:{operation}", f"{table}{index}", dynamodb_keys.derive_condition_keys(request)
 
 
+def _cloudwatch_actions(operation: str, _: AwsRequest, __: Mapping[str, str]) -> Iterator[RecordedAction]:
+    yield f"cloudwatch:{operation}", "*", {}
+
+
+def _stepfunctions_actions(
+    operation: str, _: AwsRequest, names: Mapping[str, str]
+) -> Iterator[RecordedAction]:
+    yield f"states:{operation}", names["stateMachineArn"], {}
+
+
 def _kms_actions(operation: str, request: AwsRequest, names: Mapping[str, str]) -> Iterator[RecordedAction]:
     pairs = request.get("EncryptionContext", {}).items()
     yield f"kms:{operation}", names["KeyId"], {f"kms:EncryptionContext:{k}": v for k, v in pairs}
@@ -133,6 +149,8 @@ def _s3_actions(operation: str, request: AwsRequest, names: Mapping[str, str]) -
     context: Context = {iam: request[name] for name, iam in _S3_KEYS.items() if name in request}
     for key in [f"/{key}" for key in keys] or [""]:
         yield f"s3:{action}", f"{names['Bucket']}{key}", context
+    if "CopySource" in request:
+        yield "s3:GetObject", f"{names['Bucket']}/{request['CopySource']['Key']}", {}
 
 
 def _ses_actions(operation: str, request: AwsRequest, names: Mapping[str, str]) -> Iterator[RecordedAction]:

@@ -9,16 +9,20 @@ from tests.iam.requests import Request
 from tests.support.stack import ACCOUNT, REGION, Stack
 
 LAMBDA, SCHEDULER, SES = "lambda.amazonaws.com", "scheduler.amazonaws.com", "ses.amazonaws.com"
+MACHINES = "states.amazonaws.com"
 
 
 def trust_requests(stack: Stack) -> Iterator[Request]:
-    """Yields the requests to assume a role: Lambda for a function, the scheduler for a schedule."""
+    """Yields the requests to assume a role: of functions, schedules and state machines."""
     scheduled = {
         schedule["Target"]["RoleArn"] for schedule in stack.of_type("AWS::Scheduler::Schedule").values()
     }
     for role in sorted(scheduled):
         context = {"aws:SourceAccount": ACCOUNT}
         yield Request(SCHEDULER, "sts:AssumeRole", role, "the role of a schedule", context)
+    for machine in stack.of_type("AWS::StepFunctions::StateMachine").values():
+        context = {"aws:SourceAccount": ACCOUNT}
+        yield Request(MACHINES, "sts:AssumeRole", machine["RoleArn"], "the role of a state machine", context)
     for name in stack.of_type("AWS::Lambda::Function"):
         role = stack.arn(find_role_of(stack, name))
         yield Request(LAMBDA, "sts:AssumeRole", role, "the role of a function")

@@ -29,6 +29,7 @@ from tests.support.aws_calls import outside_handlers
 from tests.support.deployment import NOW, ROOT, World, client, http_event, parts, restart, run_on
 from tests.support.inbound_mailbox import notice_batch, store_mail
 from tests.support.inbound_mails import MAILS, insert_tokens
+from tests.support.job_machine import run_executions
 from tests.support.ses_messages import ses_event, sns_envelope
 from tests.support.stream_events import StreamRecorder, stream_event
 
@@ -363,8 +364,32 @@ def _exercise_jobs(drive: Drive) -> None:
     drive.request("jobs", "GET", f"/v1/jobs/{ADDRESSES['garbage']}")
     for command in ("commit", "cancel", ADDRESSES["garbage"]):
         drive.request("jobs", "POST", f"/v1/jobs/{job}", {command: True}, at=now)
+    _exercise_import(drive, now)
     with time_machine.travel((now + DAY_MS) / 1_000 + 1, tick=False):
         drive.tick("jobs")  # deletes the file of the cancelled job
+
+
+def _exercise_import(drive: Drive, now: Millis) -> None:
+    """Imports a file whose every cell, also its header, may be an address."""
+    address = ADDRESSES["file"]
+    requested = {"reference": f"list of {address}", "columns": {"address": "email"}, "as": "unsubscribed"}
+    for header in ("email", address):
+        created = drive.request(
+            "jobs", "POST", "/v1/imports", {**requested, "exported_at": "2026-03-01"}, at=now
+        )
+        row = f'{header},{address}\n{address},{address}\n={address}@,{address}\n"{address}\n'.encode()
+        client("s3").put_object(Bucket="bulk", Key=f"{created['job']}/upload", Body=row)
+        drive.eventbridge("jobs", f"{created['job']}/upload")
+        runs = run_executions()
+        for headers in (drive.bearer, drive.by_other):
+            drive.request(
+                "jobs", "POST", f"/v1/jobs/{created['job']}", {"commit": True}, headers=headers, at=now
+            )
+        runs += run_executions()
+        steps = json.dumps([[run.inputs, run.answers] for run in runs])
+        assert "canary7" not in steps.lower(), "Step Functions keeps what its steps get and answer"
+        shown = drive.request("jobs", "GET", f"/v1/jobs/{created['job']}", at=now)
+        assert shown["state"] == ("done" if header == "email" else "failed")
 
 
 def _exercise_feedback(drive: Drive) -> None:

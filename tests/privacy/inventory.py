@@ -83,6 +83,7 @@ CONTROL = (
     Rows("case#", Holds.RECIPIENT, Cleared.BY_PURGE, "cases"),
     Rows("job#", Holds.NOTHING, Cleared.NOT_NEEDED),  # counts, and words that cannot be part of an address
     Rows("job-files#", Holds.NOTHING, Cleared.NOT_NEEDED),
+    Rows("bulk-writer", Holds.NOTHING, Cleared.NOT_NEEDED),  # the id of a job
     Rows("lift#", Holds.RECIPIENT, Cleared.BY_PURGE, "lift-requests"),
     Rows("mails#in#", Holds.RECIPIENT, Cleared.BY_PURGE, "mail-caps"),
     Rows("mails#out#", Holds.RECIPIENT, Cleared.BY_PURGE, "mail-caps"),
@@ -140,8 +141,6 @@ STORES = (
     ),  # SNS retries the delivery to a queue for so long
     Store("MailboxTopic", Holds.ADDRESS, Cleared.BY_TIME, 23),
     Store("AlarmTopic", Holds.NOTHING, Cleared.NOT_NEEDED),
-    # Its executions have ids of jobs and numbers only. AWS keeps them for 90 days.
-    Store("JobMachine", Holds.NOTHING, Cleared.NOT_NEEDED, 90),
     _log("BulkLogs"),
     _log("ApiLogs"),
     _log("UnsubscribeLogs"),

@@ -31,12 +31,14 @@ _ARNS = {
     "AWS::SES::EmailIdentity": "arn:aws:ses:{region}:{account}:identity/{name}",
     "AWS::SNS::Topic": "arn:aws:sns:{region}:{account}:{name}",
     "AWS::SQS::Queue": "arn:aws:sqs:{region}:{account}:{name}",
+    "AWS::StepFunctions::StateMachine": "arn:aws:states:{region}:{account}:stateMachine:{name}",
 }
 _NAMED_BY = {
     "AWS::Events::EventBus": "Name",
     "AWS::Logs::LogGroup": "LogGroupName",
     "AWS::SES::ConfigurationSet": "Name",
     "AWS::SES::EmailIdentity": "EmailIdentity",
+    "AWS::StepFunctions::StateMachine": "StateMachineName",
 }
 _REFERRED_TO_BY_ARN = ("AWS::SNS::Topic", "AWS::IAM::ManagedPolicy")
 _STREAM = "/stream/2026-03-05T00:00:00.000"

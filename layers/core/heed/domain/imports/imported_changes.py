@@ -99,7 +99,7 @@ def decide_row(
 
     The result compares with the record as it would be without this import. So it does not matter whether an
     earlier attempt, or another row, has already recorded the stop. Minors, held and erased people get no mail
-    anyway, and are not told apart from others who do not.
+    anyway, and nothing distinguishes them from others who do not.
 
     Args:
         record: the record of the person.
