@@ -40,7 +40,7 @@ def create_import(call: ApiRequest) -> ApiResponse:
 @api.route("POST", "/v1/scrubs", KeyScope.CHECK)
 def create_scrub(call: ApiRequest) -> ApiResponse:
     """Creates a scrub, and a URL for its file."""
-    return _create(call, job_requests.parse_scrub_request(call.body(), call.key, heed.catalogue))
+    return _create(call, job_requests.parse_scrub_request(call, heed.catalogue, heed.config.public_url))
 
 
 @api.route("POST", "/v1/snapshots", KeyScope.EXPORT)

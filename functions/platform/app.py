@@ -14,6 +14,7 @@ from heed.domain.errors import NoConfirmationMail, WaitingQueueFull
 from heed.domain.privacy.disclosure import DisclosureDetails
 from heed.entrypoints.http import request
 from heed.entrypoints.http.api import checks, links, list_headers, subscriptions, suppressions, topics
+from heed.entrypoints.http.api.mail_links import LinkBases
 from heed.entrypoints.http.api.routes import ApiRequest, ApiResponse, ApiRoutes
 from heed.entrypoints.observability import count_metric, observed
 from heed.use_cases.identify import identify
@@ -54,7 +55,7 @@ def create_links(call: ApiRequest) -> Mapping[str, object]:
     answer = links.links_to_json(
         minted,
         links_request.query,
-        links.LinkBases(base, settings.mail_domain),
+        LinkBases(base, settings.mail_domain),
         list_headers.list_id(links_request.topic, catalogue),
     )
     return answer if settings.public_url else {**answer, "warning": links.API_HOST_WARNING}

@@ -113,6 +113,7 @@ def server(world: World, _server: ApiServer) -> ApiServer:
     """The functions behind a server that has no requests yet."""
     _server.requests.clear()
     _server.canned_answers.clear()
+    _server.works_on_jobs = True
     return _server
 
 

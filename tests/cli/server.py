@@ -26,6 +26,7 @@ from functions.preferences import app as preferences
 from functions.purge import app as purge
 from local.http_event import HttpRequest, to_event, to_response
 from tests.support.deployment import ROOT, World, client, parts
+from tests.support.job_machine import run_executions
 
 FUNCTIONS = {
     "agents": agents.handler,
@@ -48,6 +49,7 @@ class ApiServer:
         requests: Method, path and headers of all requests, in order.
         canned_answers: Answers (status, headers, body) that it gives before it calls any handler.
         publishes_keys: Whether it answers with the public keys of snapshots.
+        works_on_jobs: Whether the state machine runs. Otherwise a job never ends.
     """
 
     world: World
@@ -55,6 +57,7 @@ class ApiServer:
     requests: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
     canned_answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
     publishes_keys: bool = True
+    works_on_jobs: bool = True
 
     def answer(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes
@@ -113,7 +116,15 @@ class ApiServer:
 
     def _call(self, handler: Callable[..., Any], event: dict[str, Any]) -> Any:
         with contextlib.redirect_stdout(io.StringIO()):  # prints metrics, which are not output of the command
-            return handler(event, self.world.context)
+            answer = handler(event, self.world.context)
+        if handler is jobs.handler and self.works_on_jobs:
+            self.work()
+        return answer
+
+    def work(self) -> None:
+        """Runs the state machine until each job has ended or waits for its commit."""
+        with contextlib.redirect_stdout(io.StringIO()):
+            run_executions()
 
 
 def _find_route(routes: Iterable[tuple[str, str]], method: str, path: str) -> str | None:

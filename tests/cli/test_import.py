@@ -1,119 +1,141 @@
-"""`heed import` with the real functions and S3. What stands in for the state machine reports a result."""
+"""`heed import` with the real functions, the work of the state machine, and S3."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from heed.domain.imports.recognition import recognise_format
-from heed.domain.jobs.job import JobError
-from heed.domain.jobs.job_report import JobCounts
 from heed.domain.jobs.job_settings import ImportJobSettings, UndatedRows
+from heed.domain.preferences.register import Change, Entry, Source
 from heed.domain.rfc3339 import parse_time
-from heed.entrypoints.bulk_files.reader import open_file
 from tests.cli.conftest import Heed
 from tests.cli.server import ApiServer
-from tests.cli.stand_in import ReportingMachine
 from tests.support.aws_calls import outside_handlers
-from tests.support.deployment import parts
-from tests.support.jobs import SMALL_REPORT
+from tests.support.deployment import NOW, World, parts
+from tests.support.registers import out
 
 REFERENCE = ("--reference", "old platform")
 IMPORT = ("import", "old.csv", *REFERENCE)
-CONTENT = b"email,created\njoan@example.com,2026-03-01\n"
-REJECTS = b"line,why,email,created\n7,invalid-date,lee@example.com,soon\n"
-ALL_VALID = replace(SMALL_REPORT, counts=JobCounts(applied=3, known=2))
-LARGE = replace(SMALL_REPORT, counts=JobCounts(applied=100_000))
+READER = "reader@example.com"
+VALID = f"email,created\n{READER},1772671262\n".encode()
+INVALID = b"email,created\nlee@example.com,soon\n"
 
 pytestmark = pytest.mark.usefixtures("local")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def old_list(tmp_path: Path) -> Path:
+    """The file of a vendor with one opt-out."""
     path = tmp_path / "old.csv"
-    path.write_bytes(CONTENT)
+    path.write_bytes(VALID)
     return path
+
+
+@pytest.fixture
+def old_people(world: World) -> None:
+    """So many people on record that one more opt-out is not a tenth of them."""
+    stop = Change(out(0), Entry(NOW, Source.PHONE, "{}"))
+    with outside_handlers():
+        for number in range(31):
+            world.apply_changes(f"{number}@example.com", stop)
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses. The test does not wait for them."""
+    recorded: list[float] = []
+    monkeypatch.setattr("time.sleep", recorded.append)
+    return recorded
+
+
+def _is_stopped(heed: Heed) -> bool:
+    return heed("check", READER, "--topic", "offers").code == 1
 
 
 def _newest_job(heed: Heed) -> str:
     return str(heed("jobs", "list", "--json").json["jobs"][0]["job"])
 
 
-def test_an_import_is_a_preview_where_no_person_can_answer(heed: Heed, machine: ReportingMachine) -> None:
+def test_an_import_is_a_preview_where_no_person_can_answer(
+    heed: Heed, old_list: Path, old_people: None
+) -> None:
     result = heed(*IMPORT)
 
-    assert (result.code, result.err) == (1, ""), "rows are invalid"
-    assert machine.uploads == [CONTENT]
-    for line in ("applied     1", "soft-bounce  2", "Bounced  undeliverable  6"):
+    assert (result.code, result.err) == (0, "")
+    for line in ("format              sendgrid-unsubscribes", "applied     1"):
         assert f"\n{line}\n" in result.out
     commit = f"heed jobs commit {_newest_job(heed)}"
     assert result.out.endswith(f"\nNothing is applied yet. Within a day, commit it: {commit}\n")
+    assert not _is_stopped(heed)
 
 
-def test_a_person_at_a_terminal_decides_after_the_preview(heed: Heed, machine: ReportingMachine) -> None:
-    machine.report = ALL_VALID
-
+def test_a_person_at_a_terminal_decides_after_the_preview(
+    heed: Heed, old_list: Path, old_people: None
+) -> None:
     no = heed(*IMPORT, stdin="n\n", is_terminal=True)
     end_of_input = heed(*IMPORT, stdin="", is_terminal=True)
-    yes = heed(*IMPORT, stdin="y\n", is_terminal=True)
 
-    assert "Apply 3 rows? [y/N]" in yes.err
-    assert [result.code for result in (no, end_of_input, yes)] == [0, 0, 0]
-    states = [job["state"] for job in heed("jobs", "list", "--json").json["jobs"]]
-    assert sorted(states) == ["done", "previewed", "previewed"]
+    assert (no.code, end_of_input.code, _is_stopped(heed)) == (0, 0, False)
     assert "Nothing is applied yet" in no.out and "Nothing is applied yet" in end_of_input.out
-    assert "Nothing is applied yet" not in yes.out
+    yes = heed(*IMPORT, stdin="y\n", is_terminal=True)
+    assert "Apply 1 rows? [y/N]" in yes.err
+    assert (yes.code, "Nothing is applied yet" in yes.out, _is_stopped(heed)) == (0, False, True)
 
 
-def test_with_commit_no_person_is_needed(heed: Heed, machine: ReportingMachine) -> None:
-    machine.report = ALL_VALID
-
+def test_with_commit_no_person_is_needed(heed: Heed, old_list: Path, old_people: None) -> None:
     result = heed(*IMPORT, "--commit", "--json", is_terminal=True)
 
-    assert (result.code, result.json["state"]) == (0, "done")
+    assert (result.code, result.json["state"], _is_stopped(heed)) == (0, "done", True)
 
 
-def test_a_large_import_names_who_commits_it_and_is_no_yes(heed: Heed, machine: ReportingMachine) -> None:
-    machine.report = LARGE
-
+def test_a_large_import_names_who_commits_it_and_is_no_yes(heed: Heed, old_list: Path) -> None:
     result = heed(*IMPORT, "--commit", stdin="y\n", is_terminal=True)
 
-    assert (result.code, "[y/N]" in result.err) == (1, False)
+    assert (result.code, "[y/N]" in result.err) == (1, False), "one person is a tenth of nobody on record"
     assert "Within a day, another owner commits it, with the scope privacy: heed jobs commit " in result.out
 
 
-def test_rejected_rows_are_saved_beside_the_file_for_its_owner_alone(
-    heed: Heed, machine: ReportingMachine, tmp_path: Path
-) -> None:
-    machine.files = {"rejects.csv": REJECTS, "unknown.csv": b"word,rows\nx,1\n"}
+def test_rejected_rows_are_saved_beside_the_file_for_its_owner_alone(heed: Heed, tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_bytes(INVALID)
 
     first, second = heed(*IMPORT), heed(*IMPORT, "--json")
 
     rejects = tmp_path / "old.rejects.csv"
-    assert (rejects.read_bytes(), rejects.stat().st_mode & 0o777) == (REJECTS, 0o600)
-    assert (tmp_path / "old.unknown.csv").read_bytes() == b"word,rows\nx,1\n"
-    assert "Saved old.rejects.csv" in first.out
-    assert second.json["state"] == "previewed"
-    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == [
-        *("old.csv", "old.rejects.csv", "old.unknown.csv")
+    assert rejects.read_text().splitlines() == [
+        "line,why,email,created",
+        "2,date,lee@example.com,soon",
     ]
+    assert rejects.stat().st_mode & 0o777 == 0o600
+    assert (first.code, second.code) == (1, 1), "a row is invalid"
+    assert first.out.startswith("job") and "Saved old.rejects.csv" in first.out
+    assert second.json["state"] == "previewed"
+    assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {"old.csv", "old.rejects.csv"}
 
 
-def test_a_failed_job_is_a_failure_with_its_detail(heed: Heed, machine: ReportingMachine) -> None:
-    machine.error = JobError("unknown-header", "no format has the columns: name the format", 1)
+@pytest.mark.usefixtures("old_people")
+def test_a_file_of_no_known_format_is_imported_by_its_columns(heed: Heed, tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_text(f"Kunde=Mail,Seit\n{READER},2026-03-01\n")
+    columns = ("--column", "address=Kunde=Mail", "--column", "date=Seit")
+
+    result = heed(*IMPORT, *columns, "--as", "unsubscribed", "--commit", "--json")
+
+    assert (result.code, result.json["counts"]["applied"], _is_stopped(heed)) == (0, 1, True)
+    assert heed(*IMPORT, *columns).code == 2, "what a row means is missing"
+
+
+def test_a_failed_job_is_a_failure_with_its_detail(heed: Heed, tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_bytes(b"colour,shape\nred,round\n")
 
     result = heed(*IMPORT)
 
     assert result.code == 3
-    assert result.err == (
-        "heed: the job failed, unknown-header (line 1): no format has the columns: name the format\n"
-    )
+    assert result.err.startswith("heed: the job failed, unknown-header")
+    assert "no format has the columns colour, shape" in result.err
 
 
-def test_all_options_reach_the_job(heed: Heed, machine: ReportingMachine) -> None:
+def test_all_options_reach_the_job(heed: Heed, old_list: Path) -> None:
     options = ("--format", "sendgrid-groups", "--exported-at", "2026-03-01", "--zone", "Asia/Tokyo")
     flags = ("--us-dates", "--undated", "skip-confirmed", "--scope", "offers", "--commit")
     topics = ("--topic-map", "A=B=news", "--topic-map", "Weekly=offers")
@@ -142,7 +164,7 @@ def test_all_options_reach_the_job(heed: Heed, machine: ReportingMachine) -> Non
         ("import", *REFERENCE),
         ("import", "old.csv", "--ses", *REFERENCE),
         ("import", "missing.csv", *REFERENCE),
-        ("import", "/dev/stdin", *REFERENCE),
+        ("import", "/dev/null", *REFERENCE),
         ("import", "old.csv"),
         (*IMPORT, "--topic-map", "news"),
         (*IMPORT, "--format", "sendgrid-bounce"),
@@ -150,11 +172,12 @@ def test_all_options_reach_the_job(heed: Heed, machine: ReportingMachine) -> Non
     ],
 )
 def test_wrong_usage_uploads_nothing(
-    heed: Heed, machine: ReportingMachine, arguments: tuple[str, ...]
+    heed: Heed, old_list: Path, server: ApiServer, arguments: tuple[str, ...]
 ) -> None:
     result = heed(*arguments)
 
-    assert (result.code, result.out, machine.uploads) == (2, "", [])
+    assert (result.code, result.out) == (2, "")
+    assert "PUT" not in [method for method, _, _ in server.requests]
 
 
 def _page(member: str, entries: list[object], token: str | None = None) -> tuple[int, dict[str, str], bytes]:
@@ -166,11 +189,10 @@ def _entry(address: str, reason: str) -> dict[str, object]:
     return {"EmailAddress": address, "Reason": reason, "LastUpdateTime": 1772671262}
 
 
+@pytest.mark.usefixtures("old_people")
 def test_the_ses_lists_of_the_account_and_of_its_tenants_are_imported(
-    heed: Heed, machine: ReportingMachine, server: ApiServer, monkeypatch: pytest.MonkeyPatch
+    heed: Heed, server: ApiServer, pauses: list[float]
 ) -> None:
-    pauses: list[float] = []
-    monkeypatch.setattr("heed.adapters.ses.listed_addresses.time.sleep", pauses.append)
     entries = "SuppressedDestinationSummaries"
     server.canned_answers = [
         _page(entries, [_entry("joan@example.com", "BOUNCE")], "2"),
@@ -180,31 +202,23 @@ def test_the_ses_lists_of_the_account_and_of_its_tenants_are_imported(
         _page(entries, []),
     ]
 
-    result = heed("import", "--ses", *REFERENCE, "--json")
+    result = heed("import", "--ses", *REFERENCE, "--commit", "--json")
 
-    assert result.json["state"] == "previewed"
-    (upload,) = machine.uploads
-    file = open_file([upload])
-    assert recognise_format(file.header).name == "ses-suppressions"
-    rows = [
-        (r.fields["emailaddress"], r.fields["reason"], r.fields["lastupdatetime"]) for r in file.records()
-    ]
-    at = "2026-03-05T00:41:02+00:00"
-    assert [row[:2] for row in rows] == [
-        *(("joan@example.com", "BOUNCE"), ("lee@example.com", "COMPLAINT"), ("kim@example.com", "BOUNCE"))
-    ]
-    assert {parse_time(row[2]) for row in rows} == {parse_time(at)}
-    paths = [path for _, path, _ in server.requests if path.startswith("/v2/email")]
-    assert [path.count("TenantName=") for path in paths] == [0, 0, 0, 1, 1]
-    assert len(pauses) >= len(paths), "SES allows one call per second"
+    job = result.json
+    assert (job["format"], job["rows"], job["meanings"]) == (
+        "ses-suppressions",
+        3,
+        {"bounce": {"means": "hard-bounce", "rows": 2}, "complaint": {"means": "complaint", "rows": 1}},
+    )
+    requests = [path for _, path, _ in server.requests if path.startswith("/v2/email")]
+    assert ["TenantName=" in path for path in requests] == [False, False, False, True, True]
+    assert len(pauses) >= len(requests), "SES allows one call per second"
 
 
-def test_ses_that_does_not_answer_is_a_failure_before_the_upload(
-    heed: Heed, machine: ReportingMachine, server: ApiServer
-) -> None:
+def test_ses_that_refuses_is_a_failure_before_the_upload(heed: Heed, server: ApiServer) -> None:
     server.canned_answers = [(403, {"x-amzn-errortype": "AccessDeniedException"}, b"{}")]
 
     result = heed("import", "--ses", *REFERENCE)
 
-    assert (result.code, machine.uploads) == (3, [])
-    assert "AWS answers AccessDeniedException" in result.err
+    assert result.code == 3 and "AWS answers AccessDeniedException" in result.err
+    assert [path.partition("?")[0] for _, path, _ in server.requests] == ["/v2/email/suppression/addresses"]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.domain.errors import ExportTimeNeeded, UnknownHeader
-from heed.domain.imports.columns import ADDRESS_COLUMNS, find_address_column, guard_formula, remove_guard
+from heed.domain.imports.columns import ADDRESS_COLUMNS, guard_formula, remove_guard
 from heed.domain.imports.formats import RowMeaning
 from heed.domain.imports.interpretation import (
     ImportSettings,
@@ -20,7 +20,7 @@ from heed.domain.imports.interpretation import (
     UnmappedRow,
     interpret_row,
 )
-from heed.domain.imports.recognition import FORMATS, manual_format
+from heed.domain.imports.recognition import FORMATS, find_address_column, manual_format
 from heed.domain.imports.statements import Finding
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import ScopeNumber, opt_out_register
@@ -174,10 +174,15 @@ def test_no_finding_has_the_text_of_a_cell() -> None:
 def test_the_column_with_addresses_has_a_usual_name_or_the_one_of_the_caller() -> None:
     assert find_address_column(["Name", " E-Mail "]) == 1
     assert find_address_column(["Email", "Contact"], "contact") == 1
-    for header, column in ((["name"], ""), (["email"], "contact")):
-        with pytest.raises(UnknownHeader):
-            find_address_column(header, column)
+    assert find_address_column(["MatchPhrase", "MatchType"]) == 0, "of a known format"
     assert find_address_column([*reversed(ADDRESS_COLUMNS)]) == len(ADDRESS_COLUMNS) - 1
+
+
+@pytest.mark.parametrize("column", ["", "contact"])
+def test_without_such_a_column_the_others_are_named_unless_they_may_be_addresses(column: str) -> None:
+    with pytest.raises(UnknownHeader, match="city, name") as failure:
+        find_address_column(["name", "city", "joan@example.com"], column)
+    assert "joan" not in failure.value.detail
 
 
 @given(st.text(max_size=5) | st.sampled_from(["=1", "+1", "-1", "@a", "\tx", "\rx", "'=1"]))

@@ -96,9 +96,9 @@ def test_any_records_in_any_form_of_json_read_back(
             text = json.dumps({"count": len(records), "results": records, "next": None}, indent=indent)
         case _:
             text = "\n".join(json.dumps({"emails": [record]}, indent=indent) for record in records)
-    values = [
-        value for _, value in read_json_records(text[at : at + size] for at in range(0, len(text), size))
-    ]
+    found = list(read_json_records(text[at : at + size] for at in range(0, len(text), size)))
+    values = [each.value for each in found]
+    assert "".join(each.text for each in found) == text
     assert values == [json.loads(json.dumps(record), parse_int=str) for record in records]
 
 
@@ -344,6 +344,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[errors.FileRefused], str]] = {
         lambda: [b'[{"a": "b"},\n{"a": "', b"x" * 40_000, b'", "b": "', b"x" * 40_000, b'"}]'],
         errors.MalformedJson,
         "line 2",
+    ),
+    "JSON with a record far away": (
+        lambda: [b'[{"a": "b"},\n', b" " * (1 << 20), b'{"a": "b"}]'],
+        errors.MalformedJson,
+        "line 2: .*1 MB",
     ),
     "deep JSON": (lambda: [b"[" * 100_000], errors.MalformedJson, "line 1"),
     "deep JSON in a record": (lambda: [b'{"a":' * 50_000], errors.MalformedJson, "line 1"),

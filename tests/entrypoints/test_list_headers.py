@@ -14,6 +14,7 @@ from heed.domain.milliseconds import Millis
 from heed.domain.recipients.recipient import recipient_from_bytes
 from heed.entrypoints.http.api import links
 from heed.entrypoints.http.api.list_headers import list_id
+from heed.entrypoints.http.api.mail_links import LinkBases
 from heed.use_cases.identify import IdentifiedPerson
 from heed.use_cases.links.mint_links import mint_links
 from tests.support.catalogues import CATALOGUE
@@ -48,7 +49,7 @@ def test_topics_of_two_brands_have_different_list_ids() -> None:
 @given(title=st.text(max_size=300), raw=recipients, now=st.integers(0, 2**32 * 60_000 - 1))
 def test_each_header_is_one_ascii_line_without_folding(title: str, raw: bytes, now: Millis) -> None:
     label = "x" * 63
-    bases = links.LinkBases(f"https://{label}.{label}.{label}.{label[:61]}", f"{label}.{label}.{label}")
+    bases = LinkBases(f"https://{label}.{label}.{label}.{label[:61]}", f"{label}.{label}.{label}")
     person = IdentifiedPerson("a@example.com", recipient_from_bytes(raw))
     titled = list_id(replace(OFFERS, names={"en": title}), CATALOGUE)
 

@@ -13,12 +13,11 @@ from heed.entrypoints.bulk_files.encoding import LATIN_1
 from heed.entrypoints.bulk_files.reader import DelimitedFile
 from heed.entrypoints.bulk_files.scrub import (
     ANSWER_COLUMNS,
-    INVALID,
     LINK_COLUMNS,
-    ScrubAnswer,
     ScrubWriter,
     recipient_ids,
 )
+from heed.use_cases.ports.bulk_files import INVALID_ROW, ScrubAnswer
 from tests.support.import_files import any_bytes, opened_delimited
 
 YES = ScrubAnswer(is_sendable=True, reason="ok", since="")
@@ -94,7 +93,7 @@ def test_links_come_last_and_are_quoted_where_they_have_to_be() -> None:
 def test_a_row_without_links_has_empty_cells_for_them() -> None:
     file = opened_delimited('email\nnobody\n"open\n')
     writer = ScrubWriter(file.encoding, file.dialect, with_links=True)
-    header, *rows = csv.reader(StringIO(writer.write(list(file.rows()), [""], [INVALID]).decode()))
+    header, *rows = csv.reader(StringIO(writer.write(list(file.rows()), [""], [INVALID_ROW]).decode()))
     assert rows[0] == ["nobody", "", "false", "invalid", "", "", "", "", ""]
     assert len(header) == len(rows[0])
 

@@ -22,7 +22,7 @@ from heed.use_cases.jobs.report_work import report_end, report_preview
 from tests.functions.conftest import DAY, HOUR, Clock
 from tests.support import openapi
 from tests.support.aws_calls import outside_handlers
-from tests.support.deployment import NOW, ROOT, World, client, http_event, parts
+from tests.support.deployment import NOW, ROOT, World, client, http_event, parts, restart
 from tests.support.jobs import ON_RECORD, SMALL_REPORT
 
 REFERENCE = {"reference": "export of May"}
@@ -272,6 +272,14 @@ def test_a_scrub_with_links_needs_the_scope_links_to_create_and_to_read_it(offic
     assert office.show(job_id, linker)["kind"] == "scrub"
 
 
+def test_a_scrub_makes_no_links_of_a_host_that_may_end(office: Office) -> None:
+    linker = office.key("Shop", KeyScope.CHECK, KeyScope.LINKS)
+    restart(PUBLIC_URL="")
+    status, problem = office.call(linker, "POST", "/v1/scrubs", {"topic": "offers", "links": True})
+    assert (status, pointers(problem)) == (422, ["/links"])
+    office.create(linker, "/v1/scrubs", {"topic": "offers"})
+
+
 def test_the_purpose_is_one_of_the_key_and_by_default_its_only_one(office: Office) -> None:
     audit = office.key("Audit", KeyScope.CHECK, purposes=[DisclosurePurpose.LEGAL])
     job_id = office.create(audit, "/v1/scrubs", {"topic": "offers"})["job"]
@@ -318,6 +326,7 @@ def test_a_snapshot_has_no_upload(office: Office) -> None:
         ("/v1/imports", {**REFERENCE, "exported_at": "May"}, "/exported_at"),
         ("/v1/imports", {**REFERENCE, "format": "Send Grid"}, "/format"),
         ("/v1/imports", {**REFERENCE, "zone": "to@day"}, "/zone"),
+        ("/v1/imports", {**REFERENCE, "zone": "Mars/Olympus"}, "/zone"),
         ("/v1/imports", {**REFERENCE, "undated": "now"}, "/undated"),
         ("/v1/imports", {**REFERENCE, "scope": "service"}, "/scope"),
         ("/v1/imports", {**REFERENCE, "scope": "unheard-of"}, "/scope"),

@@ -32,7 +32,8 @@ def run_after_calls(
 ) -> Iterator[list[str]]:
     """Runs an action directly after a number of AWS calls. The calls of the action are not counted.
 
-    Yields the names of the calls.
+    The calls of DynamoDB and SQS count, and those of other services that the caller names. Yields the names
+    of the calls.
     """
     completed: list[str] = []
     clients = [parts().client(name) for name in services]

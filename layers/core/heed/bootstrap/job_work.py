@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from heed.entrypoints.bulk_files.parts import UploadedFiles
     from heed.use_cases.jobs.plan_import import PlanImport
     from heed.use_cases.jobs.report_stopped_import import ReportStoppedImport
+    from heed.use_cases.jobs.scrub_file import PlanScrub, ScrubPart
     from heed.use_cases.jobs.split_upload import SplitUpload
     from heed.use_cases.jobs.take_back_import import PlanTakeBack, TakeBackSegment
     from heed.use_cases.jobs.work_on_import import WorkOnImport
@@ -36,7 +37,7 @@ class JobWorkParts(JobParts, PrivacyParts):
             case JobPhase.COMMIT:
                 return JobWork(self.plan_import, self.work_on_import, self.report_stopped_import)
             case JobPhase.SCRUB:
-                raise NotImplementedError
+                return JobWork(self.plan_scrub, self.scrub_part)
             case JobPhase.SNAPSHOT:
                 return JobWork(self.plan_snapshot, self.work_on_snapshot)
             case JobPhase.TAKE_BACK:
@@ -126,6 +127,34 @@ class JobWorkParts(JobParts, PrivacyParts):
 
         people = PeopleSegmentsTable(self.client("dynamodb"), self.config.preferences_table)
         return WorkOnSnapshot(people, self.work_files, self.catalogue)
+
+    @cached_property
+    def plan_scrub(self) -> PlanScrub:
+        """Plans a scrub."""
+        from heed.use_cases.jobs.scrub_file import PlanScrub
+
+        return PlanScrub(
+            self.work_files, self.bulk_files, self.split_upload, self.jobs, self.disclosures, self._now
+        )
+
+    @cached_property
+    def scrub_part(self) -> ScrubPart:
+        """Scrubs a part of a file."""
+        from heed.entrypoints.bulk_files.scrub_links import ScrubLinks
+        from heed.entrypoints.http.api.mail_links import LinkBases
+        from heed.use_cases.jobs.scrub_file import ScrubPart
+
+        bases = LinkBases(self.config.public_url, self.config.mail_domain)
+        return ScrubPart(
+            self.jobs,
+            self.work_files,
+            self.bulk_files,
+            self.identity_key,
+            self.preferences,
+            self.catalogue,
+            ScrubLinks(self.link_keys, self.catalogue, bases),
+            self._now,
+        )
 
     @cached_property
     def import_writes(self) -> PreferencesTable:

@@ -267,3 +267,11 @@ class ExportTimeNeeded(FileRefused):
 
 class ScopeNeeded(FileRefused):
     """A file of this format is about one stream or list, so Heed needs the scope of it."""
+
+
+class RecordsWithoutMembers(FileRefused):
+    """The file is JSON, and a record is no object, so it cannot get the members of a scrub."""
+
+
+class TooManyUnreadable(FileRefused):
+    """Heed cannot read the records of more than 1 % of the people in the file."""

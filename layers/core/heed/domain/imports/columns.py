@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from heed.domain.errors import InvalidAddress, MalformedHeader, UnknownHeader
+from heed.domain.errors import InvalidAddress, MalformedHeader
 from heed.domain.recipients.address import normalise_address
 
 ADDRESS_COLUMNS = (
@@ -43,23 +43,6 @@ def read_fields(keys: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
     """
     pairs = list(zip(keys, cells, strict=False))
     return {key: remove_guard(cell) for key, cell in reversed(pairs)}
-
-
-def find_address_column(header: Sequence[str], column: str = "") -> int:
-    """Returns the position of the column with the address.
-
-    Args:
-        header: the names of the columns.
-        column: the name that the caller gave; "" for the usual names.
-
-    Raises:
-        UnknownHeader: No column has that name, or none has a usual name.
-    """
-    keys = [column_key(name) for name in header]
-    for key in (column_key(column),) if column else ADDRESS_COLUMNS:
-        if key in keys:
-            return keys.index(key)
-    raise UnknownHeader("no column with addresses: name it with `column`")
 
 
 def remove_guard(cell: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
-from heed.domain.errors import AmbiguousFormat, UnknownFormat, UnknownHeader
-from heed.domain.imports.columns import column_key
+from heed.domain.errors import AmbiguousFormat, FileRefused, UnknownFormat, UnknownHeader
+from heed.domain.imports.columns import ADDRESS_COLUMNS, column_key
 from heed.domain.imports.delivery_formats import DELIVERY_FORMATS
 from heed.domain.imports.formats import Always, ImportFormat, RowMeaning
 from heed.domain.imports.marketing_formats import MARKETING_FORMATS
@@ -49,8 +49,35 @@ def recognise_format(header: Iterable[str], file_name: str = "", name: str = ANY
         raise AmbiguousFormat(
             f"the file may be {_join(known.name for known in best or fitting)}: name its format"
         )
-    shown = [column for column in dict.fromkeys(header) if is_safe_word(column)][:MAX_KEPT_WORDS]
-    raise UnknownHeader(f"no format has the columns {_join(shown)}; known are {_join(FORMATS)}")
+    raise UnknownHeader(f"no format has the columns {_show(header)}; known are {_join(FORMATS)}")
+
+
+def find_address_column(header: Sequence[str], column: str = "") -> int:
+    """Returns the position of the column with the address.
+
+    Args:
+        header: the names of the columns.
+        column: the name that the caller gave; "" for the usual names and those of known formats.
+
+    Raises:
+        UnknownHeader: There is no such column.
+    """
+    keys = [column_key(name) for name in header]
+    for key in (column_key(column),) if column else (*ADDRESS_COLUMNS, *_addresses_of_format(header)):
+        if key in keys:
+            return keys.index(key)
+    raise UnknownHeader(
+        f"no column with addresses among {_show(header)}: name it with `column`"
+        if not column
+        else f"no column has the name that `column` gives; there are {_show(header)}"
+    )
+
+
+def _addresses_of_format(header: Iterable[str]) -> tuple[str, ...]:
+    try:
+        return recognise_format(header).addresses
+    except FileRefused:
+        return ()
 
 
 def manual_format(column: str, meaning: RowMeaning, date_column: str = "") -> ImportFormat:
@@ -69,6 +96,11 @@ def manual_format(column: str, meaning: RowMeaning, date_column: str = "") -> Im
 
 def _fits(known: ImportFormat, keys: Collection[str]) -> bool:
     return known.required == keys if known.is_exact else known.required <= set(keys)
+
+
+def _show(header: Iterable[str]) -> str:
+    """Returns the names of columns that may be shown. An address may be where a name belongs."""
+    return _join([column for column in dict.fromkeys(header) if is_safe_word(column)][:MAX_KEPT_WORDS])
 
 
 def _join(names: Iterable[str]) -> str:

@@ -13,7 +13,9 @@ from heed.domain.errors import (
     FileTooLarge,
     MalformedHeader,
     MalformedJson,
+    RecordsWithoutMembers,
     ScopeNeeded,
+    TooManyUnreadable,
     UnbuildableFilter,
     UnknownFormat,
     UnknownHeader,
@@ -37,6 +39,8 @@ WORK_ERRORS: dict[type[WorkImpossible], str] = {
     ScopeNeeded: "scope-needed",
     UnbuildableFilter: "unbuildable-filter",
     CatalogueChanged: "catalogue-changed",
+    RecordsWithoutMembers: "records-without-members",
+    TooManyUnreadable: "too-many-unreadable",
 }
 """The stable name of each failure of the work."""
 NO_UPLOAD = JobError("no-upload", "No file was uploaded within a day.")

@@ -35,6 +35,7 @@ CONTAINERS = frozenset(
 
 _MAX_DEPTH = 4  # arrays and pages within each other
 _BLOCK = 4 * MAX_RECORD  # characters that are read at a time
+_MAX_PASSED = 1 << 20  # characters from a record to the end of the next one
 _SPACE = " \t\r\n"
 # Numbers stay as they are in the file, because dates need each digit and an int of many digits is expensive.
 _DECODER = JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
@@ -46,26 +47,42 @@ class JsonRecord(NamedTuple):
     Attributes:
         line: the physical line at which it begins; the first line of the file is 1.
         value: the object or another value. Numbers are texts.
+        text: the text of the file from the previous record to the end of this one. The texts of all records
+            are the whole file: that of the last one has the rest.
+        end: the position behind the record in that text.
     """
 
     line: int
     value: object
+    text: str
+    end: int
 
 
 def read_json_records(texts: Iterable[str]) -> Iterator[JsonRecord]:
     """Yields the records of a JSON text, in order.
 
     Raises:
-        MalformedJson: A value is malformed or too long.
+        MalformedJson: A value is malformed or too long, or the next record is far away.
     """
-    text = _Text(texts)
+    text, last = _Text(texts), None
+    for line, value in _read_values(text):
+        if last:
+            yield last
+        passed = text.take_passed()
+        last = JsonRecord(line, value, passed, len(passed))
+    if last:
+        yield last._replace(text=last.text + text.take_passed())
+
+
+def _read_values(text: _Text) -> Iterator[tuple[int, object]]:
+    """Yields each record and the line at which it begins. The position is behind the record, then."""
     while text.next_sign():
         yield from _read_value(text, 0)
         if text.next_sign() == ",":  # some tools write one between pages
             text.skip(1)
 
 
-def _read_value(text: _Text, depth: int) -> Iterator[JsonRecord]:
+def _read_value(text: _Text, depth: int) -> Iterator[tuple[int, object]]:
     """Yields the records of the value that begins here: itself, or those of its elements or members."""
     if depth > _MAX_DEPTH:
         raise text.fault()
@@ -76,14 +93,14 @@ def _read_value(text: _Text, depth: int) -> Iterator[JsonRecord]:
         return
     line = text.line
     if sign != "{":
-        yield JsonRecord(line, text.read())
+        yield line, text.read()
     elif (record := text.read_record()) is not None:
-        yield JsonRecord(line, record)
+        yield line, record
     else:
         yield from _read_page(text, depth)
 
 
-def _read_page(text: _Text, depth: int) -> Iterator[JsonRecord]:
+def _read_page(text: _Text, depth: int) -> Iterator[tuple[int, object]]:
     fault, has_container = text.fault(), False
     for _ in _read_elements(text, "}"):
         if text.read_name() in CONTAINERS and text.next_sign() in ("[", "{"):
@@ -120,6 +137,8 @@ class _Text:
         self._text = ""
         self._at = 0
         self._is_complete = False
+        self._passed: list[str] = []
+        self._passed_size = 0
         self.line = 1
 
     def fault(self) -> MalformedJson:
@@ -140,7 +159,18 @@ class _Text:
     def skip(self, size: int) -> None:
         end = self._at + size
         self.line += self._text.count("\n", self._at, end)
+        self._passed.append(self._text[self._at : end])
+        self._passed_size += size
+        if self._passed_size > _MAX_PASSED:
+            raise MalformedJson("there is more than 1 MB without a record", self.line)
         self._at = end
+
+    def take_passed(self) -> str:
+        """Returns the text that was passed since the last call."""
+        passed = "".join(self._passed)
+        self._passed.clear()
+        self._passed_size = 0
+        return passed
 
     def read(self) -> object:
         """Returns the value that begins here."""

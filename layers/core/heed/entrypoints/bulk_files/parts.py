@@ -6,21 +6,25 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 
+from heed.domain.imports.recognition import find_address_column
 from heed.entrypoints.bulk_files.delimited import Dialect, RowKind, RowReader
 from heed.entrypoints.bulk_files.encoding import LATIN_1, TextEncoding, decode_as
 from heed.entrypoints.bulk_files.expansion import expand, is_compressed
 from heed.entrypoints.bulk_files.json_records import JsonRecord
 from heed.entrypoints.bulk_files.reader import DelimitedFile, JsonFile, open_file
 from heed.entrypoints.bulk_files.rejects import rejects_header, write_rejects, write_unknown_words
+from heed.entrypoints.bulk_files.scrub_parts import scrub_records, scrub_rows
 from heed.override import override
 from heed.use_cases.ports.bulk_files import (
     FILE_START,
+    AnswerPeople,
     BulkFiles,
     FilePart,
     FileRecord,
     FileShape,
     PartStart,
     ReadUpload,
+    ScrubbedPart,
     SplitFile,
 )
 
@@ -54,7 +58,7 @@ class DelimitedParts(SplitFile):
     def shape(self) -> FileShape:
         encoding, dialect = self._file.encoding, self._file.dialect
         return {
-            "encoding": [encoding.name, encoding.errors, encoding.mark.hex()],
+            "encoding": _describe_encoding(encoding),
             "dialect": [dialect.delimiter, list(dialect.header), dialect.has_header],
             "is_compressed": self._is_compressed,
         }
@@ -100,7 +104,7 @@ class JsonParts(SplitFile):
     @property
     @override
     def shape(self) -> FileShape:
-        return {"json": list(self._file.header)}
+        return {"encoding": _describe_encoding(self._file.encoding), "json": list(self._file.header)}
 
     @override
     def parts(self) -> Iterator[FilePart]:
@@ -141,7 +145,7 @@ class UploadedFiles(BulkFiles):
     @override
     def open_part(self, shape: FileShape, start: PartStart, content: bytes) -> DelimitedFile | JsonFile:
         if "json" in shape:
-            return JsonFile(_UTF_8, tuple(shape["json"]), _read_lines(content))
+            return JsonFile(_encoding_of(shape), tuple(shape["json"]), _read_lines(content))
         return open_delimited(shape, start, [content])
 
     @override
@@ -156,8 +160,33 @@ class UploadedFiles(BulkFiles):
     def write_unknown(self, words: Mapping[str, int]) -> bytes:
         return write_unknown_words(words)
 
+    @override
+    def scrub_part(
+        self,
+        shape: FileShape,
+        start: PartStart,
+        content: bytes,
+        column: str,
+        identity: bytes,
+        answer: AnswerPeople,
+        *,
+        with_links: bool,
+    ) -> ScrubbedPart:
+        encoding = _encoding_of(shape)
+        if "json" in shape:
+            records, header = _read_lines(content), shape["json"]
+            key = header[find_address_column(header, column)]
+            scrubbed = scrub_records(records, encoding, key, identity, answer, with_links=with_links)
+        else:
+            rows = open_delimited(shape, start, [content])
+            position = find_address_column(rows.header, column)
+            scrubbed = scrub_rows(rows, position, identity, answer, with_links=with_links)
+        mark = b"" if start.offset else encoding.mark
+        return scrubbed._replace(content=mark + scrubbed.content)
 
-_UTF_8 = TextEncoding("utf-8", "surrogateescape")
+    @override
+    def scrubbed_name(self, shape: FileShape) -> str:
+        return "scrubbed.json" if "json" in shape else "scrubbed.csv"
 
 
 def open_delimited(shape: FileShape, start: PartStart, chunks: Iterable[bytes]) -> DelimitedFile:
@@ -168,11 +197,19 @@ def open_delimited(shape: FileShape, start: PartStart, chunks: Iterable[bytes]) 
         start: where the part begins.
         chunks: the bytes of the part.
     """
-    name, errors, mark = shape["encoding"]
     delimiter, header, has_header = shape["dialect"]
-    encoding = TextEncoding(name, errors, bytes.fromhex(mark))
+    encoding = _encoding_of(shape)
     dialect = Dialect(delimiter, tuple(header), has_header)
     return DelimitedFile(encoding, dialect, decode_as(encoding, chunks), start.line, start.single_lines)
+
+
+def _describe_encoding(encoding: TextEncoding) -> list[str]:
+    return [encoding.name, encoding.errors, encoding.mark.hex()]
+
+
+def _encoding_of(shape: FileShape) -> TextEncoding:
+    name, errors, mark = shape["encoding"]
+    return TextEncoding(name, errors, bytes.fromhex(mark))
 
 
 def _skip(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:

@@ -84,7 +84,7 @@ class JsonFile:
 
     def records(self) -> Iterator[FileRecord]:
         """Yields the records."""
-        for line, value in self.values:
+        for line, value, _, _ in self.values:
             if isinstance(value, Mapping | str):
                 fields = flatten_record(value)
                 yield FileRecord(line, fields, "", [fields.get(name, "") for name in self.header])

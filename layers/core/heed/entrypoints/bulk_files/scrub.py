@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 from heed.domain.errors import InvalidAddress
 from heed.domain.imports.columns import remove_guard
@@ -11,30 +11,11 @@ from heed.domain.recipients.address import normalise_address
 from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.bulk_files.delimited import Dialect, Row, RowKind
 from heed.entrypoints.bulk_files.encoding import TextEncoding
+from heed.use_cases.ports.bulk_files import INVALID_ROW, ScrubAnswer
 
 ANSWER_COLUMNS = ("recipient", "sendable", "reason", "since")
 LINK_COLUMNS = ("unsubscribe_url", "preferences_url", "list_unsubscribe", "list_unsubscribe_post")
 """The added columns, in this order. Those of links are only there if the caller wants them."""
-
-
-class ScrubAnswer(NamedTuple):
-    """The answer about a person.
-
-    Attributes:
-        is_sendable: whether mail may be sent.
-        reason: the reason, as a check has it.
-        since: the time of that reason (RFC 3339), or "".
-        links: the cells of the link columns, if the caller wants them.
-    """
-
-    is_sendable: bool
-    reason: str
-    since: str
-    links: tuple[str, ...] = ()
-
-
-INVALID = ScrubAnswer(is_sendable=False, reason="invalid", since="")
-"""The answer about a row without a valid address. Its recipient id is empty."""
 
 
 def recipient_ids(cells: Sequence[str], encoding: TextEncoding, identity: bytes) -> list[str]:
@@ -48,17 +29,14 @@ def recipient_ids(cells: Sequence[str], encoding: TextEncoding, identity: bytes)
     joined = "".join(cells)
     if "'" in joined or not joined.isascii():
         cells = [remove_guard(encoding.read_cell(cell)) for cell in cells]
-    try:
-        return [recipient_id(identity, normalise_address(cell)) for cell in cells]
-    except InvalidAddress:
-        return [_find_recipient_id(cell, identity) for cell in cells]
-
-
-def _find_recipient_id(address: str, identity: bytes) -> str:
-    try:
-        return recipient_id(identity, normalise_address(address))
-    except InvalidAddress:
-        return ""
+    recipients: list[str] = []
+    add = recipients.append
+    for cell in cells:
+        try:
+            add(recipient_id(identity, normalise_address(cell)))
+        except InvalidAddress:
+            add("")
+    return recipients
 
 
 class ScrubWriter:
@@ -74,7 +52,7 @@ class ScrubWriter:
         links = LINK_COLUMNS if with_links else ()
         self._no_links = ("",) * len(links)
         self._header = self._join([*ANSWER_COLUMNS, *links])
-        self._invalid = self._join([""]) + self._format(INVALID)
+        self._invalid = self._join([""]) + self._format(INVALID_ROW)
 
     def write(self, rows: Iterable[Row], recipients: Iterable[str], answers: Iterable[ScrubAnswer]) -> bytes:
         """Returns the bytes of rows with their answers.

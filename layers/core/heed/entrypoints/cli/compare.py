@@ -6,21 +6,21 @@ import codecs
 import csv
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import rich_click as click
 
 from heed.domain.errors import FileRefused
 from heed.domain.imports.columns import (
     column_key,
-    find_address_column,
     guard_formula,
     is_address,
     remove_guard,
 )
+from heed.domain.imports.recognition import find_address_column
 from heed.entrypoints.bulk_files.expansion import expand
 from heed.entrypoints.bulk_files.reader import open_file
 from heed.entrypoints.cli import api, options, output
@@ -30,7 +30,7 @@ from heed.entrypoints.cli.file_arguments import (
     address_column_option,
     bulk_file_argument,
     force_option,
-    validate_bulk_file,
+    open_bulk_file,
 )
 from heed.entrypoints.cli.find_stack import find_stack
 from heed.entrypoints.cli.job_transfer import replaced_at_the_end
@@ -63,7 +63,7 @@ class ComparedRow(NamedTuple):
 @options.topic_name_option
 @click.option(
     "--stopped",
-    type=validate_bulk_file,
+    type=click.Path(path_type=Path),
     metavar="FILE",
     help="The list of those whom the old system would not mail, to find those whom Heed would mail.",
 )
@@ -95,11 +95,13 @@ def compare_lists(
     also compressed. Exit code 1 if a row differs. With --json: the same counts.
     """
     stack = find_stack(common.stack)
-    lists = [(_MAILS, path)] + ([(_STOPS, stopped)] if stopped else [])
     counts: Counter[tuple[str, str, str]] = Counter()
-    rows = (row for old, file in lists for row in _compare(stack, topic, old, file, column or ""))
-    with _save_rows(out, may_replace=force) as save, show_progress(rows, "rows") as progress:
-        for row in progress:
+    with ExitStack() as opened:
+        paths = ((_MAILS, path), (_STOPS, stopped))
+        lists = [(old, opened.enter_context(open_bulk_file(file))) for old, file in paths if file]
+        rows = (row for old, file in lists for row in _compare(stack, topic, old, file, column or ""))
+        save = opened.enter_context(_save_rows(out, may_replace=force))
+        for row in opened.enter_context(show_progress(rows, "rows")):
             counts[row.old_system, row.heed, row.reason] += 1
             if row.old_system != row.heed:
                 save(row)
@@ -113,8 +115,10 @@ def compare_lists(
     return Exit.NO if differing else Exit.YES
 
 
-def _compare(stack: Stack, topic: str, old_system: str, path: Path, column: str) -> Iterator[ComparedRow]:
-    cells = _read_addresses(path, column)
+def _compare(
+    stack: Stack, topic: str, old_system: str, content: IO[bytes], column: str
+) -> Iterator[ComparedRow]:
+    cells = _read_addresses(content, column)
     while batch := list(islice(cells, MAX_PEOPLE_PER_REQUEST)):
         people = [cell for cell in batch if is_address(cell)]
         answers: list[Any] = []
@@ -127,20 +131,19 @@ def _compare(stack: Stack, topic: str, old_system: str, path: Path, column: str)
             yield ComparedRow(old_system, heed, answer["reason"], answer["since"] or "", cell)
 
 
-def _read_addresses(path: Path, column: str) -> Iterator[str]:
+def _read_addresses(content: IO[bytes], column: str) -> Iterator[str]:
     """Yields the address of each row of a list; "" for a row that cannot be read.
 
     Raises:
         CommandFailure: The list cannot be read.
     """
-    with path.open("rb") as content:
-        try:
-            file = open_file(expand(iter(lambda: content.read(_PIECE), b"")))
-            key = column_key(file.header[find_address_column(file.header, column)])
-            for record in file.records():
-                yield remove_guard(record.fields.get(key, "")).strip()
-        except FileRefused as error:
-            raise CommandFailure(f"{path} cannot be read", str(error)) from error
+    try:
+        file = open_file(expand(iter(lambda: content.read(_PIECE), b"")))
+        key = column_key(file.header[find_address_column(file.header, column)])
+        for record in file.records():
+            yield remove_guard(record.fields.get(key, "")).strip()
+    except FileRefused as error:
+        raise CommandFailure(f"{content.name} cannot be read", str(error)) from error
 
 
 @contextmanager
@@ -153,7 +156,7 @@ def _save_rows(path: Path | None, *, may_replace: bool) -> Iterator[Callable[[Co
         yield lambda _: None
         return
     with replaced_at_the_end(path, may_replace=may_replace) as content:
-        text = codecs.getwriter("utf-8")(content, errors="replace")
+        text = codecs.getwriter("utf-8")(content, "replace")
         write = csv.writer(text, lineterminator="\n").writerow
         write(ComparedRow._fields)
         yield lambda row: write(map(guard_formula, row))

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import IO
 
 import rich_click as click
 
+from heed.entrypoints.cli.failure import WrongUsage
 
-def validate_bulk_file(text: str) -> Path:
-    """Returns the path of a file that can be read several times.
+
+def open_bulk_file(path: Path) -> IO[bytes]:
+    """Returns a file that can be read several times.
 
     Raises:
-        BadParameter: There is no such file, or it is a pipe or a folder.
+        WrongUsage: There is no such file, it is a pipe, or it must not be read.
     """
-    path = Path(text)
     if not path.is_file():
-        raise click.BadParameter(f"{text!r} is no file; save the output of a program to a file first")
-    return path
+        raise WrongUsage(f"{path} is no file", "save what a program prints to a file first")
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise WrongUsage(f"{path} cannot be read", "check its permissions") from error
 
 
-bulk_file_argument = click.argument("path", type=validate_bulk_file, metavar="FILE", help="The file.")
+bulk_file_argument = click.argument("path", type=click.Path(path_type=Path), metavar="FILE", help="The file.")
 address_column_option = click.option(
     "--column", metavar="NAME", help="The column with the addresses (default: one with a usual name)."
 )

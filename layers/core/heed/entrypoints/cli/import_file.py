@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -18,26 +19,26 @@ from heed.domain.jobs.job_settings import UndatedRows
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import command
 from heed.entrypoints.cli.failure import Exit, WrongUsage
-from heed.entrypoints.cli.file_arguments import validate_bulk_file
+from heed.entrypoints.cli.file_arguments import open_bulk_file
 from heed.entrypoints.cli.find_stack import find_stack
 from heed.entrypoints.cli.job_output import print_job
 from heed.entrypoints.cli.job_transfer import save_result
-from heed.entrypoints.cli.job_watch import exit_of_job, on_stack, path_of_job, start_job, watch_job
+from heed.entrypoints.cli.job_watch import create_job_with_file, exit_of_job, on_stack, path_of_job, watch_job
 from heed.entrypoints.cli.progress import show_progress
 from heed.entrypoints.cli.stack import Stack
 
 _SES_FORMAT = "ses-suppressions"
 
 
-def _parse_topic_map(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
-    """Returns our topics by the names of theirs. Their name may have an equals sign."""
-    topics = {}
+def _parse_pairs(_: click.Context, parameter: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    """Returns the pairs of an option. Of a topic, the name in the other system may have an equals sign."""
+    parsed = {}
     for pair in pairs:
-        theirs, _equals, ours = pair.rpartition("=")
-        if not theirs or not ours:
-            raise click.BadParameter(f"{pair!r} is not THEIRS=OURS; an example: 'Weekly news=news'")
-        topics[theirs] = ours
-    return topics
+        left, _equals, right = pair.partition("=") if parameter.name == "columns" else pair.rpartition("=")
+        if not left or not right:
+            raise click.BadParameter(f"{pair!r} is not {parameter.metavar}")
+        parsed[left] = right
+    return parsed
 
 
 @command(
@@ -45,9 +46,10 @@ def _parse_topic_map(_: click.Context, __: click.Parameter, pairs: tuple[str, ..
     "heed import suppression_bounces.csv --reference 'SendGrid, May'",
     "heed import members.csv --reference Ghost --exported-at 2026-03-01 --commit",
     "heed import groups.json --reference 'SendGrid, May' --topic-map 'Weekly news=news'",
+    "heed import list.csv --reference 'shop' --column address=Email --as unsubscribed",
     "heed import --ses --reference 'SES list'",
 )
-@click.argument("path", type=validate_bulk_file, required=False, metavar="[FILE]", help="The file.")
+@click.argument("path", type=click.Path(path_type=Path), required=False, metavar="[FILE]", help="The file.")
 @click.option("--ses", is_flag=True, help="No file: the SES list of the account, and those of its tenants.")
 @options.text_option("--reference", "Where the file is from; without names, because it is kept.")
 @click.option("--commit", is_flag=True, help="Apply the rows without asking.")
@@ -58,6 +60,15 @@ def _parse_topic_map(_: click.Context, __: click.Parameter, pairs: tuple[str, ..
     help="The format, such as sendgrid-bounces, if the columns and the name of the file do not show it.",
 )
 @click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    callback=_parse_pairs,
+    metavar="PART=NAME",
+    help="A column of a file of no known format: address=Email, and perhaps date=Since.",
+)
+@click.option("--as", metavar="MEANING", help="With --column: what each row means, such as unsubscribed.")
+@click.option(
     "--exported-at",
     type=options.validate_time_text,
     metavar="TIME",
@@ -67,7 +78,7 @@ def _parse_topic_map(_: click.Context, __: click.Parameter, pairs: tuple[str, ..
     "--topic-map",
     "topics",
     multiple=True,
-    callback=_parse_topic_map,
+    callback=_parse_pairs,
     metavar="THEIRS=OURS",
     help="What a topic of the other system is called here; repeat the option for more.",
 )
@@ -91,12 +102,12 @@ def import_file(common: options.CommonOptions, /, path: Path | None, *, ses: boo
     stack = find_stack(common.stack)
     body = {name: value for name, value in fields.items() if value}
     if path:
-        with path.open("rb") as content:
-            job = start_job(stack, "/v1/imports", {"name": path.name, **body}, content)
+        with open_bulk_file(path) as content:
+            job = create_job_with_file(stack, "/v1/imports", {"name": path.name, **body}, content)
     else:
         body |= {"format": _SES_FORMAT, "exported_at": rfc3339.format_time(clock.now())}
         with _read_ses_list(stack) as content:
-            job = start_job(stack, "/v1/imports", body, content)
+            job = create_job_with_file(stack, "/v1/imports", body, content)
     return _follow(common, stack, job, path or Path("ses-list"))
 
 
@@ -137,13 +148,14 @@ def _is_confirmed(job: Mapping[str, Any]) -> bool:
         return False
 
 
-def _read_ses_list(stack: Stack) -> IO[bytes]:
-    """Returns a file with the SES list. It has no name, and is gone when it is closed."""
+@contextmanager
+def _read_ses_list(stack: Stack) -> Iterator[IO[bytes]]:
+    """Gives the block a file with the SES list. It has no name on the disk, and is gone after the block."""
     from heed.adapters.ses.listed_addresses import read_listed_addresses
 
-    file = TemporaryFile()  # noqa: SIM115 - the caller closes it
-    with show_progress(read_listed_addresses(stack.access()), "addresses") as addresses:
-        for address, reason, since in addresses:
-            line = {"EmailAddress": address, "Reason": reason, "LastUpdateTime": since}
-            file.write(f"{json.dumps(line)}\n".encode())
-    return file
+    with TemporaryFile() as file:
+        with show_progress(read_listed_addresses(stack.access()), "addresses") as addresses:
+            for address, reason, since in addresses:
+                line = {"EmailAddress": address, "Reason": reason, "LastUpdateTime": since}
+                file.write(f"{json.dumps(line)}\n".encode())
+        yield file

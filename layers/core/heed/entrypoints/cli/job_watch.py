@@ -27,7 +27,7 @@ def path_of_job(job_id: str) -> str:
     return f"/v1/jobs/{quote(job_id, safe='')}"
 
 
-def start_job(stack: Stack, path: str, body: Mapping[str, object], file: IO[bytes]) -> str:
+def create_job_with_file(stack: Stack, path: str, body: Mapping[str, object], file: IO[bytes]) -> str:
     """Creates a job, and uploads its file. Returns the id of the job."""
     created = api.post_to_api(stack, path, body)
     upload_file(created["upload"], file)

@@ -1,4 +1,4 @@
-"""`heed jobs`: lists, shows, watches, commits, cancels and takes back bulk work, and saves results."""
+"""`heed jobs`: what you do with bulk work on files: list, show, watch, save, commit, cancel, take back."""
 
 from __future__ import annotations
 
@@ -69,14 +69,17 @@ def watch_one_job(common: options.CommonOptions, job: str) -> Exit:
 @_job_argument
 @click.option(
     "--folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False, path_type=Path),
     default=".",
     help="Where the files are saved (default: the current folder).",
 )
 @force_option
 @options.common_options
 def save_job_files(common: options.CommonOptions, job: str, folder: Path, *, force: bool) -> Exit:
-    """Save the result files of a job. They exist until a day after its end."""
+    """Save the result files of a job.
+
+    They exist until a day after its end. Only you may read what is saved.
+    """
     shown = api.get_from_api(find_stack(common.stack), path_of_job(job))
     paths = [(file, folder / Path(file["name"]).name) for file in shown["files"]]
     for file, path in paths:

@@ -11,11 +11,16 @@ from heed.domain.privacy.disclosure import DisclosurePurpose
 from heed.entrypoints.cli import options, output
 from heed.entrypoints.cli.command import command
 from heed.entrypoints.cli.failure import Exit
-from heed.entrypoints.cli.file_arguments import address_column_option, bulk_file_argument, force_option
+from heed.entrypoints.cli.file_arguments import (
+    address_column_option,
+    bulk_file_argument,
+    force_option,
+    open_bulk_file,
+)
 from heed.entrypoints.cli.find_stack import find_stack
 from heed.entrypoints.cli.job_output import print_job
 from heed.entrypoints.cli.job_transfer import check_output, save_result
-from heed.entrypoints.cli.job_watch import exit_of_job, start_job, watch_job
+from heed.entrypoints.cli.job_watch import create_job_with_file, exit_of_job, watch_job
 
 
 @command(
@@ -53,8 +58,8 @@ def scrub_file(
     check_output(out, may_replace=force)
     stack = find_stack(common.stack)
     body = {name: value for name, value in fields.items() if value}
-    with path.open("rb") as content:
-        job_id = start_job(stack, "/v1/scrubs", {"name": path.name, **body}, content)
+    with open_bulk_file(path) as content:
+        job_id = create_job_with_file(stack, "/v1/scrubs", {"name": path.name, **body}, content)
     job = watch_job(stack, job_id, common)
     if common.json:
         output.print_json(job)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from heed.domain.jobs.job import Job, finish_job, finish_preview
+from heed.domain.jobs.job import Job, finish_job, finish_preview, report_progress
+from heed.domain.jobs.job_phase import current_phase
 from heed.domain.jobs.job_report import JobReport
 from heed.domain.milliseconds import Millis
 from heed.domain.privacy.disclosure import DisclosureDetails
@@ -41,6 +42,29 @@ def report_end(job_id: str, report: JobReport, now: Millis, jobs: Jobs, disclosu
         DependencyUnavailable, UnreadableRecord: It is unknown whether the result was stored.
     """
     return _report(job_id, lambda job: finish_job(job, report, now), now, jobs, disclosures)
+
+
+def report_part(job: Job, done_rows: int, now: Millis, jobs: Jobs) -> None:
+    """Stores the progress after a part. A job that is in another phase meanwhile stays as it is.
+
+    Args:
+        job: the job, as it was when the work on the part began.
+        done_rows: the number of rows of the file up to the end of the part.
+        now: milliseconds.
+        jobs: the jobs.
+
+    Raises:
+        NotFound: No job has this id.
+        DependencyUnavailable, UnreadableRecord: It is unknown whether the progress was stored.
+    """
+    phase = current_phase(job)
+
+    def step(current: Job) -> Job:
+        if current_phase(current) is not phase:
+            return current
+        return report_progress(current, current.report.with_progress(done_rows), now)
+
+    change_job(job.id, step, jobs)
 
 
 def _report(

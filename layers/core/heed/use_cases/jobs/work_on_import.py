@@ -21,15 +21,15 @@ from heed.domain.imports.interpretation import (
     interpret_row,
 )
 from heed.domain.imports.job_import import JobImport, interpret_job
-from heed.domain.jobs.job import Job, report_progress
+from heed.domain.jobs.job import Job
 from heed.domain.jobs.job_errors import to_job_error
-from heed.domain.jobs.job_phase import JobPhase, current_phase
+from heed.domain.jobs.job_phase import JobPhase
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.record import Record
 from heed.domain.recipients.recipient import recipient_id
-from heed.use_cases.jobs.change_job import change_job
 from heed.use_cases.jobs.import_files import part_name, rejects_folder, tally_folder
+from heed.use_cases.jobs.report_work import report_part
 from heed.use_cases.jobs.split_upload import load_part
 from heed.use_cases.ports.bulk_files import BulkFiles, FileRecord
 from heed.use_cases.ports.import_writes import WritePace
@@ -168,13 +168,4 @@ class WorkOnImport:
             self.files.put(job.id, rejects_folder(phase) + part_name(item["part"]), rejects)
         counts = json.dumps(tally.to_json()).encode()
         self.files.put(job.id, tally_folder(phase) + part_name(item["part"]), counts)
-        done = item["start"][-1] + item["rows"]
-
-        def step(current: Job) -> Job:
-            return (
-                current
-                if current_phase(current) is not phase
-                else report_progress(current, current.report.with_progress(done), self.now())
-            )
-
-        change_job(job.id, step, self.jobs)
+        report_part(job, item["start"][-1] + item["rows"], self.now(), self.jobs)

@@ -63,6 +63,36 @@ class FilePart(NamedTuple):
     end: PartStart
 
 
+class ScrubAnswer(NamedTuple):
+    """The answer about a person.
+
+    Attributes:
+        is_sendable: whether mail may be sent.
+        reason: the reason, as a check has it.
+        since: the time of that reason (RFC 3339), or "".
+        links: the cells of the link columns, if the caller wants them.
+    """
+
+    is_sendable: bool
+    reason: str
+    since: str
+    links: tuple[str, ...] = ()
+
+
+INVALID_ROW = ScrubAnswer(is_sendable=False, reason="invalid", since="")
+"""The answer about a row without a valid address. Its recipient id is empty."""
+
+AnswerPeople = Callable[[Iterable[str]], Mapping[str, ScrubAnswer]]
+"""Returns the answer about each recipient id."""
+
+
+class ScrubbedPart(NamedTuple):
+    """A part of a file with its answers, and the number of its rows by the reason of the answer."""
+
+    content: bytes
+    rows: Mapping[str, int]
+
+
 class SplitFile(Protocol):
     """A file that can be split once."""
 
@@ -136,4 +166,35 @@ class BulkFiles(Protocol):
 
     def write_unknown(self, words: Mapping[str, int]) -> bytes:
         """Returns `unknown.csv`: words of the file that Heed does not know, with the number of their rows."""
+        ...
+
+    def scrub_part(
+        self,
+        shape: FileShape,
+        start: PartStart,
+        content: bytes,
+        column: str,
+        identity: bytes,
+        answer: AnswerPeople,
+        *,
+        with_links: bool,
+    ) -> ScrubbedPart:
+        """Adds the answers to each row of a part. No other byte changes.
+
+        Args:
+            shape: the shape of the file.
+            start: where the part begins.
+            content: the part.
+            column: the name that the caller gives to the column with the address, or "".
+            identity: the key of recipient ids.
+            answer: answers about the people of some rows.
+            with_links: whether each row gets links too.
+
+        Raises:
+            RecordsWithoutMembers: A record of a JSON file is no object.
+        """
+        ...
+
+    def scrubbed_name(self, shape: FileShape) -> str:
+        """Returns the name of the result file of a scrub."""
         ...

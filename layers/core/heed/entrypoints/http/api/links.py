@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
-from urllib.parse import urlencode
 
-from heed.domain.links.link_token import TokenPurpose
 from heed.domain.preferences.catalogue import Catalogue, Topic, TopicKind
 from heed.domain.recipients.recipient import MESSAGE_TAG
 from heed.entrypoints.http.api import fields
 from heed.entrypoints.http.api.json_body import JsonReader
-from heed.entrypoints.http.api.list_headers import list_headers
+from heed.entrypoints.http.api.mail_links import LinkBases, link_query, make_mail_links
 from heed.use_cases.identify import Mention
 from heed.use_cases.links.mint_links import MintedLinks
 
@@ -31,13 +29,6 @@ class LinksRequest(NamedTuple):
     query: str
 
 
-class LinkBases(NamedTuple):
-    """The base URL of links, and the domain of `mailto:` addresses ("" if there is none)."""
-
-    base: str
-    mail_domain: str
-
-
 def parse_links_request(body: JsonReader, catalogue: Catalogue) -> LinksRequest:
     """Returns the request in a body. The topic must be a marketing topic that is not retired.
 
@@ -51,9 +42,7 @@ def parse_links_request(body: JsonReader, catalogue: Catalogue) -> LinksRequest:
         body.add_fault("topic", "is retired")
     campaign, language = read_campaign_field(body), read_link_language(body, catalogue)
     body.close()
-    parameters = {"c": campaign, "lang": language}
-    query = urlencode({name: value for name, value in parameters.items() if value})
-    return LinksRequest(catalogue.topic_by_name(topic), mentions, f"?{query}" if query else "")
+    return LinksRequest(catalogue.topic_by_name(topic), mentions, link_query(campaign, language))
 
 
 def read_campaign_field(body: JsonReader) -> str:
@@ -80,13 +69,5 @@ def _links_to_json(minted: MintedLinks, query: str, bases: LinkBases, list_id: s
     person = {"address": minted.person.address, "recipient": minted.person.recipient}
     if not minted.tokens:
         return {**person, "error": "invalid"}
-    unsubscribe_url = f"{bases.base}/u/{minted.tokens[TokenPurpose.UNSUBSCRIBE]}{query}"
-    domain = bases.mail_domain
-    mailto = f"u+{minted.tokens[TokenPurpose.MAILTO]}@{domain}" if domain else ""
-    return {
-        **person,
-        "unsubscribe_url": unsubscribe_url,
-        "preferences_url": f"{bases.base}/p/{minted.tokens[TokenPurpose.PREFERENCES]}{query}",
-        "headers": list_headers(unsubscribe_url, mailto, list_id),
-        "tags": {MESSAGE_TAG: minted.person.recipient},
-    }
+    made = make_mail_links(minted.tokens, query, bases, list_id)
+    return {**person, **made._asdict(), "tags": {MESSAGE_TAG: minted.person.recipient}}

@@ -1,4 +1,4 @@
-"""The code in docs/integrating.md gives the results of the published test vectors."""
+"""The Python in docs/integrating.md gives the results of the published test vectors."""
 
 from __future__ import annotations
 
@@ -56,6 +56,17 @@ def test_the_sample_code_does_not_fold_or_encode_headers(
 
     for name, value in headers.items():
         assert f"{name}: {value}".encode() in lines
+
+
+def test_the_sample_code_reads_only_the_rows_that_may_get_mail(code: dict[str, Any], tmp_path: Path) -> None:
+    scrubbed = tmp_path / "scrubbed.csv"
+    scrubbed.write_bytes(
+        b"\xef\xbb\xbfemail,recipient,sendable,reason,since\r\n"
+        b"joan@example.com,id,true,ok,\r\n"
+        b"lee@example.com,id,false,unsubscribed,2026-03-05T00:41:02.000Z\r\n"
+        b"nobody,,false,invalid,\r\n"
+    )
+    assert [row["email"] for row in code["sendable_rows"](str(scrubbed))] == ["joan@example.com"]
 
 
 def test_the_default_policy_of_python_changes_the_headers(code: dict[str, Any]) -> None:
