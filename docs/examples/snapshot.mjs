@@ -17,6 +17,7 @@ export class Snapshot {
     if (!verify("sha256", signed, key, Buffer.from(signature, "base64url"))) throw new Error("wrong signature");
     const { as_of, expires_at, topics, shards } = JSON.parse(manifest);
     if (now < Date.parse(as_of) || now >= Date.parse(expires_at)) throw new Error("expired, or a wrong clock");
+    this.asOf = as_of;
     this.yesUntil = Math.min(Date.parse(expires_at), Date.parse(as_of) + maxAge);
     const read = ({ offset, length, sha256 }) => {
       const data = file.subarray(Math.ceil(end / 8) * 8).subarray(offset, offset + length);

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
 
-import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -13,17 +12,16 @@ from heed import clock
 from heed.bootstrap import Heed
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import NotAuthorised, NotFound
-from heed.domain.jobs.job import Job, new_job, start_job
+from heed.domain.jobs.job import Job, JobKind
 from heed.domain.jobs.job_access import can_see_job
 from heed.domain.jobs.job_command import can_command_job
-from heed.domain.jobs.job_settings import JobSettings
-from heed.domain.privacy.disclosure import DisclosurePurpose
 from heed.entrypoints.http.api import job_requests, jobs
 from heed.entrypoints.http.api.routes import ApiRequest, ApiResponse, ApiRoutes
 from heed.entrypoints.observability import count_metric, logger, observed
 from heed.entrypoints.uploads import parse_upload_event
 from heed.use_cases.jobs.carry_out_order import carry_out_order
 from heed.use_cases.jobs.change_job import find_job
+from heed.use_cases.jobs.create_job import create_job, create_scheduled_snapshot
 from heed.use_cases.jobs.receive_upload import receive_upload
 from heed.use_cases.jobs.start_execution import start_execution
 from heed.use_cases.jobs.sweep_jobs import sweep_jobs
@@ -36,19 +34,19 @@ _OF_JOBS = (KeyScope.IMPORT, KeyScope.CHECK, KeyScope.EXPORT, KeyScope.PRIVACY)
 @api.route("POST", "/v1/imports", KeyScope.IMPORT)
 def create_import(call: ApiRequest) -> ApiResponse:
     """Creates an import, and a URL for its file."""
-    return _create(call, *job_requests.parse_import_request(call.body(), call.key, heed.catalogue, call.at))
+    return _create(call, job_requests.parse_import_request(call.body(), call.key, heed.catalogue, call.at))
 
 
 @api.route("POST", "/v1/scrubs", KeyScope.CHECK)
 def create_scrub(call: ApiRequest) -> ApiResponse:
     """Creates a scrub, and a URL for its file."""
-    return _create(call, *job_requests.parse_scrub_request(call, heed.catalogue, heed.config.public_url))
+    return _create(call, job_requests.parse_scrub_request(call, heed.catalogue, heed.config.public_url))
 
 
 @api.route("POST", "/v1/snapshots", KeyScope.EXPORT)
 def create_snapshot(call: ApiRequest) -> ApiResponse:
     """Creates a snapshot."""
-    return _create(call, *job_requests.parse_snapshot_request(call.body(), call.key))
+    return _create(call, job_requests.parse_snapshot_request(call.body(), call.key))
 
 
 @api.route("GET", "/v1/jobs", *_OF_JOBS)
@@ -75,12 +73,8 @@ def command_job(call: ApiRequest) -> Mapping[str, object]:
     return _show(call, job)
 
 
-def _create(call: ApiRequest, settings: JobSettings, purpose: DisclosurePurpose) -> ApiResponse:
-    job = new_job(secrets.token_hex(16), settings, purpose, job_requests.sign_job(call))
-    if not job.has_upload:
-        job = start_job(job, None, call.at)
-    heed.jobs.add(job)
-    start_execution(job, heed.job_executions)
+def _create(call: ApiRequest, request: job_requests.JobRequest) -> ApiResponse:
+    job = create_job(*request, job_requests.sign_job(call), heed.jobs, heed.job_executions)
     upload = heed.job_files.upload_url(job.id, call.at) if job.has_upload else None
     count_metric("JobCreated")
     return ApiResponse(jobs.created_job_to_json(job, upload), HTTPStatus.ACCEPTED)
@@ -104,8 +98,7 @@ def sweep() -> dict[str, int]:
     """Does what is due for all jobs, and reports it."""
     result = sweep_jobs(clock.now(), heed.jobs, heed.job_files, heed.job_executions)
     count_metric("JobExpired", result.ended)
-    if result.unreadable:
-        count_metric("UnreadableRecordFound", result.unreadable)
+    count_metric("UnreadableRecordFound", result.unreadable)
     if result.stopped:
         # An alarm fires on this message (template.yaml, JobWorkFailedSweepFilter).
         logger.error("the work on a job failed", jobs=result.stopped)
@@ -116,12 +109,16 @@ def sweep() -> dict[str, int]:
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Answers one HTTP request, in payload format 2.0 or 1.0. Other events: an upload, or the hour."""
+    """Answers one HTTP request, in payload format 2.0 or 1.0. Other events: an upload, schedules."""
     if "requestContext" in event:
         return api(event, context)
     if job_id := parse_upload_event(event):
         if job := receive_upload(job_id, clock.now(), heed.jobs, heed.job_files):
             start_execution(job, heed.job_executions)
+        return {}
+    if event.get("create") == JobKind.SNAPSHOT:
+        create_scheduled_snapshot(clock.now(), heed.jobs, heed.job_executions)
+        count_metric("JobCreated")
         return {}
     return sweep()
 

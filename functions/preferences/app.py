@@ -96,6 +96,12 @@ app.get("/.well-known/dnt")(site_documents.dnt_document)
 app.get("/.well-known/dnt/")(site_documents.dnt_document)
 
 
+@app.get("/.well-known/heed-keys.json")
+def public_keys() -> Response[str]:
+    """Lists the public keys that verify snapshots."""
+    return site_documents.keys_document(heed.snapshot_public_keys)
+
+
 @app.get("/policy.json")
 def policy() -> Response[str]:
     """Lists the versions of the privacy policy, for the brand's own banner."""

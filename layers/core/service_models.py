@@ -28,7 +28,7 @@ OPERATIONS = {
         "UpdateItem",
     ),
     "events": ("PutEvents",),
-    "kms": ("Decrypt", "Encrypt", "GenerateMac"),
+    "kms": ("Decrypt", "Encrypt", "GenerateMac", "GetPublicKey", "Sign"),
     "s3": (
         *("CompleteMultipartUpload", "CreateMultipartUpload", "DeleteObject", "DeleteObjects", "GetObject"),
         *("HeadObject", "ListObjectVersions", "ListObjectsV2", "PutObject", "UploadPart", "UploadPartCopy"),

@@ -37,6 +37,8 @@ REQUESTS: dict[tuple[str, str], dict[str, Any]] = {
     ("kms", "Decrypt"): {"CiphertextBlob": b"x", "EncryptionContext": {"use": "x"}},
     ("kms", "Encrypt"): {"KeyId": "k", "Plaintext": b"x"},
     ("kms", "GenerateMac"): {"KeyId": "k", "Message": b"x", "MacAlgorithm": "HMAC_SHA_256"},
+    ("kms", "GetPublicKey"): {"KeyId": "k"},
+    ("kms", "Sign"): {"KeyId": "k", "Message": b"x", "SigningAlgorithm": "ECDSA_SHA_256"},
     ("s3", "DeleteObject"): {"Bucket": "mailbox", "Key": "inbound/a"},
     ("s3", "DeleteObjects"): {"Bucket": "bulk", "Delete": {"Objects": [{"Key": "a/upload"}], "Quiet": True}},
     ("s3", "HeadObject"): {"Bucket": "bulk", "Key": "a/upload"},

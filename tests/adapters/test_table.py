@@ -172,10 +172,10 @@ def test_a_scan_continues_after_the_last_key_of_the_page_before(client: DynamoDB
     items_read: list[Item] = []
     last = None
     for size in (2, 2):
-        items, last = table.scan_page(last, size)
+        items, last = table.scan_page(after=last or {}, page_size=size)
         assert len(items) == size
         items_read += items
-    items, last = table.scan_page(last, 2)
+    items, last = table.scan_page(after=last or {}, page_size=2)
     assert last is None
     assert sorted(item["pk"]["S"] for item in [*items_read, *items]) == [
         key(number)["pk"]["S"] for number in range(5)
@@ -192,7 +192,7 @@ def test_a_truncated_page_is_unavailable_and_not_the_end(client: DynamoDBClient)
             lambda: list(table.scan()),
             lambda: list(table.query("pk = :first", values=first)),
             lambda: list(table.get_many([key(0)])),
-            lambda: table.scan_page(None, 2),
+            lambda: table.scan_page(page_size=2),
         ):
             with pytest.raises(StoreUnavailable):
                 read()

@@ -29,6 +29,7 @@ ROUTES = {
         "GET /.well-known/gpc.json",
         "GET /.well-known/dnt",
         "GET /.well-known/dnt/{status+}",
+        "GET /.well-known/heed-keys.json",
         "GET /policy.json",
         "$default",
     },

@@ -11,6 +11,7 @@ from tests.support.template import PATH, table_definition, template
 TABLES = ("PreferencesTable", "ControlTable")
 MAC_KEYS = ("IdentityKey", "LinksKey", "ConfirmationKey")
 DATA_KEYS = ("DataKey", "AddressKey")
+SIGNING_KEYS = ("SnapshotKey",)
 _PRODUCTION_KEEPS = {"Fn::If": ["Production", "RetainExceptOnCreate", "Delete"]}
 
 
@@ -63,6 +64,13 @@ def test_the_identity_key_is_a_multi_region_key() -> None:
     assert RESOURCES["IdentityKey"]["Properties"]["MultiRegion"] is True
 
 
+@pytest.mark.parametrize("key", SIGNING_KEYS)
+def test_a_signing_key_makes_es256_signatures_with_30_days_before_deletion(key: str) -> None:
+    properties = RESOURCES[key]["Properties"]
+    assert (properties["KeySpec"], properties["KeyUsage"]) == ("ECC_NIST_P256", "SIGN_VERIFY")
+    assert properties["PendingWindowInDays"] == 30
+
+
 @pytest.mark.parametrize("key", DATA_KEYS)
 def test_an_encryption_key_rotates(key: str) -> None:
     assert RESOURCES[key]["Properties"]["EnableKeyRotation"] is True
@@ -76,6 +84,7 @@ def test_an_encryption_key_rotates(key: str) -> None:
         "LedgerBucket",
         *MAC_KEYS,
         *DATA_KEYS,
+        *SIGNING_KEYS,
         "MailIdentity",
         "MailConfigurationSet",
     ],
@@ -101,7 +110,7 @@ def test_the_default_configuration_set_is_kept_with_the_identity() -> None:
 def test_each_table_and_key_is_listed_in_this_test() -> None:
     kinds = ("AWS::DynamoDB::Table", "AWS::KMS::Key")
     found = {name for name, resource in RESOURCES.items() if resource["Type"] in kinds}
-    assert found == {*TABLES, "LedgerTable", *MAC_KEYS, *DATA_KEYS}
+    assert found == {*TABLES, "LedgerTable", *MAC_KEYS, *DATA_KEYS, *SIGNING_KEYS}
 
 
 @pytest.mark.threat(

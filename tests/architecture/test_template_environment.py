@@ -24,6 +24,7 @@ NEEDS = {
     "LINKS_KEY": "LinksKey",
     "CONFIRMATION_KEY": "ConfirmationKey",
     "ADDRESS_KEY": "AddressKey",
+    "SNAPSHOT_KEYS": "SnapshotKey",
     "OPT_OUT_RETRY_QUEUE_URL": "OptOutRetryQueue",
     "FEEDBACK_DLQ_URL": "FeedbackDeadLetters",
     "MAILBOX_DLQ_URL": "MailboxDeadLetters",

@@ -22,6 +22,7 @@ from functions.cases import app as cases
 from functions.feedback import app as feedback
 from functions.jobs import app as jobs
 from functions.platform import app as platform
+from functions.preferences import app as preferences
 from functions.purge import app as purge
 from local.http_event import HttpRequest, to_event, to_response
 from tests.support.deployment import ROOT, World, client, parts
@@ -48,6 +49,7 @@ class ApiServer:
         requests: Method, path and headers of all requests, in order.
         canned_answers: Answers (status, headers, body) that it gives before it calls any handler.
         works_on_jobs: Whether the state machine runs. Otherwise a job never ends.
+        publishes_keys: Whether it answers with the public keys of snapshots.
     """
 
     world: World
@@ -55,6 +57,7 @@ class ApiServer:
     requests: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
     canned_answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
     works_on_jobs: bool = True
+    publishes_keys: bool = True
 
     def answer(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes
@@ -68,6 +71,12 @@ class ApiServer:
             return _generate_mac(json.loads(body))
         if path.startswith("/s3/"):
             return self._answer_as_s3(method, path, headers, body)
+        if path == "/.well-known/heed-keys.json" and self.publishes_keys:
+            request = HttpRequest(method, path, "", tuple(headers.items()), body, "127.0.0.1")
+            answer = self._call(
+                preferences.handler, to_event(request, f"{method} {path}", {}, datetime.now(UTC))
+            )
+            return 200, {"Content-Type": "application/json"}, answer["body"].encode()
         path, _, query = path.partition("?")
         for app in (platform, agents, cases, jobs):
             if route := _find_route(app.api.scopes, method, path):

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
+from heed.entrypoints.cli.failure import explain_missing_module
 from tests.cli.conftest import Heed
 from tests.support.cli_commands import COMMANDS, GROUPS
 from tests.support.deployment import ROOT
@@ -136,6 +137,10 @@ def test_a_missing_package_is_reported_with_its_remedy(tmp_path: Path, package: 
         f"heed: this command needs {package}, which is not installed: "
         "install it with: pip install 'layers/core[cli]'\n"
     )
+
+
+def test_a_snapshot_needs_the_extra_of_its_reader() -> None:
+    assert str(explain_missing_module("cryptography")).endswith("pip install 'layers/core[cli,snapshot]'")
 
 
 def test_a_crash_prints_its_traceback_and_does_not_end_with_the_code_of_no() -> None:

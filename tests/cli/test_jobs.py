@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from heed.domain.jobs.job import JobSignature, finish_preview, start_job
+from heed import clock
+from heed.domain.jobs.job import JobSignature, commit_job, finish_job, finish_preview, start_job
 from heed.domain.jobs.job_report import JobCounts, JobReport
 from heed.use_cases.jobs.change_job import change_job
 from tests.cli.conftest import Heed
 from tests.support.aws_calls import outside_handlers
 from tests.support.deployment import NOW, World, parts
-from tests.support.jobs import ON_RECORD, SMALL_REPORT, UPLOAD, job_of
+from tests.support.jobs import MARKETING, ON_RECORD, SMALL_REPORT, UPLOAD, job_of
 
 
 def _preview(world: World, number: int, report: JobReport = SMALL_REPORT) -> str:
@@ -45,3 +46,16 @@ def test_a_large_import_names_who_commits_it(heed: Heed, local: Path, world: Wor
     job_id = _preview(world, 3, JobReport(counts=JobCounts(applied=100_000)))
     refused = heed("jobs", "commit", job_id)
     assert (refused.code, "another owner commits it" in refused.err) == (3, True)
+
+
+def test_an_import_is_taken_back_with_a_reason(heed: Heed, local: Path, world: World) -> None:
+    job, now = job_of(number=4), clock.now()
+    previewed = finish_preview(start_job(job, UPLOAD, now), SMALL_REPORT, ON_RECORD, now)
+    done = finish_job(commit_job(previewed, MARKETING), SMALL_REPORT, now)
+    with outside_handlers():
+        parts().jobs.add(job)
+        parts().jobs.replace(job, done)
+    assert heed("jobs", "take-back", job.id).code == 2
+    taken_back = heed("jobs", "take-back", job.id, "--reason", "a wrong column")
+    assert (taken_back.code, "a wrong column" in taken_back.out) == (0, True)
+    assert heed("jobs", "show", job.id, "--json").json["taken_back"]["reason"] == "a wrong column"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.errors import InvalidSnapshot
+from heed.domain.errors import InvalidSnapshot, UnbuildableFilter
 from heed.domain.snapshots.binary_fuse import (
     FILTER_HEADER,
     BinaryFuse16,
@@ -96,12 +96,12 @@ def test_keys_that_make_one_seed_fail_get_another_seed() -> None:
 
 def test_keys_that_make_every_seed_fail_end_with_an_error() -> None:
     keys = [key for seed in islice(splitmix64(1), 100) for key in _same_places(seed)]
-    with pytest.raises(ArithmeticError, match="no seed"):
+    with pytest.raises(UnbuildableFilter, match="no seed"):
         build_filter(keys, 1)
 
 
 def test_equal_keys_end_with_an_error() -> None:
-    with pytest.raises(ArithmeticError, match="no seed"):
+    with pytest.raises(UnbuildableFilter, match="no seed"):
         build_filter([7, 7], 1)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from tests.support.deployment import parts
+
+_SERVICES = ("dynamodb", "sqs")
 
 
 class SimulatedCrash(BaseException):
@@ -14,25 +16,27 @@ class SimulatedCrash(BaseException):
 
 
 @contextmanager
-def crash_after(calls: int, *services: str) -> Iterator[list[str]]:
+def crash_after(calls: int, services: Sequence[str] = _SERVICES) -> Iterator[list[str]]:
     """Raises SimulatedCrash directly after a number of AWS calls. Yields the names of the calls."""
 
     def crash() -> None:
         raise SimulatedCrash
 
-    with run_after_calls(calls, crash, *services) as completed:
+    with run_after_calls(calls, crash, services) as completed:
         yield completed
 
 
 @contextmanager
-def run_after_calls(calls: int, action: Callable[[], object], *services: str) -> Iterator[list[str]]:
+def run_after_calls(
+    calls: int, action: Callable[[], object], services: Sequence[str] = _SERVICES
+) -> Iterator[list[str]]:
     """Runs an action directly after a number of AWS calls. The calls of the action are not counted.
 
     The calls of DynamoDB and SQS count, and those of other services that the caller names. Yields the names
     of the calls.
     """
     completed: list[str] = []
-    clients = [parts().client(name) for name in ("dynamodb", "sqs", *services)]
+    clients = [parts().client(name) for name in services]
     is_running = False
 
     def count_call(model: Any, **_: object) -> None:

@@ -18,9 +18,12 @@ from urllib.parse import parse_qsl, urlencode
 
 import boto3
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.hashes import SHA256
 from moto import mock_aws
 from moto.backends import get_backend
-from moto.kms.utils import RSAPrivateKey
+from moto.kms.utils import ECDSAPrivateKey, RSAPrivateKey
 
 from brand_compiler.build import compile_command as build_brand
 from heed import cold_start
@@ -98,10 +101,22 @@ def client(service: str) -> Any:
     return boto3.client(service)  # type: ignore[call-overload]
 
 
+class SigningKey(ECDSAPrivateKey):
+    """A key of moto that signs a hash, as KMS does for the message type DIGEST. moto hashes it once more."""
+
+    def sign(self, message: bytes, signing_algorithm: str) -> bytes:
+        assert signing_algorithm == "ECDSA_SHA_256"
+        signature: bytes = self.private_key.sign(message, ec.ECDSA(Prehashed(SHA256())))
+        return signature
+
+    def __deepcopy__(self, _: object) -> SigningKey:
+        return self
+
+
 @functools.cache
-def _rsa_key(_: str) -> Any:
-    """Returns one RSA key for all KMS keys. moto creates one for each of them, even if it is not needed."""
-    return RSAPrivateKey(key_size=2048)
+def private_key(spec: str) -> Any:
+    """Returns one key for all KMS keys of a kind. moto creates an RSA key for those that need none."""
+    return SigningKey(spec) if spec.startswith("ECC") else RSAPrivateKey(key_size=2048)
 
 
 @dataclass
@@ -227,7 +242,8 @@ def follow_redirect(
     return dict(handler(event, world.context))
 
 
-def _moto(service: str) -> Any:
+def moto_backend(service: str) -> Any:
+    """Returns the state of a service in moto."""
     backend: Any = get_backend
     return backend(service)[_ACCOUNT]["aws" if service == "s3" else "us-east-1"]
 
@@ -237,7 +253,7 @@ def _create_queue(name: str) -> str:
 
     A queue has a lock, so it cannot be copied like the other resources. The API would be slower.
     """
-    _moto("sqs").create_queue(name)
+    moto_backend("sqs").create_queue(name)
     return f"https://sqs.us-east-1.amazonaws.com/{_ACCOUNT}/{name}"
 
 
@@ -260,20 +276,22 @@ def _resources() -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
         for name in ("IDENTITY_KEY", "LINKS_KEY", "CONFIRMATION_KEY")
     }
     keys["ADDRESS_KEY"] = kms.create_key()["KeyMetadata"]["KeyId"]
+    signing = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
+    keys["SNAPSHOT_KEYS"] = signing["KeyMetadata"]["Arn"]
     client("sesv2").create_email_identity(EmailIdentity=MAIL_FROM)
     services = ("dynamodb", "kms", "s3", "events", "ses", "stepfunctions")
-    return keys, {service: copy.deepcopy(vars(_moto(service))) for service in services}
+    return keys, {service: copy.deepcopy(vars(moto_backend(service))) for service in services}
 
 
 @contextmanager
 def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """Deploys Heed while the block runs."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setattr("moto.kms.models.generate_private_key", _rsa_key)
+    monkeypatch.setattr("moto.kms.models.generate_private_key", private_key)
     with mock_aws(), returned_at_the_end():
         keys, states = _resources()
         for service, state in states.items():
-            vars(_moto(service)).update(copy.deepcopy(state))
+            vars(moto_backend(service)).update(copy.deepcopy(state))
         queues = {
             name: _create_queue(name)
             for name in (

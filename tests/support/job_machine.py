@@ -17,6 +17,7 @@ from tests.support.deployment import Context, client, parts
 from tests.support.template import template
 
 BUCKET = "bulk"
+_TIMEOUT = 900_000  # milliseconds
 _REFERENCE = re.compile(r"\$\{([^}]*)\}")
 _VALUES = {"BulkConcurrency": "5", "BulkBucket": BUCKET, "BulkFunction.Arn": "bulk", "AWS::Partition": "aws"}
 
@@ -96,7 +97,7 @@ class JobMachineRun:
         for _ in range(1 + state["Retry"][0]["MaxAttempts"]):
             self.inputs.append(payload)
             try:
-                answer = json.loads(json.dumps(app.handler(payload, self._context)))
+                answer = self.call_function(payload)
             except HeedError as failure:
                 error = failure
                 continue
@@ -108,6 +109,11 @@ class JobMachineRun:
         assert error is not None
         raise error
 
+    def call_function(self, payload: dict[str, Any]) -> Any:
+        """Calls the function, which has its whole time then. Step Functions keeps its answer as JSON."""
+        self._context.milliseconds_left = _TIMEOUT
+        return json.loads(json.dumps(app.handler(payload, self._context)))
+
     def _map(self, state: dict[str, Any], data: Any) -> list[Any]:
         source = _fill(state["ItemReader"]["Parameters"], data)
         stored = client("s3").get_object(Bucket=source["Bucket"], Key=source["Key"])["Body"].read()
@@ -117,7 +123,7 @@ class JobMachineRun:
 
 def run_executions() -> list[JobMachineRun]:
     """Runs all executions that were started, also those that start meanwhile. It returns them in order."""
-    context = Context(milliseconds_left=900_000)
+    context = Context()
     machine, runs = parts().config.job_machine, list[JobMachineRun]()
     while running := client("stepfunctions").list_executions(stateMachineArn=machine, statusFilter="RUNNING")[
         "executions"

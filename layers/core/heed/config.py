@@ -77,6 +77,11 @@ class Config:
     address_key = _required("ADDRESS_KEY")
     """Id or ARN of the KMS key that encrypts the address in a confirmation link."""
 
+    @cached_property
+    def snapshot_keys(self) -> tuple[str, ...]:
+        """ARNs of the KMS keys whose snapshots are valid. The last one signs new snapshots."""
+        return tuple(self.environ["SNAPSHOT_KEYS"].split(","))
+
     confirmation_requests_queue_url = _required("CONFIRMATION_REQUESTS_QUEUE_URL")
     """URL of the queue of confirmation requests from the form."""
 

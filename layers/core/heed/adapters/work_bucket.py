@@ -77,6 +77,17 @@ class WorkBucket(WorkFiles):
         return content
 
     @override
+    def get_part(self, job_id: str, name: str, start: int, end: int) -> bytes:
+        with failures_as(StoreUnavailable):
+            response = self._client.get_object(
+                Bucket=self._bucket, Key=f"{job_id}/{name}", Range=f"bytes={start}-{end - 1}"
+            )
+            content: bytes = required_member(response, "Body").read()
+        if len(content) != end - start:
+            raise StoreUnavailable("the response is incomplete")
+        return content
+
+    @override
     def list_files(self, job_id: str, prefix: str) -> Iterator[JobFile]:
         position: dict[str, Any] = {}
         while True:

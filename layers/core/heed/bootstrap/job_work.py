@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from heed.use_cases.jobs.split_upload import SplitUpload
     from heed.use_cases.jobs.take_back_import import PlanTakeBack, TakeBackSegment
     from heed.use_cases.jobs.work_on_import import WorkOnImport
+    from heed.use_cases.snapshots.plan_snapshot import PlanSnapshot
+    from heed.use_cases.snapshots.work_on_snapshot import WorkOnSnapshot
 
 
 class JobWorkParts(JobParts, PrivacyParts):
@@ -37,7 +39,7 @@ class JobWorkParts(JobParts, PrivacyParts):
             case JobPhase.SCRUB:
                 return JobWork(self.plan_scrub, self.scrub_part)
             case JobPhase.SNAPSHOT:
-                raise NotImplementedError
+                return JobWork(self.plan_snapshot, self.work_on_snapshot)
             case JobPhase.TAKE_BACK:
                 return JobWork(self.plan_take_back, self.take_back_segment)
             case _:
@@ -105,6 +107,26 @@ class JobWorkParts(JobParts, PrivacyParts):
             self.catalogue,
             self._now,
         )
+
+    @cached_property
+    def plan_snapshot(self) -> PlanSnapshot:
+        """Plans a snapshot."""
+        from heed.adapters.kms.keys import IDENTITY_LABEL
+        from heed.adapters.kms.signing_keys import KmsSnapshotSigner
+        from heed.use_cases.snapshots.plan_snapshot import PlanSnapshot
+
+        signer = KmsSnapshotSigner(self.client("kms"), self.config.snapshot_keys[-1])
+        ports = self.jobs, self.disclosures, self._now
+        return PlanSnapshot(self.work_files, signer, IDENTITY_LABEL, *ports)
+
+    @cached_property
+    def work_on_snapshot(self) -> WorkOnSnapshot:
+        """Works on a segment of the people, or on a shard of a filter."""
+        from heed.adapters.dynamodb.people_segments import PeopleSegmentsTable
+        from heed.use_cases.snapshots.work_on_snapshot import WorkOnSnapshot
+
+        people = PeopleSegmentsTable(self.client("dynamodb"), self.config.preferences_table)
+        return WorkOnSnapshot(people, self.work_files, self.catalogue)
 
     @cached_property
     def plan_scrub(self) -> PlanScrub:

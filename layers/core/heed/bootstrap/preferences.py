@@ -9,6 +9,7 @@ from heed.bootstrap.shared import SharedParts, queue_at
 
 if TYPE_CHECKING:
     from heed.adapters.dynamodb.change_feed import ChangeFeedIndex
+    from heed.adapters.kms.signing_keys import KmsPublicKeys
     from heed.use_cases.feedback.record_feedback import RecordFeedback
     from heed.use_cases.links.unsubscribe import Unsubscribe, WriteOptOut
     from heed.use_cases.preferences.apply_privacy_signal import ApplyPrivacySignal
@@ -34,6 +35,13 @@ class PreferenceParts(SharedParts):
 
     opt_out_retry_dead_letters = queue_at(lambda config: config.opt_out_retry_dlq_url)
     """The dead-letter queue for queued opt-outs that cannot be parsed."""
+
+    @cached_property
+    def snapshot_public_keys(self) -> KmsPublicKeys:
+        """The public keys that verify snapshots."""
+        from heed.adapters.kms.signing_keys import KmsPublicKeys
+
+        return KmsPublicKeys(self.client("kms"), self.config.snapshot_keys)
 
     @cached_property
     def write_opt_out(self) -> WriteOptOut:

@@ -199,18 +199,30 @@ class DecisionNotPossible(InvalidRequest):
         super().__init__([RequestFault("/decision", detail)])
 
 
-class FileRefused(HeedError):
-    """A file that a caller brought cannot be used. Its subclasses say why.
+class WorkImpossible(HeedError):
+    """The work on a job cannot succeed. A retry does not help. Its subclasses say why.
 
     Attributes:
-        detail: what is wrong and what helps. It has no text of the file except names of columns.
-        line: the physical line of the fault, 1 being the first; None if the whole file is meant.
+        detail: what is wrong and what helps. It has no text of a file except names of columns.
+        line: the physical line of the fault, 1 being the first; None if it is in no line.
     """
 
     def __init__(self, detail: str, line: int | None = None) -> None:
         super().__init__(detail if line is None else f"line {line}: {detail}")
         self.detail = detail
         self.line = line
+
+
+class UnbuildableFilter(WorkImpossible):
+    """A filter of a snapshot cannot be built: somebody has chosen recipient ids that make it fail."""
+
+
+class CatalogueChanged(WorkImpossible):
+    """The topics of the brand changed while a snapshot was made."""
+
+
+class FileRefused(WorkImpossible):
+    """A file that a caller brought cannot be used. Its subclasses say why."""
 
 
 class EmptyFile(FileRefused):

@@ -37,7 +37,7 @@ class SnapshotFilter:
         """
         import numpy as np
 
-        opened = [shard or self._open_shard(index) for index, shard in enumerate(self._open)]
+        opened = self.open_all()
         constants = np.array(
             [
                 (s.seed, s.shape.first_places, s.shape.segment_length, (at.offset + FILTER_HEADER.size) // 2)
@@ -53,6 +53,14 @@ class SnapshotFilter:
             shards = batch >> np.uint64(1) >> np.uint64(self._shift - 1)
             found[at : at + _BATCH] = _find(batch, constants[:, shards], fingerprints)
         return found
+
+    def open_all(self) -> list[BinaryFuse16]:
+        """Verifies and opens all shards.
+
+        Raises:
+            InvalidSnapshot: a shard is damaged.
+        """
+        return [shard or self._open_shard(index) for index, shard in enumerate(self._open)]
 
     def _open_shard(self, index: int) -> BinaryFuse16:
         shard = self._shards[index]

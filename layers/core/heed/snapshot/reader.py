@@ -93,6 +93,15 @@ class Snapshot:
             raise InvalidSnapshot("the snapshot is older than allowed")
         return snapshot
 
+    def verify(self) -> None:
+        """Verifies the whole file now. Otherwise each part of it is verified when it is first used.
+
+        Raises:
+            InvalidSnapshot: a part of the file is damaged.
+        """
+        for keys in (self._everything, *self._topics.values()):
+            keys.open_all()
+
     def may_send(self, recipient: str, topic: str) -> Answer:
         """Answers for one recipient id and one topic, as of `as_of`, or of the last `follow`.
 

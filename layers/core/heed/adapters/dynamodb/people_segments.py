@@ -13,7 +13,7 @@ class PeopleSegmentsTable(TableAdapter, PeopleSegments):
 
     @override
     def page(self, segment: int, total: int, after: str | None) -> PeoplePage:
-        start = {"id": {"S": after}} if after else None
-        items, last = self._table.scan_segment(segment, total, start)
+        start = {"id": {"S": after}} if after else {}
+        items, last = self._table.scan_page(after=start, segment=segment, segments=total, consistent=True)
         people = [(item["id"]["S"], decode_or_unreadable(decode_record, item)) for item in items]
         return PeoplePage(people, last["id"]["S"] if last else None)

@@ -38,7 +38,9 @@ class RecipientPagesTable(RecipientPages):
 
         The next walk reads the changes that this one missed.
         """
-        items, last = self._preferences.scan_page({"id": {"S": after}} if after else None, limit)
+        items, last = self._preferences.scan_page(
+            after={"id": {"S": after}} if after else {}, page_size=limit
+        )
         decoded = (decode_or_unreadable(_decode, item) for item in items)
         recipients = [recipient for recipient in decoded if not isinstance(recipient, UnreadableItem)]
         return RecipientPage(recipients, len(items) - len(recipients), last["id"]["S"] if last else None)

@@ -43,6 +43,9 @@ _AWS_NAMES = {
     "consistent": "ConsistentRead",
     "page_size": "Limit",
     "ascending": "ScanIndexForward",
+    "after": "ExclusiveStartKey",
+    "segment": "Segment",
+    "segments": "TotalSegments",
 }
 
 
@@ -76,6 +79,9 @@ class ReadOptions(TypedDict, total=False):
         consistent: Whether the read is strongly consistent.
         page_size: The most items that one request reads.
         ascending: Whether a query returns the items in ascending order of the sort key, which is the default.
+        after: Key of the last item of the page before; empty for the first page.
+        segment: The number of the segment that a scan reads, from 0 on.
+        segments: The number of segments into which DynamoDB divides the items for that.
     """
 
     index: str
@@ -86,6 +92,9 @@ class ReadOptions(TypedDict, total=False):
     consistent: bool
     page_size: int
     ascending: bool
+    after: Item
+    segment: int
+    segments: int
 
 
 class ConditionFailed(StoreUnavailable):
@@ -216,36 +225,13 @@ class DynamoDBTable:
         """Returns all items. Each page is read when it is needed."""
         return self._read_pages(self._client.scan, _to_aws_names(options))
 
-    def scan_page(self, after: Item | None, size: int) -> tuple[Sequence[Item], Item | None]:
-        """Reads one page of all items.
-
-        Args:
-            after: Key of the last item of the page before, or None for the first page.
-            size: The most items to read.
+    def scan_page(self, **options: Unpack[ReadOptions]) -> tuple[Sequence[Item], Item | None]:
+        """Reads one page of all items, or of a segment.
 
         Returns:
             The items, and the key of the last one. The key is None if no page follows.
         """
-        start = {"ExclusiveStartKey": after} if after else {}
-        return self._read_page(self._client.scan, {"Limit": size, **start})
-
-    def scan_segment(
-        self, segment: int, total: int, after: Item | None
-    ) -> tuple[Sequence[Item], Item | None]:
-        """Reads one page of one of several segments of all items. The read is strongly consistent.
-
-        Args:
-            segment: Number of the segment, from 0 on.
-            total: Number of segments.
-            after: Key of the last item of the page before, or None for the first page.
-
-        Returns:
-            The items, and the key of the last one. The key is None if no page follows.
-        """
-        request: dict[str, Any] = {"Segment": segment, "TotalSegments": total, "ConsistentRead": True}
-        if after:
-            request["ExclusiveStartKey"] = after
-        return self._read_page(self._client.scan, request)
+        return self._read_page(self._client.scan, _to_aws_names(options))
 
     def _read_pages(self, method: _Method, request: dict[str, Any]) -> Iterator[Item]:
         while True:

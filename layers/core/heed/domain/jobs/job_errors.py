@@ -6,24 +6,26 @@ from collections.abc import Mapping
 
 from heed.domain.errors import (
     AmbiguousFormat,
+    CatalogueChanged,
     DamagedFile,
     EmptyFile,
     ExportTimeNeeded,
-    FileRefused,
     FileTooLarge,
     MalformedHeader,
     MalformedJson,
     RecordsWithoutMembers,
     ScopeNeeded,
     TooManyUnreadable,
+    UnbuildableFilter,
     UnknownFormat,
     UnknownHeader,
     UnsupportedArchive,
+    WorkImpossible,
 )
 from heed.domain.jobs.job import JobError
 from heed.domain.jobs.job_report import MAX_KEPT_WORDS, is_safe_word
 
-FILE_ERRORS: dict[type[FileRefused], str] = {
+WORK_ERRORS: dict[type[WorkImpossible], str] = {
     EmptyFile: "empty-file",
     FileTooLarge: "file-too-large",
     DamagedFile: "damaged-file",
@@ -35,23 +37,25 @@ FILE_ERRORS: dict[type[FileRefused], str] = {
     UnknownFormat: "unknown-format",
     ExportTimeNeeded: "export-time-needed",
     ScopeNeeded: "scope-needed",
+    UnbuildableFilter: "unbuildable-filter",
+    CatalogueChanged: "catalogue-changed",
     RecordsWithoutMembers: "records-without-members",
     TooManyUnreadable: "too-many-unreadable",
 }
-"""The stable name of each fault of a file."""
+"""The stable name of each failure of the work."""
 NO_UPLOAD = JobError("no-upload", "No file was uploaded within a day.")
 NO_PROGRESS = JobError("stopped", "The work made no progress for a day.")
 WORK_FAILED = JobError("stopped", "The work failed again and again. An operator has to look at it.")
 
 
-def to_job_error(error: FileRefused, line: int | None = None) -> JobError:
-    """Returns the error of a job whose file has a fault.
+def to_job_error(error: WorkImpossible, line: int | None = None) -> JobError:
+    """Returns the error of a job whose work cannot succeed.
 
     Args:
-        error: the fault.
-        line: the physical line, if the fault does not name it.
+        error: the failure.
+        line: the physical line, if the failure does not name it.
     """
-    return JobError(FILE_ERRORS[type(error)], error.detail, error.line or line)
+    return JobError(WORK_ERRORS[type(error)], error.detail, error.line or line)
 
 
 def unmapped_topics(topics: Mapping[str, int]) -> JobError | None:

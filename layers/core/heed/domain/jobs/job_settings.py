@@ -11,6 +11,8 @@ from heed.domain.imports.formats import RowMeaning
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import ScopeNumber
 
+DEFAULT_SNAPSHOT_DAYS = 7
+"""The number of days for which a snapshot is valid, if nobody chooses another one."""
 _NAME_WORD = re.compile("[a-z]+")
 _KNOWN_NAME_WORDS = frozenset(
     word + ending

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 from struct import Struct
 
-from heed.domain.errors import InvalidSnapshot
+from heed.domain.errors import InvalidSnapshot, UnbuildableFilter
 
 FILTER_HEADER = Struct("<Q5I")
 """Seed, keys, length of a segment, number of segments with first places, first places, fingerprints."""
@@ -120,7 +120,7 @@ def build_filter(keys: Sequence[int], state: int) -> bytes:
             could make every seed fail.
 
     Raises:
-        ArithmeticError: no seed is suitable. For distinct keys and a random start this does not happen.
+        UnbuildableFilter: no seed is suitable. For distinct keys and a random start this does not happen.
     """
     shape = FilterShape.for_keys(len(keys))
     for seed in islice(splitmix64(state), _MAX_SEEDS):
@@ -128,7 +128,7 @@ def build_filter(keys: Sequence[int], state: int) -> bytes:
         if fingerprints is not None:
             numbers = shape.segment_length, shape.segment_count, shape.first_places, shape.fingerprints
             return FILTER_HEADER.pack(seed, len(keys), *numbers) + fingerprints.tobytes()
-    raise ArithmeticError("no seed is suitable: some keys are equal, or chosen for these seeds")
+    raise UnbuildableFilter("no seed is suitable: some keys are equal, or chosen for these seeds")
 
 
 def murmur64(number: int) -> int:

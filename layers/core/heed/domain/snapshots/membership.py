@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.decision import decide
@@ -18,7 +20,7 @@ def snapshot_topics(catalogue: Catalogue) -> list[Topic]:
     return [topic for topic in catalogue.offered_topics(ALL_SCOPES) if topic.default_in]
 
 
-def filters_of(record: Record, catalogue: Catalogue, as_of: Millis) -> tuple[ScopeNumber, ...]:
+def filters_of(record: Record, topics: Sequence[Topic], as_of: Millis) -> tuple[ScopeNumber, ...]:
     """Returns the filters that have a recipient: 0 (everything) alone, or the topics that are stopped.
 
     Time alone stops no topic: a topic that is not stopped now may be sent until the record changes. A record
@@ -26,9 +28,8 @@ def filters_of(record: Record, catalogue: Catalogue, as_of: Millis) -> tuple[Sco
 
     Args:
         record: the record of the recipient.
-        catalogue: the brands and topics.
+        topics: the topics that have a filter.
         as_of: the instant of the decision, milliseconds.
     """
-    topics = snapshot_topics(catalogue)
     stopped = tuple(topic.number for topic in topics if not decide(record, topic, as_of).sendable)
     return (ALL_SCOPES,) if len(stopped) == len(topics) else stopped

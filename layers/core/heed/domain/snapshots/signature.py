@@ -14,6 +14,9 @@ from heed.domain.ledger.entry import canonical_json
 NUMBER_SIZE = 32  # bytes of each of the two numbers of a signature
 _BASE64URL = re.compile(rb"[A-Za-z0-9_-]*")
 _SEQUENCE, _INTEGER = 0x30, 0x02  # DER
+_POINT_SIZE = 2 * NUMBER_SIZE
+# What stands before the point in the only encoding of an uncompressed P-256 key (RFC 5480 §2).
+_P256_PREFIX = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
 
 
 class SignedManifest(NamedTuple):
@@ -59,6 +62,15 @@ def parse_detached_jws(jws: bytes, manifest: bytes) -> SignedManifest:
     return SignedManifest(header["kid"], protected + b"." + _encode(manifest), raw)
 
 
+def make_jwks(public_keys: Mapping[str, bytes]) -> dict[str, Any]:
+    """Returns the JWKS (RFC 7517) of P-256 keys by their ids, each as a SubjectPublicKeyInfo in DER.
+
+    Raises:
+        ValueError: a key is of another kind.
+    """
+    return {"keys": [_make_jwk(key_id, key) for key_id, key in public_keys.items()]}
+
+
 def find_key(jwks: Mapping[str, Any], key_id: str) -> tuple[int, int]:
     """Returns the point of the P-256 key with this id in a JWKS (RFC 7517).
 
@@ -84,6 +96,13 @@ def decode_base64url(text: bytes) -> bytes:
     if not _BASE64URL.fullmatch(text):
         raise ValueError("no base64url")
     return urlsafe_b64decode(text + b"=" * (-len(text) % 4))
+
+
+def _make_jwk(key_id: str, key: bytes) -> dict[str, str]:
+    if key[:-_POINT_SIZE] != _P256_PREFIX:
+        raise ValueError("no public key of P-256")
+    x, y = (_encode(number).decode() for number in (key[-_POINT_SIZE:-NUMBER_SIZE], key[-NUMBER_SIZE:]))
+    return {"kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": key_id, "x": x, "y": y}
 
 
 def _protected_header(key_id: str) -> bytes:

@@ -32,6 +32,7 @@ from heed.entrypoints.cli import (
     restore,
     run,
     scrub,
+    snapshot,
 )
 from heed.entrypoints.cli.command import HeedGroup, make_help_configuration, print_usage_error
 from heed.entrypoints.cli.options import CommonOptions, common_options
@@ -49,7 +50,13 @@ SECTIONS = {
         holds.lift_suppression,
         cases.CASE_GROUP,
     ),
-    "Files": (import_file.import_file, scrub.scrub_file, compare.compare_lists, jobs.JOBS_GROUP),
+    "Files": (
+        import_file.import_file,
+        scrub.scrub_file,
+        snapshot.make_snapshot,
+        compare.compare_lists,
+        jobs.JOBS_GROUP,
+    ),
     "Keys": (keys.KEYS_GROUP,),
     "Evidence": (
         ledger.LEDGER_GROUP,

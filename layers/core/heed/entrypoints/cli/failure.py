@@ -79,9 +79,10 @@ def explain_aws_failure(error: DependencyUnavailable) -> CommandFailure:
 
 def explain_missing_module(module: str) -> CommandFailure:
     """Returns the failure of a command whose Python package is not installed."""
+    extras = "cli,snapshot" if module == "cryptography" else "cli"
     return CommandFailure(
         f"this command needs {module}, which is not installed",
-        "install it with: pip install 'layers/core[cli]'",
+        f"install it with: pip install 'layers/core[{extras}]'",
     )
 
 

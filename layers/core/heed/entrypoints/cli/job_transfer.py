@@ -68,16 +68,29 @@ def save_result(file: Mapping[str, Any], path: Path, *, may_replace: bool) -> No
         CommandFailure: S3 did not send the whole file.
         WrongUsage: A file is there, and may not be replaced.
     """
+    with replaced_at_the_end(path, may_replace=may_replace) as output:
+        receive_result(file, output)
+
+
+def receive_result(file: Mapping[str, Any], output: IO[bytes]) -> None:
+    """Writes a result file of a job to a file.
+
+    Args:
+        file: An entry of `files` of the answer.
+        output: Where it is written.
+
+    Raises:
+        CommandFailure: S3 did not send the whole file.
+    """
     from urllib.request import Request
 
-    with replaced_at_the_end(path, may_replace=may_replace) as output, show_bar("bytes") as show:
-        saved = 0
-        with _send(Request(file["url"])) as response:  # noqa: S310 - see _send
-            while piece := _read_piece(response):
-                saved += output.write(piece)
-                show(saved, file["bytes"])
-        if saved != file["bytes"]:
-            raise CommandFailure("the file from S3 is not complete", "run the command again")
+    received = 0
+    with show_bar("bytes") as show, _send(Request(file["url"])) as response:  # noqa: S310 - see _send
+        while piece := _read_piece(response):
+            received += output.write(piece)
+            show(received, file["bytes"])
+    if received != file["bytes"]:
+        raise CommandFailure("the file from S3 is not complete", "run the command again")
 
 
 @contextmanager

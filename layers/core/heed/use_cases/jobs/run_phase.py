@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from heed.domain.errors import FileRefused
+from heed.domain.errors import WorkImpossible
 from heed.domain.jobs.job import Job, JobState, fail_job, report_progress
 from heed.domain.jobs.job_errors import WORK_FAILED, to_job_error
 from heed.domain.jobs.job_phase import JobPhase, current_phase
@@ -24,7 +24,7 @@ def plan_phase(
     jobs: Jobs,
     work_of: Callable[[JobPhase], JobWork],
 ) -> Plan:
-    """Plans a stage. A file that cannot be read fails the job.
+    """Plans a stage. Work that cannot succeed fails the job.
 
     Args:
         job_id: id of the job.
@@ -47,8 +47,8 @@ def plan_phase(
         return Plan(NextStep.DONE)
     try:
         return work.plan(job, stage, has_time)
-    except FileRefused as error:
-        _refuse(job_id, error, now(), jobs)
+    except WorkImpossible as error:
+        _fail(job_id, error, now(), jobs)
         return Plan(NextStep.DONE)
 
 
@@ -61,7 +61,7 @@ def work_on_item(
     jobs: Jobs,
     work_of: Callable[[JobPhase], JobWork],
 ) -> None:
-    """Works on an item. A file that cannot be used fails the job, and the other items find nothing to do.
+    """Works on an item. Work that cannot succeed fails the job.
 
     Raises:
         OutOfTime: The work on the item has to go on.
@@ -69,11 +69,12 @@ def work_on_item(
         DependencyUnavailable, UnreadableRecord: The step has to be repeated.
     """
     job = find_job(job_id, jobs)
-    if current_phase(job) is phase:
-        try:
-            work_of(phase).work(job, item, has_time)
-        except FileRefused as error:
-            _refuse(job_id, error, now(), jobs)
+    if current_phase(job) is not phase:
+        return
+    try:
+        work_of(phase).work(job, item, has_time)
+    except WorkImpossible as error:
+        _fail(job_id, error, now(), jobs)
 
 
 def fail_phase(
@@ -97,6 +98,6 @@ def fail_phase(
     return change_job(job_id, step, jobs)
 
 
-def _refuse(job_id: str, error: FileRefused, now: Millis, jobs: Jobs) -> None:
+def _fail(job_id: str, error: WorkImpossible, now: Millis, jobs: Jobs) -> None:
     failure = to_job_error(error)
-    change_job(job_id, lambda job: fail_job(job, failure, now), jobs)
+    change_job(job_id, lambda current: fail_job(current, failure, now), jobs)

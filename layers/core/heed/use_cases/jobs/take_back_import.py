@@ -27,8 +27,7 @@ from heed.use_cases.ports.jobs import Jobs
 from heed.use_cases.ports.preferences import Preferences, UnreadableItem
 from heed.use_cases.ports.snapshots import PeopleSegments
 
-SEGMENT_COUNT = 16
-"""The number of segments in which the people are visited."""
+_SEGMENT_COUNT = 16  # segments in which the people are visited
 _VISIT, _ADD_UP = 0, 1  # the stages
 _SEGMENTS = "work/take-back/segments"
 
@@ -71,14 +70,14 @@ class PlanTakeBack:
             DependencyUnavailable, UnreadableRecord: The call has to be repeated.
         """
         if stage == _ADD_UP:
-            done = [_load(self.files, job, segment) for segment in range(SEGMENT_COUNT)]
+            done = [_load(self.files, job, segment) for segment in range(_SEGMENT_COUNT)]
             if all(progress.is_done for progress in done):
                 people, unreadable = sum(p.people for p in done), sum(p.unreadable for p in done)
                 change_job(job.id, lambda current: finish_take_back(current, people, unreadable), self.jobs)
                 return Plan(NextStep.DONE)
         if not take_turn(job, self.jobs, self.turn):
             return Plan(NextStep.WAIT, _VISIT)
-        segments = [{"segment": segment} for segment in range(SEGMENT_COUNT)]
+        segments = [{"segment": segment} for segment in range(_SEGMENT_COUNT)]
         self.files.put(job.id, _SEGMENTS, json.dumps(segments).encode())
         return Plan(NextStep.MAP, _ADD_UP, _SEGMENTS)
 
@@ -113,7 +112,7 @@ class TakeBackSegment:
         while take_back and not progress.is_done:
             if not has_time():
                 raise OutOfTime("the segment has more people")
-            page = self.people.page(segment, SEGMENT_COUNT, progress.after)
+            page = self.people.page(segment, _SEGMENT_COUNT, progress.after)
             for recipient, record in page.people:
                 if isinstance(record, UnreadableItem):
                     progress.unreadable += 1

@@ -89,6 +89,10 @@ class WorkFiles(Protocol):
         """Returns the content of a file, or None."""
         ...
 
+    def get_part(self, job_id: str, name: str, start: int, end: int) -> bytes:
+        """Returns the bytes of a file from `start` up to, but not including, `end`. The file has them."""
+        ...
+
     def list_files(self, job_id: str, prefix: str) -> Iterator[JobFile]:
         """Yields the files whose names begin with a prefix, in the order of their names."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from heed.domain.links.link_token import TokenPurpose
@@ -44,6 +45,35 @@ class ConfirmationKeys(Protocol):
 
         Raises:
             InvalidToken: No key ever had this id.
+            KeysUnavailable: The key service did not answer.
+        """
+        ...
+
+
+class SnapshotSigner(Protocol):
+    """Signs snapshots."""
+
+    @property
+    def key_id(self) -> str:
+        """The name of the signing key in the JWKS of the deployment."""
+        ...
+
+    def sign(self, data: bytes) -> bytes:
+        """Returns the signature of some bytes: ES256, in DER.
+
+        Raises:
+            KeysUnavailable: The key service did not answer.
+        """
+        ...
+
+
+class PublicKeys(Protocol):
+    """Gives the public halves of the keys that sign snapshots."""
+
+    def public_keys(self) -> Mapping[str, bytes]:
+        """Returns the public keys by their names, as X.509 encodes them (SubjectPublicKeyInfo, DER).
+
+        Raises:
             KeysUnavailable: The key service did not answer.
         """
         ...

@@ -13,8 +13,10 @@ from heed.domain.jobs.job import JobSignature, is_job_id
 from heed.domain.jobs.job_command import JobCommand, JobOrder
 from heed.domain.jobs.job_report import is_safe_word
 from heed.domain.jobs.job_settings import (
+    DEFAULT_SNAPSHOT_DAYS,
     ColumnMapping,
     ImportJobSettings,
+    JobSettings,
     ScrubJobSettings,
     SnapshotJobSettings,
     UndatedRows,
@@ -41,7 +43,11 @@ _MEANINGS = [
         *(RowMeaning.COMPLAINT, RowMeaning.HARD_BOUNCE),
     )
 ]
-_DEFAULT_DAYS, _MAX_DAYS = 7, 31
+_MAX_DAYS = 31
+
+
+JobRequest = tuple[JobSettings, DisclosurePurpose]
+"""What a caller requests of a new job, and the purpose."""
 
 
 def parse_job_id(call: ApiRequest) -> str:
@@ -149,7 +155,7 @@ def parse_snapshot_request(body: JsonReader, key: ApiKey) -> tuple[SnapshotJobSe
         InvalidRequest: A field is not valid.
     """
     purpose = key.choose_purpose(body.read_optional_text("purpose"))
-    days = body.read_number("days", 1, _MAX_DAYS, _DEFAULT_DAYS)
+    days = body.read_number("days", 1, _MAX_DAYS, DEFAULT_SNAPSHOT_DAYS)
     body.close()
     return SnapshotJobSettings(days), purpose
 

@@ -1,4 +1,4 @@
-"""Public JSON documents: the support of privacy signals, and the versions of the privacy policy."""
+"""Public JSON documents: the support of privacy signals, the versions of the privacy policy, public keys."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from heed.domain.preferences.catalogue import Catalogue
+from heed.use_cases.ports.keys import PublicKeys
 
 GPC_SINCE = "2026-11-22"
 """The date in gpc.json. Change it when the support of the signal changes."""
@@ -37,6 +38,13 @@ def policy_document(catalogue: Catalogue) -> Response[str]:
     return _document_response(
         {"versions": versions}, "application/json", **{"Access-Control-Allow-Origin": "*"}
     )
+
+
+def keys_document(keys: PublicKeys) -> Response[str]:
+    """Returns `/.well-known/heed-keys.json`: the public keys that verify snapshots, as a JWKS."""
+    from heed.domain.snapshots.signature import make_jwks  # no other page needs it
+
+    return _document_response(make_jwks(keys.public_keys()), "application/jwk-set+json")
 
 
 def _document_response(content: dict[str, Any], content_type: str, **extra_headers: str) -> Response[str]:

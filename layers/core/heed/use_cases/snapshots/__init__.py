@@ -1,0 +1,1 @@
+"""Use cases about snapshots: the work of a job that makes one."""
