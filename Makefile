@@ -101,7 +101,7 @@ oldest: setup .tools/oldest/.ready ## Run the tests of adapters and functions on
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python .tools/fastfilter/bin/python --require-hashes requirements/fastfilter.txt
 	touch $@
 
-system: setup .tools/fastfilter/.ready ## Run the tests against the local stack and the tests that take more than a second
+system: setup .tools/fastfilter/.ready tests/integrating/node_modules/.ready ## Run the tests against the local stack and the tests that take more than a second
 	$(BIN)/pytest -q -m system tests/simulation/test_machines.py $(FULL)
 	$(BIN)/pytest -q -n 2 --dist loadfile -m system $(FULL) \
 	  --ignore=tests/web --ignore=tests/iam --ignore=tests/package --ignore=tests/release --ignore=tests/simulation/test_machines.py
@@ -121,8 +121,8 @@ iam: setup tests/iam/node_modules/.ready ## Check that the template allows every
 	fi
 	$(BIN)/pytest -q -m system --calls=$(CALLS) tests/iam
 
-tests/iam/node_modules/.ready: tests/iam/setup.sh tests/iam/package-lock.json
-	tests/iam/setup.sh
+tests/iam/node_modules/.ready tests/integrating/node_modules/.ready: %/node_modules/.ready: tests/node_packages.sh %/package-lock.json
+	tests/node_packages.sh $*
 	touch $@
 
 soak: setup ## Run the simulation for a long time and print the tables of docs/evidence.md (SEED= is the first seed)

@@ -22,11 +22,16 @@ EXCEPTIONS = {
     "FEEDBACK_QUEUE_URL": "a placeholder in a command",
     "ForEach": "a function of CloudFormation, rejected in 0053",
     "LanguageExtensions": "a transform of CloudFormation, rejected in 0001",
+    "hard_bounces": "a path of Braze's API",
+    "invalid_emails": "a path of SendGrid's API",
     "LatestStreamArn": "a member of the answer of DynamoDB",
     "LazyLoader": "a class of Python, rejected in 0055",
     "ListStackResources": "an operation of CloudFormation",
     "ListTenants": "an operation of SES",
     "SuppressionListDestination": "a resource of the SES API",
+    "log_statement": "a setting of PostgreSQL",
+    "per_page": "a parameter of listmonk's API",
+    "spam_reports": "a path of SendGrid's and of Customer.io's API",
     "use_rfc3339": "an option of Powertools, rejected in 0050",
 }
 """Names that are not in the project, each with the reason."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from heed.domain.errors import FileRefused, UnknownHeader
+from heed.domain.errors import FileRefused, UnknownHeader, WorkImpossible
 from heed.domain.jobs.job_errors import (
-    FILE_ERRORS,
     NO_PROGRESS,
     NO_UPLOAD,
+    WORK_ERRORS,
     WORK_FAILED,
     to_job_error,
     unmapped_topics,
@@ -18,8 +18,9 @@ from heed.domain.jobs.job_errors import (
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "errors.md"
 
 
-def test_each_fault_of_a_file_has_a_stable_name() -> None:
-    assert set(FILE_ERRORS) == set(FileRefused.__subclasses__())
+def test_each_failure_of_the_work_has_a_stable_name() -> None:
+    kinds = {*FileRefused.__subclasses__(), *WorkImpossible.__subclasses__()}
+    assert set(WORK_ERRORS) == kinds - {FileRefused}
     assert to_job_error(UnknownHeader("no such columns", 3)).line == 3
     assert to_job_error(UnknownHeader("no such columns"), 4).line == 4
 
@@ -37,4 +38,4 @@ def test_the_page_lists_exactly_the_errors_of_jobs() -> None:
     unmapped = unmapped_topics({"News": 1})
     assert unmapped is not None
     others = {error.type for error in (NO_UPLOAD, NO_PROGRESS, WORK_FAILED, unmapped)}
-    assert sorted(listed) == sorted({*FILE_ERRORS.values(), *others})
+    assert sorted(listed) == sorted({*WORK_ERRORS.values(), *others})

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, timedelta, timezone
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from heed.domain.errors import InvalidTime
-from heed.domain.imports.row_dates import parse_export_time, parse_row_date
+from heed.domain.imports.row_dates import find_zone, parse_export_time, parse_row_date
 from heed.domain.rfc3339 import format_time, parse_time
 
 NOW = parse_time("2026-03-05T12:00:00Z").first
@@ -114,7 +113,7 @@ def test_a_date_without_a_time_lasts_the_whole_day() -> None:
 
 
 def test_a_time_that_a_change_of_clocks_repeats_is_the_later_one() -> None:
-    date = parse_row_date("2025-10-26 02:30:00", ZoneInfo("Europe/Berlin"))
+    date = parse_row_date("2025-10-26 02:30:00", find_zone("Europe/Berlin"))
     assert date
     assert format_time(date.first) == "2025-10-26T01:30:00.000Z"
 
@@ -140,3 +139,31 @@ def test_an_export_in_the_future_or_without_a_zone_is_invalid(text: str) -> None
 
 def test_a_clock_that_is_ahead_by_less_than_five_minutes_is_believed() -> None:
     assert parse_export_time("2026-03-05T12:04:59Z", NOW) == NOW
+
+
+@pytest.mark.parametrize(
+    "name", ["Europe/Berlin", "America/Argentina/Ushuaia", "Etc/GMT+12", "UTC", "EST5EDT"]
+)
+def test_a_zone_has_its_iana_name(name: str) -> None:
+    date = parse_row_date("2026-03-05 12:00:00", find_zone(name))
+    assert date is not None
+    assert abs(date.first - NOW) <= 12 * 3_600_000
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", "America", "Mars/Olympus", "UTC/UTC", "localtime", "posixrules", "right/UTC", "A" * 31),
+        *(
+            "/etc/localtime",
+            "../UTC",
+            "Europe/../UTC",
+            "Europe/Berlin\n",
+            "America/__pycache__",
+            "\u212bsia/Tokyo",
+        ),
+    ],
+)
+def test_any_other_name_is_no_zone(name: str) -> None:
+    with pytest.raises(InvalidTime, match="not the IANA name"):
+        find_zone(name)

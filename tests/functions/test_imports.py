@@ -446,7 +446,7 @@ def test_an_execution_that_could_not_be_started_is_started_by_the_sweep(imports:
         ({"columns": {"name": "email"}, "as": "unsubscribed"}, "/columns"),
         ({"columns": {"address": "joan@example.com"}, "as": "unsubscribed"}, "/columns"),
         ({"columns": {"address": "email"}, "as": "subscribed"}, "/as"),
-        ({"columns": {"address": "email"}, "as": "unsubscribed", "format": "auto"}, "/format"),
+        ({"columns": {"address": "email"}, "as": "unsubscribed", "format": "ses-contacts"}, "/format"),
         ({"zone": "Europe/Atlantis"}, "/zone"),
         ({"zone": "Europe"}, "/zone"),
     ],

@@ -326,6 +326,7 @@ def test_a_snapshot_has_no_upload(office: Office) -> None:
         ("/v1/imports", {**REFERENCE, "exported_at": "May"}, "/exported_at"),
         ("/v1/imports", {**REFERENCE, "format": "Send Grid"}, "/format"),
         ("/v1/imports", {**REFERENCE, "zone": "to@day"}, "/zone"),
+        ("/v1/imports", {**REFERENCE, "zone": "Mars/Olympus"}, "/zone"),
         ("/v1/imports", {**REFERENCE, "undated": "now"}, "/undated"),
         ("/v1/imports", {**REFERENCE, "scope": "service"}, "/scope"),
         ("/v1/imports", {**REFERENCE, "scope": "unheard-of"}, "/scope"),

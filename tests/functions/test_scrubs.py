@@ -28,6 +28,7 @@ from tests.support.job_machine import JobMachineRun, definition
 from tests.support.jobs import MARKETING
 from tests.support.registers import out
 
+SERVICES = ("dynamodb", "s3")
 OFFERS = ScrubJobSettings(topic=ScopeNumber(2))
 STOPPED, FREE = "joan@example.com", "lee@example.com"
 LIST = f'Name,E-Mail\r\nJoan,{STOPPED}\r\n"Lee, A",{FREE}\r\nNobody,none\r\n'.encode()
@@ -220,7 +221,7 @@ def test_large_parts_are_joined_by_s3_and_small_ones_are_put_together(
 ) -> None:
     monkeypatch.setattr(file_parts, "MAX_PART_ROWS", 100)
     lines = [f"{'x' * 60_000},{n}@example.com" for n in range(230)]
-    with run_after_calls(0, print, "s3") as calls:
+    with run_after_calls(0, print, SERVICES) as calls:
         job = scrub(world, "\n".join(["note,email", *lines]).encode())
     assert calls.count("UploadPartCopy") == 2
     result = result_of(job).decode().split("\n")
@@ -230,11 +231,11 @@ def test_large_parts_are_joined_by_s3_and_small_ones_are_put_together(
 def test_a_scrub_that_is_killed_at_any_call_and_repeated_gives_the_same_bytes(world: World) -> None:
     whole = scrub(world, LIST)
     job_id = start_scrub(LIST, number=2)
-    with crash_after(10_000, "s3") as calls:
+    with crash_after(10_000, SERVICES) as calls:
         run_scrub(world, job_id)
     for number in range(1, len(calls) + 1):
         job_id = start_scrub(LIST, number=number + 2)
-        with crash_after(number, "s3"), pytest.raises(SimulatedCrash):
+        with crash_after(number, SERVICES), pytest.raises(SimulatedCrash):
             run_scrub(world, job_id)
         job = run_scrub(world, job_id)
         assert (job.state, job.report) == (JobState.DONE, whole.report)

@@ -55,7 +55,7 @@ def _run_evaluator(policies: Policies, requests: Sequence[Request]) -> list[Eval
         "requests": [_request_document(policies, request) for request in requests],
     }
     process = subprocess.run(
-        ["node", _PROGRAM],  # noqa: S607 - tests/iam/setup.sh installs node's packages
+        ["node", _PROGRAM],  # noqa: S607 - tests/node_packages.sh installs node's packages
         input=json.dumps(evaluator_input),
         capture_output=True,
         text=True,

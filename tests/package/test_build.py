@@ -184,6 +184,21 @@ print(*files, "markupsafe._speedups" in sys.modules)
     assert is_compiled == "False"
 
 
+def test_a_time_zone_is_read_from_the_layer_alone() -> None:
+    """Lambda does not promise the files of time zones that most machines have."""
+    script = """
+import sys, zoneinfo
+sys.path.insert(0, sys.argv[1])
+zoneinfo.reset_tzpath(to=())
+from datetime import datetime
+from heed.domain.imports.row_dates import find_zone
+print(datetime(2026, 7, 1, tzinfo=find_zone("Europe/Berlin")).isoformat())
+"""
+    command = [sys.executable, "-I", "-S", "-B", "-c", script, str(CORE)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout == "2026-07-01T00:00:00+02:00\n"
+
+
 def test_the_compiled_brand_is_where_the_functions_expect_it() -> None:
     catalogue = json.loads((BRAND / "catalogue.json").read_text())
     style = json.loads((BRAND / "pages" / "style.json").read_text())

@@ -30,10 +30,12 @@ class Importer:
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
-        self.client = lambda service: boto3.client(
+
+    def client(self, service: str) -> Any:
+        return boto3.client(  # type: ignore[call-overload]
             service,
-            endpoint_url=stack["aws"],
-            region_name=stack["region"],
+            endpoint_url=self._stack["aws"],
+            region_name=self._stack["region"],
             aws_access_key_id=ACCOUNT,
             aws_secret_access_key="local",
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from heed.domain.errors import JobConflict, UnknownHeader
 from heed.domain.imports.columns import column_key
@@ -12,6 +11,7 @@ from heed.domain.imports.formats import ImportFormat
 from heed.domain.imports.imported_changes import ImportOrigin, make_claim
 from heed.domain.imports.interpretation import ImportSettings
 from heed.domain.imports.recognition import manual_format, recognise_format
+from heed.domain.imports.row_dates import find_zone
 from heed.domain.jobs.job import Job
 from heed.domain.jobs.job_settings import ImportJobSettings, UndatedRows
 
@@ -54,7 +54,7 @@ def interpret_job(job: Job, header: Sequence[str]) -> JobImport:
         requested.exported_at,
         requested.scope,
         {name.lower(): scope for name, scope in requested.topics.items()},
-        ZoneInfo(requested.zone),
+        find_zone(requested.zone),
         requested.has_us_dates,
     )
     origin = ImportOrigin(job.id, make_claim(job.upload.digest, known.name, requested), known.name)

@@ -39,6 +39,8 @@ _US = re.compile(
     rf"(?: {_CLOCK}(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?)?",
     re.ASCII,
 )
+# A capital first: `localtime` is the zone of this machine, and `right/UTC` has leap seconds.
+_ZONE_NAME = re.compile(r"[A-Z][A-Za-z0-9_+-]{0,29}(?:/[A-Za-z0-9_+-]{1,30}){0,2}", re.ASCII)
 CLOCK_DIFFERENCE = 5 * 60_000
 """Milliseconds by which the clock of a caller may be ahead."""
 
@@ -106,6 +108,22 @@ def parse_row_date(text: str, zone: tzinfo, *, has_us_dates: bool = False) -> Ro
         return _combine(match.groupdict(), zone)
     except (ValueError, OverflowError) as error:
         raise InvalidTime("no such day or time of day") from error
+
+
+def find_zone(name: str) -> tzinfo:
+    """Returns the time zone with an IANA name, such as `Europe/Berlin`.
+
+    Raises:
+        InvalidTime: there is no zone of that name.
+    """
+    from zoneinfo import ZoneInfo  # only a request of an import needs it
+
+    if not _ZONE_NAME.fullmatch(name):
+        raise InvalidTime("not the IANA name of a time zone")
+    try:
+        return ZoneInfo(name)
+    except (KeyError, OSError, ValueError) as error:  # no file, a folder such as `America`, or no zone in it
+        raise InvalidTime("not the IANA name of a time zone") from error
 
 
 def parse_export_time(text: str, now: Millis) -> Millis:

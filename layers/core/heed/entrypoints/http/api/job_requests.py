@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from heed.domain import rfc3339
 from heed.domain.api_key import ApiKey, KeyScope, normalise_owner
 from heed.domain.errors import InvalidTime, NotAuthorised, NotFound, UnknownScope
 from heed.domain.imports.formats import RowMeaning
+from heed.domain.imports.row_dates import find_zone
 from heed.domain.jobs.job import JobSignature, is_job_id
 from heed.domain.jobs.job_command import JobCommand, JobOrder
 from heed.domain.jobs.job_report import is_safe_word
@@ -33,7 +33,6 @@ from heed.entrypoints.http.api.routes import ApiRequest
 MAX_MAPPED_TOPICS = 100
 _FAST_CLOCK_MS = 300_000  # the clock of a caller may be so far ahead
 _FORMAT = re.compile(r"[a-z0-9]{1,20}(-[a-z0-9]{1,20}){0,3}")
-_ZONE = re.compile(r"[A-Za-z0-9_+-]{1,30}(/[A-Za-z0-9_+-]{1,30}){0,2}")
 _MAX_NAME = 255  # characters of a file's name
 _COLUMNS = ("address", "date")
 _MEANINGS = [
@@ -204,17 +203,11 @@ def _read_exported_at(body: JsonReader, now: Millis) -> Millis | None:
 
 def _read_zone(body: JsonReader) -> str:
     name = body.read_optional_text("zone") or "UTC"
-    if not _ZONE.fullmatch(name) or not _is_zone(name):
-        body.add_fault("zone", "is not the IANA name of a time zone")
-    return name
-
-
-def _is_zone(name: str) -> bool:
     try:
-        ZoneInfo(name)
-    except (ValueError, OSError, ZoneInfoNotFoundError):  # OSError: a folder of the time zone database
-        return False
-    return True
+        find_zone(name)
+    except InvalidTime as error:
+        body.add_fault("zone", f"is {error}")
+    return name
 
 
 def _read_mapping(body: JsonReader) -> ColumnMapping | None:
@@ -228,8 +221,8 @@ def _read_mapping(body: JsonReader) -> ColumnMapping | None:
         body.add_fault("columns", f"must have the column `address`, and others only of {', '.join(_COLUMNS)}")
     if not all(map(is_safe_word, columns.values())):
         body.add_fault("columns", "must be names of columns, without addresses")
-    if body.has("format"):
-        body.add_fault("format", "must be left out if there are `columns`")
+    if body.read_optional_text("format") not in ("", "auto"):
+        body.add_fault("format", "must be `auto` if there are `columns`")
     meaning = body.read_choice("as", _MEANINGS)
     if not meaning:
         return None

@@ -1,7 +1,7 @@
 #!/bin/sh
-# What the test of permissions needs: Node.js and an evaluator of IAM's policies from npm.
+# Installs Node.js where it is missing, and the packages of npm that a folder has locked: tests/node_packages.sh FOLDER
 set -eu
-cd "$(dirname "$0")"
+cd "$1"
 if ! command -v npm >/dev/null; then
   root=
   [ "$(id -u)" -eq 0 ] || root=sudo

@@ -1,4 +1,4 @@
-"""The code in docs/integrating.md gives the results of the published test vectors."""
+"""The Python in docs/integrating.md gives the results of the published test vectors."""
 
 from __future__ import annotations
 
