@@ -253,6 +253,15 @@ def test_each_function_accesses_only_its_folder_of_the_mails(
     assert (permitted("inbound/x"), permitted("cases/x")) == (inbound, cases)
 
 
+def test_each_function_lists_only_its_folder_of_the_mails() -> None:
+    def lists(prefix: str) -> list[str]:
+        keys = {"s3:prefix": {prefix}} if prefix else {}
+        return [name for name in FUNCTIONS if is_permitted(name, "s3:ListBucket", "MailboxBucket", keys)]
+
+    assert (lists("inbound/x"), lists("cases/x")) == (["MailboxFunction"], ["CasesFunction"])
+    assert lists("") == lists("other/") == []
+
+
 def test_the_seal_function_lists_only_its_prefixes() -> None:
     def lists(prefix: str) -> bool:
         keys = {"s3:prefix": {prefix}} if prefix else {}
