@@ -85,7 +85,16 @@ def make_notice(mail: ReceivedMail, message_id: str, bucket: str, at: Millis) ->
             **{f"{check}Verdict": {"status": verdict} for check, verdict in mail.verdicts.items()},
             "action": {"type": "S3", "bucketName": bucket, "objectKey": f"inbound/{message_id}"},
         },
-        "mail": {"timestamp": time, "source": return_path, "messageId": message_id},
+        "mail": {
+            "timestamp": time,
+            "source": return_path,
+            "messageId": message_id,
+            "headers": [
+                {"name": name, "value": value}
+                for name, values in parsed.headers.values.items()
+                for value in values
+            ],
+        },
     }
 
 

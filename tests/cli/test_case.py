@@ -22,14 +22,14 @@ def _open_case(world: World, kind: CaseKind = CaseKind.OPT_OUT_DOUBTFUL) -> Case
     mail.set_content("No more \x1b[31mmail\nplease")
     case = new_case(kind, "message 1", world.recipient(READER), NOW)
     with outside_handlers():
-        assert parts().open_case(case, bytes(mail), NOW)
+        assert parts().open_case(case, bytes(mail), "", NOW)
     return case
 
 
 def test_without_a_case_the_list_says_so(heed: Heed, local: Path) -> None:
     listed = heed("case", "list")
     assert (listed.code, listed.out) == (0, "No case waits for a decision.\n")
-    assert heed("case", "list", "--json").json == {"cases": [], "cursor": None}
+    assert heed("case", "list", "--json").json == {"cases": [], "unreadable": [], "cursor": None}
 
 
 def test_a_case_is_listed_shown_and_decided(heed: Heed, local: Path, world: World) -> None:

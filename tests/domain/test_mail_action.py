@@ -13,6 +13,7 @@ from heed.domain.mailbox.attribution import (
     AutomaticMail,
     LinkInDoubt,
     LinkOptOut,
+    PerhapsAutomaticMail,
     ReportedFeedback,
     SenderMail,
     SenderTrust,
@@ -229,6 +230,69 @@ def test_a_report_of_a_child_that_may_be_forged_changes_nothing(sender: Attribut
     assert decide(sender, CHILD_REPORT, text=KID) == [expected]
 
 
-def test_a_doubtful_request_that_names_another_address_is_about_nobody_for_certain() -> None:
-    intent = MailIntent(IntentKind.OPT_OUT, doubtful=True)
-    assert decide(SenderTrust.AUTHENTICATED, intent, text=KID) == [of_nobody(DOUBTFUL)]
+NAMES_OTHER = replace(DOUBTFUL, names_other=True)
+
+
+@pytest.mark.parametrize(
+    "intent", [MailIntent(IntentKind.OPT_OUT, doubtful=True), MailIntent(IntentKind.OPT_OUT, plain=False)]
+)
+def test_an_opt_out_that_names_another_address_is_about_the_sender_and_says_so(intent: MailIntent) -> None:
+    assert decide(SenderTrust.AUTHENTICATED, intent, text=KID) == [NAMES_OTHER]
+    assert decide(SenderTrust.AUTHENTICATED, intent, text=JOAN) == [DOUBTFUL]
+
+
+@pytest.mark.parametrize(
+    "kind", [IntentKind.ERASURE, IntentKind.ACCESS, IntentKind.OPT_IN, IntentKind.COMPLAINT]
+)
+def test_another_doubtful_request_that_names_another_address_is_about_nobody_for_certain(
+    kind: IntentKind,
+) -> None:
+    (action,) = decide(SenderTrust.AUTHENTICATED, MailIntent(kind, doubtful=True), text=KID)
+    assert isinstance(action, LetPersonDecide) and (action.about, action.names_other) == ("", False)
+
+
+def test_an_opt_out_beside_an_erasure_request_that_names_another_address_is_about_nobody() -> None:
+    intent = MailIntent(IntentKind.ERASURE, frozenset({IntentKind.OPT_OUT}), doubtful=True)
+    (action,) = decide(SenderTrust.AUTHENTICATED, intent, text=KID)
+    assert isinstance(action, LetPersonDecide) and action.about == ""
+
+
+COMPANY = UnknownSender(UnknownReason.COMPANY)
+
+
+@pytest.mark.parametrize("kind", IntentKind)
+def test_each_mail_from_the_company_is_a_case_about_nobody(kind: IntentKind) -> None:
+    for doubtful in (True, False):
+        (action,) = decide(COMPANY, MailIntent(kind, doubtful=doubtful, by_child=True), text=JOAN)
+        assert isinstance(action, LetPersonDecide) and action.about == ""
+
+
+PERHAPS = PerhapsAutomaticMail(JOAN)
+
+
+def test_a_plain_opt_out_that_is_perhaps_automatic_is_a_case_that_no_cap_loses() -> None:
+    topics = frozenset({"acme/offers"})
+    intent = MailIntent(IntentKind.OPT_OUT, topics=topics)
+    assert decide(PERHAPS, intent) == [replace(DOUBTFUL, beyond_caps=OptOutSender(JOAN, topics))]
+    assert decide(PerhapsAutomaticMail(""), intent) == [of_nobody(DOUBTFUL)]
+
+
+@pytest.mark.parametrize("kind", IntentKind)
+def test_every_other_mail_that_is_perhaps_automatic_is_dropped(kind: IntentKind) -> None:
+    for intent in (MailIntent(kind, doubtful=True), MailIntent(kind, plain=kind is not IntentKind.OPT_OUT)):
+        assert decide(PERHAPS, intent) == [DropMail(DropReason.AUTOMATIC)]
+
+
+MENTION = MailIntent(IntentKind.OPT_OUT, frozenset({IntentKind.OTHER}), doubtful=True)
+
+
+@pytest.mark.parametrize(
+    "sender", [SenderTrust.OPT_OUT_ONLY, SenderTrust.NOT_AUTHENTICATED, UNKNOWN, COMPANY]
+)
+def test_spam_that_only_mentions_an_opt_out_is_dropped(sender: Attribution | SenderTrust) -> None:
+    assert decide(sender, MENTION, spam=Verdict.FAIL) == [SPAM]
+    assert decide(sender, MENTION, spam=Verdict.GRAY) != [SPAM]
+
+
+def test_spam_of_an_authenticated_sender_that_mentions_an_opt_out_is_a_case() -> None:
+    assert decide(SenderTrust.AUTHENTICATED, MENTION, spam=Verdict.FAIL) == [DOUBTFUL]

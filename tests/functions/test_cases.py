@@ -65,7 +65,7 @@ class Desk:
         case = new_case(kind, f"message {self.number}", recipient, RECEIVED)
         raw = mail_of(address or JANE, "please") if mail is None else mail
         with outside_handlers():
-            assert parts().open_case(case, raw, RECEIVED)
+            assert parts().open_case(case, raw, "", RECEIVED)
         return case
 
     def call(
@@ -393,10 +393,10 @@ def test_a_decision_that_fails_at_any_call_is_completed_by_the_same_decision(
 def test_the_check_reports_cases_that_are_due_within_a_day(desk: Desk, clock: Clock, log: Any) -> None:
     clock.now = RECEIVED
     desk.open(CaseKind.OPT_OUT_DOUBTFUL)
-    assert app.handler({}, desk.world.context) == {"waiting": 1, "due_soon": 0}
+    assert app.handler({}, desk.world.context) == {"waiting": 1, "due_soon": 0, "unreadable": 0}
     assert '"cases are due"' not in log.getvalue()
     clock.now = RECEIVED + DAY_MS
-    assert app.handler({}, desk.world.context) == {"waiting": 1, "due_soon": 1}
+    assert app.handler({}, desk.world.context) == {"waiting": 1, "due_soon": 1, "unreadable": 0}
     assert '"cases are due"' in log.getvalue()
 
 
@@ -419,10 +419,10 @@ def test_the_pause_of_a_reported_child_is_renewed_until_somebody_decides(desk: D
 
 def test_a_mail_that_arrives_again_opens_no_second_case(desk: Desk) -> None:
     case = desk.open(CaseKind.CHILD_REPORT)
-    parts().open_case(case, b"", RECEIVED)
+    parts().open_case(case, b"", "", RECEIVED)
     assert len(desk.list_cases()["cases"]) == 1
     desk.decide(case, "none")
-    parts().open_case(case, b"", RECEIVED)
+    parts().open_case(case, b"", "", RECEIVED)
     assert (desk.list_cases()["cases"], desk.mails()) == ([], [])
 
 
@@ -433,7 +433,7 @@ def test_a_full_list_drops_only_mails_that_request_nothing(
     desk.open(CaseKind.OTHER)
     desk.open(CaseKind.OTHER)
     dropped = new_case(CaseKind.OTHER, "third", "", RECEIVED)
-    assert parts().open_case(dropped, b"", RECEIVED) is False
+    assert parts().open_case(dropped, b"", "", RECEIVED) is False
     desk.open(CaseKind.OPT_OUT_DOUBTFUL)
     assert len(desk.list_cases()["cases"]) == 3
 

@@ -77,8 +77,9 @@ def mail_requests(recorded: Iterable[Request]) -> Iterator[Request]:
 def missing_object_requests(recorded: Iterable[Request]) -> Iterator[Request]:
     """Yields the second check of S3 for an object that does not exist.
 
-    Without the permission to list the bucket, S3 answers 403 and not 404 (the documentation of GetObject). For a
-    condition, the key of the object is the prefix. A version of an object of the ledger always exists, so its readers need no second check.
+    Without the permission to list the bucket, S3 answers 403 and not 404 (the documentation of GetObject).
+    For a condition, the key of the object is the prefix. A version of an object of the ledger always exists,
+    so its readers need no second check.
     """
     for call in recorded:
         if call.action == "s3:GetObject":

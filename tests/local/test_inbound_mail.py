@@ -21,7 +21,7 @@ from local.inbound_mail import (
     make_notice,
 )
 from local.mail_form import MailRefused, parse_mail_form
-from tests.support.inbound_mails import RECEIVED, TOKEN, link_key, token_address
+from tests.support.inbound_mails import COMPANY, RECEIVED, TOKEN, link_key, token_address
 
 LINK = {
     "recipient": TOKEN.recipient,
@@ -58,7 +58,9 @@ def test_the_notice_of_a_mail_says_what_ses_would_say() -> None:
     mail = ReceivedMail(b"From: a@example.com\r\n\r\n", MAILBOX, dict.fromkeys(CHECKS, "GRAY"))
 
     receipt = Receipt("id", RECEIVED, (MAILBOX,), spam=Verdict.GRAY, virus=Verdict.GRAY, dmarc=Verdict.GRAY)
-    assert notice_of(mail) == MailNotice(receipt, StoredMail("bucket", "inbound/id"))
+    assert notice_of(mail) == MailNotice(
+        receipt, StoredMail("bucket", "inbound/id"), b"from: a@example.com\r\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,14 +80,14 @@ def test_apples_sample_is_an_opt_out_by_the_link_of_the_campaign() -> None:
     parsed = parse_mail(mail.raw)
 
     assert parsed.headers.first("auto-submitted") == "auto-replied"
-    assert attribute_mail(parsed, notice_of(mail).receipt, link_key) == LinkOptOut((TOKEN,))
+    assert attribute_mail(parsed, notice_of(mail).receipt, link_key, COMPANY) == LinkOptOut((TOKEN,))
 
 
 @pytest.mark.parametrize(("name", "sender"), [("reply", sample.ADDRESS), ("parent", PARENT)])
 def test_another_sample_is_from_an_authenticated_sender(name: str, sender: str) -> None:
     mail = SAMPLES[name](CAMPAIGN)
 
-    attribution = attribute_mail(parse_mail(mail.raw), notice_of(mail).receipt, link_key)
+    attribution = attribute_mail(parse_mail(mail.raw), notice_of(mail).receipt, link_key, COMPANY)
     assert attribution == SenderMail(sender, SenderTrust.AUTHENTICATED)
 
 
