@@ -34,6 +34,7 @@ _ROWS = {
     "report": f"{daily_counts.CountPrefix.REPORTS}2026-03-05#0123",
     "answer": f"{daily_counts.CountPrefix.ANSWERS}2026-03-05#0123",
     "forward": f"{daily_counts.CountPrefix.FORWARDS}2026-03-05#mail",
+    "case count": f"{daily_counts.CountPrefix.CASES}2026-03-05#0123",
     "mail": f"{mail_caps.MAIL_CAP_PREFIX}in#abc",
     "mailbox": f"{mail_caps.MAIL_CAP_PREFIX}of#abc",
     "network": f"{mail_caps.MAIL_CAP_PREFIX}network#in#abc",
@@ -73,7 +74,7 @@ CONTROL = {
     "MailboxFunction": {
         "GetItem": {"case"},
         "PutItem": {"case", "purge"},
-        "UpdateItem": {"report", "key cap", "answer", "forward"},
+        "UpdateItem": {"report", "key cap", "answer", "forward", "case count"},
         "DeleteItem": {"purge"},
     },
     "PurgeFunction": {

@@ -275,11 +275,6 @@ def test_mail_of_a_list_has_no_sender(field: str) -> None:
     assert attribute(mail(FROM, field), TO_MAILBOX) == UnknownSender(UnknownReason.MAILING_LIST)
 
 
-@pytest.mark.threat(
-    "T33",
-    "A form of the company's web site sends requests of others from the company's address.",
-    "A mail from an address of the company is nobody's request. A person decides.",
-)
 @pytest.mark.parametrize(
     "address",
     ["privacy@example.com", "Service@Example.org", "a@mail.example.com", "a@in.mail.example.com"],
