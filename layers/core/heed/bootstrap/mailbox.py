@@ -68,13 +68,13 @@ class MailboxParts(PreferenceParts, PrivacyParts):
     def open_case(self) -> OpenCase:
         """Opens a case for a mail."""
         from heed.adapters.dynamodb.daily_counts import CountPrefix
-        from heed.use_cases.cases.case_caps import CaseCaps
         from heed.use_cases.cases.open_case import OpenCase
+        from heed.use_cases.cases.permit_case import PermitCase
 
         limits = (_CASES_PER_SENDER, _CASES_PER_DOMAIN, _CASES_PER_DAY, _OTHER_CASES_PER_DAY)
         counts = [self._counts(CountPrefix.CASES, limit) for limit in limits]
-        caps = CaseCaps(self.identity_key, *counts)
-        return OpenCase(self.cases, self.case_mails, self.preferences, self.catalogue, caps)
+        permit_case = PermitCase(self.identity_key, *counts)
+        return OpenCase(self.cases, self.case_mails, self.preferences, self.catalogue, permit_case)
 
     @cached_property
     def mail_words(self) -> MailWords:

@@ -8,8 +8,8 @@ from itertools import islice
 from heed.domain.mailbox.case import MAX_OPEN_CASES, MAX_OPEN_REQUESTS, Case, CaseKind
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue
-from heed.use_cases.cases.case_caps import CaseCaps
 from heed.use_cases.cases.pause_until_decided import pause_until_decided
+from heed.use_cases.cases.permit_case import PermitCase
 from heed.use_cases.ports.cases import CaseMails, Cases
 from heed.use_cases.ports.preferences import Preferences
 
@@ -23,14 +23,14 @@ class OpenCase:
         mails: the mails of the cases.
         preferences: the records, for the pause of a reported child.
         catalogue: the policy versions.
-        caps: limits the cases of a day.
+        permit_case: limits the cases of a day.
     """
 
     cases: Cases
     mails: CaseMails
     preferences: Preferences
     catalogue: Catalogue
-    caps: CaseCaps
+    permit_case: PermitCase
 
     def __call__(self, case: Case, raw: bytes, sender: str, now: Millis) -> bool:
         """Opens a case, and stores its mail. A second call with the same case changes nothing.
@@ -55,7 +55,7 @@ class OpenCase:
         if existing is None:
             is_request = bool(sender) and case.kind is not CaseKind.OTHER
             limit = MAX_OPEN_REQUESTS if is_request else MAX_OPEN_CASES
-            if not self.caps.permit_case(sender, now) or self._has_open(limit):
+            if not self.permit_case(sender, now) or self._has_open(limit):
                 return False
             self.mails.keep(case.id, raw)
             self.cases.add(case)

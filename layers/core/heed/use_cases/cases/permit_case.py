@@ -11,8 +11,8 @@ from heed.use_cases.ports.keys import IdentityKey
 
 
 @dataclass(frozen=True, slots=True)
-class CaseCaps:
-    """The caps. Everybody can forge a sender, so mails whose sender is not proven share a cap of their own.
+class PermitCase:
+    """Counts a case within the caps. Everybody can forge a sender, so mails whose sender is not proven share a cap of their own.
 
     Attributes:
         identity_key: gives the key of recipient ids.
@@ -28,7 +28,7 @@ class CaseCaps:
     proven_counts: DailyCounts
     other_counts: DailyCounts
 
-    def permit_case(self, sender: str, now: Millis) -> bool:
+    def __call__(self, sender: str, now: Millis) -> bool:
         """Counts a case. Returns whether it is within the caps. A retry counts again.
 
         Args:
