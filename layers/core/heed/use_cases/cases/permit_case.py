@@ -12,7 +12,9 @@ from heed.use_cases.ports.keys import IdentityKey
 
 @dataclass(frozen=True, slots=True)
 class PermitCase:
-    """Counts a case within the caps. Everybody can forge a sender, so mails whose sender is not proven share a cap of their own.
+    """Counts a case within the caps.
+
+    Everybody can forge a sender, so mails whose sender is not proven share a cap of their own.
 
     Attributes:
         identity_key: gives the key of recipient ids.
