@@ -39,7 +39,7 @@ from heed.domain.mailbox.mail_action import (
     decide_inbound_mail,
 )
 from heed.domain.opt_in.confirmation_token import Intent
-from tests.support.inbound_mails import TOKEN
+from tests.support.inbound_mails import COMPANY, TOKEN
 
 JOAN = "joan@example.net"
 UNKNOWN = UnknownSender(UnknownReason.SEVERAL_SENDERS)
@@ -92,7 +92,7 @@ def decide(
 ) -> list[MailAction]:
     if isinstance(attribution, SenderTrust):
         attribution = SenderMail(JOAN, attribution)
-    return list(decide_inbound_mail(attribution, spam, text, lambda _: intent))
+    return list(decide_inbound_mail(attribution, spam, text, lambda _: intent, COMPANY))
 
 
 @pytest.mark.parametrize("kind", IntentKind)
@@ -162,7 +162,7 @@ def read_nothing(_: str) -> MailIntent:
     ],
 )
 def test_the_text_is_read_only_for_the_mail_of_a_sender(attribution: Attribution, action: MailAction) -> None:
-    assert decide_inbound_mail(attribution, Verdict.FAIL, "unsubscribe", read_nothing) == (action,)
+    assert decide_inbound_mail(attribution, Verdict.FAIL, "unsubscribe", read_nothing, COMPANY) == (action,)
 
 
 @pytest.mark.parametrize("kind", IntentKind)
@@ -210,6 +210,8 @@ ABOUT_KID = LetPersonDecide((CaseKind.CHILD_REPORT,), KID)
             [ABOUT_KID],
         ),
         ("kid@example.net and sister@example.net", [of_nobody(CHILD)]),
+        ("I wrote to privacy@example.com and to news@mail.example.com before.", [MINOR]),
+        ("Dear service@example.org, my daughter has kid@example.net.", [ABOUT_KID]),
     ],
 )
 def test_a_report_of_a_child_deletes_only_the_record_of_the_sender(
@@ -257,13 +259,13 @@ def test_an_opt_out_beside_an_erasure_request_that_names_another_address_is_abou
     assert isinstance(action, LetPersonDecide) and action.about == ""
 
 
-COMPANY = UnknownSender(UnknownReason.COMPANY)
+OF_COMPANY = UnknownSender(UnknownReason.COMPANY)
 
 
 @pytest.mark.parametrize("kind", IntentKind)
 def test_each_mail_from_the_company_is_a_case_about_nobody(kind: IntentKind) -> None:
     for doubtful in (True, False):
-        (action,) = decide(COMPANY, MailIntent(kind, doubtful=doubtful, by_child=True), text=JOAN)
+        (action,) = decide(OF_COMPANY, MailIntent(kind, doubtful=doubtful, by_child=True), text=JOAN)
         assert isinstance(action, LetPersonDecide) and action.about == ""
 
 
@@ -287,7 +289,7 @@ MENTION = MailIntent(IntentKind.OPT_OUT, frozenset({IntentKind.OTHER}), doubtful
 
 
 @pytest.mark.parametrize(
-    "sender", [SenderTrust.OPT_OUT_ONLY, SenderTrust.NOT_AUTHENTICATED, UNKNOWN, COMPANY]
+    "sender", [SenderTrust.OPT_OUT_ONLY, SenderTrust.NOT_AUTHENTICATED, UNKNOWN, OF_COMPANY]
 )
 def test_spam_that_only_mentions_an_opt_out_is_dropped(sender: Attribution | SenderTrust) -> None:
     assert decide(sender, MENTION, spam=Verdict.FAIL) == [SPAM]

@@ -56,7 +56,7 @@ from tests.support.attack_texts import ADDRESSES, CONTENT_TYPES, DOCUMENTS, FORM
 from tests.support.catalogues import CATALOGUE
 from tests.support.deployment import http_event
 from tests.support.growth import LINEAR, measure_growth
-from tests.support.inbound_mails import attribute_text
+from tests.support.inbound_mails import COMPANY, attribute_text
 from tests.support.mail_words import brand_mail_words
 
 HEED = Path(__file__).parents[2] / "layers" / "core" / "heed"
@@ -174,7 +174,9 @@ def read_mail_text(text: str) -> object:
     """Takes the new text out of a mail, reads what it requests, and looks for addresses in it."""
     sender, words = SenderMail("parent@example.com", SenderTrust.AUTHENTICATED), brand_mail_words()
     read_intent(text, new_text(text, words), sender.address, words)
-    return decide_inbound_mail(sender, Verdict.PASS, text, lambda _: MailIntent(IntentKind.CHILD_REPORT))
+    return decide_inbound_mail(
+        sender, Verdict.PASS, text, lambda _: MailIntent(IntentKind.CHILD_REPORT), COMPANY
+    )
 
 
 PARSERS: dict[str, tuple[Callable[[str], object], dict[str, Callable[[int], str]]]] = {

@@ -86,6 +86,7 @@ def decide_about_mail(raw: bytes, receipt: Receipt, words: MailWords) -> tuple[M
         receipt.spam,
         f"{mail.subject}\n{text}",
         lambda sender: read_intent(mail.subject, text, sender, words),
+        COMPANY,
     )
 
 

@@ -28,6 +28,7 @@ from heed.domain.mailbox.attribution import (
     VirusMail,
 )
 from heed.domain.mailbox.case import CaseKind
+from heed.domain.mailbox.company_addresses import CompanyAddresses
 from heed.domain.mailbox.inbound_mail import Verdict
 from heed.domain.mailbox.intent import IntentKind, MailIntent
 from heed.domain.opt_in.confirmation_token import Intent
@@ -126,7 +127,11 @@ MailAction = (
 
 
 def decide_inbound_mail(
-    attribution: Attribution, spam: Verdict, text: str, read_intent: Callable[[str], MailIntent]
+    attribution: Attribution,
+    spam: Verdict,
+    text: str,
+    read_intent: Callable[[str], MailIntent],
+    company: CompanyAddresses,
 ) -> tuple[MailAction, ...]:
     """Returns what to do with a mail.
 
@@ -136,6 +141,7 @@ def decide_inbound_mail(
         text: the subject and the new text, for the address that a report of a child names.
         read_intent: returns what the mail requests, for the address of its sender ("" if unknown). It is
             called only if that matters.
+        company: the company's own addresses, which no request is about.
     """
     is_spam = spam is Verdict.FAIL
     match attribution:
@@ -156,7 +162,8 @@ def decide_inbound_mail(
         case UnknownSender(reason):
             return _decide_for_unknown(reason, read_intent(""), is_spam=is_spam)
         case SenderMail():
-            return _decide_for_sender(attribution, read_intent(attribution.address), text, is_spam=is_spam)
+            named = {address for address in _named_addresses(text) if not company.include(address)}
+            return _decide_for_sender(attribution, read_intent(attribution.address), named, is_spam=is_spam)
         case _:
             assert_never(attribution)
 
@@ -185,7 +192,7 @@ def _to_decide(intent: MailIntent, *, is_spam: bool) -> frozenset[IntentKind]:
 
 
 def _decide_for_sender(
-    sender: SenderMail, intent: MailIntent, text: str, *, is_spam: bool
+    sender: SenderMail, intent: MailIntent, named: set[str], *, is_spam: bool
 ) -> tuple[MailAction, ...]:
     """Acts on what the sender may do without proof, and lets a person decide the rest.
 
@@ -193,7 +200,7 @@ def _decide_for_sender(
     it names one other address, mail to that one pauses until a person decides. Nobody replies to spam.
     """
     kinds, actions = _kinds(intent), list[MailAction]()
-    named = _named_addresses(text) - {sender.address}
+    named = named - {sender.address}
     is_proven = sender.trust is SenderTrust.AUTHENTICATED
     to_decide = _to_decide(intent, is_spam=is_spam and not is_proven)
     is_authenticated = is_proven and not intent.doubtful

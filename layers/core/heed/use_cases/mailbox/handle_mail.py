@@ -81,6 +81,7 @@ class HandleMail:
             receipt.spam,
             mail.text,
             lambda address: read_intent(content.subject, new, address, self.words),
+            self.company,
         )
         done = [(action, self.act(action, mail, now)) for action in actions]
         if isinstance(source, str):
