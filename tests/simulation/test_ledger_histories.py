@@ -154,7 +154,7 @@ class SubjectChanges:
         applied: the applied changes, without those of writes that have no entry.
         late: the late changes.
         repeated: the applied changes by link to registers that were on record before, each with the revision
-            of its write. Beyond the limit, one entry of that revision stands for all of them.
+            of its write. Beyond the limit, one entry of that revision represents all of them.
     """
 
     applied: set[NamedChange] = field(default_factory=set)
@@ -162,7 +162,7 @@ class SubjectChanges:
     repeated: dict[NamedChange, int] = field(default_factory=dict)
 
     def shared(self, entries: Iterable[LedgerEntry]) -> set[NamedChange]:
-        """Returns the changes that have no entry, because the entry of a repetition stands for them."""
+        """Returns the changes that have no entry, because the entry of a repetition represents them."""
         hourly = {entry.seq for entry in entries if entry.first_seq is not None}
         names = {(entry.register, entry.scope, entry.at) for entry in entries}
         entered = {change for change in self.applied if (*change[:2], change[2].at) in names}
@@ -299,12 +299,12 @@ def _entry_covers_its_own_revision_only(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Transition, "first_revision", property(lambda _: None))
 
 
-def _hourly_entry_stands_for_new_changes_too(patch: pytest.MonkeyPatch) -> None:
+def _hourly_entry_replaces_new_changes_too(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(transition, "hourly_changes", lambda _, changes: changes[:1])
 
 
 BUGS = (
-    _hourly_entry_stands_for_new_changes_too,
+    _hourly_entry_replaces_new_changes_too,
     _omitted_change_gets_entry,
     _entry_covers_its_own_revision_only,
     _only_first_delivery_is_hashed,
