@@ -229,6 +229,8 @@ PATTERNS = {
     "entrypoints.http.networks._PORT": "a proxy's header",
     "domain.mailbox.attribution._TOKEN": "a mail",
     "domain.mailbox.automatic_mail._DAEMON": "a mail",
+    "domain.mailbox.automatic_mail._POSTMASTER": "a mail",
+    "domain.mailbox.automatic_mail._NULL_PATH": "a mail",
     "domain.mailbox.mail_action._ADDRESS": "the text of a mail",
     **{
         f"domain.mailbox.{module}.{name}": "the text of a mail"
