@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from heed.domain.mailbox.mail_words import MailWords, Meaning
 from heed.domain.mailbox.opt_out import Sentence, find_plain_opt_out, may_opt_out
@@ -72,7 +73,7 @@ _NEEDED = {
     IntentKind.QUESTION: {Meaning.QUESTION},
 }
 """The meanings that a mail has for a kind. An opt-out has rules of its own."""
-_CLEARER = {IntentKind.ACCESS, IntentKind.OPT_IN, IntentKind.COMPLAINT}
+_CLEARER = {IntentKind.ACCESS, IntentKind.COMPLAINT}
 """Beside these kinds, a possible opt-out must name marketing mail."""
 _OF_OWN_ADDRESS = {IntentKind.ERASURE, IntentKind.OPT_OUT, IntentKind.ACCESS, IntentKind.OPT_IN}
 
@@ -96,14 +97,16 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
     if Meaning.AUTOMATIC in meanings | subject_meanings:
         return MailIntent(IntentKind.OTHER)
     kinds = {kind for kind, needed in _NEEDED.items() if needed <= meanings}
-    topics = None
-    is_clear = not kinds.isdisjoint(_CLEARER)
-    if may_opt_out([*title, *body], must_name_mail=is_clear or Meaning.OTHER_MATTER in meanings):
+    is_about_other = is_reply and Meaning.OTHER_MATTER in subject_meanings
+    find_topics = partial(find_plain_opt_out, words=words, is_about_other=is_about_other)
+    if IntentKind.OPT_IN in kinds:  # "I unsubscribed by mistake" beside it requests no opt-out
+        is_opt_out = any(find_topics([each]) is not None for each in [*title, *body])
+    else:
+        must_name_mail = Meaning.OTHER_MATTER in meanings or not kinds.isdisjoint(_CLEARER)
+        is_opt_out = may_opt_out([*title, *body], must_name_mail=must_name_mail)
+    if is_opt_out:
         kinds.add(IntentKind.OPT_OUT)
-        if len(text) <= _MAX_READ:
-            topics = find_plain_opt_out(
-                own, words, is_about_other=is_reply and Meaning.OTHER_MATTER in subject_meanings
-            )
+    topics = find_topics(own) if is_opt_out and len(text) <= _MAX_READ else None
     kind = next((each for each in IntentKind if each in kinds), IntentKind.OTHER)
     by_child = (
         kind is IntentKind.CHILD_REPORT
@@ -113,7 +116,7 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
         and all(words.may_be_of_child(each.tokens) for each in own)
     )
     of_others = kind in _OF_OWN_ADDRESS and _names_other(f"{subject} {text}", sender, meanings)
-    is_unclear = IntentKind.OPT_OUT in kinds and topics is None and not by_child
+    is_unclear = is_opt_out and topics is None and not by_child
     return MailIntent(
         kind, frozenset(kinds - {kind}), topics or frozenset(), of_others or is_unclear, by_child
     )
@@ -125,14 +128,15 @@ def _read_sentences(text: str, words: MailWords) -> Iterator[Sentence]:
         sentence = found[0]
         tokens = list_tokens(sentence)
         meanings = {Meaning(match.meaning) for match in words.find_matches(tokens)}
-        is_question = _QUESTION.search(sentence) is not None
-        if is_question:
+        if _QUESTION.search(sentence):
             meanings.add(Meaning.QUESTION)
+        if Meaning.NOT in meanings:
+            meanings.discard(Meaning.OPT_IN)
         yield Sentence(
             sentence,
             tokens,
             frozenset(meanings),
-            is_question and Meaning.REQUEST not in meanings,
+            Meaning.QUESTION in meanings and Meaning.REQUEST not in meanings,
             _EMPTY_LINE.search(text, max(found.start() - 4, 0), found.start() + 1) is not None,
         )
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from heed.domain.mailbox.mail_words import MailWords, Meaning
-from heed.domain.mailbox.phrases import Match, fold, is_word
+from heed.domain.mailbox.phrases import Match, list_tokens
 
-_NAME = re.compile(r"[A-ZÀ-ÖØ-Þ](?:\.|[^\W\d_A-Z]*[^\W\d_A-Z][\w'’-]*|)|[\u3400-\u9fff]{1,4}")
+_PART = re.compile(r"[\w'’-]+")
+_NAME = re.compile(r"[A-ZÀ-Þ][\w'’-]{0,30}|[\u3005\u3400-\u9fff]{1,4}")
 _MAX_NAME = 4
 """The most words of a name, or signs of a Japanese one."""
 
 _ENDS = frozenset({Meaning.STOP, Meaning.REMOVE})
-_ENDING = _ENDS | {Meaning.UNSUBSCRIBE}
 _MAILS = frozenset({Meaning.MAIL, Meaning.LIST, Meaning.CONTACT, Meaning.SEND})
 _ACTS = _ENDS | {Meaning.UNSUBSCRIBE, Meaning.NOT, Meaning.WANT, Meaning.SEND, Meaning.CONTACT}
 _OF_NAMES = frozenset({Meaning.POLITE, Meaning.REQUEST, Meaning.AND})
@@ -49,20 +49,25 @@ def may_opt_out(sentences: Sequence[Sentence], *, must_name_mail: bool) -> bool:
         sentences: The sentences of the mail.
         must_name_mail: Whether the mail is about another matter, so that the sentence must name mail.
     """
-    return any(_may_end_mail(each.meanings, must_name_mail=must_name_mail) for each in sentences if not each.is_question)
+    return any(
+        _may_end_mail(each.meanings, must_name_mail=must_name_mail)
+        for each in sentences
+        if not each.is_question
+    )
 
 
 def _may_end_mail(meanings: frozenset[Meaning], *, must_name_mail: bool) -> bool:
-    names_mail = not meanings.isdisjoint(_MAILS)
     if Meaning.REPORT in meanings:
         meanings -= {Meaning.UNSUBSCRIBE, Meaning.NOT}
-    if (must_name_mail and not names_mail) or Meaning.OTHER_MATTER in meanings:
-        return Meaning.UNSUBSCRIBE in meanings and not must_name_mail
-    if meanings & (_ENDS | {Meaning.UNSUBSCRIBE, Meaning.ENOUGH}):
+    if Meaning.UNSUBSCRIBE in meanings:
         return True
-    if Meaning.NOT in meanings and (Meaning.RECEIVE not in meanings or Meaning.WANT in meanings):
-        return names_mail or Meaning.WANT in meanings  # who receives no mail misses it
-    return False
+    names_mail = not meanings.isdisjoint(_MAILS)
+    if Meaning.OTHER_MATTER in meanings or (must_name_mail and not names_mail):
+        return False
+    if meanings & (_ENDS | {Meaning.ENOUGH}):
+        return True
+    is_missed = Meaning.RECEIVE in meanings and Meaning.WANT not in meanings
+    return Meaning.NOT in meanings and not is_missed and (names_mail or Meaning.WANT in meanings)
 
 
 def find_plain_opt_out(
@@ -92,22 +97,21 @@ def _find_requests(
     named, is_after_polite = set[Meaning](), False
     for sentence in sentences:
         matches, unknown = words.list_plain_words(sentence.tokens, language)
-        meanings = {Meaning(each.meaning) for each in matches}
-        is_signed = is_after_polite or Meaning.POLITE in meanings or sentence.begins_paragraph
-        if unknown and not (is_signed and _is_name(sentence, matches, unknown)):
+        meanings = {Meaning(match.meaning) for match in matches}
+        may_have_name = is_after_polite or Meaning.POLITE in meanings or sentence.begins_paragraph
+        if unknown and not (may_have_name and _is_name(sentence, meanings, unknown)):
             return []
-        is_after_polite = Meaning.POLITE in meanings and meanings.isdisjoint(_ACTS)
+        is_after_polite = bool(unknown) or (Meaning.POLITE in meanings and meanings.isdisjoint(_ACTS))
         for clause in _list_clauses(matches):
             meant = {Meaning(match.meaning) for match in clause}
             if meant & _ACTS:
-                ends = {tuple(sentence.tokens[at] for at in match.span) for match in clause if match.meaning in _ENDING}
-                if sentence.is_question or not _ends_mail(meant, len(ends)):
+                if sentence.is_question or not _ends_mail(meant, _count_ends(clause, sentence)):
                     return []
                 requests.append((sentence, matches))
-            named |= meant - ({Meaning.STOP} if Meaning.QUESTION in sentence.meanings else set())
-    if is_about_other:
-        return requests if named & _CLEAR else []
-    return requests if named & (_CLEAR | _MAILS | {Meaning.STOP}) else []
+            if meant >= {Meaning.NOT, Meaning.WANT, Meaning.RECEIVE}:
+                meant.add(Meaning.SEND)  # to receive what is sent
+            named |= meant
+    return requests if named & (_CLEAR if is_about_other else _CLEAR | _MAILS | {Meaning.STOP}) else []
 
 
 def _ends_mail(clause: set[Meaning], ends: int) -> bool:
@@ -117,11 +121,19 @@ def _ends_mail(clause: set[Meaning], ends: int) -> bool:
         clause: What its words mean.
         ends: How many different words of it end something.
     """
-    if Meaning.REPORT in clause or (Meaning.RECEIVE in clause and not clause & {Meaning.WANT, Meaning.REMOVE}):
+    if Meaning.REPORT in clause:
+        return False
+    if Meaning.RECEIVE in clause and clause.isdisjoint({Meaning.WANT, Meaning.REMOVE}):
         return False
     if Meaning.NOT in clause:
-        return not ends and bool(clause & {Meaning.WANT, Meaning.SEND, Meaning.CONTACT})
+        return not ends and not clause.isdisjoint({Meaning.WANT, Meaning.SEND, Meaning.CONTACT})
     return ends == 1
+
+
+def _count_ends(clause: Sequence[Match], sentence: Sentence) -> int:
+    """Returns how many different words of a clause end something."""
+    ends = (match for match in clause if match.meaning in _ENDS | {Meaning.UNSUBSCRIBE})
+    return len({tuple(sentence.tokens[match.start : match.end]) for match in ends})
 
 
 def _list_clauses(matches: Sequence[Match]) -> Iterator[list[Match]]:
@@ -136,13 +148,13 @@ def _list_clauses(matches: Sequence[Match]) -> Iterator[list[Match]]:
     yield clause
 
 
-def _is_name(sentence: Sentence, matches: Sequence[Match], unknown: Sequence[int]) -> bool:
+def _is_name(sentence: Sentence, meanings: set[Meaning], unknown: Sequence[int]) -> bool:
     """Returns whether a sentence has a name, and nothing else but a greeting or a closing."""
-    if len(unknown) > _MAX_NAME or any(match.meaning not in _OF_NAMES for match in matches):
+    if len(unknown) > _MAX_NAME or not meanings <= _OF_NAMES:
         return False
-    names = {sentence.tokens[at] for at in unknown}
-    parts = re.findall(r"[\w'’.-]+", sentence.text)
-    return all(_NAME.fullmatch(part.rstrip(".")) for part in parts if not names.isdisjoint(re.findall(r"\w", fold(part)) + [fold(part.strip("."))]))
+    tokens = {sentence.tokens[at] for at in unknown}
+    names = [part for part in _PART.findall(sentence.text) if not tokens.isdisjoint(list_tokens(part))]
+    return all(_NAME.fullmatch(name) and (len(name) == 1 or not name.isupper()) for name in names)
 
 
 def _find_topics(requests: Sequence[tuple[Sentence, list[Match]]], words: MailWords) -> frozenset[str]:
@@ -151,9 +163,8 @@ def _find_topics(requests: Sequence[tuple[Sentence, list[Match]]], words: MailWo
     for sentence, matches in requests:
         topics = words.topics.find(sentence.tokens)
         covered = {at for topic in topics for at in topic.span}
-        if not topics or any(
-            match.meaning in {Meaning.MAIL, Meaning.LIST} and covered.isdisjoint(match.span) for match in matches
-        ):
+        mails = (match for match in matches if match.meaning in {Meaning.MAIL, Meaning.LIST})
+        if not topics or any(covered.isdisjoint(match.span) for match in mails):
             return frozenset()
         named |= {topic.meaning for topic in topics}
     return named
