@@ -73,6 +73,7 @@ _NEEDED = {
     IntentKind.QUESTION: {Meaning.QUESTION},
 }
 """The meanings that a mail has for a kind. An opt-out has rules of its own."""
+_MARKETING = {Meaning.MAIL, Meaning.LIST}
 _CLEARER = {IntentKind.ACCESS, IntentKind.COMPLAINT}
 """Beside these kinds, a possible opt-out must name marketing mail."""
 _OF_OWN_ADDRESS = {IntentKind.ERASURE, IntentKind.OPT_OUT, IntentKind.ACCESS, IntentKind.OPT_IN}
@@ -102,7 +103,8 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
     if IntentKind.OPT_IN in kinds:  # "I unsubscribed by mistake" beside it requests no opt-out
         is_opt_out = any(find_topics([each]) is not None for each in [*title, *body])
     else:
-        must_name_mail = Meaning.OTHER_MATTER in meanings or not kinds.isdisjoint(_CLEARER)
+        is_about_mail = Meaning.OTHER_MATTER not in meanings or not meanings.isdisjoint(_MARKETING)
+        must_name_mail = not is_about_mail or not kinds.isdisjoint(_CLEARER)
         is_opt_out = may_opt_out([*title, *body], must_name_mail=must_name_mail)
     if is_opt_out:
         kinds.add(IntentKind.OPT_OUT)
@@ -130,7 +132,7 @@ def _read_sentences(text: str, words: MailWords) -> Iterator[Sentence]:
         meanings = {Meaning(match.meaning) for match in words.find_matches(tokens)}
         if _QUESTION.search(sentence):
             meanings.add(Meaning.QUESTION)
-        if Meaning.NOT in meanings:
+        if not meanings.isdisjoint({Meaning.NOT, Meaning.STOP, Meaning.REMOVE}):
             meanings.discard(Meaning.OPT_IN)
         yield Sentence(
             sentence,
