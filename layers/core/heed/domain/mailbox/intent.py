@@ -74,6 +74,8 @@ _NEEDED = {
 }
 """The meanings that a mail has for a kind. An opt-out has rules of its own."""
 _MARKETING = {Meaning.MAIL, Meaning.LIST}
+_REFUSING = {Meaning.NOT, Meaning.STOP, Meaning.REMOVE}
+"""In a sentence with these, an opt-in is refused."""
 _CLEARER = {IntentKind.ACCESS, IntentKind.COMPLAINT}
 """Beside these kinds, a possible opt-out must name marketing mail."""
 _OF_OWN_ADDRESS = {IntentKind.ERASURE, IntentKind.OPT_OUT, IntentKind.ACCESS, IntentKind.OPT_IN}
@@ -95,6 +97,8 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
     subject_meanings = frozenset[Meaning]().union(*(each.meanings for each in title))
     own = body if is_reply else [*title, *body]
     meanings = frozenset[Meaning]().union(*(each.meanings for each in own))
+    if any(Meaning.OPT_IN in each.meanings and each.meanings & _REFUSING for each in own):
+        meanings -= {Meaning.OPT_IN}
     if Meaning.AUTOMATIC in meanings | subject_meanings:
         return MailIntent(IntentKind.OTHER)
     kinds = {kind for kind, needed in _NEEDED.items() if needed <= meanings}
@@ -105,23 +109,29 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
     else:
         is_about_mail = Meaning.OTHER_MATTER not in meanings or not meanings.isdisjoint(_MARKETING)
         must_name_mail = not is_about_mail or not kinds.isdisjoint(_CLEARER)
-        is_opt_out = may_opt_out([*title, *body], must_name_mail=must_name_mail)
-    if is_opt_out:
-        kinds.add(IntentKind.OPT_OUT)
+        is_opt_out = may_opt_out([*title, *body], must_name_mail=must_name_mail) or (  # most others opt out
+            any(each.tokens for each in body)
+            and kinds <= {IntentKind.QUESTION}
+            and not any(each.is_question for each in body)
+            and Meaning.OTHER_MATTER not in meanings | subject_meanings
+        )
     topics = find_topics(own) if is_opt_out and len(text) <= _MAX_READ else None
-    kind = next((each for each in IntentKind if each in kinds), IntentKind.OTHER)
+    if is_opt_out and topics is None and Meaning.NOT not in subject_meanings and len(text) <= _MAX_READ:
+        topics = find_plain_opt_out(body, words, is_about_other=True)  # a subject may have any words
     by_child = (
-        kind is IntentKind.CHILD_REPORT
+        IntentKind.CHILD_REPORT in kinds
         and Meaning.CHILD_SELF in meanings
         and Meaning.QUESTION not in meanings
         and len(text) <= _MAX_READ
         and all(words.may_be_of_child(each.tokens) for each in own)
     )
-    of_others = kind in _OF_OWN_ADDRESS and _names_other(f"{subject} {text}", sender, meanings)
-    is_unclear = is_opt_out and topics is None and not by_child
-    return MailIntent(
-        kind, frozenset(kinds - {kind}), topics or frozenset(), of_others or is_unclear, by_child
+    if is_opt_out and not (by_child and topics is None):  # the report of a child stops all marketing
+        kinds.add(IntentKind.OPT_OUT)
+    kind = next((each for each in IntentKind if each in kinds), IntentKind.OTHER)
+    is_doubtful = (IntentKind.OPT_OUT in kinds and topics is None) or (
+        kind in _OF_OWN_ADDRESS and _names_other(f"{subject} {text}", sender, meanings)
     )
+    return MailIntent(kind, frozenset(kinds - {kind}), topics or frozenset(), is_doubtful, by_child)
 
 
 def _read_sentences(text: str, words: MailWords) -> Iterator[Sentence]:
@@ -132,8 +142,6 @@ def _read_sentences(text: str, words: MailWords) -> Iterator[Sentence]:
         meanings = {Meaning(match.meaning) for match in words.find_matches(tokens)}
         if _QUESTION.search(sentence):
             meanings.add(Meaning.QUESTION)
-        if not meanings.isdisjoint({Meaning.NOT, Meaning.STOP, Meaning.REMOVE}):
-            meanings.discard(Meaning.OPT_IN)
         yield Sentence(
             sentence,
             tokens,

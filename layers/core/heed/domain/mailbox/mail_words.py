@@ -25,7 +25,6 @@ class Meaning(StrEnum):
     STOP = "stop"
     REMOVE = "remove"
     NOT = "not"
-    ENOUGH = "enough"
     WANT = "want"
     RECEIVE = "receive"
     SEND = "send"

@@ -64,7 +64,7 @@ def _may_end_mail(meanings: frozenset[Meaning], *, must_name_mail: bool) -> bool
     names_mail = not meanings.isdisjoint(_MAILS)
     if Meaning.OTHER_MATTER in meanings or (must_name_mail and not names_mail):
         return False
-    if meanings & (_ENDS | {Meaning.ENOUGH}):
+    if meanings & _ENDS:
         return True
     is_missed = Meaning.RECEIVE in meanings and Meaning.WANT not in meanings
     return Meaning.NOT in meanings and not is_missed and (names_mail or Meaning.WANT in meanings)
@@ -105,7 +105,7 @@ def _find_requests(
         for clause in _list_clauses(matches):
             meant = {Meaning(match.meaning) for match in clause}
             if meant & _ACTS:
-                if sentence.is_question or not _ends_mail(meant, _count_ends(clause, sentence)):
+                if sentence.is_question or not _ends_mail(meant):
                     return []
                 requests.append((sentence, matches))
             if meant >= {Meaning.NOT, Meaning.WANT, Meaning.RECEIVE}:
@@ -114,26 +114,16 @@ def _find_requests(
     return requests if named & (_CLEAR if is_about_other else _CLEAR | _MAILS | {Meaning.STOP}) else []
 
 
-def _ends_mail(clause: set[Meaning], ends: int) -> bool:
-    """Returns whether a clause of plain words ends mail. Two ends, or an end and a negation, may keep it.
-
-    Args:
-        clause: What its words mean.
-        ends: How many different words of it end something.
-    """
+def _ends_mail(clause: set[Meaning]) -> bool:
+    """Returns whether a clause of plain words ends mail. Two ends, or an end and a negation, may keep it."""
     if Meaning.REPORT in clause:
         return False
     if Meaning.RECEIVE in clause and clause.isdisjoint({Meaning.WANT, Meaning.REMOVE}):
         return False
+    ends = clause & (_ENDS | {Meaning.UNSUBSCRIBE})
     if Meaning.NOT in clause:
         return not ends and not clause.isdisjoint({Meaning.WANT, Meaning.SEND, Meaning.CONTACT})
-    return ends == 1
-
-
-def _count_ends(clause: Sequence[Match], sentence: Sentence) -> int:
-    """Returns how many different words of a clause end something."""
-    ends = (match for match in clause if match.meaning in _ENDS | {Meaning.UNSUBSCRIBE})
-    return len({tuple(sentence.tokens[match.start : match.end]) for match in ends})
+    return len(ends) == 1
 
 
 def _list_clauses(matches: Sequence[Match]) -> Iterator[list[Match]]:
