@@ -206,9 +206,8 @@ def _decide_for_sender(
     is_authenticated = is_proven and not intent.doubtful
     if IntentKind.OPT_OUT in kinds and not intent.doubtful:
         if sender.trust is not SenderTrust.NOT_AUTHENTICATED:
-            if intent.plain:
-                actions.append(OptOutSender(sender.address, intent.topics))
-                to_decide -= {IntentKind.OPT_OUT}
+            actions.append(OptOutSender(sender.address, intent.topics))
+            to_decide -= {IntentKind.OPT_OUT}
         elif not is_spam:
             actions.append(ConfirmByMail(sender.address, Intent.OUT, intent.topics))
             to_decide -= {IntentKind.OPT_OUT}
