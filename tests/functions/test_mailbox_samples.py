@@ -113,7 +113,7 @@ SAMPLES: dict[str, tuple[Arrival, Effect]] = {
     "conflicting-subject-unsubscribe-body-resubscribe": (MAILBOX, DOUBTFUL),
     "resubscribe-negated": (MAILBOX, DOUBTFUL),
     "negated-do-not-unsubscribe": (MAILBOX, DOUBTFUL),
-    "question-how-do-i-unsubscribe": (MAILBOX, OF_NOBODY),
+    "question-how-do-i-unsubscribe": (MAILBOX, DOUBTFUL),
     "forwarded-as-attachment-message-rfc822": (MAILBOX, DOUBTFUL),
     "erasure-request-gdpr": (MAILBOX, becomes_case(CaseKind.ERASURE)),
     "under-13-parent-deletion-request": (MAILBOX, Effect({KID: {"p:0"}}, ((CaseKind.CHILD_REPORT, KID),))),

@@ -170,7 +170,7 @@ def decide_inbound_mail(
 
 def _decide_if_automatic(address: str, intent: MailIntent) -> tuple[MailAction, ...]:
     """Lets a person decide about a plain opt-out, which a person may have sent. No cap loses it."""
-    if intent.kind is not IntentKind.OPT_OUT or intent.doubtful or not intent.plain:
+    if intent.kind is not IntentKind.OPT_OUT or intent.doubtful:
         return (DropMail(DropReason.AUTOMATIC),)
     opt_out = OptOutSender(address, intent.topics) if address else None
     return (LetPersonDecide((CaseKind.OPT_OUT_DOUBTFUL,), address, beyond_caps=opt_out),)
