@@ -235,8 +235,8 @@ PATTERNS = {
     **{
         f"domain.mailbox.{module}.{name}": "the text of a mail"
         for module, names in {
-            "intent": "_ADDRESS _NAME _QUESTION _REPLY _SENTENCE _WRAPPED",
-            "mail_words": "_KANA",
+            "intent": "_ADDRESS _EMPTY_LINE _QUESTION _REPLY _SENTENCE _WRAPPED",
+            "opt_out": "_NAME _PART",
             "new_text": "_DIGIT _HEADER _QUOTED _SIGNATURE",
             "phrases": "_ACCENT _PIECE _SHORT_FORM _TOKEN _UMLAUT",
         }.items()
