@@ -293,6 +293,20 @@ def test_each_function_lists_only_its_folder_of_the_mails() -> None:
     assert lists("") == lists("other/") == []
 
 
+@pytest.mark.threat(
+    "T48",
+    "An attacker who controls a function signs a snapshot of his own, which permits mail to everybody.",
+    "Only the function `bulk` may sign with the key of the snapshots, and no API request reaches it. A reader "
+    "has the public keys from the deployment, never from the file.",
+)
+def test_only_the_function_of_the_work_on_jobs_signs_snapshots() -> None:
+    def permitted(action: str) -> list[str]:
+        return [name for name in FUNCTIONS if is_permitted(name, f"kms:{action}", "SnapshotKey", {})]
+
+    assert (permitted("Sign"), permitted("GetPublicKey")) == (["BulkFunction"], ["PreferencesFunction"])
+    assert "Events" not in FUNCTIONS["BulkFunction"]
+
+
 def test_the_seal_function_lists_only_its_prefixes() -> None:
     def lists(prefix: str) -> bool:
         keys = {"s3:prefix": {prefix}} if prefix else {}

@@ -30,7 +30,7 @@ from tests.bench.bench_cost import GB_SECOND, LAMBDA, READ, S3_PUT, WRITE, count
 from tests.support.deployment import Context, client, deployed, parts
 from tests.support.job_machine import run_executions
 
-ROWS = 10_000
+ROWS = 5_000
 CHANGE_IN_LEDGER = 2.25  # US dollars for a million: what bench_cost.py prints
 S3_GET, TRANSITION = 0.40, 25.00  # the same
 MEMORY = 1.769  # GB, as in template.yaml

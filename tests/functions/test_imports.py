@@ -360,7 +360,7 @@ def test_an_import_that_is_cancelled_while_it_is_applied_says_what_was_applied(i
         patch.setattr(app, "handler", cancel_behind_first_part)
         run_executions()
     shown = imports.show(job["job"])
-    assert (shown["state"], counts(shown)) == ("cancelled", {"applied": 1})
+    assert (shown["state"], counts(shown), shown["done_rows"]) == ("cancelled", {"applied": 1}, 1)
     assert not imports.is_sendable("joan@example.com") and imports.is_sendable("lee@example.com")
 
 
@@ -383,6 +383,12 @@ def test_an_import_that_fails_while_it_is_applied_says_how_many_rows_were_and_fr
     shown = imports.show(job["job"])
     assert (shown["state"], counts(shown)) == ("failed", {"applied": 1})
     assert (shown["error"]["type"], shown["error"]["line"]) == ("stopped", 3)
+
+
+def test_progress_begins_again_with_the_commit(imports: Imports) -> None:
+    job = imports.preview_file(LISTED)
+    imports.command_commit(job["job"])
+    assert (imports.show(job["job"])["done_rows"], job["done_rows"]) == (0, 2)
 
 
 def test_imports_are_applied_one_after_the_other(imports: Imports) -> None:

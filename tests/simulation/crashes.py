@@ -10,7 +10,7 @@ from typing import Any
 from tests.simulation.nemesis import Killed
 from tests.support.deployment import parts
 
-SERVICES = ("dynamodb", "kms", "sqs", "s3", "events", "sesv2")
+SERVICES = ("cloudwatch", "dynamodb", "kms", "sqs", "s3", "events", "sesv2", "stepfunctions")
 
 
 class ProcessKiller:
@@ -36,7 +36,10 @@ class ProcessKiller:
 def kill_at_answer(place: int | None) -> Iterator[ProcessKiller]:
     """While the block runs, kills the process that gets this answer (from 0); None kills none."""
     killer = ProcessKiller(place)
-    clients: list[Any] = [*map(parts().client, SERVICES), parts().client("sesv2", once=True)]
+    clients: list[Any] = [
+        *map(parts().client, SERVICES),
+        *(parts().client(name, once=True) for name in ("dynamodb", "sesv2")),
+    ]
     for client in clients:
         client.meta.events.register_last("after-call", killer.count_answer, unique_id="stop")
     try:

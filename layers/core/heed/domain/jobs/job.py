@@ -250,7 +250,7 @@ def finish_preview(job: Job, report: JobReport, on_record: int, now: Millis) -> 
         return job
     previewed = replace(job, report=report, on_record=on_record, changed_at=now)
     if job.committed and not previewed.needs_second_owner:
-        return previewed
+        return replace(previewed, report=replace(report, done_rows=0))
     return replace(previewed, state=JobState.PREVIEWED, committed=None)
 
 
@@ -267,7 +267,8 @@ def commit_job(job: Job, signature: JobSignature) -> Job:
         raise JobConflict(f"a job in the state {job.state.value} cannot be committed")
     if job.needs_second_owner and signature.owner == job.created.owner:
         raise SecondOwnerNeeded("a large import needs a key of another owner")
-    return replace(job, state=JobState.RUNNING, committed=signature, changed_at=signature.at)
+    report = replace(job.report, done_rows=0)  # the rows are passed again
+    return replace(job, state=JobState.RUNNING, report=report, committed=signature, changed_at=signature.at)
 
 
 def cancel_job(job: Job, now: Millis) -> Job:

@@ -77,7 +77,7 @@ def receive_result(file: Mapping[str, Any], output: IO[bytes]) -> None:
 
     Args:
         file: An entry of `files` of the answer.
-        output: Where it is written.
+        output: Where it is saved.
 
     Raises:
         CommandFailure: S3 did not send the whole file.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple, assert_never
 
 from heed.domain.errors import ExportTimeNeeded
@@ -37,6 +38,8 @@ from heed.use_cases.ports.job_work import HasTime, WorkFiles, WorkItem
 from heed.use_cases.ports.jobs import Jobs
 from heed.use_cases.ports.keys import IdentityKey
 from heed.use_cases.ports.preferences import Preferences, UnreadableItem
+
+_PEOPLE_AT_A_TIME = 100  # whose records are read by one request, just before they are written
 
 
 class _Stop(NamedTuple):
@@ -83,20 +86,21 @@ class WorkOnImport:
         file = self.reader.open_part(*load_part(job, item, self.files))
         plan = interpret_job(job, file.header)
         tally, rejected = ImportTally(), list[tuple[FileRecord, str]]()
-        rows = list(self._interpret(file.records(), plan.settings, tally, rejected))
-        records = dict(self.preferences.read_many(row.recipient for row in rows))
-        for row in rows:
-            record = records[row.recipient]
-            if isinstance(record, UnreadableItem):
-                tally.counts["refused"] += 1
-                rejected.append((row.record, "unreadable"))
-                continue
-            decision = self._decide(record, row, plan)
-            tally.counts[decision.result.value] += 1
-            tally.changing += bool(decision.changes)
-            tally.against_yes += decision.is_against_yes
-            if decision.changes and job.is_applying:
-                records[row.recipient] = self._write(record, row, plan, has_time)
+        rows = self._interpret(file.records(), plan.settings, tally, rejected)
+        while people := list(islice(rows, _PEOPLE_AT_A_TIME)):
+            records = dict(self.preferences.read_many(row.recipient for row in people))
+            for row in people:
+                record = records[row.recipient]
+                if isinstance(record, UnreadableItem):
+                    tally.reject("refused")
+                    rejected.append((row.record, "unreadable"))
+                    continue
+                decision = self._decide(record, row, plan)
+                tally.counts[decision.result.value] += 1
+                tally.changing += bool(decision.changes)
+                tally.against_yes += decision.is_against_yes
+                if decision.changes and job.is_applying:
+                    records[row.recipient] = self._write(record, row, plan, has_time)
         self._store(job, item, tally, rejected)
 
     def _interpret(
