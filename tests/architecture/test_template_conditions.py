@@ -286,8 +286,8 @@ def test_only_the_functions_of_jobs_read_and_write_the_files_of_jobs() -> None:
 @pytest.mark.threat(
     "T48",
     "An attacker who controls a function signs a snapshot of his own, which permits mail to everybody.",
-    "Only the function `bulk` may sign with the key of the snapshots, and no API request reaches it. A reader "
-    "has the public keys from the deployment, never from the file.",
+    "Only the function `bulk` may sign with the key of the snapshots, and no API request reaches it. A "
+    "reader has the public keys from the deployment, never from the file.",
 )
 def test_only_the_function_of_the_work_on_jobs_signs_snapshots() -> None:
     def permitted(action: str) -> list[str]:
