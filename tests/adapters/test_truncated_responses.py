@@ -31,6 +31,7 @@ from heed.adapters.dynamodb.lift_requests import LiftRequestsTable
 from heed.adapters.dynamodb.mail_caps import MailCapsTable
 from heed.adapters.dynamodb.network_caps import NetworkCapsTable
 from heed.adapters.dynamodb.opt_in_notifications import OptInNotificationClaimsTable
+from heed.adapters.dynamodb.people_segments import PeopleSegmentsTable
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.adapters.dynamodb.purges import PurgesTable
 from heed.adapters.dynamodb.recipient_pages import RecipientPagesTable
@@ -200,6 +201,7 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
             "reserve": lambda networks: networks.reserve("network", Intent.IN, NOW),
         },
     ),
+    PeopleSegmentsTable: (("Preferences",), {"page": lambda people: people.page(0, 1, None)}),
     RecipientPagesTable: (
         ("Preferences", "Control"),
         {
