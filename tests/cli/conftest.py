@@ -15,7 +15,6 @@ import pytest
 from heed.domain.api_key import KeyScope
 from heed.entrypoints.cli.main import main
 from tests.cli.server import FUNCTIONS, ApiServer, serve
-from tests.cli.stand_in import ReportingMachine
 from tests.support.deployment import World, deployed, parts
 
 DEPLOYED = "heed-test"
@@ -115,14 +114,6 @@ def server(world: World, _server: ApiServer) -> ApiServer:
     _server.canned_answers.clear()
     _server.works_on_jobs = True
     return _server
-
-
-@pytest.fixture
-def machine(world: World, monkeypatch: pytest.MonkeyPatch) -> ReportingMachine:
-    """A replacement of the state machine."""
-    machine = ReportingMachine()
-    monkeypatch.setitem(vars(parts()), "job_executions", machine)
-    return machine
 
 
 @pytest.fixture
