@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import secrets
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ from heed.adapters.dynamodb.recipient_pages import RecipientPagesTable
 from heed.adapters.dynamodb.restored_table import RestoredPreferencesTable
 from heed.adapters.dynamodb.ses_list_walks import SesListWalksTable
 from heed.adapters.dynamodb.table import DynamoDBTable, TableAdapter
+from heed.adapters.dynamodb.writer_turn import WriterTurnTable
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import StoreUnavailable
 from heed.domain.jobs.job import JobKind
@@ -210,9 +212,17 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
             "save_checkpoint": lambda scan: scan.save_checkpoint(WalkCheckpoint(RECIPIENT)),
         },
     ),
+    WriterTurnTable: (
+        ("Control",),
+        {
+            "find_job": lambda turn: turn.find_job(),
+            "pass_on": lambda turn: turn.pass_on(turn.find_job(), secrets.token_hex(16)),
+        },
+    ),
     PreferencesTable: (
         ("Preferences",),
         {
+            "count_people": lambda preferences: preferences.count_people(),
             "apply": lambda preferences: preferences.apply(new_recipient(), [CHANGE], NOW),
             "read": lambda preferences: preferences.read(RECIPIENT),
             "read_many": lambda preferences: preferences.read_many([RECIPIENT]),
