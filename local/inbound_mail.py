@@ -31,7 +31,7 @@ VERDICTS = ("PASS", "GRAY", "FAIL")
 
 
 @dataclass(frozen=True)
-class ReceivedMail:
+class LocalMail:
     """A mail that SES receives.
 
     Attributes:
@@ -45,30 +45,30 @@ class ReceivedMail:
     verdicts: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(CHECKS, "PASS"))
 
 
-def make_apple_mail(campaign: SampleMail) -> ReceivedMail:
+def make_apple_mail(campaign: SampleMail) -> LocalMail:
     """Returns the mail of the unsubscribe button of an Apple device, which calls itself automatic."""
     uris = list_unsubscribe_uris(dict(campaign.headers))
     address = next(urlsplit(uri).path for uri in uris if uri.startswith("mailto:"))
     marks = {"Auto-Submitted": "auto-replied", "X-Apple-Unsubscribe": "true"}
     text = "The mail program of this phone sent this message, to unsubscribe."
-    return ReceivedMail(_compose(sample.ADDRESS, address, "unsubscribe", text, **marks), address)
+    return LocalMail(_compose(sample.ADDRESS, address, "unsubscribe", text, **marks), address)
 
 
-def make_reply(_: SampleMail) -> ReceivedMail:
+def make_reply(_: SampleMail) -> LocalMail:
     """Returns a reply to the campaign mail."""
-    return ReceivedMail(_compose(sample.ADDRESS, MAILBOX, f"Re: {sample.SUBJECT}", "Please stop."))
+    return LocalMail(_compose(sample.ADDRESS, MAILBOX, f"Re: {sample.SUBJECT}", "Please stop."))
 
 
-def make_parent_mail(_: SampleMail) -> ReceivedMail:
+def make_parent_mail(_: SampleMail) -> LocalMail:
     """Returns the mail of a parent who reports the address of a child."""
     text = f"My daughter is 11 and signed up as {CHILD}. Delete everything you hold about her."
-    return ReceivedMail(_compose(PARENT, MAILBOX, "My child's data", text))
+    return LocalMail(_compose(PARENT, MAILBOX, "My child's data", text))
 
 
 SAMPLES = {"apple": make_apple_mail, "reply": make_reply, "parent": make_parent_mail}
 
 
-def make_notice(mail: ReceivedMail, message_id: str, bucket: str, at: Millis) -> dict[str, Any]:
+def make_notice(mail: LocalMail, message_id: str, bucket: str, at: Millis) -> dict[str, Any]:
     """Returns the notice about a mail that SES stored in a bucket.
 
     It has the members that Heed reads. Source: "Contents of notifications for Amazon SES email receiving",
@@ -85,7 +85,16 @@ def make_notice(mail: ReceivedMail, message_id: str, bucket: str, at: Millis) ->
             **{f"{check}Verdict": {"status": verdict} for check, verdict in mail.verdicts.items()},
             "action": {"type": "S3", "bucketName": bucket, "objectKey": f"inbound/{message_id}"},
         },
-        "mail": {"timestamp": time, "source": return_path, "messageId": message_id},
+        "mail": {
+            "timestamp": time,
+            "source": return_path,
+            "messageId": message_id,
+            "headers": [
+                {"name": name, "value": value}
+                for name, values in parsed.headers.values.items()
+                for value in values
+            ],
+        },
     }
 
 

@@ -9,7 +9,7 @@ from email.utils import getaddresses
 from heed.domain.errors import MalformedMessage
 from heed.entrypoints.inbound_mail.mime import parse_mail
 from local.adapt import MAIL_DOMAIN
-from local.inbound_mail import CHECKS, MAILBOX, VERDICTS, ReceivedMail
+from local.inbound_mail import CHECKS, MAILBOX, VERDICTS, LocalMail
 
 _NAME = re.compile(rb';\s*name="([^"]*)"')
 
@@ -18,7 +18,7 @@ class MailRefused(Exception):
     """SES would not receive the mail. The text is the name of the reason."""
 
 
-def parse_mail_form(content_type: str, body: bytes) -> ReceivedMail:
+def parse_mail_form(content_type: str, body: bytes) -> LocalMail:
     """Returns the mail in a form, with the recipient and the verdicts that the person chose.
 
     A file replaces the text. Without a recipient, the mail goes to the first address of the domain in its
@@ -39,7 +39,7 @@ def parse_mail_form(content_type: str, body: bytes) -> ReceivedMail:
         raise MailRefused("elsewhere")
     chosen = {check: fields.get(check, b"").decode(errors="replace") for check in CHECKS}
     verdicts = {check: word if word in VERDICTS else "PASS" for check, word in chosen.items()}
-    return ReceivedMail(raw, recipient, verdicts)
+    return LocalMail(raw, recipient, verdicts)
 
 
 def _is_here(address: str) -> bool:

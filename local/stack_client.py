@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
     from local.aws import Clients
-    from local.inbound_mail import ReceivedMail
+    from local.inbound_mail import LocalMail
     from local.listing import Item
     from local.ready import StackAnnouncement
 
@@ -82,7 +82,7 @@ class LocalStackClient:
         )
         return _wait_until(lambda: self._read_record(mail.recipient) != before, FEEDBACK_SECONDS)
 
-    def deliver(self, mail: ReceivedMail) -> bool:
+    def deliver(self, mail: LocalMail) -> bool:
         """Stores a mail and publishes the notice about it, as the receipt rule of SES does.
 
         Returns:

@@ -46,6 +46,7 @@ def check_cases() -> dict[str, int]:
     """Reports the cases that wait: as metrics, and as log lines for alarms."""
     check = heed.check_cases(clock.now())
     count_metric("CaseWaiting", check.waiting)
+    count_metric("UnreadableRecordFound", check.unreadable)
     # An alarm fires when this message is missing (template.yaml, CasesCheckedFilter).
     logger.info("cases checked", waiting=check.waiting, due=check.due_soon)
     if check.due_soon:
@@ -54,7 +55,7 @@ def check_cases() -> dict[str, int]:
     if check.waiting >= MAX_OPEN_CASES // 2:
         # An alarm fires on this message (template.yaml, ManyCasesFilter).
         logger.warning("many cases wait", waiting=check.waiting)
-    return {"waiting": check.waiting, "due_soon": check.due_soon}
+    return {"waiting": check.waiting, "due_soon": check.due_soon, "unreadable": check.unreadable}
 
 
 @observed

@@ -11,7 +11,8 @@ from heed import clock
 from heed.bootstrap import Heed
 from heed.entrypoints import queue
 from heed.entrypoints.inbound_mail.notices import parse_mail_notices
-from heed.entrypoints.observability import count_metric, observed
+from heed.entrypoints.observability import count_metric, logger, observed
+from heed.use_cases.mailbox.act_on_mail import MailEffect
 
 heed = Heed.from_environment()
 
@@ -27,13 +28,17 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     finally:
         for name, value in counts.items():
             count_metric(name, value)
+        missing, refused = counts[MailEffect.MISSING], counts[MailEffect.CASE_REFUSED]
+        if missing or refused:
+            # An alarm fires on this message (template.yaml, MailLostFilter).
+            logger.warning("mail is lost", missing=missing, refused=refused)
 
 
 def _handle_notices(body: str, counts: Counter[str]) -> None:
     now = clock.now()
     for notice in parse_mail_notices(body, now):
         mail = notice.mail if isinstance(notice.mail, bytes) else notice.mail.key
-        counts.update(effect.value for effect in heed.handle_mail(mail, notice.receipt, now))
+        counts.update(effect.value for effect in heed.handle_mail(mail, notice.header, notice.receipt, now))
 
 
 heed.warm_up(lambda: heed.handle_mail)

@@ -60,6 +60,7 @@ def narrowed() -> dict[str, Any]:
     for choice in ("Change", "ImportRequest"):
         schemas[choice]["properties"]["scope"] = scope
     schemas["ImportRequest"]["properties"]["exported_at"] = {"enum": ["2026-03-04", "2026-03-05T01:00:00Z"]}
+    schemas["ImportRequest"]["properties"]["zone"] = {"enum": ["UTC", "Europe/Berlin"]}
     schemas["Lift"]["properties"]["scope"] = {"enum": ["*", "meridian", "offers", "meridian/news"]}
     (ruling,) = whole["paths"]["/v1/cases/{id}"]["post"]["requestBody"]["content"].values()
     ruling["schema"]["properties"]["scope"] = scope

@@ -39,6 +39,7 @@ _ROWS = {
     "report": f"{daily_counts.CountPrefix.REPORTS}2026-03-05#0123",
     "answer": f"{daily_counts.CountPrefix.ANSWERS}2026-03-05#0123",
     "forward": f"{daily_counts.CountPrefix.FORWARDS}2026-03-05#mail",
+    "case count": f"{daily_counts.CountPrefix.CASES}2026-03-05#0123",
     "mail": f"{mail_caps.MAIL_CAP_PREFIX}in#abc",
     "mailbox": f"{mail_caps.MAIL_CAP_PREFIX}of#abc",
     "network": f"{mail_caps.MAIL_CAP_PREFIX}network#in#abc",
@@ -89,7 +90,7 @@ CONTROL = {
     "MailboxFunction": {
         "GetItem": {"case"},
         "PutItem": {"case", "purge"},
-        "UpdateItem": {"report", "key cap", "answer", "forward"},
+        "UpdateItem": {"report", "key cap", "answer", "forward", "case count"},
         "DeleteItem": {"purge"},
     },
     "PurgeFunction": {
@@ -281,6 +282,15 @@ def test_only_the_functions_of_jobs_read_and_write_the_files_of_jobs() -> None:
     assert [name for name in FUNCTIONS if may(name, "PutObject", "abc/upload")] == ["JobsFunction"]
     for key in ("abc/results/rejects.csv", "abc/work/parts.json"):
         assert [name for name in FUNCTIONS if may(name, "PutObject", key)] == ["BulkFunction"]
+
+
+def test_each_function_lists_only_its_folder_of_the_mails() -> None:
+    def lists(prefix: str) -> list[str]:
+        keys = {"s3:prefix": {prefix}} if prefix else {}
+        return [name for name in FUNCTIONS if is_permitted(name, "s3:ListBucket", "MailboxBucket", keys)]
+
+    assert (lists("inbound/x"), lists("cases/x")) == (["MailboxFunction"], ["CasesFunction"])
+    assert lists("") == lists("other/") == []
 
 
 @pytest.mark.threat(

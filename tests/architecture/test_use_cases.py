@@ -12,6 +12,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 
+from heed.domain.mailbox.company_addresses import CompanyAddresses
 from heed.domain.mailbox.mail_words import MailWords
 from heed.domain.preferences.catalogue import Catalogue
 from tests.architecture.test_layers import CORE, sources
@@ -86,4 +87,12 @@ def _is_dependency(hint: Any) -> bool:
     if get_origin(hint) in GENERIC_TYPES:
         return get_origin(hint) is collections.abc.Callable or all(map(_is_dependency, get_args(hint)))
     is_port = hint.__module__.startswith(f"{PORTS}.")
-    return is_port or hint in (Catalogue, MailWords, int, str, type(None), *ASSEMBLED.values())
+    return is_port or hint in (
+        Catalogue,
+        CompanyAddresses,
+        MailWords,
+        int,
+        str,
+        type(None),
+        *ASSEMBLED.values(),
+    )

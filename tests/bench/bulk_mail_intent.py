@@ -32,13 +32,13 @@ def _has_opt_out(intent: MailIntent) -> bool:
 
 
 def _is_automatic(intent: MailIntent) -> bool:
-    return _has_opt_out(intent) and intent.plain and not intent.doubtful
+    return _has_opt_out(intent) and not intent.doubtful
 
 
 def _line(name: str, hits: int, count: int) -> str:
     low, high = wilson_interval(hits, count)
     share = hits / count if count else 1.0
-    return f"  {name:<58}{hits:>5} of {count:<5}{share:7.1%}   {low:.1%} to {high:.1%}"
+    return f"  {name:<66}{hits:>5} of {count:<5}{share:7.1%}   {low:.1%} to {high:.1%}"
 
 
 def _measure(mails: Sequence[LabelledMail]) -> list[str]:
@@ -48,7 +48,7 @@ def _measure(mails: Sequence[LabelledMail]) -> list[str]:
     right = sum(mail.is_opt_out for mail, _ in certain)
     wanted = sum("opt-out" in {mail.intent, mail.also} for mail, _ in certain)
     found = sum(_has_opt_out(intent) for _, intent in opt_outs)
-    cases = found - right
+    cases = [mail for mail, intent in read if _has_opt_out(intent) and not _is_automatic(intent)]
     same = sum(
         intent.kind == mail.intent or (mail.intent == "auto-reply" and intent.kind == "other")
         for mail, intent in read
@@ -58,7 +58,11 @@ def _measure(mails: Sequence[LabelledMail]) -> list[str]:
         _line("the same with opt-outs that are doubtful by the label", wanted, len(certain)),
         _line("recall: of the opt-outs, read as automatic ones", right, len(opt_outs)),
         _line("of the opt-outs, automatic or a case for a person", found, len(opt_outs)),
-        _line("of the opt-outs, a case", cases, len(opt_outs)),
+        _line(
+            "of the cases of opt-outs, opt-outs by the label, doubtful or not",
+            sum("opt-out" in {mail.intent, mail.also} for mail in cases),
+            len(cases),
+        ),
         _line("of all mails, the kind is that of the label", same, len(read)),
     ]
 

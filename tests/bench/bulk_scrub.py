@@ -16,13 +16,12 @@ from heed.domain.jobs.job import JobState
 from heed.entrypoints.bulk_files.parts import MAX_PART_ROWS
 from tests import conftest
 from tests.bench.bench_cost import GB_SECOND, LAMBDA, READ, S3_PUT, counted_calls
+from tests.bench.bulk_import import MEMORY, S3_GET, TRANSITION, TRANSITIONS_OF_A_PART
 from tests.functions.test_scrubs import run_scrub, start_scrub
 from tests.support.deployment import deployed
 
 ROWS = 20_000
-S3_GET, TRANSITION = 0.40, 25.00  # US dollars for a million
-STEP_SECONDS, MEMORY = 3, 1.769  # assumed; GB, as in template.yaml
-TRANSITIONS_OF_A_PART = 4  # its execution starts, works, decides and ends
+STEP_SECONDS = 3  # assumed
 
 
 def main() -> int:

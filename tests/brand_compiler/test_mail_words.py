@@ -14,8 +14,8 @@ EN = "mail/en.toml"
 MISTAKES = [
     ("reach = 7", "reach = 0", "`reach` must be a number", "reach = 0"),
     ("reach = 7", 'reach = 7\nreech = "x"', "unknown key `reech`", "reech"),
-    ("[keep]", "[kept]", "unknown key `kept`", "[kept]"),
-    ("[keep]\nphrases", "[keep]\nfrases", "`phrases` is missing", "[keep]"),
+    ("[access]", "[axess]", "unknown key `axess`", "[axess]"),
+    ("[access]\nphrases", "[access]\nfrases", "`phrases` is missing", "[access]"),
     ('wrote = ["wrote"', 'wrote = ["{nothing} wrote"', "there is no `nothing` in [words]", "wrote = "),
     ('wrote = ["wrote"', 'wrote = ["{mail wrote"', "a class of words is a name in braces", "wrote = "),
     ('wrote = ["wrote"', 'wrote = ["- wrote"', "an item has no word", "wrote = "),

@@ -119,7 +119,7 @@ def server(world: World, _server: ApiServer) -> ApiServer:
 
 @pytest.fixture
 def machine(world: World, monkeypatch: pytest.MonkeyPatch) -> ReportingMachine:
-    """What stands in for the state machine."""
+    """A replacement of the state machine."""
     machine = ReportingMachine()
     monkeypatch.setitem(vars(parts()), "job_executions", machine)
     return machine

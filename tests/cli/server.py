@@ -48,16 +48,16 @@ class ApiServer:
         url: Its base URL.
         requests: Method, path and headers of all requests, in order.
         canned_answers: Answers (status, headers, body) that it gives before it calls any handler.
-        publishes_keys: Whether it answers with the public keys of snapshots.
         works_on_jobs: Whether the state machine runs. Otherwise a job never ends.
+        publishes_keys: Whether it answers with the public keys of snapshots.
     """
 
     world: World
     url: str = ""
     requests: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
     canned_answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
-    publishes_keys: bool = True
     works_on_jobs: bool = True
+    publishes_keys: bool = True
 
     def answer(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes

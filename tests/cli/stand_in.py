@@ -1,4 +1,4 @@
-"""Stands in for the state machine: it does no work, and reports what a test wants."""
+"""A replacement of the state machine: it does no work, and reports what a test wants."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 from heed.domain.mailbox.case import Case, CaseKind, new_case
 from tests.cli.conftest import Heed
 from tests.support.aws_calls import outside_handlers
-from tests.support.deployment import NOW, World, parts
+from tests.support.deployment import NOW, World, client, parts
 
 READER = "reader@example.com"
 WHY = ("--reason", "as she writes")
@@ -22,14 +22,25 @@ def _open_case(world: World, kind: CaseKind = CaseKind.OPT_OUT_DOUBTFUL) -> Case
     mail.set_content("No more \x1b[31mmail\nplease")
     case = new_case(kind, "message 1", world.recipient(READER), NOW)
     with outside_handlers():
-        assert parts().open_case(case, bytes(mail), NOW)
+        assert parts().open_case(case, bytes(mail), "", NOW)
     return case
 
 
 def test_without_a_case_the_list_says_so(heed: Heed, local: Path) -> None:
     listed = heed("case", "list")
     assert (listed.code, listed.out) == (0, "No case waits for a decision.\n")
-    assert heed("case", "list", "--json").json == {"cases": [], "cursor": None}
+    assert heed("case", "list", "--json").json == {"cases": [], "unreadable": [], "cursor": None}
+
+
+def test_an_unreadable_case_is_named_below_the_list(heed: Heed, local: Path, world: World) -> None:
+    case = _open_case(world)
+    with outside_handlers():
+        client("dynamodb").update_item(
+            TableName="Control",
+            Key={"pk": {"S": f"case#{case.id}"}},
+            UpdateExpression="REMOVE kind",
+        )
+    assert heed("case", "list").out == f"No case waits for a decision.\nUnreadable: {case.id}\n"
 
 
 def test_a_case_is_listed_shown_and_decided(heed: Heed, local: Path, world: World) -> None:

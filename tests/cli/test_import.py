@@ -13,7 +13,7 @@ from heed.domain.rfc3339 import parse_time
 from tests.cli.conftest import Heed
 from tests.cli.server import ApiServer
 from tests.support.aws_calls import outside_handlers
-from tests.support.deployment import NOW, World, parts
+from tests.support.deployment import NOW, ROOT, World, parts
 from tests.support.registers import out
 
 REFERENCE = ("--reference", "old platform")
@@ -112,6 +112,14 @@ def test_rejected_rows_are_saved_beside_the_file_for_its_owner_alone(heed: Heed,
     assert first.out.startswith("job") and "Saved old.rejects.csv" in first.out
     assert second.json["state"] == "previewed"
     assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {"old.csv", "old.rejects.csv"}
+
+
+def test_a_preview_shows_the_words_of_the_vendor_and_why_rows_are_skipped(heed: Heed) -> None:
+    result = heed("import", str(ROOT / "docs" / "examples" / "old-list.csv"), *REFERENCE)
+
+    assert (result.code, result.err) == (1, ""), "another owner has to commit"
+    for line in ("applied     3", "soft-bounce  1", "unsub        unsubscribed  2"):
+        assert f"\n{line}\n" in result.out
 
 
 @pytest.mark.usefixtures("old_people")

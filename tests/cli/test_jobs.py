@@ -9,6 +9,7 @@ from heed.domain.jobs.job import JobSignature, commit_job, finish_job, finish_pr
 from heed.domain.jobs.job_report import JobCounts, JobReport
 from heed.use_cases.jobs.change_job import change_job
 from tests.cli.conftest import Heed
+from tests.cli.server import ApiServer
 from tests.support.aws_calls import outside_handlers
 from tests.support.deployment import NOW, World, parts
 from tests.support.jobs import MARKETING, ON_RECORD, SMALL_REPORT, UPLOAD, job_of
@@ -28,14 +29,17 @@ def _preview(world: World, number: int, report: JobReport = SMALL_REPORT) -> str
     return job.id
 
 
-def test_jobs_are_listed_shown_committed_and_cancelled(heed: Heed, local: Path, world: World) -> None:
+def test_jobs_are_listed_shown_committed_and_cancelled(
+    heed: Heed, local: Path, world: World, server: ApiServer
+) -> None:
+    server.works_on_jobs = False
     first, second = _preview(world, 1), _preview(world, 2)
     listed = heed("jobs", "list", "--kind", "import")
     assert listed.code == 0 and listed.out.index(second) < listed.out.index(first)
     assert heed("jobs", "list", "--kind", "scrub").out == "There is no job.\n"
     shown = heed("jobs", "show", first)
-    assert (shown.code, "Bounced: undeliverable, 6 rows" in shown.out) == (0, True)
-    assert "rejects.csv (120 bytes): http" in shown.out
+    assert (shown.code, "\nBounced  undeliverable  6\n" in shown.out) == (0, True)
+    assert "\nrejects.csv  120    http" in shown.out
     assert "running" in heed("jobs", "commit", first).out
     assert heed("jobs", "cancel", second, "--json").json["state"] == "cancelled"
     refused = heed("jobs", "commit", second)

@@ -31,11 +31,11 @@ def test_the_same_file_comes_back_with_the_answers_for_its_owner_alone(heed: Hee
     assert (result.code, result.err) == (0, "")
     assert result.out.endswith("\nSaved checked.csv\n")
     checked = tmp_path / "checked.csv"
-    header, lee, joan, nobody = checked.read_text("utf-8").splitlines()
+    header, lee, joan, invalid = checked.read_text("utf-8").splitlines()
     assert header == "Name;E-Mail;recipient;sendable;reason;since"
     assert re.fullmatch(r"Lee;lee@example\.com;[a-z2-7]{26};false;unsubscribed;20.+Z", lee)
     assert re.fullmatch(r"Joan;joan@example\.com;[a-z2-7]{26};true;ok;", joan)
-    assert nobody == "Nobody;nobody;;false;invalid;"
+    assert invalid == "Nobody;nobody;;false;invalid;"
     assert checked.stat().st_mode & 0o777 == 0o600
 
 

@@ -13,6 +13,7 @@ from heed.domain.mailbox.attribution import (
     AutomaticMail,
     LinkInDoubt,
     LinkOptOut,
+    PerhapsAutomaticMail,
     SenderMail,
     SenderTrust,
     UnknownReason,
@@ -25,6 +26,7 @@ from heed.domain.mailbox.inbound_mail import InboundMail, Receipt, Verdict
 from heed.domain.preferences.register import ScopeNumber
 from heed.entrypoints.inbound_mail.mime import parse_mail
 from tests.support.inbound_mails import (
+    COMPANY,
     MAILS,
     TOKEN,
     link_key,
@@ -110,7 +112,7 @@ REPORTS = {
 
 
 def attribute(mail: InboundMail, receipt: Receipt) -> Attribution:
-    return attribute_mail(mail, receipt, link_key)
+    return attribute_mail(mail, receipt, link_key, COMPANY)
 
 
 def mail(*header: str, text: str = "unsubscribe") -> InboundMail:
@@ -192,7 +194,6 @@ AUTOMATIC = [
     "Auto-Submitted: auto-replied",
     "Auto-Submitted: auto-generated (rejected)",
     "Auto-Submitted: AUTO-NOTIFIED; owner=a",
-    "Precedence: bulk",
     "Precedence: auto_reply",
     "X-Autoreply: yes",
     "X-Autorespond: vacation",
@@ -201,6 +202,27 @@ AUTOMATIC = [
     "Return-Path: <MAILER-DAEMON@relay.example>",
     "Content-Type: multipart/report; report-type=delivery-status; boundary=x",
 ]
+
+
+OF_PROGRAMS_AND_PEOPLE = ["Precedence: bulk", "Precedence: junk", "Return-Path: <postmaster@example.net>"]
+
+
+@pytest.mark.parametrize("field", OF_PROGRAMS_AND_PEOPLE)
+def test_a_mark_that_people_have_too_is_in_doubt_if_the_sender_is_authenticated(field: str) -> None:
+    assert attribute(mail(FROM, field), TO_MAILBOX) == PerhapsAutomaticMail(KNOWN)
+    for verdict in (Verdict.GRAY, Verdict.FAIL, Verdict.UNKNOWN):
+        assert attribute(mail(FROM, field), receipt("news@inbound.example.com", dmarc=verdict)) == AUTO_REPLY
+
+
+@pytest.mark.parametrize("field", OF_PROGRAMS_AND_PEOPLE)
+@pytest.mark.parametrize("automatic", AUTOMATIC)
+def test_a_certain_mark_of_a_program_decides(field: str, automatic: str) -> None:
+    assert isinstance(attribute(mail(FROM, automatic, field), TO_MAILBOX), AutomaticMail)
+
+
+@pytest.mark.parametrize("sender", [f"{FROM}\r\nList-Id: <a.example>", "From: privacy@example.com", "From:"])
+def test_a_mail_that_is_perhaps_automatic_may_have_no_sender(sender: str) -> None:
+    assert attribute(mail(sender, "Precedence: bulk"), TO_MAILBOX) == PerhapsAutomaticMail("")
 
 
 @pytest.mark.parametrize("field", AUTOMATIC)
@@ -217,8 +239,10 @@ def test_mail_of_a_person_is_not_automatic(field: str) -> None:
 
 def test_a_null_return_path_or_a_mail_daemon_is_automatic() -> None:
     assert attribute(mail(FROM), NULL_PATH) == AUTO_REPLY
-    for sender in ("MAILER-DAEMON@example.org (Mail System)", "Postmaster <postmaster@example.org>"):
-        assert attribute(mail(f"From: {sender}"), TO_MAILBOX) == AUTO_REPLY
+    assert attribute(mail("From: MAILER-DAEMON@example.org (Mail System)"), TO_MAILBOX) == AUTO_REPLY
+    postmaster = mail("From: Postmaster <postmaster@example.org>")
+    assert attribute(postmaster, FORGED) == AUTO_REPLY
+    assert attribute(postmaster, TO_MAILBOX) == PerhapsAutomaticMail("postmaster@example.org")
 
 
 @pytest.mark.parametrize(
@@ -236,7 +260,7 @@ def test_a_null_return_path_or_a_mail_daemon_is_automatic() -> None:
         (["Subject: Out of office", "X-Apple-Unsubscribe: false"], False),
     ],
 )
-@pytest.mark.parametrize("automatic", AUTOMATIC)
+@pytest.mark.parametrize("automatic", AUTOMATIC + OF_PROGRAMS_AND_PEOPLE)
 def test_an_automatic_mail_to_a_link_counts_only_as_an_unsubscribe_button(
     automatic: str, fields: list[str], counts: bool
 ) -> None:
@@ -249,6 +273,26 @@ def test_an_automatic_mail_to_a_link_counts_only_as_an_unsubscribe_button(
 )
 def test_mail_of_a_list_has_no_sender(field: str) -> None:
     assert attribute(mail(FROM, field), TO_MAILBOX) == UnknownSender(UnknownReason.MAILING_LIST)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["privacy@example.com", "Service@Example.org", "a@mail.example.com", "a@in.mail.example.com"],
+)
+def test_a_mail_from_the_company_has_no_sender(address: str) -> None:
+    for verdict in Verdict:
+        found = attribute(mail(f"From: Shop <{address}>"), receipt("news@inbound.example.com", dmarc=verdict))
+        assert found == UnknownSender(UnknownReason.COMPANY)
+
+
+@pytest.mark.parametrize("address", ["joan@example.com", "service@example.com", "a@hotmail.example.com"])
+def test_another_address_of_the_same_provider_is_a_sender(address: str) -> None:
+    found = attribute(mail(f"From: {address}"), TO_MAILBOX)
+    assert found == SenderMail(address, SenderTrust.AUTHENTICATED)
+
+
+def test_a_mail_from_the_company_with_a_valid_token_is_an_opt_out_by_that_link() -> None:
+    assert attribute(mail("From: privacy@example.com"), TO_LINK) == OPT_OUT
 
 
 def test_the_button_of_apple_without_a_valid_token_is_a_request_of_its_sender() -> None:

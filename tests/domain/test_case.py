@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from heed.domain import rfc3339
@@ -9,6 +11,7 @@ from heed.domain.mailbox.case import (
     Case,
     CaseDecision,
     CaseKind,
+    CaseState,
     case_id,
     new_case,
     suggested_decisions,
@@ -57,8 +60,11 @@ def test_a_case_about_nobody_suggests_nothing_about_a_person(kind: CaseKind) -> 
     assert not any(decision.is_about_recipient for decision in suggested)
 
 
-def test_only_a_mail_that_requests_nothing_may_be_dropped() -> None:
-    assert [kind for kind in CaseKind if kind.may_be_dropped] == [CaseKind.OTHER]
+@pytest.mark.parametrize("kind", CaseKind)
+def test_only_the_open_report_about_a_known_child_pauses_mail(kind: CaseKind) -> None:
+    assert _case(kind).pauses_mail is (kind is CaseKind.CHILD_REPORT)
+    assert not _case(kind, recipient="").pauses_mail
+    assert not replace(_case(kind), state=CaseState.DECIDED).pauses_mail
 
 
 def test_a_mail_has_one_case_of_a_kind_for_each_person_and_its_id_names_nobody() -> None:

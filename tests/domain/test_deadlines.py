@@ -45,6 +45,12 @@ def test_an_entry_that_is_not_an_applied_suppression_is_not_counted() -> None:
     )
 
 
+def test_an_import_has_no_delay_because_another_system_suppressed_the_mail() -> None:
+    suppression = entry(1, 1)
+    late = replace(suppression, recorded_at=Millis(suppression.at + 900 * DAY_MS), source="import")
+    assert delay_statistics([late]) == {}
+
+
 def test_a_suppression_recorded_in_the_second_of_its_event_has_no_delay() -> None:
     second = Millis(1_772_701_964_000)
     assert time_recorded(Millis(second + 999), second) - (second + 999) == 0

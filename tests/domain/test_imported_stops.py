@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import Decision, decide
 from heed.domain.preferences.imported_stops import changes_for_import, changes_to_take_back, without_job
+from heed.domain.preferences.kinds import ImportKind, TakenBackKind
 from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes, superseded_changes
 from heed.domain.preferences.register import (
     COMPLAINT,
@@ -32,7 +33,7 @@ from heed.domain.preferences.replay import find_lost_stops
 from heed.domain.preferences.suppressions import suppressions_of
 from tests.support.catalogues import CATALOGUE
 from tests.support.full import examples
-from tests.support.registers import confirmed, imported, in_, out, taken_back
+from tests.support.registers import confirmed, in_, out, taken_back
 from tests.support.strategies import changes, colliding_changes, instants, records
 
 NOW = Millis(80 * DAY_MS)
@@ -90,7 +91,7 @@ rows = st.builds(
     word=st.sampled_from(["unsubscribed", "suppressed"]),
 )
 other_events = colliding_changes(6).map(
-    lambda events: [e for e in events if e.register not in (imported(0), taken_back(0))]
+    lambda events: [e for e in events if not isinstance(e.register.kind, ImportKind | TakenBackKind)]
 )
 
 

@@ -13,6 +13,7 @@ from heed.domain.mailbox.attribution import (
     AutomaticMail,
     LinkInDoubt,
     LinkOptOut,
+    PerhapsAutomaticMail,
     ReportedFeedback,
     SenderMail,
     SenderTrust,
@@ -38,7 +39,7 @@ from heed.domain.mailbox.mail_action import (
     decide_inbound_mail,
 )
 from heed.domain.opt_in.confirmation_token import Intent
-from tests.support.inbound_mails import TOKEN
+from tests.support.inbound_mails import COMPANY, TOKEN
 
 JOAN = "joan@example.net"
 UNKNOWN = UnknownSender(UnknownReason.SEVERAL_SENDERS)
@@ -91,7 +92,7 @@ def decide(
 ) -> list[MailAction]:
     if isinstance(attribution, SenderTrust):
         attribution = SenderMail(JOAN, attribution)
-    return list(decide_inbound_mail(attribution, spam, text, lambda _: intent))
+    return list(decide_inbound_mail(attribution, spam, text, lambda _: intent, COMPANY))
 
 
 @pytest.mark.parametrize("kind", IntentKind)
@@ -161,7 +162,7 @@ def read_nothing(_: str) -> MailIntent:
     ],
 )
 def test_the_text_is_read_only_for_the_mail_of_a_sender(attribution: Attribution, action: MailAction) -> None:
-    assert decide_inbound_mail(attribution, Verdict.FAIL, "unsubscribe", read_nothing) == (action,)
+    assert decide_inbound_mail(attribution, Verdict.FAIL, "unsubscribe", read_nothing, COMPANY) == (action,)
 
 
 @pytest.mark.parametrize("kind", IntentKind)
@@ -209,6 +210,8 @@ ABOUT_KID = LetPersonDecide((CaseKind.CHILD_REPORT,), KID)
             [ABOUT_KID],
         ),
         ("kid@example.net and sister@example.net", [of_nobody(CHILD)]),
+        ("I wrote to privacy@example.com and to news@mail.example.com before.", [MINOR]),
+        ("Dear service@example.org, my daughter has kid@example.net.", [ABOUT_KID]),
     ],
 )
 def test_a_report_of_a_child_deletes_only_the_record_of_the_sender(
@@ -229,6 +232,67 @@ def test_a_report_of_a_child_that_may_be_forged_changes_nothing(sender: Attribut
     assert decide(sender, CHILD_REPORT, text=KID) == [expected]
 
 
-def test_a_doubtful_request_that_names_another_address_is_about_nobody_for_certain() -> None:
+NAMES_OTHER = replace(DOUBTFUL, names_other=True)
+
+
+def test_an_opt_out_that_names_another_address_is_about_the_sender_and_says_so() -> None:
     intent = MailIntent(IntentKind.OPT_OUT, doubtful=True)
-    assert decide(SenderTrust.AUTHENTICATED, intent, text=KID) == [of_nobody(DOUBTFUL)]
+    assert decide(SenderTrust.AUTHENTICATED, intent, text=KID) == [NAMES_OTHER]
+    assert decide(SenderTrust.AUTHENTICATED, intent, text=JOAN) == [DOUBTFUL]
+
+
+@pytest.mark.parametrize(
+    "kind", [IntentKind.ERASURE, IntentKind.ACCESS, IntentKind.OPT_IN, IntentKind.COMPLAINT]
+)
+def test_another_doubtful_request_that_names_another_address_is_about_nobody_for_certain(
+    kind: IntentKind,
+) -> None:
+    (action,) = decide(SenderTrust.AUTHENTICATED, MailIntent(kind, doubtful=True), text=KID)
+    assert isinstance(action, LetPersonDecide) and (action.about, action.names_other) == ("", False)
+
+
+def test_an_opt_out_beside_an_erasure_request_that_names_another_address_is_about_nobody() -> None:
+    intent = MailIntent(IntentKind.ERASURE, frozenset({IntentKind.OPT_OUT}), doubtful=True)
+    (action,) = decide(SenderTrust.AUTHENTICATED, intent, text=KID)
+    assert isinstance(action, LetPersonDecide) and action.about == ""
+
+
+OF_COMPANY = UnknownSender(UnknownReason.COMPANY)
+
+
+@pytest.mark.parametrize("kind", IntentKind)
+def test_each_mail_from_the_company_is_a_case_about_nobody(kind: IntentKind) -> None:
+    for doubtful in (True, False):
+        (action,) = decide(OF_COMPANY, MailIntent(kind, doubtful=doubtful, by_child=True), text=JOAN)
+        assert isinstance(action, LetPersonDecide) and action.about == ""
+
+
+PERHAPS = PerhapsAutomaticMail(JOAN)
+
+
+def test_a_plain_opt_out_that_is_perhaps_automatic_is_a_case_that_no_cap_loses() -> None:
+    topics = frozenset({"acme/offers"})
+    intent = MailIntent(IntentKind.OPT_OUT, topics=topics)
+    assert decide(PERHAPS, intent) == [replace(DOUBTFUL, beyond_caps=OptOutSender(JOAN, topics))]
+    assert decide(PerhapsAutomaticMail(""), intent) == [of_nobody(DOUBTFUL)]
+
+
+@pytest.mark.parametrize("kind", IntentKind)
+def test_every_other_mail_that_is_perhaps_automatic_is_dropped(kind: IntentKind) -> None:
+    for doubtful in {True, kind is IntentKind.OPT_OUT}:
+        assert decide(PERHAPS, MailIntent(kind, doubtful=doubtful)) == [DropMail(DropReason.AUTOMATIC)]
+
+
+MENTION = MailIntent(IntentKind.OPT_OUT, frozenset({IntentKind.OTHER}), doubtful=True)
+
+
+@pytest.mark.parametrize(
+    "sender", [SenderTrust.OPT_OUT_ONLY, SenderTrust.NOT_AUTHENTICATED, UNKNOWN, OF_COMPANY]
+)
+def test_spam_that_only_mentions_an_opt_out_is_dropped(sender: Attribution | SenderTrust) -> None:
+    assert decide(sender, MENTION, spam=Verdict.FAIL) == [SPAM]
+    assert decide(sender, MENTION, spam=Verdict.GRAY) != [SPAM]
+
+
+def test_spam_of_an_authenticated_sender_that_mentions_an_opt_out_is_a_case() -> None:
+    assert decide(SenderTrust.AUTHENTICATED, MENTION, spam=Verdict.FAIL) == [DOUBTFUL]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -123,6 +122,51 @@ DOUBTFUL = [
     "配信を止めないでください。",
 ]
 
+NO_REQUESTS_IN_PLAIN_WORDS = [
+    "Please do not stop sending me your newsletter.",
+    "I did not unsubscribe, why no mails?",
+    "Stop sending it to my old address, send it to this one.",
+    "Stop sending me offers, send me the newsletter.",
+    "Stop the offers and send me the newsletter.",
+    "I want off the waiting list for the watch.",
+    "Remove me from the order confirmations only.",
+    "I do not want you to stop sending me your newsletter.",
+    "Stop removing me from your list.",
+    "Please cancel my unsubscription.",
+    "No need to stop the emails.",
+    "You do not send me your newsletter any more.",
+    "I no longer receive your emails.",
+    "Please leave me on the list.",
+    "Drop me a mail please.",
+    "I unsubscribed from your newsletter.",
+    "Please remove my colleague from your list.",
+    "Bitte nehmen Sie mich in den Verteiler auf.",
+    "Bitte tragen Sie mich in den Verteiler ein.",
+    "Bitte hören Sie nicht auf, mir den Newsletter zu schicken.",
+    "Sie schicken mir keine Mails mehr.",
+    "Ich bekomme keine Mails mehr.",
+    "Ich möchte mich nicht abmelden.",
+    "Bitte melden Sie meinen Kollegen ab.",
+    "Envoyez-moi plus de mails.",
+    "Je voudrais recevoir plus de mails.",
+    "Vous ne m'envoyez plus de mails.",
+    "N'arrêtez pas de m'envoyer votre newsletter.",
+    "Je ne veux pas me désabonner.",
+    "Arrêtez de me désabonner.",
+    "No me mandan correos.",
+    "No dejen de enviarme el boletín.",
+    "No quiero darme de baja.",
+    "Dejen de darme de baja.",
+    "Denme de alta en la lista.",
+    "メルマガの配信を止めないでください。",
+    "解除は不要です。",
+    "配信停止を解除してください。",
+    "メールを送ってもらえません。",
+    "リストから外さないでください。",
+    "メールが受け取れない。",
+]
+"""Mails with words of plain opt-outs alone, or nearly."""
+
 
 @functools.cache
 def dev() -> list[LabelledMail]:
@@ -156,6 +200,11 @@ def test_the_removal_of_something_else_is_no_certain_opt_out(text: str) -> None:
     assert not opts_out(read_mail("", text))
 
 
+@pytest.mark.parametrize("text", NO_REQUESTS_IN_PLAIN_WORDS)
+def test_heed_never_acts_by_itself_on_the_words_of_an_opt_out_that_is_none(text: str) -> None:
+    assert not opts_out(read_mail("", text))
+
+
 @pytest.mark.parametrize("text", MISSING_MAILS)
 def test_who_cannot_receive_or_open_a_mail_does_not_opt_out(text: str) -> None:
     assert not opts_out(read_mail("", text))
@@ -170,13 +219,21 @@ def test_who_refuses_to_be_signed_up_again_does_not_opt_in(text: str) -> None:
 
 
 def test_a_request_that_names_nothing_needs_a_mail_that_does() -> None:
-    assert opts_out(read_mail("Newsletter", "My eyes have grown too weak for that. Please cancel it."))
-    assert not opts_out(read_mail("", "My eyes have grown too weak for that. Please cancel it."))
+    assert opts_out(read_mail("Newsletter", "Please cancel it."))
+    assert not opts_out(read_mail("", "Please cancel it."))
 
 
-def test_an_opt_out_beside_another_matter_must_name_mail() -> None:
-    assert opts_out(read_mail("", "Please stop your emails. Letters about my repair should go on."))
-    assert not opts_out(read_mail("", "Take me off. Letters about my repair should go on."))
+@pytest.mark.parametrize("subject", ["Re: Your order 5521", "Re: The guest list for Thursday"])
+def test_a_reply_about_another_matter_must_name_mail(subject: str) -> None:
+    assert opts_out(read_mail(subject, "Please send me no more emails."))
+    assert not opts_out(read_mail(subject, "Take me off the list, please."))
+    assert not opts_out(read_mail(subject, "Stop."))
+
+
+def test_an_opt_out_beside_another_matter_is_a_case() -> None:
+    intent = read_mail("", "Please stop your emails. Letters about my repair should go on.")
+
+    assert intent.kind is IntentKind.OPT_OUT and intent.doubtful
 
 
 def test_a_question_whether_somebody_is_on_the_list_is_no_opt_out() -> None:
@@ -184,12 +241,10 @@ def test_a_question_whether_somebody_is_on_the_list_is_no_opt_out() -> None:
     assert opts_out(read_mail("", "Could you take me off the list?"))
 
 
-def test_who_repeats_a_request_means_the_subject_of_the_reply() -> None:
-    assert opts_out(read_mail("Re: Unsubscribe", "This is the third time."))
+def test_who_repeats_a_request_in_a_reply_to_it_may_opt_out() -> None:
+    intent = read_mail("Re: Unsubscribe", "This is the third time.")
 
-
-def test_an_opt_out_of_the_own_and_another_address_is_certain() -> None:
-    assert opts_out(read_mail("", "Please unsubscribe this address and my wife's, jo@example.net."))
+    assert intent.kind is IntentKind.OPT_OUT and intent.doubtful
 
 
 @pytest.mark.parametrize("text", DOUBTFUL)
@@ -218,8 +273,8 @@ def test_an_opt_out_beside_a_request_about_data_is_not_lost() -> None:
     ("text", "topics"),
     [
         ("Please unsubscribe me from your surveys.", {"research"}),
-        ("Please stop only the special offers.", {"offers"}),
-        ("Bitte keine Einladungen mehr, nur die.", {"events"}),
+        ("Bitte keine Einladungen mehr schicken.", {"events"}),
+        ("Please stop the special offers. I do not want your surveys.", {"offers", "research"}),
         ("Take me off the mailing list. I do not want your emails about offers.", set()),
     ],
 )
@@ -230,9 +285,8 @@ def test_an_opt_out_is_limited_to_a_topic_only_if_it_names_nothing_more(text: st
     assert intent.topics == topics
 
 
-def test_stop_as_a_reply_is_an_opt_out_on_any_subject() -> None:
-    intent = read_mail("Re: New straps for the season", "Please stop.")
-    assert opts_out(intent) and intent.plain
+def test_stop_as_a_reply_is_an_opt_out() -> None:
+    assert opts_out(read_mail("Re: New dials for the season", "Please stop."))
 
 
 def test_the_subject_of_a_reply_makes_no_certain_opt_out() -> None:
@@ -248,19 +302,12 @@ def test_an_empty_mail_says_nothing() -> None:
     assert read_mail("", "") == MailIntent(IntentKind.OTHER)
 
 
-def test_no_mail_of_the_corpus_is_a_false_automatic_opt_out() -> None:
-    others = [mail for mail in dev() if not mail.is_opt_out]
-    wrong = [mail.id for mail in others if opts_out(read_mail(mail.subject, mail.text))]
-
-    assert wrong == []
-
-
 @pytest.mark.parametrize("part", ["dev", "held-out"])
 def test_heed_acts_by_itself_on_no_mail_of_the_corpus_that_is_no_opt_out(part: str) -> None:
     others = [mail for mail in labelled_mails(part) if not mail.is_opt_out]
     read = [read_mail(mail.subject, mail.text) for mail in others]
 
-    assert sum(opts_out(intent) and intent.plain for intent in read) == 0
+    assert sum(opts_out(intent) for intent in read) == 0
 
 
 @pytest.mark.parametrize(
@@ -268,14 +315,17 @@ def test_heed_acts_by_itself_on_no_mail_of_the_corpus_that_is_no_opt_out(part: s
     [
         "unsubscribe",
         "Please take me off your mailing list.\n\nKind regards\nMarjorie Penhallow",
+        "Please remove me from your mailing list, thank you.\n\nJoan Smith",
+        "Hi, I don't want to receive your newsletter any more. Please delete me from the list. Regards, Joan",
+        "Too many mails. Could you please stop them? Thanks, Dr. P. Marsh",
         "Bitte keine Mails mehr.",
         "Merci de me désinscrire.",
         "Quiero darme de baja.",
         "配信停止をお願いします。",
     ],
 )
-def test_a_short_request_in_known_words_is_plain(text: str) -> None:
-    assert read_mail("", text).plain
+def test_heed_acts_by_itself_on_a_request_in_plain_words(text: str) -> None:
+    assert opts_out(read_mail("", text))
 
 
 @pytest.mark.parametrize(
@@ -290,8 +340,8 @@ def test_a_short_request_in_known_words_is_plain(text: str) -> None:
         "Stop the emails\nabout order 4711",
     ],
 )
-def test_an_opt_out_beside_other_words_is_not_plain(text: str) -> None:
-    assert not read_mail("", text).plain
+def test_an_opt_out_beside_other_words_is_a_case(text: str) -> None:
+    assert not opts_out(read_mail("", text))
 
 
 @pytest.mark.parametrize(
@@ -322,26 +372,26 @@ def test_a_mail_of_an_adult_about_a_child_is_no_report_of_the_child(text: str) -
 
 
 def test_the_subject_of_an_opt_out_in_the_text_may_have_any_words() -> None:
-    assert read_mail("Re: Our autumn collection", "unsubscribe").plain
-    assert not read_mail("Please take me off your mailing list, Hildegard", "").plain
+    assert opts_out(read_mail("Re: Our autumn collection", "unsubscribe"))
+    assert not opts_out(read_mail("Please take me off your mailing list, Hildegard", ""))
 
 
-def test_a_request_for_erasure_needs_no_plain_words() -> None:
+def test_an_opt_out_in_other_words_beside_a_request_for_erasure_is_a_case() -> None:
     intent = read_mail("", "Erase all the data that you hold about me, and never send me a newsletter again.")
 
-    assert IntentKind.ERASURE in {intent.kind, *intent.others} and opts_out(intent) and intent.plain
+    assert {intent.kind, *intent.others} == {IntentKind.ERASURE, IntentKind.OPT_OUT} and intent.doubtful
 
 
-def test_most_opt_outs_of_the_corpus_are_found() -> None:
-    wanted = [mail for mail in dev() if mail.is_opt_out]
-    found = [mail for mail in wanted if opts_out(read_mail(mail.subject, mail.text))]
+def test_nearly_all_opt_outs_of_the_corpus_reach_a_person_or_are_acted_on() -> None:
+    read = [read_mail(mail.subject, mail.text) for mail in dev() if mail.is_opt_out]
+    found = [intent for intent in read if IntentKind.OPT_OUT in {intent.kind, *intent.others}]
 
-    assert len(found) / len(wanted) > 0.92
+    assert len(found) / len(read) > 0.95
 
 
 @given(st.data())
 def test_capitals_never_change_the_intent(data: st.DataObject) -> None:
-    """They only show which line is a name, so that a mail is plain with it."""
+    """They only show which line is a name, so that Heed acts on the mail by itself."""
     mail = data.draw(st.sampled_from(dev()))
     read = functools.partial(read_intent, sender=SENDER, words=brand_mail_words())
     upper, lower = (
@@ -349,7 +399,7 @@ def test_capitals_never_change_the_intent(data: st.DataObject) -> None:
         read(mail.subject.lower(), mail.text.lower()),
     )
 
-    assert replace(upper, plain=True, by_child=False) == replace(lower, plain=True, by_child=False)
+    assert (upper.kind, upper.others) == (lower.kind, lower.others)
 
 
 @pytest.mark.parametrize(

@@ -15,14 +15,14 @@ from heed.domain.preferences.register import COMPLAINT, UNDELIVERABLE
 from heed.domain.recipients.address import normalise_address
 from heed.domain.recipients.recipient import recipient_id
 from tests.support.catalogues import CATALOGUE
-from tests.support.inbound_mails import TOKEN, link_key, receipt, sample
+from tests.support.inbound_mails import COMPANY, TOKEN, link_key, receipt, sample
 
 NULL_PATH = receipt("news@inbound.example.com", has_return_path=False)
 REPORTS = ["arf-abuse-report", "arf-abuse-report-recipient-redacted", "dsn-failed-with-our-mail"]
 
 
 def attribute(mail: InboundMail, receipt: Receipt) -> Attribution:
-    return attribute_mail(mail, receipt, link_key)
+    return attribute_mail(mail, receipt, link_key, COMPANY)
 
 
 def identify(address: str) -> str:

@@ -67,6 +67,15 @@ def test_a_line_that_is_no_field_hides_no_field_after_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "name", ["From\u00a0", "From\u2003", "From\x0b", "From\x1f", "\uff26rom", "\u212a-From", "\u017fubject"]
+)
+def test_only_spaces_and_tabs_may_follow_the_name_of_a_field(name: str) -> None:
+    """Another reader finds no field in such a line, so it must have no effect here."""
+    mail = parse_mail(f"{name}: victim@example.org\nFrom \t: a@example.net\n\n".encode())
+    assert (mail.senders, [*mail.headers.values]) == (("a@example.net",), ["from"])
+
+
 def test_a_forwarded_mail_is_a_file_and_not_the_text() -> None:
     mail = sample("forwarded-as-attachment-message-rfc822")
     assert mail.text.strip() == "FYI, nice offer."

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from heed.domain.errors import MalformedMessage
 from heed.domain.mailbox.inbound_mail import Receipt, Verdict
 from heed.domain.milliseconds import Millis
+from heed.entrypoints.inbound_mail.mime import parse_mail
 from heed.entrypoints.inbound_mail.notices import MailNotice, StoredMail, parse_mail_notices
 from tests.support.inbound_mails import MAILS, RECEIVED
 from tests.support.junk import json_values, message_bodies
@@ -57,7 +58,31 @@ def in_sns(content: object) -> str:
     ],
 )
 def test_a_notice_of_a_stored_mail_is_read_in_each_envelope(body: str) -> None:
-    assert parse_one(body) == MailNotice(RECEIPT, MAIL)
+    notice = parse_one(body)
+    assert notice == MailNotice(RECEIPT, MAIL, notice.header)
+    header = parse_mail(notice.header)
+    assert (header.senders, header.subject) == (("recipient@example.net",), "unsubscribe")
+    assert header.headers.first("return-path") == "<recipient@example.net>"
+
+
+@pytest.mark.parametrize(
+    ("mail", "fields"),
+    [
+        ({"headers": [{"name": "Subject", "value": "a\r\nFrom: b@example.net\r\n\r\ntext"}]}, ["subject"]),
+        ({"headers": [{"name": "Subject\r\nFrom", "value": "b@example.net"}, None, 1, {}]}, ["subject from"]),
+        ({"commonHeaders": {"subject": "unsubscribe"}}, ["subject"]),
+        ({"headers": 1, "commonHeaders": {"subject": 1}}, ["subject"]),
+    ],
+)
+def test_a_header_in_a_notice_has_the_fields_of_the_notice_alone(
+    mail: dict[str, Any], fields: list[str]
+) -> None:
+    notice = s3_notice()
+    names = [
+        line.partition(b":")[0].decode().lower()
+        for line in parse_one(json.dumps({**notice, "mail": mail})).header.split(b"\r\n")
+    ]
+    assert [name for name in names if name] == fields
 
 
 def verdicts_of(name: str) -> tuple[Verdict, Verdict, Verdict]:

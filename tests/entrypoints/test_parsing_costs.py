@@ -67,7 +67,7 @@ from tests.support.attack_texts import ADDRESSES, CONTENT_TYPES, DOCUMENTS, FORM
 from tests.support.catalogues import CATALOGUE
 from tests.support.deployment import http_event
 from tests.support.growth import LINEAR, measure_growth
-from tests.support.inbound_mails import attribute_text
+from tests.support.inbound_mails import COMPANY, attribute_text
 from tests.support.mail_words import brand_mail_words
 
 HEED = Path(__file__).parents[2] / "layers" / "core" / "heed"
@@ -213,7 +213,9 @@ def read_mail_text(text: str) -> object:
     """Takes the new text out of a mail, reads what it requests, and looks for addresses in it."""
     sender, words = SenderMail("parent@example.com", SenderTrust.AUTHENTICATED), brand_mail_words()
     read_intent(text, new_text(text, words), sender.address, words)
-    return decide_inbound_mail(sender, Verdict.PASS, text, lambda _: MailIntent(IntentKind.CHILD_REPORT))
+    return decide_inbound_mail(
+        sender, Verdict.PASS, text, lambda _: MailIntent(IntentKind.CHILD_REPORT), COMPANY
+    )
 
 
 PARSERS: dict[str, tuple[Callable[[str], object], dict[str, Callable[[int], str]]]] = {
@@ -273,12 +275,14 @@ PATTERNS = {
     "entrypoints.http.networks._PORT": "a proxy's header",
     "domain.mailbox.attribution._TOKEN": "a mail",
     "domain.mailbox.automatic_mail._DAEMON": "a mail",
+    "domain.mailbox.automatic_mail._POSTMASTER": "a mail",
+    "domain.mailbox.automatic_mail._NULL_PATH": "a mail",
     "domain.mailbox.mail_action._ADDRESS": "the text of a mail",
     **{
         f"domain.mailbox.{module}.{name}": "the text of a mail"
         for module, names in {
-            "intent": "_ADDRESS _NAME _QUESTION _REPLY _SENTENCE _WRAPPED",
-            "mail_words": "_KANA",
+            "intent": "_ADDRESS _EMPTY_LINE _QUESTION _REPLY _SENTENCE _WRAPPED",
+            "opt_out": "_NAME _PART",
             "new_text": "_DIGIT _HEADER _QUOTED _SIGNATURE",
             "phrases": "_ACCENT _PIECE _SHORT_FORM _TOKEN _UMLAUT",
         }.items()

@@ -65,7 +65,7 @@ class Desk:
         case = new_case(kind, f"message {self.number}", recipient, RECEIVED)
         raw = mail_of(address or JANE, "please") if mail is None else mail
         with outside_handlers():
-            assert parts().open_case(case, raw, RECEIVED)
+            assert parts().open_case(case, raw, "", RECEIVED)
         return case
 
     def call(
@@ -117,6 +117,7 @@ def test_open_cases_are_listed_in_the_order_of_their_due_dates(desk: Desk) -> No
         "received_at": "2026-03-04T09:12:44.390Z",
         "due_at": "2026-03-06T09:12:44.390Z",
         "state": "open",
+        "names_other_address": False,
     }
     assert (listed["cases"][2]["recipient"], listed["cursor"]) == (None, None)
 
@@ -393,10 +394,10 @@ def test_a_decision_that_fails_at_any_call_is_completed_by_the_same_decision(
 def test_the_check_reports_cases_that_are_due_within_a_day(desk: Desk, clock: Clock, log: Any) -> None:
     clock.now = RECEIVED
     desk.open(CaseKind.OPT_OUT_DOUBTFUL)
-    assert app.handler({}, desk.world.context) == {"waiting": 1, "due_soon": 0}
+    assert app.handler({}, desk.world.context) == {"waiting": 1, "due_soon": 0, "unreadable": 0}
     assert '"cases are due"' not in log.getvalue()
     clock.now = RECEIVED + DAY_MS
-    assert app.handler({}, desk.world.context) == {"waiting": 1, "due_soon": 1}
+    assert app.handler({}, desk.world.context) == {"waiting": 1, "due_soon": 1, "unreadable": 0}
     assert '"cases are due"' in log.getvalue()
 
 
@@ -419,23 +420,31 @@ def test_the_pause_of_a_reported_child_is_renewed_until_somebody_decides(desk: D
 
 def test_a_mail_that_arrives_again_opens_no_second_case(desk: Desk) -> None:
     case = desk.open(CaseKind.CHILD_REPORT)
-    parts().open_case(case, b"", RECEIVED)
+    parts().open_case(case, b"", "", RECEIVED)
     assert len(desk.list_cases()["cases"]) == 1
     desk.decide(case, "none")
-    parts().open_case(case, b"", RECEIVED)
+    parts().open_case(case, b"", "", RECEIVED)
     assert (desk.list_cases()["cases"], desk.mails()) == ([], [])
 
 
-def test_a_full_list_drops_only_mails_that_request_nothing(
+def test_a_full_list_takes_requests_of_proven_senders_until_it_is_fuller(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("heed.use_cases.cases.open_case.MAX_OPEN_CASES", 2)
-    desk.open(CaseKind.OTHER)
-    desk.open(CaseKind.OTHER)
-    dropped = new_case(CaseKind.OTHER, "third", "", RECEIVED)
-    assert parts().open_case(dropped, b"", RECEIVED) is False
-    desk.open(CaseKind.OPT_OUT_DOUBTFUL)
-    assert len(desk.list_cases()["cases"]) == 3
+    monkeypatch.setattr("heed.use_cases.cases.open_case.MAX_OPEN_REQUESTS", 3)
+    number = 0
+
+    def opens(kind: CaseKind, sender: str) -> bool:
+        nonlocal number
+        number += 1
+        return parts().open_case(new_case(kind, f"mail {number}", "", RECEIVED), b"", sender, RECEIVED)
+
+    assert opens(CaseKind.OTHER, "") and opens(CaseKind.ERASURE, "")
+    assert [opens(kind, "") for kind in CaseKind] == [False] * len(CaseKind)
+    assert not opens(CaseKind.OTHER, JANE)
+    assert opens(CaseKind.ERASURE, JANE)
+    assert not opens(CaseKind.ERASURE, JANE)
+    assert len(desk.list_cases()["cases"]) == len(desk.mails()) == 3
 
 
 def test_many_waiting_cases_raise_an_alarm(desk: Desk, log: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -443,3 +452,65 @@ def test_many_waiting_cases_raise_an_alarm(desk: Desk, log: Any, monkeypatch: py
     desk.open(CaseKind.OTHER)
     app.handler({}, desk.world.context)
     assert '"many cases wait"' in log.getvalue()
+
+
+def _damage(case: Case) -> None:
+    client("dynamodb").update_item(
+        TableName="Control",
+        Key={"pk": {"S": f"case#{case.id}"}},
+        UpdateExpression="SET kind = :kind",
+        ExpressionAttributeValues={":kind": {"S": "of a later version"}},
+    )
+
+
+def test_an_unreadable_case_is_counted_and_an_officer_sees_its_id(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged, readable = desk.open(CaseKind.OPT_OUT_DOUBTFUL), desk.open(CaseKind.CHILD_REPORT)
+    _damage(damaged)
+    listed = desk.list_cases()
+    assert ([case["id"] for case in listed["cases"]], listed["unreadable"]) == ([readable.id], [damaged.id])
+    assert app.handler({}, desk.world.context)["unreadable"] == 1
+    (counted,) = [
+        line["UnreadableRecordFound"]
+        for line in map(json.loads, capsys.readouterr().out.splitlines())
+        if "UnreadableRecordFound" in line
+    ]
+    assert counted == [1]
+
+
+def test_a_case_says_whether_its_mail_names_another_address(desk: Desk) -> None:
+    recipient = desk.world.recipient(JANE)
+    named = new_case(CaseKind.OPT_OUT_DOUBTFUL, "m1", recipient, RECEIVED, names_other=True)
+    assert parts().open_case(named, mail_of(JANE, "stop else@example.com"), JANE, RECEIVED)
+    alone = desk.open(CaseKind.OPT_OUT_DOUBTFUL)
+    assert (desk.show(named)["names_other_address"], desk.show(alone)["names_other_address"]) == (True, False)
+    assert desk.show(named)["suggested"] == ["opt-out", "none"]
+
+
+def test_the_check_reads_the_records_of_all_reported_children_together(desk: Desk, clock: Clock) -> None:
+    for number in range(8):
+        desk.open(CaseKind.CHILD_REPORT, f"kid{number}@example.com")
+    clock.now = RECEIVED + HOUR
+    calls: list[str] = []
+    events = parts().client("dynamodb").meta.events
+    events.register("before-call", lambda model, **_: calls.append(model.name), unique_id="count")
+    try:
+        app.handler({}, desk.world.context)
+    finally:
+        events.unregister("before-call", unique_id="count")
+    assert calls == ["Query", "BatchGetItem"]
+
+
+def test_an_unreadable_record_of_a_child_stops_no_other_renewal(desk: Desk, clock: Clock) -> None:
+    desk.open(CaseKind.CHILD_REPORT, "kid1@example.com")
+    desk.open(CaseKind.CHILD_REPORT, "kid2@example.com")
+    client("dynamodb").update_item(
+        TableName="Preferences",
+        Key={"id": {"S": desk.world.recipient("kid1@example.com")}},
+        UpdateExpression="SET n = :text",
+        ExpressionAttributeValues={":text": {"S": "one"}},
+    )
+    clock.now = RECEIVED + 8 * DAY_MS
+    app.handler({}, desk.world.context)
+    assert desk.registers("kid2@example.com")[PAUSE].until == clock.now + 14 * DAY_MS

@@ -6,19 +6,24 @@ import json
 from typing import Any
 
 import pytest
+import time_machine
 from botocore.exceptions import ReadTimeoutError
 
 from functions.mailbox import app
+from heed.adapters.dynamodb.daily_counts import CountPrefix
 from heed.domain.links.link_token import TokenPurpose
 from heed.domain.mailbox.case import CaseKind
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.domain.preferences.register import MINOR, Source
+from heed.domain.preferences.register import DAY_MS, MINOR, Source
 from heed.domain.privacy.erasure import ErasureCause, ErasureRequest
+from heed.domain.rfc3339 import format_day
+from heed.use_cases.mailbox.mail_requests import count_name
 from tests.support.aws_calls import outside_handlers
 from tests.support.crash import run_after_calls
-from tests.support.deployment import NOW, World, parts, restart
-from tests.support.inbound_mailbox import KEY, SENDER, Mailbox
+from tests.support.deployment import NOW, World, client, parts, restart
+from tests.support.inbound_mailbox import KEY, SENDER, Mailbox, notice_batch
 from tests.support.inbound_mails import huge_mail, mint, read_mail
+from tests.support.mailbox import sent_mails
 
 NO_FAILURES: dict[str, Any] = {"batchItemFailures": []}
 
@@ -172,6 +177,134 @@ def test_a_mail_is_kept_until_the_opt_out_is_stored(
         assert mailbox.objects() == [KEY]
     assert mailbox.notify() == NO_FAILURES
     assert (mailbox.registers(), mailbox.objects()) == ({"o:0"}, [])
+
+
+@pytest.mark.parametrize("event", ["sender-authenticated", "dmarc-fail"])
+def test_a_mail_that_is_missing_is_counted_and_raises_an_alarm(
+    mailbox: Mailbox, event: str, capsys: pytest.CaptureFixture[str], log: Any
+) -> None:
+    assert mailbox.notify(event) == NO_FAILURES
+    assert (mailbox.registers(), mailbox.cases(), metrics(capsys)) == (set(), [], {"MailMissing": 1})
+    assert '"mail is lost"' in log.getvalue()
+
+
+@pytest.mark.parametrize("event", ["sender-authenticated", "dmarc-fail"])
+def test_the_token_of_a_missing_mail_still_opts_out(
+    mailbox: Mailbox, event: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = mailbox.world.token("jane@example.com", purpose=TokenPurpose.MAILTO)
+    mailbox.notify(event, [f"u+{token}@mail.example.com"])
+    assert mailbox.registers("jane@example.com") == {"o:2"}
+    assert metrics(capsys) == {"MailMissing": 1, "MailOptOutRecorded": 1}
+    before = mailbox.world.items()
+    mailbox.notify(event, [f"u+{token}@mail.example.com"])
+    assert mailbox.world.items() == before
+
+
+def test_a_missing_reply_of_a_program_to_a_token_is_a_case(mailbox: Mailbox) -> None:
+    """The notice has the subject of the mail, and no return path."""
+    token = mailbox.world.token("jane@example.com", purpose=TokenPurpose.MAILTO)
+    batch = json.dumps(notice_batch("null-return-path", [f"u+{token}@mail.example.com"]))
+    app.handler(json.loads(batch.replace("unsubscribe", "Out of office")), mailbox.world.context)
+    assert mailbox.registers("jane@example.com") == set()
+    assert [case.recipient for case in mailbox.cases()] == [mailbox.world.recipient("jane@example.com")]
+
+
+def test_a_missing_mail_with_a_virus_opts_nobody_out(mailbox: Mailbox) -> None:
+    token = mailbox.world.token("jane@example.com", purpose=TokenPurpose.MAILTO)
+    mailbox.notify("virus", [f"u+{token}@mail.example.com"])
+    assert (mailbox.registers("jane@example.com"), mailbox.cases()) == (set(), [])
+
+
+def test_a_plain_opt_out_of_a_postmaster_is_a_case_without_an_answer(mailbox: Mailbox) -> None:
+    postmaster = "postmaster@example.net"
+    mailbox.receive(mail("Please unsubscribe me.", sender=postmaster))
+    (case,) = mailbox.cases()
+    assert (case.kind, case.recipient) == (CaseKind.OPT_OUT_DOUBTFUL, mailbox.world.recipient(postmaster))
+    assert (mailbox.registers(postmaster), sent_mails()) == (set(), [])
+
+
+def test_an_opt_out_that_names_another_address_is_a_case_about_the_sender(mailbox: Mailbox) -> None:
+    mailbox.receive(mail("Please unsubscribe me. I also had joan@example.org."))
+    (case,) = mailbox.cases()
+    assert (case.kind, case.recipient, case.names_other) == (
+        CaseKind.OPT_OUT_DOUBTFUL,
+        mailbox.world.recipient(SENDER),
+        True,
+    )
+
+
+ERASURE = "Please delete all my personal data."
+
+
+def count_cases(name: str, number: int) -> None:
+    """Counts cases as of the moment at which the tests of caps freeze the clock."""
+    key = f"{CountPrefix.CASES}{format_day(NOW // DAY_MS)}#{name}"
+    item = {"pk": {"S": key}, "n": {"N": str(number)}}
+    client("dynamodb").put_item(TableName="Control", Item=item)
+
+
+@pytest.mark.threat(
+    "T44",
+    "Somebody floods the mailbox, so that the cases of honest people are refused or lost among others.",
+    "Mails whose sender is not proven share 500 cases a day. A proven sender has 10, its domain 500, and all "
+    "have 2,000.",
+)
+def test_a_flood_of_forged_mails_refuses_no_case_of_an_authenticated_sender(
+    mailbox: Mailbox, capsys: pytest.CaptureFixture[str], log: Any
+) -> None:
+    with time_machine.travel(NOW / 1000, tick=False):
+        count_cases("other", 499)
+        for number, event in enumerate(["dmarc-fail", "dmarc-fail", "dmarc-gray", "spam-and-dmarc-fail"]):
+            assert mailbox.receive(mail(ERASURE), event, message_id=str(number)) == NO_FAILURES
+        assert (len(mailbox.cases()), mailbox.objects()) == (1, [])
+        assert metrics(capsys)["MailCaseRefused"] == 1
+        assert log.getvalue().count('"mail is lost"') == 3
+        mailbox.receive(mail(ERASURE), message_id="honest")
+    assert len(mailbox.cases()) == 2
+
+
+def test_a_proven_sender_opens_ten_cases_a_day(mailbox: Mailbox) -> None:
+    with time_machine.travel(NOW / 1000, tick=False):
+        for number in range(12):
+            mailbox.receive(mail(ERASURE), message_id=str(number))
+        assert len(mailbox.cases()) == 10
+        mailbox.receive(mail(ERASURE, sender="else@example.net"), message_id="else")
+    assert len(mailbox.cases()) == 11
+
+
+@pytest.mark.parametrize("caps", ["domain", "all"])
+def test_no_domain_and_no_day_opens_cases_without_end(mailbox: Mailbox, caps: str) -> None:
+    with time_machine.travel(NOW / 1000, tick=False):
+        if caps == "all":
+            count_cases("proven", 1_999)
+        else:
+            count_cases(count_name(parts().identity_key.identity_key(), "cases of", "example.net"), 499)
+        for number in range(3):
+            mailbox.receive(mail(ERASURE, sender=f"a{number}@example.net"), message_id=str(number))
+        assert len(mailbox.cases()) == 1
+        mailbox.receive(mail(ERASURE, sender="a@example.org"), message_id="other")
+    assert len(mailbox.cases()) == (1 if caps == "all" else 2)
+
+
+@pytest.mark.parametrize("sender", [SENDER, "postmaster@example.net"])
+def test_a_plain_opt_out_of_a_proven_sender_is_never_lost_to_a_cap(mailbox: Mailbox, sender: str) -> None:
+    with time_machine.travel(NOW / 1000, tick=False):
+        count_cases("proven", 2_000)
+        mailbox.receive(mail("Please unsubscribe me.", sender=sender))
+    assert (mailbox.registers(sender), mailbox.cases(), mailbox.objects()) == ({"o:0"}, [], [])
+
+
+def test_a_mail_that_arrives_again_is_counted_once(mailbox: Mailbox) -> None:
+    with time_machine.travel(NOW / 1000, tick=False):
+        count_cases("proven", 1_999)
+        for _ in range(2):
+            mailbox.receive(mail(ERASURE))
+    assert len(mailbox.cases()) == 1
+    (count,) = [
+        item["n"]["N"] for item in mailbox.world.items("Control") if item["pk"]["S"].endswith("#proven")
+    ]
+    assert count == "2000"
 
 
 def test_only_the_first_mebibyte_of_a_mail_is_read(mailbox: Mailbox) -> None:

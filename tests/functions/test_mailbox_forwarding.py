@@ -14,7 +14,7 @@ from heed.domain.mailbox.case import CaseKind
 from heed.domain.mailbox.inbound_mail import MAX_MAIL
 from heed.domain.rfc3339 import format_day
 from tests.functions.test_mailbox import NO_FAILURES, mail, metrics
-from tests.support.deployment import NOW, World, client, parts, restart
+from tests.support.deployment import MAIL_FROM, NOW, World, client, parts, restart
 from tests.support.inbound_mailbox import KEY, SENDER, Mailbox
 from tests.support.mailbox import ACCOUNT, mail_text, parse_mail, sent_mails
 
@@ -154,10 +154,22 @@ def test_a_mail_that_comes_back_is_a_case_and_is_not_forwarded_again(mailbox: Ma
     assert [case.kind for case in mailbox.cases()] == [CaseKind.OTHER]
 
 
-def test_a_mail_from_the_mailbox_of_the_company_is_a_case(mailbox: Mailbox) -> None:
-    mailbox.receive(mail("How long is the warranty?", sender=COMPANY))
-    assert COMPANY not in [sent["To"] for sent in sent_mails() if "X-Heed-Forwarded" in sent]
-    assert [case.kind for case in mailbox.cases()] == [CaseKind.OTHER]
+@pytest.mark.threat(
+    "T43",
+    "A form on the company's web site sends requests of others from the company's address.",
+    "A mail from an address of the company is nobody's request. A person decides; nobody gets an answer.",
+)
+@pytest.mark.parametrize(
+    "text", ["Please unsubscribe me.", "How long is the warranty?", "I am 11 years old."]
+)
+@pytest.mark.parametrize("event", ["sender-authenticated", "dmarc-gray", "dmarc-fail"])
+@pytest.mark.parametrize("sender", [COMPANY, MAIL_FROM, "form@mail.example.com"])
+def test_a_mail_from_the_company_is_a_case_about_nobody_and_nobody_gets_a_mail(
+    mailbox: Mailbox, sender: str, event: str, text: str
+) -> None:
+    assert mailbox.receive(mail(text, sender=sender), event) == NO_FAILURES
+    assert [case.recipient for case in mailbox.cases()] == [""]
+    assert (mailbox.registers(sender), mailbox.requests(), sent_mails()) == (set(), [], [])
 
 
 @pytest.mark.parametrize(

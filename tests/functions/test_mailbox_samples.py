@@ -112,13 +112,13 @@ SAMPLES: dict[str, tuple[Arrival, Effect]] = {
     # A person decides what is doubtful and what is more than an opt-out.
     "conflicting-subject-unsubscribe-body-resubscribe": (MAILBOX, DOUBTFUL),
     "resubscribe-negated": (MAILBOX, DOUBTFUL),
+    "negated-do-not-unsubscribe": (MAILBOX, DOUBTFUL),
+    "question-how-do-i-unsubscribe": (MAILBOX, DOUBTFUL),
+    "forwarded-as-attachment-message-rfc822": (MAILBOX, DOUBTFUL),
     "erasure-request-gdpr": (MAILBOX, becomes_case(CaseKind.ERASURE)),
     "under-13-parent-deletion-request": (MAILBOX, Effect({KID: {"p:0"}}, ((CaseKind.CHILD_REPORT, KID),))),
     # The rest requests nothing that Heed knows.
     "attachment-only-pdf-name-unsubscribe": (MAILBOX, REACHES_A_PERSON),
-    "forwarded-as-attachment-message-rfc822": (MAILBOX, REACHES_A_PERSON),
-    "negated-do-not-unsubscribe": (MAILBOX, REACHES_A_PERSON),
-    "question-how-do-i-unsubscribe": (MAILBOX, REACHES_A_PERSON),
     "reply-quoting-marketing-text-not-an-opt-out": (MAILBOX, REACHES_A_PERSON),
 }
 

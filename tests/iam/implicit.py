@@ -94,12 +94,14 @@ def mail_requests(recorded: Iterable[Request]) -> Iterator[Request]:
 def missing_object_requests(recorded: Iterable[Request]) -> Iterator[Request]:
     """Yields the second check of S3 for an object that does not exist.
 
-    Without the permission to list the bucket, S3 answers 403 and not 404 (the documentation of GetObject). A
-    version of an object of the ledger always exists, so its readers need no second check.
+    Without the permission to list the bucket, S3 answers 403 and not 404 (the documentation of GetObject).
+    For a condition, the key of the object is the prefix. A version of an object of the ledger always exists,
+    so its readers need no second check.
     """
     for call in recorded:
         if call.action == "s3:GetObject":
-            yield Request(call.who, "s3:ListBucket", call.resource.partition("/")[0], "an object may be gone")
+            bucket, _, key = call.resource.partition("/")
+            yield Request(call.who, "s3:ListBucket", bucket, "an object may be gone", {"s3:prefix": [key]})
 
 
 def signed_url_requests(stack: Stack) -> Iterator[Request]:

@@ -16,12 +16,12 @@ from local.inbound_mail import (
     PARENT,
     SAMPLES,
     VERDICTS,
-    ReceivedMail,
+    LocalMail,
     make_apple_mail,
     make_notice,
 )
 from local.mail_form import MailRefused, parse_mail_form
-from tests.support.inbound_mails import RECEIVED, TOKEN, link_key, token_address
+from tests.support.inbound_mails import COMPANY, RECEIVED, TOKEN, link_key, token_address
 
 LINK = {
     "recipient": TOKEN.recipient,
@@ -36,7 +36,7 @@ CAMPAIGN = sample.make_sample_mail(LINK, datetime(2026, 3, 5, tzinfo=UTC))
 BOUNDARY = "----form7"
 
 
-def notice_of(mail: ReceivedMail) -> MailNotice:
+def notice_of(mail: LocalMail) -> MailNotice:
     (notice,) = parse_mail_notices(json.dumps(make_notice(mail, "id", "bucket", RECEIVED)), RECEIVED)
     return notice
 
@@ -55,10 +55,12 @@ def form(**fields: bytes) -> tuple[str, bytes]:
 
 
 def test_the_notice_of_a_mail_says_what_ses_would_say() -> None:
-    mail = ReceivedMail(b"From: a@example.com\r\n\r\n", MAILBOX, dict.fromkeys(CHECKS, "GRAY"))
+    mail = LocalMail(b"From: a@example.com\r\n\r\n", MAILBOX, dict.fromkeys(CHECKS, "GRAY"))
 
     receipt = Receipt("id", RECEIVED, (MAILBOX,), spam=Verdict.GRAY, virus=Verdict.GRAY, dmarc=Verdict.GRAY)
-    assert notice_of(mail) == MailNotice(receipt, StoredMail("bucket", "inbound/id"))
+    assert notice_of(mail) == MailNotice(
+        receipt, StoredMail("bucket", "inbound/id"), b"from: a@example.com\r\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,7 @@ def test_the_notice_of_a_mail_says_what_ses_would_say() -> None:
     ],
 )
 def test_the_return_path_of_a_mail_is_that_of_its_envelope(header: bytes, has_return_path: bool) -> None:
-    assert notice_of(ReceivedMail(header + b"\r\n\r\n")).receipt.has_return_path is has_return_path
+    assert notice_of(LocalMail(header + b"\r\n\r\n")).receipt.has_return_path is has_return_path
 
 
 def test_apples_sample_is_an_opt_out_by_the_link_of_the_campaign() -> None:
@@ -78,14 +80,14 @@ def test_apples_sample_is_an_opt_out_by_the_link_of_the_campaign() -> None:
     parsed = parse_mail(mail.raw)
 
     assert parsed.headers.first("auto-submitted") == "auto-replied"
-    assert attribute_mail(parsed, notice_of(mail).receipt, link_key) == LinkOptOut((TOKEN,))
+    assert attribute_mail(parsed, notice_of(mail).receipt, link_key, COMPANY) == LinkOptOut((TOKEN,))
 
 
 @pytest.mark.parametrize(("name", "sender"), [("reply", sample.ADDRESS), ("parent", PARENT)])
 def test_another_sample_is_from_an_authenticated_sender(name: str, sender: str) -> None:
     mail = SAMPLES[name](CAMPAIGN)
 
-    attribution = attribute_mail(parse_mail(mail.raw), notice_of(mail).receipt, link_key)
+    attribution = attribute_mail(parse_mail(mail.raw), notice_of(mail).receipt, link_key, COMPANY)
     assert attribution == SenderMail(sender, SenderTrust.AUTHENTICATED)
 
 
@@ -95,7 +97,7 @@ def test_a_form_delivers_a_pasted_mail_with_the_chosen_recipient_and_verdicts() 
 
     mail = parse_mail_form(*form(mail=raw, file=b"", recipient=b" u@mail.example.com ", **verdicts))
 
-    assert mail == ReceivedMail(
+    assert mail == LocalMail(
         raw, "u@mail.example.com", {check: verdict.decode() for check, verdict in verdicts.items()}
     )
 

@@ -12,7 +12,7 @@ import pytest
 from heed.domain.mailbox.case import CaseKind
 from local import sample
 from local.feedback import make_bounce_event, make_complaint_event
-from local.inbound_mail import ReceivedMail
+from local.inbound_mail import LocalMail
 from local.mails import find_one_click_url
 from local.page import make_page
 from local.person import CASES
@@ -85,7 +85,7 @@ class FakeClient:
         self.pressed.append(make_event(self.make_mail(), NOW)["eventType"])
         return self.reaches
 
-    def deliver(self, mail: ReceivedMail) -> bool:
+    def deliver(self, mail: LocalMail) -> bool:
         self.pressed.append(mail.recipient)
         return self.reaches
 

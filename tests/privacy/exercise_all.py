@@ -233,7 +233,8 @@ def _exercise_links(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
     drive.request("unsubscribe", "POST", f"/u/{token}", headers=plain, query=odd)
     form = {"topic.offers": "in", "pause": "30", "note": ADDRESSES["note"]}
     drive.request("preferences", "POST", f"/p/{centre}", form=form)
-    for path in ("/.well-known/gpc.json", "/.well-known/dnt", "/.well-known/dnt/x", "/policy.json"):
+    documents = ("gpc.json", "dnt", "dnt/x", "heed-keys.json")
+    for path in ("/policy.json", *(f"/.well-known/{document}" for document in documents)):
         drive.request("preferences", "GET", path, headers=plain, query=odd)
     drive.request("preferences", "GET", f"/{ADDRESSES['garbage']}", headers=plain)
     press, before = f"/u/{world.token(ADDRESSES['idn'])}", parts()
@@ -365,8 +366,10 @@ def _exercise_jobs(drive: Drive) -> None:
     for command in ("commit", "cancel", ADDRESSES["garbage"]):
         drive.request("jobs", "POST", f"/v1/jobs/{job}", {command: True}, at=now)
     _exercise_import(drive, now)
-    with time_machine.travel((now + DAY_MS) / 1_000 + 1, tick=False):
-        drive.tick("jobs")  # deletes the file of the cancelled job
+    _exercise_scrub(drive, now)
+    with time_machine.travel((now + DAY_MS) / 1_000 + 600, tick=False):
+        drive.tick("jobs")  # deletes the files of all jobs
+    drive.request("jobs", "POST", "/v1/scrubs", {"topic": "offers"})  # a job that may have a file
 
 
 def _exercise_import(drive: Drive, now: Millis) -> None:
@@ -377,7 +380,7 @@ def _exercise_import(drive: Drive, now: Millis) -> None:
         created = drive.request(
             "jobs", "POST", "/v1/imports", {**requested, "exported_at": "2026-03-01"}, at=now
         )
-        row = f'{header},{address}\n{address},{address}\n={address}@,{address}\n"{address}\n'.encode()
+        row = f'{header},note\n{address},{address}\n={address}@,{address}\n"{address}\n'.encode()
         client("s3").put_object(Bucket="bulk", Key=f"{created['job']}/upload", Body=row)
         drive.eventbridge("jobs", f"{created['job']}/upload")
         runs = run_executions()
@@ -389,7 +392,20 @@ def _exercise_import(drive: Drive, now: Millis) -> None:
         steps = json.dumps([[run.inputs, run.answers] for run in runs])
         assert "canary7" not in steps.lower(), "Step Functions keeps what its steps get and answer"
         shown = drive.request("jobs", "GET", f"/v1/jobs/{created['job']}", at=now)
-        assert shown["state"] == ("done" if header == "email" else "failed")
+        assert shown["state"] == ("done" if header == "email" else "failed"), shown
+
+
+def _exercise_scrub(drive: Drive, now: Millis) -> None:
+    """Scrubs a file with addresses where they belong, and in other cells and the header."""
+    address = ADDRESSES["file"]
+    for content in (f"email,note\n{address},{address}\n", f'{{"email": "{address}", "{address}": 1}}'):
+        created = drive.request("jobs", "POST", "/v1/scrubs", {"topic": "offers", "links": True}, at=now)
+        client("s3").put_object(Bucket="bulk", Key=f"{created['job']}/upload", Body=content.encode())
+        drive.eventbridge("jobs", f"{created['job']}/upload")
+        steps = json.dumps([[run.inputs, run.answers] for run in run_executions()])
+        assert "canary7" not in steps.lower(), "Step Functions keeps what its steps get and answer"
+        shown = drive.request("jobs", "GET", f"/v1/jobs/{created['job']}", at=now)
+        assert (shown["state"], shown["counts"]["invalid"]) == ("done", 0)
 
 
 def _exercise_feedback(drive: Drive) -> None:

@@ -74,6 +74,9 @@ CONTROL = (
     ),  # the number of minors that a key, or the sender of mails (a keyed hash), reported, without their ids
     Rows("answers#", Holds.NOTHING, Cleared.NOT_NEEDED),  # a keyed hash of the sender of a mail
     Rows("forwards#", Holds.NOTHING, Cleared.NOT_NEEDED),
+    Rows(
+        "cases#", Holds.NOTHING, Cleared.NOT_NEEDED
+    ),  # a keyed hash of the sender of a mail, or of its domain
     Rows("mails#network#", Holds.NOTHING, Cleared.NOT_NEEDED),  # a keyed hash of the network
     Rows("mails#key#", Holds.NOTHING, Cleared.NOT_NEEDED),  # the id of an API key
     Rows("mails#all", Holds.NOTHING, Cleared.NOT_NEEDED),

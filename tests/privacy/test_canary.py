@@ -40,6 +40,8 @@ ALLOWED = {
     ("SendMessage", "OPT_IN_NOTIFICATIONS_QUEUE_URL"): "OptInNotificationsQueue",
     ("SendMessage", "MAILBOX_DLQ_URL"): "MailboxDeadLetters",
     ("PutObject", "cases/"): "MailboxBucket",
+    ("PutObject", "work/"): "BulkBucket",
+    ("PutObject", "results/"): "BulkBucket",
     ("SendEmail", ""): "the confirmation mail, which SES delivers",
     ("DeleteSuppressedDestination", ""): "SES's own suppression list",
     ("Encrypt", ""): "a confirmation link",
@@ -61,7 +63,7 @@ class RequestRecorder:
     def __init__(self, world: World) -> None:
         self.requests: list[tuple[tuple[str, str], bytes]] = []
         self._names = {url: name for name, url in world.queues.items()}
-        self._names["/cases/"] = "cases/"
+        self._names |= {f"/{folder}": folder for folder in ("cases/", "work/", "results/")}
         for service in ("dynamodb", "sqs", "kms", "sesv2", "s3", "events"):
             for client in (parts().client(service), parts().client(service, once=True)):
                 client.meta.events.register_first("before-call.*.*", self._before)

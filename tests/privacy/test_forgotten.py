@@ -97,7 +97,7 @@ def _create_all_data(world: World, now: int) -> StreamRecorder:
     lift = {"register": "minor", "reason": REFERENCE, "reference": REFERENCE}
     assert agent.post("/v1/lifts", now + 6, **lift) == 200, "the lift succeeds although there is no report"
     case = new_case(CaseKind.COMPLAINT, REFERENCE, world.recipient(JANE), Millis(now + 8))
-    assert parts().open_case(case, f"From: {JANE}\n\n{REFERENCE}".encode(), Millis(now + 8))
+    assert parts().open_case(case, f"From: {JANE}\n\n{REFERENCE}".encode(), "", Millis(now + 8))
     parts().lift_requests.sign(world.recipient(JANE), _signature(Millis(now + 7)))
     ledger.handler(stream_event(json.loads(json.dumps(stream.records))), world.context)
     return stream

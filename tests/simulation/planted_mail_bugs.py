@@ -24,10 +24,10 @@ Patch = pytest.MonkeyPatch
 def mail_is_deleted_before_its_opt_out_is_stored(patch: Patch) -> None:
     original_handle = HandleMail.__call__
 
-    def delete_and_handle(self: HandleMail, source: Any, receipt: Any, now: Any) -> Any:
+    def delete_and_handle(self: HandleMail, source: Any, *others: Any) -> Any:
         raw = self.mails.read(source)
         self.mails.delete(source)
-        return [] if raw is None else original_handle(self, raw, receipt, now)
+        return [] if raw is None else original_handle(self, raw, *others)
 
     patch.setattr(HandleMail, "__call__", delete_and_handle)
 

@@ -41,7 +41,7 @@ class InboundMail(Queue):
 
     def observe(self, world: World) -> object:
         requests = map(ConfirmationRequest.from_message, world.messages("CONFIRMATION_REQUESTS_QUEUE_URL"))
-        waiting = [(case.id, case.kind, case.recipient) for case in parts().cases.open_cases()]
+        waiting = [*parts().cases.open_cases()]
         requested = {(request.id, request.address) for request in requests}
         return codes(world, ANN), codes(world, JOHN), waiting, requested, stored_mails()
 
@@ -97,7 +97,7 @@ class HourlyCheck(Scene):
         open_case(world, CaseKind.CHILD_REPORT)
 
     def deliver(self, world: World) -> None:
-        assert cases.handler({}, world.context) == {"waiting": 1, "due_soon": 1}
+        assert cases.handler({}, world.context) == {"waiting": 1, "due_soon": 1, "unreadable": 0}
 
     def observe(self, world: World) -> object:
         return codes(world, ANN), len([*parts().cases.open_cases()]), stored_mails()
@@ -107,5 +107,5 @@ def open_case(world: World, kind: CaseKind) -> Case:
     """Opens a case of Ann that is due."""
     received = Millis(NOW - 7 * DAY_MS)
     case = new_case(kind, "m1", world.recipient(ANN), received)
-    assert parts().open_case(case, mail("please"), received)
+    assert parts().open_case(case, mail("please"), "", received)
     return case

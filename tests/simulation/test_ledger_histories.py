@@ -18,6 +18,7 @@ import pytest
 from heed.adapters.sqlite_sort import SqliteSorter
 from heed.codec.record import decode_late_changes, decode_record
 from heed.domain.errors import StoreUnavailable
+from heed.domain.ledger import transition
 from heed.domain.ledger.entry import LEDGER_SOURCE, EntryOutcome, LedgerEntry, ledger_subject
 from heed.domain.ledger.events import PreferenceEvent
 from heed.domain.ledger.transition import Transition
@@ -145,23 +146,52 @@ def _named_changes(changes: Iterable[Change]) -> set[NamedChange]:
     return {(change.recorded_kind.value, change.register.scope, change.entry) for change in changes}
 
 
-def changes_by_subject(writes: list[Write]) -> dict[str, tuple[set[NamedChange], set[NamedChange]]]:
-    """Returns the applied changes of each subject, without omitted changes, and its late changes."""
-    applied: dict[str, set[NamedChange]] = defaultdict(set)
-    late: dict[str, set[NamedChange]] = defaultdict(set)
+@dataclass
+class SubjectChanges:
+    """The changes of one subject that its writes show.
+
+    Attributes:
+        applied: the applied changes, without those of writes that have no entry.
+        late: the late changes.
+        repeated: the applied changes by link to registers that were on record before, each with the revision
+            of its write. Beyond the limit, one entry of that revision represents all of them.
+    """
+
+    applied: set[NamedChange] = field(default_factory=set)
+    late: set[NamedChange] = field(default_factory=set)
+    repeated: dict[NamedChange, int] = field(default_factory=dict)
+
+    def shared(self, entries: Iterable[LedgerEntry]) -> set[NamedChange]:
+        """Returns the changes that have no entry, because the entry of a repetition represents them."""
+        hourly = {entry.seq for entry in entries if entry.first_seq is not None}
+        names = {(entry.register, entry.scope, entry.at) for entry in entries}
+        entered = {change for change in self.applied if (*change[:2], change[2].at) in names}
+        representing = {at for change, at in self.repeated.items() if change in entered and at in hourly}
+        return {change for change, at in self.repeated.items() if at in representing} - entered
+
+
+def changes_by_subject(writes: list[Write]) -> dict[str, SubjectChanges]:
+    """Returns the changes of each subject."""
+    found: dict[str, SubjectChanges] = defaultdict(SubjectChanges)
     for _, old, item in writes:
         after, before = decode_record(item), decode_record(old)
         if after.salt:
-            subject = ledger_subject(after.salt, item["id"]["S"])
+            of_subject = found[ledger_subject(after.salt, item["id"]["S"])]
             if after.tally.omitted_after is None:
                 previous = before if before.salt == after.salt else EMPTY_RECORD
-                applied[subject] |= _named_changes(changes_between(previous, after))
+                changes = changes_between(previous, after)
+                of_subject.applied |= _named_changes(changes)
+                if all(change.entry.source in entry_mode.LINK_SOURCES for change in changes):
+                    known = [change for change in changes if previous.get(change.register)]
+                    of_subject.repeated |= dict.fromkeys(_named_changes(known), after.revision)
             if (
                 not before.salt
             ):  # the first record after an erasure has no subject until something is written to it
-                applied[subject] |= _named_changes(changes_between(EMPTY_RECORD, before))
-            late[subject] |= _named_changes(decode_late_changes(item))
-    return {subject: (applied[subject], late[subject] - applied[subject]) for subject in applied}
+                of_subject.applied |= _named_changes(changes_between(EMPTY_RECORD, before))
+            of_subject.late |= _named_changes(decode_late_changes(item))
+    for of_subject in found.values():
+        of_subject.late -= of_subject.applied
+    return found
 
 
 def check(seed: int, deployment: SimulatedDeployment, steps: Sequence[Step] = ()) -> int:
@@ -178,19 +208,14 @@ def check(seed: int, deployment: SimulatedDeployment, steps: Sequence[Step] = ()
         for key, item in deployment.read_items().items()
         if (after := decode_record(item)).salt
     }
-    for subject, (applied, late) in changes_by_subject(writes).items():
+    for subject, changes in changes_by_subject(writes).items():
         ledger_entries = list(ports.ledger.entries_of(subject))
         outcomes = [entry.entry.outcome for entry in ledger_entries if entry.entry.source != LEDGER_SOURCE]
         erased_entries = [entry for entry in ledger_entries if entry.entry.register == "erased"]
         changes_in_erased_entries = sum(entry.entry.source != LEDGER_SOURCE for entry in erased_entries)
-        # Beyond the limit, the one entry of an hour stands for all changes of its writes.
-        hourly = {each.entry.at for each in ledger_entries if each.entry.first_seq is not None}
-        entered = {(each.entry.register, each.entry.scope, each.entry.at) for each in ledger_entries}
-        shared = [each for each in applied if each[2].at in hourly and (*each[:2], each[2].at) not in entered]
-        assert outcomes.count(EntryOutcome.APPLIED) - changes_in_erased_entries == len(applied) - len(
-            shared
-        ), seed
-        assert outcomes.count(EntryOutcome.SUPERSEDED) == len(late), seed
+        expected = len(changes.applied) - len(changes.shared([each.entry for each in ledger_entries]))
+        assert outcomes.count(EntryOutcome.APPLIED) - changes_in_erased_entries == expected, seed
+        assert outcomes.count(EntryOutcome.SUPERSEDED) == len(changes.late), seed
         entries = [entry.entry for entry in ledger_entries]
         spans = (range(entry.first_seq or entry.seq, entry.seq + 1) for entry in entries)
         numbers = {number for span in spans for number in span}
@@ -274,7 +299,12 @@ def _entry_covers_its_own_revision_only(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Transition, "first_revision", property(lambda _: None))
 
 
+def _hourly_entry_replaces_new_changes_too(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(transition, "hourly_changes", lambda _, changes: changes[:1])
+
+
 BUGS = (
+    _hourly_entry_replaces_new_changes_too,
     _omitted_change_gets_entry,
     _entry_covers_its_own_revision_only,
     _only_first_delivery_is_hashed,

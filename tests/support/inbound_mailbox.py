@@ -91,7 +91,7 @@ class Mailbox:
 
     def cases(self) -> list[Case]:
         """Returns the cases that are not decided."""
-        return list(parts().cases.open_cases())
+        return [case for case in parts().cases.open_cases() if isinstance(case, Case)]
 
     def requests(self) -> list[ConfirmationRequest]:
         """Returns the requests for confirmation mails."""

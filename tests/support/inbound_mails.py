@@ -8,6 +8,7 @@ from pathlib import Path
 
 from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_token
 from heed.domain.mailbox.attribution import Attribution, attribute_mail
+from heed.domain.mailbox.company_addresses import CompanyAddresses
 from heed.domain.mailbox.inbound_mail import InboundMail, MailReport, Receipt, ReportKind, Verdict
 from heed.domain.mailbox.intent import read_intent
 from heed.domain.mailbox.mail_action import MailAction, decide_inbound_mail
@@ -20,6 +21,9 @@ from heed.entrypoints.inbound_mail.mime import parse_mail
 MAILS = Path(__file__).parents[1] / "data" / "mails"
 RECEIVED = Millis(1_772_701_965_028)
 TOKEN = LinkToken("a" * 26, ScopeNumber(2), Millis(1_772_668_800_000), 1)
+COMPANY = CompanyAddresses(
+    frozenset({"privacy@example.com", "service@example.org"}), mail_domain="mail.example.com"
+)
 _URL_DUMMY = b"v1.bGlzdD1uZXdzJmM9MTIzNDU2.q83vEXAMPLEEXAMPLEEXAMPLEEXAMPLE0123456789A"
 _MAILTO_DUMMY = b"k7q2example4x3aet5wb7q2exampleq6"
 
@@ -70,7 +74,7 @@ def attribute_text(text: str) -> list[Attribution]:
     """Parses a mail and attributes it, once more as a report that embeds its header."""
     mail = parse_mail(text.encode("latin-1", "replace"))
     report = replace(mail, report=mail.report or MailReport(ReportKind.COMPLAINT), original=mail.headers)
-    return [attribute_mail(each, receipt(text), link_key) for each in (mail, report)]
+    return [attribute_mail(each, receipt(text), link_key, COMPANY) for each in (mail, report)]
 
 
 def decide_about_mail(raw: bytes, receipt: Receipt, words: MailWords) -> tuple[MailAction, ...]:
@@ -78,10 +82,11 @@ def decide_about_mail(raw: bytes, receipt: Receipt, words: MailWords) -> tuple[M
     mail = parse_mail(raw)
     text = new_text(mail.text, words)
     return decide_inbound_mail(
-        attribute_mail(mail, receipt, link_key),
+        attribute_mail(mail, receipt, link_key, COMPANY),
         receipt.spam,
         f"{mail.subject}\n{text}",
         lambda sender: read_intent(mail.subject, text, sender, words),
+        COMPANY,
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from heed import clock
 from local.aws import Clients
-from local.inbound_mail import CHILD, ReceivedMail, make_notice
+from local.inbound_mail import CHILD, LocalMail, make_notice
 from local.sample import ADDRESS
 from tests.system.running import PATIENCE, wait_until
 
@@ -47,7 +47,7 @@ def test_a_mail_in_the_bucket_is_acted_on(stack: Stack) -> None:
     aws, outputs, address = Clients(stack["aws"]), stack["outputs"], "dropped@example.com"
     raw = f"From: {address}\r\nSubject: unsubscribe\r\n\r\nunsubscribe\r\n".encode()
     bucket = outputs["MailboxBucket"]
-    notice = make_notice(ReceivedMail(raw), "dropped", bucket, clock.now())
+    notice = make_notice(LocalMail(raw), "dropped", bucket, clock.now())
 
     start = time.perf_counter()
     aws.s3.put_object(Bucket=bucket, Key="inbound/dropped", Body=raw)

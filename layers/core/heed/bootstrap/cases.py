@@ -11,11 +11,10 @@ if TYPE_CHECKING:
     from heed.adapters.dynamodb.cases import CasesTable
     from heed.adapters.mailbox_bucket import MailboxBucket
     from heed.use_cases.cases.check_cases import CheckCases
-    from heed.use_cases.cases.open_case import OpenCase
 
 
 class CaseParts(OptInParts):
-    """Parts for opening, checking and reading cases. Those that decide are in heed.bootstrap.privacy."""
+    """Parts for reading and checking cases. heed.bootstrap has others in `mailbox` and `privacy`."""
 
     @cached_property
     def cases(self) -> CasesTable:
@@ -30,13 +29,6 @@ class CaseParts(OptInParts):
         from heed.adapters.mailbox_bucket import CASES_FOLDER, MailboxBucket
 
         return MailboxBucket(self.client("s3"), self.config.mailbox_bucket, CASES_FOLDER)
-
-    @cached_property
-    def open_case(self) -> OpenCase:
-        """Opens a case for a mail."""
-        from heed.use_cases.cases.open_case import OpenCase
-
-        return OpenCase(self.cases, self.case_mails, self.preferences, self.catalogue)
 
     @cached_property
     def check_cases(self) -> CheckCases:

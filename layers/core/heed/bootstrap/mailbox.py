@@ -12,7 +12,9 @@ from heed.bootstrap.shared import queue_at
 
 if TYPE_CHECKING:
     from heed.adapters.dynamodb.daily_counts import CountPrefix, DailyCountsTable
+    from heed.domain.mailbox.company_addresses import CompanyAddresses
     from heed.domain.mailbox.mail_words import MailWords
+    from heed.use_cases.cases.open_case import OpenCase
     from heed.use_cases.mailbox.act_on_mail import ActOnMail
     from heed.use_cases.mailbox.answer_mail import AnswerMail
     from heed.use_cases.mailbox.forward_to_company import ForwardToCompany
@@ -23,6 +25,10 @@ _PAUSES_PER_DAY = 100
 _ANSWERS_PER_SENDER = 1
 _ANSWERS_PER_DAY = 1_000
 _FORWARDS_PER_DAY = 500
+_CASES_PER_SENDER = 10
+_CASES_PER_DOMAIN = 500
+_CASES_PER_DAY = 2_000  # of proven senders
+_OTHER_CASES_PER_DAY = 500
 
 
 class MailboxParts(PreferenceParts, PrivacyParts):
@@ -37,7 +43,38 @@ class MailboxParts(PreferenceParts, PrivacyParts):
 
         mails = MailboxBucket(self.client("s3"), self.config.mailbox_bucket, "")
         answer = self.answer_mail if self.config.mail_from else None
-        return HandleMail(mails, parse_mail, self.link_keys, self.mail_words, self.act_on_mail, answer)
+        return HandleMail(
+            mails,
+            parse_mail,
+            self.link_keys,
+            self.company_addresses,
+            self.mail_words,
+            self.act_on_mail,
+            answer,
+        )
+
+    @cached_property
+    def company_addresses(self) -> CompanyAddresses:
+        """The company's own addresses."""
+        from heed.domain.mailbox.company_addresses import CompanyAddresses
+        from heed.domain.recipients.address import normalise_address
+
+        mailboxes = (self.catalogue.mailbox, self.config.mail_from, self.config.forward_to)
+        return CompanyAddresses(
+            frozenset(normalise_address(each) for each in mailboxes if each), self.config.mail_domain
+        )
+
+    @cached_property
+    def open_case(self) -> OpenCase:
+        """Opens a case for a mail."""
+        from heed.adapters.dynamodb.daily_counts import CountPrefix
+        from heed.use_cases.cases.open_case import OpenCase
+        from heed.use_cases.cases.permit_case import PermitCase
+
+        limits = (_CASES_PER_SENDER, _CASES_PER_DOMAIN, _CASES_PER_DAY, _OTHER_CASES_PER_DAY)
+        counts = [self._counts(CountPrefix.CASES, limit) for limit in limits]
+        permit_case = PermitCase(self.identity_key, *counts)
+        return OpenCase(self.cases, self.case_mails, self.preferences, self.catalogue, permit_case)
 
     @cached_property
     def mail_words(self) -> MailWords:
@@ -94,7 +131,7 @@ class MailboxParts(PreferenceParts, PrivacyParts):
 
         return ForwardToCompany(
             self.config.forward_to.lower(),  # the template permits plain addresses only
-            self.config.mail_domain,
+            self.company_addresses,
             self.identity_key,
             self._counts(CountPrefix.FORWARDS, _FORWARDS_PER_DAY),
             ForwardedMailRenderer(self.pages, self.catalogue, self.config.mail_from),

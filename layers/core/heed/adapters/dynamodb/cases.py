@@ -7,7 +7,6 @@ out, the item loses its recipient and its place in the index, and expires.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from heed.domain.mailbox.case import (
     CaseKind,
     CaseState,
     Ruling,
+    UnreadableCase,
     ruling_of_purge,
 )
 from heed.domain.milliseconds import Millis
@@ -55,15 +55,17 @@ class CasesTable(Cases):
         return _to_case(item) if item else None
 
     @override
-    def open_cases(self, after: CasePosition | None = None) -> Iterator[Case]:
+    def open_cases(self, after: CasePosition | None = None) -> Iterator[Case | UnreadableCase]:
         for item in self._table.query(
             "#list = :open AND #place > :after",
             index=_INDEX,
             names={"#list": _LIST, "#place": _PLACE},
             values={":open": _OPEN, ":after": {"S": _place(*after) if after else "0"}},
         ):
-            with suppress(UnreadableRecord):
+            try:
                 yield _to_case(item)
+            except UnreadableRecord:
+                yield UnreadableCase(item["pk"]["S"].removeprefix(CASE_PREFIX))
 
     @override
     def claim(self, case_id: str, ruling: Ruling) -> Case:
@@ -130,6 +132,8 @@ class PurgedCases(PurgeTarget):
         """
         closed = 0
         for case in self._cases.open_cases():
+            if isinstance(case, UnreadableCase):
+                continue
             erased_at = case.received_at if person.erased_at is None else person.erased_at
             if case.recipient != person.recipient or case.received_at > erased_at:
                 continue
@@ -162,7 +166,11 @@ def _to_item(case: Case) -> dict[str, Any]:
         _LIST: _OPEN,
         _PLACE: {"S": _place(case.due_at, case.id)},
     }
-    return item | ({"recipient": {"S": case.recipient}} if case.recipient else {})
+    if case.recipient:
+        item["recipient"] = {"S": case.recipient}
+    if case.names_other:
+        item["names_other"] = {"BOOL": True}
+    return item
 
 
 @strict_reader
@@ -175,6 +183,7 @@ def _to_case(item: Item) -> Case:
         due_at=Millis(read_number(item, "due_at")),
         state=CaseState(read_text(item, "state")),
         ruling=_to_ruling(item) if "decision" in item else None,
+        names_other="names_other" in item,
     )
 
 

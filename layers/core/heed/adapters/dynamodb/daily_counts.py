@@ -3,9 +3,10 @@
     `reports#<day>#<name>`    `n`: the number of minors that an API key, or the sender of mails, has reported
     `answers#<day>#<name>`    `n`: the number of mails that were answered
     `forwards#<day>#<name>`   `n`: the number of mails that were forwarded
+    `cases#<day>#<name>`      `n`: the number of mails that became cases
 
-The name is the id of an API key, a keyed hash of the sender's address, or the word `mail` for the count of
-all mails. One conditional UpdateItem increases a number, up to its limit. So the limit holds for concurrent
+The name is the id of an API key, a keyed hash of a sender's address or domain, or a word for the count of all
+mails. One conditional UpdateItem increases a number, up to its limit. So the limit holds for concurrent
 calls as well.
 """
 
@@ -32,6 +33,7 @@ class CountPrefix(StrEnum):
     REPORTS = "reports#"
     ANSWERS = "answers#"
     FORWARDS = "forwards#"
+    CASES = "cases#"
 
 
 class DailyCountsTable(DailyCounts):

@@ -111,7 +111,8 @@ class JobReport:
         rest = sum(meaning.rows for word, meaning in self.meanings.items() if word not in kept)
         meanings = {word: self.meanings[word] for word in kept}
         others = {OTHER_WORDS: WordMeaning(OTHER_WORDS, rest)} if rest else {}
-        return replace(self, meanings=meanings | others)
+        # A Counter becomes a dict, because `asdict` makes something else of it.
+        return replace(self, skipped=dict(self.skipped), meanings=meanings | others)
 
 
 def is_safe_word(word: str) -> bool:

@@ -19,11 +19,13 @@ from heed.domain.mailbox.automatic_mail import (
     AutomaticKind,
     automatic_kind,
     is_automatic,
+    is_certainly_automatic,
     is_list_mail,
     is_marked_button,
     is_unsubscribe_button,
     was_forwarded,
 )
+from heed.domain.mailbox.company_addresses import CompanyAddresses
 from heed.domain.mailbox.inbound_mail import InboundMail, Receipt, Verdict
 from heed.domain.mailbox.reports import parse_feedback_report
 
@@ -64,6 +66,19 @@ class AutomaticMail:
     kind: AutomaticKind
 
 
+@dataclass(frozen=True, slots=True)
+class PerhapsAutomaticMail:
+    """The sender is authenticated, and the mail has a mark that both programs and people have.
+
+    A plain opt-out is a request of a person, for a person to decide. Nobody replies to the mail.
+
+    Attributes:
+        address: the address of the sender, normalised; "" if a mailing list or the company sent the mail.
+    """
+
+    address: str
+
+
 class SenderTrust(Enum):
     """What a request of the sender may do without further proof."""
 
@@ -91,6 +106,7 @@ class UnknownReason(Enum):
     NO_SENDER = auto()  # none, or one that cannot be read
     SEVERAL_SENDERS = auto()
     MAILING_LIST = auto()  # it may have replaced the sender
+    COMPANY = auto()  # it is the company's own address, as in the mail of a form of its web site
     HEED = auto()  # Heed forwarded the mail, and it was returned
 
 
@@ -102,15 +118,30 @@ class UnknownSender:
 
 
 Attribution = (
-    VirusMail | LinkOptOut | LinkInDoubt | ReportedFeedback | AutomaticMail | SenderMail | UnknownSender
+    VirusMail
+    | LinkOptOut
+    | LinkInDoubt
+    | ReportedFeedback
+    | AutomaticMail
+    | PerhapsAutomaticMail
+    | SenderMail
+    | UnknownSender
 )
 
 
-def attribute_mail(mail: InboundMail, receipt: Receipt, key_for: KeyLookup) -> Attribution:
+def attribute_mail(
+    mail: InboundMail, receipt: Receipt, key_for: KeyLookup, company: CompanyAddresses
+) -> Attribution:
     """Returns whose request a mail is.
 
     A signed link comes before every other rule but the one for viruses, because unsubscribe buttons call
     their mail automatic, and mail that was routed on fails the checks of its sender.
+
+    Args:
+        mail: the mail.
+        receipt: what SES reports about it.
+        key_for: returns the key of a link.
+        company: the company's own addresses, of which no mail is a request.
 
     Raises:
         KeysUnavailable: The link keys are not available.
@@ -124,15 +155,23 @@ def attribute_mail(mail: InboundMail, receipt: Receipt, key_for: KeyLookup) -> A
     if was_forwarded(mail):
         return UnknownSender(UnknownReason.HEED)
     if is_automatic(mail, receipt) and not is_marked_button(mail):
+        if not is_certainly_automatic(mail, receipt) and receipt.dmarc is Verdict.PASS:
+            sender = _find_sender(mail, company)
+            return PerhapsAutomaticMail(sender if isinstance(sender, str) else "")
         event = parse_feedback_report(mail, receipt, key_for)
         return AutomaticMail(automatic_kind(mail)) if event is None else ReportedFeedback(event)
+    sender = _find_sender(mail, company)
+    return SenderMail(sender, _trust(receipt.dmarc)) if isinstance(sender, str) else UnknownSender(sender)
+
+
+def _find_sender(mail: InboundMail, company: CompanyAddresses) -> str | UnknownReason:
     if is_list_mail(mail):
-        return UnknownSender(UnknownReason.MAILING_LIST)
+        return UnknownReason.MAILING_LIST
     if len(mail.senders) > 1:
-        return UnknownSender(UnknownReason.SEVERAL_SENDERS)
+        return UnknownReason.SEVERAL_SENDERS
     if not mail.senders or mail.senders[0] is None:
-        return UnknownSender(UnknownReason.NO_SENDER)
-    return SenderMail(mail.senders[0], _trust(receipt.dmarc))
+        return UnknownReason.NO_SENDER
+    return UnknownReason.COMPANY if company.include(mail.senders[0]) else mail.senders[0]
 
 
 def _trust(dmarc: Verdict) -> SenderTrust:

@@ -23,33 +23,44 @@ class AutomaticKind(Enum):
 
 FORWARDED_FIELD = "X-Heed-Forwarded"
 """The header field of each mail that Heed forwards."""
-_AUTOMATIC_PRECEDENCE = frozenset({"bulk", "junk", "auto_reply"})
+_BULK_PRECEDENCE = frozenset({"bulk", "junk"})
 _AUTOMATIC_FIELDS = frozenset(
     {"x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-failed-recipients"}
 )
 _LIST_FIELDS = frozenset({"list-id", "list-post", "list-unsubscribe", "mailing-list", "x-mailing-list"})
 _NO = frozenset({"", "no"})
-_DAEMON = re.compile(r"(?:mailer-daemon|postmaster)(?:@.*)?")
+_DAEMON = re.compile(r"mailer-daemon(?:@.*)?")
+_NULL_PATH = re.compile(r"[<> \t]+")
+_POSTMASTER = re.compile(r"postmaster(?:@.*)?")
 
 
 def is_automatic(mail: InboundMail, receipt: Receipt) -> bool:
-    """Whether a program sent the mail: a report, a reply, or a notice (RFC 3834)."""
+    """Whether a program sent the mail, or perhaps a person: a postmaster, or a gateway marks all mail."""
+    return (
+        is_certainly_automatic(mail, receipt)
+        or mail.headers.word("precedence") in _BULK_PRECEDENCE
+        or _comes_from(_POSTMASTER, mail)
+    )
+
+
+def is_certainly_automatic(mail: InboundMail, receipt: Receipt) -> bool:
+    """Whether a program sent the mail for certain: a report, a reply, or a notice (RFC 3834)."""
     headers = mail.headers
     return (
         mail.report is not None
         or not receipt.has_return_path
-        or _is_of_daemon(headers.first("return-path"))
+        or _NULL_PATH.fullmatch(headers.first("return-path")) is not None
         or headers.word("auto-submitted") not in _NO
-        or headers.word("precedence") in _AUTOMATIC_PRECEDENCE
+        or headers.word("precedence") == "auto_reply"
         or any(headers.word(name) not in _NO for name in _AUTOMATIC_FIELDS)
-        or any(_DAEMON.fullmatch(sender or "") for sender in mail.senders)
+        or _comes_from(_DAEMON, mail)
     )
 
 
-def _is_of_daemon(return_path: str) -> bool:
-    """Whether a return path is null. Some servers replace it by the address of their mail daemon."""
-    path = return_path.strip("<> \t").lower()
-    return return_path != "" and (path == "" or _DAEMON.fullmatch(path) is not None)
+def _comes_from(local_part: re.Pattern[str], mail: InboundMail) -> bool:
+    """Whether the sender or the return path is such a mailbox. A server replaces a null path by its own."""
+    return_path = mail.headers.first("return-path").strip("<> \t").lower()
+    return any(local_part.fullmatch(address or "") for address in (return_path, *mail.senders))
 
 
 def is_list_mail(mail: InboundMail) -> bool:

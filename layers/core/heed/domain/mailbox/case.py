@@ -16,7 +16,9 @@ from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import ALL_SCOPES, DAY_MS, ScopeNumber
 
 MAX_OPEN_CASES = 10_000
-"""With so many open cases, a mail that requests nothing becomes no case. Every request still becomes one."""
+"""With so many open cases, only a request of an authenticated sender becomes one more."""
+MAX_OPEN_REQUESTS = 20_000
+"""With so many open cases, no mail becomes one more."""
 CASE_PAUSE_MS = 14 * DAY_MS
 """The length of the pause that protects a reported child until somebody decides, milliseconds."""
 DUE_SOON_MS = DAY_MS
@@ -37,11 +39,6 @@ class CaseKind(StrEnum):
     ACCESS = "access"
     COMPLAINT = "complaint"  # to the company; a complaint about spam is feedback
     OTHER = "other"
-
-    @property
-    def may_be_dropped(self) -> bool:
-        """Whether a mail of this kind becomes no case while there are too many."""
-        return self is CaseKind.OTHER
 
 
 class CaseDecision(StrEnum):
@@ -124,6 +121,7 @@ class Case:
         due_at: the time until which somebody has to decide, milliseconds.
         state: the progress.
         ruling: the decision; None while the case is open.
+        names_other: whether the mail names another address than that of the person.
     """
 
     id: str
@@ -133,6 +131,24 @@ class Case:
     due_at: Millis
     state: CaseState = CaseState.OPEN
     ruling: Ruling | None = None
+    names_other: bool = False
+
+    @property
+    def pauses_mail(self) -> bool:
+        """Whether all marketing to the person pauses until somebody decides: it is the report of a child."""
+        is_open = self.state is not CaseState.DECIDED
+        return self.kind is CaseKind.CHILD_REPORT and is_open and bool(self.recipient)
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableCase:
+    """Takes the place of a stored case that is not readable.
+
+    Attributes:
+        id: the id of the case.
+    """
+
+    id: str
 
 
 def case_id(kind: CaseKind, message_id: str, recipient: str) -> str:
@@ -141,7 +157,13 @@ def case_id(kind: CaseKind, message_id: str, recipient: str) -> str:
 
 
 def new_case(
-    kind: CaseKind, message_id: str, recipient: str, received_at: Millis, others: Iterable[CaseKind] = ()
+    kind: CaseKind,
+    message_id: str,
+    recipient: str,
+    received_at: Millis,
+    others: Iterable[CaseKind] = (),
+    *,
+    names_other: bool = False,
 ) -> Case:
     """Returns an open case.
 
@@ -151,9 +173,11 @@ def new_case(
         recipient: recipient id, or "" if nobody knows whom the mail is about.
         received_at: the time at which the mail arrived, milliseconds.
         others: the kinds of the other requests in the mail. The case is due with the first of all.
+        names_other: whether the mail names another address than that of the person.
     """
     due_at = min(_due_at(each, received_at) for each in (kind, *others))
-    return Case(case_id(kind, message_id, recipient), kind, recipient, received_at, due_at)
+    id_ = case_id(kind, message_id, recipient)
+    return Case(id_, kind, recipient, received_at, due_at, names_other=names_other)
 
 
 def suggested_decisions(case: Case) -> list[CaseDecision]:

@@ -19,6 +19,7 @@ from heed.domain.mailbox.attribution import (
     AutomaticMail,
     LinkInDoubt,
     LinkOptOut,
+    PerhapsAutomaticMail,
     ReportedFeedback,
     SenderMail,
     SenderTrust,
@@ -27,6 +28,7 @@ from heed.domain.mailbox.attribution import (
     VirusMail,
 )
 from heed.domain.mailbox.case import CaseKind
+from heed.domain.mailbox.company_addresses import CompanyAddresses
 from heed.domain.mailbox.inbound_mail import Verdict
 from heed.domain.mailbox.intent import IntentKind, MailIntent
 from heed.domain.opt_in.confirmation_token import Intent
@@ -97,10 +99,14 @@ class LetPersonDecide:
     Attributes:
         kinds: what it may request, the weightiest first.
         about: whom the request is about: an address, the token of a link, or "" if nobody knows.
+        names_other: whether the mail names another address than that of the person.
+        beyond_caps: what to record if there are too many cases; None: nothing.
     """
 
     kinds: tuple[CaseKind, ...]
     about: str | LinkToken = ""
+    names_other: bool = False
+    beyond_caps: OptOutSender | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +127,11 @@ MailAction = (
 
 
 def decide_inbound_mail(
-    attribution: Attribution, spam: Verdict, text: str, read_intent: Callable[[str], MailIntent]
+    attribution: Attribution,
+    spam: Verdict,
+    text: str,
+    read_intent: Callable[[str], MailIntent],
+    company: CompanyAddresses,
 ) -> tuple[MailAction, ...]:
     """Returns what to do with a mail.
 
@@ -131,6 +141,7 @@ def decide_inbound_mail(
         text: the subject and the new text, for the address that a report of a child names.
         read_intent: returns what the mail requests, for the address of its sender ("" if unknown). It is
             called only if that matters.
+        company: the company's own addresses, which no request is about.
     """
     is_spam = spam is Verdict.FAIL
     match attribution:
@@ -144,19 +155,44 @@ def decide_inbound_mail(
             return (RecordReport(event),)
         case AutomaticMail():
             return (DropMail(DropReason.AUTOMATIC),)
+        case PerhapsAutomaticMail(address):
+            return _decide_if_automatic(address, read_intent(address))
         case UnknownSender(UnknownReason.HEED):
             return (LetPersonDecide((CaseKind.OTHER,)),)
-        case UnknownSender():
-            kinds = _kinds(read_intent(""))
-            return _let_decide(kinds & _CASES.keys()) or (_show_somebody(kinds, is_spam=is_spam),)
+        case UnknownSender(reason):
+            return _decide_for_unknown(reason, read_intent(""), is_spam=is_spam)
         case SenderMail():
-            return _decide_for_sender(attribution, read_intent(attribution.address), text, is_spam=is_spam)
+            named = {address for address in _named_addresses(text) if not company.include(address)}
+            return _decide_for_sender(attribution, read_intent(attribution.address), named, is_spam=is_spam)
         case _:
             assert_never(attribution)
 
 
+def _decide_if_automatic(address: str, intent: MailIntent) -> tuple[MailAction, ...]:
+    """Lets a person decide about a plain opt-out, which a person may have sent. No cap loses it."""
+    if intent.kind is not IntentKind.OPT_OUT or intent.doubtful:
+        return (DropMail(DropReason.AUTOMATIC),)
+    opt_out = OptOutSender(address, intent.topics) if address else None
+    return (LetPersonDecide((CaseKind.OPT_OUT_DOUBTFUL,), address, beyond_caps=opt_out),)
+
+
+def _decide_for_unknown(
+    reason: UnknownReason, intent: MailIntent, *, is_spam: bool
+) -> tuple[MailAction, ...]:
+    shown = _show_somebody(_kinds(intent), is_spam=is_spam)
+    if reason is UnknownReason.COMPANY and shown == ForwardMail():
+        shown = LetPersonDecide((CaseKind.OTHER,))  # forwarded, it might go round for ever
+    return _let_decide(_to_decide(intent, is_spam=is_spam)) or (shown,)
+
+
+def _to_decide(intent: MailIntent, *, is_spam: bool) -> frozenset[IntentKind]:
+    """Returns the requests about which a person decides. Spam that only mentions an opt-out has none."""
+    kinds = _kinds(intent) & _CASES.keys()
+    return frozenset() if is_spam and intent.doubtful and kinds == {IntentKind.OPT_OUT} else kinds
+
+
 def _decide_for_sender(
-    sender: SenderMail, intent: MailIntent, text: str, *, is_spam: bool
+    sender: SenderMail, intent: MailIntent, named: set[str], *, is_spam: bool
 ) -> tuple[MailAction, ...]:
     """Acts on what the sender may do without proof, and lets a person decide the rest.
 
@@ -164,14 +200,14 @@ def _decide_for_sender(
     it names one other address, mail to that one pauses until a person decides. Nobody replies to spam.
     """
     kinds, actions = _kinds(intent), list[MailAction]()
-    named = _named_addresses(text) - {sender.address}
-    to_decide = kinds & _CASES.keys()
-    is_authenticated = sender.trust is SenderTrust.AUTHENTICATED and not intent.doubtful
+    named = named - {sender.address}
+    is_proven = sender.trust is SenderTrust.AUTHENTICATED
+    to_decide = _to_decide(intent, is_spam=is_spam and not is_proven)
+    is_authenticated = is_proven and not intent.doubtful
     if IntentKind.OPT_OUT in kinds and not intent.doubtful:
         if sender.trust is not SenderTrust.NOT_AUTHENTICATED:
-            if intent.plain:
-                actions.append(OptOutSender(sender.address, intent.topics))
-                to_decide -= {IntentKind.OPT_OUT}
+            actions.append(OptOutSender(sender.address, intent.topics))
+            to_decide -= {IntentKind.OPT_OUT}
         elif not is_spam:
             actions.append(ConfirmByMail(sender.address, Intent.OUT, intent.topics))
             to_decide -= {IntentKind.OPT_OUT}
@@ -181,27 +217,30 @@ def _decide_for_sender(
     if IntentKind.OPT_IN in kinds and IntentKind.OPT_OUT not in kinds and is_authenticated:
         actions.append(ConfirmByMail(sender.address, Intent.IN, intent.topics))
         to_decide -= {IntentKind.OPT_IN}
-    return (*actions, *_let_decide(to_decide, _about(to_decide, sender.address, named))) or (
-        _show_somebody(kinds, is_spam=is_spam),
-    )
+    about = _about(to_decide, sender.address, named)
+    cases = _let_decide(to_decide, about, names_other=bool(named) and about == sender.address)
+    return (*actions, *cases) or (_show_somebody(kinds, is_spam=is_spam),)
 
 
 def _kinds(intent: MailIntent) -> frozenset[IntentKind]:
     return intent.others | {intent.kind}
 
 
-def _let_decide(kinds: frozenset[IntentKind], about: str = "") -> tuple[LetPersonDecide, ...]:
+def _let_decide(
+    kinds: frozenset[IntentKind], about: str = "", *, names_other: bool = False
+) -> tuple[LetPersonDecide, ...]:
     """Returns the case about these requests, if there are any."""
     cases = tuple(case for kind, case in _CASES.items() if kind in kinds)
-    return (LetPersonDecide(cases, about),) if cases else ()
+    return (LetPersonDecide(cases, about, names_other),) if cases else ()
 
 
 def _about(kinds: frozenset[IntentKind], sender: str, named: set[str]) -> str:
     """Returns the address that a case is about, or "".
 
-    Without another address in the mail, it is the sender's. A parent names the address of the child.
+    Without another address in the mail, it is the sender's. A parent names the address of the child. An
+    opt-out that names another address is about the sender all the same: it stops too much at worst.
     """
-    if not named:
+    if not named or (IntentKind.OPT_OUT in kinds and kinds.isdisjoint(_ERASURES)):
         return sender
     return min(named) if IntentKind.CHILD_REPORT in kinds and len(named) == 1 else ""
 
@@ -224,6 +263,8 @@ def _named_addresses(text: str) -> set[str]:
     return named
 
 
+_ERASURES = {IntentKind.CHILD_REPORT, IntentKind.ERASURE}
+"""What must not be about the wrong person, because it deletes a record."""
 _CASES = {
     IntentKind.CHILD_REPORT: CaseKind.CHILD_REPORT,
     IntentKind.ERASURE: CaseKind.ERASURE,

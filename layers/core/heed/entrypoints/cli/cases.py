@@ -27,13 +27,18 @@ def list_open_cases(common: options.CommonOptions) -> Exit:
     A case in the state 'deciding' was interrupted: decide the same again. With --json: all cases, as GET
     /v1/cases answers.
     """
-    rows = [row for page in _read_pages(find_stack(common.stack)) for row in page["cases"]]
+    pages = list(_read_pages(find_stack(common.stack)))
+    rows = [row for page in pages for row in page["cases"]]
+    unreadable = dict.fromkeys(case for page in pages for case in page["unreadable"])
     if common.json:
-        output.print_json({"cases": rows, "cursor": None})
-    elif rows:
+        output.print_json({"cases": rows, "unreadable": [*unreadable], "cursor": None})
+        return Exit.YES
+    if rows:
         output.print_table(_COLUMNS, rows)
     else:
         print("No case waits for a decision.")
+    for case in unreadable:
+        print(f"Unreadable: {case}")
     return Exit.YES
 
 

@@ -7,14 +7,16 @@ from typing import Any
 
 from heed.entrypoints.cli import output
 
-_TABLES = ("counts", "skipped", "meanings", "files", "error")
+_TABLES = ("counts", "skipped", "meanings", "files", "error", "taken_back")
 
 
 def print_job(job: Mapping[str, Any]) -> None:
     """Prints a job, as the API answers it, with a table for each kind of numbers that it has."""
     facts = {name.replace("_", " "): value for name, value in job.items() if name not in _TABLES}
-    error = job.get("error", {})
-    output.print_facts({**facts, **{f"error {name}": value for name, value in error.items()}})
+    for part in ("error", "taken_back"):
+        values = job.get(part) or {}
+        facts |= {f"{part.replace('_', ' ')} {name}": value for name, value in values.items()}
+    output.print_facts(facts)
     _print_numbers("result", job["counts"])
     _print_numbers("skipped", job["skipped"])
     words = [{"word": word, **meaning} for word, meaning in job["meanings"].items()]

@@ -95,9 +95,9 @@ def _parse_fields(header: bytes) -> MailHeaders:
     number = 0
     for line in _FOLD.sub(" ", decode_charset(header, "")).split("\n"):
         name, colon, value = line.partition(":")
-        name = name.rstrip().lower()
+        name = name.rstrip(" \t")  # no other space: for other readers such a line is no field
         if colon and _FIELD_NAME.fullmatch(name) and number < _MAX_FIELDS:
-            values.setdefault(name, []).append(value.strip()[:_MAX_VALUE])
+            values.setdefault(name.lower(), []).append(value.strip()[:_MAX_VALUE])
             number += 1
     return MailHeaders(values)
 

@@ -39,10 +39,17 @@ class StoredMail:
 
 @dataclass(frozen=True, slots=True)
 class MailNotice:
-    """A notice of SES: its receipt, and the mail or the place where it is stored."""
+    """A notice of SES.
+
+    Attributes:
+        receipt: what SES reports about the mail.
+        mail: the mail, or the place where it is stored.
+        header: the header of the mail, as far as the notice has it, in case the mail is missing.
+    """
 
     receipt: Receipt
     mail: StoredMail | bytes
+    header: bytes
 
 
 def parse_mail_notices(body: str, queued_at: Millis) -> list[MailNotice]:
@@ -106,7 +113,17 @@ def _parse_notice(notice: Json, queued_at: Millis) -> MailNotice:
             dmarc=_parse_verdict(receipt, "dmarcVerdict"),
         ),
         _parse_content(notice) if "content" in notice else _find_stored_mail(notice),
+        _write_header(mail),
     )
+
+
+def _write_header(mail: Json) -> bytes:
+    """Returns the fields in a notice as the header of a mail. SES leaves out what exceeds its limit."""
+    fields = mail.get("headers")
+    listed = [field for field in fields if isinstance(field, dict)] if isinstance(fields, list) else []
+    lines = [f"{_text(field.get('name'))}: {_text(field.get('value'))}" for field in listed]
+    subject = f"Subject: {_text(_get_object(mail, 'commonHeaders').get('subject'))}"
+    return "".join(" ".join(line.split()) + "\r\n" for line in lines or [subject]).encode(errors="replace")
 
 
 def _find_stored_mail(notice: Json) -> StoredMail:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from heed.domain.errors import UnreadableRecord
-from heed.domain.mailbox.case import DUE_SOON_MS
+from heed.domain.mailbox.case import DUE_SOON_MS, Case
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue
+from heed.domain.preferences.record import Record
 from heed.use_cases.cases.pause_until_decided import pause_until_decided
 from heed.use_cases.ports.cases import Cases
 from heed.use_cases.ports.preferences import Preferences
@@ -20,10 +20,12 @@ class CasesCheck:
     Attributes:
         waiting: how many cases wait for a decision.
         due_soon: how many of them are due within a day, or overdue.
+        unreadable: how many other cases are not readable.
     """
 
     waiting: int
     due_soon: int
+    unreadable: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +37,21 @@ class CheckCases:
     catalogue: Catalogue
 
     def __call__(self, now: Millis) -> CasesCheck:
-        """Counts the open cases, and renews the pause of each reported child.
+        """Renews the pause of each reported child, and counts the open cases.
 
-        An unreadable record needs no pause, because no check permits mail to it.
+        The records are read together: however many cases wait, the check must end in time. An unreadable
+        record needs no pause, because no check permits mail to it.
 
         Raises:
             DependencyUnavailable: Not all cases were checked. The next check does it again.
         """
-        waiting = due_soon = 0
-        for case in self.cases.open_cases():
-            waiting += 1
-            due_soon += case.due_at - DUE_SOON_MS <= now
-            try:
-                pause_until_decided(case, now, self.preferences, self.catalogue)
-            except UnreadableRecord:
-                continue
-        return CasesCheck(waiting, due_soon)
+        stored = list(self.cases.open_cases())
+        cases = [case for case in stored if isinstance(case, Case)]
+        children = [case for case in cases if case.pauses_mail]
+        records = self.preferences.read_many(case.recipient for case in children)
+        for case in children:
+            record = records[case.recipient]
+            if isinstance(record, Record):
+                pause_until_decided(case, record, now, self.preferences, self.catalogue)
+        due_soon = sum(case.due_at - DUE_SOON_MS <= now for case in cases)
+        return CasesCheck(len(cases), due_soon, len(stored) - len(cases))

@@ -9,7 +9,7 @@ from typing import NamedTuple, assert_never
 from heed.domain.errors import WaitingQueueFull
 from heed.domain.links.link_token import LinkToken
 from heed.domain.mailbox.case import Case, CaseKind, new_case
-from heed.domain.mailbox.inbound_mail import ReceivedMail
+from heed.domain.mailbox.inbound_mail import Receipt, ReceivedMail, Verdict
 from heed.domain.mailbox.mail_action import (
     ConfirmByMail,
     DropMail,
@@ -57,6 +57,8 @@ class MailEffect(StrEnum):
     MINOR_RECORDED = "MailMinorRecorded"
     CONFIRMATION_REQUESTED = "MailConfirmationRequested"
     CASE_OPENED = "MailCaseOpened"
+    CASE_REFUSED = "MailCaseRefused"  # there are too many; the mail is lost
+    MISSING = "MailMissing"  # the mail is not in the bucket; only its header is known
     FORWARDED = "MailForwarded"
     FORWARD_FAILED = "MailForwardFailed"  # it is a case instead
     ANSWERED = "MailAnswered"
@@ -127,19 +129,25 @@ class ActOnMail:
                 self.record_feedback(event, now)
                 return MailResult(MailEffect.REPORT_RECORDED)
             case OptOutSender():
-                record_sender_opt_out(action, receipt, now, self.identity_key, self.write_opt_out)
-                return MailResult(MailEffect.OPT_OUT_RECORDED)
+                return self._opt_out_sender(action, receipt, now)
             case ReportSenderAsMinor():
                 report_sender_as_minor(action, receipt, now, self.identity_key, self.erase)
                 return MailResult(MailEffect.MINOR_RECORDED)
             case ConfirmByMail():
                 return self._confirm(action, mail, now)
-            case LetPersonDecide(kinds, about):
-                return self._open_case(kinds, about, mail, now)
+            case LetPersonDecide():
+                result = self._open_case(action, mail, now)
+                if result.case or not action.beyond_caps:
+                    return result
+                return self._opt_out_sender(action.beyond_caps, receipt, now)
             case ForwardMail():
                 return self._forward(mail, now)
             case _:
                 assert_never(action)
+
+    def _opt_out_sender(self, action: OptOutSender, receipt: Receipt, now: Millis) -> MailResult:
+        record_sender_opt_out(action, receipt, now, self.identity_key, self.write_opt_out)
+        return MailResult(MailEffect.OPT_OUT_RECORDED)
 
     def _confirm(self, action: ConfirmByMail, mail: ReceivedMail, now: Millis) -> MailResult:
         """Requests a confirmation mail. Beyond the caps, and without a sender address, a person decides."""
@@ -153,7 +161,7 @@ class ActOnMail:
             else:
                 return MailResult(MailEffect.CONFIRMATION_REQUESTED)
         kind = CaseKind.OPT_IN if action.intent is Intent.IN else CaseKind.OPT_OUT_DOUBTFUL
-        return self._open_case((kind,), action.address, mail, now)
+        return self._open_case(LetPersonDecide((kind,), action.address), mail, now)
 
     def _forward(self, mail: ReceivedMail, now: Millis) -> MailResult:
         """Forwards a mail. If that fails, it becomes a case. If it is too large, the notice names its case.
@@ -163,25 +171,28 @@ class ActOnMail:
         forward = self.forward
         if forward and not mail.is_cut and forward(mail, "", now):
             return MailResult(MailEffect.FORWARDED)
-        result = self._open_case((CaseKind.OTHER,), mail.sender, mail, now)
+        result = self._open_case(LetPersonDecide((CaseKind.OTHER,), mail.sender), mail, now)
         if not forward or not result.case or (mail.is_cut and forward(mail, result.case.id, now)):
             return result
         return result._replace(effect=MailEffect.FORWARD_FAILED)
 
-    def _open_case(
-        self, kinds: tuple[CaseKind, ...], about: str | LinkToken, mail: ReceivedMail, now: Millis
-    ) -> MailResult:
-        """Opens a case of the first kind.
+    def _open_case(self, action: LetPersonDecide, mail: ReceivedMail, now: Millis) -> MailResult:
+        """Opens a case of the first kind, within the caps.
 
-        Beyond the caps, the report of a child names nobody, so it pauses nothing.
+        Beyond the caps of pauses, the report of a child names nobody, so it pauses nothing.
         """
-        kind, *others = kinds
+        (kind, *others), about = action.kinds, action.about
         if kind is CaseKind.CHILD_REPORT and about and not self._may_pause(mail.sender, now):
             about = ""
-        case = new_case(kind, mail.receipt.message_id, self._identify(about), mail.receipt.at, others)
-        if self.open_case(case, mail.raw, now):
+        receipt, recipient = mail.receipt, self._identify(about)
+        case = new_case(
+            kind, receipt.message_id, recipient, receipt.at, others, names_other=action.names_other
+        )
+        is_proven = receipt.dmarc is Verdict.PASS and receipt.spam is not Verdict.FAIL
+        sender = recipient if isinstance(about, LinkToken) else mail.sender if is_proven else ""
+        if self.open_case(case, mail.raw, sender, now):
             return MailResult(MailEffect.CASE_OPENED, case)
-        return MailResult(MailEffect.DROPPED)
+        return MailResult(MailEffect.CASE_REFUSED)
 
     def _may_pause(self, sender: str, now: Millis) -> bool:
         """Counts a report of a child. A retry counts again, so a failure never exceeds a cap."""

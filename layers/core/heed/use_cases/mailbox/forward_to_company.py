@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from heed.domain.errors import MailNotSent, MailRefused, MailUncertain
+from heed.domain.mailbox.company_addresses import CompanyAddresses
 from heed.domain.mailbox.inbound_mail import ReceivedMail
 from heed.domain.milliseconds import Millis
 from heed.domain.recipients.recipient import recipient_id
@@ -20,8 +21,8 @@ class ForwardToCompany:
 
     Attributes:
         address: the company's mailbox, in lower case.
-        mail_domain: the domain of inbound mail. Nothing is forwarded to it or to a domain below it, because
-            it would come back.
+        company: the company's own addresses. Nothing is forwarded into the domain of inbound mail, because it
+            would come back.
         identity_key: gives the key of recipient ids.
         counts: limits the mails of a day.
         render: renders the message.
@@ -29,7 +30,7 @@ class ForwardToCompany:
     """
 
     address: str
-    mail_domain: str
+    company: CompanyAddresses
     identity_key: IdentityKey
     counts: DailyCounts
     render: ForwardRenderer
@@ -49,7 +50,7 @@ class ForwardToCompany:
         Raises:
             DependencyUnavailable: The message was not sent. A retry may succeed.
         """
-        if self._leads_back(mail.sender) or not self.counts.count("mail", now):
+        if self.company.lead_to_heed(self.address) or not self.counts.count("mail", now):
             return False
         recipient = recipient_id(self.identity_key.identity_key(), self.address)
         try:
@@ -57,8 +58,3 @@ class ForwardToCompany:
         except (MailNotSent, MailRefused, MailUncertain):
             return False
         return True
-
-    def _leads_back(self, sender: str) -> bool:
-        host = self.address.rpartition("@")[2]
-        is_ours = bool(self.mail_domain) and f".{host}".endswith(f".{self.mail_domain}")
-        return is_ours or sender == self.address

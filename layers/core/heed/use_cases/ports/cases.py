@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-from heed.domain.mailbox.case import Case, Ruling
+from heed.domain.mailbox.case import Case, Ruling, UnreadableCase
 from heed.domain.milliseconds import Millis
 
 
@@ -36,10 +36,8 @@ class Cases(Protocol):
         """
         ...
 
-    def open_cases(self, after: CasePosition | None = None) -> Iterator[Case]:
+    def open_cases(self, after: CasePosition | None = None) -> Iterator[Case | UnreadableCase]:
         """Yields the cases that are not decided, in order of the due date. It lags behind by a moment.
-
-        An unreadable case is left out, and `find` reports it.
 
         Args:
             after: the position after which the list begins; None: it begins with the first case.

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from itertools import islice
 from typing import Any
 
 from heed.domain import rfc3339
 from heed.domain.errors import InvalidQuery, NotFound, RequestFault
-from heed.domain.mailbox.case import Case, CaseDecision, CaseState, Ruling, suggested_decisions
+from heed.domain.mailbox.case import (
+    Case,
+    CaseDecision,
+    CaseState,
+    Ruling,
+    UnreadableCase,
+    suggested_decisions,
+)
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, TopicKind
 from heed.domain.preferences.register import ALL_SCOPES, ScopeNumber
@@ -60,15 +66,20 @@ def parse_cases_query(event: Mapping[str, Any]) -> CasePosition | None:
     return CasePosition(Millis(int(cursor[1])), cursor[2]) if cursor else None
 
 
-def cases_to_json(cases: Iterable[Case]) -> dict[str, object]:
+def cases_to_json(cases: Iterable[Case | UnreadableCase]) -> dict[str, object]:
     """Returns a page of cases, those that are due first. `cursor` is null on the last page."""
-    page = list(islice(cases, MAX_CASES + 1))
-    listed = page[:MAX_CASES]
-    last = listed[-1] if len(page) > MAX_CASES else None
-    return {
-        "cases": [_summary_to_json(case) for case in listed],
-        "cursor": None if last is None else f"{last.due_at}-{last.id}",
-    }
+    listed: list[Case] = []
+    unreadable: list[str] = []
+    cursor = None
+    for case in cases:
+        if isinstance(case, UnreadableCase):
+            unreadable.append(case.id)
+        elif len(listed) == MAX_CASES:
+            cursor = f"{listed[-1].due_at}-{listed[-1].id}"
+            break
+        else:
+            listed.append(case)
+    return {"cases": [_summary_to_json(case) for case in listed], "unreadable": unreadable, "cursor": cursor}
 
 
 def shown_case_to_json(shown: CaseWithMail, catalogue: Catalogue) -> dict[str, object]:
@@ -133,4 +144,5 @@ def _summary_to_json(case: Case) -> dict[str, object]:
         "received_at": rfc3339.format_time(case.received_at),
         "due_at": rfc3339.format_time(case.due_at),
         "state": case.state.value,
+        "names_other_address": case.names_other,
     }
