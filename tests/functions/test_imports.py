@@ -279,6 +279,12 @@ def test_a_row_that_shows_a_fault_of_the_file_names_its_line(imports: Imports) -
     assert job["error"]["line"] == 2
 
 
+def test_rows_that_stop_nobody_are_skipped_with_the_reason(imports: Imports) -> None:
+    content = b"created,email,reason,status\n1772671262,joan@example.com,full,4.2.2\n"
+    job = imports.preview_file(content, {"reference": "a file", "name": "suppression_blocks.csv"})
+    assert (job["format"], counts(job), job["skipped"]) == ("sendgrid-blocks", {"skipped": 1}, {"block": 1})
+
+
 def test_an_upload_that_was_replaced_after_the_job_started_is_not_read(imports: Imports) -> None:
     job_id = imports.start(LISTED)
     client("s3").put_object(
