@@ -36,7 +36,7 @@ FUNCTIONS = {
 }
 _INVOKE = "/2015-03-31/functions/"
 _S3 = re.compile(
-    r"https://bulk\.s3\.(?:us-east-1\.)?amazonaws\.com"
+    r"https://bulk\.s3\.[a-z0-9.-]*amazonaws\.com"
 )  # the host of signed URLs of the bucket `bulk`
 
 
