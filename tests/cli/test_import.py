@@ -80,7 +80,7 @@ def test_a_person_at_a_terminal_decides_after_the_preview(
     assert (no.code, end_of_input.code, _is_stopped(heed)) == (0, 0, False)
     assert "Nothing is applied yet" in no.out and "Nothing is applied yet" in end_of_input.out
     yes = heed(*IMPORT, stdin="y\n", is_terminal=True)
-    assert "Apply 1 rows? [y/N]" in yes.err
+    assert "Rows to apply: 1. Apply them? [y/N]" in yes.err
     assert (yes.code, "Nothing is applied yet" in yes.out, _is_stopped(heed)) == (0, False, True)
 
 

@@ -44,6 +44,8 @@ def test_jobs_are_listed_shown_committed_and_cancelled(
     assert heed("jobs", "cancel", second, "--json").json["state"] == "cancelled"
     refused = heed("jobs", "commit", second)
     assert (refused.code, "heed jobs show ID" in refused.err) == (3, True)
+    watched = heed("jobs", "watch", second)
+    assert (watched.code, watched.err) == (3, "heed: the job was cancelled: run the command again\n")
 
 
 def test_a_large_import_names_who_commits_it(heed: Heed, local: Path, world: World) -> None:

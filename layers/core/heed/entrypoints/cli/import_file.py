@@ -15,6 +15,7 @@ import rich_click as click
 from heed import clock
 from heed.domain import rfc3339
 from heed.domain.imports.recognition import FORMATS
+from heed.domain.jobs.job import JobState
 from heed.domain.jobs.job_settings import UndatedRows
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import command
@@ -115,11 +116,11 @@ def _follow(common: options.CommonOptions, stack: Stack, job_id: str, file: Path
     """Waits for the preview, asks whether to commit it, and waits for the end."""
     job = watch_job(stack, job_id, common)
     _show(common, job, file)
-    if not common.json and job["state"] == "previewed" and _is_confirmed(job):
+    if not common.json and job["state"] == JobState.PREVIEWED and _is_confirmed(job):
         api.post_to_api(stack, path_of_job(job_id), {"commit": True})
         job = watch_job(stack, job_id, common)
         _show(common, job, file)
-    if not common.json and job["state"] == "previewed":
+    if not common.json and job["state"] == JobState.PREVIEWED:
         who = "another owner commits it, with the scope privacy" if job["needs_second_owner"] else "commit it"
         print(f"\nNothing is applied yet. Within a day, {who}: heed jobs commit {job_id}{on_stack(common)}")
     return exit_of_job(job)
@@ -143,7 +144,7 @@ def _is_confirmed(job: Mapping[str, Any]) -> bool:
     if job["needs_second_owner"] or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     try:
-        return click.confirm(f"Apply {job['counts']['applied']:,} rows?", err=True)
+        return click.confirm(f"Rows to apply: {job['counts']['applied']:,}. Apply them?", err=True)
     except click.Abort:
         return False
 

@@ -10,7 +10,7 @@ from typing import IO, Any
 from urllib.parse import quote
 
 from heed.domain.errors import HeedError
-from heed.domain.jobs.job import JobKind
+from heed.domain.jobs.job import JobKind, JobState
 from heed.entrypoints.cli import api
 from heed.entrypoints.cli.failure import CommandFailure, Exit
 from heed.entrypoints.cli.job_transfer import upload_file
@@ -18,7 +18,7 @@ from heed.entrypoints.cli.options import CommonOptions
 from heed.entrypoints.cli.progress import show_bar
 from heed.entrypoints.cli.stack import Stack
 
-_BUSY = ("waiting", "running")
+_BUSY = (JobState.WAITING, JobState.RUNNING)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0  # seconds
 
 
@@ -55,12 +55,14 @@ def exit_of_job(job: Mapping[str, Any]) -> Exit:
     Raises:
         CommandFailure: The job failed or was cancelled.
     """
-    if job["state"] in ("failed", "cancelled"):
-        error = job.get("error", {"type": job["state"], "detail": "The job was cancelled."})
+    if job["state"] == JobState.CANCELLED:
+        raise CommandFailure("the job was cancelled", "run the command again")
+    if job["state"] == JobState.FAILED:
+        error = job["error"]
         line = f" (line {error['line']})" if "line" in error else ""
-        raise CommandFailure(f"the job {job['state']}, {error['type']}{line}", error["detail"])
+        raise CommandFailure(f"the job failed, {error['type']}{line}", error["detail"])
     has_rejects = job["kind"] == JobKind.IMPORT and (job["counts"]["invalid"] or job["counts"]["refused"])
-    waits_for_another = job["state"] == "previewed" and job["needs_second_owner"]
+    waits_for_another = job["state"] == JobState.PREVIEWED and job["needs_second_owner"]
     return Exit.NO if has_rejects or waits_for_another else Exit.YES
 
 
