@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from tests.cli.terminal import INSTALLED
 
 pytestmark = pytest.mark.system  # each command is a process of its own
 
-VALID = b"email,created\njoan@example.com,1772671262\n"
+IMPORT = ("import", "old.csv", "--reference", "old platform")
 INVALID = b"email,created\nlee@example.com,soon\n"
 
 
@@ -28,31 +30,48 @@ def _read_until(terminal: int, words: str) -> str:
     return screen
 
 
-@pytest.mark.parametrize("command", [("import", "old.csv", "--reference", "old platform")])
-def test_an_interrupted_command_leaves_the_job_running_and_says_how_to_come_back(
-    heed: Heed, local: Path, server: ApiServer, tmp_path: Path, command: tuple[str, ...]
-) -> None:
-    (tmp_path / "old.csv").write_bytes(INVALID)
-    server.works_on_jobs = False
+def _interrupt(folder: Path, words: str) -> tuple[int, str]:
+    """Runs an import at a terminal, and presses Ctrl-C when the progress has these words."""
     ours, theirs = pty.openpty()
-    environ = {"PATH": os.defpath, "HOME": str(tmp_path), "TERM": "xterm", "LANG": "C.UTF-8"}
+    environ = {"PATH": os.defpath, "HOME": str(folder), "TERM": "xterm", "LANG": "C.UTF-8"}
     with subprocess.Popen(
-        [INSTALLED, *command], cwd=tmp_path, env=environ, stdout=theirs, stderr=theirs
+        [INSTALLED, *IMPORT], cwd=folder, env=environ, stdout=theirs, stderr=theirs
     ) as process:
-        screen = _read_until(ours, "0 rows")
+        screen = _read_until(ours, words)
         process.send_signal(signal.SIGINT)
         screen += _read_until(ours, "heed: interrupted")
     os.close(theirs)
     os.close(ours)
+    return process.returncode, screen
 
-    assert process.returncode == 3
-    found = re.search(r"The job goes on without this command: heed (jobs watch [0-9a-f]{32})\r\n", screen)
-    assert found
+
+def test_an_interrupted_command_leaves_the_job_running_and_says_how_to_come_back(
+    heed: Heed, local: Path, server: ApiServer, tmp_path: Path
+) -> None:
+    (tmp_path / "old.csv").write_bytes(INVALID)
+    server.works_on_jobs = False
+
+    code, screen = _interrupt(tmp_path, "0 rows")
+
+    found = re.search(r"The job goes on without this command: heed (jobs watch ([0-9a-f]{32}))\r\n", screen)
+    assert code == 3 and found
     server.works_on_jobs = True
     server.work()
     watched = heed(*found[1].split())
     assert (watched.code, "previewed" in watched.out) == (1, True), "a row is invalid"
-    saved = heed("jobs", "save", found[1].split()[-1])
+    saved = heed("jobs", "save", found[2])
     assert (saved.code, saved.out) == (0, "Saved rejects.csv\n")
     assert (tmp_path / "rejects.csv").read_text().startswith("line,why,email,created\n")
-    assert heed("jobs", "save", found[1].split()[-1]).code == 2
+    assert heed("jobs", "save", found[2]).code == 2, "the file exists"
+
+
+def test_an_interrupted_upload_promises_no_job(local: Path, server: ApiServer, tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_bytes(INVALID)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/upload"
+        created = {"job": "0" * 32, "upload": {"url": url, "headers": {"If-None-Match": "*"}}}
+        server.canned_answers = [(202, {}, json.dumps(created).encode())]
+
+        code, screen = _interrupt(tmp_path, " bytes")
+
+    assert (code, "The job goes on" in screen) == (3, False)
