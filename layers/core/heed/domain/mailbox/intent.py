@@ -76,6 +76,8 @@ _NEEDED = {
 _MARKETING = {Meaning.MAIL, Meaning.LIST}
 _REFUSING = {Meaning.NOT, Meaning.STOP, Meaning.REMOVE}
 """In a sentence with these, an opt-in is refused."""
+_DOUBTFUL = {Meaning.NOT, Meaning.RESERVATION}
+"""In a subject, these may limit or undo an opt-out in the text."""
 _CLEARER = {IntentKind.ACCESS, IntentKind.COMPLAINT}
 """Beside these kinds, a possible opt-out must name marketing mail."""
 _OF_OWN_ADDRESS = {IntentKind.ERASURE, IntentKind.OPT_OUT, IntentKind.ACCESS, IntentKind.OPT_IN}
@@ -116,7 +118,7 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
             and Meaning.OTHER_MATTER not in meanings | subject_meanings
         )
     topics = find_topics(own) if is_opt_out and len(text) <= _MAX_READ else None
-    if is_opt_out and topics is None and Meaning.NOT not in subject_meanings and len(text) <= _MAX_READ:
+    if is_opt_out and topics is None and subject_meanings.isdisjoint(_DOUBTFUL) and len(text) <= _MAX_READ:
         topics = find_plain_opt_out(body, words, is_about_other=True)  # a subject may have any words
     by_child = (
         IntentKind.CHILD_REPORT in kinds
@@ -139,12 +141,14 @@ def _read_sentences(text: str, words: MailWords) -> Iterator[Sentence]:
     for found in _SENTENCE.finditer(text):
         sentence = found[0]
         tokens = list_tokens(sentence)
-        meanings = {Meaning(match.meaning) for match in words.find_matches(tokens)}
+        matches = words.find_matches(tokens)
+        meanings = {Meaning(match.meaning) for match in matches}
         if _QUESTION.search(sentence):
             meanings.add(Meaning.QUESTION)
         yield Sentence(
             sentence,
             tokens,
+            matches,
             frozenset(meanings),
             Meaning.QUESTION in meanings and Meaning.REQUEST not in meanings,
             _EMPTY_LINE.search(text, max(found.start() - 4, 0), found.start() + 1) is not None,
