@@ -151,7 +151,7 @@ def _is_remark(sentence: Sentence, plain: Sequence[Match]) -> bool:
 
 def _ends_mail(clause: set[Meaning]) -> bool:
     """Returns whether a clause of plain words ends mail. Two ends, or an end and a negation, may keep it."""
-    if Meaning.REPORT in clause:
+    if not clause.isdisjoint({Meaning.REPORT, Meaning.REASON}):
         return False
     if Meaning.RECEIVE in clause and clause.isdisjoint({Meaning.WANT, Meaning.REMOVE}):
         return False
