@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import partial
 
 from heed.domain.mailbox.mail_words import MailWords, Meaning
-from heed.domain.mailbox.opt_out import Sentence, find_plain_opt_out, may_opt_out
+from heed.domain.mailbox.opt_out import ENDS, Sentence, find_plain_opt_out, may_opt_out
 from heed.domain.mailbox.phrases import list_tokens
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'|@]{1,64}@[^\s<>()\[\],;:\"'|@]{1,255}")
@@ -109,13 +109,21 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
     if IntentKind.OPT_IN in kinds:  # "I unsubscribed by mistake" beside it requests no opt-out
         is_opt_out = any(find_topics([each]) is not None for each in [*title, *body])
     else:
-        is_about_mail = Meaning.OTHER_MATTER not in meanings or not meanings.isdisjoint(_MARKETING)
-        must_name_mail = not is_about_mail or not kinds.isdisjoint(_CLEARER)
-        is_opt_out = may_opt_out([*title, *body], must_name_mail=must_name_mail) or (  # most others opt out
+        names_mail = not meanings.isdisjoint(_MARKETING)
+        is_of_other = not kinds.isdisjoint(_CLEARER) or Meaning.OTHER_MATTER in meanings
+        is_opt_out = may_opt_out(
+            [*title, *body], must_name_mail=is_of_other and not names_mail
+        ) or (  # most others opt out
             any(each.tokens for each in body)
-            and kinds <= {IntentKind.QUESTION}
-            and not any(each.is_question for each in body)
-            and Meaning.OTHER_MATTER not in meanings | subject_meanings
+            and kinds <= {IntentKind.QUESTION, IntentKind.ERASURE}
+            and (
+                names_mail
+                or (
+                    IntentKind.ERASURE not in kinds
+                    and Meaning.OTHER_MATTER not in meanings | subject_meanings
+                )
+            )
+            and (names_mail or not meanings.isdisjoint(ENDS) or not any(each.is_question for each in body))
         )
     topics = find_topics(own) if is_opt_out and len(text) <= _MAX_READ else None
     if is_opt_out and topics is None and subject_meanings.isdisjoint(_DOUBTFUL) and len(text) <= _MAX_READ:

@@ -14,9 +14,9 @@ _NAME = re.compile(r"[A-ZÀ-Þ][\w'’-]{0,30}|[\u3005\u3400-\u9fff]{1,4}")
 _MAX_NAME = 4
 """The most words of a name, or signs of a Japanese one."""
 
-_ENDS = frozenset({Meaning.STOP, Meaning.REMOVE})
+ENDS = frozenset({Meaning.UNSUBSCRIBE, Meaning.STOP, Meaning.REMOVE})
 _MAILS = frozenset({Meaning.MAIL, Meaning.LIST, Meaning.CONTACT, Meaning.SEND})
-_ACTS = _ENDS | {Meaning.UNSUBSCRIBE, Meaning.NOT, Meaning.WANT, Meaning.SEND, Meaning.CONTACT}
+_ACTS = ENDS | {Meaning.NOT, Meaning.WANT, Meaning.SEND, Meaning.CONTACT}
 _OF_NAMES = frozenset({Meaning.POLITE, Meaning.REQUEST, Meaning.AND})
 """What a sentence with a name may have."""
 _CLEAR = frozenset({Meaning.UNSUBSCRIBE, Meaning.MAIL, Meaning.MARKETING, Meaning.CONTACT})
@@ -78,7 +78,7 @@ def _may_end_mail(meanings: frozenset[Meaning], *, must_name_mail: bool) -> bool
     names_mail = not meanings.isdisjoint(_MAILS)
     if Meaning.OTHER_MATTER in meanings or (must_name_mail and not names_mail):
         return False
-    if meanings & _ENDS:
+    if meanings & ENDS:
         return True
     is_missed = Meaning.RECEIVE in meanings and Meaning.WANT not in meanings
     return Meaning.NOT in meanings and not is_missed and (names_mail or Meaning.WANT in meanings)
@@ -126,7 +126,8 @@ def _find_requests(
         for clause in _list_clauses(matches):
             meant = {Meaning(match.meaning) for match in clause}
             if meant & _ACTS:
-                if sentence.is_question or not _ends_mail(meant):
+                is_other = sentence.is_question or Meaning.OTHER_MATTER in sentence.meanings
+                if is_other or not _ends_mail(meant):
                     return []
                 requests.append((sentence, matches))
             if meant >= {Meaning.NOT, Meaning.WANT, Meaning.RECEIVE}:
@@ -155,7 +156,7 @@ def _ends_mail(clause: set[Meaning]) -> bool:
         return False
     if Meaning.RECEIVE in clause and clause.isdisjoint({Meaning.WANT, Meaning.REMOVE}):
         return False
-    ends = clause & (_ENDS | {Meaning.UNSUBSCRIBE})
+    ends = clause & ENDS
     if Meaning.NOT in clause:
         return not ends and not clause.isdisjoint({Meaning.WANT, Meaning.SEND, Meaning.CONTACT})
     return len(ends) == 1
