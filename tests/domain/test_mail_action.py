@@ -143,6 +143,14 @@ def test_the_documentation_has_the_same_rows(kind: IntentKind) -> None:
     assert documented(f"{row}, without `ForwardTo`") == without
 
 
+def test_the_documentation_has_the_row_of_a_doubtful_opt_out() -> None:
+    intent = MailIntent(IntentKind.OPT_OUT, doubtful=True)
+    found = [decide(sender, intent) for sender in (*SenderTrust, UNKNOWN)]
+    found.append(decide(SenderTrust.NOT_AUTHENTICATED, intent, spam=Verdict.FAIL))
+    cells = [" and ".join(_WORDS[type(action)] for action in actions) for actions in found]
+    assert documented("an opt-out in other words") == cells
+
+
 @pytest.mark.parametrize("kind", IntentKind)
 def test_a_mail_that_heed_forwarded_is_a_case_for_each_kind_of_request(kind: IntentKind) -> None:
     assert decide(UnknownSender(UnknownReason.HEED), MailIntent(kind)) == [OTHER]
