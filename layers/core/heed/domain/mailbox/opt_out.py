@@ -31,8 +31,8 @@ _OF_REMARKS = frozenset(
     }
 )
 """What a sentence in any words may have beside a plain request, such as "I bought a watch two years ago"."""
-_QUOTATION_MARK = re.compile(r'["“”„«»「」『』]')
-_ENDED = re.compile(r"[.!…\u3002\uff01][\s)]*\Z")
+_QUOTATION_MARKS = frozenset('"“”„«»「」『』')
+_ENDS_OF_SENTENCES = (".", "!", "…", "\u3002", "\uff01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _find_requests(
             return []
         may_have_name = is_after_polite or Meaning.POLITE in meanings or sentence.begins_paragraph
         is_apart = is_after_polite or sentence.begins_paragraph or is_ended
-        is_ended = _ENDED.search(sentence.text) is not None
+        is_ended = sentence.text.rstrip().endswith(_ENDS_OF_SENTENCES)
         if unknown and not (may_have_name and _is_name(sentence, meanings, unknown)):
             if not (is_apart and is_ended and _is_remark(sentence, matches)):
                 return []
@@ -134,7 +134,7 @@ def _find_requests(
                 meant.add(Meaning.SEND)  # to receive what is sent
             named |= meant
     if has_remark:
-        is_quoted = any(_QUOTATION_MARK.search(sentence.text) for sentence, _ in requests)
+        is_quoted = not all(_QUOTATION_MARKS.isdisjoint(sentence.text) for sentence, _ in requests)
         return requests if Meaning.MARKETING in named and not is_quoted else []
     return requests if named & (_CLEAR if is_about_other else _CLEAR | _MAILS | {Meaning.STOP}) else []
 
