@@ -206,7 +206,7 @@ def _decide_for_sender(
 
     A mail never deletes a record, but for one: the authenticated report of a child about its own address. If
     it names one other address, mail to that one pauses until a person decides. Nobody replies to spam.
-    Whoever opts out in words that are not plain may confirm it, and needs to wait for nobody.
+    A sender who opts out in words that are not plain may confirm it, and needs to wait for nobody.
     """
     kinds, actions = _kinds(intent), list[MailAction]()
     named = named - {sender.address}
