@@ -349,6 +349,15 @@ def test_a_request_that_names_nothing_needs_a_mail_that_does() -> None:
     assert not opts_out(read_mail("", "Please cancel it."))
 
 
+@pytest.mark.parametrize(
+    "subject", ["Re: New straps for the season", "AW: Neue Armbänder", "Re: The winter collection: one movement"]
+)
+def test_stop_as_a_reply_to_a_campaign_about_products_is_plain(subject: str) -> None:
+    intent = read_mail(subject, "Please stop.")
+
+    assert intent.kind is IntentKind.OPT_OUT and not intent.doubtful
+
+
 @pytest.mark.parametrize("subject", ["Re: Your order 5521", "Re: The guest list for Thursday"])
 def test_a_reply_about_another_matter_must_name_mail(subject: str) -> None:
     assert opts_out(read_mail(subject, "Please send me no more emails."))
