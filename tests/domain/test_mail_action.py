@@ -45,6 +45,7 @@ JOAN = "joan@example.net"
 UNKNOWN = UnknownSender(UnknownReason.SEVERAL_SENDERS)
 OUT = OptOutSender(JOAN)
 CONFIRM_OUT = ConfirmByMail(JOAN, Intent.OUT)
+CONFIRM_BESIDE_CASE = ConfirmByMail(JOAN, Intent.OUT, has_case=True)
 CONFIRM_IN = ConfirmByMail(JOAN, Intent.IN)
 MINOR = ReportSenderAsMinor(JOAN)
 FORWARD = ForwardMail()
@@ -142,6 +143,14 @@ def test_the_documentation_has_the_same_rows(kind: IntentKind) -> None:
     assert documented(f"{row}, without `ForwardTo`") == without
 
 
+def test_the_documentation_has_the_row_of_a_doubtful_opt_out() -> None:
+    intent = MailIntent(IntentKind.OPT_OUT, doubtful=True)
+    found = [decide(sender, intent) for sender in (*SenderTrust, UNKNOWN)]
+    found.append(decide(SenderTrust.NOT_AUTHENTICATED, intent, spam=Verdict.FAIL))
+    cells = [" and ".join(_WORDS[type(action)] for action in actions) for actions in found]
+    assert documented("an opt-out in other words") == cells
+
+
 @pytest.mark.parametrize("kind", IntentKind)
 def test_a_mail_that_heed_forwarded_is_a_case_for_each_kind_of_request(kind: IntentKind) -> None:
     assert decide(UnknownSender(UnknownReason.HEED), MailIntent(kind)) == [OTHER]
@@ -169,7 +178,24 @@ def test_the_text_is_read_only_for_the_mail_of_a_sender(attribution: Attribution
 @pytest.mark.parametrize("trust", SenderTrust)
 def test_doubt_writes_nothing(kind: IntentKind, trust: SenderTrust) -> None:
     actions = decide(trust, MailIntent(kind, doubtful=True))
-    assert all(isinstance(action, LetPersonDecide | ForwardMail) for action in actions) and actions
+    assert all(isinstance(action, LetPersonDecide | ForwardMail | ConfirmByMail) for action in actions)
+    assert actions
+
+
+@pytest.mark.parametrize("trust", SenderTrust)
+@pytest.mark.parametrize("others", [frozenset(), frozenset({IntentKind.QUESTION})])
+def test_a_doubtful_opt_out_is_a_case_and_its_sender_may_confirm_it(
+    trust: SenderTrust, others: frozenset[IntentKind]
+) -> None:
+    intent = MailIntent(IntentKind.OPT_OUT, others, doubtful=True)
+    assert decide(trust, intent) == [DOUBTFUL, CONFIRM_BESIDE_CASE]
+
+
+def test_a_doubtful_opt_out_beside_another_request_has_no_link() -> None:
+    for other in (IntentKind.ERASURE, IntentKind.OPT_IN, IntentKind.COMPLAINT):
+        intent = MailIntent(other, frozenset({IntentKind.OPT_OUT}), doubtful=True)
+        (action,) = decide(SenderTrust.AUTHENTICATED, intent)
+        assert isinstance(action, LetPersonDecide)
 
 
 def test_an_opt_out_is_recorded_at_once_even_if_a_person_decides_the_rest() -> None:
@@ -238,7 +264,7 @@ NAMES_OTHER = replace(DOUBTFUL, names_other=True)
 def test_an_opt_out_that_names_another_address_is_about_the_sender_and_says_so() -> None:
     intent = MailIntent(IntentKind.OPT_OUT, doubtful=True)
     assert decide(SenderTrust.AUTHENTICATED, intent, text=KID) == [NAMES_OTHER]
-    assert decide(SenderTrust.AUTHENTICATED, intent, text=JOAN) == [DOUBTFUL]
+    assert decide(SenderTrust.AUTHENTICATED, intent, text=JOAN) == [DOUBTFUL, CONFIRM_BESIDE_CASE]
 
 
 @pytest.mark.parametrize(

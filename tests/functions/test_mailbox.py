@@ -101,6 +101,27 @@ def test_beyond_the_caps_of_confirmation_mails_a_person_decides(mailbox: Mailbox
     assert [case.kind for case in mailbox.cases()] == [CaseKind.OPT_OUT_DOUBTFUL]
 
 
+@pytest.mark.parametrize("event", ["sender-authenticated", "dmarc-gray", "dmarc-fail"])
+def test_a_doubtful_opt_out_is_a_case_and_its_sender_may_confirm_it(
+    mailbox: Mailbox, event: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mailbox.receive(mail("Do not unsubscribe me yet."), event)
+    (case,), (request,) = mailbox.cases(), mailbox.requests()
+    assert (case.kind, case.recipient) == (CaseKind.OPT_OUT_DOUBTFUL, mailbox.world.recipient(SENDER))
+    assert (request.address, request.intent) == (SENDER, Intent.OUT)
+    assert (mailbox.registers(), sent_mails()) == (set(), [])
+    assert metrics(capsys) == {"MailCaseOpened": 1, "MailConfirmationRequested": 1}
+
+
+def test_a_doubtful_opt_out_without_a_link_is_one_case(
+    mailbox: Mailbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    restart(MAIL_FROM="")
+    mailbox.receive(mail("Do not unsubscribe me yet."))
+    assert len(mailbox.cases()) == 1 and mailbox.requests() == []
+    assert metrics(capsys) == {"MailCaseOpened": 1}
+
+
 def test_a_mail_with_a_virus_is_dropped_and_counted(
     mailbox: Mailbox, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -71,7 +71,7 @@ def test_the_answer_names_the_topics_of_the_opt_out(mailbox: Mailbox) -> None:
         ("Bonjour, merci de ne plus m'envoyer votre newsletter.", "fr"),
         ("Hola, por favor no me envíen más correos publicitarios. Gracias.", "es"),
         ("メールの配信を停止してください。よろしくお願いします。", "ja"),
-        ("Gelieve mij geen nieuwsbrieven meer te sturen. Dank u wel.", "en"),  # the brand has no Dutch
+        ("Uitschrijven", "en"),  # the brand has no Dutch
         ("Unsubscribe", "en"),
     ],
 )
@@ -106,6 +106,7 @@ def test_an_opt_out_beside_another_request_has_one_answer_about_both(mailbox: Ma
         (b"From: other@example.net\r\n" + mail(STOP), "sender-authenticated"),
         (mail("I am only 11 years old and signed up without asking my parents."), "sender-authenticated"),
         (mail("Please sign me up for your newsletter."), "sender-authenticated"),  # gets a confirmation
+        (mail("Do not unsubscribe me yet."), "sender-authenticated"),  # the same
     ],
 )
 def test_no_other_mail_is_answered(mailbox: Mailbox, raw: bytes, event: str) -> None:

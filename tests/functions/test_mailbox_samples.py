@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import pytest
@@ -65,7 +65,8 @@ NOTHING = Effect()
 OPTS_OUT = opts_out(SENDER)
 OPTS_OUT_BY_LINK = Effect({JANE: {"o:2"}})
 COMPLAINS, BOUNCES = Effect({JANE: {"x:complaint"}}), Effect({JANE: {"x:undeliverable"}})
-DOUBTFUL, OF_NOBODY = (becomes_case(CaseKind.OPT_OUT_DOUBTFUL, about) for about in (SENDER, NOBODY))
+OF_NOBODY = becomes_case(CaseKind.OPT_OUT_DOUBTFUL, NOBODY)
+DOUBTFUL = replace(becomes_case(CaseKind.OPT_OUT_DOUBTFUL), confirmations=((SENDER, Intent.OUT),))
 REACHES_A_PERSON = becomes_case(CaseKind.OTHER)
 
 SAMPLES: dict[str, tuple[Arrival, Effect]] = {
@@ -109,11 +110,11 @@ SAMPLES: dict[str, tuple[Arrival, Effect]] = {
     "missing-from": (MAILBOX, OF_NOBODY),
     "two-from-addresses": (MAILBOX, OF_NOBODY),
     "rewritten-by-a-group": (MAILBOX, OF_NOBODY),
-    # A person decides what is doubtful and what is more than an opt-out.
-    "conflicting-subject-unsubscribe-body-resubscribe": (MAILBOX, DOUBTFUL),
+    # A person decides what is doubtful, unless its sender confirms it, and what is more than an opt-out.
+    "conflicting-subject-unsubscribe-body-resubscribe": (MAILBOX, becomes_case(CaseKind.OPT_OUT_DOUBTFUL)),
     "resubscribe-negated": (MAILBOX, DOUBTFUL),
     "negated-do-not-unsubscribe": (MAILBOX, DOUBTFUL),
-    "question-how-do-i-unsubscribe": (MAILBOX, DOUBTFUL),
+    "question-how-do-i-unsubscribe": (MAILBOX, becomes_case(CaseKind.OPT_OUT_DOUBTFUL)),
     "forwarded-as-attachment-message-rfc822": (MAILBOX, DOUBTFUL),
     "erasure-request-gdpr": (MAILBOX, becomes_case(CaseKind.ERASURE)),
     "under-13-parent-deletion-request": (MAILBOX, Effect({KID: {"p:0"}}, ((CaseKind.CHILD_REPORT, KID),))),

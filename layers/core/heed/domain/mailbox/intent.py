@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import partial
 
 from heed.domain.mailbox.mail_words import MailWords, Meaning
-from heed.domain.mailbox.opt_out import Sentence, find_plain_opt_out, may_opt_out
+from heed.domain.mailbox.opt_out import ENDS, Sentence, find_plain_opt_out, may_opt_out
 from heed.domain.mailbox.phrases import list_tokens
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'|@]{1,64}@[^\s<>()\[\],;:\"'|@]{1,255}")
@@ -76,6 +76,8 @@ _NEEDED = {
 _MARKETING = {Meaning.MAIL, Meaning.LIST}
 _REFUSING = {Meaning.NOT, Meaning.STOP, Meaning.REMOVE}
 """In a sentence with these, an opt-in is refused."""
+_DOUBTFUL = {Meaning.NOT, Meaning.RESERVATION}
+"""In a subject, these may limit or undo an opt-out in the text."""
 _CLEARER = {IntentKind.ACCESS, IntentKind.COMPLAINT}
 """Beside these kinds, a possible opt-out must name marketing mail."""
 _OF_OWN_ADDRESS = {IntentKind.ERASURE, IntentKind.OPT_OUT, IntentKind.ACCESS, IntentKind.OPT_IN}
@@ -107,16 +109,24 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
     if IntentKind.OPT_IN in kinds:  # "I unsubscribed by mistake" beside it requests no opt-out
         is_opt_out = any(find_topics([each]) is not None for each in [*title, *body])
     else:
-        is_about_mail = Meaning.OTHER_MATTER not in meanings or not meanings.isdisjoint(_MARKETING)
-        must_name_mail = not is_about_mail or not kinds.isdisjoint(_CLEARER)
-        is_opt_out = may_opt_out([*title, *body], must_name_mail=must_name_mail) or (  # most others opt out
+        names_mail = not meanings.isdisjoint(_MARKETING)
+        is_of_other = not kinds.isdisjoint(_CLEARER) or Meaning.OTHER_MATTER in meanings
+        is_opt_out = may_opt_out(
+            [*title, *body], must_name_mail=is_of_other and not names_mail
+        ) or (  # most others opt out
             any(each.tokens for each in body)
-            and kinds <= {IntentKind.QUESTION}
-            and not any(each.is_question for each in body)
-            and Meaning.OTHER_MATTER not in meanings | subject_meanings
+            and kinds <= {IntentKind.QUESTION, IntentKind.ERASURE}
+            and (
+                names_mail
+                or (
+                    IntentKind.ERASURE not in kinds
+                    and Meaning.OTHER_MATTER not in meanings | subject_meanings
+                )
+            )
+            and (names_mail or not meanings.isdisjoint(ENDS) or not any(each.is_question for each in body))
         )
     topics = find_topics(own) if is_opt_out and len(text) <= _MAX_READ else None
-    if is_opt_out and topics is None and Meaning.NOT not in subject_meanings and len(text) <= _MAX_READ:
+    if is_opt_out and topics is None and subject_meanings.isdisjoint(_DOUBTFUL) and len(text) <= _MAX_READ:
         topics = find_plain_opt_out(body, words, is_about_other=True)  # a subject may have any words
     by_child = (
         IntentKind.CHILD_REPORT in kinds
@@ -139,12 +149,14 @@ def _read_sentences(text: str, words: MailWords) -> Iterator[Sentence]:
     for found in _SENTENCE.finditer(text):
         sentence = found[0]
         tokens = list_tokens(sentence)
-        meanings = {Meaning(match.meaning) for match in words.find_matches(tokens)}
+        matches = words.find_matches(tokens)
+        meanings = {Meaning(match.meaning) for match in matches}
         if _QUESTION.search(sentence):
             meanings.add(Meaning.QUESTION)
         yield Sentence(
             sentence,
             tokens,
+            matches,
             frozenset(meanings),
             Meaning.QUESTION in meanings and Meaning.REQUEST not in meanings,
             _EMPTY_LINE.search(text, max(found.start() - 4, 0), found.start() + 1) is not None,

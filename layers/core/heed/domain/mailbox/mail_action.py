@@ -83,11 +83,19 @@ class ReportSenderAsMinor:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmByMail:
-    """Send the sender a confirmation link, within the caps."""
+    """Send the sender a confirmation link, within the caps.
+
+    Attributes:
+        address: the sender.
+        intent: what the link confirms.
+        topics: the topics that it is limited to.
+        has_case: whether the mail is a case anyway. Otherwise it becomes one if the link cannot be sent.
+    """
 
     address: str
     intent: Intent
     topics: frozenset[str] = frozenset()
+    has_case: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +206,7 @@ def _decide_for_sender(
 
     A mail never deletes a record, but for one: the authenticated report of a child about its own address. If
     it names one other address, mail to that one pauses until a person decides. Nobody replies to spam.
+    A sender who opts out in words that are not plain may confirm it, and needs to wait for nobody.
     """
     kinds, actions = _kinds(intent), list[MailAction]()
     named = named - {sender.address}
@@ -218,8 +227,10 @@ def _decide_for_sender(
         actions.append(ConfirmByMail(sender.address, Intent.IN, intent.topics))
         to_decide -= {IntentKind.OPT_IN}
     about = _about(to_decide, sender.address, named)
-    cases = _let_decide(to_decide, about, names_other=bool(named) and about == sender.address)
-    return (*actions, *cases) or (_show_somebody(kinds, is_spam=is_spam),)
+    actions += _let_decide(to_decide, about, names_other=bool(named) and about == sender.address)
+    if to_decide == {IntentKind.OPT_OUT} and intent.doubtful and not (named or is_spam):
+        actions.append(ConfirmByMail(sender.address, Intent.OUT, has_case=True))
+    return tuple(actions) or (_show_somebody(kinds, is_spam=is_spam),)
 
 
 def _kinds(intent: MailIntent) -> frozenset[IntentKind]:

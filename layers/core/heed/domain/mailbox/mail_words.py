@@ -19,7 +19,9 @@ class Meaning(StrEnum):
     POLITE = "polite"
     """A greeting or a closing. A name may follow it."""
     IGNORED = "ignored"
-    """It changes nothing: grammar, thanks, a reason."""
+    """It changes nothing: grammar, thanks."""
+    REASON = "reason"
+    """A reason in words that also occur in requests, such as `i never signed up`."""
     UNSUBSCRIBE = "unsubscribe"
     """An opt-out by itself."""
     STOP = "stop"
@@ -32,12 +34,16 @@ class Meaning(StrEnum):
     """To send mail. `SEND` may also be about a parcel."""
     MAIL = "mail"
     LIST = "list"
+    MARKETING = "marketing"
+    """It names marketing mail for certain. Also listed as what it means otherwise."""
     REQUEST = "request"
     """What makes a sentence with a question mark a request, such as `could you`."""
     AND = "and"
     """It begins another clause."""
     REPORT = "report"
     """It tells what happens, in words that also occur in requests: `you do not send`."""
+    RESERVATION = "reservation"
+    """It may limit or undo the request beside it: a condition, a joke, another person, address or service."""
     OPT_IN = "opt_in"
     CHILD = "child"
     CHILD_SELF = "child_self"
@@ -60,6 +66,7 @@ PLAIN_WORDS = frozenset(
     {
         Meaning.POLITE,
         Meaning.IGNORED,
+        Meaning.REASON,
         Meaning.UNSUBSCRIBE,
         Meaning.STOP,
         Meaning.REMOVE,
@@ -70,6 +77,7 @@ PLAIN_WORDS = frozenset(
         Meaning.CONTACT,
         Meaning.MAIL,
         Meaning.LIST,
+        Meaning.MARKETING,
         Meaning.REQUEST,
         Meaning.AND,
         Meaning.REPORT,
@@ -138,15 +146,19 @@ class MailWords:
         return self.languages[known.index(most)] if known.count(most) == 1 else ""
 
     def list_plain_words(self, tokens: Sequence[str], language: int) -> tuple[list[Match], list[int]]:
-        """Returns the longest plain words of a language in the tokens of a sentence, and the other tokens."""
+        """Returns the longest plain words of a language in the tokens of a sentence, and the other tokens.
+
+        A reservation is among the words if it is no plain word, or longer than one.
+        """
         by_start = dict[int, list[Match]]()
         for match in self.phrases[language].find(tokens):
-            if match.meaning in PLAIN_WORDS:
+            if match.meaning in PLAIN_WORDS or match.meaning == Meaning.RESERVATION:
                 by_start.setdefault(match.start, []).append(match)
         matches, unknown, at = list[Match](), list[int](), 0
         while at < len(tokens):
             end = max((match.end for match in by_start.get(at, ())), default=at)
-            matches += [match for match in by_start.get(at, ()) if match.end == end]
+            longest = [match for match in by_start.get(at, ()) if match.end == end]
+            matches += [match for match in longest if match.meaning in PLAIN_WORDS] or longest
             if end == at:
                 unknown.append(at)
             at = max(end, at + 1)

@@ -14,13 +14,25 @@ _NAME = re.compile(r"[A-ZÀ-Þ][\w'’-]{0,30}|[\u3005\u3400-\u9fff]{1,4}")
 _MAX_NAME = 4
 """The most words of a name, or signs of a Japanese one."""
 
-_ENDS = frozenset({Meaning.STOP, Meaning.REMOVE})
+ENDS = frozenset({Meaning.UNSUBSCRIBE, Meaning.STOP, Meaning.REMOVE})
 _MAILS = frozenset({Meaning.MAIL, Meaning.LIST, Meaning.CONTACT, Meaning.SEND})
-_ACTS = _ENDS | {Meaning.UNSUBSCRIBE, Meaning.NOT, Meaning.WANT, Meaning.SEND, Meaning.CONTACT}
+_ACTS = ENDS | {Meaning.NOT, Meaning.WANT, Meaning.SEND, Meaning.CONTACT}
 _OF_NAMES = frozenset({Meaning.POLITE, Meaning.REQUEST, Meaning.AND})
 """What a sentence with a name may have."""
-_CLEAR = frozenset({Meaning.UNSUBSCRIBE, Meaning.MAIL, Meaning.CONTACT})
+_CLEAR = frozenset({Meaning.UNSUBSCRIBE, Meaning.MAIL, Meaning.MARKETING, Meaning.CONTACT})
 """What names mail even in a reply to a mail about an order."""
+_OF_REMARKS = frozenset(
+    {
+        Meaning.POLITE,
+        Meaning.IGNORED,
+        Meaning.AND,
+        Meaning.RECEIVE,
+        Meaning.OWN_ADDRESS,
+    }
+)
+"""What a sentence in any words may have beside a plain request, such as "I bought a watch two years ago"."""
+_QUOTATION_MARKS = frozenset('"“”„«»「」『』')
+_ENDS_OF_SENTENCES = (".", "!", "…", "\u3002", "\uff01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +42,15 @@ class Sentence:
     Attributes:
         text: The sentence.
         tokens: Its tokens.
-        meanings: What its words and phrases mean.
+        matches: Its words and phrases of all languages.
+        meanings: What they mean, and whether it has a question mark.
         is_question: Whether it asks something and requests nothing.
         begins_paragraph: Whether an empty line is before it.
     """
 
     text: str
     tokens: Sequence[str]
+    matches: Sequence[Match]
     meanings: frozenset[Meaning]
     is_question: bool
     begins_paragraph: bool
@@ -64,7 +78,7 @@ def _may_end_mail(meanings: frozenset[Meaning], *, must_name_mail: bool) -> bool
     names_mail = not meanings.isdisjoint(_MAILS)
     if Meaning.OTHER_MATTER in meanings or (must_name_mail and not names_mail):
         return False
-    if meanings & _ENDS:
+    if meanings & ENDS:
         return True
     is_missed = Meaning.RECEIVE in meanings and Meaning.WANT not in meanings
     return Meaning.NOT in meanings and not is_missed and (names_mail or Meaning.WANT in meanings)
@@ -94,33 +108,55 @@ def _find_requests(
 ) -> list[tuple[Sentence, list[Match]]]:
     """Returns the sentences that request an opt-out; none if a sentence has other words or contradicts it."""
     requests = list[tuple[Sentence, list[Match]]]()
-    named, is_after_polite = set[Meaning](), False
+    named, is_after_polite, has_remark, is_ended = set[Meaning](), False, False, True
     for sentence in sentences:
         matches, unknown = words.list_plain_words(sentence.tokens, language)
         meanings = {Meaning(match.meaning) for match in matches}
-        may_have_name = is_after_polite or Meaning.POLITE in meanings or sentence.begins_paragraph
-        if unknown and not (may_have_name and _is_name(sentence, meanings, unknown)):
+        if Meaning.RESERVATION in meanings:
             return []
+        may_have_name = is_after_polite or Meaning.POLITE in meanings or sentence.begins_paragraph
+        is_apart = is_after_polite or sentence.begins_paragraph or is_ended
+        is_ended = sentence.text.rstrip().endswith(_ENDS_OF_SENTENCES)
+        if unknown and not (may_have_name and _is_name(sentence, meanings, unknown)):
+            if not (is_apart and is_ended and _is_remark(sentence, matches)):
+                return []
+            has_remark = True
+            continue
         is_after_polite = bool(unknown) or (Meaning.POLITE in meanings and meanings.isdisjoint(_ACTS))
         for clause in _list_clauses(matches):
             meant = {Meaning(match.meaning) for match in clause}
             if meant & _ACTS:
-                if sentence.is_question or not _ends_mail(meant):
+                is_other = sentence.is_question or Meaning.OTHER_MATTER in sentence.meanings
+                if is_other or not _ends_mail(meant):
                     return []
                 requests.append((sentence, matches))
             if meant >= {Meaning.NOT, Meaning.WANT, Meaning.RECEIVE}:
                 meant.add(Meaning.SEND)  # to receive what is sent
             named |= meant
+    if has_remark:
+        is_quoted = not all(_QUOTATION_MARKS.isdisjoint(sentence.text) for sentence, _ in requests)
+        return requests if Meaning.MARKETING in named and not is_quoted else []
     return requests if named & (_CLEAR if is_about_other else _CLEAR | _MAILS | {Meaning.STOP}) else []
+
+
+def _is_remark(sentence: Sentence, plain: Sequence[Match]) -> bool:
+    """Returns whether a sentence in any words tells a reason, or something else that changes no request.
+
+    It is a whole sentence without any word that acts or that may limit, such as "only". A reason whose phrase
+    is known may have a negation: "I never signed up".
+    """
+    known = {at for match in plain if match.meaning == Meaning.REASON for at in match.span}
+    meanings = {match.meaning for match in sentence.matches if not known.issuperset(match.span)}
+    return meanings <= _OF_REMARKS and Meaning.QUESTION not in sentence.meanings
 
 
 def _ends_mail(clause: set[Meaning]) -> bool:
     """Returns whether a clause of plain words ends mail. Two ends, or an end and a negation, may keep it."""
-    if Meaning.REPORT in clause:
+    if not clause.isdisjoint({Meaning.REPORT, Meaning.REASON}):
         return False
     if Meaning.RECEIVE in clause and clause.isdisjoint({Meaning.WANT, Meaning.REMOVE}):
         return False
-    ends = clause & (_ENDS | {Meaning.UNSUBSCRIBE})
+    ends = clause & ENDS
     if Meaning.NOT in clause:
         return not ends and not clause.isdisjoint({Meaning.WANT, Meaning.SEND, Meaning.CONTACT})
     return len(ends) == 1

@@ -69,11 +69,11 @@ class MailResult(NamedTuple):
     """The result of one action about a mail.
 
     Attributes:
-        effect: what happened.
+        effect: what happened; None if it was nothing.
         case: the case, if one was opened.
     """
 
-    effect: MailEffect
+    effect: MailEffect | None
     case: Case | None = None
 
 
@@ -150,7 +150,7 @@ class ActOnMail:
         return MailResult(MailEffect.OPT_OUT_RECORDED)
 
     def _confirm(self, action: ConfirmByMail, mail: ReceivedMail, now: Millis) -> MailResult:
-        """Requests a confirmation mail. Beyond the caps, and without a sender address, a person decides."""
+        """Requests a confirmation mail. Beyond the caps, and without a sender address, the mail is a case."""
         catalogue = self.write_opt_out.catalogue
         if self.queue_confirmation is not None:
             request = confirmation_for(action, mail.receipt, self.base_url, catalogue)
@@ -160,6 +160,8 @@ class ActOnMail:
                 pass
             else:
                 return MailResult(MailEffect.CONFIRMATION_REQUESTED)
+        if action.has_case:
+            return MailResult(None)
         kind = CaseKind.OPT_IN if action.intent is Intent.IN else CaseKind.OPT_OUT_DOUBTFUL
         return self._open_case(LetPersonDecide((kind,), action.address), mail, now)
 

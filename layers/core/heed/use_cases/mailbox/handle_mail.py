@@ -87,6 +87,6 @@ class HandleMail:
         if isinstance(source, str):
             self.mails.delete(source)  # before the answer, so that no failure sends a second one
         effects = [] if stored is not None else [MailEffect.MISSING]
-        effects += [result.effect for _, result in done]
+        effects += [result.effect for _, result in done if result.effect]
         answered = self.answer(attribution, mail, done, now) if self.answer else None
         return effects if answered is None else [*effects, answered]
