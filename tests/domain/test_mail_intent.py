@@ -350,7 +350,7 @@ def test_a_request_that_names_nothing_needs_a_mail_that_does() -> None:
 
 
 @pytest.mark.parametrize(
-    "subject", ["Re: New straps for the season", "AW: Neue Armbänder", "Re: The winter collection: one movement"]
+    "subject", ["Re: New straps for the season", "AW: Neue Armbänder", "Re: One movement, three dials"]
 )
 def test_stop_as_a_reply_to_a_campaign_about_products_is_plain(subject: str) -> None:
     intent = read_mail(subject, "Please stop.")
