@@ -98,7 +98,7 @@ def test_a_sweep_costs_at_most_five_read_units_per_due_person(
         "GetItem Preferences": DUE,
         "GetItem Control": 2 * DUE,
         "Query Ledger": 2 * DUE,
-        "Query Control.OpenCases": DUE,
+        "Query Control.Lists": DUE,
     }
 
 

@@ -27,13 +27,15 @@ const { identity, addresses } = JSON.parse(readFileSync(0, "utf8"));
 const key = Buffer.from(identity, "hex");
 console.log(JSON.stringify(addresses.map((address) => recipientId(address, key))));
 """
+FUNCTIONS = {"sql": "FUNCTION heed_id", "js": "function recipientId"}
 _CHARACTERS = "aIZ09.@-_+' \"\\<>,;\t\n\x1f\x7f"
 _CHARACTERS += "\u00a0\u0130\u0131\u017f\u212a\u00df\u00fc\u0308\u200d\ufeff\uff20\U0001f600"
 
 
 def compute(language: str, given: list[str]) -> list[str | None]:
     """Returns what the code of the page in this language computes. None: the address is not plain."""
-    (code,) = re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    blocks = re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    (code,) = (block for block in blocks if FUNCTIONS[language] in block)
     case = {"sql": code, "identity": addresses.identity_key, "addresses": given}
     script = [HERE / "sql.mjs"] if language == "sql" else ["--input-type=module", "--eval", code + _SCRIPT]
     done = subprocess.run(

@@ -12,6 +12,12 @@ from tests.system.running import PATIENCE, wait_until
 pytestmark = pytest.mark.system
 
 Stack = dict[str, Any]
+REQUEST = {
+    "reference": "a test",
+    "columns": {"address": "email"},
+    "as": "unsubscribed",
+    "exported_at": "2026-03-01",
+}
 
 
 def _call(stack: Stack, method: str, path: str, body: object = None) -> Any:
@@ -26,11 +32,11 @@ def _put(upload: Any, content: bytes) -> int:
 
 
 def test_an_upload_by_the_signed_url_starts_the_job_and_a_second_upload_is_refused(stack: Stack) -> None:
-    created = _call(stack, "POST", "/v1/imports", {"reference": "a test"})
+    created = _call(stack, "POST", "/v1/imports", REQUEST)
     assert _put(created["upload"], b"email\njane.doe@example.com\n") == 200
     assert _put(created["upload"], b"email\njohn.doe@example.com\n") == 412
     path = f"/v1/jobs/{created['job']}"
-    assert wait_until(lambda: _call(stack, "GET", path)["state"] == "running")
+    assert wait_until(lambda: _call(stack, "GET", path)["state"] == "previewed")
     listed = _call(stack, "GET", "/v1/jobs?kind=import")["jobs"]
     assert created["job"] in [job["job"] for job in listed]
     assert _call(stack, "POST", path, {"cancel": True})["state"] == "cancelled"
