@@ -61,7 +61,7 @@ def _given(samconfig: Path, environment: str, home: Path) -> dict[str, Any]:
 
 def _overrides(samconfig: str, environment: str) -> dict[str, str]:
     overrides = tomllib.loads(samconfig)[environment]["deploy"]["parameters"]["parameter_overrides"]
-    return dict(line.split("=", 1) for line in overrides)
+    return {name: value.strip('"') for name, value in (line.split("=", 1) for line in overrides)}
 
 
 @pytest.mark.parametrize("environment", ["trial", "production"])

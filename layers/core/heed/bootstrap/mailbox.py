@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -56,13 +57,15 @@ class MailboxParts(PreferenceParts, PrivacyParts):
     @cached_property
     def company_addresses(self) -> CompanyAddresses:
         """The company's own addresses."""
+        from heed.domain.errors import InvalidAddress
         from heed.domain.mailbox.company_addresses import CompanyAddresses
         from heed.domain.recipients.address import normalise_address
 
-        mailboxes = (self.catalogue.mailbox, self.config.mail_from, self.config.forward_to)
-        return CompanyAddresses(
-            frozenset(normalise_address(each) for each in mailboxes if each), self.config.mail_domain
-        )
+        mailboxes = set[str]()
+        for each in (self.catalogue.mailbox, self.config.mail_from, self.config.forward_to):
+            with suppress(InvalidAddress):  # no mail comes from what is no address
+                mailboxes.add(normalise_address(each))
+        return CompanyAddresses(frozenset(mailboxes), self.config.mail_domain)
 
     @cached_property
     def open_case(self) -> OpenCase:
