@@ -220,6 +220,19 @@ def groups(*names: str) -> bytes:
     return json.dumps([{**each, "group_id": 1, "created_at": 1_772_671_262} for each in members]).encode()
 
 
+def test_an_import_that_fails_after_its_rows_were_decided_is_in_the_register_of_disclosures(
+    imports: Imports,
+) -> None:
+    imports.import_file(LISTED)
+    before = len(disclosures())
+    rows = b"address,tags,created_at\njoan@example.com,*,2026-01-02\nlee@example.com,News,2026-01-02\n"
+    body = {"reference": "a question", "format": "mailgun-unsubscribes", "zone": "UTC"}
+    job = imports.preview_file(rows, body)
+    assert (job["error"]["type"], counts(job)) == ("unmapped-topics", {"known": 1, "refused": 1})
+    assert len(disclosures()) == before + 1
+    assert disclosures()[0] == ("import", "sending", 1)
+
+
 def test_topics_without_a_scope_fail_the_import_and_unknown_csv_has_all_of_them(imports: Imports) -> None:
     job = imports.preview_file(groups("News", "lee@example.com"), {"reference": "the old list"})
     assert (job["state"], job["error"]["type"]) == ("failed", "unmapped-topics")

@@ -9,14 +9,13 @@ from heed.domain.errors import StoreUnavailable
 from heed.domain.imports.import_tally import ImportTally
 from heed.domain.imports.job_import import interpret_job
 from heed.domain.jobs.import_estimate import estimate_import
-from heed.domain.jobs.job import Job, JobError, fail_job, report_progress
+from heed.domain.jobs.job import Job
 from heed.domain.jobs.job_errors import unmapped_topics
-from heed.domain.jobs.job_phase import JobPhase, current_phase
+from heed.domain.jobs.job_phase import JobPhase
 from heed.domain.jobs.job_report import JobReport, ResultFile
 from heed.domain.milliseconds import Millis
-from heed.use_cases.jobs.change_job import change_job
 from heed.use_cases.jobs.import_files import add_up, part_name, rejects_folder, tally_folder
-from heed.use_cases.jobs.report_work import report_end, report_preview
+from heed.use_cases.jobs.report_work import report_end, report_failure, report_preview
 from heed.use_cases.jobs.split_upload import PARTS, SplitUpload, load_shape
 from heed.use_cases.jobs.start_execution import start_execution
 from heed.use_cases.jobs.take_turn import take_turn
@@ -76,7 +75,7 @@ class PlanImport:
         tally = add_up(job, self.files.list_files(job.id, tally_folder(phase)), self.files)
         report = self._report(job, phase, tally)
         if fault := tally.fault or unmapped_topics(tally.unmapped):
-            self._fail(job, phase, report, fault)
+            report_failure(job.id, phase, report, fault, self.now(), self.jobs, self.disclosures)
         elif phase is JobPhase.COMMIT:
             report_end(job.id, report, self.now(), self.jobs, self.disclosures)
         else:
@@ -122,14 +121,6 @@ class PlanImport:
             self.files.put(job.id, f"results/{_UNKNOWN}", unknown)
             made.append(ResultFile(_UNKNOWN, len(unknown)))
         return made
-
-    def _fail(self, job: Job, phase: JobPhase, report: JobReport, error: JobError) -> None:
-        def step(current: Job) -> Job:
-            if current_phase(current) is not phase:
-                return current
-            return fail_job(report_progress(current, report, self.now()), error, self.now())
-
-        change_job(job.id, step, self.jobs)
 
     def _finish_preview(self, job: Job, report: JobReport, tally: ImportTally) -> None:
         """Stores the preview. An import that was committed from the beginning goes on."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from heed.domain.jobs.job import Job, finish_job, finish_preview, report_progress
-from heed.domain.jobs.job_phase import current_phase
+from heed.domain.jobs.job import Job, JobError, fail_job, finish_job, finish_preview, report_progress
+from heed.domain.jobs.job_phase import JobPhase, current_phase
 from heed.domain.jobs.job_report import JobReport
 from heed.domain.milliseconds import Millis
 from heed.domain.privacy.disclosure import DisclosureDetails
@@ -42,6 +42,39 @@ def report_end(job_id: str, report: JobReport, now: Millis, jobs: Jobs, disclosu
         DependencyUnavailable, UnreadableRecord: It is unknown whether the result was stored.
     """
     return _report(job_id, lambda job: finish_job(job, report, now), now, jobs, disclosures)
+
+
+def report_failure(
+    job_id: str,
+    phase: JobPhase,
+    report: JobReport,
+    error: JobError,
+    now: Millis,
+    jobs: Jobs,
+    disclosures: Disclosures,
+) -> Job:
+    """Fails a job, and stores its report. Its counts reveal what is on record, as those of a preview do.
+
+    Args:
+        job_id: id of the job.
+        phase: the phase of the work. A job that is in another phase meanwhile stays as it is.
+        report: what the work found.
+        error: why it failed.
+        now: milliseconds.
+        jobs: the jobs.
+        disclosures: the register of disclosures.
+
+    Raises:
+        NotFound: No job has this id.
+        DependencyUnavailable, UnreadableRecord: It is unknown whether the failure was stored.
+    """
+
+    def step(current: Job) -> Job:
+        if current_phase(current) is not phase:
+            return current
+        return fail_job(report_progress(current, report, now), error, now)
+
+    return _report(job_id, step, now, jobs, disclosures)
 
 
 def report_part(job: Job, done_rows: int, now: Millis, jobs: Jobs) -> None:
