@@ -7,6 +7,7 @@ from pathlib import Path
 
 from heed.domain.errors import FileRefused, UnknownHeader, WorkImpossible
 from heed.domain.jobs.job_errors import (
+    IMPORT_CANCELLED,
     NO_PROGRESS,
     NO_UPLOAD,
     WORK_ERRORS,
@@ -37,5 +38,5 @@ def test_the_page_lists_exactly_the_errors_of_jobs() -> None:
     listed = re.findall(r"^\| `([a-z-]+)` \|", section, re.MULTILINE)
     unmapped = unmapped_topics({"News": 1})
     assert unmapped is not None
-    others = {error.type for error in (NO_UPLOAD, NO_PROGRESS, WORK_FAILED, unmapped)}
+    others = {error.type for error in (NO_UPLOAD, NO_PROGRESS, WORK_FAILED, IMPORT_CANCELLED, unmapped)}
     assert sorted(listed) == sorted({*WORK_ERRORS.values(), *others})

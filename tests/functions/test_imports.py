@@ -12,7 +12,8 @@ import pytest
 
 from functions.bulk import app
 from heed.domain.api_key import KeyScope
-from heed.domain.errors import HeedError, StoreUnavailable
+from heed.domain.errors import EmptyFile, HeedError, StoreUnavailable
+from heed.domain.jobs.job_phase import JobPhase
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import sendable_by_topic
 from heed.domain.preferences.register import (
@@ -28,6 +29,8 @@ from heed.domain.preferences.register import (
     opt_out_register,
 )
 from heed.entrypoints.bulk_files import parts as file_parts
+from heed.use_cases.jobs.run_phase import plan_phase
+from heed.use_cases.ports.job_work import JobWork
 from tests.functions.conftest import DAY, Clock
 from tests.functions.test_jobs import Office, disclosures
 from tests.support.aws_calls import outside_handlers
@@ -380,7 +383,55 @@ def test_an_import_that_is_cancelled_while_it_is_applied_says_what_was_applied(i
         run_executions()
     shown = imports.show(job["job"])
     assert (shown["state"], counts(shown), shown["done_rows"]) == ("cancelled", {"applied": 1}, 1)
+    assert (shown["error"]["type"], shown["error"]["line"]) == ("cancelled", 3)
     assert not imports.is_sendable("joan@example.com") and imports.is_sendable("lee@example.com")
+
+
+def test_an_import_that_is_cancelled_within_a_part_says_from_which_line_on_rows_may_not_be_applied(
+    imports: Imports,
+) -> None:
+    job = imports.preview_file(LISTED)
+    imports.command_commit(job["job"])
+    item = {"part": 1, "start": [0, 1, 0, 0], "rows": 2}
+    times = iter([900_000, 1])  # for the first row only
+
+    class Ending(Context):
+        def get_remaining_time_in_millis(self) -> int:
+            return next(times)
+
+    request = {"step": "work", "phase": "commit", "item": item, "job": job["job"]}
+    assert app.handler(request, Ending()) == {"next": "again"}
+    assert len(imports.world.items()) == 1
+    imports.command(job["job"], "cancel")
+    assert counts(imports.show(job["job"])) == {}, "what the preview counted is not what was applied"
+    run_executions()
+    shown = imports.show(job["job"])
+    assert (shown["state"], counts(shown), shown["error"]["line"]) == ("cancelled", {}, 1)
+
+
+def test_a_commit_that_makes_no_progress_for_a_day_does_not_show_its_preview_as_applied(
+    imports: Imports,
+) -> None:
+    job = imports.preview_file(LISTED)
+    imports.command_commit(job["job"])
+    imports.clock.now += DAY
+    imports.sweep()
+    shown = imports.show(job["job"])
+    assert (shown["state"], shown["error"]["type"], counts(shown)) == ("failed", "stopped", {})
+
+
+def test_a_late_step_of_a_preview_that_cannot_succeed_does_not_fail_the_commit(imports: Imports) -> None:
+    job_id = imports.start(LISTED)
+
+    def fail_late(*_: object) -> Any:
+        run_executions()
+        imports.command_commit(job_id)
+        raise EmptyFile("the file has no row")
+
+    late = JobWork(fail_late, fail_late)
+    phase = JobPhase.PREVIEW
+    plan_phase(job_id, phase, 0, lambda: True, lambda: Millis(NOW), parts().jobs, lambda _: late)
+    assert imports.show(job_id)["state"] == "running"
 
 
 @pytest.mark.usefixtures("one_row_a_part")

@@ -45,6 +45,7 @@ WORK_ERRORS: dict[type[WorkImpossible], str] = {
 """The stable name of each failure of the work."""
 NO_UPLOAD = JobError("no-upload", "No file was uploaded within a day.")
 NO_PROGRESS = JobError("stopped", "The work made no progress for a day.")
+IMPORT_CANCELLED = JobError("cancelled", "The import was cancelled after its commit.")
 WORK_FAILED = JobError("stopped", "The work failed again and again. An operator has to look at it.")
 
 

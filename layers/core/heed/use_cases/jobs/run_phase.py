@@ -9,6 +9,7 @@ from heed.domain.errors import WorkImpossible
 from heed.domain.jobs.job import Job, JobState, fail_job, report_progress
 from heed.domain.jobs.job_errors import WORK_FAILED, to_job_error
 from heed.domain.jobs.job_phase import JobPhase, current_phase
+from heed.domain.jobs.stopped_import import report_stop
 from heed.domain.milliseconds import Millis
 from heed.use_cases.jobs.change_job import change_job, find_job
 from heed.use_cases.ports.job_work import HasTime, JobWork, NextStep, Plan, StoppedWork, WorkItem
@@ -40,16 +41,15 @@ def plan_phase(
         DependencyUnavailable, UnreadableRecord: The step has to be repeated.
     """
     job, work = find_job(job_id, jobs), work_of(phase)
-    if current_phase(job) is not phase:
-        if work.stop and job.state in (JobState.CANCELLED, JobState.FAILED):
-            report = work.stop(job).report
-            change_job(job_id, lambda current: replace(current, report=report), jobs)
-        return Plan(NextStep.DONE)
-    try:
-        return work.plan(job, stage, has_time)
-    except WorkImpossible as error:
-        _fail(job_id, error, now(), jobs)
-        return Plan(NextStep.DONE)
+    if current_phase(job) is phase:
+        try:
+            return work.plan(job, stage, has_time)
+        except WorkImpossible as error:
+            job = _fail(job_id, phase, error, now(), jobs)
+    if work.stop and job.state in (JobState.CANCELLED, JobState.FAILED):
+        stopped = work.stop(job)
+        change_job(job_id, lambda current: report_stop(current, stopped.report, stopped.line), jobs)
+    return Plan(NextStep.DONE)
 
 
 def work_on_item(
@@ -74,7 +74,7 @@ def work_on_item(
     try:
         work_of(phase).work(job, item, has_time)
     except WorkImpossible as error:
-        _fail(job_id, error, now(), jobs)
+        _fail(job_id, phase, error, now(), jobs)
 
 
 def fail_phase(
@@ -98,6 +98,10 @@ def fail_phase(
     return change_job(job_id, step, jobs)
 
 
-def _fail(job_id: str, error: WorkImpossible, now: Millis, jobs: Jobs) -> None:
+def _fail(job_id: str, phase: JobPhase, error: WorkImpossible, now: Millis, jobs: Jobs) -> Job:
     failure = to_job_error(error)
-    change_job(job_id, lambda current: fail_job(current, failure, now), jobs)
+
+    def step(current: Job) -> Job:
+        return fail_job(current, failure, now) if current_phase(current) is phase else current
+
+    return change_job(job_id, step, jobs)
