@@ -272,6 +272,16 @@ def test_a_scrub_with_links_needs_the_scope_links_to_create_and_to_read_it(offic
     assert office.show(job_id, linker)["kind"] == "scrub"
 
 
+def test_the_list_leaves_out_a_scrub_that_its_own_route_hides(office: Office) -> None:
+    checker, linker = (
+        office.key("Shop", *scopes) for scopes in ([KeyScope.CHECK], [KeyScope.CHECK, KeyScope.LINKS])
+    )
+    plain = office.create(checker, "/v1/scrubs", {"topic": "offers"})["job"]
+    linked = office.create(linker, "/v1/scrubs", {"topic": "offers", "links": True})["job"]
+    lists = [office.call(key, "GET", "/v1/jobs")[1]["jobs"] for key in (checker, linker)]
+    assert [{job["job"] for job in listed} for listed in lists] == [{plain}, {plain, linked}]
+
+
 def test_a_scrub_makes_no_links_of_a_host_that_may_end(office: Office) -> None:
     linker = office.key("Shop", KeyScope.CHECK, KeyScope.LINKS)
     restart(PUBLIC_URL="")
