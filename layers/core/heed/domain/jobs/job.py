@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from heed.domain.errors import JobConflict, MalformedMessage, SecondOwnerNeeded
-from heed.domain.jobs.job_report import JobCounts, JobReport
+from heed.domain.jobs.job_report import JobReport
 from heed.domain.jobs.job_settings import (
     ImportJobSettings,
     JobSettings,
@@ -281,14 +281,8 @@ def cancel_job(job: Job, now: Millis) -> Job:
         return job
     if job.state.is_end:
         raise JobConflict(f"a job in the state {job.state.value} cannot be cancelled")
-    return replace(without_preview(job), state=JobState.CANCELLED, changed_at=now)
-
-
-def without_preview(job: Job) -> Job:
-    """Returns an import that is applied without the counts of its preview: they are not what was applied."""
-    if not job.is_applying:
-        return job
-    return replace(job, report=replace(job.report, counts=JobCounts(), skipped={}, meanings={}))
+    report = job.report.without_counts() if job.is_applying else job.report  # those of its preview
+    return replace(job, state=JobState.CANCELLED, report=report, changed_at=now)
 
 
 def finish_job(job: Job, report: JobReport, now: Millis) -> Job:

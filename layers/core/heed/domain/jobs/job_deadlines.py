@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from heed.domain.jobs.job import Job, JobState, cancel_job, fail_job, without_preview
+from dataclasses import replace
+
+from heed.domain.jobs.job import Job, JobState, cancel_job, fail_job
 from heed.domain.jobs.job_errors import NO_PROGRESS, NO_UPLOAD
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
@@ -23,7 +25,8 @@ def expire_job(job: Job, now: Millis) -> Job:
         case JobState.WAITING if job.has_upload:
             return fail_job(job, NO_UPLOAD, now)
         case _:
-            return fail_job(without_preview(job), NO_PROGRESS, now)
+            # The counts of a preview are not what was applied.
+            return fail_job(replace(job, report=job.report.without_counts()), NO_PROGRESS, now)
 
 
 def are_files_due(job: Job, now: Millis) -> bool:

@@ -102,6 +102,10 @@ class JobReport:
         """Returns the report after the work on a part. Parts may be done in any order."""
         return replace(self, done_rows=max(self.done_rows, done_rows))
 
+    def without_counts(self) -> JobReport:
+        """Returns the report before any row was counted."""
+        return replace(self, counts=JobCounts(), skipped={}, meanings={})
+
     def without_unsafe_words(self) -> JobReport:
         """Returns the report as it may be stored.
 
