@@ -45,8 +45,12 @@ EVERYTHING, OFFERS = out(0), out(2)
 FACT = Entry(Millis(7), Source.PHONE, "{}")
 
 
-def stop(register: Register = EVERYTHING, at: int = 5, *, is_dated: bool = True) -> ImportedStop:
-    return ImportedStop(register, Millis(at), is_dated, Finding(RowMeaning.UNSUBSCRIBED, "unsubscribe"))
+def stop(
+    register: Register = EVERYTHING, at: int = 5, *, is_dated: bool = True, is_limited: bool = False
+) -> ImportedStop:
+    return ImportedStop(
+        register, Millis(at), is_dated, is_limited, Finding(RowMeaning.UNSUBSCRIBED, "unsubscribe")
+    )
 
 
 def decide(

@@ -222,6 +222,42 @@ def test_each_form_of_json_gives_its_records(name: str, size: int) -> None:
     assert len(addresses) == JSON_FILES[name].count("@")
 
 
+@pytest.mark.parametrize("name", sorted(CONTAINERS))
+@pytest.mark.parametrize("member", [[], {}, ["lee@example.com"], {"email": "lee@example.com"}])
+def test_an_object_with_an_address_is_a_record_even_if_a_member_is_called_like_that_of_a_page(
+    name: str, member: object
+) -> None:
+    objects: list[dict[str, object]] = [
+        {"email": "a@example.com", name: member},
+        {name: member, "Email Address": "b@example.com"},
+        {"to": "c@example.com", name: member},
+        {"email": None, name: member},
+    ]
+    text = "\n".join(map(json.dumps, objects))
+    assert [record.value for record in read_json_records([text])] == objects
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '\n{"contact": {"mail": "a@example.com"}, "items": []}',
+        '\n{"items": [], "customer": "a@example.com"}',
+        '\n{"email": "a@example.com", "items": ["' + '","' * MAX_RECORD + '"]}',
+        '\n{"items": ["' + '","' * MAX_RECORD + '"], "email": "a@example.com"}',
+    ],
+)
+def test_an_object_that_may_be_a_record_or_a_page_is_refused_with_its_line(text: str) -> None:
+    with pytest.raises(errors.MalformedJson) as failure:
+        list(read_json_records([text]))
+    assert failure.value.line == 2
+
+
+def test_a_page_may_name_its_range_and_the_address_of_the_next_page() -> None:
+    next_page = "https://api.example/v3/unsubscribes?page=next&address=a@example.com"
+    page = {"from": 0, "to": 100, "paging": {"next": next_page}, "items": [{"email": "b@example.com"}]}
+    assert [record.value for record in read_json_records([json.dumps(page)])] == page["items"]
+
+
 def test_a_record_of_json_has_the_line_at_which_it_begins() -> None:
     text = '{"emails": [\n {"email":\n "a@example.com"},\n {"email": "b@example.com"}]}\n'
     assert [record.line for record in opened(text).records()] == [2, 4]

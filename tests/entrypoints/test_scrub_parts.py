@@ -146,6 +146,12 @@ def test_parts_give_the_same_bytes_as_the_whole(lines: list[str], size: int) -> 
     assert scrub(data, size) == scrub(data, 1_000)
 
 
+def test_a_row_with_an_empty_cell_too_many_is_invalid_because_its_answers_would_be_in_wrong_columns() -> None:
+    result = scrub(b"email,name\na@example.com,Joan,\nb@example.com,Lee\n", 9).decode().splitlines()
+    assert result[1] == "a@example.com,Joan,,,false,invalid,"
+    assert result[2].startswith("b@example.com,Lee,") and ",invalid," not in result[2]
+
+
 def test_a_json_record_that_is_no_object_is_refused_with_its_line() -> None:
     with pytest.raises(RecordsWithoutMembers) as failure:
         scrub(b'[{"email": "joan@example.com"},\n"lee@example.com"]', 9)

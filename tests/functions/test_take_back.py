@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from heed.domain.api_key import KeyScope
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import sendable_by_topic
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Change, Entry, Source
-from tests.functions.conftest import DAY, Clock
+from heed.domain.rfc3339 import format_time
+from tests.functions.conftest import DAY, HOUR, Clock
 from tests.functions.test_jobs import Office
 from tests.functions.test_ledger import EventRecorder, deliver, entries
 from tests.support.crash import SimulatedCrash, crash_after
@@ -103,6 +105,35 @@ def test_the_same_file_again_records_nothing_not_even_for_the_ledger(imports: Im
     second = imports.bring(JOAN, LEE)
     assert imports.world.items() == items
     assert imports.show(second)["counts"]["known"] == 2
+
+
+@pytest.mark.parametrize("hour", ["", " 09:00:00"])
+def test_what_a_file_stops_today_is_not_lifted_by_taking_back_the_same_file_of_an_hour_later(
+    imports: Imports, hour: str
+) -> None:
+    on = format_time(Millis(imports.clock.now))[:10] + hour
+    for is_second_taken_back in (True, False):
+        address = f"joan{is_second_taken_back}@example.com"
+        first = imports.bring(address, on=on)
+        imports.clock.now += HOUR
+        second = imports.bring(address, on=on)
+        imports.take_back(second if is_second_taken_back else first)
+        run_executions()
+        assert not imports.sends_offers(address)
+
+
+def test_several_rows_of_one_file_about_a_person_are_taken_back_together(imports: Imports) -> None:
+    today = format_time(Millis(imports.clock.now))[:10]
+    body = {"reference": "x", "commit": True, "format": "sendgrid-unsubscribes"}
+    job_id = imports.create(imports.marketing, body=body)["job"]
+    imports.upload(job_id, f"email,created\n{JOAN},2026-01-02\n{JOAN},{today}\n".encode())
+    run_executions()
+    imports.command(job_id, "commit", imports.second)
+    run_executions()
+    assert not imports.sends_offers(JOAN)
+    imports.take_back(job_id)
+    run_executions()
+    assert imports.sends_offers(JOAN)
 
 
 def test_only_an_officer_of_another_owner_takes_an_import_back_and_names_a_reason(imports: Imports) -> None:

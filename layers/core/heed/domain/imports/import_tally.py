@@ -10,7 +10,12 @@ from typing import Any
 from heed.domain.imports.formats import RowMeaning
 from heed.domain.imports.statements import Finding
 from heed.domain.jobs.job import JobError
-from heed.domain.jobs.job_report import JobCounts, WordMeaning
+from heed.domain.jobs.job_report import OTHER_WORDS, JobCounts, WordMeaning
+
+MAX_TOPICS = 1_000
+"""The most topics that a tally keeps by name."""
+MAX_TOPIC_LENGTH = 200
+"""The longest name of such a topic, characters."""
 
 
 @dataclass(slots=True)
@@ -21,7 +26,8 @@ class ImportTally:
         counts: the rows by result, with the names of JobCounts.
         skipped: the skipped rows by reason.
         meanings: the rows by word of the format, and by what the word means.
-        unmapped: the rows by topic of the vendor for which the caller named no scope.
+        unmapped: the rows by topic of the vendor for which the caller named no scope. Only the
+            first topics are kept; all others, and those with a long name, are counted as OTHER_WORDS.
         changing: the rows that change a record.
         against_yes: the rows without a date against which a confirmed opt-in is on record.
         invalid_stops: the rows that say, or may say, that mail has to stop, and cannot be used.
@@ -54,17 +60,20 @@ class ImportTally:
 
     def add(self, other: ImportTally) -> None:
         """Adds the counts of a later part."""
-        for mine, theirs in (
-            (self.counts, other.counts),
-            (self.skipped, other.skipped),
-            (self.unmapped, other.unmapped),
-        ):
-            mine.update(theirs)
+        self.counts.update(other.counts)
+        self.skipped.update(other.skipped)
+        self.count_topics(other.unmapped)
         self.meanings.update(other.meanings)
         self.changing += other.changing
         self.against_yes += other.against_yes
         self.invalid_stops += other.invalid_stops
         self.fault = self.fault or other.fault
+
+    def count_topics(self, topics: Mapping[str, int]) -> None:
+        """Counts the rows of topics without a scope."""
+        for topic, rows in topics.items():
+            is_kept = topic in self.unmapped or len(self.unmapped) < MAX_TOPICS
+            self.unmapped[topic if is_kept and len(topic) <= MAX_TOPIC_LENGTH else OTHER_WORDS] += rows
 
     def reject(self, result: str, *, invalid_stops: int = 0) -> None:
         """Counts a row that is given back to the caller."""

@@ -72,7 +72,7 @@ def make_claim(file_digest: str, format_name: str, settings: ImportJobSettings) 
     """
     meaning = {name: value for name, value in asdict(settings).items() if name not in _NO_MEANING}
     text = json.dumps([file_digest, format_name, meaning], sort_keys=True)
-    return sha256(text.encode()).hexdigest()[:_CLAIM_LENGTH]
+    return _digest(text)
 
 
 def imported_changes(record: Record, stops: Iterable[ImportedStop], origin: ImportOrigin) -> list[Change]:
@@ -147,12 +147,20 @@ def _concerns(stop: ImportedStop, topic: Topic, catalogue: Catalogue) -> bool:
 
 
 def _to_entry(stop: ImportedStop, origin: ImportOrigin) -> Entry:
-    """Returns the entry of a stop. Its evidence names the word of the format's table, and no cell."""
+    """Returns the entry of a stop. Its evidence names the word of the format's table, and no cell.
+
+    If the time of the job limits its date, that time is part of the claim: the same file as another job says
+    something else, so neither of the two entries replaces the other.
+    """
     evidence = make_evidence(
-        claim=origin.claim,
+        claim=_digest(f"{origin.claim} {stop.at}") if stop.is_limited else origin.claim,
         dated=stop.is_dated,
         finding=stop.finding.word,
         format=origin.format,
         job=origin.job,
     )
     return Entry(stop.at, Source.IMPORT, evidence)
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:_CLAIM_LENGTH]

@@ -65,12 +65,15 @@ class ImportedStop(NamedTuple):
         register: the register.
         at: the time of the change; if the row has no date, that of the export.
         is_dated: whether the row has a date.
+        is_limited: whether the time is that of the job, because the row's date ends later. The same file has
+            another time as another job, then.
         finding: what the row says.
     """
 
     register: Register
     at: Millis
     is_dated: bool
+    is_limited: bool
     finding: Finding
 
 
@@ -177,7 +180,8 @@ def _make_outcome(
             unmapped.append(topic)
         else:
             register = Register(kind, scope if kind is ChoiceKind.OUT else ALL_SCOPES)
-            stop = ImportedStop(register, at, is_dated, finding)
+            is_limited = settings.exported_at is None and at == settings.now
+            stop = ImportedStop(register, at, is_dated, is_limited, finding)
             stops[register] = max(stops.get(register, stop), stop, key=lambda each: each.at)
     if unmapped:
         return UnmappedRow(tuple(unmapped))

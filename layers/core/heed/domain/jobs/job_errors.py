@@ -23,7 +23,7 @@ from heed.domain.errors import (
     WorkImpossible,
 )
 from heed.domain.jobs.job import JobError
-from heed.domain.jobs.job_report import MAX_KEPT_WORDS, is_safe_word
+from heed.domain.jobs.job_report import MAX_KEPT_WORDS, OTHER_WORDS, is_safe_word
 
 WORK_ERRORS: dict[type[WorkImpossible], str] = {
     EmptyFile: "empty-file",
@@ -62,13 +62,14 @@ def to_job_error(error: WorkImpossible, line: int | None = None) -> JobError:
 def unmapped_topics(topics: Mapping[str, int]) -> JobError | None:
     """Returns the error of an import whose file has topics for which the caller named no scope; None if not.
 
-    It has the names that may be kept. All names are in the result file `unknown.csv`.
+    It has the names that may be kept. The names that a tally keeps are in the result file `unknown.csv`.
 
     Args:
         topics: the number of rows of each topic.
     """
     if not topics:
         return None
-    shown = [name for name in sorted(topics, key=lambda name: (-topics[name], name)) if is_safe_word(name)]
+    ordered = sorted(topics, key=lambda name: (-topics[name], name))
+    shown = [name for name in ordered if is_safe_word(name) and name != OTHER_WORDS]
     names = ", ".join(shown[:MAX_KEPT_WORDS])
     return JobError("unmapped-topics", f"Name the scope of each topic of the file: {names or 'unknown.csv'}")

@@ -5,7 +5,8 @@ were then taken back, the stop of the other import would be lost. So where two i
 meet, the lesser entry goes to the register of the stop itself (`o:2`), which nobody takes back.
 
 The *claim* of an import is a digest of its file and of the settings that give the file its meaning. The same
-claim again is no second statement: the greater entry stays, and the lesser one is dropped.
+claim again is no second statement: the greater entry stays, and the lesser one is dropped. The claim of an
+entry has its time too, if this is the time of the job. All rows of one job are one statement.
 
 Evidence is canonical JSON with sorted keys. The job is its last part, so that two entries of one claim
 differ at the end, or only in their jobs.
@@ -93,7 +94,7 @@ def _merge_import(record: Record, stop: Register, entry: Entry) -> list[Change]:
         if claimed.get("job") == parts.get("job"):
             return []  # a late row of the import that was taken back
         return [imported] if current.rank < entry.rank else [Change(stop, entry)]
-    if claimed.get("claim") == parts.get("claim"):
+    if claimed.get("claim") == parts.get("claim") or claimed.get("job") == parts.get("job"):
         return [imported]
     return [imported, Change(stop, min(current, entry, key=lambda each: each.rank))]
 

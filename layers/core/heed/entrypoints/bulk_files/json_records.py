@@ -1,7 +1,8 @@
 """Finds the records of a JSON file while its text arrives: an object, an array, lines, or pages in a row.
 
-A page is an object with the array of records in one of its members, as an API answers. Memory is flat: only
-one record, or one other member of a page, is in memory at a time.
+A page is an object with the array of records in one of its members, as an API answers. An object that has an
+address is no page, whatever its other members are called. Memory is flat: only one record, or one other
+member of a page, is in memory at a time.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from json import JSONDecodeError, JSONDecoder
 from typing import Any, NamedTuple, cast
 
 from heed.domain.errors import MalformedJson
+from heed.domain.imports.columns import ADDRESS_COLUMNS, column_key, flatten_record, is_address
 
 MAX_RECORD = 1 << 16
 """The longest record, in characters."""
@@ -103,13 +105,24 @@ def _read_value(text: _Text, depth: int) -> Iterator[tuple[int, object]]:
 def _read_page(text: _Text, depth: int) -> Iterator[tuple[int, object]]:
     fault, has_container = text.fault(), False
     for _ in _read_elements(text, "}"):
-        if text.read_name() in CONTAINERS and text.next_sign() in ("[", "{"):
+        name = text.read_name()
+        if name in CONTAINERS and text.next_sign() in ("[", "{"):
             has_container = True
             yield from _read_value(text, depth + 1)
-        else:
-            text.read()
+        elif _is_of_record(name, value := text.read()) or any(map(is_address, _texts_of(value))):
+            raise fault  # it may be a record, and its row would be lost
     if not has_container:
         raise fault  # it is no page, but a record that is too long
+
+
+def _is_of_record(name: str, value: object) -> bool:
+    """Whether a member has the address of a record. The `to` of a page is a number or a time."""
+    key = column_key(name)
+    return key in ADDRESS_COLUMNS and (key != "to" or "@" in str(value))
+
+
+def _texts_of(value: object) -> Iterable[str]:
+    return flatten_record({"": value}).values()
 
 
 def _read_elements(text: _Text, closing: str) -> Iterator[None]:
@@ -142,7 +155,8 @@ class _Text:
         self.line = 1
 
     def fault(self) -> MalformedJson:
-        return MalformedJson("the JSON is malformed, or a record is longer than 64 kB", self.line)
+        detail = "the JSON is malformed, a record is longer than 64 kB, or a page has an address of its own"
+        return MalformedJson(detail, self.line)
 
     def next_sign(self) -> str:
         """Skips white space and returns the next character without using it; "" at the end of the text."""
@@ -195,7 +209,8 @@ class _Text:
             value, end = self._decode()
         except MalformedJson:
             return None
-        if any(isinstance(value[name], list | dict) for name in CONTAINERS & value.keys()):
+        has_container = any(isinstance(value[name], list | dict) for name in CONTAINERS & value.keys())
+        if has_container and not any(_is_of_record(*member) for member in value.items()):
             return None
         self.skip(end - self._at)
         return cast("Mapping[str, object]", value)

@@ -12,7 +12,7 @@ from operator import attrgetter
 
 from heed.domain.errors import RecordsWithoutMembers
 from heed.domain.imports.columns import flatten_record
-from heed.entrypoints.bulk_files.delimited import RowKind
+from heed.entrypoints.bulk_files.delimited import Row, RowKind
 from heed.entrypoints.bulk_files.encoding import TextEncoding
 from heed.entrypoints.bulk_files.json_records import JsonRecord
 from heed.entrypoints.bulk_files.reader import DelimitedFile
@@ -29,7 +29,7 @@ def scrub_rows(
 ) -> ScrubbedPart:
     """Scrubs a part of a delimited file (BulkFiles.scrub_part)."""
     writer = ScrubWriter(file.encoding, file.dialect, with_links=with_links)
-    rows, data = file.rows(), RowKind.DATA
+    rows, data = _mark_long_rows(file), RowKind.DATA
     contents: list[bytes] = []
     counts = Counter[str]()
     with _without_garbage_collector():
@@ -44,6 +44,16 @@ def scrub_rows(
                 kind not in _NO_ROW for _, kind, _, _ in batch if kind is not data
             )
     return ScrubbedPart(b"".join(contents), +counts)
+
+
+def _mark_long_rows(file: DelimitedFile) -> Iterator[Row]:
+    """Yields the rows. One with more cells than the header is invalid, also if these are empty.
+
+    Its answers would be in the wrong columns.
+    """
+    width = len(file.header)
+    for row in file.rows():
+        yield row if len(row.cells) <= width else row._replace(kind=RowKind.TOO_MANY_CELLS)
 
 
 def scrub_records(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -139,7 +140,7 @@ class WorkOnImport:
                     rejected.append((record, reason))
                 case UnmappedRow(topics):
                     tally.reject("refused")
-                    tally.unmapped.update(topics)
+                    tally.count_topics(Counter(topics))
                     rejected.append((record, "unmapped-topic"))
                 case _:
                     assert_never(outcome)
