@@ -183,3 +183,28 @@ def test_each_person_has_a_ledger_entry_and_an_event(imports: Imports) -> None:
     assert events.types() == ["Recipient Opted Out", "Recipient Lifted"]
     assert [detail["state"] for detail in details] == ["out", "taken-back"]
     assert details[0]["at"] == details[1]["at"]
+
+
+def test_a_failed_taking_back_frees_the_turn_and_the_same_command_begins_it_again(imports: Imports) -> None:
+    job_id = imports.bring(JOAN)
+    imports.take_back(job_id)
+    call({"step": "plan", "job": job_id, "phase": "take-back", "stage": 0})  # it has the turn
+    call({"step": "fail", "job": job_id, "phase": "take-back"})
+    run_executions()
+    assert imports.show(job_id)["state"] == "done"
+    assert imports.show(job_id)["taken_back"]["failed"]
+    assert not imports.sends_offers(JOAN)
+
+    imports.bring(LEE)
+    assert not imports.sends_offers(LEE)
+
+    assert imports.take_back(job_id)[0] == 200
+    run_executions()
+    shown = imports.show(job_id)["taken_back"]
+    assert (shown["people"], shown["failed"]) == (1, False)
+    assert imports.sends_offers(JOAN)
+
+
+def call(step: dict[str, Any]) -> Any:
+    """Calls the function once, without the machine around it."""
+    return JobMachineRun(Context()).call_function(step)
