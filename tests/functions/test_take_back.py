@@ -205,6 +205,40 @@ def test_a_failed_taking_back_frees_the_turn_and_the_same_command_begins_it_agai
     assert imports.sends_offers(JOAN)
 
 
+def test_a_taking_back_whose_start_is_lost_is_started_by_the_sweep(
+    imports: Imports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = imports.bring(JOAN)
+    imports.clock.now += 2 * DAY
+    imports.sweep()  # it deletes the files of the job, and forgets it
+    with monkeypatch.context() as lost:
+        lost.setattr(parts().job_executions, "_machine", parts().config.job_machine + "-elsewhere")
+        assert imports.take_back(job_id)[0] == 503
+    assert run_executions() == []
+
+    imports.sweep()
+    run_executions()
+    assert imports.show(job_id)["taken_back"]["people"] == 1
+    assert imports.sends_offers(JOAN)
+    assert imports.sweep()["cleared"] == 1
+
+
+def test_a_taking_back_whose_execution_is_gone_fails_after_three_days(imports: Imports) -> None:
+    job_id = imports.bring(JOAN)
+    imports.take_back(job_id)
+    machine = client("stepfunctions")
+    arn = parts().config.job_machine
+    for execution in machine.list_executions(stateMachineArn=arn, statusFilter="RUNNING")["executions"]:
+        machine.stop_execution(executionArn=execution["executionArn"])
+
+    imports.clock.now += 3 * DAY - 1
+    imports.sweep()
+    assert not imports.show(job_id)["taken_back"]["failed"]
+    imports.clock.now += 1
+    imports.sweep()
+    assert imports.show(job_id)["taken_back"]["failed"]
+
+
 def call(step: dict[str, Any]) -> Any:
     """Calls the function once, without the machine around it."""
     return JobMachineRun(Context()).call_function(step)
