@@ -12,7 +12,7 @@ from heed.domain.api_key import KeyScope
 from heed.domain.preferences.decision import sendable_by_topic
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Change, Entry, Source
-from tests.functions.conftest import DAY, Clock
+from tests.functions.conftest import DAY, MINUTE, Clock
 from tests.functions.test_jobs import Office
 from tests.functions.test_ledger import EventRecorder, deliver, entries
 from tests.support.crash import SimulatedCrash, crash_after
@@ -57,7 +57,8 @@ class Imports(Office):
 
 
 @pytest.fixture
-def imports(world: World, clock: Clock) -> Imports:
+def imports(world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Imports:
+    monkeypatch.setattr(parts().clock, "time_ns", clock.time_ns)
     return Imports(world, clock)
 
 
@@ -237,6 +238,60 @@ def test_a_taking_back_whose_execution_is_gone_fails_after_three_days(imports: I
     imports.clock.now += 1
     imports.sweep()
     assert imports.show(job_id)["taken_back"]["failed"]
+
+
+def test_a_taking_back_goes_before_the_imports_that_wait(imports: Imports) -> None:
+    wrong = imports.bring(JOAN)
+    first, second = imports.preview(), imports.preview()
+    for job_id in (first, second):
+        imports.command(job_id, "commit")
+    commits = [{"step": "plan", "job": job_id, "phase": "commit", "stage": 0} for job_id in (first, second)]
+    take_back = {"step": "plan", "job": wrong, "phase": "take-back", "stage": 0}
+    assert call(commits[0])["next"] == "map"
+    imports.take_back(wrong)
+    assert call(take_back)["next"] == "wait"
+
+    assert imports.command(first, "cancel", imports.officer)[0] == 200
+    assert call(commits[1])["next"] == "wait"
+    assert call(take_back)["next"] == "map"
+    imports.clock.now += 11 * MINUTE
+    assert call(commits[1])["next"] == "wait"
+
+
+def test_a_taking_back_that_no_longer_tries_delays_imports_for_ten_minutes_only(imports: Imports) -> None:
+    wrong = imports.bring(JOAN)
+    first, second = imports.preview(), imports.preview()
+    for job_id in (first, second):
+        imports.command(job_id, "commit")
+    call({"step": "plan", "job": first, "phase": "commit", "stage": 0})
+    imports.take_back(wrong)
+    call({"step": "plan", "job": wrong, "phase": "take-back", "stage": 0})
+    imports.command(first, "cancel", imports.officer)
+
+    commit = {"step": "plan", "job": second, "phase": "commit", "stage": 0}
+    imports.clock.now += 10 * MINUTE - 1
+    assert call(commit)["next"] == "wait"
+    imports.clock.now += 1
+    assert call(commit)["next"] == "map"
+
+
+def test_a_job_that_cannot_be_read_keeps_the_turn_for_a_day_and_fails_no_other_job(imports: Imports) -> None:
+    first, second = imports.preview(), imports.preview()
+    for job_id in (first, second):
+        imports.command(job_id, "commit")
+    call({"step": "plan", "job": first, "phase": "commit", "stage": 0})
+    client("dynamodb").update_item(
+        TableName=parts().config.control_table,
+        Key={"pk": {"S": f"job#{first}"}},
+        UpdateExpression="SET #state = :none",
+        ExpressionAttributeNames={"#state": "state"},
+        ExpressionAttributeValues={":none": {"S": "none"}},
+    )
+    commit = {"step": "plan", "job": second, "phase": "commit", "stage": 0}
+    imports.clock.now += DAY - 1
+    assert call(commit)["next"] == "wait"
+    imports.clock.now += 1
+    assert call(commit)["next"] == "map"
 
 
 def call(step: dict[str, Any]) -> Any:
