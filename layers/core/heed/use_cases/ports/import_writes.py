@@ -23,7 +23,7 @@ class WritePace(Protocol):
 
 
 class TurnClaim(NamedTuple):
-    """A job that has the turn or waits for it, and the time at which it said so, milliseconds."""
+    """A job that has the turn or waits for it, and since when, milliseconds."""
 
     job: str
     at: Millis
