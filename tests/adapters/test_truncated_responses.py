@@ -53,6 +53,7 @@ from heed.domain.privacy.disclosure import DisclosureDetails, DisclosurePurpose
 from heed.domain.privacy.erasure import Erasure, ErasureCause
 from heed.domain.privacy.lift import Signature
 from heed.domain.privacy.purge import Purge, PurgeState
+from heed.use_cases.ports.import_writes import Turn, TurnClaim
 from heed.use_cases.ports.ledger import WalkCheckpoint
 from heed.use_cases.ports.opt_in import MailReservation
 from heed.use_cases.ports.preferences import FeedPosition
@@ -109,6 +110,7 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
             "replace": lambda jobs: jobs.replace(job_of(), job_of()),
             "of_owner": lambda jobs: list(jobs.of_owner("owner", JobKind.IMPORT)),
             "open_ids": lambda jobs: list(jobs.open_ids()),
+            "reopen": lambda jobs: jobs.reopen(job_of()),
             "close": lambda jobs: jobs.close(job_of().id),
         },
     ),
@@ -215,8 +217,8 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
     WriterTurnTable: (
         ("Control",),
         {
-            "find_job": lambda turn: turn.find_job(),
-            "pass_on": lambda turn: turn.pass_on(turn.find_job(), secrets.token_hex(16)),
+            "find": lambda turn: turn.find(),
+            "replace": lambda turn: turn.replace(turn.find(), Turn(TurnClaim(secrets.token_hex(16), NOW))),
         },
     ),
     PreferencesTable: (

@@ -43,7 +43,7 @@ class WorkingMachine(JobExecutions):
         self._world = world
 
     @override
-    def start(self, job_id: str, phase: JobPhase) -> None:
+    def start(self, job_id: str, phase: JobPhase, attempt: int) -> None:
         with outside_handlers():
             start = {"job": job_id, "phase": phase.value, "stage": 0}
             JobMachineRun(self._world.context).run(definition(), start)

@@ -33,7 +33,7 @@ from heed.domain.jobs.job_settings import (
     ScrubJobSettings,
     SnapshotJobSettings,
 )
-from heed.domain.jobs.take_back import finish_take_back, take_back_job
+from heed.domain.jobs.take_back import fail_take_back, finish_take_back, take_back_job
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS, ScopeNumber
 from tests.support.full import examples
@@ -183,6 +183,7 @@ steps = st.one_of(
     st.tuples(st.just(fail_job), st.just((BROKEN, LATER))),
     st.tuples(st.just(take_back_job), st.tuples(take_backs)),
     st.tuples(st.just(finish_take_back), st.just((7, 1))),
+    st.tuples(st.just(fail_take_back), st.just(())),
     st.tuples(st.just(expire_job), st.just((Millis(LATER + IDLE_MS),))),
 )
 

@@ -15,7 +15,7 @@ from tests.iam.recorder import Recorder
 from tests.support.aws_calls import Watcher, watch_calls
 from tests.support.deployment import World, deployed
 
-HOUR, DAY = 3_600_000, 86_400_000  # milliseconds
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000  # milliseconds
 
 
 class Clock:

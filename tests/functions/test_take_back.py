@@ -14,7 +14,7 @@ from heed.domain.preferences.decision import sendable_by_topic
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Change, Entry, Source
 from heed.domain.rfc3339 import format_time
-from tests.functions.conftest import DAY, HOUR, Clock
+from tests.functions.conftest import DAY, HOUR, MINUTE, Clock
 from tests.functions.test_jobs import Office
 from tests.functions.test_ledger import EventRecorder, deliver, entries
 from tests.support.crash import SimulatedCrash, crash_after
@@ -59,7 +59,8 @@ class Imports(Office):
 
 
 @pytest.fixture
-def imports(world: World, clock: Clock) -> Imports:
+def imports(world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Imports:
+    monkeypatch.setattr(parts().clock, "time_ns", clock.time_ns)
     return Imports(world, clock)
 
 
@@ -214,3 +215,116 @@ def test_each_person_has_a_ledger_entry_and_an_event(imports: Imports) -> None:
     assert events.types() == ["Recipient Opted Out", "Recipient Lifted"]
     assert [detail["state"] for detail in details] == ["out", "taken-back"]
     assert details[0]["at"] == details[1]["at"]
+
+
+def test_a_failed_taking_back_frees_the_turn_and_the_same_command_begins_it_again(imports: Imports) -> None:
+    job_id = imports.bring(JOAN)
+    imports.take_back(job_id)
+    call({"step": "plan", "job": job_id, "phase": "take-back", "stage": 0})  # it has the turn
+    call({"step": "fail", "job": job_id, "phase": "take-back"})
+    run_executions()
+    assert imports.show(job_id)["state"] == "done"
+    assert imports.show(job_id)["taken_back"]["failed"]
+    assert not imports.sends_offers(JOAN)
+
+    imports.bring(LEE)
+    assert not imports.sends_offers(LEE)
+
+    assert imports.take_back(job_id)[0] == 200
+    run_executions()
+    shown = imports.show(job_id)["taken_back"]
+    assert (shown["people"], shown["failed"]) == (1, False)
+    assert imports.sends_offers(JOAN)
+
+
+def test_a_taking_back_whose_start_is_lost_is_started_by_the_sweep(
+    imports: Imports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = imports.bring(JOAN)
+    imports.clock.now += 2 * DAY
+    imports.sweep()  # it deletes the files of the job, and forgets it
+    with monkeypatch.context() as lost:
+        lost.setattr(parts().job_executions, "_machine", parts().config.job_machine + "-elsewhere")
+        assert imports.take_back(job_id)[0] == 503
+    assert run_executions() == []
+
+    imports.sweep()
+    run_executions()
+    assert imports.show(job_id)["taken_back"]["people"] == 1
+    assert imports.sends_offers(JOAN)
+    assert imports.sweep()["cleared"] == 1
+
+
+def test_a_taking_back_whose_execution_is_gone_fails_after_three_days(imports: Imports) -> None:
+    job_id = imports.bring(JOAN)
+    imports.take_back(job_id)
+    machine = client("stepfunctions")
+    arn = parts().config.job_machine
+    for execution in machine.list_executions(stateMachineArn=arn, statusFilter="RUNNING")["executions"]:
+        machine.stop_execution(executionArn=execution["executionArn"])
+
+    imports.clock.now += 3 * DAY - 1
+    imports.sweep()
+    assert not imports.show(job_id)["taken_back"]["failed"]
+    imports.clock.now += 1
+    imports.sweep()
+    assert imports.show(job_id)["taken_back"]["failed"]
+
+
+def test_a_taking_back_goes_before_the_imports_that_wait(imports: Imports) -> None:
+    wrong = imports.bring(JOAN)
+    first, second = imports.preview(), imports.preview()
+    for job_id in (first, second):
+        imports.command(job_id, "commit")
+    commits = [{"step": "plan", "job": job_id, "phase": "commit", "stage": 0} for job_id in (first, second)]
+    take_back = {"step": "plan", "job": wrong, "phase": "take-back", "stage": 0}
+    assert call(commits[0])["next"] == "map"
+    imports.take_back(wrong)
+    assert call(take_back)["next"] == "wait"
+
+    assert imports.command(first, "cancel", imports.officer)[0] == 200
+    assert call(commits[1])["next"] == "wait"
+    assert call(take_back)["next"] == "map"
+    imports.clock.now += 11 * MINUTE
+    assert call(commits[1])["next"] == "wait"
+
+
+def test_a_taking_back_that_no_longer_tries_delays_imports_for_ten_minutes_only(imports: Imports) -> None:
+    wrong = imports.bring(JOAN)
+    first, second = imports.preview(), imports.preview()
+    for job_id in (first, second):
+        imports.command(job_id, "commit")
+    call({"step": "plan", "job": first, "phase": "commit", "stage": 0})
+    imports.take_back(wrong)
+    call({"step": "plan", "job": wrong, "phase": "take-back", "stage": 0})
+    imports.command(first, "cancel", imports.officer)
+
+    commit = {"step": "plan", "job": second, "phase": "commit", "stage": 0}
+    imports.clock.now += 10 * MINUTE - 1
+    assert call(commit)["next"] == "wait"
+    imports.clock.now += 1
+    assert call(commit)["next"] == "map"
+
+
+def test_a_job_that_cannot_be_read_keeps_the_turn_for_a_day_and_fails_no_other_job(imports: Imports) -> None:
+    first, second = imports.preview(), imports.preview()
+    for job_id in (first, second):
+        imports.command(job_id, "commit")
+    call({"step": "plan", "job": first, "phase": "commit", "stage": 0})
+    client("dynamodb").update_item(
+        TableName=parts().config.control_table,
+        Key={"pk": {"S": f"job#{first}"}},
+        UpdateExpression="SET #state = :none",
+        ExpressionAttributeNames={"#state": "state"},
+        ExpressionAttributeValues={":none": {"S": "none"}},
+    )
+    commit = {"step": "plan", "job": second, "phase": "commit", "stage": 0}
+    imports.clock.now += DAY - 1
+    assert call(commit)["next"] == "wait"
+    imports.clock.now += 1
+    assert call(commit)["next"] == "map"
+
+
+def call(step: dict[str, Any]) -> Any:
+    """Calls the function once, without the machine around it."""
+    return JobMachineRun(Context()).call_function(step)

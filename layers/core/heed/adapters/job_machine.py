@@ -27,12 +27,12 @@ class JobMachine(JobExecutions):
         self._machine = machine
 
     @override
-    def start(self, job_id: str, phase: JobPhase) -> None:
+    def start(self, job_id: str, phase: JobPhase, attempt: int) -> None:
         """Starts an execution. Its name is accepted once in 90 days, so a second call starts nothing."""
         request = json.dumps({"job": job_id, "phase": phase.value, "stage": 0})
         try:
             self._client.start_execution(
-                stateMachineArn=self._machine, name=execution_name(job_id, phase), input=request
+                stateMachineArn=self._machine, name=execution_name(job_id, phase, attempt), input=request
             )
         except FAILURES as error:
             if error_code(error) != "ExecutionAlreadyExists":

@@ -168,7 +168,7 @@ class JobWorkParts(JobParts, PrivacyParts):
         """Plans the taking back of an import."""
         from heed.use_cases.jobs.take_back_import import PlanTakeBack
 
-        return PlanTakeBack(self.jobs, self.work_files, self.writer_turn)
+        return PlanTakeBack(self.jobs, self.work_files, self.writer_turn, self._now)
 
     @cached_property
     def take_back_segment(self) -> TakeBackSegment:

@@ -55,10 +55,8 @@ class JobsTable(TableAdapter, Jobs):
 
     @override
     def add(self, job: Job) -> None:
-        item = _to_item(job)
-        self._table.put(item)
-        marker = {"list": {"S": _OPEN_LIST}, "place": item["place"]}
-        self._table.put({**_key(JOB_FILES_PREFIX, job.id), **marker})
+        self._table.put(_to_item(job))
+        self.reopen(job)
 
     @override
     def find(self, job_id: str) -> Job | None:
@@ -87,6 +85,11 @@ class JobsTable(TableAdapter, Jobs):
     def open_ids(self) -> Iterator[str]:
         for item in self._query(_OPEN_LIST, "#place > :place", _FIRST_PLACE):
             yield str(item["pk"]["S"]).removeprefix(JOB_FILES_PREFIX)
+
+    @override
+    def reopen(self, job: Job) -> None:
+        marker = {"list": {"S": _OPEN_LIST}, "place": _to_item(job)["place"]}
+        self._table.put({**_key(JOB_FILES_PREFIX, job.id), **marker})
 
     @override
     def close(self, job_id: str) -> None:

@@ -80,11 +80,15 @@ class TakeBack(JobSignature):
         reason: why, in words without addresses.
         people: the number of people whose stops were taken back; None before that is done.
         unreadable: the number of people whose records could not be read. Their stops remain.
+        attempt: the number of this attempt. Each one is an execution.
+        failed: whether the work of this attempt failed. Then the import can be taken back again.
     """
 
     reason: str
     people: int | None = None
     unreadable: int = 0
+    attempt: int = 1
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

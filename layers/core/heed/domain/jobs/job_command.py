@@ -32,7 +32,7 @@ def can_command_job(job: Job, key: ApiKey, command: JobCommand) -> bool:
         case JobCommand.COMMIT:
             return can_use_job(job, key) or (is_officer and job.needs_second_owner)
         case JobCommand.CANCEL:
-            return can_use_job(job, key)
+            return can_use_job(job, key) or (is_officer and job.kind is JobKind.IMPORT)
         case JobCommand.TAKE_BACK:
             return is_officer and job.kind is JobKind.IMPORT
         case _:

@@ -21,7 +21,8 @@ class JobPhase(StrEnum):
 def current_phase(job: Job) -> JobPhase | None:
     """Returns the phase in which a job is; None if there is nothing to do."""
     if job.taken_back:
-        return JobPhase.TAKE_BACK if job.taken_back.people is None else None
+        is_open = job.taken_back.people is None and not job.taken_back.failed
+        return JobPhase.TAKE_BACK if is_open else None
     if job.state is not JobState.RUNNING:
         return None
     match job.kind:
@@ -33,9 +34,9 @@ def current_phase(job: Job) -> JobPhase | None:
             return JobPhase.SNAPSHOT
 
 
-def execution_name(job_id: str, phase: JobPhase) -> str:
-    """Returns the name of an execution. A phase runs once, because AWS accepts a name once."""
-    return f"{job_id}-{phase.value}"
+def execution_name(job_id: str, phase: JobPhase, attempt: int) -> str:
+    """Returns the name of an execution. An attempt runs once, because AWS accepts a name once."""
+    return f"{job_id}-{phase.value}" if attempt == 1 else f"{job_id}-{phase.value}-{attempt}"
 
 
 def parse_job_phase(job_id: object, phase: object) -> tuple[str, JobPhase]:

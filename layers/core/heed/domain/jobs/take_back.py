@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from heed.domain.errors import JobConflict, SecondOwnerNeeded
 from heed.domain.jobs.job import Job, JobState, TakeBack
+from heed.domain.jobs.job_phase import current_phase
 from heed.domain.preferences.register import DAY_MS
 from heed.domain.privacy.retention import TAKE_BACK_DAYS
 
@@ -13,13 +14,13 @@ _STOPPED_WORK_MS = 1_200_000  # a function that works on a job runs at most 15 m
 
 
 def take_back_job(job: Job, take_back: TakeBack) -> Job:
-    """Returns an import that is taken back. A second call changes nothing.
+    """Returns an import that is taken back. A second call changes nothing, unless the first attempt failed.
 
     Raises:
         JobConflict: The job applied nothing, its work may still run, or its 30 days are over.
         SecondOwnerNeeded: The key has the owner of the key that committed the import.
     """
-    if job.taken_back:
+    if job.taken_back and not job.taken_back.failed:
         return job
     if job.committed is None or not job.is_applying or job.ended_at is None:
         raise JobConflict("only a committed import that ended can be taken back")
@@ -29,11 +30,19 @@ def take_back_job(job: Job, take_back: TakeBack) -> Job:
         raise JobConflict(f"an import can be taken back for {TAKE_BACK_DAYS} days")
     if take_back.owner == job.committed.owner:
         raise SecondOwnerNeeded("another owner than that of the commit takes an import back")
-    return replace(job, taken_back=take_back)
+    attempt = job.taken_back.attempt + 1 if job.taken_back else 1
+    return replace(job, taken_back=replace(take_back, attempt=attempt))
 
 
 def finish_take_back(job: Job, people: int, unreadable: int) -> Job:
     """Returns the job after all people were visited. A second report changes nothing."""
-    if job.taken_back is None or job.taken_back.people is not None:
+    if job.taken_back is None or current_phase(job) is None:
         return job
     return replace(job, taken_back=replace(job.taken_back, people=people, unreadable=unreadable))
+
+
+def fail_take_back(job: Job) -> Job:
+    """Returns the job after the taking back failed. The result of the import stays as it is."""
+    if job.taken_back is None or current_phase(job) is None:
+        return job
+    return replace(job, taken_back=replace(job.taken_back, failed=True))

@@ -45,8 +45,16 @@ def carry_out_order(
             job = change_job(job_id, lambda current: cancel_job(current, signature.at), jobs)
         case JobCommand.TAKE_BACK:
             take_back = TakeBack(signature.key, signature.owner, signature.at, order.reason)
-            job = change_job(job_id, lambda current: take_back_job(current, take_back), jobs)
+            job = change_job(job_id, lambda current: _take_back(current, take_back, jobs), jobs)
         case _:
             assert_never(order.command)
     start_execution(job, executions)
     return job
+
+
+def _take_back(job: Job, take_back: TakeBack, jobs: Jobs) -> Job:
+    """Returns the job that is taken back. The sweep sees it first, in case its start is lost."""
+    taken_back = take_back_job(job, take_back)
+    if taken_back != job:
+        jobs.reopen(job)
+    return taken_back

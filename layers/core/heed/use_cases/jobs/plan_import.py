@@ -67,7 +67,7 @@ class PlanImport:
         """
         phase = JobPhase.COMMIT if job.is_applying else JobPhase.PREVIEW
         if stage == _SPLIT:
-            if phase is JobPhase.COMMIT and not take_turn(job, self.jobs, self.turn):
+            if phase is JobPhase.COMMIT and not take_turn(job, self.now(), self.jobs, self.turn):
                 return Plan(NextStep.WAIT, _SPLIT)
             if phase is JobPhase.PREVIEW and not self._split(job, has_time):
                 return Plan(NextStep.AGAIN, _SPLIT)

@@ -10,6 +10,7 @@ from heed.domain.jobs.job import Job, JobState, fail_job, report_progress
 from heed.domain.jobs.job_errors import WORK_FAILED, to_job_error
 from heed.domain.jobs.job_phase import JobPhase, current_phase
 from heed.domain.jobs.stopped_import import report_stop
+from heed.domain.jobs.take_back import fail_take_back
 from heed.domain.milliseconds import Millis
 from heed.use_cases.jobs.change_job import change_job, find_job
 from heed.use_cases.ports.job_work import HasTime, JobWork, NextStep, Plan, StoppedWork, WorkItem
@@ -93,6 +94,8 @@ def fail_phase(
     def step(current: Job) -> Job:
         if current_phase(current) is not phase:
             return current
+        if phase is JobPhase.TAKE_BACK:
+            return fail_take_back(current)
         return fail_job(report_progress(current, stopped.report, now), error, now)
 
     return change_job(job_id, step, jobs)

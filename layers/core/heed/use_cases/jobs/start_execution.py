@@ -14,4 +14,5 @@ def start_execution(job: Job, executions: JobExecutions) -> None:
         StoreUnavailable: It is unknown whether it was started. The sweep tries again.
     """
     if phase := current_phase(job):
-        executions.start(job.id, phase)
+        attempt = job.taken_back.attempt if job.taken_back else 1
+        executions.start(job.id, phase, attempt)

@@ -8,6 +8,7 @@ from heed.domain.errors import UnreadableRecord
 from heed.domain.jobs.job import Job
 from heed.domain.jobs.job_deadlines import are_files_due, expire_job
 from heed.domain.jobs.job_errors import NO_PROGRESS
+from heed.domain.jobs.job_phase import current_phase
 from heed.domain.milliseconds import Millis
 from heed.use_cases.jobs.change_job import change_job
 from heed.use_cases.jobs.receive_upload import receive_upload
@@ -47,14 +48,14 @@ def sweep_jobs(now: Millis, jobs: Jobs, files: JobFiles, executions: JobExecutio
         try:
             job = receive_upload(job_id, now, jobs, files)
             if job is not None:
-                is_ended, job = job.state.is_end, _expire(job, now, jobs)
-                sweep.ended += job.state.is_end and not is_ended
-                sweep.stopped += job.error == NO_PROGRESS and not is_ended
+                before, job = job, _expire(job, now, jobs)
+                sweep.ended += job.state.is_end and not before.state.is_end
+                sweep.stopped += job != before and (job.error == NO_PROGRESS or job.taken_back is not None)
                 start_execution(job, executions)
         except UnreadableRecord:
             sweep.unreadable += 1
             continue
-        if job is None or are_files_due(job, now):
+        if job is None or (are_files_due(job, now) and current_phase(job) is None):
             files.delete_all(job_id)
             jobs.close(job_id)
             sweep.cleared += 1

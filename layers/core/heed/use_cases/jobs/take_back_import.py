@@ -57,11 +57,13 @@ class PlanTakeBack:
         jobs: the jobs.
         files: the files of the work.
         turn: the turn of the jobs that write records.
+        now: returns milliseconds.
     """
 
     jobs: Jobs
     files: WorkFiles
     turn: WriterTurn
+    now: Callable[[], Millis]
 
     def __call__(self, job: Job, stage: int, _has_time: HasTime) -> Plan:
         """Plans a stage. If the report of a segment was deleted meanwhile, all segments are visited again.
@@ -75,7 +77,7 @@ class PlanTakeBack:
                 people, unreadable = sum(p.people for p in done), sum(p.unreadable for p in done)
                 change_job(job.id, lambda current: finish_take_back(current, people, unreadable), self.jobs)
                 return Plan(NextStep.DONE)
-        if not take_turn(job, self.jobs, self.turn):
+        if not take_turn(job, self.now(), self.jobs, self.turn):
             return Plan(NextStep.WAIT, _VISIT)
         segments = [{"segment": segment} for segment in range(_SEGMENT_COUNT)]
         self.files.put(job.id, _SEGMENTS, json.dumps(segments).encode())

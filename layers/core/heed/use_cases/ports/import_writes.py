@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from heed.domain.milliseconds import Millis
 from heed.use_cases.ports.job_work import HasTime
 
 
@@ -21,16 +22,35 @@ class WritePace(Protocol):
         ...
 
 
+class TurnClaim(NamedTuple):
+    """A job that has the turn or waits for it, and since when, milliseconds."""
+
+    job: str
+    at: Millis
+
+
+class Turn(NamedTuple):
+    """Whose turn it is.
+
+    Attributes:
+        holder: the job that had the turn last; None before the first one.
+        waiting: the taking back that waited for the turn last; None if there is none.
+    """
+
+    holder: TurnClaim | None = None
+    waiting: TurnClaim | None = None
+
+
 class WriterTurn(Protocol):
     """The turn of the jobs that write records: one after the other.
 
     Each method raises StoreUnavailable if the store did not answer.
     """
 
-    def find_job(self) -> str | None:
-        """Returns the id of the job that had the turn last, or None."""
+    def find(self) -> Turn:
+        """Returns whose turn it is."""
         ...
 
-    def pass_on(self, current: str | None, following: str) -> bool:
-        """Gives the turn to the following job, if the current one still has it. Returns whether it did."""
+    def replace(self, current: Turn, changed: Turn) -> bool:
+        """Stores a changed turn, if the current one still has the same holder. Returns whether it has."""
         ...

@@ -105,8 +105,8 @@ class WorkFiles(Protocol):
 class JobExecutions(Protocol):
     """The executions of the state machine."""
 
-    def start(self, job_id: str, phase: JobPhase) -> None:
-        """Starts the execution of a phase. If it was started before, nothing changes.
+    def start(self, job_id: str, phase: JobPhase, attempt: int) -> None:
+        """Starts the execution of an attempt at a phase. If it was started before, nothing changes.
 
         Raises:
             StoreUnavailable: It is unknown whether it was started. The sweep tries again.

@@ -75,6 +75,14 @@ class Jobs(Protocol):
         """
         ...
 
+    def reopen(self, job: Job) -> None:
+        """Puts a job back into `open_ids`, because new work makes new files. A second call changes nothing.
+
+        Raises:
+            StoreUnavailable: It is unknown whether the job was put back.
+        """
+        ...
+
     def close(self, job_id: str) -> None:
         """Removes a job without files from `open_ids`. A second call changes nothing.
 

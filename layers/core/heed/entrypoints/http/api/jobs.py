@@ -115,6 +115,7 @@ def _take_back_to_json(take_back: TakeBack) -> dict[str, object]:
         "reason": take_back.reason,
         "people": take_back.people,
         "unreadable": take_back.unreadable,
+        "failed": take_back.failed,
     }
 
 
