@@ -113,8 +113,6 @@ class WorkBucket(WorkFiles):
         A call that goes on adds to the same multipart upload. If that is gone, the next call begins again.
         """
         kept = json.loads(self.get(job_id, place) or b"{}")
-        if kept.get("is_end"):
-            return int(kept["size"])
         joined = _JoinedObject(self._client, self._bucket, f"{job_id}/{target}", kept)
         pending, size = b"", int(kept.get("size", 0))
         try:
@@ -136,7 +134,7 @@ class WorkBucket(WorkFiles):
             if str(error) == "NoSuchUpload":
                 self._keep(job_id, place, {})
             raise
-        self._keep(job_id, place, {"size": size, "is_end": True})
+        self._keep(job_id, place, {})
         return size
 
     def _read_whole(self, job_id: str, file: JobFile) -> bytes:
