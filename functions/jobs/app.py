@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -97,14 +97,16 @@ def _show(call: ApiRequest, job: Job) -> Mapping[str, object]:
     )
 
 
-def sweep() -> dict[str, int]:
-    """Does what is due for all jobs, and reports it."""
-    result = sweep_jobs(clock.now(), heed.jobs, heed.job_files, heed.job_executions)
+def sweep(time_left: Callable[[], int]) -> dict[str, int]:
+    """Does what is due for all jobs, and reports it. If that was not all, it fails, and Lambda repeats it."""
+    result = sweep_jobs(clock.now(), heed.jobs, heed.job_files, heed.job_executions, time_left)
     count_metric("JobExpired", result.ended)
     count_metric("UnreadableRecordFound", result.unreadable)
     if result.stopped:
         # An alarm fires on this message (template.yaml, JobWorkFailedSweepFilter).
         logger.error("the work on a job failed", jobs=result.stopped)
+    if result.failure:
+        raise result.failure
     # An alarm fires when this message is missing (template.yaml, JobsSweptFilter).
     logger.info("jobs swept", open=result.open, cleared=result.cleared)
     return {"open": result.open, "ended": result.ended, "cleared": result.cleared}
@@ -123,7 +125,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
         create_scheduled_snapshot(clock.now(), heed.jobs, heed.job_executions)
         count_metric("JobCreated")
         return {}
-    return sweep()
+    return sweep(context.get_remaining_time_in_millis)
 
 
 heed.warm_up(lambda: (heed.authenticator, heed.jobs))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -26,13 +27,37 @@ def files(monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkBucket]:
     "sizes", [[0], [1, 2], [3 * MEBIBYTE] * 4, [6 * MEBIBYTE, 1, 7 * MEBIBYTE, 5], [6 * MEBIBYTE]]
 )
 def test_files_of_any_sizes_are_joined_in_their_order(files: WorkBucket, sizes: list[int]) -> None:
+    listed, content = store_parts(files, *sizes)
+    assert [file.size for file in listed] == sizes
+    assert files.join("job", listed, "results/all", "work/place", lambda: True) == sum(sizes)
+    assert files.get("job", "results/all") == content
+
+
+def store_parts(files: WorkBucket, *sizes: int) -> tuple[list[JobFile], bytes]:
     contents = [bytes([number]) * size for number, size in enumerate(sizes, 65)]
     for number, content in enumerate(contents):
         files.put("job", f"work/part-{number}", content)
-    listed = list(files.list_files("job", "work/part-"))
-    assert [file.size for file in listed] == sizes
-    assert files.join("job", listed, "results/all") == sum(sizes)
-    assert files.get("job", "results/all") == b"".join(contents)
+    return list(files.list_files("job", "work/part-")), b"".join(contents)
+
+
+def test_a_join_whose_time_is_over_goes_on_and_makes_the_same_file(files: WorkBucket) -> None:
+    sources, content = store_parts(files, *[3 * MEBIBYTE] * 4, 6 * MEBIBYTE, 1)
+    sizes = [files.join("job", sources, "results/all", "work/place", lambda: False) for _ in range(4)]
+    assert sizes == [None, None, None, len(content)]
+    assert files.get("job", "results/all") == content
+
+
+def test_a_join_whose_multipart_upload_is_gone_begins_again(files: WorkBucket) -> None:
+    sources, content = store_parts(files, 6 * MEBIBYTE)
+    assert files.join("job", sources, "results/all", "work/place", lambda: False) is None
+    gone = SimpleNamespace(status_code=404), {"Error": {"Code": "NoSuchUpload"}}  # moto has no such answer
+    events = parts().client("s3").meta.events
+    events.register("before-call.s3.CompleteMultipartUpload", answer := lambda **_: gone)
+    with pytest.raises(StoreUnavailable):
+        files.join("job", sources, "results/all", "work/place", lambda: True)
+    events.unregister("before-call.s3.CompleteMultipartUpload", answer)
+    assert files.join("job", sources, "results/all", "work/place", lambda: True) == len(content)
+    assert files.get("job", "results/all") == content
 
 
 def test_more_files_than_a_page_are_listed(files: WorkBucket) -> None:
@@ -44,7 +69,7 @@ def test_more_files_than_a_page_are_listed(files: WorkBucket) -> None:
 def test_a_file_that_is_missing_is_none_and_cannot_be_joined(files: WorkBucket) -> None:
     assert files.get("job", "work/x") is None
     with pytest.raises(StoreUnavailable):
-        files.join("job", [JobFile("work/x", 3)], "results/all")
+        files.join("job", [JobFile("work/x", 3)], "results/all", "work/place", lambda: True)
 
 
 def test_an_upload_is_read_in_chunks_from_any_byte_on_and_only_in_its_version(files: WorkBucket) -> None:

@@ -21,7 +21,7 @@ from heed.domain.preferences.register import ALL_SCOPES
 from heed.domain.snapshots.key_runs import encode_run
 from heed.domain.snapshots.shards import MAX_SHARD_KEYS, USUAL_SHARD_KEYS
 from heed.override import override
-from heed.use_cases.ports.job_work import JobFile, WorkFiles
+from heed.use_cases.ports.job_work import HasTime, JobFile, WorkFiles
 from heed.use_cases.snapshots.build_shard import build_shard
 from heed.use_cases.snapshots.snapshot_files import FILTERS, ShardPlace, SnapshotFilters, store
 from tests.support.template import template
@@ -60,7 +60,9 @@ class FolderFiles(WorkFiles):
         raise NotImplementedError
 
     @override
-    def join(self, job_id: str, sources: Iterable[JobFile], target: str) -> int:
+    def join(
+        self, job_id: str, sources: Iterable[JobFile], target: str, place: str, has_time: HasTime
+    ) -> int | None:
         raise NotImplementedError
 
 

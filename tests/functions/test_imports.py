@@ -135,6 +135,18 @@ def test_a_commit_records_the_stops_of_all_rows(imports: Imports) -> None:
 
 
 @pytest.mark.usefixtures("one_row_a_part")
+def test_the_counts_and_rejects_of_many_parts_are_added_up_in_several_calls(
+    imports: Imports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "_RESERVED_MS", 10**9)
+    job = imports.preview_file(LISTED + b"none,2026-01-02\nnobody,2026-01-03\n")
+    assert (job["state"], counts(job)) == ("previewed", {"applied": 2, "invalid": 2})
+    assert [row[2] for row in imports.result(job, "rejects.csv")[1:]] == ["none", "nobody"]
+    calls = [call for run in imports.runs for call in run.inputs if call["step"] == "plan"]
+    assert [call["stage"] for call in calls].count(1) > 3, "one part a call"
+
+
+@pytest.mark.usefixtures("one_row_a_part")
 def test_each_part_is_worked_on_alone(imports: Imports) -> None:
     job = imports.import_file(LISTED)
     works = [call for run in imports.runs for call in run.inputs if call["step"] == "work"]

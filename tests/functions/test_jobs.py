@@ -13,12 +13,14 @@ from botocore.exceptions import ConnectionClosedError
 from functions.jobs import app
 from heed.domain import rfc3339
 from heed.domain.api_key import KeyScope
+from heed.domain.errors import StoreUnavailable
 from heed.domain.jobs.job import JobError, JobState, fail_job
 from heed.domain.jobs.job_report import JobCounts, JobReport
 from heed.domain.milliseconds import Millis
 from heed.domain.privacy.disclosure import DisclosurePurpose
 from heed.use_cases.jobs.change_job import change_job
 from heed.use_cases.jobs.report_work import report_end, report_preview
+from heed.use_cases.jobs.sweep_jobs import sweep_jobs
 from tests.functions.conftest import DAY, HOUR, Clock
 from tests.support import openapi
 from tests.support.aws_calls import outside_handlers
@@ -449,6 +451,40 @@ def test_a_sweep_that_stops_at_any_call_is_completed_by_the_next(office: Office)
     assert objects() == [f"{job_id}/upload"]
     office.sweep()
     assert (objects(), list(parts().jobs.open_ids())) == ([], [])
+
+
+def test_a_job_whose_files_cannot_be_deleted_keeps_no_other_job_from_the_sweep(office: Office) -> None:
+    first, second = office.preview(), office.preview()
+    for job_id in (first, second):
+        office.command(job_id, "cancel")
+    office.clock.now += DAY
+    events, calls = parts().client("s3").meta.events, list[str]()
+
+    def fail_once(**_: object) -> None:
+        calls.append("delete")
+        if len(calls) == 1:
+            raise ConnectionClosedError(endpoint_url="s3")
+
+    events.register("before-call.s3.DeleteObjects", fail_once)
+    with pytest.raises(StoreUnavailable):
+        office.sweep()
+    events.unregister("before-call.s3.DeleteObjects", fail_once)
+    assert len(objects()) == len(list(parts().jobs.open_ids())) == 1
+
+
+def test_sweeps_that_have_time_for_one_job_each_reach_all_jobs(office: Office) -> None:
+    waiting = sorted(office.create(office.marketing)["job"] for _ in range(3))
+    looked: list[str] = []
+    events = parts().client("s3").meta.events
+    events.register(
+        "before-call.s3.HeadObject", look := lambda params, **_: looked.append(params["url_path"])
+    )
+    for at in range(NOW, NOW + len(waiting)):
+        time_left = iter([10_000, 0]).__next__
+        swept = sweep_jobs(Millis(at), parts().jobs, parts().job_files, parts().job_executions, time_left)
+        assert isinstance(swept.failure, StoreUnavailable)
+    events.unregister("before-call.s3.HeadObject", look)
+    assert sorted(path.split("/")[-2] for path in looked) == waiting
 
 
 def test_an_unreadable_job_hides_no_other_job_and_stops_no_sweep(office: Office) -> None:

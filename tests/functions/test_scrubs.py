@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from functions.bulk import app as bulk
 from functions.platform import app as platform
 from heed.domain.api_key import KeyScope
 from heed.domain.jobs.job import Job, JobState, Upload, new_job, start_job
@@ -240,3 +241,18 @@ def test_a_scrub_that_is_killed_at_any_call_and_repeated_gives_the_same_bytes(wo
         job = run_scrub(world, job_id)
         assert (job.state, job.report) == (JobState.DONE, whole.report)
         assert result_of(job) == result_of(whole)
+
+
+def test_the_results_of_a_file_with_many_parts_are_joined_in_several_calls(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = b"email\n" + f"{STOPPED}\n{FREE}\n".encode() * 4
+    at_once = result_of(scrub(world, upload))
+    monkeypatch.setattr(bulk, "_RESERVED_MS", 10**9)
+    run, job_id = JobMachineRun(world.context), start_scrub(upload, number=2)
+    run.run(definition(), {"job": job_id, "phase": "scrub", "stage": 0})
+    with outside_handlers():
+        job = find_job(job_id, parts().jobs)
+    assert (job.state, job.report.counts) == (JobState.DONE, JobCounts(applied=4, known=4))
+    assert result_of(job) == at_once
+    assert [each["stage"] for each in run.inputs if each["step"] == "plan"].count(1) > 4, "one part a call"

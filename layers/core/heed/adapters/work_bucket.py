@@ -7,14 +7,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from heed.adapters.aws import FAILURES, error_code, failures_as, required_member, to_store_unavailable
 from heed.domain.errors import DamagedFile, StoreUnavailable
 from heed.domain.jobs.job import Job, upload_key
 from heed.override import override
-from heed.use_cases.ports.job_work import JobFile, WorkFiles
+from heed.use_cases.ports.job_work import HasTime, JobFile, WorkFiles
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -103,34 +105,69 @@ class WorkBucket(WorkFiles):
             position = {"ContinuationToken": page["NextContinuationToken"]}
 
     @override
-    def join(self, job_id: str, sources: Iterable[JobFile], target: str) -> int:
-        """Makes one file of several. S3 copies the large ones. The small ones are read and joined."""
-        joined = _JoinedObject(self._client, self._bucket, f"{job_id}/{target}")
-        pending, size = b"", 0
-        for source in sources:
-            size += source.size
-            if source.size >= _SMALLEST_PART and not pending:
-                joined.copy(f"{job_id}/{source.name}")
-                continue
-            content = self.get(job_id, source.name)
-            if content is None or len(content) != source.size:
-                raise StoreUnavailable("a file that has to be joined is missing")
-            pending += content
-            if len(pending) >= _SMALLEST_PART:
-                joined.add(pending)
-                pending = b""
-        joined.finish(pending)
+    def join(
+        self, job_id: str, sources: Iterable[JobFile], target: str, place: str, has_time: HasTime
+    ) -> int | None:
+        """Makes one file of several. S3 copies the large ones. The small ones are read and joined.
+
+        A call that goes on adds to the same multipart upload. If that is gone, the next call begins again.
+        """
+        kept = json.loads(self.get(job_id, place) or b"{}")
+        joined = _JoinedObject(self._client, self._bucket, f"{job_id}/{target}", kept)
+        pending, size = b"", int(kept.get("size", 0))
+        try:
+            for done, source in enumerate(islice(sources, kept.get("sources", 0), None), 1):
+                size += source.size
+                if source.size >= _SMALLEST_PART and not pending:
+                    joined.copy(f"{job_id}/{source.name}")
+                else:
+                    pending += self._read_whole(job_id, source)
+                    if len(pending) >= _SMALLEST_PART:
+                        joined.add(pending)
+                        pending = b""
+                if not pending and not has_time():
+                    sources_done = kept.get("sources", 0) + done
+                    self._keep(job_id, place, {"size": size, "sources": sources_done, **joined.kept()})
+                    return None
+            joined.finish(pending)
+        except StoreUnavailable as error:
+            if str(error) == "NoSuchUpload":
+                self._keep(job_id, place, {})
+            raise
+        self._keep(job_id, place, {})
         return size
+
+    def _read_whole(self, job_id: str, file: JobFile) -> bytes:
+        content = self.get(job_id, file.name)
+        if content is None or len(content) != file.size:
+            raise StoreUnavailable("a file that has to be joined is missing")
+        return content
+
+    def _keep(self, job_id: str, place: str, kept: dict[str, Any]) -> None:
+        self.put(job_id, place, json.dumps(kept).encode())
 
 
 class _JoinedObject:
-    """An object in parts. A small one is stored by one request."""
+    """An object in parts. A small one is stored by one request.
 
-    def __init__(self, client: S3Client, bucket: str, key: str) -> None:
+    Args:
+        client: S3 client.
+        bucket: name of the bucket.
+        key: key of the object.
+        kept: what `kept` returned, to add to the same multipart upload; or nothing.
+    """
+
+    def __init__(self, client: S3Client, bucket: str, key: str, kept: Mapping[str, Any]) -> None:
         self._client = client
         self._target: Any = {"Bucket": bucket, "Key": key}
+        if "upload" in kept:
+            self._target["UploadId"] = kept["upload"]
         self._bucket = bucket
-        self._parts: list[Any] = []
+        self._parts: list[Any] = list(kept.get("parts", ()))
+
+    def kept(self) -> dict[str, Any]:
+        """Returns the id of the multipart upload, and the tags of its parts."""
+        return {"upload": self._target["UploadId"], "parts": self._parts}
 
     def copy(self, key: str) -> None:
         with failures_as(StoreUnavailable):

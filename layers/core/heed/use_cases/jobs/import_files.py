@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from heed.domain.imports.import_tally import ImportTally, tally_from_json
 from heed.domain.jobs.job import Job
@@ -21,6 +22,16 @@ def rejects_folder(phase: JobPhase) -> str:
     return f"work/{phase.value}/rejects/"
 
 
+def summed_place(phase: JobPhase) -> str:
+    """Returns the name of the file that keeps the counts added up so far."""
+    return f"work/{phase.value}/summed.json"
+
+
+def joined_place(phase: JobPhase) -> str:
+    """Returns the name of the file that keeps how many files of rejected rows are joined."""
+    return f"work/{phase.value}/joined.json"
+
+
 def part_name(number: int) -> str:
     """Returns the name of the file of a part within a folder. The header of the rejected rows is part 0."""
     return f"{number:06d}"
@@ -34,5 +45,10 @@ def add_up(job: Job, counted: Iterable[JobFile], files: WorkFiles) -> ImportTall
     """
     total = ImportTally()
     for file in counted:
-        total.add(tally_from_json(json.loads(files.get(job.id, file.name) or b"{}")))
+        add_json(total, json.loads(files.get(job.id, file.name) or b"{}"))
     return total
+
+
+def add_json(total: ImportTally, counted: Mapping[str, Any]) -> None:
+    """Adds the counts of a part, or a sum, as JSON."""
+    total.add(tally_from_json(counted))

@@ -14,10 +14,18 @@ from heed.domain.jobs.job_errors import unmapped_topics
 from heed.domain.jobs.job_phase import JobPhase
 from heed.domain.jobs.job_report import JobReport, ResultFile
 from heed.domain.milliseconds import Millis
-from heed.use_cases.jobs.import_files import add_up, part_name, rejects_folder, tally_folder
+from heed.use_cases.jobs.import_files import (
+    add_json,
+    joined_place,
+    part_name,
+    rejects_folder,
+    summed_place,
+    tally_folder,
+)
 from heed.use_cases.jobs.report_work import report_end, report_failure, report_preview
-from heed.use_cases.jobs.split_upload import PARTS, SplitUpload, load_shape
+from heed.use_cases.jobs.split_upload import PARTS, SplitUpload, load_parts, load_shape
 from heed.use_cases.jobs.start_execution import start_execution
+from heed.use_cases.jobs.sum_files import sum_files
 from heed.use_cases.jobs.take_turn import take_turn
 from heed.use_cases.ports.bulk_files import BulkFiles
 from heed.use_cases.ports.import_writes import WriterTurn
@@ -72,8 +80,15 @@ class PlanImport:
             if phase is JobPhase.PREVIEW and not self._split(job, has_time):
                 return Plan(NextStep.AGAIN, _SPLIT)
             return Plan(NextStep.MAP, _ADD_UP, PARTS)
-        tally = add_up(job, self.files.list_files(job.id, tally_folder(phase)), self.files)
-        report = self._report(job, phase, tally)
+        tally = ImportTally()
+        names = [tally_folder(phase) + part_name(item["part"]) for item in load_parts(job, self.files)]
+        place = summed_place(phase)
+        if not sum_files(job.id, names, place, self.files, tally, add_json, ImportTally.to_json, has_time):
+            return Plan(NextStep.AGAIN, _ADD_UP)
+        files = self._make_files(job, phase, tally, has_time)
+        if files is None:
+            return Plan(NextStep.AGAIN, _ADD_UP)
+        report = self._report(job, tally, files)
         if fault := tally.fault or unmapped_topics(tally.unmapped):
             report_failure(job.id, phase, report, fault, self.now(), self.jobs, self.disclosures)
         elif phase is JobPhase.COMMIT:
@@ -88,8 +103,8 @@ class PlanImport:
 
         return self.split_upload(job, recognise, has_time)
 
-    def _report(self, job: Job, phase: JobPhase, tally: ImportTally) -> JobReport:
-        """Makes the result files, and returns the report.
+    def _report(self, job: Job, tally: ImportTally, files: Sequence[ResultFile]) -> JobReport:
+        """Returns the report.
 
         Raises:
             StoreUnavailable: The counts of a part are missing.
@@ -102,19 +117,25 @@ class PlanImport:
             counts=tally.job_counts,
             skipped=tally.skipped,
             meanings=tally.word_meanings,
-            files=tuple(self._make_files(job, phase, tally)),
+            files=tuple(files),
             against_yes=tally.against_yes,
             invalid_stops=tally.invalid_stops,
         )
 
-    def _make_files(self, job: Job, phase: JobPhase, tally: ImportTally) -> list[ResultFile]:
+    def _make_files(
+        self, job: Job, phase: JobPhase, tally: ImportTally, has_time: HasTime
+    ) -> list[ResultFile] | None:
+        """Makes the result files. It returns None if its time is over: the next call goes on."""
         made = []
         folder = rejects_folder(phase)
         rejects = list(self.files.list_files(job.id, folder))
         if rejects:
             header = self.reader.rejects_header(load_shape(job, self.files))
             self.files.put(job.id, folder + part_name(0), header)
-            size = self.files.join(job.id, self.files.list_files(job.id, folder), f"results/{_REJECTS}")
+            sources = self.files.list_files(job.id, folder)
+            size = self.files.join(job.id, sources, f"results/{_REJECTS}", joined_place(phase), has_time)
+            if size is None:
+                return None
             made.append(ResultFile(_REJECTS, size))
         if tally.unmapped:
             unknown = self.reader.write_unknown(tally.unmapped)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from heed.domain import rfc3339
-from heed.domain.errors import StoreUnavailable, TooManyUnreadable
+from heed.domain.errors import TooManyUnreadable
 from heed.domain.imports.recognition import find_address_column
 from heed.domain.jobs.job import Job
 from heed.domain.jobs.job_report import JobCounts, JobReport, ResultFile, WordMeaning
@@ -19,6 +19,7 @@ from heed.domain.preferences.decision import Decision
 from heed.domain.preferences.reasons import Reason
 from heed.use_cases.jobs.report_work import report_end, report_part
 from heed.use_cases.jobs.split_upload import PARTS, SplitUpload, load_part, load_parts, load_shape
+from heed.use_cases.jobs.sum_files import sum_files
 from heed.use_cases.ports.bulk_files import INVALID_ROW, BulkFiles, ScrubAnswer
 from heed.use_cases.ports.job_work import HasTime, NextStep, Plan, WorkFiles, WorkItem
 from heed.use_cases.ports.jobs import Jobs
@@ -30,6 +31,7 @@ from heed.use_cases.preferences.check import Unanswerable, check_recipients
 MAX_UNREADABLE = 100
 """A scrub fails if more than one in so many of its people has a record that cannot be read."""
 _SCRUBBED, _ROWS = "work/scrubbed/", "work/rows/"
+_SUMMED, _JOINED = "work/summed.json", "work/joined.json"  # where the next call goes on
 _DO_NOT_SEND = "do not send"
 
 MakeLinks = Callable[[Iterable[str], Topic, ScrubJobSettings, Millis], Mapping[str, tuple[str, ...]]]
@@ -57,23 +59,25 @@ class PlanScrub:
         if stage == 0:
             is_split = self.split_upload(job, lambda header: _check_columns(header, job), has_time)
             return Plan(NextStep.MAP, 1, PARTS) if is_split else Plan(NextStep.AGAIN)
-        self._join(job)
-        return Plan(NextStep.DONE)
+        return Plan(NextStep.DONE) if self._join(job, has_time) else Plan(NextStep.AGAIN, 1)
 
-    def _join(self, job: Job) -> None:
+    def _join(self, job: Job, has_time: HasTime) -> bool:
+        """Joins the results, or goes on where the last call stopped. It returns whether it is at the end."""
         rows = Counter[str]()
-        for part in load_parts(job, self.files):
-            counted = self.files.get(job.id, _file(_ROWS, part))
-            if counted is None:
-                raise StoreUnavailable("a part has no result")
-            rows.update(json.loads(counted))
+        names = [_file(_ROWS, part) for part in load_parts(job, self.files)]
+        if not sum_files(job.id, names, _SUMMED, self.files, rows, Counter.update, dict, has_time):
+            return False
         report = _make_report(job.report, rows)
         if rows[Unanswerable.UNREADABLE.value] * MAX_UNREADABLE > report.counts.people:
             raise TooManyUnreadable("the records of more than 1 % of the people in the file cannot be read")
         name = self.reader.scrubbed_name(load_shape(job, self.files))
-        size = self.files.join(job.id, self.files.list_files(job.id, _SCRUBBED), f"results/{name}")
+        parts = self.files.list_files(job.id, _SCRUBBED)
+        size = self.files.join(job.id, parts, f"results/{name}", _JOINED, has_time)
+        if size is None:
+            return False
         report = replace(report, files=(ResultFile(name, size),))
         report_end(job.id, report, self.now(), self.jobs, self.disclosures)
+        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from heed.domain.errors import UnreadableRecord
+from heed.domain.errors import DependencyUnavailable, StoreUnavailable, UnreadableRecord
 from heed.domain.jobs.job import Job
 from heed.domain.jobs.job_deadlines import are_files_due, expire_job
 from heed.domain.jobs.job_errors import NO_PROGRESS
@@ -15,6 +16,8 @@ from heed.use_cases.jobs.receive_upload import receive_upload
 from heed.use_cases.jobs.start_execution import start_execution
 from heed.use_cases.ports.job_work import JobExecutions
 from heed.use_cases.ports.jobs import JobFiles, Jobs
+
+_RESERVED_MS = 9_000  # with less left, the sweep begins no other job
 
 
 @dataclass(slots=True)
@@ -27,6 +30,7 @@ class JobsSweep:
         stopped: how many of these failed because their work made no progress.
         cleared: of how many jobs the files were deleted.
         unreadable: how many jobs could not be read. Their files stay until the bucket deletes them.
+        failure: why not all jobs were swept, or None.
     """
 
     open: int = 0
@@ -34,32 +38,55 @@ class JobsSweep:
     stopped: int = 0
     cleared: int = 0
     unreadable: int = 0
+    failure: DependencyUnavailable | None = None
 
 
-def sweep_jobs(now: Millis, jobs: Jobs, files: JobFiles, executions: JobExecutions) -> JobsSweep:
-    """Does what is due for each job that may have files.
+def sweep_jobs(
+    now: Millis, jobs: Jobs, files: JobFiles, executions: JobExecutions, time_left: Callable[[], int]
+) -> JobsSweep:
+    """Does what is due for each job that may have files. A job that fails stops no other one.
+
+    Each sweep begins at another job, so that no job is always behind those for which there is no time.
+
+    Args:
+        now: milliseconds.
+        jobs: the jobs.
+        files: the files of the jobs.
+        executions: starts what was missed.
+        time_left: returns how much time is left, milliseconds.
 
     Raises:
-        DependencyUnavailable: Not all jobs were swept. The next sweep does the rest.
+        DependencyUnavailable: The ids of the jobs could not be read.
     """
-    sweep = JobsSweep()
-    for job_id in jobs.open_ids():
-        sweep.open += 1
+    ids = list(jobs.open_ids())
+    first = now % len(ids) if ids else 0
+    sweep = JobsSweep(open=len(ids))
+    for job_id in ids[first:] + ids[:first]:
+        if time_left() < _RESERVED_MS:
+            sweep.failure = StoreUnavailable("there was no time for all jobs")
+            break
         try:
-            job = receive_upload(job_id, now, jobs, files)
-            if job is not None:
-                before, job = job, _expire(job, now, jobs)
-                sweep.ended += job.state.is_end and not before.state.is_end
-                sweep.stopped += job != before and (job.error == NO_PROGRESS or job.taken_back is not None)
-                start_execution(job, executions)
+            _sweep_job(job_id, sweep, now, jobs, files, executions)
         except UnreadableRecord:
             sweep.unreadable += 1
-            continue
-        if job is None or (are_files_due(job, now) and current_phase(job) is None):
-            files.delete_all(job_id)
-            jobs.close(job_id)
-            sweep.cleared += 1
+        except DependencyUnavailable as error:
+            sweep.failure = error
     return sweep
+
+
+def _sweep_job(
+    job_id: str, sweep: JobsSweep, now: Millis, jobs: Jobs, files: JobFiles, executions: JobExecutions
+) -> None:
+    job = receive_upload(job_id, now, jobs, files)
+    if job is not None:
+        before, job = job, _expire(job, now, jobs)
+        sweep.ended += job.state.is_end and not before.state.is_end
+        sweep.stopped += job != before and (job.error == NO_PROGRESS or job.taken_back is not None)
+        start_execution(job, executions)
+    if job is None or (are_files_due(job, now) and current_phase(job) is None):
+        files.delete_all(job_id)
+        jobs.close(job_id)
+        sweep.cleared += 1
 
 
 def _expire(job: Job, now: Millis, jobs: Jobs) -> Job:

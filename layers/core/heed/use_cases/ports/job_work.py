@@ -97,8 +97,20 @@ class WorkFiles(Protocol):
         """Yields the files whose names begin with a prefix, in the order of their names."""
         ...
 
-    def join(self, job_id: str, sources: Iterable[JobFile], target: str) -> int:
-        """Makes one file of several, in their order, and returns its size in bytes."""
+    def join(
+        self, job_id: str, sources: Iterable[JobFile], target: str, place: str, has_time: HasTime
+    ) -> int | None:
+        """Makes one file of several, in their order, and returns its size in bytes.
+
+        It returns None if its time is over. The next call, with the same sources, goes on.
+
+        Args:
+            job_id: id of the job.
+            sources: the files.
+            target: the name of the new file.
+            place: the name of the file that keeps where to go on.
+            has_time: returns whether there is time for more work.
+        """
         ...
 
 

@@ -40,6 +40,7 @@ from heed.use_cases.snapshots.snapshot_files import (
 
 RESULT = "snapshot.heedsnap"
 """The name of the result file."""
+_JOINED = "work/joined.json"  # where the join goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class PlanSnapshot:
     disclosures: Disclosures
     now: Callable[[], Millis]
 
-    def __call__(self, job: Job, stage: int, _: HasTime) -> Plan:
+    def __call__(self, job: Job, stage: int, has_time: HasTime) -> Plan:
         """Plans a stage: 0 the segments, 1 the shards, 2 the file.
 
         Raises:
@@ -80,7 +81,9 @@ class PlanSnapshot:
             shards = self._choose_shards(job, segments).shards()
             change_job(job.id, lambda current: report_progress(current, report, self.now()), self.jobs)
             return self._map(job, [place._asdict() for place in shards], stage=2)
-        size = self._join(job)
+        size = self._join(job, has_time)
+        if size is None:
+            return Plan(NextStep.AGAIN, 2)
         report = replace(report, files=(ResultFile(RESULT, size),))
         report_end(job.id, report, self.now(), self.jobs, self.disclosures)
         return Plan(NextStep.DONE)
@@ -111,8 +114,11 @@ class PlanSnapshot:
         counts = [decode_counts(self.files.get_part(job.id, run, 0, COUNTS_SIZE)) for run in runs]
         return list(map(sum, zip([0] * BUCKETS, *counts, strict=True)))
 
-    def _join(self, job: Job) -> int:
-        """Makes the file, and returns its size in bytes. It has the same bytes if it is made again."""
+    def _join(self, job: Job, has_time: HasTime) -> int | None:
+        """Makes the file, and returns its size in bytes. It has the same bytes if it is made again.
+
+        It returns None if its time is over: the next call goes on.
+        """
         filters = load(self.files, job.id, FILTERS, SnapshotFilters)
         names = [filters.shard_name(place) for place in filters.shards()]
         head = self.files.get(job.id, HEAD)
@@ -121,7 +127,8 @@ class PlanSnapshot:
             self.files.put(job.id, HEAD, head)  # another signature has other bytes
         stored = {file.name: file for file in self.files.list_files(job.id, SHARDS)}
         shards = [stored[f"{SHARDS}{name}"] for name in names]
-        return self.files.join(job.id, [JobFile(HEAD, len(head)), *shards], f"results/{RESULT}")
+        sources = [JobFile(HEAD, len(head)), *shards]
+        return self.files.join(job.id, sources, f"results/{RESULT}", _JOINED, has_time)
 
     def _sign(self, job: Job, filters: SnapshotFilters, names: Sequence[str]) -> bytes:
         """Returns the beginning of the file: the manifest and its signature."""
