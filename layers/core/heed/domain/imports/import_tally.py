@@ -12,7 +12,7 @@ from heed.domain.imports.statements import Finding
 from heed.domain.jobs.job import JobError
 from heed.domain.jobs.job_report import OTHER_WORDS, JobCounts, WordMeaning
 
-MAX_TOPICS = 1_000
+MAX_UNMAPPED_TOPICS = 1_000
 """The most topics that a tally keeps by name."""
 MAX_TOPIC_LENGTH = 200
 """The longest name of such a topic, characters."""
@@ -72,7 +72,7 @@ class ImportTally:
     def count_topics(self, topics: Mapping[str, int]) -> None:
         """Counts the rows of topics without a scope."""
         for topic, rows in topics.items():
-            is_kept = topic in self.unmapped or len(self.unmapped) < MAX_TOPICS
+            is_kept = topic in self.unmapped or len(self.unmapped) < MAX_UNMAPPED_TOPICS
             self.unmapped[topic if is_kept and len(topic) <= MAX_TOPIC_LENGTH else OTHER_WORDS] += rows
 
     def reject(self, result: str, *, invalid_stops: int = 0) -> None:

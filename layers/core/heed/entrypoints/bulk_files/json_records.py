@@ -1,7 +1,7 @@
 """Finds the records of a JSON file while its text arrives: an object, an array, lines, or pages in a row.
 
 A page is an object with the array of records in one of its members, as an API answers. An object that has an
-address is no page, whatever its other members are called. Memory is flat: only one record, or one other
+address is no page, also if it has a member of such a name. Memory is flat: only one record, or one other
 member of a page, is in memory at a time.
 """
 
