@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from heed.adapters.paced_writes import PacedWrites
 from heed.domain.errors import OutOfTime, StoreUnavailable, UnreadableRecord
+from tests.support.template import template
 
 SECOND = 1_000_000_000  # nanoseconds
 MINUTE = 60_000  # milliseconds
@@ -111,3 +112,8 @@ def test_the_delay_of_the_ledger_is_read_every_half_minute() -> None:
     writer.now += 2 * SECOND
     with pytest.raises(OutOfTime):
         writer.run(writer.write(), lambda: writer.now < 100 * SECOND)
+
+
+def test_no_permitted_parameters_make_a_writer_wait_longer_than_a_second_between_rows() -> None:
+    parameters = template()["Parameters"]
+    assert parameters["BulkRate"]["MinValue"] >= parameters["BulkConcurrency"]["MaxValue"]
