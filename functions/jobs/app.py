@@ -53,10 +53,8 @@ def create_snapshot(call: ApiRequest) -> ApiResponse:
 def list_jobs(call: ApiRequest) -> Mapping[str, object]:
     """Lists the jobs of the key's owner, the newest first."""
     query, owner = jobs.parse_jobs_query(call.event, call.key), job_requests.sign_job(call).owner
-    return jobs.jobs_to_json(
-        (job for job in heed.jobs.of_owner(owner, kind, query.after) if can_see_job(job, call.key))
-        for kind in query.kinds
-    )
+    kinds = (heed.jobs.of_owner(owner, kind, query.after) for kind in query.kinds)
+    return jobs.jobs_to_json((job for job in each if can_see_job(job, call.key)) for each in kinds)
 
 
 @api.route("GET", "/v1/jobs/{id}", *_OF_JOBS)

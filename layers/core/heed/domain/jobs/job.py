@@ -4,7 +4,7 @@
     waiting → running → previewed → running → done  an import: a key commits it after its preview
                                                     any job may fail, or be cancelled, before it is done
 
-All functions here are pure. Each returns the job after a step. A step that arrives twice changes nothing.
+All functions are pure: each returns the job after a step. A step that arrives twice changes nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ UPLOAD_URL_MS = 3_600_000
 _LARGE_IMPORT = 100_000  # people
 _LARGE_PART = 10  # an import is large if it stops one in so many of the people on record
 _ID = re.compile("[0-9a-f]{32}")
-_UPLOAD = "upload"
 
 
 class JobKind(StrEnum):
@@ -199,7 +198,7 @@ def is_job_id(text: str) -> bool:
 
 def upload_key(job_id: str) -> str:
     """Returns the key of the uploaded object of a job."""
-    return f"{job_id}/{_UPLOAD}"
+    return f"{job_id}/upload"
 
 
 def parse_upload_key(key: str) -> str:
@@ -209,7 +208,7 @@ def parse_upload_key(key: str) -> str:
         MalformedMessage: No upload has this key.
     """
     job_id, _, name = key.partition("/")
-    if name != _UPLOAD or not is_job_id(job_id):
+    if name != "upload" or not is_job_id(job_id):
         raise MalformedMessage("not the key of an upload")
     return job_id
 
