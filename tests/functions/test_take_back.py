@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from heed.domain.api_key import KeyScope
+from heed.domain.errors import StoreUnavailable
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import sendable_by_topic
 from heed.domain.preferences.record import Record
@@ -243,8 +244,12 @@ def test_a_taking_back_whose_start_is_lost_is_started_by_the_sweep(
     job_id = imports.bring(JOAN)
     imports.clock.now += 2 * DAY
     imports.sweep()  # it deletes the files of the job, and forgets it
+
+    def lose(*_: object) -> None:
+        raise StoreUnavailable("the state machine did not answer")
+
     with monkeypatch.context() as lost:
-        lost.setattr(parts().job_executions, "_machine", parts().config.job_machine + "-elsewhere")
+        lost.setattr(parts().job_executions, "start", lose)
         assert imports.take_back(job_id)[0] == 503
     assert run_executions() == []
 
