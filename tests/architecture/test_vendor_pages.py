@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from heed.domain.imports.formats import RowMeaning
 from heed.domain.imports.recognition import recognise_format
 from tests import vendor_pages
+from tests.support.cli_commands import COMMANDS
 
 
 def test_each_page_of_a_vendor_says_what_the_code_makes_of_its_files() -> None:
@@ -38,3 +40,12 @@ def test_a_list_of_another_system_is_recognised_by_the_columns_that_the_page_giv
     assert len(rows) >= 4
     for columns, name in rows:
         assert recognise_format([*columns.split(","), "first_name"], "list.csv").name == name
+
+
+def test_the_command_takes_the_options_that_the_pages_name() -> None:
+    pages = "".join(path.read_text(encoding="utf-8") for path in vendor_pages.FOLDER.glob("*.md"))
+    named = re.findall(r"^- Options: `(.+)`\.$", pages.replace("TIME", "2026-05-01"), re.MULTILINE)
+    assert len(named) >= 10
+    for options in named:
+        arguments = [str(Path(__file__)), "--reference", "May", *options.split()]
+        COMMANDS["import",].make_context("import", arguments)
