@@ -21,6 +21,10 @@ class InvalidTime(HeedError):
     """The text is neither an RFC 3339 time with an offset nor a date."""
 
 
+class FutureTime(InvalidTime):
+    """The time is later than it can be."""
+
+
 class InvalidCursor(HeedError):
     """The cursor is invalid: Heed did not issue it."""
 

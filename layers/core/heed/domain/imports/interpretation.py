@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import NamedTuple
 
-from heed.domain.errors import ExportTimeNeeded, InvalidAddress, InvalidTime, ScopeNeeded
+from heed.domain.errors import ExportTimeNeeded, FutureTime, InvalidAddress, InvalidTime, ScopeNeeded
 from heed.domain.imports.columns import ADDRESS_COLUMNS, is_address
 from heed.domain.imports.formats import ImportFormat, RowMeaning
 from heed.domain.imports.row_dates import RowDate, parse_row_date
@@ -153,11 +153,7 @@ def interpret_row(fields: Mapping[str, str], settings: ImportSettings) -> RowOut
             return SkippedRow(Finding(RowMeaning.EXPIRED, known.expires))
         return _make_outcome(mailbox, stops, fields, settings)
     except InvalidTime as error:
-        return InvalidRow("future" if isinstance(error, _InFuture) else "date")
-
-
-class _InFuture(InvalidTime):
-    """The date is after the export."""
+        return InvalidRow("future" if isinstance(error, FutureTime) else "date")
 
 
 def _make_outcome(
@@ -204,7 +200,7 @@ def _limit_date(date: RowDate, settings: ImportSettings) -> Millis:
     """Returns the time of a date. It cannot be after the export, except by the doubt about its zone."""
     limit = settings.now if settings.exported_at is None else settings.exported_at
     if date.first > limit and (date.has_zone or date.first > limit + _ZONE_DOUBT):
-        raise _InFuture("after the export")
+        raise FutureTime("after the export")
     return min(date.last, limit)
 
 

@@ -11,7 +11,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
 
-from heed.domain.errors import InvalidTime
+from heed.domain.errors import FutureTime, InvalidTime
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from heed.domain.rfc3339 import END_OF_TIME, parse_time
@@ -134,11 +134,12 @@ def parse_export_time(text: str, now: Millis) -> Millis:
         now: the current time.
 
     Raises:
-        InvalidTime: the text is neither, or is more than five minutes ahead.
+        InvalidTime: the text is neither.
+        FutureTime: the time is more than five minutes ahead.
     """
     span = parse_time(text)
     if span.first > now + CLOCK_DIFFERENCE:
-        raise InvalidTime("in the future")
+        raise FutureTime("in the future")
     return min(span.last, now)
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from heed.domain import rfc3339
 from heed.domain.api_key import ApiKey, KeyScope, normalise_owner
-from heed.domain.errors import InvalidTime, NotAuthorised, NotFound, UnknownScope
+from heed.domain.errors import FutureTime, InvalidTime, NotAuthorised, NotFound, UnknownScope
 from heed.domain.imports.formats import RowMeaning
-from heed.domain.imports.row_dates import find_zone
+from heed.domain.imports.row_dates import find_zone, parse_export_time
 from heed.domain.jobs.job import JobSignature, is_job_id
 from heed.domain.jobs.job_command import JobCommand, JobOrder
 from heed.domain.jobs.job_report import is_safe_word
@@ -31,7 +30,6 @@ from heed.entrypoints.http.api.json_body import JsonReader
 from heed.entrypoints.http.api.routes import ApiRequest
 
 MAX_MAPPED_TOPICS = 100
-_FAST_CLOCK_MS = 300_000  # the clock of a caller may be so far ahead
 _FORMAT = re.compile(r"[a-z0-9]{1,20}(-[a-z0-9]{1,20}){0,3}")
 _MAX_NAME = 255  # characters of a file's name
 _COLUMNS = ("address", "date")
@@ -192,13 +190,12 @@ def _read_exported_at(body: JsonReader, now: Millis) -> Millis | None:
     if not text:
         return None
     try:
-        span = rfc3339.parse_time(text)
+        return parse_export_time(text, now)
+    except FutureTime:
+        body.add_fault("exported_at", "must not be in the future")
     except InvalidTime as error:
         body.add_fault("exported_at", f"is {error}")
-        return None
-    if span.first > now + _FAST_CLOCK_MS:
-        body.add_fault("exported_at", "must not be in the future")
-    return min(span.last, now)
+    return None
 
 
 def _read_zone(body: JsonReader) -> str:
