@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 
 from heed.domain.errors import MalformedMessage
@@ -27,11 +28,21 @@ def current_phase(job: Job) -> JobPhase | None:
         return None
     match job.kind:
         case JobKind.IMPORT:
-            return JobPhase.COMMIT if job.is_applying else JobPhase.PREVIEW
+            return import_phase(job)
         case JobKind.SCRUB:
             return JobPhase.SCRUB
         case JobKind.SNAPSHOT:
             return JobPhase.SNAPSHOT
+
+
+def import_phase(job: Job) -> JobPhase:
+    """Returns the phase of an import that runs."""
+    return JobPhase.COMMIT if job.is_applying else JobPhase.PREVIEW
+
+
+def in_phase(phase: JobPhase | None, step: Callable[[Job], Job]) -> Callable[[Job], Job]:
+    """Returns a step that leaves a job in another phase as it is."""
+    return lambda job: step(job) if current_phase(job) is phase else job
 
 
 def execution_name(job_id: str, phase: JobPhase, attempt: int) -> str:

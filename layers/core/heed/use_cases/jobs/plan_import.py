@@ -11,7 +11,7 @@ from heed.domain.imports.job_import import interpret_job
 from heed.domain.jobs.import_estimate import estimate_import
 from heed.domain.jobs.job import Job
 from heed.domain.jobs.job_errors import unmapped_topics
-from heed.domain.jobs.job_phase import JobPhase
+from heed.domain.jobs.job_phase import JobPhase, import_phase
 from heed.domain.jobs.job_report import JobReport, ResultFile
 from heed.domain.milliseconds import Millis
 from heed.use_cases.jobs.import_files import (
@@ -73,7 +73,7 @@ class PlanImport:
             FileRefused: The file cannot be imported.
             DependencyUnavailable, UnreadableRecord: The call has to be repeated.
         """
-        phase = JobPhase.COMMIT if job.is_applying else JobPhase.PREVIEW
+        phase = import_phase(job)
         if stage == _SPLIT:
             if phase is JobPhase.COMMIT and not take_turn(job, self.now(), self.jobs, self.turn):
                 return Plan(NextStep.WAIT, _SPLIT)

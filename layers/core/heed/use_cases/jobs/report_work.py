@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from heed.domain.jobs.job import Job, JobError, fail_job, finish_job, finish_preview, report_progress
-from heed.domain.jobs.job_phase import JobPhase, current_phase
+from heed.domain.jobs.job_phase import JobPhase, current_phase, in_phase
 from heed.domain.jobs.job_report import JobReport
 from heed.domain.milliseconds import Millis
 from heed.domain.privacy.disclosure import DisclosureDetails
@@ -70,11 +70,9 @@ def report_failure(
     """
 
     def step(current: Job) -> Job:
-        if current_phase(current) is not phase:
-            return current
         return fail_job(report_progress(current, report, now), error, now)
 
-    return _report(job_id, step, now, jobs, disclosures)
+    return _report(job_id, in_phase(phase, step), now, jobs, disclosures)
 
 
 def report_part(job: Job, done_rows: int, now: Millis, jobs: Jobs) -> None:
@@ -90,14 +88,11 @@ def report_part(job: Job, done_rows: int, now: Millis, jobs: Jobs) -> None:
         NotFound: No job has this id.
         DependencyUnavailable, UnreadableRecord: It is unknown whether the progress was stored.
     """
-    phase = current_phase(job)
 
     def step(current: Job) -> Job:
-        if current_phase(current) is not phase:
-            return current
         return report_progress(current, current.report.with_progress(done_rows), now)
 
-    change_job(job.id, step, jobs)
+    change_job(job.id, in_phase(current_phase(job), step), jobs)
 
 
 def _report(

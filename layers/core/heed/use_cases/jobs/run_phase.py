@@ -8,7 +8,7 @@ from dataclasses import replace
 from heed.domain.errors import WorkImpossible
 from heed.domain.jobs.job import Job, JobState, fail_job, report_progress
 from heed.domain.jobs.job_errors import WORK_FAILED, to_job_error
-from heed.domain.jobs.job_phase import JobPhase, current_phase
+from heed.domain.jobs.job_phase import JobPhase, current_phase, in_phase
 from heed.domain.jobs.stopped_import import report_stop
 from heed.domain.jobs.take_back import fail_take_back
 from heed.domain.milliseconds import Millis
@@ -92,19 +92,13 @@ def fail_phase(
     error = replace(WORK_FAILED, line=stopped.line)
 
     def step(current: Job) -> Job:
-        if current_phase(current) is not phase:
-            return current
         if phase is JobPhase.TAKE_BACK:
             return fail_take_back(current)
         return fail_job(report_progress(current, stopped.report, now), error, now)
 
-    return change_job(job_id, step, jobs)
+    return change_job(job_id, in_phase(phase, step), jobs)
 
 
 def _fail(job_id: str, phase: JobPhase, error: WorkImpossible, now: Millis, jobs: Jobs) -> Job:
     failure = to_job_error(error)
-
-    def step(current: Job) -> Job:
-        return fail_job(current, failure, now) if current_phase(current) is phase else current
-
-    return change_job(job_id, step, jobs)
+    return change_job(job_id, in_phase(phase, lambda current: fail_job(current, failure, now)), jobs)

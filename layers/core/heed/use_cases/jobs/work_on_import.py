@@ -25,7 +25,7 @@ from heed.domain.imports.interpretation import (
 from heed.domain.imports.job_import import JobImport, interpret_job
 from heed.domain.jobs.job import Job
 from heed.domain.jobs.job_errors import to_job_error
-from heed.domain.jobs.job_phase import JobPhase
+from heed.domain.jobs.job_phase import import_phase
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.record import Record
@@ -167,7 +167,7 @@ class WorkOnImport:
     def _store(
         self, job: Job, item: WorkItem, tally: ImportTally, rejected: list[tuple[FileRecord, str]]
     ) -> None:
-        phase = JobPhase.COMMIT if job.is_applying else JobPhase.PREVIEW
+        phase = import_phase(job)
         if rejected:
             rejects = self.reader.write_rejects(sorted(rejected, key=lambda reject: reject[0].line))
             self.files.put(job.id, rejects_folder(phase) + part_name(item["part"]), rejects)
