@@ -17,7 +17,6 @@ from heed.domain.milliseconds import Millis
 from heed.use_cases.jobs.import_files import (
     add_json,
     joined_place,
-    part_name,
     rejects_folder,
     summed_place,
     tally_folder,
@@ -27,6 +26,7 @@ from heed.use_cases.jobs.split_upload import PARTS, SplitUpload, load_parts, loa
 from heed.use_cases.jobs.start_execution import start_execution
 from heed.use_cases.jobs.sum_files import sum_files
 from heed.use_cases.jobs.take_turn import take_turn
+from heed.use_cases.jobs.work_files import part_name
 from heed.use_cases.ports.bulk_files import BulkFiles
 from heed.use_cases.ports.import_writes import WriterTurn
 from heed.use_cases.ports.job_work import HasTime, JobExecutions, NextStep, Plan, WorkFiles

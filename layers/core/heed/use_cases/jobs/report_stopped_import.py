@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from heed.domain.imports.import_tally import ImportTally
 from heed.domain.jobs.job import Job
 from heed.domain.jobs.job_phase import JobPhase
-from heed.use_cases.jobs.import_files import add_up, part_name, tally_folder
+from heed.use_cases.jobs.import_files import add_json, summed_place, tally_folder
 from heed.use_cases.jobs.split_upload import load_parts
+from heed.use_cases.jobs.sum_files import sum_files
+from heed.use_cases.jobs.work_files import part_name
 from heed.use_cases.ports.job_work import StoppedWork, WorkFiles
 
 
@@ -23,10 +26,10 @@ class ReportStoppedImport:
         Raises:
             StoreUnavailable: The files of the work could not be read.
         """
-        folder = tally_folder(JobPhase.COMMIT)
-        done = list(self.files.list_files(job.id, folder))
-        names = {file.name for file in done}
-        tally = add_up(job, done, self.files)
+        folder, place = tally_folder(JobPhase.COMMIT), summed_place(JobPhase.COMMIT)
+        names = [file.name for file in self.files.list_files(job.id, folder)]
+        tally = ImportTally()
+        sum_files(job.id, names, place, self.files, tally, add_json, ImportTally.to_json, lambda: True)
         report = replace(
             job.report,
             done_rows=tally.job_counts.total,
@@ -34,9 +37,10 @@ class ReportStoppedImport:
             skipped=tally.skipped,
             meanings=tally.word_meanings,
         )
+        done = set(names)
         lines = [
             item["start"][1]
             for item in load_parts(job, self.files)
-            if folder + part_name(item["part"]) not in names
+            if folder + part_name(item["part"]) not in done
         ]
         return StoppedWork(report, lines[0] or None if lines else None)

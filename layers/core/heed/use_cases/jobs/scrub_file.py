@@ -20,6 +20,7 @@ from heed.domain.preferences.reasons import Reason
 from heed.use_cases.jobs.report_work import report_end, report_part
 from heed.use_cases.jobs.split_upload import PARTS, SplitUpload, load_part, load_parts, load_shape
 from heed.use_cases.jobs.sum_files import sum_files
+from heed.use_cases.jobs.work_files import part_name
 from heed.use_cases.ports.bulk_files import INVALID_ROW, BulkFiles, ScrubAnswer
 from heed.use_cases.ports.job_work import HasTime, NextStep, Plan, WorkFiles, WorkItem
 from heed.use_cases.ports.jobs import Jobs
@@ -162,7 +163,7 @@ def _check_columns(header: Sequence[str], job: Job) -> str:
 
 
 def _file(folder: str, item: WorkItem) -> str:
-    return f"{folder}{item['part']:06d}"
+    return folder + part_name(item["part"])
 
 
 def _to_answer(decision: Decision | Unanswerable) -> ScrubAnswer:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
-from heed.domain.errors import StoreUnavailable
 from heed.domain.jobs.job import Job, identify_upload, report_progress
 from heed.domain.milliseconds import Millis
 from heed.use_cases.jobs.change_job import change_job
+from heed.use_cases.jobs.work_files import part_name, read_file
 from heed.use_cases.ports.bulk_files import BulkFiles, FileShape, PartStart
 from heed.use_cases.ports.job_work import HasTime, WorkFiles, WorkItem
 from heed.use_cases.ports.jobs import Jobs
@@ -95,7 +95,7 @@ class SplitUpload:
 
 def part_file(number: int) -> str:
     """Returns the name of the file with a part."""
-    return f"work/parts/{number:06d}"
+    return f"work/parts/{part_name(number)}"
 
 
 def load_parts(job: Job, files: WorkFiles) -> list[WorkItem]:
@@ -104,7 +104,7 @@ def load_parts(job: Job, files: WorkFiles) -> list[WorkItem]:
     Raises:
         StoreUnavailable: The list is not there.
     """
-    parts: list[WorkItem] = json.loads(_load(job, PARTS, files))
+    parts: list[WorkItem] = json.loads(read_file(job.id, PARTS, files))
     return parts
 
 
@@ -114,7 +114,7 @@ def load_part(job: Job, item: WorkItem, files: WorkFiles) -> tuple[FileShape, Pa
     Raises:
         StoreUnavailable: The part is not there.
     """
-    content = _load(job, part_file(item["part"]), files)
+    content = read_file(job.id, part_file(item["part"]), files)
     return load_shape(job, files), PartStart(*item["start"]), content
 
 
@@ -124,12 +124,5 @@ def load_shape(job: Job, files: WorkFiles) -> FileShape:
     Raises:
         StoreUnavailable: It is not there.
     """
-    shape: FileShape = json.loads(_load(job, _SHAPE, files))
+    shape: FileShape = json.loads(read_file(job.id, _SHAPE, files))
     return shape
-
-
-def _load(job: Job, name: str, files: WorkFiles) -> bytes:
-    content = files.get(job.id, name)
-    if content is None:
-        raise StoreUnavailable("a file of the job is missing")
-    return content

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from heed.domain.errors import StoreUnavailable
+from heed.use_cases.jobs.work_files import read_file
 from heed.use_cases.ports.job_work import HasTime, WorkFiles
 
 _T = TypeVar("_T")
@@ -44,10 +44,7 @@ def sum_files(
     for name in names:
         if name <= last:
             continue
-        content = files.get(job_id, name)
-        if content is None:
-            raise StoreUnavailable("a part has no result")
-        add(total, json.loads(content))
+        add(total, json.loads(read_file(job_id, name, files)))
         if not has_time():
             files.put(job_id, place, json.dumps([name, to_json(total)]).encode())
             return False

@@ -30,9 +30,10 @@ from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.record import Record
 from heed.domain.recipients.recipient import recipient_id
-from heed.use_cases.jobs.import_files import part_name, rejects_folder, tally_folder
+from heed.use_cases.jobs.import_files import rejects_folder, tally_folder
 from heed.use_cases.jobs.report_work import report_part
 from heed.use_cases.jobs.split_upload import load_part
+from heed.use_cases.jobs.work_files import part_name
 from heed.use_cases.ports.bulk_files import BulkFiles, FileRecord
 from heed.use_cases.ports.import_writes import WritePace
 from heed.use_cases.ports.job_work import HasTime, WorkFiles, WorkItem

@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import NamedTuple, TypeVar
 
-from heed.domain.errors import StoreUnavailable
 from heed.domain.preferences.catalogue import ALL_NAME, Catalogue
 from heed.domain.preferences.register import ALL_SCOPES, ScopeNumber
 from heed.domain.snapshots.membership import snapshot_topics
+from heed.use_cases.jobs.work_files import read_file
 from heed.use_cases.ports.job_work import WorkFiles
 
 FILTERS, HEAD, ITEMS = "work/filters", "work/head", "work/items"
@@ -117,10 +117,7 @@ def load(files: WorkFiles, job_id: str, name: str, kind: type[_T]) -> _T:
     Raises:
         StoreUnavailable: There is no such file.
     """
-    values = find(files, job_id, name, kind)
-    if values is None:
-        raise StoreUnavailable("a file of the work is missing")
-    return values
+    return kind(**json.loads(read_file(job_id, name, files)))
 
 
 def store(
