@@ -31,6 +31,7 @@ from heed.entrypoints.cli.file_arguments import (
     bulk_file_argument,
     force_option,
     open_bulk_file,
+    output_option,
 )
 from heed.entrypoints.cli.find_stack import find_stack
 from heed.entrypoints.cli.job_transfer import replaced_at_the_end
@@ -68,14 +69,7 @@ class ComparedRow(NamedTuple):
     help="The list of those whom the old system would not mail, to find those whom Heed would mail.",
 )
 @address_column_option
-@click.option(
-    "-o",
-    "--output",
-    "out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="OUT",
-    help="Save the rows that differ, as CSV.",
-)
+@output_option("Save the rows that differ, as CSV.", required=False)
 @force_option
 @options.common_options
 def compare_lists(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import rich_click as click
 
@@ -28,4 +29,12 @@ bulk_file_argument = click.argument("path", type=click.Path(path_type=Path), met
 address_column_option = click.option(
     "--column", metavar="NAME", help="The column with the addresses (default: one with a usual name)."
 )
+
+
+def output_option(text: str, *, required: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Returns the option `-o` of a command that saves a file. The command gets it as `out`."""
+    path = click.Path(dir_okay=False, path_type=Path)
+    return click.option("-o", "--output", "out", type=path, required=required, metavar="OUT", help=text)
+
+
 force_option = click.option("--force", is_flag=True, help="Replace a file that exists.")

@@ -17,7 +17,7 @@ from heed.domain import rfc3339
 from heed.domain.imports.recognition import FORMATS
 from heed.domain.jobs.job import JobState
 from heed.domain.jobs.job_settings import UndatedRows
-from heed.entrypoints.cli import api, options, output
+from heed.entrypoints.cli import api, options
 from heed.entrypoints.cli.command import command
 from heed.entrypoints.cli.failure import Exit, WrongUsage
 from heed.entrypoints.cli.file_arguments import open_bulk_file
@@ -128,10 +128,7 @@ def _follow(common: options.CommonOptions, stack: Stack, job_id: str, file: Path
 
 def _show(common: options.CommonOptions, job: Mapping[str, Any], file: Path) -> None:
     """Prints a job, and saves the rows that it did not apply beside the file."""
-    if common.json:
-        output.print_json(job)
-    else:
-        print_job(job)
+    print_job(job, as_json=common.json)
     for result in job["files"]:
         path = file.with_name(f"{file.stem}.{Path(result['name']).name}")
         save_result(result, path, may_replace=True)

@@ -10,8 +10,11 @@ from heed.entrypoints.cli import output
 _TABLES = ("counts", "skipped", "meanings", "files", "error", "taken_back")
 
 
-def print_job(job: Mapping[str, Any]) -> None:
-    """Prints a job, as the API answers it, with a table for each kind of numbers that it has."""
+def print_job(job: Mapping[str, Any], *, as_json: bool) -> None:
+    """Prints a job: as the API answers it, or with a table for each kind of numbers that it has."""
+    if as_json:
+        output.print_json(job)
+        return
     facts = {name.replace("_", " "): value for name, value in job.items() if name not in _TABLES}
     for part in ("error", "taken_back"):
         values = job.get(part) or {}

@@ -138,10 +138,8 @@ def _read_pages(stack: Stack, kind: str | None) -> Iterator[Mapping[str, Any]]:
 
 
 def _print(common: options.CommonOptions, job: Mapping[str, Any]) -> Exit:
-    if common.json:
-        output.print_json(job)
-    else:
-        print_job(job)
+    print_job(job, as_json=common.json)
+    if not common.json:
         print_files(job)
     return Exit.YES
 

@@ -8,7 +8,7 @@ import rich_click as click
 
 from heed.domain.jobs.job import JobState
 from heed.domain.privacy.disclosure import DisclosurePurpose
-from heed.entrypoints.cli import options, output
+from heed.entrypoints.cli import options
 from heed.entrypoints.cli.command import command
 from heed.entrypoints.cli.failure import Exit
 from heed.entrypoints.cli.file_arguments import (
@@ -16,6 +16,7 @@ from heed.entrypoints.cli.file_arguments import (
     bulk_file_argument,
     force_option,
     open_bulk_file,
+    output_option,
 )
 from heed.entrypoints.cli.find_stack import find_stack
 from heed.entrypoints.cli.job_output import print_job
@@ -35,15 +36,7 @@ from heed.entrypoints.cli.job_watch import create_job_with_file, exit_of_job, wa
 @click.option("--lang", metavar="CODE", help="With --links: language of the pages, such as de.")
 @address_column_option
 @options.choice_option("--purpose", DisclosurePurpose, help="Why; the default is that of your key.")
-@click.option(
-    "-o",
-    "--output",
-    "out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    metavar="OUT",
-    help="Where the result is saved.",
-)
+@output_option("Where the result is saved.", required=True)
 @force_option
 @options.common_options
 def scrub_file(
@@ -61,10 +54,7 @@ def scrub_file(
     with open_bulk_file(path) as content:
         job_id = create_job_with_file(stack, "/v1/scrubs", {"name": path.name, **body}, content)
     job = watch_job(stack, job_id, common)
-    if common.json:
-        output.print_json(job)
-    else:
-        print_job(job)
+    print_job(job, as_json=common.json)
     if job["state"] == JobState.DONE:
         (result,) = job["files"]
         save_result(result, out, may_replace=force)

@@ -10,10 +10,10 @@ import rich_click as click
 from heed.domain.errors import InvalidSnapshot
 from heed.domain.jobs.job import JobState
 from heed.domain.privacy.disclosure import DisclosurePurpose
-from heed.entrypoints.cli import api, options, output
+from heed.entrypoints.cli import api, options
 from heed.entrypoints.cli.command import command
 from heed.entrypoints.cli.failure import CommandFailure, Exit
-from heed.entrypoints.cli.file_arguments import force_option
+from heed.entrypoints.cli.file_arguments import force_option, output_option
 from heed.entrypoints.cli.find_stack import find_stack
 from heed.entrypoints.cli.job_output import print_job
 from heed.entrypoints.cli.job_transfer import check_output, receive_result, replaced_at_the_end
@@ -28,15 +28,7 @@ from heed.entrypoints.cli.stack import Stack
 )
 @options.choice_option("--purpose", DisclosurePurpose, required=True, help="Why you need it.")
 @click.option("--days", type=int, metavar="DAYS", help="For how long it is valid: 1 to 31 (default: 7).")
-@click.option(
-    "-o",
-    "--output",
-    "out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    metavar="OUT",
-    help="Where the snapshot is saved.",
-)
+@output_option("Where the snapshot is saved.", required=True)
 @force_option
 @options.common_options
 def make_snapshot(common: options.CommonOptions, /, out: Path, *, force: bool, **fields: object) -> Exit:
@@ -52,10 +44,7 @@ def make_snapshot(common: options.CommonOptions, /, out: Path, *, force: bool, *
         stack, "/v1/snapshots", {name: value for name, value in fields.items() if value is not None}
     )
     job = watch_job(stack, created["job"], common)
-    if common.json:
-        output.print_json(job)
-    else:
-        print_job(job)
+    print_job(job, as_json=common.json)
     if job["state"] == JobState.DONE:
         (result,) = job["files"]
         with replaced_at_the_end(out, may_replace=force) as content:
