@@ -51,13 +51,11 @@ class WorkBucket(WorkFiles):
                     IfMatch=job.upload.etag,
                     Range=f"bytes={first}-{last}",
                 )
-                chunk = response["Body"].read()
+                chunk = _read_body(response, last - first + 1)
             except FAILURES as error:
                 if error_code(error) in _CHANGED:
                     raise DamagedFile("the file was deleted or replaced") from error
                 raise to_store_unavailable(error) from error
-            if len(chunk) != last - first + 1:
-                raise StoreUnavailable("the response is incomplete")
             yield chunk
 
     @override
@@ -69,14 +67,11 @@ class WorkBucket(WorkFiles):
     def get(self, job_id: str, name: str) -> bytes | None:
         try:
             response = self._client.get_object(Bucket=self._bucket, Key=f"{job_id}/{name}")
-            content: bytes = required_member(response, "Body").read()
+            return _read_body(response, required_member(response, "ContentLength"))
         except FAILURES as error:
             if error_code(error) == "NoSuchKey":
                 return None
             raise to_store_unavailable(error) from error
-        if len(content) != response["ContentLength"]:
-            raise StoreUnavailable("the response is incomplete")
-        return content
 
     @override
     def get_part(self, job_id: str, name: str, start: int, end: int) -> bytes:
@@ -84,10 +79,7 @@ class WorkBucket(WorkFiles):
             response = self._client.get_object(
                 Bucket=self._bucket, Key=f"{job_id}/{name}", Range=f"bytes={start}-{end - 1}"
             )
-            content: bytes = required_member(response, "Body").read()
-        if len(content) != end - start:
-            raise StoreUnavailable("the response is incomplete")
-        return content
+            return _read_body(response, end - start)
 
     @override
     def list_files(self, job_id: str, prefix: str) -> Iterator[JobFile]:
@@ -145,6 +137,18 @@ class WorkBucket(WorkFiles):
 
     def _keep(self, job_id: str, place: str, kept: dict[str, Any]) -> None:
         self.put(job_id, place, json.dumps(kept).encode())
+
+
+def _read_body(response: Mapping[str, Any], size: int) -> bytes:
+    """Returns the content of an object.
+
+    Raises:
+        StoreUnavailable: It has not this size, so the response is incomplete.
+    """
+    content: bytes = required_member(response, "Body").read()
+    if len(content) != size:
+        raise StoreUnavailable("the response is incomplete")
+    return content
 
 
 class _JoinedObject:
