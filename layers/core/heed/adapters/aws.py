@@ -107,6 +107,11 @@ def failures_as(kind: type[DependencyUnavailable]) -> Iterator[None]:
         raise kind(error_code(error)) from error
 
 
+def is_missing_object(error: BaseException) -> bool:
+    """Returns whether S3 has no object with the key. A response without a body has only the status."""
+    return error_code(error) in ("NoSuchKey", "404")
+
+
 def is_invalid_request(error: BaseException) -> bool:
     """Returns whether AWS or botocore rejected the request as invalid. That is a bug: a retry cannot help."""
     return error_code(error) in ("ValidationException", "ParamValidationError")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from heed.adapters.aws import FAILURES, error_code, failures_as, required_member, to_store_unavailable
+from heed.adapters.aws import FAILURES, failures_as, is_missing_object, required_member, to_store_unavailable
 from heed.domain.errors import StoreUnavailable
 from heed.domain.jobs.job import UPLOAD_URL_MS, Upload, upload_key
 from heed.domain.milliseconds import Millis
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 RESULT_URL_MS = 600_000
 """The life of a URL that reads a result file, milliseconds."""
-_MISSING = ("NoSuchKey", "404")
 
 
 class BulkBucket(JobFiles):
@@ -50,7 +49,7 @@ class BulkBucket(JobFiles):
         try:
             found = self._client.head_object(Bucket=self._bucket, Key=upload_key(job_id))
         except FAILURES as error:
-            if error_code(error) in _MISSING:
+            if is_missing_object(error):
                 return None
             raise to_store_unavailable(error) from error
         return Upload(required_member(found, "ETag"), required_member(found, "ContentLength"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heed.adapters.aws import FAILURES, error_code, required_member, to_store_unavailable
+from heed.adapters.aws import FAILURES, error_code, is_missing_object, required_member, to_store_unavailable
 from heed.override import override
 from heed.use_cases.ports.cases import CaseMails
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 CASES_FOLDER = "cases/"
 _FIRST_MEBIBYTE = "bytes=0-1048575"
-_MISSING = ("NoSuchKey", "404")
 
 
 class MailboxBucket(CaseMails):
@@ -49,7 +48,7 @@ class MailboxBucket(CaseMails):
             )
             content: bytes = required_member(response, "Body").read()
         except FAILURES as error:
-            if error_code(error) in _MISSING:
+            if is_missing_object(error):
                 return None
             if error_code(error) == "InvalidRange":  # an empty object has no range
                 return b""
