@@ -115,15 +115,13 @@ def read_intent(subject: str, text: str, sender: str, words: MailWords) -> MailI
             [*title, *body], must_name_mail=is_of_other and not names_mail
         ) or (  # most others opt out
             any(each.tokens for each in body)
-            and kinds <= {IntentKind.QUESTION, IntentKind.ERASURE}
             and (
-                names_mail
-                or (
-                    IntentKind.ERASURE not in kinds
-                    and Meaning.OTHER_MATTER not in meanings | subject_meanings
-                )
+                kinds <= {IntentKind.QUESTION, IntentKind.ERASURE}
+                if names_mail
+                else kinds <= {IntentKind.QUESTION}
+                and Meaning.OTHER_MATTER not in meanings | subject_meanings
+                and not (meanings.isdisjoint(ENDS) and any(each.is_question for each in body))
             )
-            and (names_mail or not meanings.isdisjoint(ENDS) or not any(each.is_question for each in body))
         )
     topics = find_topics(own) if is_opt_out and len(text) <= _MAX_READ else None
     if is_opt_out and topics is None and subject_meanings.isdisjoint(_DOUBTFUL) and len(text) <= _MAX_READ:
