@@ -13,7 +13,7 @@ from tests.system.running import PATIENCE, wait_until
 pytestmark = pytest.mark.system
 
 ROWS, ALL_ROWS = 6_000, 20_000  # with `--full` all; more rows than a part has
-STOPPED = ["reader.7@example.com", "reader.5900@example.com"]
+STOPPED = ["person.7@example.com", "person.5900@example.com"]
 
 
 def call(stack: dict[str, Any], method: str, path: str, body: object = None) -> Any:
@@ -27,7 +27,7 @@ def test_many_rows_come_back_with_their_answers(stack: dict[str, Any], pytestcon
     for address in STOPPED:
         change = {"address": address, "scope": "offers", "state": "out", "source": "api"}
         call(stack, "POST", "/v1/changes", {"changes": [change]})
-    lines = ["name;email", *(f'"Reader; {n}";reader.{n}@example.com' for n in range(count))]
+    lines = ["name;email", *(f'"Reader; {n}";person.{n}@example.com' for n in range(count))]
     created = call(stack, "POST", "/v1/scrubs", {"topic": "offers", "links": True, "campaign": "spring"})
     upload = created["upload"]
     sent = "\r\n".join(lines).encode("utf-8-sig")
