@@ -1,0 +1,1 @@
+"""Who works at the desk, the web page for agents and privacy officers."""
