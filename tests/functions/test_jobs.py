@@ -15,8 +15,8 @@ from heed.domain import rfc3339
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import StoreUnavailable
 from heed.domain.jobs import job_limits
-from heed.domain.jobs.job import JobError, JobState, fail_job
-from heed.domain.jobs.job_report import JobCounts, JobReport
+from heed.domain.jobs.job import JobState, fail_job
+from heed.domain.jobs.job_report import JobCounts, JobError, JobReport
 from heed.domain.milliseconds import Millis
 from heed.domain.privacy.disclosure import DisclosurePurpose
 from heed.use_cases.jobs.change_job import change_job
