@@ -32,8 +32,8 @@ class DeskSession:
 
     Attributes:
         hash: SHA-256 of the value in the cookie, 64 hex digits.
-        key: who it is, in evidence and in the register of disclosures: `oidc:` and 16 hex digits, a keyed hash
-            of issuer and subject.
+        key: who it is, in evidence and in the register of disclosures: `oidc:` and 16 hex digits, a keyed
+            hash of issuer and subject.
         agent: the name of the person, for evidence. It is never an address.
         role: the role.
         started_at: milliseconds since the Unix epoch.
@@ -58,7 +58,7 @@ class DeskSession:
         return self.role is DeskRole.PRIVACY or role is DeskRole.AGENT
 
     def is_sign_in_recent(self, now: Millis) -> bool:
-        """Returns whether the sign-in is recent enough for what cannot be undone. `now` is in milliseconds."""
+        """Returns whether the sign-in is recent enough for what cannot be undone. `now`: milliseconds."""
         return now < self.signed_in_at + RECENT_SIGN_IN
 
 
