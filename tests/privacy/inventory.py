@@ -155,6 +155,7 @@ STORES = (
     _log("PlatformLogs"),
     _log("AgentsLogs"),
     _log("CasesLogs"),
+    _log("DeskLogs"),
     _log("JobsLogs"),
     _log("MailboxLogs"),
     _log("PurgeLogs"),

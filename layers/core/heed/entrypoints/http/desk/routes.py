@@ -8,7 +8,6 @@ page. A bug is not an expected failure. It crashes the function, is logged and r
 from __future__ import annotations
 
 import hmac
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -32,10 +31,9 @@ from heed.entrypoints.http.desk.desk_pages import DeskPages
 from heed.entrypoints.http.desk.views import DeskUnavailableView, DeskView, Refusal, RefusedView
 from heed.entrypoints.http.desk.visit import DeskRequest, DeskVisit
 from heed.entrypoints.http.pages.pages import Pages
+from heed.entrypoints.http.paths import is_path_of_route, to_resolver_path
 from heed.entrypoints.observability import count_metric, logger
 from heed.use_cases.ports.desk import DeskSessions
-
-_VARIABLE = re.compile(r"\{([a-z]+)\}")
 
 
 class DeskPageParts(Protocol):
@@ -134,7 +132,7 @@ class DeskRoutes:
             StoreUnavailable: The store of sessions did not answer.
         """
         parts = self._parts()
-        name = session_cookie_name(is_loopback=is_loopback(parts.public_url))
+        name = session_cookie_name(is_loopback=has_no_tls(parts.public_url))
         value = read_cookie(visit.event, name)
         session = parts.desk_sessions.find(hash_session_value(value)) if value else None
         if session is None or not session.is_valid_at(visit.at):
@@ -155,7 +153,7 @@ class DeskRoutes:
             except HeedError as error:
                 return _answer_failure(visit, error)
 
-        self._app.route(_VARIABLE.sub(r"<\1>", path), method=method)(respond)
+        self._app.route(to_resolver_path(path), method=method)(respond)
 
     def _admit(self, visit: DeskVisit, method: str, access: _Access, handle: DeskHandler) -> Response[str]:
         """Calls a handler if the session, the role and, of a form, its origin and token permit it."""
@@ -201,7 +199,7 @@ class DeskRoutes:
             query = str(visit.event.get("rawQueryString") or "")
             return f"{path}?{query}" if query else path
         pages = [page for method, page in self.access if method == "GET"]
-        while path and not any(_matches(page, path) for page in pages):
+        while path and not any(is_path_of_route(page, path) for page in pages):
             path = path.rpartition("/")[0]
         return path
 
@@ -222,14 +220,9 @@ class DeskRoutes:
         )
 
 
-def is_loopback(public_url: str) -> bool:
-    """Returns whether this is the stack on one machine, which has no TLS."""
+def has_no_tls(public_url: str) -> bool:
+    """Returns whether this is the stack on one machine."""
     return public_url.startswith("http://")
-
-
-def _matches(path: str, requested: str) -> bool:
-    """Returns whether the path of a request is the path of a route, which may have variable parts."""
-    return re.fullmatch(_VARIABLE.sub("[^/]+", path), requested) is not None
 
 
 def _refuse(visit: DeskVisit, why: Refusal) -> Response[str]:
