@@ -45,7 +45,7 @@ from heed.domain.snapshots.file_format import SnapshotManifest
 from heed.domain.snapshots.signature import find_key
 from heed.entrypoints import ses_events
 from heed.entrypoints.bulk_files.reader import open_file
-from heed.entrypoints.http import language, networks, request
+from heed.entrypoints.http import language, networks, paths, request
 from heed.entrypoints.http.api import (
     cases,
     cursors,
