@@ -1,4 +1,4 @@
-"""Parts of the desk."""
+"""Parts of the desk, which is for people at work."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from heed.bootstrap.shared import SharedParts
 
 if TYPE_CHECKING:
+    from heed.adapters.cookie_encryption import JweCookieEncryption
     from heed.adapters.dynamodb.desk_sessions import DeskSessionsTable
     from heed.entrypoints.http.desk.desk_pages import DeskPages
 
 
 class DeskParts(SharedParts):
-    """Parts of the pages for agents and privacy officers."""
+    """Parts for the sign-in to the desk, and for its pages."""
 
     @property
     def has_desk(self) -> bool:
@@ -27,7 +28,7 @@ class DeskParts(SharedParts):
 
     @cached_property
     def desk_sessions(self) -> DeskSessionsTable:
-        """The sessions of the people who are signed in."""
+        """The sessions of people who are signed in to the desk."""
         from heed.adapters.dynamodb.desk_sessions import DeskSessionsTable
 
         return DeskSessionsTable(self.client("dynamodb"), self.config.control_table)
@@ -38,3 +39,10 @@ class DeskParts(SharedParts):
         from heed.entrypoints.http.desk.desk_pages import DeskPages
 
         return DeskPages(self.config.brand_dir)
+
+    @cached_property
+    def cookie_encryption(self) -> JweCookieEncryption:
+        """The encryption of what the desk keeps in a browser, with keys of its own below the links' key."""
+        from heed.adapters.cookie_encryption import JweCookieEncryption
+
+        return JweCookieEncryption(self.link_keys.derive)
