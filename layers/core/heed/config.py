@@ -53,6 +53,9 @@ class Config:
         """Base URL of each link, without a slash at the end. If it is empty, links use the API's own host."""
         return self.environ.get("PUBLIC_URL", "").rstrip("/")
 
+    desk_issuer = _optional("DESK_ISSUER")
+    """URL of the OpenID Connect issuer at which people sign in to the desk. If it is empty, there is none."""
+
     mail_domain = _optional("MAIL_DOMAIN")
     """Domain of inbound mail for `mailto:` links. If it is empty, there are no such links."""
 
