@@ -7,6 +7,7 @@ import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage co
 from typing import Any
 
 from heed.bootstrap import Heed
+from heed.entrypoints.http.desk.cases import CasePages
 from heed.entrypoints.http.desk.home import HomePage
 from heed.entrypoints.http.desk.routes import DeskRoutes
 from heed.entrypoints.observability import observed
@@ -14,6 +15,7 @@ from heed.entrypoints.observability import observed
 heed = Heed.from_environment()
 desk = DeskRoutes(lambda: heed)
 HomePage(desk)
+CasePages(desk, lambda: heed)
 
 
 @observed
