@@ -69,7 +69,7 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--brand", type=Path, help="the folder of a brand; the sample without it")
     parser.add_argument("--demo", action="store_true", help="begin with the past of invented people")
     parser.add_argument("--people", type=int, default=300, help="the number of invented people")
-    parser.add_argument("--weeks", type=int, default=26, help="the weeks of the demo, at least 5")
+    parser.add_argument("--weeks", type=int, default=26, help="the weeks of the demo")
     return parser.parse_args()
 
 

@@ -13,7 +13,8 @@ from local.demo.doors import KeyHolder, Reader
 from local.demo.files import PlatformFiles
 from local.demo.marketing import Marketing
 from local.demo.office import Office
-from local.demo.people import make_people
+from local.demo.people import invent_people
+from local.problem import LocalProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from local.stack_client import LocalStackClient
     from local.stack_clock import StackClock
 
+MIN_PEOPLE = 20
+"""So many people have something happen to them that happens to nobody twice, such as an erasure."""
+MIN_WEEKS = 5
+"""The case that is nearly due has waited for a month."""
 _SEED = 2026
 _KEYS = {
     "platform": (
@@ -35,15 +40,20 @@ _KEYS = {
 
 
 class Demo:
-    """What happens on a stack before it is handed over. Nothing is stored except through the doors.
-
-    Args:
-        people: The number of invented people.
-        weeks: The number of weeks, which end today.
-    """
+    """What happens on a stack before it is handed over. Nothing is stored except through the doors."""
 
     def __init__(self, people: int, weeks: int) -> None:
-        self._people = make_people(people, _make_random("people"))
+        """Creates a demo of some invented people and some weeks, which end today.
+
+        Raises:
+            LocalProblem: The people or the weeks are too few.
+        """
+        if people < MIN_PEOPLE or weeks < MIN_WEEKS:
+            raise LocalProblem(
+                f"a demo has at least {MIN_PEOPLE} people and {MIN_WEEKS} weeks",
+                "choose more:\n    make demo PEOPLE=20 WEEKS=5",
+            )
+        self._people = invent_people(people)
         self._weeks = weeks
         self._end = clock.now() // HOUR * HOUR - HOUR
         self._start = self._end // DAY * DAY - weeks * WEEK

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from heed.domain import rfc3339
 from heed.domain.mailbox.case import CaseDecision
+from heed.domain.milliseconds import Millis
 from local.demo import mails
 from local.demo.agenda import DAY, HOUR, WEEK, to_working_hours
 from local.demo.mails import write_mail
@@ -114,14 +115,13 @@ class Office:
         if decide:
             delay = self._random.randrange(HOUR, 2 * DAY)
             at = to_working_hours(self._agenda.now + delay)
-            self._agenda.add(at, lambda: self._decide(template))
+            arrived = rfc3339.format_time(Millis(self._agenda.now))
+            self._agenda.add(at, lambda: self._decide(template, arrived))
 
-    def _decide(self, template: MailTemplate) -> None:
-        """Reads and decides the oldest case of a kind."""
-        cases = self._client.cases()
-        case = min(
-            (case for case in cases if case["kind"] == template.kind), key=lambda case: case["received_at"]
-        )
+    def _decide(self, template: MailTemplate, arrived: str) -> None:
+        """Reads and decides the case of a mail."""
+        cases = (case for case in self._client.cases() if case["received_at"] >= arrived)
+        case = min(cases, key=lambda case: str(case["received_at"]))
         self._privacy_office.get(f"/v1/cases/{case['id']}")
         decision = {"decision": template.decision, "reason": template.reason}
         self._privacy_office.post(f"/v1/cases/{case['id']}", decision)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from random import Random
+from random import Random
 
 _FIRST_NAMES = {
     "en": "Joan Mary Grace Edith Ruth Helen Walter Frank Arthur Henry Alice Nora Leo Simon Owen Clara",
@@ -41,8 +38,9 @@ class InventedPerson:
     language: str
 
 
-def make_people(count: int, random: Random) -> list[InventedPerson]:
-    """Returns a number of people, each with an address of their own."""
+def invent_people(count: int) -> list[InventedPerson]:
+    """Returns a number of people, each with an address of their own. They are the same each time."""
+    random = Random(count)  # noqa: S311 - it chooses names
     people: dict[str, InventedPerson] = {}
     while len(people) < count:
         language = random.choice(_LANGUAGES)
