@@ -33,6 +33,7 @@ from heed.entrypoints.http.desk.visit import DeskRequest, DeskVisit
 from heed.entrypoints.http.pages.pages import Pages
 from heed.entrypoints.http.paths import is_path_of_route, to_resolver_path
 from heed.entrypoints.observability import count_metric, logger
+from heed.use_cases.desk.sign_in import RenewRole
 from heed.use_cases.ports.desk import DeskSessions
 
 
@@ -52,6 +53,11 @@ class DeskPageParts(Protocol):
     @property
     def desk_sessions(self) -> DeskSessions:
         """The sessions of the people who are signed in."""
+        ...
+
+    @property
+    def renew_role(self) -> RenewRole:
+        """Asks the issuer again for the role of a person."""
         ...
 
     @property
@@ -129,6 +135,7 @@ class DeskRoutes:
         """Returns the valid session of a request and the value of its cookie, or None.
 
         Raises:
+            IssuerUnavailable: The role had to be confirmed, and the issuer did not answer.
             StoreUnavailable: The store of sessions did not answer.
         """
         parts = self._parts()
@@ -137,8 +144,11 @@ class DeskRoutes:
         session = parts.desk_sessions.find(hash_session_value(value)) if value else None
         if session is None or not session.is_valid_at(visit.at):
             return None
-        parts.desk_sessions.touch(session, visit.at)
-        return session, value
+        current = parts.renew_role(session, value, visit.at)
+        if current is None:
+            return None
+        parts.desk_sessions.touch(current, visit.at)
+        return current, value
 
     def _add(self, method: str, path: str, access: _Access, handle: OpenDeskHandler) -> None:
         self.access[method, path] = access
