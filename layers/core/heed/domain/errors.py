@@ -204,6 +204,10 @@ class JobConflict(HeedError):
     """The state of the job does not permit this step."""
 
 
+class TooManyJobs(HeedError):
+    """The owner of the API key has too many jobs. Nothing was created. A later request may succeed."""
+
+
 class SecondOwnerNeeded(NotAuthorised):
     """The step needs an API key of another owner."""
 
