@@ -38,9 +38,9 @@ _WAITING = (
     (mails.ERASURE, 30 * DAY - 9 * HOUR),
     (mails.ACCESS, 12 * DAY),
     (mails.DOUBTFUL_STOP, 6 * DAY),
-    (mails.CHILD, 4 * DAY),
     (mails.COMPLAINT, 2 * DAY),
-    (mails.QUESTION, 20 * HOUR),
+    (mails.QUESTION, 30 * HOUR),
+    (mails.CHILD, 20 * HOUR),
 )
 
 
@@ -71,7 +71,8 @@ class Office:
         self._agenda = agenda
         self._random = random
         self._people = people
-        self._special = itertools.cycle(random.sample(people, len(people)))
+        shuffled, split = random.sample(people, len(people)), len(people) // 4
+        self._callers, self._special = shuffled[:split], itertools.cycle(shuffled[split:])
         self._numbers = itertools.count(1)
         self._held: list[InventedPerson] = []
         self.counts: Counter[str] = Counter()
@@ -119,9 +120,11 @@ class Office:
             self._agenda.add(at, lambda: self._decide(template, arrived))
 
     def _decide(self, template: MailTemplate, arrived: str) -> None:
-        """Reads and decides the case of a mail."""
-        cases = (case for case in self._client.cases() if case["received_at"] >= arrived)
-        case = min(cases, key=lambda case: str(case["received_at"]))
+        """Reads and decides the case of a mail, unless its sender was erased and the case is closed."""
+        cases = [case for case in self._client.cases() if case["received_at"] >= arrived]
+        case = min(cases, key=lambda case: str(case["received_at"]), default=None)
+        if case is None or case["kind"] != template.kind:
+            return
         self._privacy_office.get(f"/v1/cases/{case['id']}")
         decision = {"decision": template.decision, "reason": template.reason}
         self._privacy_office.post(f"/v1/cases/{case['id']}", decision)
@@ -131,7 +134,7 @@ class Office:
 
     def _take_call(self) -> None:
         """Answers the phone: looks the person up, and records what the person wants."""
-        person = self._random.choice(self._people)
+        person = self._random.choice(self._callers)
         self._call_centre.post("/v1/recipients/lookup", {"address": person.address})
         scope = self._random.choice(("*", "*", "offers", "events"))
         change = {"scope": scope, "state": "out", "source": "phone", "agent": self._random.choice(_AGENTS)}
@@ -140,7 +143,7 @@ class Office:
 
     def _enter_letter(self) -> None:
         """Enters a letter. Most arrive the day before; now and then one lies longer."""
-        person = self._random.choice(self._people)
+        person = self._random.choice(self._callers)
         state = self._random.choice(("out", "out", "in"))
         days = self._random.choice((1, 1, 1, 4))
         change = {
