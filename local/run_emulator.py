@@ -16,6 +16,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 _HERE = Path(__file__).parent
 
@@ -43,9 +44,21 @@ def _use_clock(file: str) -> None:
     exec(start, {})  # noqa: S102
 
 
+def _extend_cognito() -> None:
+    """Makes the user pools issuers on this machine."""
+    cognito: Any = importlib.import_module("ministack.services.cognito")
+    user_pool = runpy.run_path(str(_HERE / "user_pool.py"))
+    base = f"http://{os.environ['MINISTACK_HOST']}:{os.environ['GATEWAY_PORT']}"  # noqa: TID251
+    cognito._signed_jwt = user_pool["with_local_issuer"](base, cognito._signed_jwt)  # noqa: SLF001
+    cognito.well_known_openid_configuration = user_pool["with_local_document"](
+        base, cognito.well_known_openid_configuration
+    )
+
+
 if __name__ == "__main__":
     if sys.argv[1:]:
         _use_clock(sys.argv.pop())  # the emulator has options of its own
     _extend_ses()
+    _extend_cognito()
     threading.Thread(target=_kill_group_when_the_stack_ends, daemon=True).start()
     runpy.run_module("ministack", run_name="__main__")
