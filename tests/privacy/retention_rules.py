@@ -105,6 +105,7 @@ RULES = (
     ),
     Rule("Answered mails", "ControlTable", "to answer a sender once a day", COUNT_DAYS, End.TTL),
     Rule("Forwarded mails", "ControlTable", "to stop floods", COUNT_DAYS, End.TTL),
+    Rule("Sessions of the desk", "ControlTable", "to know who is signed in", 1, End.TTL),
     Rule("Disclosures", "ControlTable", "to account for them", DISCLOSURE_DAYS, End.TTL),
     Rule("Open cases", "ControlTable", "to decide them", None, End.NEVER),
     Rule(
