@@ -153,6 +153,18 @@ class Dynamo(InMemoryClient):
 
         return self._send(operation, models=_OF_WRITES)
 
+    def query(self, **request: Any) -> dict[str, Any]:
+        """Returns the items of a list of jobs on one page. Every index has the newest state."""
+
+        def operation() -> dict[str, Any]:
+            items = self.tables.setdefault(request["TableName"], {}).values()
+            listed = [item for item in items if "list" in item and "place" in item]
+            found = [item for item in listed if holds(request["KeyConditionExpression"], item, request)]
+            found.sort(key=lambda item: str(item["place"]["S"]), reverse=not request["ScanIndexForward"])
+            return {"Items": found, "Count": len(found)}
+
+        return self._send(operation)
+
     def scan(self, **request: Any) -> dict[str, Any]:
         """Returns a segment on one page. moto divides the items in the same way."""
 
