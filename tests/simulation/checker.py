@@ -296,7 +296,7 @@ def _was_unreadable(known_facts: _KnownFacts, step: int, who: int) -> bool:
 
 
 def _check_taking_back(known_facts: _KnownFacts, taken_back: TakenBack) -> Iterator[str]:
-    """Checks that nothing counts any more that only the import said. A minor's record stays as it is."""
+    """Checks that nothing of the import counts any more. A minor's record stays as it is."""
     known_facts.check_counts["I16"] += 1
     for who, state in enumerate(known_facts.observations[-1]):
         if "x:minor" not in state.registers and not _was_unreadable(known_facts, taken_back.step, who):
