@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 
 def _kill_group_when_the_stack_ends() -> None:
@@ -29,7 +30,19 @@ def _extend_ses() -> None:
         ses.handle_request = module[f"with_{name}"](ses.handle_request)  # type: ignore[attr-defined]
 
 
+def _extend_cognito() -> None:
+    """Makes the user pools issuers on this machine."""
+    cognito: Any = importlib.import_module("ministack.services.cognito")
+    user_pool = runpy.run_path(str(Path(__file__).with_name("user_pool.py")))
+    base = f"http://{os.environ['MINISTACK_HOST']}:{os.environ['GATEWAY_PORT']}"  # noqa: TID251
+    cognito._signed_jwt = user_pool["with_local_issuer"](base, cognito._signed_jwt)  # noqa: SLF001
+    cognito.well_known_openid_configuration = user_pool["with_local_document"](
+        base, cognito.well_known_openid_configuration
+    )
+
+
 if __name__ == "__main__":
     _extend_ses()
+    _extend_cognito()
     threading.Thread(target=_kill_group_when_the_stack_ends, daemon=True).start()
     runpy.run_module("ministack", run_name="__main__")

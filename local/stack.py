@@ -17,6 +17,7 @@ from local.aws import Clients
 from local.brand import BrandReload
 from local.build import build
 from local.deploy import deploy
+from local.desk_people import create_desk_people
 from local.emulator import Emulator
 from local.front import Gateway, make_application
 from local.install import install
@@ -75,7 +76,8 @@ class LocalStack(ExitStack):
         functions = functions_by_short_name(deployed.names)
         api_keys = ApiKeys(clients.dynamodb, deployed.outputs["ControlTable"])
         _, api_key = api_keys.create("local", owner="the local stack", scopes=list(KeyScope))
-        stack = ready.make_announcement(places, deployed.outputs, functions, api_key)
+        people = create_desk_people(clients, deployed.names["DeskUsers"])
+        stack = ready.make_announcement(places, deployed.outputs, functions, api_key, people)
         client = LocalStackClient(stack, clients)
         gateway = Gateway(clients, read_routes(translated.template), deployed.names)
         site = BrandReload(gateway, places, clients, functions.values())
@@ -102,10 +104,12 @@ class LocalStack(ExitStack):
             )
         self.callback(ready.withdraw, self._places)
         ready.announce(stack, self._places)
+        people = "".join(f"    {each['name']:<8}{each['password']}\n" for each in stack.desk["users"])
         _print_now(
             f"Ready in {seconds:.0f} s. Ctrl-C ends it.\n\n"
             f"  An unsubscribe link   {mail.unsubscribe_url}\n"
             f"  What happens inside   {stack.api}/_local/\n"
+            f"  The desk              {stack.desk['url']}\n{people}"
             f"  The API               {stack.api}\n"
             f"  AWS, emulated         {stack.aws}\n"
             f"  Key, names, outputs   {self._places.latest_file}\n"
