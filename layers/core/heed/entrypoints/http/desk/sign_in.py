@@ -18,6 +18,7 @@ from heed.entrypoints.http.desk.cookies import (
     session_cookie,
     session_cookie_name,
 )
+from heed.entrypoints.http.desk.kept_forms import SessionEndedView
 from heed.entrypoints.http.desk.routes import has_no_tls
 from heed.entrypoints.http.desk.views import DeskView
 from heed.entrypoints.http.desk.visit import DeskVisit
@@ -52,7 +53,11 @@ class SignInFailedView(DeskView):
     why: SignInFailure
 
 
-SIGN_IN_VIEWS: dict[str, type[DeskView]] = {"sign-in-failed": SignInFailedView, "signed-out": DeskView}
+SIGN_IN_VIEWS: dict[str, type[DeskView]] = {
+    "session-ended": SessionEndedView,
+    "sign-in-failed": SignInFailedView,
+    "signed-out": DeskView,
+}
 
 
 class SignInParts(Protocol):
