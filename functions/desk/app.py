@@ -9,6 +9,7 @@ from typing import Any
 from heed.bootstrap import Heed
 from heed.entrypoints.http.desk.cases import CasePages
 from heed.entrypoints.http.desk.home import HomePage
+from heed.entrypoints.http.desk.registers import RegisterPages
 from heed.entrypoints.http.desk.routes import DeskRoutes
 from heed.entrypoints.http.desk.sign_in import SignInPages
 from heed.entrypoints.observability import observed
@@ -18,6 +19,7 @@ desk = DeskRoutes(lambda: heed)
 SignInPages(desk, lambda: heed)
 HomePage(desk)
 CasePages(desk, lambda: heed)
+RegisterPages(desk, lambda: heed)
 
 
 @observed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from heed.entrypoints.http.desk.case_views import CASE_VIEWS
 from heed.entrypoints.http.desk.home import HOME_VIEWS
+from heed.entrypoints.http.desk.register_views import REGISTER_VIEWS
 from heed.entrypoints.http.desk.sign_in import SIGN_IN_VIEWS
 from heed.entrypoints.http.desk.views import FRAME_VIEWS, DeskView
 
@@ -11,6 +12,7 @@ DESK_VIEWS: dict[str, type[DeskView]] = {
     **FRAME_VIEWS,
     **HOME_VIEWS,
     **CASE_VIEWS,
+    **REGISTER_VIEWS,
     **SIGN_IN_VIEWS,
 }
 """The view of each page, by the name of its file without `.html`."""
