@@ -208,7 +208,9 @@ def _exercise_platform(drive: Drive) -> None:
     link = drive.request("platform", "POST", "/v1/links", body)["links"][0]
     (mailto,) = re.findall(r"u\+([^@>]+)@", link["headers"]["List-Unsubscribe"])
     drive.secrets["mailto token"] = mailto
+    drive.request("platform", "POST", "/v1/links", {**body, "campaign": ADDRESSES["garbage"]})
     drive.request("platform", "GET", "/v1/suppressions", query={"cursor": ADDRESSES["garbage"]})
+    drive.request("platform", "GET", "/v1/numbers", query={"by": ADDRESSES["garbage"]})
     drive.request("platform", "GET", f"/v1/{ADDRESSES['garbage']}")
     drive.request("platform", "GET", "/v1", headers=drive.plain)
 

@@ -25,9 +25,12 @@ class NumberParts(SharedParts):
     @cached_property
     def campaigns(self) -> CampaignsTable:
         """The campaigns that API keys named."""
+        from heed.adapters.dynamodb.daily_counts import CountPrefix, DailyCountsTable
         from heed.adapters.dynamodb.numbers import CampaignsTable
+        from heed.domain.numbers.numbers import MAX_KEYS_A_DAY
 
-        return CampaignsTable(self.client("dynamodb"), self.config.control_table)
+        table = self.client("dynamodb"), self.config.control_table
+        return CampaignsTable(*table, DailyCountsTable(*table, CountPrefix.CAMPAIGNS, MAX_KEYS_A_DAY))
 
     @cached_property
     def count_event(self) -> CountEvent:

@@ -16,7 +16,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from heed.adapters.dynamodb.daily_counts import CountPrefix, DailyCountsTable
 from heed.adapters.dynamodb.table import (
     MAX_BATCH_KEYS,
     DynamoDBTable,
@@ -38,6 +37,7 @@ from heed.domain.preferences.register import DAY_MS
 from heed.domain.privacy.retention import CAMPAIGN_DAYS, NUMBER_DAYS, SEEN_DAYS
 from heed.domain.rfc3339 import format_day, parse_day
 from heed.override import override
+from heed.use_cases.ports.daily_counts import DailyCounts
 from heed.use_cases.ports.numbers import CampaignNames, Numbers
 
 if TYPE_CHECKING:
@@ -86,11 +86,12 @@ class CampaignsTable(CampaignNames):
     Args:
         client: DynamoDB client.
         table: Name of the table `Control`.
+        new: Limits the new campaigns of a day.
     """
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, new: DailyCounts) -> None:
         self._table = DynamoDBTable(client, table)
-        self._new = DailyCountsTable(client, table, CountPrefix.CAMPAIGNS, MAX_KEYS_A_DAY)
+        self._new = new
         self._added: dict[str, int] = {}
 
     @override

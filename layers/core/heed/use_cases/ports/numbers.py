@@ -10,7 +10,7 @@ from heed.domain.numbers.numbers import ColumnCounts, CountedKey, DayCount, Numb
 
 
 class Numbers(Protocol):
-    """Counts of changes. Whatever is counted has an id, so that a repetition counts once."""
+    """Counts of changes. Each thing that is counted has an id, so that a repetition counts once."""
 
     def count(self, id_: str, day: int, counted: Mapping[CountedKey, ColumnCounts], now: Millis) -> bool:
         """Counts something once, in all its rows or in none. Returns whether it was new.
