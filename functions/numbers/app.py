@@ -14,11 +14,6 @@ from heed.entrypoints.observability import count_metric, observed
 from heed.use_cases.numbers.count_event import CountOutcome
 
 heed = Heed.from_environment()
-_METRICS = {
-    CountOutcome.COUNTED: "EventCounted",
-    CountOutcome.DUPLICATE: "EventAlreadyCounted",
-    CountOutcome.TOO_OLD: "EventTooOldToCount",
-}
 
 
 @observed
@@ -26,7 +21,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     """Handles a batch of SQS messages; each message that fails goes back to the queue alone."""
 
     def count(body: str) -> None:
-        count_metric(_METRICS[heed.count_event(CountedEvent.from_message(body), clock.now())])
+        outcome = heed.count_event(CountedEvent.from_message(body), clock.now())
+        count_metric("EventCounted", int(outcome is CountOutcome.COUNTED))
+        count_metric("EventAlreadyCounted", int(outcome is CountOutcome.DUPLICATE))
+        count_metric("EventTooOldToCount", int(outcome is CountOutcome.TOO_OLD))
 
     return queue.handle_each(event, context, count, lambda: heed.numbers_dead_letters)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.events.models import EventPattern
 
 from functions.ledger import app as ledger
 from functions.numbers import app
@@ -14,7 +15,10 @@ from functions.platform import app as platform
 from functions.unsubscribe import app as unsubscribe
 from heed.adapters.dynamodb.numbers import NUMBERS_PREFIX
 from heed.domain.api_key import KeyScope
+from heed.domain.errors import StoreUnavailable
+from heed.domain.ledger.events import EventType
 from heed.domain.milliseconds import Millis
+from heed.domain.numbers.counted_event import COUNTED_STATES
 from heed.domain.numbers.numbers import MAX_KEYS_A_DAY
 from heed.domain.preferences.register import (
     COMPLAINT,
@@ -30,12 +34,17 @@ from heed.domain.preferences.register import (
 )
 from heed.domain.privacy.retention import CAMPAIGN_DAYS, COUNT_DAYS, NUMBER_DAYS, SEEN_DAYS
 from heed.domain.rfc3339 import format_day
+from heed.entrypoints.bulk_files import parts as file_parts
 from tests.functions.conftest import DAY, Clock
+from tests.functions.test_imports import LISTED, Imports
 from tests.support.deployment import World, http_event, parts, restart
+from tests.support.iam_policies import RESOURCES
+from tests.support.job_machine import run_executions
 from tests.support.registers import in_, out
 from tests.support.stream_events import StreamRecorder, stream_event
 
 JOAN, LEE = "joan@example.com", "lee@example.com"
+NEVER_COUNTED = ("hold", "minor")
 ZEROS = dict.fromkeys(("opted_out", "opted_in", "paused", "complained", "bounced"), 0)
 
 
@@ -309,6 +318,74 @@ def test_links_are_made_while_the_name_of_the_campaign_cannot_be_kept(
     office.name("spring")
     office.record(JOAN, change(office, out(2), campaign="spring"))
     assert office.rows("campaign") == {"spring": {"opted_out": 1}}
+
+
+@pytest.fixture
+def imports(world: World, clock: Clock) -> Imports:
+    return Imports(world, clock)
+
+
+def test_an_import_counts_the_stops_of_the_applied_rows_as_its_own_source(
+    office: Office, imports: Imports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_parts, "MAX_PART_ROWS", 1)
+    imports.preview_file(LISTED)
+    assert office.rows("source") == {}, "a preview stops nobody"
+    imports.import_file(LISTED)
+    assert office.rows("source") == {"import": {"opted_out": 2}}
+    assert office.rows("topic") == office.rows("campaign") == {}
+    assert {key for key, counts in office.rows("day").items() if counts} == set()
+
+
+def test_a_second_import_of_the_same_file_counts_nothing(office: Office, imports: Imports) -> None:
+    imports.import_file(LISTED)
+    imports.import_file(LISTED)
+    assert office.rows("source") == {"import": {"opted_out": 2}}
+
+
+def test_a_part_of_an_import_that_is_repeated_counts_once(office: Office, imports: Imports) -> None:
+    job = imports.preview_file(LISTED)
+    imports.command_commit(job["job"])
+    counted = parts().numbers.count
+    calls: list[str] = []
+
+    def count_and_fail(id_: str, *others: Any) -> bool:
+        calls.append(id_)
+        counted(id_, *others)
+        if len(calls) == 1:
+            raise StoreUnavailable("the answer was lost")
+        return False
+
+    parts().numbers.count = count_and_fail  # type: ignore[method-assign]
+    run_executions()
+    parts().numbers.count = counted  # type: ignore[method-assign]
+    assert len(calls) == 2 and len(set(calls)) == 1
+    assert office.rows("source") == {"import": {"opted_out": 2}}
+
+
+def test_the_campaign_of_a_scrub_with_links_is_counted_by_name(office: Office, imports: Imports) -> None:
+    checker = imports.key("Marketing", KeyScope.CHECK, KeyScope.LINKS)
+    body = {"topic": "offers", "links": True, "campaign": "winter"}
+    job = imports.create(checker, "/v1/scrubs", body)["job"]
+    imports.upload(job, b"email\njoan@example.com\n")
+    run_executions()
+    office.record(JOAN, change(office, out(2), campaign="winter"))
+    assert office.rows("campaign") == {"winter": {"opted_out": 1}}
+
+
+def test_the_rule_of_the_bus_selects_what_is_counted_and_no_import(office: Office) -> None:
+    pattern = EventPattern.load(json.dumps(RESOURCES["NumbersRule"]["Properties"]["EventPattern"]))
+    for event_type in EventType:
+        for state in ("out", "in", "confirmed", "paused", "complaint", "undeliverable", "hold", "minor"):
+            for source in Source:
+                detail = {"state": state, "source": source.value}
+                event: Any = {"source": "heed", "detail-type": event_type.value, "detail": detail}
+                is_counted = (event_type, state) in COUNTED_STATES and source is not Source.IMPORT
+                # A type and a state that never occur together may match.
+                if is_counted or event_type in (EventType.LIFTED, EventType.PURGED) or state in NEVER_COUNTED:
+                    assert pattern.matches_event(event) is is_counted, event
+                if source is Source.IMPORT:
+                    assert not pattern.matches_event(event)
 
 
 def test_what_is_not_counted_by_the_rule_goes_to_the_dead_letter_queue(office: Office) -> None:

@@ -51,8 +51,8 @@ class PreferenceEvent:
     Attributes:
         type: the type of the event.
         detail: `id`, `recipient`, `scope`, `state`, `at`, `source`; `until` if the state has an end;
-            `campaign` if the change was made by a link of a campaign; and `changes` if the event reports several
-            changes by links, of which the earlier ones were omitted.
+            `campaign` if the change was made by a link of a campaign; and `changes` if the event reports
+            several changes by links, of which the earlier ones were omitted.
     """
 
     type: EventType

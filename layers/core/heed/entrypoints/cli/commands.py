@@ -28,6 +28,7 @@ from heed.entrypoints.cli import (
     links,
     lookup,
     minor_and_erase,
+    numbers,
     purges,
     restore,
     run,
@@ -61,6 +62,7 @@ SECTIONS = {
     "Evidence": (
         ledger.LEDGER_GROUP,
         deadlines.REPORT_GROUP,
+        numbers.show_numbers,
         purges.show_purge,
         disclosed.show_disclosures,
     ),
