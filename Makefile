@@ -58,8 +58,10 @@ lock: $(VENV)/bin/uv ## Lock every requirement again, with hashes and without ad
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate -o requirements/$$name.txt requirements/$$name.in
 	done
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-header --no-annotate -o layers/core/requirements.txt layers/core/requirements.in
+	for layer in core desk; do
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-header --no-annotate -o layers/$$layer/requirements.txt layers/$$layer/requirements.in
+	done
 
 check: lint types unit ## Run the linter, the type checker and the unit tests, with few examples of each property
 

@@ -70,12 +70,16 @@ def _set_local_environment(function: Resource, addresses: LocalAddresses) -> Res
     would wait for them, and the end of the stack would have to remove them.
     """
     properties = {name: value for name, value in function["Properties"].items() if name != "Layers"}
+    layers = ["CoreLayer"]
+    # SAM adds a hash to the name of a layer.
+    if any(layer["Ref"].startswith("DeskLayer") for layer in function["Properties"].get("Layers", ())):
+        layers.append("DeskLayer")
     variables = properties.get("Environment", {}).get("Variables", {})
     local_variables = {
         "AWS_ENDPOINT_URL": addresses.aws,
         "BRAND_DIR": str(addresses.build / "BrandLayer" / "brand"),
         "SERVICE_MODELS_DIR": str(addresses.build / "CoreLayer" / "service_models"),
-        "PYTHONPATH": str(addresses.build / "CoreLayer" / "python"),
+        "PYTHONPATH": ":".join(str(addresses.build / layer / "python") for layer in layers),
     }
     if "PUBLIC_URL" in variables:
         local_variables["PUBLIC_URL"] = addresses.api

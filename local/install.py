@@ -1,4 +1,4 @@
-"""Installs the emulator and the wheels of the core layer once, from locked requirements, into .tools."""
+"""Installs the emulator and the wheels of the layers once, from locked requirements, into .tools."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from local.problem import LocalProblem
 from local.run import run_program
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from local.places import Places
 
 
 def install(places: Places) -> None:
-    """Updates the emulator's venv and the core layer's wheels to the locked versions."""
+    """Updates the emulator's venv and the layers' wheels to the locked versions."""
     tools = places.root / ".tools"
     tools.mkdir(exist_ok=True)
     with (tools / "lock").open("w") as lock:
@@ -27,27 +27,30 @@ def install(places: Places) -> None:
         _install_once(
             "the AWS emulator",
             places.emulator_venv,
-            places.root / "requirements" / "emulator.txt",
-            lambda target, locked: _install_emulator(places, target, locked),
+            [places.root / "requirements" / "emulator.txt"],
+            lambda target, locks: _install_emulator(places, target, *locks),
         )
         _install_once(
-            "the packages of the core layer",
+            "the packages of the layers",
             places.wheels,
-            places.root / "layers" / "core" / "requirements.txt",
-            lambda target, locked: _download_wheels(places, target, locked),
+            [places.root / "layers" / layer / "requirements.txt" for layer in ("core", "desk")],
+            lambda target, locks: _download_wheels(places, target, locks),
         )
 
 
-def _install_once(name: str, target: Path, locked: Path, install_to: Callable[[Path, Path], None]) -> None:
-    """Installs to `target`, unless it was installed from the same lock with the same Python."""
-    version = hashlib.sha256(locked.read_bytes() + sys.version.encode()).hexdigest()
+def _install_once(
+    name: str, target: Path, locks: Sequence[Path], install_to: Callable[[Path, Sequence[Path]], None]
+) -> None:
+    """Installs to `target`, unless it was installed from the same locks with the same Python."""
+    content = b"".join(locked.read_bytes() for locked in locks)
+    version = hashlib.sha256(content + sys.version.encode()).hexdigest()
     version_file = target / "made-from.sha256"
     if version_file.exists() and version_file.read_text() == version:
         return
     print(f"Installing {name} into .tools (once) …", flush=True)
     shutil.rmtree(target, ignore_errors=True)
     try:
-        install_to(target, locked)
+        install_to(target, locks)
     except LocalProblem as problem:
         remedy = "the first run needs a network or a filled package cache; then make run again"
         raise LocalProblem(problem.summary, remedy) from problem
@@ -61,8 +64,9 @@ def _install_emulator(places: Places, target: Path, locked: Path) -> None:
     run_program(uv, "pip", "sync", "--require-hashes", "--compile-bytecode", "--python", python, locked)
 
 
-def _download_wheels(places: Places, target: Path, locked: Path) -> None:
+def _download_wheels(places: Places, target: Path, locks: Sequence[Path]) -> None:
     """Downloads wheels for this machine and its Python, because the emulator runs the functions here."""
     pip = (places.root / ".venv" / "bin" / "python", "-m", "pip", "download", "--no-deps")
     options = ("--require-hashes", "--only-binary=:all:")
-    run_program(*pip, *options, "--dest", target, "--requirement", locked)
+    for locked in locks:
+        run_program(*pip, *options, "--dest", target, "--requirement", locked)

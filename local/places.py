@@ -29,7 +29,7 @@ class Places:
         ready_file: The file that announces this stack.
         latest_file: The file that announces the newest running stack. Clients read it.
         emulator_venv: The venv of the emulator. All stacks share it.
-        wheels: The packages of the core layer, so that its build needs no network.
+        wheels: The packages of the layers, so that their build needs no network.
     """
 
     def __init__(

@@ -73,13 +73,16 @@ def _add_template(source: Path, folder: Path, committed_at: int) -> None:
 
 
 def _add_bill_of_materials(source: Path, folder: Path, committed_at: int) -> None:
-    """Adds what the core layer consists of, as CycloneDX. The tool checks it against the schema."""
+    """Adds what the core layer and the desk's consist of, as CycloneDX. The tool checks it."""
     core = source / "layers" / "core"
     options = ("--pyproject", core / "pyproject.toml", "--output-reproducible", "--validate")
+    locks = [source / "layers" / layer / "requirements.txt" for layer in ("core", "desk")]
+    both = source / "requirements" / "layers.txt"
+    both.write_text("".join(locked.read_text() for locked in locks))
     _run(
         _TOOLS / "release" / "bin" / "cyclonedx-py",
         "requirements",
-        core / "requirements.txt",
+        both,
         *options,
         *("--output-file", folder / "sbom.cdx.json"),
         cwd=source,

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LOCKS = [
     *ROOT.glob("requirements/*.txt"),
-    ROOT / "layers" / "core" / "requirements.txt",
+    *ROOT.glob("layers/*/requirements.txt"),
     *ROOT.glob("tests/*/package-lock.json"),
 ]
 

@@ -44,5 +44,6 @@ def test_the_folder_of_a_brand_may_have_spaces(tmp_path: Path) -> None:
 
 def test_du_is_called_with_portable_options() -> None:
     """Only POSIX options are portable. The `du` of BSD has no long options."""
-    calls = re.findall(r"\bdu (\S+)", (ROOT / "layers" / "core" / "Makefile").read_text())
-    assert calls == ["-sk"]
+    makefiles = [ROOT / "layers" / layer / "Makefile" for layer in ("core", "desk")]
+    calls = [call for file in makefiles for call in re.findall(r"\bdu (\S+)", file.read_text())]
+    assert calls == ["-sk", "-sk"]

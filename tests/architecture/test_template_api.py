@@ -61,6 +61,7 @@ ROUTES = {
         "POST /v1/lifts",
         "GET /v1/disclosures",
     },
+    "DeskFunction": {"GET /desk", "GET /desk/{rest+}", "POST /desk/{rest+}"},
     "CasesFunction": {"GET /v1/cases", "GET /v1/cases/{id}", "POST /v1/cases/{id}"},
     "JobsFunction": {
         "POST /v1/imports",
@@ -99,10 +100,14 @@ def test_each_route_has_a_method_and_no_trailing_slash() -> None:
         )
 
 
-def test_greedy_variables_are_only_for_dnt_and_for_links_with_appended_text() -> None:
+def test_greedy_variables_are_only_for_dnt_for_the_desk_and_for_links_with_appended_text() -> None:
     greedy = {route for routes in ROUTES.values() for route in routes if "+}" in route}
     glued = {route for route in greedy - ELSEWHERE if route.endswith("/{token}/{rest+}")}
-    assert greedy - ELSEWHERE - glued == {"GET /.well-known/dnt/{status+}"}
+    assert greedy - ELSEWHERE - glued == {
+        "GET /.well-known/dnt/{status+}",
+        "GET /desk/{rest+}",
+        "POST /desk/{rest+}",
+    }
 
 
 def test_each_link_has_a_route_for_appended_text_with_the_same_throttle() -> None:

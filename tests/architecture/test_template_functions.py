@@ -160,12 +160,14 @@ def test_a_function_has_the_name_of_its_folder_with_the_suffix_function() -> Non
 
 def test_functions_and_layers_have_the_same_runtime_and_architecture() -> None:
     common = template()["Globals"]["Function"]
-    for layer in ("CoreLayer", "BrandLayer"):
+    for layer in ("CoreLayer", "BrandLayer", "DeskLayer"):
         properties = RESOURCES[layer]["Properties"]
         assert properties["CompatibleRuntimes"] == [common["Runtime"]] == ["python3.13"]
         assert properties["CompatibleArchitectures"] == common["Architectures"] == ["arm64"]
-    for properties in FUNCTIONS.values():
-        assert not {"Runtime", "Architectures", "Layers"} & properties.keys()
+    for name, properties in FUNCTIONS.items():
+        assert not {"Runtime", "Architectures"} & properties.keys()
+        own = [{"Ref": "DeskLayer"}] if name == "DeskFunction" else None
+        assert properties.get("Layers") == own, "SAM adds it to those of all functions"
 
 
 def test_no_function_uses_snapstart_or_tracing() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from heed.domain.imports.formats import RowMeaning
 from heed.domain.imports.recognition import recognise_format
+from heed.entrypoints.cli.commands import heed_group
 from tests import vendor_pages
 from tests.support.cli_commands import COMMANDS
 
@@ -48,4 +49,6 @@ def test_the_command_takes_the_options_that_the_pages_name() -> None:
     assert len(named) >= 10
     for options in named:
         arguments = [str(Path(__file__)), "--reference", "May", *options.split()]
-        COMMANDS["import",].make_context("import", arguments)
+        # With its group, because click keeps the help option of a command's first context for all later ones.
+        with heed_group.make_context("heed", ["import", *arguments]) as group:
+            COMMANDS["import",].make_context("import", arguments, parent=group)

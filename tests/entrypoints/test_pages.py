@@ -116,7 +116,7 @@ def test_the_samples_run_each_line_of_each_page_in_each_language(folder: Path) -
     finally:
         sys.settrace(None)
 
-    modules = sorted(folder.rglob("tmpl_*.py"))
+    modules = sorted((folder / "pages").rglob("tmpl_*.py"))
     assert len(modules) == (7 + len(MAIL_VIEWS)) * len(LANGUAGES)
     for module in modules:
         lines = module.read_text(encoding="utf-8").splitlines()

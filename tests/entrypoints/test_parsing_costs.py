@@ -33,11 +33,11 @@ from heed.domain.mailbox.intent import IntentKind, MailIntent, read_intent
 from heed.domain.mailbox.mail_action import decide_inbound_mail
 from heed.domain.mailbox.new_text import new_text
 from heed.domain.milliseconds import Millis
+from heed.domain.numbers.counted_event import CountedEvent
 from heed.domain.opt_in import confirmation_token
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
 from heed.domain.preferences.catalogue import Topic
-from heed.domain.numbers.counted_event import CountedEvent
 from heed.domain.preferences.evidence import campaign_of_evidence, scrub_text
 from heed.domain.privacy import purge
 from heed.domain.recipients import recipient
@@ -46,7 +46,7 @@ from heed.domain.snapshots.file_format import SnapshotManifest
 from heed.domain.snapshots.signature import find_key
 from heed.entrypoints import ses_events
 from heed.entrypoints.bulk_files.reader import open_file
-from heed.entrypoints.http import language, networks, request
+from heed.entrypoints.http import language, networks, paths, request
 from heed.entrypoints.http.api import (
     cases,
     cursors,
@@ -57,7 +57,6 @@ from heed.entrypoints.http.api import (
     links,
     list_headers,
     numbers,
-    routes,
     suppressions,
 )
 from heed.entrypoints.http.api.authentication import Authenticator
@@ -172,7 +171,7 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "the id of a case": cases._ID.fullmatch,
     "a signal": lambda text: request.sends_privacy_signal({"headers": {"dnt": text}}),
     "base64": lambda text: request.read_body({"body": text, "isBase64Encoded": True}),
-    "a path": lambda text: routes._matches("/v1/recipients/{recipient}/ledger", f"/v1{text}"),
+    "a path": lambda text: paths.is_path_of_route("/v1/recipients/{recipient}/ledger", f"/v1{text}"),
     "a job's id": job.is_job_id,
     "a word of a file": job_report.is_safe_word,
     "the name of a file": job_settings.known_name_words,
@@ -263,8 +262,8 @@ PATTERNS = {
     "entrypoints.http.api.job_requests._FORMAT": "a format",
     "domain.imports.row_dates._ZONE_NAME": "a time zone",
     "entrypoints.http.api.jobs._CURSOR": "a cursor of jobs",
-    "entrypoints.http.api.routes._VARIABLE": "a path",
-    "entrypoints.http.api.routes._matches": "a path",
+    "entrypoints.http.paths._VARIABLE": "a path",
+    "entrypoints.http.paths.is_path_of_route": "a path",
     "entrypoints.http.forms._CONTROL": "a form",
     "entrypoints.http.forms._ENCODED": "a form",
     "entrypoints.http.forms._NO_NAME": "a form",

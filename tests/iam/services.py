@@ -51,7 +51,7 @@ def service_requests(stack: Stack) -> Iterator[Request]:
 
 
 def _rule_requests(stack: Stack) -> Iterator[Request]:
-    """Yields the messages of rules to topics and queues. SAM writes the permission of a rule to call a function."""
+    """Yields the messages of rules. SAM writes the permission of a rule to call a function."""
     for name, rule in stack.of_type("AWS::Events::Rule").items():
         # AWS passes no account here: its own connector from a rule to a topic checks only the rule's ARN.
         context = {"aws:SourceArn": stack.arn(name)}

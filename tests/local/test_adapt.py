@@ -61,6 +61,18 @@ def test_a_function_has_no_layers_to_unpack() -> None:
     assert "Layers" not in _adapted(F=function)["F"]["Properties"]
 
 
+def test_only_a_function_with_the_layer_of_the_desk_gets_its_packages() -> None:
+    function = _function()
+    function["Properties"]["Layers"] = [
+        {"Ref": "CoreLayer01"},
+        {"Ref": "BrandLayer02"},
+        {"Ref": "DeskLayer03"},
+    ]
+
+    variables = _adapted(F=function)["F"]["Properties"]["Environment"]["Variables"]
+    assert variables["PYTHONPATH"] == "/build/CoreLayer/python:/build/DeskLayer/python"
+
+
 def test_links_lead_to_the_http_front() -> None:
     adapted = _adapted(F=_function(PUBLIC_URL={"Fn::If": ["HasDomain", "x", ""]}))
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import botocore
-import orjson
 import pytest
 import yaml
 
@@ -24,6 +23,7 @@ RESOURCES: dict[str, dict[str, Any]] = template()["Resources"]
 FUNCTIONS = [n for n, r in RESOURCES.items() if r["Type"] == "AWS::Serverless::Function"]
 CORE = BUILD / "CoreLayer" / "python"
 BRAND = BUILD / "BrandLayer" / "brand"
+DESK = BUILD / "DeskLayer" / "python"
 
 # What Lambda's Python 3.13 contains. Everything else has to be in the layer. (certifi: botocore uses it if
 # it is installed, as here, and otherwise its own certificates.)
@@ -33,13 +33,13 @@ _RUNTIME = {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "u
 # the files of botocore's own data that were opened.
 _START = """
 import importlib, json, os, sys
-first, function, layer, runtime, module = sys.argv[1:]
+first, function, *layers, runtime, module = sys.argv[1:]
 data, opened = os.path.join(runtime, "botocore", "data"), []
 def watch(event, args):
     if event == "open" and str(args[0]).startswith(data):
         opened.append(args[0])
 sys.addaudithook(watch)
-sys.path[:0] = [first, function, layer]
+sys.path[:0] = [first, function, *layers]
 sys.path.append(runtime)
 importlib.import_module(module)
 files = {n: m.__file__ for n, m in sys.modules.items() if getattr(m, "__file__", None)}
@@ -78,22 +78,25 @@ def _environment(function: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def orjson_of_this_machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Comes before the layer's orjson, which is compiled for Lambda's machine."""
-    folder = tmp_path_factory.mktemp("orjson")
-    (folder / "orjson").symlink_to(Path(orjson.__file__).parent, target_is_directory=True)
+def compiled_for_this_machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Comes before the layers' compiled packages, which are for Lambda's machine."""
+    folder = tmp_path_factory.mktemp("compiled")
+    site = Path(botocore.__file__).parents[1]
+    for path in (site / "orjson", site / "cryptography", *site.glob("_cffi_backend.*.so")):
+        (folder / path.name).symlink_to(path)
     return folder
 
 
 def _start(function: str, first: Path) -> tuple[dict[str, Path], list[str]]:
     """Returns the files of the loaded modules, and the files of botocore's own data that were opened."""
     handler = RESOURCES[function]["Properties"].get("Handler", "app.handler")
+    own = [BUILD / layer["Ref"] / "python" for layer in RESOURCES[function]["Properties"].get("Layers", ())]
     runtime = Path(botocore.__file__).parents[1]
     started = subprocess.run(
         [
             sys.executable,
             *("-I", "-S", "-B", "-c", _START),
-            *map(str, (first, BUILD / function, CORE, runtime, handler.split(".")[0])),
+            *map(str, (first, BUILD / function, CORE, *own, runtime, handler.split(".")[0])),
         ],
         env=_environment(function),
         capture_output=True,
@@ -120,10 +123,10 @@ def test_a_function_has_the_handler_that_the_template_names(function: str) -> No
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_starts_from_the_layers_alone_without_aws(
-    function: str, orjson_of_this_machine: Path
+    function: str, compiled_for_this_machine: Path
 ) -> None:
     site = Path(botocore.__file__).parents[1]
-    modules, opened = _start(function, orjson_of_this_machine)
+    modules, opened = _start(function, compiled_for_this_machine)
     from_elsewhere = {
         file.relative_to(site).parts[0].removesuffix(".py")
         for file in modules.values()
@@ -154,9 +157,21 @@ def test_only_the_parser_is_compiled_and_for_the_architecture_of_the_template() 
     assert compiled.relative_to(CORE).as_posix() == "orjson/orjson.cpython-313-aarch64-linux-gnu.so"
 
 
+def test_the_layer_of_the_desk_is_compiled_for_the_architecture_of_the_template() -> None:
+    compiled = {file.relative_to(DESK).as_posix(): file for file in DESK.rglob("*.so")}
+    assert set(compiled) == {
+        "_cffi_backend.cpython-313-aarch64-linux-gnu.so",
+        "cryptography/hazmat/bindings/_rust.abi3.so",
+    }
+    aarch64 = (183).to_bytes(2, "little")  # the field e_machine of ELF
+    assert {file.read_bytes()[18:20] for file in compiled.values()} == {aarch64}
+    packages = {file.name for file in DESK.iterdir() if not file.name.endswith((".dist-info", ".so"))}
+    assert packages == {"cffi", "cryptography", "joserfc", "pycparser"}
+
+
 def test_bytecode_is_for_all_modules_or_none_and_for_lambdas_python() -> None:
-    modules = [*CORE.rglob("*.py"), *BRAND.rglob("*.py")]
-    compiled = [*CORE.rglob("*.pyc"), *BRAND.rglob("*.pyc")]
+    modules = [*CORE.rglob("*.py"), *BRAND.rglob("*.py"), *DESK.rglob("*.py")]
+    compiled = [*CORE.rglob("*.pyc"), *BRAND.rglob("*.pyc"), *DESK.rglob("*.pyc")]
     assert all(path.name.endswith(".cpython-313.pyc") for path in compiled)
     assert len(compiled) in (0, len(modules))
     # Unchecked: zipping changes the file times that a checked one would compare.

@@ -68,6 +68,9 @@ class Rows:
 
 CONTROL = (
     Rows("key#", Holds.NOTHING, Cleared.NOT_NEEDED),
+    # A session of the desk: the name of a person at work and a keyed hash of their account, for eight hours.
+    # It has the issuer's refresh token only encrypted, with a key that is in the person's cookie alone.
+    Rows("desk#", Holds.NOTHING, Cleared.NOT_NEEDED),
     Rows("disclosure#", Holds.NOTHING, Cleared.NOT_NEEDED),  # the number of people, without their ids
     Rows(
         "reports#", Holds.NOTHING, Cleared.NOT_NEEDED
@@ -161,6 +164,7 @@ STORES = (
     _log("PlatformLogs"),
     _log("AgentsLogs"),
     _log("CasesLogs"),
+    _log("DeskLogs"),
     _log("JobsLogs"),
     _log("MailboxLogs"),
     _log("PurgeLogs"),

@@ -124,6 +124,7 @@ RULES = (
         End.TTL,
     ),
     Rule("New campaigns of a day", "ControlTable", "to limit their number", COUNT_DAYS, End.TTL),
+    Rule("Sessions of the desk", "ControlTable", "to know who is signed in", 1, End.TTL),
     Rule("Disclosures", "ControlTable", "to account for them", DISCLOSURE_DAYS, End.TTL),
     Rule("Open cases", "ControlTable", "to decide them", None, End.NEVER),
     Rule(

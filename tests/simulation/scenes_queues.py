@@ -88,7 +88,9 @@ class CountedEvents(Queue):
         self.bodies = (first, _event("Recipient Suppressed", bounced), first, "not an event")
 
     def observe(self, world: World) -> object:
-        counted = {grouping: sorted(parts().numbers.read(grouping, [self._day])) for grouping in NumberGrouping}
+        counted = {
+            grouping: sorted(parts().numbers.read(grouping, [self._day])) for grouping in NumberGrouping
+        }
         return counted, set(world.messages("NUMBERS_DLQ_URL"))
 
 

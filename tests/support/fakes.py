@@ -6,8 +6,11 @@ import hmac
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from heed.adapters.dynamodb.desk_sessions import TOUCH_INTERVAL
+from heed.domain.desk.session import DeskSession
 from heed.domain.errors import HeedError, InvalidToken, UnreadableRecord
 from heed.domain.links.link_token import TokenPurpose
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
 from heed.domain.preferences.register import Change
 from heed.use_cases.ports.preferences import UNREADABLE, UnreadableItem, WriteResult
@@ -100,3 +103,37 @@ class MemoryQueue:
             raise self.failure
         self.bodies.append(body)
         self.reasons.append(reason)
+
+
+@dataclass
+class MemoryDeskSessions:
+    """Implements the port DeskSessions."""
+
+    sessions: dict[str, DeskSession] = field(default_factory=dict)
+
+    def find(self, session_hash: str) -> DeskSession | None:
+        return self.sessions.get(session_hash)
+
+    def create(self, session: DeskSession) -> None:
+        self.sessions[session.hash] = session
+
+    def touch(self, session: DeskSession, now: Millis) -> None:
+        current = self.sessions.get(session.hash)
+        if current is not None and now >= max(session.used_at + TOUCH_INTERVAL, current.used_at):
+            self.sessions[session.hash] = replace(current, used_at=now)
+
+    def renew(self, session: DeskSession) -> bool:
+        current = self.sessions.get(session.hash)
+        if current is None:
+            return False
+        self.sessions[session.hash] = replace(session, used_at=current.used_at)
+        return True
+
+    def end(self, session_hash: str) -> None:
+        self.sessions.pop(session_hash, None)
+
+    def end_all_of(self, who: str) -> int:
+        ended = [each.hash for each in self.sessions.values() if who in (each.key, each.agent)]
+        for session_hash in ended:
+            del self.sessions[session_hash]
+        return len(ended)

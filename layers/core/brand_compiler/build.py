@@ -9,6 +9,7 @@ A file of the second folder replaces that of the first one. The texts of a langu
     pages/<language>/<name>.html   an answer that is the same for everybody (`brand_compiler.answers`)
     pages/<language>/dates.json    the date format of the language
     pages/<language>/wording.json  the version of all texts of the language, as evidence names it
+    desk/…                         the pages of the desk (`brand_compiler.desk`)
 
 Mistakes end the build with exit code 1 and a line `file:line: message` for each. Then no file is created.
 Warnings have the same form, and end nothing.
@@ -28,13 +29,14 @@ from markupsafe import Markup
 from brand_compiler import lock
 from brand_compiler.answers import list_answers
 from brand_compiler.catalogue import read_catalogue
+from brand_compiler.desk import compile_desk
 from brand_compiler.fault import BrandFault, Faults
 from brand_compiler.logo import read_logo
 from brand_compiler.mail_words import read_mail_words
 from brand_compiler.pages import PageCompiler
 from brand_compiler.sources import list_visible, suggest_name
 from brand_compiler.style import hash_style, read_style
-from brand_compiler.texts import Locale, check_locales, to_python_format
+from brand_compiler.texts import Locale, check_locales, date_format
 from heed.entrypoints.http.pages.mail_views import MAIL_VIEWS
 from heed.entrypoints.http.pages.views import VIEWS
 
@@ -83,11 +85,11 @@ def compile_brand(folders: Folders, faults: Faults, *, may_add: bool = False) ->
     }
     for language, compiler in compilers.items():
         pages = _make_pages(compiler, language, data["brands"][0]["title"])
-        pages["dates.json"] = _to_json(_date_format(locales[language]))
+        pages["dates.json"] = _to_json(date_format(locales[language]))
         wording = _hash_wording(locales[language], compiler.sources, constants[language])
         pages["wording.json"] = _to_json(wording)
         files |= {f"pages/{language}/{name}": text for name, text in pages.items()}
-    return files
+    return files | compile_desk(folders[0], data["languages"], faults)
 
 
 def _compile_pages(compiler: PageCompiler) -> None:
@@ -120,15 +122,6 @@ def _make_pages(compiler: PageCompiler, language: str, brand: str) -> dict[str, 
     for name in compiler.templates.keys() - {f"{page}.html" for _, page, _ in answers}:
         files[ModuleLoader.get_module_filename(name)] = compiler.to_python(name)
     return dict(sorted(files.items()))
-
-
-def _date_format(locale: Locale) -> dict[str, Any]:
-    return {
-        "months": locale.months,
-        "first": locale.texts["dates.first"].value,
-        "pattern": to_python_format(locale.texts["dates.date"]),
-        "comma": locale.comma,
-    }
 
 
 def _hash_wording(locale: Locale, pages: Mapping[str, str], constants: Mapping[str, object]) -> str:

@@ -26,7 +26,7 @@ Scope = Mapping[str, Any]
 UNKNOWN = object()
 """The type of an expression that has a fault or that nobody checks. It causes no further fault."""
 
-_VISIT_FILTERS = {"date": Millis, "iso": Millis, "day": str, "names": tuple[str, ...]}
+_VISIT_FILTERS = {"date": Millis, "time": Millis, "iso": Millis, "day": str, "names": tuple[str, ...]}
 
 ENVIRONMENT = Environment(
     autoescape=select_autoescape(["html"]), undefined=StrictUndefined, keep_trailing_newline=True

@@ -19,12 +19,14 @@ from brand_compiler.sources import list_visible
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
+    from pathlib import Path
 
     from brand_compiler.fault import Faults
     from brand_compiler.sources import Folders
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 _DATE_NAMES = {"first": set[str](), "date": {"day", "month", "number", "year"}}
+_FORMAT_SECTIONS = {"language", "dates"}
 _MONTHS_FAULT = "`dates.months` must be a list of twelve texts"
 _ENVIRONMENT = Environment()  # noqa: S701 - it parses only; `brand_compiler.pages` escapes
 
@@ -132,6 +134,43 @@ def read_locales(folders: Folders, languages: Collection[str], faults: Faults) -
             parts = [files[key] for key in keys if key in files]
             locales[language] = _merge(parts, known_keys)
     return locales
+
+
+def read_locale_folders(project: Path, languages: Collection[str], faults: Faults) -> dict[str, Locale]:
+    """Returns the locales of the desk: each has a file for each group of pages, and the brand's date format.
+
+    A section is in one file only.
+    """
+    known_keys: set[str] = set()
+    locales: dict[str, Locale] = {}
+    for language in sorted(languages):
+        brand = _read_file(Document(project / "locales" / f"{language}.toml", faults))
+        files = [
+            _read_file(Document(file, faults))
+            for file in sorted(list_visible(project / "desk" / "locales" / language, "*.toml"))
+        ]
+        texts = {key: text for key, text in brand.texts.items() if text.section in _FORMAT_SECTIONS}
+        sections: dict[str, Document] = {}
+        for file in files:
+            for section in file.document.data:
+                other = sections.setdefault(section, file.document)
+                if other is not file.document:
+                    file.document.add_fault(f"{other.file.name} has the section `{section}`", section)
+            texts |= file.texts
+        known_keys.update(texts)
+        document = files[0].document if files else brand.document
+        locales[language] = Locale(document, texts, texts, brand.months or [], known_keys)
+    return locales
+
+
+def date_format(locale: Locale) -> dict[str, object]:
+    """Returns how a language writes dates and lists (`heed.entrypoints.http.pages.dates`)."""
+    return {
+        "months": locale.months,
+        "first": locale.texts["dates.first"].value,
+        "pattern": to_python_format(locale.texts["dates.date"]),
+        "comma": locale.comma,
+    }
 
 
 def list_codes(languages: Iterable[str]) -> list[str]:

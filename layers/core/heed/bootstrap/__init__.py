@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from heed.adapters import aws
+from heed.bootstrap.desk import DeskParts
 from heed.bootstrap.job_work import JobWorkParts
 from heed.bootstrap.mailbox import MailboxParts
 from heed.config import Config
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Heed(MailboxParts, JobWorkParts):
+class Heed(MailboxParts, JobWorkParts, DeskParts):
     """All parts of one deployment. Two objects of this class share nothing, not even AWS clients."""
 
     @classmethod

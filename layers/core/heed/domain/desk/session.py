@@ -17,6 +17,8 @@ SESSION_LIMIT = Millis(8 * 3_600_000)
 """A session ends this long after its start, milliseconds."""
 RECENT_SIGN_IN = Millis(10 * 60_000)
 """An erasure, a report of a minor, a hold and a lift need a sign-in of the last 10 minutes."""
+ROLE_LIMIT = Millis(3_600_000)
+"""The issuer confirms the role of a person at least this often, milliseconds."""
 
 
 class DeskRole(StrEnum):
@@ -32,13 +34,16 @@ class DeskSession:
 
     Attributes:
         hash: SHA-256 of the value in the cookie, 64 hex digits.
-        key: who it is, in evidence and in the register of disclosures: `oidc:` and 16 hex digits, a keyed hash
-            of issuer and subject.
+        key: who it is, in evidence and in the register of disclosures: `oidc:` and 16 hex digits, a keyed
+            hash of issuer and subject.
         agent: the name of the person, for evidence. It is never an address.
         role: the role.
         started_at: milliseconds since the Unix epoch.
         used_at: the last request, milliseconds. It is stored about once a minute.
         signed_in_at: when the person last proved to the issuer who they are, milliseconds.
+        role_read_at: when the issuer last confirmed the role, milliseconds; None means at the start.
+        refresh_token: the issuer's refresh token, encrypted with a key that only the cookie has. It is empty
+            if the issuer gives none.
     """
 
     hash: str
@@ -48,6 +53,8 @@ class DeskSession:
     started_at: Millis
     used_at: Millis
     signed_in_at: Millis
+    role_read_at: Millis | None = None
+    refresh_token: str = ""
 
     def is_valid_at(self, now: Millis) -> bool:
         """Returns whether the session is neither idle for too long nor too old. `now` is in milliseconds."""
@@ -57,8 +64,13 @@ class DeskSession:
         """Returns whether the person may do what a role may do."""
         return self.role is DeskRole.PRIVACY or role is DeskRole.AGENT
 
+    def is_role_current(self, now: Millis) -> bool:
+        """Returns whether the issuer confirmed the role recently. `now` is in milliseconds."""
+        read_at = self.started_at if self.role_read_at is None else self.role_read_at
+        return now < read_at + ROLE_LIMIT
+
     def is_sign_in_recent(self, now: Millis) -> bool:
-        """Returns whether the sign-in is recent enough for what cannot be undone. `now` is in milliseconds."""
+        """Returns whether the sign-in is recent enough for what cannot be undone. `now`: milliseconds."""
         return now < self.signed_in_at + RECENT_SIGN_IN
 
 

@@ -8,7 +8,6 @@ logged and raises an alarm, and the answer contains nothing about it.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -29,9 +28,8 @@ from heed.entrypoints.http import request
 from heed.entrypoints.http.api import problems
 from heed.entrypoints.http.api.authentication import Authenticator
 from heed.entrypoints.http.api.json_body import JsonReader, read_json_object
+from heed.entrypoints.http.paths import is_path_of_route, to_resolver_path
 from heed.entrypoints.observability import count_metric, logger
-
-_VARIABLE = re.compile(r"\{([a-z]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +86,7 @@ class ApiRoutes:
     def route(self, method: str, path: str, *scopes: KeyScope) -> Callable[[RouteHandler], RouteHandler]:
         """Decorates a handler: it serves a route to keys that have one of the scopes.
 
-        A variable part of the path has the form `{name}`, as in openapi.yaml and template.yaml.
+        A variable part of the path has the form `{name}` (heed.entrypoints.http.paths).
         """
 
         def decorate(handle: RouteHandler) -> RouteHandler:
@@ -102,7 +100,7 @@ class ApiRoutes:
                 )
                 return _to_json_response(handle(ApiRequest(event, key, at, parts)))
 
-            self._app.route(_VARIABLE.sub(r"<\1>", path), method=method)(respond)
+            self._app.route(to_resolver_path(path), method=method)(respond)
             return handle
 
         return decorate
@@ -113,7 +111,7 @@ class ApiRoutes:
 
     def _answer_unknown_route(self, _: Exception) -> Response[str]:
         requested = self._app.current_event.path
-        allowed = sorted(method for method, path in self.scopes if _matches(path, requested))
+        allowed = sorted(method for method, path in self.scopes if is_path_of_route(path, requested))
         if not allowed or self._app.current_event.http_method in allowed:  # characters that no id has
             return _to_problem_response(NotFound("no such path"))
         response = _to_problem_response(MethodNotAllowed("no such method"))
@@ -126,11 +124,6 @@ def _to_problem_response(error: HeedError) -> Response[str]:
         count_metric("ApiUnavailable")
         logger.warning("unavailable", error=type(error).__name__)
     return problems.problem_response(error)
-
-
-def _matches(path: str, requested: str) -> bool:
-    """Returns whether the path of a request is the path of a route, which may have variable parts."""
-    return re.fullmatch(_VARIABLE.sub("[^/]+", path), requested) is not None
 
 
 def _to_json_response(answer: Mapping[str, object] | ApiResponse) -> Response[str]:

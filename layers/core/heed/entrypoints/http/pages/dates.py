@@ -1,6 +1,7 @@
 """Formats dates and lists in a language, as the locale files of the brand say.
 
-Pages show no time of day, because the reader's time zone is unknown. `iso` is the exact time, for machines.
+The pages of recipients show no time of day, because the reader's time zone is unknown. `iso` is the exact
+time, for machines. The desk also shows the time of day in UTC.
 """
 
 from __future__ import annotations
@@ -35,6 +36,10 @@ class Dates:
         """Formats the date of a time in UTC. `at` is in milliseconds since the Unix epoch."""
         moment = time.gmtime(at // 1000)
         return self._format_date(moment.tm_year, moment.tm_mon, moment.tm_mday)
+
+    def time(self, at: Millis) -> str:
+        """Formats the time of day in UTC, such as 14:05 UTC. `at` is in milliseconds since the Unix epoch."""
+        return time.strftime("%H:%M UTC", time.gmtime(at // 1000))
 
     def iso(self, at: Millis) -> str:
         """Formats a time as RFC 3339 demands. `at` is in milliseconds since the Unix epoch."""

@@ -11,6 +11,7 @@ from heed.entrypoints.http.pages.views import view_fields
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from heed.entrypoints.http.desk.views import DeskView
     from heed.entrypoints.http.pages.dates import Dates
     from heed.entrypoints.http.pages.mail_views import MailView
     from heed.entrypoints.http.pages.views import PageView
@@ -31,11 +32,12 @@ class PageRenderer:
         )
         self._environment.filters |= {
             "date": dates.date,
+            "time": dates.time,
             "iso": dates.iso,
             "day": dates.day,
             "names": dates.names,
         }
 
-    def __call__(self, name: str, view: PageView | MailView) -> str:
-        """Returns a page. `name` is its file in layers/brand/pages."""
+    def __call__(self, name: str, view: PageView | MailView | DeskView) -> str:
+        """Returns a page. `name` is its file in layers/brand/pages or layers/brand/desk/pages."""
         return self._environment.get_template(name).render(view_fields(view))

@@ -14,6 +14,7 @@ from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.register import Source
 
 if TYPE_CHECKING:
+    from heed.entrypoints.http.desk.views import DeskView
     from heed.entrypoints.http.pages.mail_views import MailView
 
 
@@ -282,6 +283,6 @@ VIEWS: dict[str, type[PageView]] = {
 """The view of each page. Each page is a file in layers/brand/pages."""
 
 
-def view_fields(view: PageView | MailView) -> dict[str, object]:
+def view_fields(view: PageView | MailView | DeskView) -> dict[str, object]:
     """Returns the values of a view by the names that its page uses."""
     return {name: getattr(view, name) for name in view.__dataclass_fields__}

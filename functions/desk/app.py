@@ -1,0 +1,27 @@
+"""The desk: the pages for agents and privacy officers."""
+
+from __future__ import annotations
+
+import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
+
+from typing import Any
+
+from heed.bootstrap import Heed
+from heed.entrypoints.http.desk.home import HomePage
+from heed.entrypoints.http.desk.routes import DeskRoutes
+from heed.entrypoints.http.desk.sign_in import SignInPages
+from heed.entrypoints.observability import observed
+
+heed = Heed.from_environment()
+desk = DeskRoutes(lambda: heed)
+SignInPages(desk, lambda: heed)
+HomePage(desk)
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Answers one HTTP request, in payload format 2.0 or 1.0."""
+    return desk(event, context)
+
+
+heed.warm_up(lambda: (heed.desk_sessions, heed.desk_pages))

@@ -1,0 +1,264 @@
+"""The routes of the desk: who may see a page, and from where a form may come.
+
+Each form contains a token that is bound to the session, and must come from a page of the desk (`Origin`).
+A session that is idle for too long or too old leads to the sign-in. The answer to each expected failure is a
+page. A bug is not an expected failure. It crashes the function, is logged and raises an alarm.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Protocol
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
+from heed.domain.desk.session import DeskRole, DeskSession, form_token, hash_session_value
+from heed.domain.errors import (
+    DependencyUnavailable,
+    HeedError,
+    IncompleteForm,
+    NotFound,
+    UnreadableRecord,
+)
+from heed.domain.preferences.catalogue import Catalogue
+from heed.entrypoints.http import request
+from heed.entrypoints.http.api.problems import RETRY_AFTER
+from heed.entrypoints.http.desk.cookies import read_cookie, session_cookie_name
+from heed.entrypoints.http.desk.desk_pages import DeskPages
+from heed.entrypoints.http.desk.views import DeskUnavailableView, DeskView, Refusal, RefusedView
+from heed.entrypoints.http.desk.visit import DeskRequest, DeskVisit
+from heed.entrypoints.http.pages.pages import Pages
+from heed.entrypoints.http.paths import is_path_of_route, to_resolver_path
+from heed.entrypoints.observability import count_metric, logger
+from heed.use_cases.desk.sign_in import RenewRole
+from heed.use_cases.ports.desk import DeskSessions
+
+
+class DeskPageParts(Protocol):
+    """The parts of a deployment that each page of the desk needs."""
+
+    @property
+    def has_desk(self) -> bool:
+        """Whether the deployment has a desk."""
+        ...
+
+    @property
+    def public_url(self) -> str:
+        """The base URL of the deployment, or "" if it has only the host of the API."""
+        ...
+
+    @property
+    def desk_sessions(self) -> DeskSessions:
+        """The sessions of the people who are signed in."""
+        ...
+
+    @property
+    def renew_role(self) -> RenewRole:
+        """Asks the issuer again for the role of a person."""
+        ...
+
+    @property
+    def desk_pages(self) -> DeskPages:
+        """The compiled pages of the desk."""
+        ...
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The brands and topics."""
+        ...
+
+    @property
+    def pages(self) -> Pages:
+        """The pages for recipients, which have the answer of a deployment without a desk."""
+        ...
+
+
+DeskHandler = Callable[[DeskRequest], Response[str]]
+OpenDeskHandler = Callable[[DeskVisit], Response[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Access:
+    """Who may send a request. A route without a role needs no session."""
+
+    role: DeskRole | None = None
+    recent_sign_in: bool = False
+
+
+class DeskRoutes:
+    """The routes of the function `desk`.
+
+    Args:
+        parts: Returns the parts of the deployment. It is called for a request, never at import.
+    """
+
+    def __init__(self, parts: Callable[[], DeskPageParts]) -> None:
+        self._parts = parts
+        # The debug mode is off in any environment, because it prints events and answers with traces.
+        self._app = APIGatewayHttpResolver(debug=False)
+        self._app.not_found(self._answer_unknown_route)
+        self.access: dict[tuple[str, str], _Access] = {}
+
+    def route(
+        self, method: str, path: str, role: DeskRole, *, recent_sign_in: bool = False
+    ) -> Callable[[DeskHandler], DeskHandler]:
+        """Decorates a handler: it serves a route to people who are signed in and have a role.
+
+        A variable part of the path has the form `{name}`. With `recent_sign_in`, the person must have signed
+        in within the last 10 minutes: erasures, reports of minors, holds and lifts demand it.
+        """
+
+        def decorate(handle: DeskHandler) -> DeskHandler:
+            access = _Access(role, recent_sign_in)
+            self._add(method, path, access, lambda visit: self._admit(visit, method, access, handle))
+            return handle
+
+        return decorate
+
+    def open_route(self, method: str, path: str) -> Callable[[OpenDeskHandler], OpenDeskHandler]:
+        """Decorates a handler: it serves a route to everybody, such as the sign-in."""
+
+        def decorate(handle: OpenDeskHandler) -> OpenDeskHandler:
+            self._add(method, path, _Access(), handle)
+            return handle
+
+        return decorate
+
+    def __call__(self, event: dict[str, object], context: object) -> dict[str, object]:
+        """Answers one HTTP request, in payload format 2.0 or 1.0."""
+        return self._app.resolve(request.to_payload_2(event), context)  # type: ignore[arg-type]
+
+    def find_session(self, visit: DeskVisit) -> tuple[DeskSession, str] | None:
+        """Returns the valid session of a request and the value of its cookie, or None.
+
+        Raises:
+            IssuerUnavailable: The role had to be confirmed, and the issuer did not answer.
+            StoreUnavailable: The store of sessions did not answer.
+        """
+        parts = self._parts()
+        name = session_cookie_name(is_loopback=has_no_tls(parts.public_url))
+        value = read_cookie(visit.event, name)
+        session = parts.desk_sessions.find(hash_session_value(value)) if value else None
+        if session is None or not session.is_valid_at(visit.at):
+            return None
+        current = parts.renew_role(session, value, visit.at)
+        if current is None:
+            return None
+        parts.desk_sessions.touch(current, visit.at)
+        return current, value
+
+    def _add(self, method: str, path: str, access: _Access, handle: OpenDeskHandler) -> None:
+        self.access[method, path] = access
+
+        def respond(**path_parts: str) -> Response[str]:
+            parts, event = self._parts(), self._app.current_event.raw_event
+            if not parts.has_desk:
+                return self._answer_without_desk()
+            visit = DeskVisit(event, parts.catalogue, parts.desk_pages, path_parts)
+            try:
+                return handle(visit)
+            except HeedError as error:
+                return _answer_failure(visit, error)
+
+        self._app.route(to_resolver_path(path), method=method)(respond)
+
+    def _admit(self, visit: DeskVisit, method: str, access: _Access, handle: DeskHandler) -> Response[str]:
+        """Calls a handler if the session, the role and, of a form, its origin and token permit it."""
+        if method == "POST" and not self._has_own_origin(visit):
+            return _refuse(visit, Refusal.ORIGIN)
+        found = self.find_session(visit)
+        if found is None:
+            return visit.sign_in(self._page_of(visit))
+        session, value = found
+        call = DeskRequest(
+            visit.event,
+            visit.catalogue,
+            visit.pages,
+            visit.parts,
+            session=session,
+            form_token=form_token(value),
+        )
+        try:
+            return self._call(call, method, access, handle)
+        except HeedError as error:
+            return _answer_failure(call, error)
+
+    def _call(self, call: DeskRequest, method: str, access: _Access, handle: DeskHandler) -> Response[str]:
+        if access.role is not None and not call.session.has_role(access.role):
+            return _refuse(call, Refusal.ROLE)
+        if method == "POST" and not hmac.compare_digest(
+            call.form.first("token").encode(), call.form_token.encode()
+        ):
+            return _refuse(call, Refusal.ORIGIN)
+        if access.recent_sign_in and not call.session.is_sign_in_recent(call.at):
+            return call.sign_in(self._page_of(call), fresh=True)
+        return handle(call)
+
+    def _has_own_origin(self, visit: DeskVisit) -> bool:
+        """Returns whether a form comes from a page of this host. Browsers always say where a POST is from."""
+        own = {request.base_url(visit.event, self._parts().public_url), request.base_url(visit.event, "")}
+        return request.read_header(visit.event, "origin") in own
+
+    def _page_of(self, visit: DeskVisit) -> str:
+        """Returns the path of the page that a request asks for, or that shows its form."""
+        path = visit.path
+        if visit.event["requestContext"]["http"]["method"] == "GET":
+            query = str(visit.event.get("rawQueryString") or "")
+            return f"{path}?{query}" if query else path
+        pages = [page for method, page in self.access if method == "GET"]
+        while path and not any(is_path_of_route(page, path) for page in pages):
+            path = path.rpartition("/")[0]
+        return path
+
+    def _answer_unknown_route(self, _: Exception) -> Response[str]:
+        parts, event = self._parts(), self._app.current_event.raw_event
+        if not parts.has_desk:
+            return self._answer_without_desk()
+        return _answer_missing(DeskVisit(event, parts.catalogue, parts.desk_pages))
+
+    def _answer_without_desk(self) -> Response[str]:
+        """Answers as for any other unknown path of the deployment."""
+        parts = self._parts()
+        visit = DeskVisit(self._app.current_event.raw_event, parts.catalogue, parts.desk_pages)
+        return Response(
+            status_code=int(HTTPStatus.NOT_FOUND),
+            headers=parts.pages.headers(visit.language),
+            body=parts.pages.not_found(visit.language, has_form=False),
+        )
+
+
+def has_no_tls(public_url: str) -> bool:
+    """Returns whether this is the stack on one machine."""
+    return public_url.startswith("http://")
+
+
+def _refuse(visit: DeskVisit, why: Refusal) -> Response[str]:
+    count_metric("DeskRefused")
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if why is Refusal.INCOMPLETE else HTTPStatus.FORBIDDEN
+    return visit.page("refused", RefusedView(frame=visit.frame, why=why), status)
+
+
+def _answer_missing(visit: DeskVisit) -> Response[str]:
+    return visit.page("missing", DeskView(frame=visit.frame), HTTPStatus.NOT_FOUND)
+
+
+def _answer_failure(visit: DeskVisit, error: HeedError) -> Response[str]:
+    """Returns the page of an expected failure.
+
+    Raises:
+        HeedError: The desk has no page for this error. That is a bug, so the error is raised again.
+    """
+    if isinstance(error, NotFound):
+        return _answer_missing(visit)
+    if isinstance(error, IncompleteForm):
+        return _refuse(visit, Refusal.INCOMPLETE)
+    if not isinstance(error, (DependencyUnavailable, UnreadableRecord)):
+        raise error
+    count_metric("PageUnavailable")
+    logger.warning("unavailable", error=type(error).__name__)
+    view = DeskUnavailableView(frame=visit.frame, is_unreadable=isinstance(error, UnreadableRecord))
+    retry = {"Retry-After": str(RETRY_AFTER)}
+    return visit.page("unavailable", view, HTTPStatus.SERVICE_UNAVAILABLE, headers=retry)
