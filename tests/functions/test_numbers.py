@@ -356,7 +356,7 @@ def test_a_part_of_an_import_that_is_repeated_counts_once(office: Office, import
             raise StoreUnavailable("the answer was lost")
         return False
 
-    parts().numbers.count = count_and_fail  # type: ignore[method-assign]
+    parts().numbers.count = count_and_fail  # type: ignore[assignment,method-assign]
     run_executions()
     parts().numbers.count = counted  # type: ignore[method-assign]
     assert len(calls) == 2 and len(set(calls)) == 1

@@ -56,8 +56,8 @@ def show_numbers(
     """
     if as_csv and common.json:
         raise click.UsageError("--csv and --json exclude each other")
-    asked = {"from": first, "to": last, "by": by}
-    query = urlencode({name: text for name, text in asked.items() if text is not None})
+    parameters = {"from": first, "to": last, "by": by}
+    query = urlencode({name: text for name, text in parameters.items() if text is not None})
     answer = api.get_from_api(find_stack(common.stack), f"/v1/numbers?{query}")
     rows = [{by: row["key"], **row} for row in answer["rows"]]
     columns = [by, *NumberColumn]
