@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
-from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
@@ -14,41 +12,10 @@ from heed.domain.desk.session import DeskRole, DeskSession, hash_session_value
 from tests.support.aws_calls import outside_handlers
 from tests.support.deployment import NOW, World, client, parts, restart
 from tests.support.desk import Browser
-from tests.support.issuer import AGENTS, CLIENT, OFFICERS, Issuer, running_issuer, signing_key
+from tests.support.issuer import AGENTS, CLIENT, OFFICERS, Issuer, sign_in_by, signing_key
 
 MINUTE, HOUR = 60_000, 3_600_000
 SESSION, LOGIN = "__Host-desk", "__Host-desk-login"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Issuer]:
-    with running_issuer() as issuer:
-        yield issuer
-
-
-@pytest.fixture
-def issuer(server: Issuer, world: World) -> Issuer:
-    """An issuer that does what is right, and a deployment whose desk has it."""
-    server.__init__(server.url)  # type: ignore[misc]
-    restart(
-        DESK_ISSUER=server.url,
-        DESK_CLIENT_ID=CLIENT,
-        DESK_GROUPS_CLAIM="groups",
-        DESK_AGENT_GROUP=AGENTS,
-        DESK_PRIVACY_GROUP=OFFICERS,
-    )
-    return server
-
-
-def sign_in(browser: Browser, issuer: Issuer, url: str = "/desk/sign-in", *, at: int = NOW) -> dict[str, Any]:
-    """Signs in as a browser does, and returns the last answer."""
-    issuer.now = at
-    begun = browser.get(url, at=at)
-    assert begun["statusCode"] == 303, begun
-    query = issuer.authorize(begun["headers"]["Location"])
-    done = browser.get("/desk/signed-in?" + "&".join(f"{name}={query[name]}" for name in query), at=at)
-    browser.value = browser.cookies.get(SESSION, "")
-    return done
 
 
 def stored_session(browser: Browser) -> DeskSession:
@@ -60,7 +27,7 @@ def stored_session(browser: Browser) -> DeskSession:
 
 def test_a_person_signs_in_and_gets_to_the_page(world: World, issuer: Issuer) -> None:
     browser = Browser(world)
-    done = sign_in(browser, issuer, "/desk/sign-in?next=/desk%3Flang%3Dde")
+    done = sign_in_by(browser, issuer, "/desk/sign-in?next=/desk%3Flang%3Dde")
     assert (done["statusCode"], done["headers"]["Location"]) == (303, "/desk?lang=de")
     assert "Ada Agent (agent)" in browser.page("/desk")
     session = stored_session(browser)
@@ -75,7 +42,7 @@ def test_a_person_signs_in_and_gets_to_the_page(world: World, issuer: Issuer) ->
 def test_the_cookies_are_for_this_host_alone_and_for_no_script(world: World, issuer: Issuer) -> None:
     browser = Browser(world)
     (begun,) = browser.get("/desk/sign-in")["cookies"]
-    used, session = sign_in(browser, issuer)["cookies"]
+    used, session = sign_in_by(browser, issuer)["cookies"]
     for cookie in (begun, used, session):
         assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
         assert "Domain" not in cookie
@@ -93,19 +60,19 @@ def test_the_groups_of_the_person_decide_the_role(
 ) -> None:
     issuer.groups = groups
     browser = Browser(world)
-    sign_in(browser, issuer)
+    sign_in_by(browser, issuer)
     assert stored_session(browser).role.value == role
 
 
 def test_a_person_in_no_group_sees_who_can_help_and_may_sign_in_again(world: World, issuer: Issuer) -> None:
     issuer.groups = ["others"]
     browser = Browser(world)
-    refused = sign_in(browser, issuer)
+    refused = sign_in_by(browser, issuer)
     assert refused["statusCode"] == 403
     assert "Ask the person who manages the accounts" in refused["body"]
     (again,) = re.findall(r'href="(/desk/sign-in\?[^"]*)"', refused["body"])
     issuer.groups = [AGENTS]
-    assert sign_in(browser, issuer, again)["statusCode"] == 303
+    assert sign_in_by(browser, issuer, again)["statusCode"] == 303
     assert browser.page("/desk")
 
 
@@ -114,19 +81,19 @@ def test_three_algorithms_of_signatures_are_accepted(world: World, issuer: Issue
     kind = "EC" if algorithm == "ES256" else "RSA"
     issuer.key, issuer.header = signing_key(kind), {"alg": algorithm, "kid": "one"}
     issuer.published = [issuer.key]
-    assert sign_in(Browser(world), issuer)["statusCode"] == 303
+    assert sign_in_by(Browser(world), issuer)["statusCode"] == 303
 
 
 def test_a_token_that_names_no_key_is_verified_with_the_only_one(world: World, issuer: Issuer) -> None:
     issuer.header = {"alg": "RS256"}
-    assert sign_in(Browser(world), issuer)["statusCode"] == 303
+    assert sign_in_by(Browser(world), issuer)["statusCode"] == 303
     issuer.published = [signing_key(), signing_key(name="two")]
     restart()
-    assert sign_in(Browser(world), issuer)["statusCode"] == 403
+    assert sign_in_by(Browser(world), issuer)["statusCode"] == 403
 
 
 def test_a_public_client_sends_its_id_and_no_secret(world: World, issuer: Issuer) -> None:
-    sign_in(Browser(world), issuer)
+    sign_in_by(Browser(world), issuer)
     ((form, headers),) = [(form, headers) for path, form, headers in issuer.requests if path == "/token"]
     assert form["client_id"] == CLIENT and "client_secret" not in form
     assert "authorization" not in headers and form["code_verifier"]
@@ -139,7 +106,7 @@ def test_a_client_with_a_secret_authenticates_as_the_issuer_supports(
     secret = client("secretsmanager").create_secret(Name=method, SecretString="s+cret\n")["ARN"]
     restart(DESK_CLIENT_SECRET_ARN=secret)
     issuer.document = {"token_endpoint_auth_methods_supported": [method]}
-    assert sign_in(Browser(world), issuer)["statusCode"] == 303
+    assert sign_in_by(Browser(world), issuer)["statusCode"] == 303
     ((form, headers),) = [(form, headers) for path, form, headers in issuer.requests if path == "/token"]
     if method == "client_secret_basic":
         assert headers["authorization"] == "Basic aGVlZC1kZXNrOnMlMkJjcmV0"  # heed-desk:s%2Bcret
@@ -152,12 +119,12 @@ def test_the_pool_of_the_stack_is_read_from_its_parameter(world: World, issuer: 
     value = f'{{"issuer": "{issuer.url}", "client_id": "{CLIENT}"}}'
     client("ssm").put_parameter(Name="/heed/desk", Value=value, Type="String", Overwrite=True)
     restart(DESK_POOL_PARAMETER="/heed/desk", DESK_ISSUER="")
-    assert sign_in(Browser(world), issuer)["statusCode"] == 303
+    assert sign_in_by(Browser(world), issuer)["statusCode"] == 303
 
 
 def test_the_document_and_the_keys_of_the_issuer_are_read_once(world: World, issuer: Issuer) -> None:
     for _ in range(3):
-        assert sign_in(Browser(world), issuer)["statusCode"] == 303
+        assert sign_in_by(Browser(world), issuer)["statusCode"] == 303
     assert sorted(issuer.paths()) == ["/.well-known/openid-configuration", "/keys", *["/token"] * 3]
 
 
@@ -167,17 +134,17 @@ def test_a_fresh_sign_in_asks_for_a_new_proof(world: World, issuer: Issuer) -> N
     fresh = parse_qs(urlsplit(browser.get("/desk/sign-in?fresh=1")["headers"]["Location"]).query)
     assert (fresh["max_age"], fresh["prompt"]) == (["600"], ["login"])
     issuer.claims["auth_time"] = NOW // 1000 - 600
-    assert sign_in(browser, issuer, "/desk/sign-in?fresh=1")["statusCode"] == 303
+    assert sign_in_by(browser, issuer, "/desk/sign-in?fresh=1")["statusCode"] == 303
 
 
 @pytest.mark.parametrize("auth_time", [NOW // 1000 - 661, None, "now", True, -1])
-def test_an_issuer_that_does_not_ask_for_a_new_proof_gives_no_fresh_sign_in(
+def test_an_issuer_that_does_not_ask_for_a_new_proof_gives_no_fresh_sign_in_by(
     world: World, issuer: Issuer, auth_time: object
 ) -> None:
     issuer.claims["auth_time"] = auth_time
-    assert sign_in(Browser(world), issuer, "/desk/sign-in?fresh=1")["statusCode"] == 403
+    assert sign_in_by(Browser(world), issuer, "/desk/sign-in?fresh=1")["statusCode"] == 403
     browser = Browser(world)
-    assert sign_in(browser, issuer)["statusCode"] == 303
+    assert sign_in_by(browser, issuer)["statusCode"] == 303
     assert not stored_session(browser).is_sign_in_recent(NOW)
 
 
@@ -185,20 +152,20 @@ def test_without_a_refresh_token_the_issuer_confirms_the_role_by_a_sign_in_each_
     world: World, issuer: Issuer
 ) -> None:
     browser = Browser(world)
-    sign_in(browser, issuer)
+    sign_in_by(browser, issuer)
     for minutes in (29, 58):
         assert browser.page("/desk", at=NOW + minutes * MINUTE)
     late = browser.get("/desk", at=NOW + HOUR)
     assert late["headers"]["Location"] == "/desk/sign-in?next=%2Fdesk"
     issuer.groups = ["others"]
-    assert sign_in(browser, issuer, late["headers"]["Location"], at=NOW + HOUR)["statusCode"] == 403
+    assert sign_in_by(browser, issuer, late["headers"]["Location"], at=NOW + HOUR)["statusCode"] == 403
     assert browser.get("/desk", at=NOW + HOUR)["statusCode"] == 303
 
 
 def test_with_a_refresh_token_the_role_is_confirmed_without_a_redirect(world: World, issuer: Issuer) -> None:
     issuer.gives_refresh_tokens = True
     browser = Browser(world)
-    sign_in(browser, issuer)
+    sign_in_by(browser, issuer)
     issuer.groups = [OFFICERS]
     for minutes in (29, 58, 87, 116, 145, 174):
         issuer.now = NOW + minutes * MINUTE
@@ -211,7 +178,7 @@ def test_with_a_refresh_token_the_role_is_confirmed_without_a_redirect(world: Wo
 def test_a_refresh_token_cannot_be_read_without_the_cookie(world: World, issuer: Issuer) -> None:
     issuer.gives_refresh_tokens = True
     browser = Browser(world)
-    sign_in(browser, issuer)
+    sign_in_by(browser, issuer)
     session = stored_session(browser)
     assert session.refresh_token.startswith("ey") and "refresh-" not in session.refresh_token
     complete = parts().complete_sign_in
@@ -225,7 +192,7 @@ def test_a_person_who_is_dismissed_loses_the_desk_within_the_hour(
 ) -> None:
     issuer.gives_refresh_tokens = True
     browser = Browser(world)
-    sign_in(browser, issuer)
+    sign_in_by(browser, issuer)
     if how == "groups":
         issuer.groups = []
     elif how == "refused":
@@ -242,7 +209,7 @@ def test_a_person_who_is_dismissed_loses_the_desk_within_the_hour(
 def test_an_issuer_that_does_not_answer_confirms_no_role(world: World, issuer: Issuer) -> None:
     issuer.gives_refresh_tokens = True
     browser = Browser(world)
-    sign_in(browser, issuer)
+    sign_in_by(browser, issuer)
     assert browser.page("/desk", at=NOW + 29 * MINUTE) and browser.page("/desk", at=NOW + 58 * MINUTE)
     issuer.answers["/token"] = (500, {}, b"")
     assert browser.get("/desk", at=NOW + HOUR)["statusCode"] == 503
@@ -253,7 +220,7 @@ def test_an_issuer_that_does_not_answer_confirms_no_role(world: World, issuer: I
 
 def test_a_sign_out_ends_the_session_here_and_at_the_issuer(world: World, issuer: Issuer) -> None:
     browser = Browser(world)
-    sign_in(browser, issuer)
+    sign_in_by(browser, issuer)
     stolen = browser.value
     answer = browser.post("/desk/sign-out")
     assert answer["statusCode"] == 200 and "You are signed out" in answer["body"]
@@ -274,7 +241,7 @@ def test_a_sign_out_ends_the_session_here_and_at_the_issuer(world: World, issuer
 @pytest.mark.parametrize("fault", ["no such page", "no answer"])
 def test_a_sign_out_works_without_the_issuer(world: World, issuer: Issuer, fault: str) -> None:
     browser = Browser(world)
-    sign_in(browser, issuer)
+    sign_in_by(browser, issuer)
     restart()
     if fault == "no such page":
         issuer.document = {"end_session_endpoint": None}
@@ -287,7 +254,7 @@ def test_a_sign_out_works_without_the_issuer(world: World, issuer: Issuer, fault
 
 def test_a_sign_out_is_a_form_of_the_desk(world: World, issuer: Issuer) -> None:
     browser = Browser(world)
-    sign_in(browser, issuer)
+    sign_in_by(browser, issuer)
     assert browser.post("/desk/sign-out", origin="https://evil.example")["statusCode"] == 403
     assert browser.post("/desk/sign-out", token="")["statusCode"] == 403
     assert browser.get("/desk/sign-out")["statusCode"] in (404, 405)
@@ -299,7 +266,7 @@ def test_two_subjects_are_two_owners_and_two_issuers_too(world: World, issuer: I
     keys = set()
     for subject in ("person-1", "person-2", "person-1"):
         issuer.subject = subject
-        sign_in(browser, issuer)
+        sign_in_by(browser, issuer)
         keys.add(stored_session(browser).key)
     assert len(keys) == 2
 
@@ -308,10 +275,10 @@ def test_a_log_line_names_a_person_by_the_keyed_hash_alone(
     world: World, issuer: Issuer, log: io.StringIO
 ) -> None:
     browser = Browser(world)
-    sign_in(browser, issuer)
+    sign_in_by(browser, issuer)
     key = stored_session(browser).key
     issuer.groups = None
-    sign_in(browser, issuer)
+    sign_in_by(browser, issuer)
     text = log.getvalue()
     assert "signed in to the desk" in text and "sign-in to the desk refused" in text
     assert text.count(key) == 2

@@ -5,22 +5,26 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import hmac
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from joserfc import jwt
-from joserfc.jwk import ECKey, OctKey, RSAKey
+from joserfc.jwk import ECKey, RSAKey
 
-from tests.support.deployment import NOW
+from heed.entrypoints.http.desk.cookies import session_cookie_name
+from tests.support.deployment import NOW, restart
+from tests.support.desk import Browser
 
 CLIENT = "heed-desk"
 AGENTS, OFFICERS = "desk-agents", "desk-officers"
+SESSION_COOKIE = session_cookie_name(is_loopback=False)
 
 
 @functools.cache
@@ -50,7 +54,7 @@ class Issuer:
         name: The value of the claim `name`.
         claims: Claims that replace those of the token. None removes one.
         header: The header of the token.
-        key: The key that signs.
+        key: The key that signs; bytes are a shared secret.
         published: The keys that the issuer publishes.
         document: Members that replace those of the discovery document. None removes one.
         answers: Answers that replace those of a path: status, headers and body.
@@ -107,7 +111,10 @@ class Issuer:
         }
         present = {name: value for name, value in content.items() if value is not None}
         if self.header["alg"] == "none":
-            return f"{_encode(self.header)}.{_encode(present)}."
+            return f"{encode_part(self.header)}.{encode_part(present)}."
+        if isinstance(self.key, bytes):
+            text = f"{encode_part(self.header)}.{encode_part(present)}"
+            return f"{text}.{encode_part(hmac.digest(self.key, text.encode(), 'sha256'))}"
         algorithms = [self.header["alg"]]
         return jwt.encode(self.header, present, self.key, algorithms=algorithms)
 
@@ -150,11 +157,6 @@ class Issuer:
             self._tokens[token] = self.subject
             content["refresh_token"] = token
         return _json(200, content)
-
-
-def shared_secret(text: bytes) -> OctKey:
-    """Returns a key of an algorithm with a shared secret."""
-    return OctKey.import_key(text)
 
 
 @contextmanager
@@ -205,5 +207,36 @@ def _json(status: int, content: object) -> tuple[int, dict[str, str], bytes]:
     return status, {"Content-Type": "application/json"}, json.dumps(content).encode()
 
 
-def _encode(content: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+def encode_part(content: object) -> str:
+    """Returns a part of a token, of bytes or of JSON."""
+    data = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def use_issuer(issuer: Issuer) -> None:
+    """Gives the deployment a desk with this issuer."""
+    restart(
+        DESK_ISSUER=issuer.url,
+        DESK_CLIENT_ID=CLIENT,
+        DESK_GROUPS_CLAIM="groups",
+        DESK_AGENT_GROUP=AGENTS,
+        DESK_PRIVACY_GROUP=OFFICERS,
+    )
+
+
+def sign_in_by(
+    browser: Browser, issuer: Issuer, url: str = "/desk/sign-in", *, at: int = NOW, **changed: str
+) -> dict[str, Any]:
+    """Signs in as a browser does, and returns the last answer. `changed` replaces parts of the callback."""
+    issuer.now = at
+    begun = browser.get(url, at=at)
+    assert begun["statusCode"] == 303, begun
+    query = {**issuer.authorize(begun["headers"]["Location"]), **changed}
+    return call_back(browser, query, at=at)
+
+
+def call_back(browser: Browser, query: Mapping[str, str], *, at: int = NOW) -> dict[str, Any]:
+    """Sends a browser back from the issuer, and returns the answer."""
+    answer = browser.get(f"/desk/signed-in?{urlencode(query)}", at=at)
+    browser.value = browser.cookies.pop(SESSION_COOKIE, browser.value)
+    return answer
