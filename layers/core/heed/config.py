@@ -56,6 +56,9 @@ class Config:
     desk_issuer = _optional("DESK_ISSUER")
     """URL of the OpenID Connect issuer at which people sign in to the desk. If it is empty, there is none."""
 
+    desk_domain = _optional("DESK_DOMAIN")
+    """The host of the desk alone. If it is empty, the desk is at the host of the links."""
+
     desk_client_id = _optional("DESK_CLIENT_ID")
     """Id of the desk as a client of the issuer."""
 
