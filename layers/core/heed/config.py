@@ -165,6 +165,9 @@ class Config:
     ledger_dlq_url = _required("LEDGER_DLQ_URL")
     """URL of the dead-letter queue for the positions of stream records that cannot be parsed."""
 
+    numbers_dlq_url = _required("NUMBERS_DLQ_URL")
+    """URL of the dead-letter queue for events that cannot be parsed."""
+
     minor_record_days = _number("MINOR_RECORD_DAYS")
     """Number of days for which the record of a reported minor is kept."""
 
