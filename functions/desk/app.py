@@ -11,6 +11,7 @@ from heed.entrypoints.http.desk.home import HomePage
 from heed.entrypoints.http.desk.people import PersonPage
 from heed.entrypoints.http.desk.person_visit import PersonVisits
 from heed.entrypoints.http.desk.routes import DeskRoutes
+from heed.entrypoints.http.desk.changes import ChangePages
 from heed.entrypoints.observability import observed
 
 heed = Heed.from_environment()
@@ -18,6 +19,7 @@ desk = DeskRoutes(lambda: heed)
 visits = PersonVisits(lambda: heed)
 HomePage(desk, visits)
 PersonPage(desk, visits, lambda: heed)
+ChangePages(desk, visits, lambda: heed)
 
 
 @observed

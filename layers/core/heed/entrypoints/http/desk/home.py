@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from heed.domain.desk.session import DeskRole
 from heed.domain.errors import InvalidAddress, InvalidToken
 from heed.domain.privacy.disclosure import DisclosurePurpose, parse_purpose
-from heed.entrypoints.http.desk.person_cookie import PersonCookie, person_path
+from heed.entrypoints.http.desk.person_cookie import PersonCookie
+from heed.entrypoints.http.desk.sealed_cookies import person_path
 from heed.entrypoints.http.desk.views import DeskView
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class HomePage:
             mistake = PersonMistake.LINK if is_link else PersonMistake.INVALID
             view = _home_view(call, purpose, text, mistake if text else PersonMistake.EMPTY)
             return call.page("home", view, HTTPStatus.UNPROCESSABLE_ENTITY)
-        cookie = self._visits.cookies.make(PersonCookie(recipient, address, purpose), call.session, call.at)
+        cookie = PersonCookie(recipient, address, purpose).make(self._visits.cookies(call))
         return call.redirect(person_path(recipient), cookies=[cookie])
 
 

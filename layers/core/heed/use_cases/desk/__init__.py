@@ -1,0 +1,1 @@
+"""The use cases of the desk that no other entry point has."""
