@@ -41,10 +41,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, object]:  # noqa: 
                 return {"next": NextStep.AGAIN}
             return {"next": NextStep.DONE}
         case "fail":
-            job = fail_phase(job_id, phase, clock.now(), heed.jobs, heed.work_of_phase)
+            job = fail_phase(job_id, phase, has_time, clock.now, heed.jobs, heed.work_of_phase)
+            if job is None:
+                return {"next": NextStep.AGAIN}
             # An alarm fires on this message (template.yaml, JobWorkFailedFilter).
             logger.error("the work on a job failed", kind=job.kind.value, phase=phase.value)
-            return {}
+            return {"next": NextStep.DONE}
         case _:
             raise MalformedMessage("not a step of an execution")
 

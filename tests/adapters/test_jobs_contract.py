@@ -19,7 +19,6 @@ from heed.adapters.bulk_bucket import BulkBucket
 from heed.adapters.dynamodb.jobs import JobsTable
 from heed.domain.jobs.job import (
     Job,
-    JobError,
     JobKind,
     JobSignature,
     JobState,
@@ -28,7 +27,7 @@ from heed.domain.jobs.job import (
     finish_preview,
     start_job,
 )
-from heed.domain.jobs.job_report import JobReport
+from heed.domain.jobs.job_report import JobError, JobReport
 from heed.domain.jobs.job_settings import (
     ImportJobSettings,
     JobSettings,

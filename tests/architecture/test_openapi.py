@@ -15,6 +15,7 @@ from functions.jobs import app as jobs
 from functions.platform import app as platform
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import KeysUnavailable
+from heed.domain.jobs import job_limits
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import TopicKind
 from heed.domain.preferences.kinds import KINDS, ChoiceKind, ImportKind, LiftKind, OtherKind
@@ -51,6 +52,8 @@ OTHER = {
 }
 OF_STATE = {("POST", "/v1/cases/{id}"), ("POST", "/v1/jobs/{id}")}
 """The routes whose answer depends on the state of a case or a job."""
+LIMITED = sorted(("POST", f"/v1/{name}") for name in ("imports", "scrubs", "snapshots"))
+"""The routes with a limit for each owner."""
 WITHOUT_IDENTITY = OF_STATE | {
     ("POST", f"/v1/{name}") for name in ("imports", "scrubs", "snapshots", "subscriptions")
 }
@@ -263,6 +266,18 @@ def _no_key() -> bytes:
     raise KeysUnavailable("unavailable in this test")
 
 
+@pytest.mark.parametrize("route", LIMITED, ids=_name)
+def test_a_request_beyond_a_limit_is_429_with_retry_after(
+    world: World, good: str, route: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_limits, "MAX_OPEN_JOBS", 1)
+    send(world, route, good, example(route))
+    answer = send(world, route, good, example(route))
+
+    assert answer["statusCode"] == 429
+    check_response(*route, answer)
+
+
 def _has_query(operation: dict[str, Any]) -> bool:
     return any(parameter["in"] == "query" for parameter in operation.get("parameters", ()))
 
@@ -272,6 +287,7 @@ def test_each_documented_status_is_tested_here() -> None:
         inputs = {"422"} if _has_query(operation) else set()
         inputs |= {"400", "422"} if method == "POST" else set()
         answers = OTHER.get(path, {"200"}) | ({"409"} if (method, path) in OF_STATE else set())
+        answers |= {"429"} if (method, path) in LIMITED else set()
         assert set(operation["responses"]) == {"401", "403", "503"} | answers | inputs
 
 

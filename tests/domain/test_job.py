@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from heed.domain.errors import JobConflict, SecondOwnerNeeded
 from heed.domain.jobs.job import (
     Job,
-    JobError,
     JobKind,
     JobSignature,
     JobState,
@@ -26,7 +25,7 @@ from heed.domain.jobs.job import (
     start_job,
 )
 from heed.domain.jobs.job_deadlines import FILES_MS, IDLE_MS, are_files_due, expire_job
-from heed.domain.jobs.job_report import JobCounts, JobReport
+from heed.domain.jobs.job_report import JobCounts, JobError, JobReport
 from heed.domain.jobs.job_settings import (
     ImportJobSettings,
     JobSettings,

@@ -14,6 +14,7 @@ from functions.bulk import app
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import EmptyFile, HeedError, StoreUnavailable
 from heed.domain.jobs.job_phase import JobPhase
+from heed.domain.jobs.stopped_import import STOPPED_WORK_MS
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import sendable_by_topic
 from heed.domain.preferences.register import (
@@ -83,6 +84,20 @@ class Imports(Office):
     def result(self, job: Any, name: str) -> list[list[str]]:
         stored = client("s3").get_object(Bucket="bulk", Key=f"{job['job']}/results/{name}")["Body"].read()
         return list(csv.reader(io.StringIO(stored.decode())))
+
+    @property
+    def long_context(self) -> Context:
+        """The context of a function that has all its time."""
+        return Context(milliseconds_left=900_000)
+
+    @staticmethod
+    def kill_executions() -> None:
+        """Ends all executions, as AWS does after their longest time: no step of theirs follows."""
+        machine = parts().config.job_machine
+        for execution in client("stepfunctions").list_executions(
+            stateMachineArn=machine, statusFilter="RUNNING"
+        )["executions"]:
+            client("stepfunctions").stop_execution(executionArn=execution["executionArn"])
 
     def is_sendable(self, address: str, topic: str = "offers") -> bool:
         record = parts().preferences.read(self.world.recipient(address))
@@ -430,6 +445,98 @@ def test_a_commit_that_makes_no_progress_for_a_day_does_not_show_its_preview_as_
     imports.sweep()
     shown = imports.show(job["job"])
     assert (shown["state"], shown["error"]["type"], counts(shown)) == ("failed", "stopped", {})
+    assert shown["error"]["line"] == 1, "rows may be applied that no count has"
+
+
+def start_commit(imports: Imports, parts_done: int = 1) -> str:
+    """Commits a file of two parts, has the first ones applied, and kills the execution. Returns the job."""
+    job_id: str = imports.preview_file(LISTED)["job"]
+    imports.command_commit(job_id)
+    for item in json.loads(parts().work_files.get(job_id, "work/parts.json") or b"")[:parts_done]:
+        request = {"step": "work", "phase": "commit", "item": item, "job": job_id}
+        assert app.handler(request, imports.long_context) == {"next": "done"}
+    imports.kill_executions()
+    return job_id
+
+
+@pytest.mark.usefixtures("one_row_a_part")
+@pytest.mark.parametrize("has_list", [True, False])
+def test_a_commit_whose_execution_died_says_after_a_day_what_is_applied_and_from_which_line_on_it_is_unsure(
+    imports: Imports, *, has_list: bool
+) -> None:
+    job_id = start_commit(imports)
+    if not has_list:
+        client("s3").delete_object(Bucket="bulk", Key=f"{job_id}/work/parts.json")
+    imports.clock.now += 2 * DAY
+    imports.sweep()
+    run_executions()
+    shown = imports.show(job_id)
+    assert (shown["state"], shown["error"]["type"]) == ("failed", "stopped")
+    assert (counts(shown), shown["done_rows"]) == ({"applied": 1}, 1)
+    assert shown["error"]["line"] == (3 if has_list else 1)
+
+
+@pytest.mark.usefixtures("one_row_a_part")
+def test_an_import_that_was_cancelled_after_its_execution_died_says_what_is_applied(imports: Imports) -> None:
+    job_id = start_commit(imports)
+    assert imports.command(job_id, "cancel")[1]["error"]["line"] == 1
+    imports.sweep()
+    assert run_executions() == [], "the work may still run"
+    imports.clock.now += STOPPED_WORK_MS
+    imports.sweep()
+    run_executions()
+    shown = imports.show(job_id)
+    assert (shown["state"], counts(shown), shown["error"]["line"]) == ("cancelled", {"applied": 1}, 3)
+
+
+@pytest.mark.usefixtures("one_row_a_part")
+def test_the_report_of_a_stopped_import_goes_on_where_the_time_of_a_function_ended(imports: Imports) -> None:
+    job_id = start_commit(imports, parts_done=2)
+    imports.command(job_id, "cancel")
+    request = {"step": "plan", "phase": "commit", "stage": 0, "job": job_id}
+    answers = [app.handler(request, Context(milliseconds_left=1))["next"] for _ in range(3)]
+    assert answers == ["again", "again", "done"]
+    shown = imports.show(job_id)
+    assert (counts(shown), "line" in shown["error"]) == ({"applied": 2}, False)
+
+
+@pytest.mark.usefixtures("one_row_a_part")
+def test_the_report_of_a_failed_import_goes_on_where_the_time_of_a_function_ended(imports: Imports) -> None:
+    job_id = start_commit(imports)
+    request = {"step": "fail", "phase": "commit", "job": job_id}
+    assert app.handler(request, Context(milliseconds_left=1)) == {"next": "again"}
+    assert imports.show(job_id)["state"] == "running"
+    assert app.handler(request, Context(milliseconds_left=1)) == {"next": "done"}
+    shown = imports.show(job_id)
+    assert (shown["state"], counts(shown), shown["error"]["line"]) == ("failed", {"applied": 1}, 3)
+
+
+@pytest.mark.usefixtures("one_row_a_part")
+def test_a_part_that_is_finished_while_a_stopped_import_is_reported_is_counted(imports: Imports) -> None:
+    job_id = start_commit(imports, parts_done=2)
+    first, name = client("s3"), f"{job_id}/work/commit/counts/000001"
+    content = first.get_object(Bucket="bulk", Key=name)["Body"].read()
+    first.delete_object(Bucket="bulk", Key=name)
+    imports.command(job_id, "cancel")
+    request = {"step": "plan", "phase": "commit", "stage": 0, "job": job_id}
+    assert app.handler(request, Context(milliseconds_left=1))["next"] == "again"
+    first.put_object(Bucket="bulk", Key=name, Body=content)
+    with pytest.raises(StoreUnavailable):
+        app.handler(request, imports.long_context)
+    assert app.handler(request, imports.long_context)["next"] == "done"
+    assert counts(imports.show(job_id)) == {"applied": 2}
+
+
+@pytest.mark.usefixtures("one_row_a_part")
+def test_a_stopped_import_of_a_json_file_names_the_line_of_a_record(imports: Imports) -> None:
+    lines = b'{"email": "joan@example.com"}\n\n{"email": "lee@example.com"}\n'
+    job_id = imports.preview_file(lines, {**UNDATED, "exported_at": "2026-03-01"})["job"]
+    imports.command_commit(job_id)
+    item = json.loads(parts().work_files.get(job_id, "work/parts.json") or b"")[0]
+    app.handler({"step": "work", "phase": "commit", "item": item, "job": job_id}, imports.long_context)
+    imports.command(job_id, "cancel")
+    run_executions()
+    assert imports.show(job_id)["error"]["line"] == 3
 
 
 def test_a_late_step_of_a_preview_that_cannot_succeed_does_not_fail_the_commit(imports: Imports) -> None:

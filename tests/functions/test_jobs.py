@@ -14,8 +14,9 @@ from functions.jobs import app
 from heed.domain import rfc3339
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import StoreUnavailable
-from heed.domain.jobs.job import JobError, JobState, fail_job
-from heed.domain.jobs.job_report import JobCounts, JobReport
+from heed.domain.jobs import job_limits
+from heed.domain.jobs.job import JobState, fail_job
+from heed.domain.jobs.job_report import JobCounts, JobError, JobReport
 from heed.domain.milliseconds import Millis
 from heed.domain.privacy.disclosure import DisclosurePurpose
 from heed.use_cases.jobs.change_job import change_job
@@ -387,7 +388,43 @@ def test_the_settings_of_an_import_are_stored_without_what_may_name_a_person(off
     )
 
 
-def test_jobs_of_the_owner_are_listed_newest_first_and_page_by_page(office: Office) -> None:
+def test_an_owner_with_too_many_open_jobs_gets_429_until_one_has_ended(office: Office) -> None:
+    boss = office.key("Boss", *KeyScope)
+    bodies = [("/v1/scrubs", {"topic": "offers"}), ("/v1/imports", REFERENCE)]
+    ids = [office.create(boss, *bodies[number % 2])["job"] for number in range(job_limits.MAX_OPEN_JOBS)]
+    for path, body in [*bodies, ("/v1/snapshots", {})]:
+        status, problem = office.call(boss, "POST", path, body)
+        assert (status, problem["type"]) == (429, "urn:heed:problem:too-many-jobs")
+    assert len(list(parts().jobs.open_ids())) == job_limits.MAX_OPEN_JOBS
+    office.create(office.marketing)
+    assert office.command(ids[0], "cancel", boss)[0] == 200
+    office.create(boss)
+
+
+def test_an_owner_who_creates_and_cancels_jobs_all_day_gets_429(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_limits, "MAX_JOBS_A_DAY", 2)
+    for _ in range(2):
+        office.command(office.create(office.marketing)["job"], "cancel")
+    assert office.call(office.marketing, "POST", "/v1/imports", REFERENCE)[0] == 429
+    office.clock.now += DAY
+    office.create(office.marketing)
+
+
+def test_the_snapshots_of_the_schedule_are_not_limited(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_limits, "MAX_OPEN_JOBS", 1)
+    for _ in range(2):
+        assert app.handler({"create": "snapshot"}, office.world.context) == {}
+    assert len(list(parts().jobs.open_ids())) == 2
+
+
+def test_jobs_of_the_owner_are_listed_newest_first_and_page_by_page(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_limits, "MAX_OPEN_JOBS", 200)
     boss = office.key("Boss", *KeyScope)
     bodies = [("/v1/scrubs", {"topic": "offers"}), ("/v1/imports", REFERENCE), ("/v1/snapshots", {})]
     ids = []

@@ -184,12 +184,28 @@ class SuppressionListUnavailable(DependencyUnavailable):
     """The suppression list of the mail service did not answer, or it throttled the call."""
 
 
+class SignInRefused(HeedError):
+    """The sign-in to the desk failed. The text names the check that failed, and nothing of the token."""
+
+
+class NoDeskRole(SignInRefused):
+    """The issuer knows the person, but the person is in no group of the desk."""
+
+
+class IssuerUnavailable(DependencyUnavailable):
+    """The issuer, at which people sign in to the desk, does not answer, or its answer is not usable."""
+
+
 class CaseDecided(HeedError):
     """The case has another decision. The first one counts."""
 
 
 class JobConflict(HeedError):
     """The state of the job does not permit this step."""
+
+
+class TooManyJobs(HeedError):
+    """The owner of the API key has too many jobs. Nothing was created. A later request may succeed."""
 
 
 class SecondOwnerNeeded(NotAuthorised):

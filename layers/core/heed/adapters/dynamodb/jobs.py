@@ -26,8 +26,8 @@ from heed.codec.attributes import (
 from heed.domain.errors import UnreadableRecord
 from heed.domain.imports.formats import RowMeaning
 from heed.domain.jobs.import_estimate import JobEstimate
-from heed.domain.jobs.job import Job, JobError, JobKind, JobSignature, JobState, TakeBack, Upload
-from heed.domain.jobs.job_report import JobCounts, JobReport, ResultFile, WordMeaning
+from heed.domain.jobs.job import Job, JobKind, JobSignature, JobState, TakeBack, Upload
+from heed.domain.jobs.job_report import JobCounts, JobError, JobReport, ResultFile, WordMeaning
 from heed.domain.jobs.job_settings import (
     ColumnMapping,
     ImportJobSettings,

@@ -9,8 +9,7 @@ from typing import Any
 
 from heed.domain.imports.formats import RowMeaning
 from heed.domain.imports.statements import Finding
-from heed.domain.jobs.job import JobError
-from heed.domain.jobs.job_report import OTHER_WORDS, JobCounts, WordMeaning
+from heed.domain.jobs.job_report import OTHER_WORDS, JobCounts, JobError, WordMeaning
 
 MAX_UNMAPPED_TOPICS = 1_000
 """The most topics that a tally keeps by name."""

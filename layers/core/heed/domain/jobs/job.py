@@ -15,7 +15,8 @@ from enum import StrEnum
 from typing import assert_never
 
 from heed.domain.errors import JobConflict, MalformedMessage, SecondOwnerNeeded
-from heed.domain.jobs.job_report import JobReport
+from heed.domain.jobs.job_errors import IMPORT_CANCELLED
+from heed.domain.jobs.job_report import JobError, JobReport
 from heed.domain.jobs.job_settings import (
     ImportJobSettings,
     JobSettings,
@@ -103,21 +104,6 @@ class Upload:
     etag: str
     size: int
     digest: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class JobError:
-    """Why a job failed.
-
-    Attributes:
-        type: the stable name of the failure.
-        detail: what happened, without content of the file.
-        line: the line of the file; None if the failure has no line.
-    """
-
-    type: str
-    detail: str
-    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,8 +270,11 @@ def cancel_job(job: Job, now: Millis) -> Job:
         return job
     if job.state.is_end:
         raise JobConflict(f"a job in the state {job.state.value} cannot be cancelled")
-    report = job.report.without_counts() if job.is_applying else job.report  # those of its preview
-    return replace(job, state=JobState.CANCELLED, report=report, changed_at=now)
+    cancelled = replace(job, state=JobState.CANCELLED, changed_at=now)
+    if not job.is_applying:
+        return cancelled
+    # The counts are those of its preview. Its work reports what is applied.
+    return replace(cancelled, report=job.report.without_counts(), error=IMPORT_CANCELLED)
 
 
 def finish_job(job: Job, report: JobReport, now: Millis) -> Job:

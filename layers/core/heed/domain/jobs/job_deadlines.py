@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from heed.domain.jobs.job import Job, JobState, cancel_job, fail_job
-from heed.domain.jobs.job_errors import NO_PROGRESS, NO_UPLOAD
+from heed.domain.jobs.job_errors import IMPORT_STALLED, NO_PROGRESS, NO_UPLOAD
 from heed.domain.jobs.take_back import fail_take_back
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
@@ -31,9 +31,11 @@ def expire_job(job: Job, now: Millis) -> Job:
             return cancel_job(job, now)
         case JobState.WAITING if job.has_upload:
             return fail_job(job, NO_UPLOAD, now)
+        case _ if job.is_applying:
+            # The counts are those of its preview. Its work reports what is applied.
+            return fail_job(replace(job, report=job.report.without_counts()), IMPORT_STALLED, now)
         case _:
-            # The counts of a preview are not what was applied.
-            return fail_job(replace(job, report=job.report.without_counts()), NO_PROGRESS, now)
+            return fail_job(job, NO_PROGRESS, now)
 
 
 def are_files_due(job: Job, now: Millis) -> bool:

@@ -22,8 +22,7 @@ from heed.domain.errors import (
     UnsupportedArchive,
     WorkImpossible,
 )
-from heed.domain.jobs.job import JobError
-from heed.domain.jobs.job_report import MAX_KEPT_WORDS, OTHER_WORDS, is_safe_word
+from heed.domain.jobs.job_report import MAX_KEPT_WORDS, OTHER_WORDS, JobError, is_safe_word
 
 WORK_ERRORS: dict[type[WorkImpossible], str] = {
     EmptyFile: "empty-file",
@@ -45,7 +44,8 @@ WORK_ERRORS: dict[type[WorkImpossible], str] = {
 """The stable name of each failure of the work."""
 NO_UPLOAD = JobError("no-upload", "No file was uploaded within a day.")
 NO_PROGRESS = JobError("stopped", "The work made no progress for a day.")
-IMPORT_CANCELLED = JobError("cancelled", "The import was cancelled after its commit.")
+IMPORT_CANCELLED = JobError("cancelled", "The import was cancelled after its commit.", line=1)
+IMPORT_STALLED = JobError("stopped", "The work made no progress for a day, after the commit.", line=1)
 WORK_FAILED = JobError("stopped", "The work failed again and again. An operator has to look at it.")
 
 

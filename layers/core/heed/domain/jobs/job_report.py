@@ -69,6 +69,21 @@ class ResultFile:
 
 
 @dataclass(frozen=True, slots=True)
+class JobError:
+    """Why a job failed.
+
+    Attributes:
+        type: the stable name of the failure.
+        detail: what happened, without content of the file.
+        line: the line of the file; None if the failure has no line.
+    """
+
+    type: str
+    detail: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class JobReport:
     """The progress and the result of a job.
 

@@ -7,10 +7,9 @@ from dataclasses import replace
 from heed.domain.errors import JobConflict, SecondOwnerNeeded
 from heed.domain.jobs.job import Job, JobState, TakeBack
 from heed.domain.jobs.job_phase import current_phase
+from heed.domain.jobs.stopped_import import is_work_over
 from heed.domain.preferences.register import DAY_MS
 from heed.domain.privacy.retention import TAKE_BACK_DAYS
-
-_STOPPED_WORK_MS = 1_200_000  # a function that works on a job runs at most 15 minutes longer than the job
 
 
 def take_back_job(job: Job, take_back: TakeBack) -> Job:
@@ -24,7 +23,7 @@ def take_back_job(job: Job, take_back: TakeBack) -> Job:
         return job
     if job.committed is None or not job.is_applying or job.ended_at is None:
         raise JobConflict("only a committed import that ended can be taken back")
-    if job.state is not JobState.DONE and take_back.at < job.ended_at + _STOPPED_WORK_MS:
+    if job.state is not JobState.DONE and not is_work_over(job, take_back.at):
         raise JobConflict("an import that did not end by itself can be taken back 20 minutes later")
     if take_back.at >= job.ended_at + TAKE_BACK_DAYS * DAY_MS:
         raise JobConflict(f"an import can be taken back for {TAKE_BACK_DAYS} days")

@@ -119,6 +119,7 @@ class JsonParts(SplitFile):
                 size += len(lines[-1])
             if not lines:
                 return
+            start = start._replace(line=JsonRecord(*json.loads(lines[0])).line)
             end = PartStart(start.offset + len(lines), 0, 0, start.rows + len(lines))
             yield FilePart("\n".join(lines).encode(), self._file.encoding.name, start, end)
             start = end

@@ -108,6 +108,7 @@ _REMEDY_BY_STATUS = {
 _REMEDY_BY_TYPE = {
     "urn:heed:problem:case-decided": "heed case show ID shows the decision",
     "urn:heed:problem:job-conflict": "heed jobs show ID shows the state of the job",
+    "urn:heed:problem:too-many-jobs": "heed jobs list shows them; heed jobs cancel ID ends one",
     "urn:heed:problem:second-owner-needed": "another owner commits it, with a key of the scope privacy",
 }
 

@@ -1,1 +1,1 @@
-"""The use cases of the desk that no other entry point has."""
+"""The use cases of the desk alone: the sign-in, and what an agent records and takes back."""

@@ -85,8 +85,8 @@ class RecordDeskChange:
         """Writes the same request for each scope of the change, in one write.
 
         Raises:
-            DependencyUnavailable, UnreadableRecord: It is unknown whether the change was stored. The same change
-                again does no harm.
+            DependencyUnavailable, UnreadableRecord: It is unknown whether the change was stored. To repeat it
+                does no harm.
         """
         write = self.preferences.update(
             recipient, lambda record: _changes(record, requests, self.catalogue, now), now

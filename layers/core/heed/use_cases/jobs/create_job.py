@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from itertools import chain, takewhile
 
-from heed.domain.jobs.job import Job, JobSignature, new_job, start_job
+from heed.domain.jobs.job import Job, JobKind, JobSignature, new_job, start_job
+from heed.domain.jobs.job_limits import LONGEST_JOB_MS, check_job_limits
 from heed.domain.jobs.job_settings import DEFAULT_SNAPSHOT_DAYS, JobSettings, SnapshotJobSettings
 from heed.domain.milliseconds import Millis
 from heed.domain.privacy.disclosure import DisclosurePurpose
@@ -23,7 +26,7 @@ def create_job(
     jobs: Jobs,
     executions: JobExecutions,
 ) -> Job:
-    """Creates a job. A job without an upload starts at once.
+    """Creates a job on request. A job without an upload starts at once.
 
     Args:
         settings: what the job has to do.
@@ -33,14 +36,11 @@ def create_job(
         executions: the executions of the state machine.
 
     Raises:
+        TooManyJobs: The owner has too many jobs.
         StoreUnavailable: It is unknown whether the job was created. If it was, the sweep starts it.
     """
-    job = new_job(secrets.token_hex(16), settings, purpose, created)
-    if not job.has_upload:
-        job = start_job(job, None, created.at)
-    jobs.add(job)
-    start_execution(job, executions)
-    return job
+    check_job_limits(_recent_jobs(created, jobs), created.at)
+    return _create(settings, purpose, created, jobs, executions)
 
 
 def create_scheduled_snapshot(now: Millis, jobs: Jobs, executions: JobExecutions) -> Job:
@@ -51,4 +51,26 @@ def create_scheduled_snapshot(now: Millis, jobs: Jobs, executions: JobExecutions
     """
     created = JobSignature(SCHEDULE, SCHEDULE, now)
     settings = SnapshotJobSettings(DEFAULT_SNAPSHOT_DAYS)
-    return create_job(settings, DisclosurePurpose.SENDING, created, jobs, executions)
+    return _create(settings, DisclosurePurpose.SENDING, created, jobs, executions)
+
+
+def _recent_jobs(created: JobSignature, jobs: Jobs) -> Iterator[Job]:
+    """Yields the jobs of the owner that may be open."""
+    lists = (jobs.of_owner(created.owner, kind) for kind in JobKind)
+    oldest = created.at - LONGEST_JOB_MS
+    return chain.from_iterable(takewhile(lambda job: job.created.at > oldest, each) for each in lists)
+
+
+def _create(
+    settings: JobSettings,
+    purpose: DisclosurePurpose,
+    created: JobSignature,
+    jobs: Jobs,
+    executions: JobExecutions,
+) -> Job:
+    job = new_job(secrets.token_hex(16), settings, purpose, created)
+    if not job.has_upload:
+        job = start_job(job, None, created.at)
+    jobs.add(job)
+    start_execution(job, executions)
+    return job

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from heed.domain.errors import StoreUnavailable
 from heed.domain.imports.import_tally import ImportTally
 from heed.domain.jobs.job import Job
 from heed.domain.jobs.job_phase import JobPhase
 from heed.use_cases.jobs.import_files import add_json, summed_place, tally_folder
-from heed.use_cases.jobs.split_upload import load_parts
+from heed.use_cases.jobs.split_upload import PARTS
 from heed.use_cases.jobs.sum_files import sum_files
 from heed.use_cases.jobs.work_files import part_name
-from heed.use_cases.ports.job_work import StoppedWork, WorkFiles
+from heed.use_cases.ports.job_work import HasTime, StoppedWork, WorkFiles, WorkItem
+
+_FOLDER, _PLACE = tally_folder(JobPhase.COMMIT), summed_place(JobPhase.COMMIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +25,19 @@ class ReportStoppedImport:
 
     files: WorkFiles
 
-    def __call__(self, job: Job) -> StoppedWork:
+    def __call__(self, job: Job, has_time: HasTime) -> StoppedWork | None:
         """Returns the report, and the first line that may not be applied.
 
+        If its time is over, it stores where to go on, and returns None.
+
         Raises:
-            StoreUnavailable: The files of the work could not be read.
+            StoreUnavailable: The files of the work could not be read, or a part was finished meanwhile.
         """
-        folder, place = tally_folder(JobPhase.COMMIT), summed_place(JobPhase.COMMIT)
-        names = [file.name for file in self.files.list_files(job.id, folder)]
+        done = [file.name for file in self.files.list_files(job.id, _FOLDER)]
         tally = ImportTally()
-        sum_files(job.id, names, place, self.files, tally, add_json, ImportTally.to_json, lambda: True)
+        if not sum_files(job.id, done, _PLACE, self.files, tally, add_json, ImportTally.to_json, has_time):
+            return None
+        line = self._first_line(job, set(done), tally)
         report = replace(
             job.report,
             done_rows=tally.job_counts.total,
@@ -37,10 +45,20 @@ class ReportStoppedImport:
             skipped=tally.skipped,
             meanings=tally.word_meanings,
         )
-        done = set(names)
-        lines = [
-            item["start"][1]
-            for item in load_parts(job, self.files)
-            if folder + part_name(item["part"]) not in done
-        ]
-        return StoppedWork(report, lines[0] or None if lines else None)
+        return StoppedWork(report, line)
+
+    def _first_line(self, job: Job, done: Collection[str], tally: ImportTally) -> int | None:
+        """Returns the first line that may not be applied.
+
+        A day after its last progress, the list of the parts may be deleted. Then no line is certain.
+        """
+        content = self.files.get(job.id, PARTS)
+        if content is None:
+            return 1
+        parts: list[WorkItem] = json.loads(content)
+        names = {_FOLDER + part_name(item["part"]): item for item in parts}
+        if tally.job_counts.total != sum(item["rows"] for name, item in names.items() if name in done):
+            self.files.put(job.id, _PLACE, b"")  # the next call adds up all parts
+            raise StoreUnavailable("a part was finished meanwhile")
+        lines = [item["start"][1] for name, item in names.items() if name not in done]
+        return lines[0] if lines else None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from heed.domain.jobs.job import Job, JobError, fail_job, finish_job, finish_preview, report_progress
+from heed.domain.jobs.job import Job, fail_job, finish_job, finish_preview, report_progress
 from heed.domain.jobs.job_phase import JobPhase, current_phase, in_phase
-from heed.domain.jobs.job_report import JobReport
+from heed.domain.jobs.job_report import JobError, JobReport
 from heed.domain.milliseconds import Millis
 from heed.domain.privacy.disclosure import DisclosureDetails
 from heed.use_cases.jobs.change_job import change_job

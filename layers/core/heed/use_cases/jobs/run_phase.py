@@ -48,7 +48,9 @@ def plan_phase(
         except WorkImpossible as error:
             job = _fail(job_id, phase, error, now(), jobs)
     if work.stop and job.state in (JobState.CANCELLED, JobState.FAILED):
-        stopped = work.stop(job)
+        stopped = work.stop(job, has_time)
+        if stopped is None:
+            return Plan(NextStep.AGAIN, stage)
         change_job(job_id, lambda current: report_stop(current, stopped.report, stopped.line), jobs)
     return Plan(NextStep.DONE)
 
@@ -79,22 +81,31 @@ def work_on_item(
 
 
 def fail_phase(
-    job_id: str, phase: JobPhase, now: Millis, jobs: Jobs, work_of: Callable[[JobPhase], JobWork]
-) -> Job:
+    job_id: str,
+    phase: JobPhase,
+    has_time: HasTime,
+    now: Callable[[], Millis],
+    jobs: Jobs,
+    work_of: Callable[[JobPhase], JobWork],
+) -> Job | None:
     """Fails a job whose execution failed. Its report says what is done.
+
+    It returns None if its time is over: the next call goes on.
 
     Raises:
         NotFound: No job has this id.
         DependencyUnavailable, UnreadableRecord: It is unknown whether that was stored.
     """
     job, work = find_job(job_id, jobs), work_of(phase)
-    stopped = work.stop(job) if work.stop else StoppedWork(job.report, None)
-    error = replace(WORK_FAILED, line=stopped.line)
+    stopped = work.stop(job, has_time) if work.stop else StoppedWork(job.report, None)
+    if stopped is None:
+        return None
+    error, at = replace(WORK_FAILED, line=stopped.line), now()
 
     def step(current: Job) -> Job:
         if phase is JobPhase.TAKE_BACK:
             return fail_take_back(current)
-        return fail_job(report_progress(current, stopped.report, now), error, now)
+        return fail_job(report_progress(current, stopped.report, at), error, at)
 
     return change_job(job_id, in_phase(phase, step), jobs)
 

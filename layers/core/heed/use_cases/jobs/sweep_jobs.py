@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from heed.domain.errors import DependencyUnavailable, StoreUnavailable, UnreadableRecord
 from heed.domain.jobs.job import Job
 from heed.domain.jobs.job_deadlines import are_files_due, expire_job
-from heed.domain.jobs.job_errors import NO_PROGRESS
-from heed.domain.jobs.job_phase import current_phase
+from heed.domain.jobs.job_errors import IMPORT_STALLED, NO_PROGRESS
+from heed.domain.jobs.job_phase import JobPhase, current_phase
+from heed.domain.jobs.stopped_import import is_stopped_import, is_work_over
 from heed.domain.milliseconds import Millis
 from heed.use_cases.jobs.change_job import change_job
 from heed.use_cases.jobs.receive_upload import receive_upload
@@ -17,6 +18,8 @@ from heed.use_cases.jobs.start_execution import start_execution
 from heed.use_cases.ports.job_work import JobExecutions
 from heed.use_cases.ports.jobs import JobFiles, Jobs
 
+_STOPPED = (NO_PROGRESS, IMPORT_STALLED)
+_SECOND_ATTEMPT = 2
 _RESERVED_MS = 9_000  # with less left, the sweep begins no other job
 
 
@@ -81,8 +84,11 @@ def _sweep_job(
     if job is not None:
         before, job = job, _expire(job, now, jobs)
         sweep.ended += job.state.is_end and not before.state.is_end
-        sweep.stopped += job != before and (job.error == NO_PROGRESS or job.taken_back is not None)
+        sweep.stopped += job != before and (job.error in _STOPPED or job.taken_back is not None)
         start_execution(job, executions)
+        if is_stopped_import(job) and (job != before or is_work_over(job, now)):
+            # Its own execution may have ended without a report of what is applied.
+            executions.start(job.id, JobPhase.COMMIT, _SECOND_ATTEMPT)
     if job is None or (are_files_due(job, now) and current_phase(job) is None):
         files.delete_all(job_id)
         jobs.close(job_id)

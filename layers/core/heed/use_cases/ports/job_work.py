@@ -52,12 +52,13 @@ class JobWork(NamedTuple):
     Attributes:
         plan: plans the stage of a job. If its time is over, it stores where to go on, and says AGAIN.
         work: works on an item. If its time is over, it raises OutOfTime, and is called again.
-        stop: returns what is done, if the work is not undone when it fails or is cancelled.
+        stop: returns what is done, if the work is not undone when it fails or is cancelled. If its time is
+            over, it stores where to go on, and returns None.
     """
 
     plan: Callable[[Job, int, HasTime], Plan]
     work: Callable[[Job, WorkItem, HasTime], None]
-    stop: Callable[[Job], StoppedWork] | None = None
+    stop: Callable[[Job, HasTime], StoppedWork | None] | None = None
 
 
 class JobFile(NamedTuple):

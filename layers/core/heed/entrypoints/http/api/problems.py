@@ -9,9 +9,11 @@ from http import HTTPStatus
 from aws_lambda_powertools.event_handler import Response
 
 from heed.domain import errors
+from heed.domain.jobs.job_limits import MAX_JOBS_A_DAY, MAX_OPEN_JOBS
 
 RETRY_AFTER = 5  # seconds; most outages of a table are throttles and end sooner
 RETRY_AFTER_FULL_QUEUE = 3_600  # seconds; after about an hour an origin has room again
+RETRY_AFTER_TOO_MANY_JOBS = 600  # seconds; most jobs end within that time
 
 _NOT_VALID = "The request is not valid"
 _UNAVAILABLE = "Temporarily unavailable; it is safe to retry"
@@ -26,7 +28,7 @@ class Problem:
         status: The HTTP status.
         title: A short text for people, the same for all problems of one name and status.
         detail: What went wrong and what the caller can do, for people.
-        retry_after: Of a 503, the seconds until a retry may succeed.
+        retry_after: Of a 503 or 429, the seconds until a retry may succeed.
     """
 
     name: str
@@ -96,6 +98,14 @@ PROBLEMS: dict[type[errors.HeedError], Problem] = {
         HTTPStatus.CONFLICT,
         "The state of the job does not permit this",
         "The job has another state. `GET /v1/jobs/{id}` shows it. Nothing was changed.",
+    ),
+    errors.TooManyJobs: Problem(
+        "too-many-jobs",
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "The owner of the key has too many jobs",
+        f"The owner has {MAX_OPEN_JOBS} jobs that have not ended, or created {MAX_JOBS_A_DAY:,} in a day. "
+        "Nothing was created. Cancel a job, or repeat the request after `Retry-After` seconds.",
+        RETRY_AFTER_TOO_MANY_JOBS,
     ),
     errors.SecondOwnerNeeded: Problem(
         "second-owner-needed",
@@ -176,6 +186,6 @@ def problem_response(error: errors.HeedError) -> Response[str]:
 def _make_headers(problem: Problem) -> dict[str, str]:
     if problem.status is HTTPStatus.UNAUTHORIZED:
         return {"WWW-Authenticate": "Bearer"}
-    if problem.status is HTTPStatus.SERVICE_UNAVAILABLE:
+    if problem.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         return {"Retry-After": str(problem.retry_after)}
     return {}

@@ -163,9 +163,17 @@ class DeskChangeForm:
         return rfc3339.parse_time(f"{self.day}T{self.time}:00Z" if self.time else self.day)
 
     def _find_mistakes(self, now: Millis) -> dict[DeskChangeField, DeskChangeMistake]:
-        mistakes: dict[DeskChangeField, DeskChangeMistake] = {}
+        mistakes = self._find_time_mistakes(now)
         if self.change in (DeskChange.TOPICS, DeskChange.BACK) and not self.topics:
             mistakes[DeskChangeField.TOPIC] = DeskChangeMistake.NO_TOPIC
+        if len(self.reference) > MAX_EVIDENCE_TEXT:
+            mistakes[DeskChangeField.REFERENCE] = DeskChangeMistake.LONG
+        elif self.change is DeskChange.BACK and not self.reference:
+            mistakes[DeskChangeField.REFERENCE] = DeskChangeMistake.NO_REFERENCE
+        return mistakes
+
+    def _find_time_mistakes(self, now: Millis) -> dict[DeskChangeField, DeskChangeMistake]:
+        mistakes: dict[DeskChangeField, DeskChangeMistake] = {}
         if self.day and not _is_date(self.day):
             mistakes[DeskChangeField.DAY] = DeskChangeMistake.DATE
         elif self.time and not self.day:
@@ -181,10 +189,6 @@ class DeskChangeForm:
                 mistakes[DeskChangeField.UNTIL] = DeskChangeMistake.DATE
             elif rfc3339.parse_time(self.until).end <= now:
                 mistakes[DeskChangeField.UNTIL] = DeskChangeMistake.PAST
-        if len(self.reference) > MAX_EVIDENCE_TEXT:
-            mistakes[DeskChangeField.REFERENCE] = DeskChangeMistake.LONG
-        elif self.change is DeskChange.BACK and not self.reference:
-            mistakes[DeskChangeField.REFERENCE] = DeskChangeMistake.NO_REFERENCE
         return mistakes
 
 

@@ -13,9 +13,6 @@ from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import DAY_MS
 from heed.domain.rfc3339 import format_day
-from heed.entrypoints.http.desk.people_views import PersonHeading, ActiveReason
-from heed.entrypoints.http.desk.titles import topic_title
-from heed.entrypoints.http.desk.views import DeskView
 from heed.entrypoints.http.desk.change_form import (
     DeskChange,
     DeskChangeField,
@@ -24,6 +21,9 @@ from heed.entrypoints.http.desk.change_form import (
     DeskChangeSource,
     topics_to_choose,
 )
+from heed.entrypoints.http.desk.people_views import ActiveReason, PersonHeading
+from heed.entrypoints.http.desk.titles import topic_title
+from heed.entrypoints.http.desk.views import DeskView
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,26 +9,26 @@ from typing import TYPE_CHECKING, Protocol
 
 from heed.domain.desk.session import DeskRole
 from heed.domain.preferences.preference_request import RequestOutcome
-from heed.entrypoints.http.desk.person_visit import person_heading
-from heed.entrypoints.http.desk.sealed_cookies import SealedCookies, person_path
-from heed.entrypoints.http.desk.titles import scope_title
 from heed.entrypoints.http.desk.change_cookies import OwnEntry, RecordedDeskChange, add_own_entry
 from heed.entrypoints.http.desk.change_form import DeskChange, DeskChangeField, DeskChangeForm
 from heed.entrypoints.http.desk.change_views import (
+    DeskChangeEffect,
+    DeskChangeView,
     HiddenField,
     PreviewView,
     RecordedView,
-    DeskChangeEffect,
-    DeskChangeView,
     blocked_rows,
-    effect_rows,
     change_form_view,
+    effect_rows,
 )
+from heed.entrypoints.http.desk.person_visit import person_heading
+from heed.entrypoints.http.desk.sealed_cookies import SealedCookies, person_path
+from heed.entrypoints.http.desk.titles import scope_title
 from heed.entrypoints.observability import count_metric
 from heed.use_cases.desk.record_desk_change import (
+    DeskChangeResult,
     RecordDeskChange,
     TakeBackDeskChange,
-    DeskChangeResult,
     preview_desk_change,
 )
 

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import Source
+from heed.entrypoints.http.desk.change_views import DeskChangeFormView
 from heed.entrypoints.http.desk.people_views import (
+    ActiveRow,
     HistoryRow,
     MaySend,
     PersonHeading,
     Saying,
-    ActiveRow,
     TopicRow,
 )
 from heed.entrypoints.http.desk.views import DeskView
-from heed.entrypoints.http.desk.change_views import DeskChangeFormView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

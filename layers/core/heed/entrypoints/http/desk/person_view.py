@@ -12,23 +12,23 @@ from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Source
 from heed.domain.preferences.suppressions import suppressions_of
+from heed.entrypoints.http.desk.change_form import DeskChangeForm
+from heed.entrypoints.http.desk.change_views import change_form_view
 from heed.entrypoints.http.desk.people_views import (
+    ActiveReason,
+    ActiveRow,
     EvidenceRow,
     HistoryRow,
     LedgerRegister,
     MaySend,
     PersonHeading,
     Saying,
-    ActiveReason,
-    ActiveRow,
     TopicReason,
     TopicRow,
 )
 from heed.entrypoints.http.desk.person_page_view import PersonView
 from heed.entrypoints.http.desk.titles import scope_title, topic_title
 from heed.entrypoints.http.desk.views import DeskFrame
-from heed.entrypoints.http.desk.change_form import DeskChangeForm
-from heed.entrypoints.http.desk.change_views import change_form_view
 from heed.use_cases.ports.ledger import StoredEntry
 from heed.use_cases.privacy.lookup import LookupResult
 
