@@ -116,6 +116,9 @@ def test_a_refusal_is_an_answer_of_a_form() -> None:
         ("https://localhost/", False, False),
         ("https://issuer.example@evil.example/", False, False),
         ("https://", False, False),
+        ("https://issuer.example/\r\nSet-Cookie: desk=x", False, False),
+        ("https://issuer.example/ x", False, False),
+        ("https://issuer.exämple/", False, False),
     ],
 )
 def test_a_url_needs_https_or_this_machine(url: str, loopback: bool, permitted: bool) -> None:
