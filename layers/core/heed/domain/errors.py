@@ -196,6 +196,10 @@ class TooManyJobs(HeedError):
     """The owner of the API key has too many jobs. Nothing was created. A later request may succeed."""
 
 
+class ImportTooLong(HeedError):
+    """The commit of the import would take longer than its file is kept."""
+
+
 class SecondOwnerNeeded(NotAuthorised):
     """The step needs an API key of another owner."""
 
