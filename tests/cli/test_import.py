@@ -117,9 +117,10 @@ def test_on_the_first_day_one_owner_imports_and_the_key_of_an_officer_commits_as
 
     monkeypatch.setenv("HEED_API_KEY", officer)
     assert heed("jobs", "show", job["job"], "--stack", stack).code == 0
-    committed = heed("jobs", "commit", job["job"], "--stack", stack, "--json")
+    assert heed("jobs", "commit", job["job"], "--stack", stack).code == 0
+    done = heed("jobs", "watch", job["job"], "--stack", stack, "--json")
 
-    assert (committed.code, committed.json["state"], committed.json["counts"]["applied"]) == (0, "done", 1)
+    assert (done.code, done.json["state"], done.json["counts"]["applied"]) == (0, "done", 1)
 
 
 @pytest.mark.parametrize(
