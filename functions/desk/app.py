@@ -9,10 +9,12 @@ from typing import Any
 from heed.bootstrap import Heed
 from heed.entrypoints.http.desk.home import HomePage
 from heed.entrypoints.http.desk.routes import DeskRoutes
+from heed.entrypoints.http.desk.sign_in import SignInPages
 from heed.entrypoints.observability import observed
 
 heed = Heed.from_environment()
 desk = DeskRoutes(lambda: heed)
+SignInPages(desk, lambda: heed)
 HomePage(desk)
 
 

@@ -24,6 +24,7 @@ from heed.domain.links.link_token import TokenPurpose
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from heed.use_cases.jobs.report_work import report_preview
+from tests.privacy.exercise_desk import exercise_desk
 from tests.support import mailbox
 from tests.support.aws_calls import outside_handlers
 from tests.support.deployment import NOW, ROOT, World, client, http_event, parts, restart, run_on
@@ -59,6 +60,7 @@ ADDRESSES = {
     "no mail": "canary7.Oriole@example.com",
     "file": "canary7.Plover@example.com",
     "garbage": "canary7.Nightjar@example.com",
+    "desk": "canary7.Quail@example.com",
 }
 
 
@@ -196,6 +198,7 @@ def exercise_all(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
     _exercise_jobs(drive)
     _exercise_feedback(drive)
     _exercise_opt_in(drive)
+    exercise_desk(drive, ADDRESSES["desk"])
     _exercise_streams_and_schedules(drive)
     _exercise_garbage(drive)
 
