@@ -30,7 +30,7 @@ def test_sam_adds_no_role_and_no_policy(environment: str) -> None:
 
 @pytest.mark.parametrize("environment", PARAMETERS)
 def test_each_route_is_deployed_with_payload_format_2(environment: str) -> None:
-    (api,) = _of(environment, "AWS::ApiGatewayV2::Api").values()
+    api = _of(environment, "AWS::ApiGatewayV2::Api")["HttpApi"]
     paths = api["Body"]["paths"].values()
     operations = [operation for methods in paths for operation in methods.values()]
     integrations = [operation["x-amazon-apigateway-integration"] for operation in operations]
@@ -44,7 +44,7 @@ def test_each_route_is_deployed_with_payload_format_2(environment: str) -> None:
 @pytest.mark.parametrize("environment", PARAMETERS)
 def test_a_warning_about_the_api_does_not_fail_a_deployment(environment: str) -> None:
     """SAM adds path parameters without a schema, which OpenAPI requires. API Gateway may warn about them."""
-    (api,) = _of(environment, "AWS::ApiGatewayV2::Api").values()
+    api = _of(environment, "AWS::ApiGatewayV2::Api")["HttpApi"]
     assert api.get("FailOnWarnings", False) is False
 
 

@@ -118,10 +118,7 @@ class InvalidRequest(HeedError):
 
 
 class InvalidQuery(InvalidRequest):
-    """The query breaks the contract. Nothing was done.
-
-    The pointer of a fault is the name of a parameter.
-    """
+    """The query breaks the contract. Nothing was done. The pointer of a fault is the name of a parameter."""
 
 
 class DependencyUnavailable(HeedError):

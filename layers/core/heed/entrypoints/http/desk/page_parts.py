@@ -20,8 +20,13 @@ class DeskPageParts(Protocol):
         ...
 
     @property
-    def public_url(self) -> str:
-        """The base URL of the deployment, or "" if it has only the host of the API."""
+    def desk_url(self) -> str:
+        """The base URL of the desk, or "" if the deployment has only the host of the API."""
+        ...
+
+    @property
+    def desk_domain(self) -> str:
+        """The host of the desk alone, or "" if it is at the host of the links."""
         ...
 
     @property

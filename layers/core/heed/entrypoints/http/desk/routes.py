@@ -8,9 +8,10 @@ page. A bug is not an expected failure. It crashes the function, is logged and r
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
@@ -109,7 +110,7 @@ class DeskRoutes:
 
         def respond(**path_parts: str) -> Response[str]:
             parts, event = self._parts(), self._app.current_event.raw_event
-            if not parts.has_desk:
+            if not self._is_desk(event):
                 return self._answer_without_desk()
             visit = DeskVisit(event, parts.catalogue, parts.desk_pages, path_parts)
             try:
@@ -188,17 +189,17 @@ class DeskRoutes:
         return self._parts().desk_sessions.find(hash_session_value(value))
 
     def _session_value(self, visit: DeskVisit) -> str:
-        name = session_cookie_name(is_loopback=has_no_tls(self._parts().public_url))
+        name = session_cookie_name(is_loopback=has_no_tls(self._parts().desk_url))
         return read_cookie(visit.event, name)
 
     @property
     def _kept_forms(self) -> KeptForms:
         parts = self._parts()
-        return KeptForms(parts.cookie_encryption, is_loopback=has_no_tls(parts.public_url))
+        return KeptForms(parts.cookie_encryption, is_loopback=has_no_tls(parts.desk_url))
 
     def _has_own_origin(self, visit: DeskVisit) -> bool:
         """Returns whether a form comes from a page of this host. Browsers always say where a POST is from."""
-        own = {request.base_url(visit.event, self._parts().public_url), request.base_url(visit.event, "")}
+        own = {request.base_url(visit.event, self._parts().desk_url), request.base_url(visit.event, "")}
         return request.read_header(visit.event, "origin") in own
 
     def _page_of(self, visit: DeskVisit) -> str:
@@ -214,9 +215,14 @@ class DeskRoutes:
 
     def _answer_unknown_route(self, _: Exception) -> Response[str]:
         parts, event = self._parts(), self._app.current_event.raw_event
-        if not parts.has_desk:
+        if not self._is_desk(event):
             return self._answer_without_desk()
         return _answer_missing(DeskVisit(event, parts.catalogue, parts.desk_pages))
+
+    def _is_desk(self, event: Mapping[str, Any]) -> bool:
+        """Returns whether there is a desk, and whether a request is for its host."""
+        parts = self._parts()
+        return parts.has_desk and parts.desk_domain in ("", event["requestContext"]["domainName"])
 
     def _answer_without_desk(self) -> Response[str]:
         """Answers as for any other unknown path of the deployment."""
@@ -229,9 +235,9 @@ class DeskRoutes:
         )
 
 
-def has_no_tls(public_url: str) -> bool:
+def has_no_tls(desk_url: str) -> bool:
     """Returns whether this is the stack on one machine."""
-    return public_url.startswith("http://")
+    return desk_url.startswith("http://")
 
 
 def _refuse(visit: DeskVisit, why: Refusal) -> Response[str]:

@@ -64,8 +64,8 @@ class SignInParts(Protocol):
     """The parts of a deployment that the sign-in needs."""
 
     @property
-    def public_url(self) -> str:
-        """The base URL of the deployment, or "" if it has only the host of the API."""
+    def desk_url(self) -> str:
+        """The base URL of the desk, or "" if the deployment has only the host of the API."""
         ...
 
     @property
@@ -171,8 +171,8 @@ class SignInPages:
         return visit.page("sign-in-failed", view, HTTPStatus.FORBIDDEN, cookies=cookies)
 
     def _base_url(self, visit: DeskVisit) -> str:
-        return request.base_url(visit.event, self._parts().public_url)
+        return request.base_url(visit.event, self._parts().desk_url)
 
     @property
     def _is_loopback(self) -> bool:
-        return has_no_tls(self._parts().public_url)
+        return has_no_tls(self._parts().desk_url)
