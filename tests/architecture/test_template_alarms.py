@@ -107,8 +107,19 @@ def test_a_silent_alarm_is_raised_soon_after_a_missed_run(alarm: str) -> None:
 
 
 def test_each_alarm_uses_one_metric() -> None:
-    for alarm in ALARMS.values():
-        assert len(alarm.get("Metrics", [])) in (0, 2)
+    for name, alarm in ALARMS.items():
+        assert len(alarm.get("Metrics", [])) in ((1,) if name == "ManyLookUpsAlarm" else (0, 2))
+
+
+def test_one_alarm_watches_each_user_of_the_desk() -> None:
+    (metric,) = ALARMS["ManyLookUpsAlarm"]["Metrics"]
+    (counted,) = RESOURCES["DeskLookUpsFilter"]["Properties"]["MetricTransformations"]
+    (dimension,) = counted["Dimensions"]
+    query = metric["Expression"]["Fn::Sub"]
+    assert f"({counted['MetricName']})" in query
+    assert f'SCHEMA("Heed/${{AWS::StackName}}", {dimension["Key"]}) GROUP BY {dimension["Key"]}' in query
+    assert query.endswith("ORDER BY SUM() DESC LIMIT 1"), "one time series, of the user with the most"
+    assert counted["MetricNamespace"] == {"Fn::Sub": "Heed/${AWS::StackName}"}
 
 
 def _watched(metric: str) -> dict[str, Any]:
