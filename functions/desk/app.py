@@ -10,6 +10,7 @@ from heed.bootstrap import Heed
 from heed.entrypoints.http.desk.changes import ChangePages
 from heed.entrypoints.http.desk.home import HomePage
 from heed.entrypoints.http.desk.people import PersonPage
+from heed.entrypoints.http.desk.person_link import PersonLink
 from heed.entrypoints.http.desk.person_visit import PersonVisits
 from heed.entrypoints.http.desk.routes import DeskRoutes
 from heed.entrypoints.http.desk.sign_in import SignInPages
@@ -22,6 +23,7 @@ visits = PersonVisits(lambda: heed)
 HomePage(desk, visits)
 PersonPage(desk, visits, lambda: heed)
 ChangePages(desk, visits, lambda: heed)
+PersonLink(desk, visits, lambda: heed)
 
 
 @observed
