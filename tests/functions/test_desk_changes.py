@@ -273,6 +273,11 @@ def test_an_entry_can_be_taken_back_for_ten_minutes(world: World) -> None:
     assert "offers" not in sendable(world)
 
 
+@pytest.mark.threat(
+    "T41",
+    "An agent takes back an entry of another agent, so that mail is sent again without a request.",
+    "Only the session that made an entry can take it back, for ten minutes.",
+)
 def test_only_the_session_that_made_an_entry_takes_it_back(world: World) -> None:
     browser, other = sign_in(world), sign_in(world, DeskRole.PRIVACY)
     record(browser, EVERYTHING)
@@ -281,6 +286,11 @@ def test_only_the_session_that_made_an_entry_takes_it_back(world: World) -> None
     assert "offers" not in sendable(world)
 
 
+@pytest.mark.threat(
+    "T41",
+    "An agent records a stop and takes it back, to lift a stop of the person that arrives later.",
+    "Taking back lifts the own entry alone, and is no yes.",
+)
 def test_another_stop_stays_when_an_entry_is_taken_back(world: World) -> None:
     browser = sign_in(world)
     record(browser, EVERYTHING)
