@@ -153,6 +153,15 @@ def test_a_crash_of_each_function_raises_an_alarm() -> None:
     assert ALARMS["ApiErrorsAlarm"]["Dimensions"] == [{"Name": "ApiId", "Value": {"Ref": "HttpApi"}}]
 
 
+def test_each_end_of_an_execution_without_its_last_step_raises_an_alarm() -> None:
+    watched = [alarm for alarm in ALARMS.values() if alarm.get("Namespace") == "AWS/States"]
+    ends = {"ExecutionsTimedOut", "ExecutionsFailed", "ExecutionsAborted"}
+    assert {alarm["MetricName"] for alarm in watched} == ends
+    for alarm in watched:
+        assert alarm["Dimensions"] == [{"Name": "StateMachineArn", "Value": {"Ref": "JobMachine"}}]
+        assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 0)
+
+
 def test_refused_opt_outs_are_counted_from_the_access_log() -> None:
     pattern = RESOURCES["OptOutRefusedFilter"]["Properties"]["FilterPattern"]
     fields = set(re.findall(r"\$\.([a-z]+)", pattern))
