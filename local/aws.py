@@ -78,3 +78,6 @@ class Clients:
 
     sns: cached_property[SNSClient] = _client("sns")
     """Publishes bounces, complaints and notices about inbound mail, as SES does."""
+
+    scheduler: cached_property[Any] = _client("scheduler")
+    """Lists the schedules of functions."""

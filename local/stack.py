@@ -26,20 +26,28 @@ from local.problem import LocalProblem
 from local.routes import read_routes
 from local.server import Server
 from local.stack_client import LocalStackClient
+from local.stack_clock import StackClock
 from local.translate import translate
 from local.unsent_mails import UnsentMailReporter
 
 if TYPE_CHECKING:
+    from local.demo.demo import Demo
     from local.places import Places
 
 
 class LocalStack(ExitStack):
-    """A context manager. At its end it stops everything that it started, also after an error."""
+    """A context manager. At its end it stops everything that it started, also after an error.
 
-    def __init__(self, places: Places) -> None:
+    Args:
+        places: The paths and addresses of the stack.
+        demo: What happens on the stack before it is announced, in the past. None leaves the stack empty.
+    """
+
+    def __init__(self, places: Places, demo: Demo | None = None) -> None:
         super().__init__()
         self._places = places
-        self._emulator = Emulator(places)
+        self._demo = demo
+        self._emulator = Emulator(places, has_clock=demo is not None)
         self._unsent_mails = UnsentMailReporter(places.emulator_log, _print_now)
 
     def start(self) -> LocalStackClient:
@@ -60,6 +68,8 @@ class LocalStack(ExitStack):
 
         _print_now("Starting the AWS emulator …")
         self.callback(self._emulator.stop)
+        if self._demo:
+            self._demo.begin(StackClock(places.clock_file))
         self._emulator.start()
 
         _print_now("Translating template.yaml, building functions and layers …")
@@ -84,6 +94,8 @@ class LocalStack(ExitStack):
         server = Server(make_application(site, make_page(client, _read_catalogue(places))), front)
         self.callback(server.stop)
         server.start()
+        if self._demo:
+            self._demo.play(places.api, client, api_keys)
         self._announce(stack, client, time.monotonic() - start_time)
         return client
 
