@@ -8,7 +8,11 @@ from typing import Any
 
 from heed.bootstrap import Heed
 from heed.entrypoints.http.desk.cases import CasePages
+from heed.entrypoints.http.desk.changes import ChangePages
 from heed.entrypoints.http.desk.home import HomePage
+from heed.entrypoints.http.desk.people import PersonPage
+from heed.entrypoints.http.desk.person_link import PersonLink
+from heed.entrypoints.http.desk.person_visit import PersonVisits
 from heed.entrypoints.http.desk.registers import RegisterPages
 from heed.entrypoints.http.desk.routes import DeskRoutes
 from heed.entrypoints.http.desk.sign_in import SignInPages
@@ -17,7 +21,11 @@ from heed.entrypoints.observability import observed
 heed = Heed.from_environment()
 desk = DeskRoutes(lambda: heed)
 SignInPages(desk, lambda: heed)
-HomePage(desk)
+visits = PersonVisits(lambda: heed)
+HomePage(desk, visits)
+PersonPage(desk, visits, lambda: heed)
+ChangePages(desk, visits, lambda: heed)
+PersonLink(desk, visits, lambda: heed)
 CasePages(desk, lambda: heed)
 RegisterPages(desk, lambda: heed)
 
@@ -28,4 +36,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     return desk(event, context)
 
 
-heed.warm_up(lambda: (heed.desk_sessions, heed.desk_pages))
+heed.warm_up(
+    lambda: (
+        heed.session_memory,
+        heed.desk_pages,
+        heed.preferences,
+        heed.ledger,
+        heed.identity_key.identity_key(),
+    )
+)

@@ -56,10 +56,10 @@ def test_an_import_has_no_delay_because_another_system_suppressed_the_mail() -> 
 @pytest.mark.parametrize("is_opening_first", [True, False], ids=["the opening first", "the opening last"])
 def test_what_an_erasure_kept_has_no_delay_when_a_later_write_enters_it(is_opening_first: bool) -> None:
     """The erased record has no ledger subject. The next write makes one, and enters the opt-out, too."""
-    erased_at, written_at = Millis(1_783_632_856_829), Millis(1_786_455_842_000)
-    kept = replace(entry(1, 2), at=erased_at, recorded_at=written_at, source="mailbox")
+    erased_at, recorded_at = Millis(1_783_632_856_829), Millis(1_786_455_842_000)
+    kept = replace(entry(1, 2), at=erased_at, recorded_at=recorded_at, source="mailbox")
     opening = replace(kept, register=FLOOR_REGISTER, source="ledger")
-    newer = replace(kept, seq=3, at=written_at, source="phone")
+    newer = replace(kept, seq=3, at=recorded_at, source="phone")
     entries = [opening, kept, newer] if is_opening_first else [kept, newer, opening]
 
     statistics = delay_statistics(entries)

@@ -47,6 +47,21 @@ def test_without_an_issuer_there_is_no_desk(world: World) -> None:
     assert app.handler(http_event("GET", "/desk"), world.context)["statusCode"] == 303
 
 
+def test_a_desk_with_a_host_of_its_own_answers_only_there(world: World) -> None:
+    browser = sign_in(world)
+    restart(DESK_DOMAIN="desk.example.com")
+    for path in ("/desk", "/desk/sign-in", "/desk/unknown"):
+        event = http_event("GET", path)
+        assert app.handler(event, world.context)["statusCode"] == 404
+        event["requestContext"]["domainName"] = "desk.example.com"
+        event["cookies"] = [f"__Host-desk={browser.value}"]
+        answer = app.handler(event, world.context)
+        assert (answer["statusCode"], "/desk" in answer["body"]) != (404, False)
+    event = http_event("GET", "/u/x")
+    event["requestContext"]["domainName"] = "desk.example.com"
+    assert app.handler(event, world.context)["statusCode"] == 404
+
+
 def test_somebody_who_is_not_signed_in_is_led_to_the_sign_in_and_back(world: World) -> None:
     open_desk()
     answer = app.handler(http_event("GET", "/desk", query={"lang": "de"}), world.context)
@@ -118,12 +133,22 @@ def test_a_form_of_the_session_is_accepted(world: World, probe: list[str]) -> No
 @pytest.mark.parametrize(
     "origin", ["", "null", "https://evil.example", "http://prefs.example.com", ORIGIN + "."]
 )
+@pytest.mark.threat(
+    "T40",
+    "Another site sends a form to the desk with the browser of somebody who is signed in.",
+    "Each form must come from a page of the desk, as the header Origin says.",
+)
 def test_a_form_from_another_origin_is_refused(world: World, probe: list[str], origin: str) -> None:
     answer = sign_in(world).post("/desk/form", origin=origin)
     assert (answer["statusCode"], probe) == (403, [])
 
 
 @pytest.mark.parametrize("token", ["", "0" * 32, "Ünicode"])
+@pytest.mark.threat(
+    "T40",
+    "A page of the same host sends a form to the desk, but it does not know the session.",
+    "Each form has a token that is bound to the value of the cookie.",
+)
 def test_a_form_without_the_token_of_the_session_is_refused(
     world: World, probe: list[str], token: str
 ) -> None:
@@ -150,6 +175,11 @@ def test_a_form_of_an_ended_session_leads_to_the_page_of_the_form(world: World, 
     assert 'href="/desk/sign-in?next=%2Fdesk%2Fform"' in answer["body"]
 
 
+@pytest.mark.threat(
+    "T40",
+    "An agent guesses the URL of a page for privacy officers.",
+    "Each route names the role that it needs.",
+)
 def test_an_agent_may_not_see_a_page_for_privacy_officers(world: World, probe: list[str]) -> None:
     answer = sign_in(world).get("/desk/grave")
     assert (answer["statusCode"], probe) == (403, [])

@@ -255,7 +255,7 @@ def test_a_form_that_is_not_of_the_page_changes_nothing(
     assert is_open(case.id)
 
 
-def test_another_decision_than_the_first_is_said_in_words(world: World, officer: Browser) -> None:
+def test_another_decision_than_the_first_is_explained(world: World, officer: Browser) -> None:
     case = open_case(world, CaseKind.OPT_OUT_DOUBTFUL)
     other = sign_in(world, DeskRole.PRIVACY, name="Otto Officer", key="oidc:00000000000000c3")
     assert decide(other, case.id, "none")["statusCode"] == 303
@@ -323,7 +323,7 @@ def test_a_confirmation_mail_is_requested_for_the_sender(world: World, officer: 
     assert (request.address, request.id) == (SENDER, case.id)
 
 
-def test_a_confirmation_that_cannot_be_sent_is_said_in_words(world: World, officer: Browser) -> None:
+def test_a_confirmation_that_cannot_be_sent_is_explained(world: World, officer: Browser) -> None:
     case = open_case(world, CaseKind.OPT_IN, mail=mail_of("somebody.else@example.com", "for my wife"))
     answer = decide(officer, case.id, "confirmation")
     assert answer["statusCode"] == 422

@@ -49,7 +49,7 @@ ALLOWED = {
 # A foreign message in a queue moves to the dead-letter queue unchanged.
 _UNCHANGED = {
     f"SendMessage {queue}_DLQ_URL"
-    for queue in ("OPT_OUT_RETRY", "CONFIRMATION_REQUESTS", "CONFIRMED_OPT_INS", "SES_LIST")
+    for queue in ("OPT_OUT_RETRY", "CONFIRMATION_REQUESTS", "CONFIRMED_OPT_INS", "SES_LIST", "NUMBERS")
 }
 # A person looks at a mail that nobody can parse. The bucket deletes it after 14 days.
 _KEPT = {"no mail": {"bucket mailbox"}}

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from heed.adapters.oidc.provider import OidcProvider
     from heed.domain.desk.identity import DeskGroups
     from heed.entrypoints.http.desk.desk_pages import DeskPages
+    from heed.entrypoints.http.desk.session_memory import SessionMemory
+    from heed.use_cases.desk.record_desk_change import RecordDeskChange, TakeBackDeskChange
     from heed.use_cases.desk.sign_in import CompleteSignIn, IdentifyPerson, RenewRole, StartSignIn
 
 
@@ -25,6 +27,16 @@ class DeskParts(SharedParts):
         return bool(self.config.desk_issuer or self.config.desk_pool_parameter)
 
     @property
+    def desk_domain(self) -> str:
+        """The host of the desk alone, or "" if it is at the host of the links."""
+        return self.config.desk_domain
+
+    @property
+    def desk_url(self) -> str:
+        """The base URL of the desk, or "" if the deployment has only the host of the API."""
+        return f"https://{self.desk_domain}" if self.desk_domain else self.config.public_url
+
+    @property
     def public_url(self) -> str:
         """The base URL of the deployment, or "" if it has only the host of the API."""
         return self.config.public_url
@@ -35,6 +47,27 @@ class DeskParts(SharedParts):
         from heed.adapters.dynamodb.desk_sessions import DeskSessionsTable
 
         return DeskSessionsTable(self.client("dynamodb"), self.config.control_table)
+
+    @cached_property
+    def session_memory(self) -> SessionMemory:
+        """The sessions, each remembered for a minute."""
+        from heed.entrypoints.http.desk.session_memory import SessionMemory
+
+        return SessionMemory(self.desk_sessions)
+
+    @cached_property
+    def record_desk_change(self) -> RecordDeskChange:
+        """Records what a person requested at the desk."""
+        from heed.use_cases.desk.record_desk_change import RecordDeskChange
+
+        return RecordDeskChange(self.preferences, self.catalogue)
+
+    @cached_property
+    def take_back_desk_change(self) -> TakeBackDeskChange:
+        """Takes back what was recorded at the desk a few minutes ago."""
+        from heed.use_cases.desk.record_desk_change import TakeBackDeskChange
+
+        return TakeBackDeskChange(self.preferences)
 
     @cached_property
     def desk_pages(self) -> DeskPages:

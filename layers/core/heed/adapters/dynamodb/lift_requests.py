@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from heed.adapters.dynamodb.table import ConditionFailed, TableAdapter, WriteOptions
+from heed.adapters.dynamodb.request_options import WriteOptions
+from heed.adapters.dynamodb.table import ConditionFailed, TableAdapter
 from heed.codec.attributes import Item, read_number, read_text, strict_reader
 from heed.domain.milliseconds import Millis
 from heed.domain.privacy.lift import SECOND_SIGNATURE_WITHIN, Signature

@@ -25,7 +25,8 @@ from heed.domain.privacy.erasure import ErasureCause
 from heed.domain.privacy.purge import Purge, PurgeState, UnreadablePurge, merge_counts
 from heed.domain.privacy.retention import CERTIFICATE_DAYS, PURGE_ORDER_DAYS
 from heed.override import override
-from heed.use_cases.ports.privacy import PurgePosition, Purges
+from heed.use_cases.ports.privacy import Purges
+from heed.use_cases.ports.purge_list import PurgeList, PurgePosition
 
 PURGE_PREFIX = "purge#"
 _INDEX = "Lists"
@@ -34,8 +35,8 @@ _PURGES = {"S": "purges"}  # all purges are in one list
 _AFTER_ALL = "~"  # sorts behind each place
 
 
-class PurgesTable(TableAdapter, Purges):
-    """Implements the port Purges with DynamoDB."""
+class PurgesTable(TableAdapter, Purges, PurgeList):
+    """Implements the ports Purges and PurgeList with DynamoDB."""
 
     @override
     def order(self, purge: Purge, now: Millis) -> None:

@@ -148,10 +148,10 @@ confirmed_register = _at_scope(ChoiceKind.CONFIRMED)
 """The register of the latest confirmed opt-in (double opt-in) at a scope."""
 
 undoable_register = _at_scope(ChoiceKind.UNDOABLE)
-"""The register of the latest press in a browser that stopped mail at a scope and offered an Undo."""
+"""The register of the latest press in a browser, or entry at the desk, that can be taken back."""
 
 undone_register = _at_scope(ChoiceKind.UNDONE)
-"""The register of the latest such press that the person took back."""
+"""The register of the latest such press or entry that was taken back."""
 
 
 @lru_cache(maxsize=4096)
@@ -243,6 +243,10 @@ class Entry:
     def undo(self) -> Entry:
         """The entry that takes this one back. It is the same at every delivery."""
         return undo_entry(self.at, self.digest)
+
+    def undoes(self, press: Entry) -> bool:
+        """Whether this entry takes back a press. It names its time and its digest."""
+        return self.at == press.at and f'"undone":"{press.digest}"' in self.evidence
 
     def takes_back(self, entry: Entry) -> bool:
         """Whether this entry takes back an entry of an import. It names its time and its digest."""

@@ -11,7 +11,7 @@ from heed.domain.preferences.register import Change
 from heed.domain.privacy.disclosure import DisclosureDetails, DisclosureEntry, DisclosurePage
 from heed.domain.privacy.erasure import Erasure, ErasureCause
 from heed.domain.privacy.lift import Signature
-from heed.domain.privacy.purge import DueWork, Purge, UnreadablePurge
+from heed.domain.privacy.purge import DueWork, Purge
 
 
 class DueRecipient(NamedTuple):
@@ -154,13 +154,6 @@ class Erasures(Protocol):
         ...
 
 
-class PurgePosition(NamedTuple):
-    """The place of a purge in the list. The list is in order of the request, then of the id."""
-
-    requested_at: Millis
-    id: str
-
-
 class Purges(Protocol):
     """Proves that a purge deleted the data of a person, by an order first and a certificate at the end."""
 
@@ -216,17 +209,6 @@ class Purges(Protocol):
 
     def find(self, purge_id: str) -> Purge | None:
         """Returns the purge with this id, or None.
-
-        Raises:
-            StoreUnavailable: The store did not answer.
-        """
-        ...
-
-    def latest(self, before: PurgePosition | None, limit: int) -> list[Purge | UnreadablePurge]:
-        """Returns at most `limit` purges that were requested before a position, the newest first.
-
-        The list lags behind by a moment. It does not have a purge whose order an older release stored, until
-        the purge starts.
 
         Raises:
             StoreUnavailable: The store did not answer.

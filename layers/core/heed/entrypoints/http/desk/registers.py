@@ -28,7 +28,7 @@ from heed.entrypoints.http.desk.register_views import (
     DisclosuresView,
     RegisterCheck,
 )
-from heed.use_cases.ports.privacy import PurgePosition
+from heed.use_cases.ports.purge_list import PurgePosition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from heed.entrypoints.http.desk.routes import DeskRoutes
     from heed.entrypoints.http.desk.visit import DeskRequest
     from heed.use_cases.ports.ledger import Ledger
-    from heed.use_cases.ports.privacy import Disclosures, Purges
+    from heed.use_cases.ports.privacy import Disclosures
+    from heed.use_cases.ports.purge_list import PurgeList
 
 MAX_SHOWN_PURGES = 50
 MAX_SHOWN_DISCLOSURES = 100
@@ -53,7 +54,7 @@ class RegisterParts(Protocol):
     """The parts of a deployment that the pages of the registers need."""
 
     @property
-    def purges(self) -> Purges:
+    def purges(self) -> PurgeList:
         """Purges and their certificates."""
         ...
 

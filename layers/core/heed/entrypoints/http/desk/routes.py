@@ -8,9 +8,10 @@ page. A bug is not an expected failure. It crashes the function, is logged and r
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
@@ -20,6 +21,7 @@ from heed.domain.errors import (
     HeedError,
     IncompleteForm,
     NotFound,
+    PurposeRefused,
     UnreadableRecord,
 )
 from heed.entrypoints.http import request
@@ -31,6 +33,12 @@ from heed.entrypoints.http.desk.views import DeskUnavailableView, DeskView, Refu
 from heed.entrypoints.http.desk.visit import DeskRequest, DeskVisit, sign_in_url
 from heed.entrypoints.http.paths import is_path_of_route, to_resolver_path
 from heed.entrypoints.observability import count_metric, logger
+
+_REFUSALS: dict[type[HeedError], Refusal] = {
+    IncompleteForm: Refusal.INCOMPLETE,
+    PurposeRefused: Refusal.PURPOSE,
+}
+"""The expected failures that the page for a refused request explains."""
 
 DeskHandler = Callable[[DeskRequest], Response[str]]
 OpenDeskHandler = Callable[[DeskVisit], Response[str]]
@@ -95,21 +103,19 @@ class DeskRoutes:
             StoreUnavailable: The store of sessions did not answer.
         """
         parts, value = self._parts(), self._session_value(visit)
-        session = parts.desk_sessions.find(hash_session_value(value)) if value else None
-        if session is None or not session.is_valid_at(visit.at):
+        if not value:
             return None
-        current = parts.renew_role(session, value, visit.at)
-        if current is None:
-            return None
-        parts.desk_sessions.touch(current, visit.at)
-        return current, value
+        session = parts.session_memory.use(
+            hash_session_value(value), visit.at, lambda found: parts.renew_role(found, value, visit.at)
+        )
+        return None if session is None else (session, value)
 
     def _add(self, method: str, path: str, access: _Access, handle: OpenDeskHandler) -> None:
         self.access[method, path] = access
 
         def respond(**path_parts: str) -> Response[str]:
             parts, event = self._parts(), self._app.current_event.raw_event
-            if not parts.has_desk:
+            if not self._is_desk(event):
                 return self._answer_without_desk()
             visit = DeskVisit(event, parts.catalogue, parts.desk_pages, path_parts)
             try:
@@ -188,17 +194,17 @@ class DeskRoutes:
         return self._parts().desk_sessions.find(hash_session_value(value))
 
     def _session_value(self, visit: DeskVisit) -> str:
-        name = session_cookie_name(is_loopback=has_no_tls(self._parts().public_url))
+        name = session_cookie_name(is_loopback=has_no_tls(self._parts().desk_url))
         return read_cookie(visit.event, name)
 
     @property
     def _kept_forms(self) -> KeptForms:
         parts = self._parts()
-        return KeptForms(parts.cookie_encryption, is_loopback=has_no_tls(parts.public_url))
+        return KeptForms(parts.cookie_encryption, is_loopback=has_no_tls(parts.desk_url))
 
     def _has_own_origin(self, visit: DeskVisit) -> bool:
         """Returns whether a form comes from a page of this host. Browsers always say where a POST is from."""
-        own = {request.base_url(visit.event, self._parts().public_url), request.base_url(visit.event, "")}
+        own = {request.base_url(visit.event, self._parts().desk_url), request.base_url(visit.event, "")}
         return request.read_header(visit.event, "origin") in own
 
     def _page_of(self, visit: DeskVisit) -> str:
@@ -214,9 +220,14 @@ class DeskRoutes:
 
     def _answer_unknown_route(self, _: Exception) -> Response[str]:
         parts, event = self._parts(), self._app.current_event.raw_event
-        if not parts.has_desk:
+        if not self._is_desk(event):
             return self._answer_without_desk()
         return _answer_missing(DeskVisit(event, parts.catalogue, parts.desk_pages))
+
+    def _is_desk(self, event: Mapping[str, Any]) -> bool:
+        """Returns whether there is a desk, and whether a request is for its host."""
+        parts = self._parts()
+        return parts.has_desk and parts.desk_domain in ("", event["requestContext"]["domainName"])
 
     def _answer_without_desk(self) -> Response[str]:
         """Answers as for any other unknown path of the deployment."""
@@ -229,9 +240,9 @@ class DeskRoutes:
         )
 
 
-def has_no_tls(public_url: str) -> bool:
+def has_no_tls(desk_url: str) -> bool:
     """Returns whether this is the stack on one machine."""
-    return public_url.startswith("http://")
+    return desk_url.startswith("http://")
 
 
 def _refuse(visit: DeskVisit, why: Refusal) -> Response[str]:
@@ -252,8 +263,9 @@ def _answer_failure(visit: DeskVisit, error: HeedError) -> Response[str]:
     """
     if isinstance(error, NotFound):
         return _answer_missing(visit)
-    if isinstance(error, IncompleteForm):
-        return _refuse(visit, Refusal.INCOMPLETE)
+    for kind, why in _REFUSALS.items():
+        if isinstance(error, kind):
+            return _refuse(visit, why)
     if not isinstance(error, (DependencyUnavailable, UnreadableRecord)):
         raise error
     count_metric("PageUnavailable")
