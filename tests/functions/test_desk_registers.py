@@ -197,7 +197,7 @@ def test_the_deadlines_compare_each_way_with_each_rule(officer: Browser) -> None
     delays = {row[0]: row[1:] for row in table if len(row) == 5}
     assert delays["by a link in an email"] == ["2", "1", "2", "30 min"]
     assert delays["by letter"] == ["1", "0", "0", "11 days"]
-    assert "by import" not in page
+    assert "from another system’s list" not in page
     assert "The whole ledger was read: 4 entries." in page
     assert "secret words" not in page
 
