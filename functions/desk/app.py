@@ -7,7 +7,11 @@ import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage co
 from typing import Any
 
 from heed.bootstrap import Heed
+from heed.entrypoints.http.desk.changes import ChangePages
 from heed.entrypoints.http.desk.home import HomePage
+from heed.entrypoints.http.desk.people import PersonPage
+from heed.entrypoints.http.desk.person_link import PersonLink
+from heed.entrypoints.http.desk.person_visit import PersonVisits
 from heed.entrypoints.http.desk.routes import DeskRoutes
 from heed.entrypoints.http.desk.sign_in import SignInPages
 from heed.entrypoints.observability import observed
@@ -15,7 +19,11 @@ from heed.entrypoints.observability import observed
 heed = Heed.from_environment()
 desk = DeskRoutes(lambda: heed)
 SignInPages(desk, lambda: heed)
-HomePage(desk)
+visits = PersonVisits(lambda: heed)
+HomePage(desk, visits)
+PersonPage(desk, visits, lambda: heed)
+ChangePages(desk, visits, lambda: heed)
+PersonLink(desk, visits, lambda: heed)
 
 
 @observed
@@ -24,4 +32,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     return desk(event, context)
 
 
-heed.warm_up(lambda: (heed.desk_sessions, heed.desk_pages))
+heed.warm_up(
+    lambda: (
+        heed.session_memory,
+        heed.desk_pages,
+        heed.preferences,
+        heed.ledger,
+        heed.identity_key.identity_key(),
+    )
+)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from heed.adapters.oidc.provider import OidcProvider
     from heed.domain.desk.identity import DeskGroups
     from heed.entrypoints.http.desk.desk_pages import DeskPages
+    from heed.entrypoints.http.desk.session_memory import SessionMemory
+    from heed.use_cases.desk.record_desk_change import RecordDeskChange, TakeBackDeskChange
     from heed.use_cases.desk.sign_in import CompleteSignIn, IdentifyPerson, RenewRole, StartSignIn
 
 
@@ -45,6 +47,27 @@ class DeskParts(SharedParts):
         from heed.adapters.dynamodb.desk_sessions import DeskSessionsTable
 
         return DeskSessionsTable(self.client("dynamodb"), self.config.control_table)
+
+    @cached_property
+    def session_memory(self) -> SessionMemory:
+        """The sessions, each remembered for a minute."""
+        from heed.entrypoints.http.desk.session_memory import SessionMemory
+
+        return SessionMemory(self.desk_sessions)
+
+    @cached_property
+    def record_desk_change(self) -> RecordDeskChange:
+        """Records what a person requested at the desk."""
+        from heed.use_cases.desk.record_desk_change import RecordDeskChange
+
+        return RecordDeskChange(self.preferences, self.catalogue)
+
+    @cached_property
+    def take_back_desk_change(self) -> TakeBackDeskChange:
+        """Takes back what was recorded at the desk a few minutes ago."""
+        from heed.use_cases.desk.record_desk_change import TakeBackDeskChange
+
+        return TakeBackDeskChange(self.preferences)
 
     @cached_property
     def desk_pages(self) -> DeskPages:

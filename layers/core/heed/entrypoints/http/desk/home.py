@@ -1,38 +1,118 @@
-"""`/desk`: one field for an address or a recipient id."""
+"""`/desk`: one field for an address or a recipient id, and the purpose of the look-up."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from heed.domain.desk.session import DeskRole
+from heed.domain.errors import InvalidAddress, InvalidToken
+from heed.domain.milliseconds import Millis
+from heed.domain.privacy.disclosure import DisclosurePurpose, parse_purpose
+from heed.entrypoints.http.desk.change_cookies import read_own_entries
+from heed.entrypoints.http.desk.change_form import DeskChange
+from heed.entrypoints.http.desk.person_cookie import PersonCookie
+from heed.entrypoints.http.desk.sealed_cookies import person_path
 from heed.entrypoints.http.desk.views import DeskView
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
+    from heed.entrypoints.http.desk.person_visit import PersonVisits
     from heed.entrypoints.http.desk.routes import DeskRoutes
     from heed.entrypoints.http.desk.visit import DeskRequest
+
+
+class PersonMistake(StrEnum):
+    """A mistake in the field of the home page."""
+
+    EMPTY = "empty"
+    INVALID = "invalid"  # neither an address nor a recipient id
+    LINK = "link"  # a link that is not complete, or of another system
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurposeOption:
+    """A purpose that an agent can choose."""
+
+    value: DisclosurePurpose
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnEntryRow:
+    """Something that this session has recorded today."""
+
+    at: Millis
+    change: DeskChange
+    id: str
+    path: str  # of the person's page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomeView(DeskView):
     """`GET /desk`."""
 
+    purposes: tuple[PurposeOption, ...]
+    own: tuple[OwnEntryRow, ...]  # the newest first
+    entered: str = ""  # what the agent entered, if it is shown again
+    mistake: PersonMistake | None = None
+
 
 HOME_VIEWS: dict[str, type[DeskView]] = {"home": HomeView}
 
 
 class HomePage:
-    """Answers requests for `/desk`.
+    """Answers requests for `/desk`, and looks people up.
 
     Args:
         routes: The routes of the function. This class adds its own.
+        visits: Finds people.
     """
 
-    def __init__(self, routes: DeskRoutes) -> None:
+    def __init__(self, routes: DeskRoutes, visits: PersonVisits) -> None:
+        self._visits = visits
         routes.route("GET", "/desk", DeskRole.AGENT)(self.show)
+        routes.route("POST", "/desk/people", DeskRole.AGENT)(self.look_up)
 
     def show(self, call: DeskRequest) -> Response[str]:
-        """Shows the field, which has the focus."""
-        return call.page("home", HomeView(frame=call.frame))
+        """Shows the field, which has the focus. It is refilled if the session had ended."""
+        kept = call.kept_form
+        return call.page("home", self._view(call, entered=kept.first("person") if kept else ""))
+
+    def look_up(self, call: DeskRequest) -> Response[str]:
+        """Redirects to the page of a person. The address is in an encrypted cookie of that page alone."""
+        text = call.form.first("person")
+        purpose = parse_purpose(call.form.first("purpose") or DisclosurePurpose.DATA_SUBJECT)
+        try:
+            recipient, address = self._visits.find(text)
+        except (InvalidAddress, InvalidToken) as error:
+            is_link = isinstance(error, InvalidToken)
+            mistake = PersonMistake.LINK if is_link else PersonMistake.INVALID
+            view = self._view(call, purpose, text, mistake if text else PersonMistake.EMPTY)
+            return call.page("home", view, HTTPStatus.UNPROCESSABLE_ENTITY)
+        cookie = PersonCookie(recipient, address, purpose).make(self._visits.cookies(call))
+        return call.redirect(person_path(recipient), cookies=[cookie])
+
+    def _view(
+        self,
+        call: DeskRequest,
+        purpose: DisclosurePurpose = DisclosurePurpose.DATA_SUBJECT,
+        entered: str = "",
+        mistake: PersonMistake | None = None,
+    ) -> HomeView:
+        own = read_own_entries(self._visits.cookies(call))
+        return HomeView(
+            frame=call.frame,
+            purposes=tuple(PurposeOption(value=each, chosen=each is purpose) for each in DisclosurePurpose),
+            own=tuple(
+                OwnEntryRow(
+                    at=each.at, change=each.change, id=each.recipient, path=person_path(each.recipient)
+                )
+                for each in own
+            ),
+            entered=entered,
+            mistake=mistake,
+        )

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from heed.domain.preferences.catalogue import Catalogue
 from heed.entrypoints.http.desk.desk_pages import DeskPages
+from heed.entrypoints.http.desk.session_memory import SessionMemory
 from heed.entrypoints.http.pages.pages import Pages
 from heed.use_cases.desk.sign_in import RenewRole
 from heed.use_cases.ports.desk import CookieEncryption, DeskSessions
@@ -27,6 +28,11 @@ class DeskPageParts(Protocol):
     @property
     def desk_domain(self) -> str:
         """The host of the desk alone, or "" if it is at the host of the links."""
+        ...
+
+    @property
+    def session_memory(self) -> SessionMemory:
+        """The sessions, each remembered for a minute."""
         ...
 
     @property

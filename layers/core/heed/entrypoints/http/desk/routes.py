@@ -21,6 +21,7 @@ from heed.domain.errors import (
     HeedError,
     IncompleteForm,
     NotFound,
+    PurposeRefused,
     UnreadableRecord,
 )
 from heed.entrypoints.http import request
@@ -32,6 +33,12 @@ from heed.entrypoints.http.desk.views import DeskUnavailableView, DeskView, Refu
 from heed.entrypoints.http.desk.visit import DeskRequest, DeskVisit, sign_in_url
 from heed.entrypoints.http.paths import is_path_of_route, to_resolver_path
 from heed.entrypoints.observability import count_metric, logger
+
+_REFUSALS: dict[type[HeedError], Refusal] = {
+    IncompleteForm: Refusal.INCOMPLETE,
+    PurposeRefused: Refusal.PURPOSE,
+}
+"""The expected failures that the page for a refused request explains."""
 
 DeskHandler = Callable[[DeskRequest], Response[str]]
 OpenDeskHandler = Callable[[DeskVisit], Response[str]]
@@ -96,14 +103,12 @@ class DeskRoutes:
             StoreUnavailable: The store of sessions did not answer.
         """
         parts, value = self._parts(), self._session_value(visit)
-        session = parts.desk_sessions.find(hash_session_value(value)) if value else None
-        if session is None or not session.is_valid_at(visit.at):
+        if not value:
             return None
-        current = parts.renew_role(session, value, visit.at)
-        if current is None:
-            return None
-        parts.desk_sessions.touch(current, visit.at)
-        return current, value
+        session = parts.session_memory.use(
+            hash_session_value(value), visit.at, lambda found: parts.renew_role(found, value, visit.at)
+        )
+        return None if session is None else (session, value)
 
     def _add(self, method: str, path: str, access: _Access, handle: OpenDeskHandler) -> None:
         self.access[method, path] = access
@@ -258,8 +263,9 @@ def _answer_failure(visit: DeskVisit, error: HeedError) -> Response[str]:
     """
     if isinstance(error, NotFound):
         return _answer_missing(visit)
-    if isinstance(error, IncompleteForm):
-        return _refuse(visit, Refusal.INCOMPLETE)
+    for kind, why in _REFUSALS.items():
+        if isinstance(error, kind):
+            return _refuse(visit, why)
     if not isinstance(error, (DependencyUnavailable, UnreadableRecord)):
         raise error
     count_metric("PageUnavailable")

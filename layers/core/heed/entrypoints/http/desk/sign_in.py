@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.shared.cookies import Cookie
 
     from heed.entrypoints.http.desk.routes import DeskRoutes
+    from heed.entrypoints.http.desk.session_memory import SessionMemory
     from heed.entrypoints.http.desk.visit import DeskRequest
     from heed.use_cases.desk.sign_in import CompleteSignIn, StartSignIn
-    from heed.use_cases.ports.desk import DeskSessions, IdentityProvider
+    from heed.use_cases.ports.desk import IdentityProvider
 
 _MAX_CODE = 4_096
 
@@ -79,7 +80,7 @@ class SignInParts(Protocol):
         ...
 
     @property
-    def desk_sessions(self) -> DeskSessions:
+    def session_memory(self) -> SessionMemory:
         """The sessions of the people who are signed in."""
         ...
 
@@ -143,7 +144,7 @@ class SignInPages:
         The answer is a page that goes on to the issuer. A redirect would be part of sending the form, and the
         policy of the page permits no form to end at another host.
         """
-        self._parts().desk_sessions.end(call.session.hash)
+        self._parts().session_memory.end(call.session.hash)
         try:
             url = self._parts().identity_provider.end_session_url(f"{self._base_url(call)}/desk/signed-out")
         except IssuerUnavailable:
