@@ -137,7 +137,7 @@ def test_a_pause_lasts_until_the_day_has_ended_everywhere(world: World) -> None:
     assert "Our marketing emails to you are paused." in page
 
 
-def test_mail_comes_back_with_the_reference_of_the_written_request(world: World) -> None:
+def test_mail_comes_back_with_the_reference_of_a_letter(world: World) -> None:
     put(world, out(0))
     form = [("change", "back"), ("topic", "offers"), ("source", "letter"), ("reference", "L-7")]
     page = record(sign_in(world), form)
@@ -361,7 +361,7 @@ def test_nothing_says_recorded_that_is_not_stored(world: World) -> None:
     assert not any("entry" in cookie for cookie in answer.get("cookies", ()))
 
 
-def test_a_confirmation_mail_is_proposed_in_place_of_a_written_request_if_the_address_is_known(
+def test_a_confirmation_mail_is_proposed_in_place_of_a_letter_if_the_address_is_known(
     world: World,
 ) -> None:
     put(world, out(0))
