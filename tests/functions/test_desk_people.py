@@ -282,6 +282,14 @@ def test_the_history_is_a_timeline_with_evidence_the_newest_first(world: World) 
     assert "by phone" in timeline
 
 
+def test_the_history_says_in_words_when_a_link_was_made(world: World) -> None:
+    _change(world, out(2), Source.ONE_CLICK, evidence='{"issued":1772701964000,"key":1}')
+    _enter(world)
+    timeline = look_up(sign_in(world)).partition('<ol class="timeline">')[2]
+    assert "issued: 2026-03-05T09:12:44.000Z" in timeline
+    assert "1772701964000" not in timeline
+
+
 def _enter(world: World) -> None:
     """Enters the changes of the person in the ledger, as the stream of the table does."""
     recipient = world.recipient(JOAN)
