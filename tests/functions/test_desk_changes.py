@@ -281,7 +281,7 @@ def test_an_entry_can_be_taken_back_for_ten_minutes(world: World) -> None:
 
 
 @pytest.mark.threat(
-    "T41",
+    "T51",
     "An agent takes back an entry of another agent, so that mail is sent again without a request.",
     "Only the session that made an entry can take it back, for ten minutes.",
 )
@@ -294,7 +294,7 @@ def test_only_the_session_that_made_an_entry_takes_it_back(world: World) -> None
 
 
 @pytest.mark.threat(
-    "T41",
+    "T51",
     "An agent records a stop and takes it back, to lift a stop of the person that arrives later.",
     "Taking back lifts the own entry alone, and is no yes.",
 )

@@ -131,7 +131,7 @@ def test_the_address_is_gone_after_ten_minutes(world: World) -> None:
 
 
 @pytest.mark.threat(
-    "T41",
+    "T51",
     "Two tabs are open, and the address of one person is shown above the record of another one.",
     "The cookie names the person and the session that it belongs to, and has the path of the page.",
 )
@@ -154,7 +154,7 @@ def test_the_same_user_sees_the_address_after_another_sign_in(world: World) -> N
 
 
 @pytest.mark.threat(
-    "T41",
+    "T51",
     "Somebody reads the address of a caller from a cookie, a URL or a log.",
     "The address is in an encrypted cookie of one page for ten minutes, and nowhere else.",
 )
@@ -195,7 +195,7 @@ def test_a_disclosure_is_entered_once_for_a_session_a_person_and_a_purpose(world
 
 
 @pytest.mark.threat(
-    "T41",
+    "T51",
     "An agent opens the page of a person by its URL, so that no look-up is on record.",
     "Each page about a person enters the disclosure before it shows anything.",
 )
