@@ -73,7 +73,8 @@ CONTROL = {
         "DeleteItem": {"lift", "purge"},
     },
     "DeskFunction": {
-        "GetItem": {"desk session", "end", "case"},
+        "GetItem": {"desk session", "end", "case", "purge"},
+        "BatchGetItem": {"disclosure", "end"},
         "PutItem": {"desk session", "disclosure", "end", "purge"},
         "UpdateItem": {"desk session", "end", "key cap", "case"},
         "DeleteItem": {"desk session", "purge"},
