@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from functions.purge import app as purge
+from heed.adapters.dynamodb.disclosures import DisclosuresTable
 from heed.domain.errors import StoreUnavailable
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import (
