@@ -10,6 +10,7 @@ from heed.bootstrap import Heed
 from heed.entrypoints.http.desk.erase_pages import ErasePages
 from heed.entrypoints.http.desk.hold_pages import HoldPages
 from heed.entrypoints.http.desk.home import HomePage
+from heed.entrypoints.http.desk.people import PersonPage
 from heed.entrypoints.http.desk.person_visit import PersonVisits
 from heed.entrypoints.http.desk.routes import DeskRoutes
 from heed.entrypoints.observability import observed
@@ -17,7 +18,8 @@ from heed.entrypoints.observability import observed
 heed = Heed.from_environment()
 desk = DeskRoutes(lambda: heed)
 visits = PersonVisits(lambda: heed)
-HomePage(desk)
+HomePage(desk, visits)
+PersonPage(desk, visits, lambda: heed)
 ErasePages(desk, visits, lambda: heed)
 HoldPages(desk, visits, lambda: heed)
 
@@ -28,4 +30,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     return desk(event, context)
 
 
-heed.warm_up(lambda: (heed.desk_sessions, heed.desk_pages))
+heed.warm_up(
+    lambda: (
+        heed.session_memory,
+        heed.desk_pages,
+        heed.preferences,
+        heed.ledger,
+        heed.identity_key.identity_key(),
+    )
+)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from heed.domain.preferences.register import COMPLAINT, DAY_MS, Change, Entry, S
 from heed.domain.recipients.recipient import recipient_to_bytes
 from tests.support.deployment import NOW, World, http_event, parts, restart
 from tests.support.openapi import check_response
+from tests.support.recorded_calls import record_calls
 from tests.support.registers import out, pause
 
 READER, STRANGER = "reader@example.com", "stranger@example.com"
@@ -38,20 +38,6 @@ def call_api(world: World) -> CallApi:
         return check_response(method, path, answer)
 
     return call
-
-
-@contextmanager
-def record_calls(service: str) -> Iterator[list[tuple[str, dict[str, Any]]]]:
-    """Records the calls that really go to AWS, by name and parameters."""
-    calls: list[tuple[str, dict[str, Any]]] = []
-
-    def record(params: dict[str, Any], model: Any, **_: Any) -> None:
-        calls.append((model.name, json.loads(params["body"])))
-
-    events = parts().client(service).meta.events
-    events.register("before-call", record)
-    yield calls
-    events.unregister("before-call", record)
 
 
 def test_topics_are_listed_with_number_kind_default_and_names(call_api: CallApi) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from heed.adapters.cookie_encryption import JweCookieEncryption
     from heed.adapters.dynamodb.desk_sessions import DeskSessionsTable
     from heed.entrypoints.http.desk.desk_pages import DeskPages
+    from heed.entrypoints.http.desk.session_memory import SessionMemory
 
 
 class DeskParts(SharedParts):
@@ -32,6 +33,13 @@ class DeskParts(SharedParts):
         from heed.adapters.dynamodb.desk_sessions import DeskSessionsTable
 
         return DeskSessionsTable(self.client("dynamodb"), self.config.control_table)
+
+    @cached_property
+    def session_memory(self) -> SessionMemory:
+        """The sessions, each remembered for a minute."""
+        from heed.entrypoints.http.desk.session_memory import SessionMemory
+
+        return SessionMemory(self.desk_sessions)
 
     @cached_property
     def desk_pages(self) -> DeskPages:

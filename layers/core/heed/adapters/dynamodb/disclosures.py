@@ -8,7 +8,7 @@ search for the end begins there.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from heed.adapters.dynamodb.table import MAX_BATCH_KEYS, TableAdapter
 from heed.codec.attributes import MAX_COUNT, Item, read_number, read_text, strict_reader
@@ -27,6 +27,9 @@ from heed.domain.privacy.retention import DISCLOSURE_DAYS
 from heed.override import override
 from heed.use_cases.ports.privacy import Disclosures
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 DISCLOSURE_PREFIX = "disclosure#"
 _END = {"pk": {"S": f"{DISCLOSURE_PREFIX}end"}}
 _MAX_APPENDS = 100  # entries of other writers that one append may meet
@@ -36,16 +39,29 @@ _MAX_LAG = 10  # entries after the end marker that a reader looks for
 class DisclosuresTable(TableAdapter, Disclosures):
     """Implements the port Disclosures with DynamoDB."""
 
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        super().__init__(client, table)
+        self._own_entry: RegisterEnd | None = None  # the last one that this object appended
+
     @override
     def append(self, disclosing: DisclosureDetails) -> DisclosureEntry:
-        """Appends an entry. It skips an unreadable entry, and a reader of the register reports the gap."""
+        """Appends an entry. It skips an unreadable entry, and a reader of the register reports the gap.
+
+        It tries the number after its own last entry first. If another writer has used that one, it reads the
+        end marker.
+        """
+        if self._own_entry is not None:
+            entry = DisclosureEntry(
+                self._own_entry.number + 1, self._own_entry.hash, self._own_entry.at, disclosing
+            )
+            if self._put(entry) is None:
+                return self._finish(entry)
         number, before, before_at = self._last_entry()
         for _ in range(_MAX_APPENDS):
             entry = DisclosureEntry(number + 1, before, before_at, disclosing)
             item = self._put(entry)
             if item is None:
-                self._move_end(entry)
-                return entry
+                return self._finish(entry)
             number += 1
             with suppress(UnreadableRecord):
                 existing = _to_entry(item)
@@ -85,6 +101,11 @@ class DisclosuresTable(TableAdapter, Disclosures):
         then recorded twice. That is better than not at all.
         """
         return self._table.put_or_read(_to_item(entry), condition="attribute_not_exists(pk)")
+
+    def _finish(self, entry: DisclosureEntry) -> DisclosureEntry:
+        self._move_end(entry)
+        self._own_entry = RegisterEnd(entry.number, entry.hash, entry.details.at)
+        return entry
 
     def _move_end(self, entry: DisclosureEntry) -> None:
         """Moves the end marker forward. It never moves back."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from heed.entrypoints.http.desk.action_views import ACTION_VIEWS
 from heed.entrypoints.http.desk.home import HOME_VIEWS
+from heed.entrypoints.http.desk.people_views import PEOPLE_VIEWS
 from heed.entrypoints.http.desk.views import FRAME_VIEWS, DeskView
 
 DESK_VIEWS: dict[str, type[DeskView]] = {
     **FRAME_VIEWS,
     **HOME_VIEWS,
     **ACTION_VIEWS,
+    **PEOPLE_VIEWS,
 }
 """The view of each page, by the name of its file without `.html`."""

@@ -1,38 +1,91 @@
-"""`/desk`: one field for an address or a recipient id."""
+"""`/desk`: one field for an address or a recipient id, and the purpose of the look-up."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from heed.domain.desk.session import DeskRole
+from heed.domain.errors import InvalidAddress, InvalidToken
+from heed.domain.privacy.disclosure import DisclosurePurpose, parse_purpose
+from heed.entrypoints.http.desk.person_cookie import PersonCookie, person_path
 from heed.entrypoints.http.desk.views import DeskView
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
+    from heed.entrypoints.http.desk.person_visit import PersonVisits
     from heed.entrypoints.http.desk.routes import DeskRoutes
     from heed.entrypoints.http.desk.visit import DeskRequest
+
+
+class PersonMistake(StrEnum):
+    """A mistake in the field of the home page."""
+
+    EMPTY = "empty"
+    INVALID = "invalid"  # neither an address nor a recipient id
+    LINK = "link"  # a link that is not complete, or of another system
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurposeOption:
+    """A purpose that an agent can choose."""
+
+    value: DisclosurePurpose
+    chosen: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomeView(DeskView):
     """`GET /desk`."""
 
+    purposes: tuple[PurposeOption, ...]
+    entered: str = ""  # what the agent entered, if it is shown again
+    mistake: PersonMistake | None = None
+
 
 HOME_VIEWS: dict[str, type[DeskView]] = {"home": HomeView}
 
 
 class HomePage:
-    """Answers requests for `/desk`.
+    """Answers requests for `/desk`, and looks people up.
 
     Args:
         routes: The routes of the function. This class adds its own.
+        visits: Finds people.
     """
 
-    def __init__(self, routes: DeskRoutes) -> None:
+    def __init__(self, routes: DeskRoutes, visits: PersonVisits) -> None:
+        self._visits = visits
         routes.route("GET", "/desk", DeskRole.AGENT)(self.show)
+        routes.route("POST", "/desk/people", DeskRole.AGENT)(self.look_up)
 
     def show(self, call: DeskRequest) -> Response[str]:
         """Shows the field, which has the focus."""
-        return call.page("home", HomeView(frame=call.frame))
+        return call.page("home", _home_view(call))
+
+    def look_up(self, call: DeskRequest) -> Response[str]:
+        """Redirects to the page of a person. The address is in an encrypted cookie of that page alone."""
+        text = call.form.first("person")
+        purpose = parse_purpose(call.form.first("purpose") or DisclosurePurpose.DATA_SUBJECT)
+        try:
+            recipient, address = self._visits.find(text)
+        except (InvalidAddress, InvalidToken) as error:
+            is_link = isinstance(error, InvalidToken)
+            mistake = PersonMistake.LINK if is_link else PersonMistake.INVALID
+            view = _home_view(call, purpose, text, mistake if text else PersonMistake.EMPTY)
+            return call.page("home", view, HTTPStatus.UNPROCESSABLE_ENTITY)
+        cookie = self._visits.cookies.make(PersonCookie(recipient, address, purpose), call.session, call.at)
+        return call.redirect(person_path(recipient), cookies=[cookie])
+
+
+def _home_view(
+    call: DeskRequest,
+    purpose: DisclosurePurpose = DisclosurePurpose.DATA_SUBJECT,
+    entered: str = "",
+    mistake: PersonMistake | None = None,
+) -> HomeView:
+    purposes = tuple(PurposeOption(value=each, chosen=each is purpose) for each in DisclosurePurpose)
+    return HomeView(frame=call.frame, purposes=purposes, entered=entered, mistake=mistake)

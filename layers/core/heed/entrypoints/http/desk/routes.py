@@ -21,6 +21,7 @@ from heed.domain.errors import (
     HeedError,
     IncompleteForm,
     NotFound,
+    PurposeRefused,
     UnreadableRecord,
 )
 from heed.domain.preferences.catalogue import Catalogue
@@ -28,12 +29,18 @@ from heed.entrypoints.http import request
 from heed.entrypoints.http.api.problems import RETRY_AFTER
 from heed.entrypoints.http.desk.cookies import read_cookie, session_cookie_name
 from heed.entrypoints.http.desk.desk_pages import DeskPages
+from heed.entrypoints.http.desk.session_memory import SessionMemory
 from heed.entrypoints.http.desk.views import DeskUnavailableView, DeskView, Refusal, RefusedView
 from heed.entrypoints.http.desk.visit import DeskRequest, DeskVisit
 from heed.entrypoints.http.pages.pages import Pages
 from heed.entrypoints.http.paths import is_path_of_route, to_resolver_path
 from heed.entrypoints.observability import count_metric, logger
-from heed.use_cases.ports.desk import DeskSessions
+
+_REFUSALS: dict[type[HeedError], Refusal] = {
+    IncompleteForm: Refusal.INCOMPLETE,
+    PurposeRefused: Refusal.PURPOSE,
+}
+"""The expected failures that the page for a refused request explains."""
 
 
 class DeskPageParts(Protocol):
@@ -50,7 +57,7 @@ class DeskPageParts(Protocol):
         ...
 
     @property
-    def desk_sessions(self) -> DeskSessions:
+    def session_memory(self) -> SessionMemory:
         """The sessions of the people who are signed in."""
         ...
 
@@ -134,11 +141,8 @@ class DeskRoutes:
         parts = self._parts()
         name = session_cookie_name(is_loopback=has_no_tls(parts.public_url))
         value = read_cookie(visit.event, name)
-        session = parts.desk_sessions.find(hash_session_value(value)) if value else None
-        if session is None or not session.is_valid_at(visit.at):
-            return None
-        parts.desk_sessions.touch(session, visit.at)
-        return session, value
+        session = parts.session_memory.use(hash_session_value(value), visit.at) if value else None
+        return None if session is None else (session, value)
 
     def _add(self, method: str, path: str, access: _Access, handle: OpenDeskHandler) -> None:
         self.access[method, path] = access
@@ -243,8 +247,9 @@ def _answer_failure(visit: DeskVisit, error: HeedError) -> Response[str]:
     """
     if isinstance(error, NotFound):
         return _answer_missing(visit)
-    if isinstance(error, IncompleteForm):
-        return _refuse(visit, Refusal.INCOMPLETE)
+    for kind, why in _REFUSALS.items():
+        if isinstance(error, kind):
+            return _refuse(visit, why)
     if not isinstance(error, (DependencyUnavailable, UnreadableRecord)):
         raise error
     count_metric("PageUnavailable")

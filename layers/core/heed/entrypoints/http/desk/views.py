@@ -35,6 +35,7 @@ class Refusal(StrEnum):
 
     ROLE = "role"  # the page is for privacy officers
     ORIGIN = "origin"  # the form came from another site, or its token is not that of the session
+    PURPOSE = "purpose"  # the policy does not permit a disclosure for the purpose
     INCOMPLETE = "incomplete"  # the form could not be read, so nothing was done
 
 

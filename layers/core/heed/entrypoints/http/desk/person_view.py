@@ -1,0 +1,169 @@
+"""Makes the view of a person's page of all that Heed knows about the person."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from heed.domain.milliseconds import Millis
+from heed.domain.preferences.catalogue import Catalogue, Topic, TopicKind
+from heed.domain.preferences.decision import Decision, decide
+from heed.domain.preferences.reasons import Reason
+from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import ALL_SCOPES, Source
+from heed.domain.preferences.suppressions import suppressions_of
+from heed.entrypoints.http.desk.people_views import (
+    EvidenceRow,
+    HistoryRow,
+    LedgerRegister,
+    MaySend,
+    PersonHeading,
+    PersonView,
+    Saying,
+    StandingReason,
+    StandingRow,
+    TopicReason,
+    TopicRow,
+)
+from heed.entrypoints.http.desk.views import DeskFrame
+from heed.use_cases.ports.ledger import StoredEntry
+from heed.use_cases.privacy.lookup import LookupResult
+
+MAX_SHOWN_ENTRIES = 200
+_SAME_TIME = 60_000  # milliseconds
+_SOURCES = {source.value: source for source in Source}
+_SAYINGS = {
+    Reason.MINOR: Saying.NOTHING,
+    Reason.HOLD: Saying.NOTHING,
+    Reason.UNDELIVERABLE: Saying.UNDELIVERABLE,
+    Reason.COMPLAINED: Saying.COMPLAINED,
+    Reason.UNSUBSCRIBED: Saying.STOPPED,
+    Reason.TOPIC_UNSUBSCRIBED: Saying.STOPPED,
+    Reason.PAUSED: Saying.PAUSED,
+    Reason.NO_CONSENT: Saying.NO_CONSENT,
+}
+
+
+def person_view(
+    frame: DeskFrame, person: PersonHeading, result: LookupResult, catalogue: Catalogue, now: Millis
+) -> PersonView:
+    """Returns the view of a person's page. `now` is in milliseconds."""
+    topics = [topic for topic in catalogue.topics.values() if not topic.retired]
+    decided = [(topic, decide(result.record, topic, now)) for topic in topics]
+    marketing = [each for each in decided if each[0].kind is TopicKind.MARKETING]
+    service = [each for each in decided if each[0].kind is TopicKind.SERVICE]
+    strongest = _strongest(marketing)
+    names = {topic.number: topic_title(topic, catalogue, frame.language) for topic in topics}
+    shown = result.history[-MAX_SHOWN_ENTRIES:]
+    left_out = result.left_out + len(result.history) - len(shown)
+    return PersonView(
+        frame=frame,
+        person=person,
+        known=bool(result.record.registers or result.record.soft_bounce_days or result.record.erased_at),
+        may_send=_may_send(decided),
+        saying=Saying.ALLOWED if strongest is None else _SAYINGS[strongest.reason],
+        since=strongest.since if strongest else None,
+        until=strongest.until if strongest else None,
+        source=strongest.source if strongest else None,
+        allowed=tuple(names[topic.number] for topic, decision in marketing if decision.sendable),
+        stopped=tuple(names[topic.number] for topic, decision in marketing if not decision.sendable),
+        service=tuple(names[topic.number] for topic, decision in service if decision.sendable),
+        topics=tuple(_topic_row(names[topic.number], topic, decision) for topic, decision in decided),
+        standing=tuple(_standing_rows(result.record, catalogue, frame.language, now)),
+        history=tuple(_history_row(stored, catalogue, frame.language) for stored in reversed(shown)),
+        left_out=f"{left_out}{'+' if result.is_cut else ''}" if left_out or result.is_cut else "",
+    )
+
+
+def topic_title(topic: Topic, catalogue: Catalogue, language: str) -> str:
+    """Returns the name of a topic, with its brand if the deployment has several brands."""
+    name = topic.names[language]
+    several = len(catalogue.brands) > 1 and topic.brand
+    return f"{name} ({catalogue.brands[topic.brand].title})" if several else name
+
+
+def scope_title(scope: int, catalogue: Catalogue, language: str) -> str:
+    """Returns the name of a brand or a topic; "" for all marketing, or for the whole address."""
+    if scope == ALL_SCOPES:
+        return ""
+    topic = catalogue.topics.get(scope)
+    if topic is not None:
+        return topic_title(topic, catalogue, language)
+    brands = {number: brand.title for number, brand in catalogue.brands.items()}
+    return next((title for number, title in brands.items() if number == scope), catalogue.scope_name(scope))
+
+
+def _may_send(decided: list[tuple[Topic, Decision]]) -> MaySend:
+    mails = [(topic, decision) for topic, decision in decided if topic.kind is not TopicKind.SIGNAL]
+    if all(decision.sendable for _, decision in mails):
+        return MaySend.ALL
+    if any(decision.sendable for topic, decision in mails if topic.kind is TopicKind.MARKETING):
+        return MaySend.SOME
+    return MaySend.SERVICE if any(decision.sendable for _, decision in mails) else MaySend.NOTHING
+
+
+def _strongest(marketing: Iterable[tuple[Topic, Decision]]) -> Decision | None:
+    """Returns the strongest reason if no marketing topic may be sent, otherwise None."""
+    decisions = [decision for _, decision in marketing]
+    if any(decision.sendable for decision in decisions):
+        return None
+    order = tuple(Reason)
+    return min(decisions, key=lambda decision: order.index(decision.reason), default=None)
+
+
+def _topic_row(name: str, topic: Topic, decision: Decision) -> TopicRow:
+    if decision.sendable:
+        by_default = TopicReason.SERVICE if topic.kind is TopicKind.SERVICE else TopicReason.DEFAULT
+        reason = by_default if decision.since is None else TopicReason.OPTED_IN
+    else:
+        reason = TopicReason(decision.reason.value)
+    return TopicRow(
+        name=name,
+        sendable=decision.sendable,
+        reason=reason,
+        since=decision.since,
+        source=decision.source,
+        until=decision.until,
+    )
+
+
+def _standing_rows(record: Record, catalogue: Catalogue, language: str, now: Millis) -> Iterable[StandingRow]:
+    for suppression in suppressions_of(record, catalogue, now):
+        if suppression.active:
+            yield StandingRow(
+                reason=StandingReason(suppression.reason.value),
+                scope=scope_title(suppression.scope, catalogue, language),
+                since=suppression.since,
+                source=suppression.source,
+                until=suppression.until,
+            )
+
+
+def _history_row(stored: StoredEntry, catalogue: Catalogue, language: str) -> HistoryRow:
+    entry = stored.entry
+    is_late = abs(entry.recorded_at - entry.at) > _SAME_TIME
+    return HistoryRow(
+        register=LedgerRegister(entry.register),
+        scope=scope_title(entry.scope, catalogue, language),
+        at=entry.at,
+        recorded_at=entry.recorded_at if is_late else None,
+        source=_SOURCES.get(entry.source),
+        superseded=entry.outcome.value == "superseded",
+        until=entry.until,
+        evidence=tuple(_evidence_rows(stored.evidence)),
+    )
+
+
+def _evidence_rows(text: str | None) -> Iterable[EvidenceRow]:
+    """Returns the parts of evidence; one part without a name if it is not a JSON object."""
+    try:
+        evidence = json.loads(text) if text else {}
+    except ValueError:
+        evidence = None
+    if not isinstance(evidence, dict):
+        return [EvidenceRow(name="", value=text or "")]
+    return [EvidenceRow(name=str(name), value=_to_text(value)) for name, value in evidence.items()]
+
+
+def _to_text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
