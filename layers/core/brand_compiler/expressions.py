@@ -31,7 +31,8 @@ _VISIT_FILTERS = {"date": Millis, "time": Millis, "iso": Millis, "day": str, "na
 ENVIRONMENT = Environment(
     autoescape=select_autoescape(["html"]), undefined=StrictUndefined, keep_trailing_newline=True
 )
-ENVIRONMENT.filters |= dict.fromkeys(_VISIT_FILTERS)  # the functions have them, in the language of the page
+# The functions have them, in the language of the page. Here nothing calls them.
+ENVIRONMENT.filters |= dict.fromkeys(_VISIT_FILTERS, str)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """A lift ends a suppression of an address, so that the mistake of an agent can be corrected.
 
 A lift deletes nothing. It has a register of its own, and the later of suppression and lift counts. Only the
-lift of a minor is an erasure, and it needs two keys of different owners, or two people at the desk. One person
-may have both an API key and an account at the desk, so one of each is not enough.
+lift of a minor is an erasure, and it needs two keys of different owners, or two people at the desk. One
+person may have both an API key and an account at the desk, so one of each is not enough.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ class Signature:
 def liftable_now(record: Record, catalogue: Catalogue, now: Millis) -> dict[Liftable, Millis]:
     """Returns the suppressions that can be lifted now, each with the time since which it stands.
 
-    A hold comes first: until it is lifted, nobody can lift a complaint or the report of a minor. The record of
-    a minor has nothing else to lift.
+    A hold comes first: until it is lifted, nobody can lift a complaint or the report of a minor. The record
+    of a minor has nothing else to lift.
 
     Args:
         record: the record.
