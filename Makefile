@@ -20,7 +20,7 @@ empty :=
 space := $(empty) $(empty)
 override export BRAND := $(subst |,$(space),$(abspath $(subst $(space),|,$(BRAND))))
 
-.PHONY: help setup run brand test test-all check lint types unit oldest system browser iam steady soak bench bench-bulk \
+.PHONY: help setup run demo brand test test-all check lint types unit oldest system browser iam steady soak bench bench-bulk \
   lock build package release deploy chosen-brand account destroy clean
 
 help: ## List the targets
@@ -49,6 +49,10 @@ $(VENV)/.ready: $(VENV)/bin/uv requirements/dev.txt layers/core/pyproject.toml
 
 run: setup ## Run the whole stack on this machine until Ctrl-C (PORT=8000, AWS_PORT=4566, BRAND=)
 	@exec $(BIN)/python -m local --port $(PORT) --aws-port $(AWS_PORT) $(if $(BRAND),--brand "$(BRAND)")
+
+demo: setup ## The same with six months of 300 invented people, which take about two minutes (PEOPLE=, WEEKS=)
+	@exec $(BIN)/python -m local --port $(PORT) --aws-port $(AWS_PORT) $(if $(BRAND),--brand "$(BRAND)") \
+	  --demo $(if $(PEOPLE),--people $(PEOPLE)) $(if $(WEEKS),--weeks $(WEEKS))
 
 brand: setup ## Start, check, lock and show your brand: BRAND= is its folder
 	@$(BIN)/python -m brand_compiler layers/brand $(if $(BRAND),"$(BRAND)") --preview build/brand

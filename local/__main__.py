@@ -22,12 +22,13 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def main() -> int:
     """Runs a stack and returns the exit code."""
-    places = _parse_places()
+    args = _parse_arguments()
+    places = Places(ROOT, args.home, args.port, args.aws_port, brand=args.brand)
     for signal_number in _STOP_SIGNALS:
         signal.signal(signal_number, _stop)
     try:
         preflight.check_files(places.root)
-        _run(places)
+        _run(places, args)
     except LocalProblem as problem:
         print(f"\nCannot run: {problem.summary}\n  Remedy: {problem.remedy}", file=sys.stderr)
         return FAILED
@@ -36,10 +37,15 @@ def main() -> int:
     return STOPPED
 
 
-def _run(places: Places) -> None:
+def _run(places: Places, args: argparse.Namespace) -> None:
     from local.stack import LocalStack  # after the checks: it imports what they check
 
-    with LocalStack(places) as stack:
+    demo = None
+    if args.demo:
+        from local.demo.demo import Demo
+
+        demo = Demo(args.people, args.weeks)
+    with LocalStack(places, demo) as stack:
         try:
             stack.start()
             while stack.is_running():
@@ -55,14 +61,16 @@ def _stop(_: int, __: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _parse_places() -> Places:
+def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make run", description=__doc__)
     parser.add_argument("--port", type=int, default=8000, help="port of the HTTP API")
     parser.add_argument("--aws-port", type=int, default=4566, help="port of the emulated AWS")
     parser.add_argument("--home", type=Path, default=ROOT / ".local", help="the folder of all local stacks")
     parser.add_argument("--brand", type=Path, help="the folder of a brand; the sample without it")
-    args = parser.parse_args()
-    return Places(ROOT, args.home, args.port, args.aws_port, brand=args.brand)
+    parser.add_argument("--demo", action="store_true", help="begin with the past of invented people")
+    parser.add_argument("--people", type=int, default=300, help="the number of invented people")
+    parser.add_argument("--weeks", type=int, default=26, help="the weeks of the demo")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ PARAMETERS = {
     "ConfirmationsPerNetwork": "1000000",
     "KeyMailsPerDay": "1000000",
     "ConfirmationsPerDay": "1000000",
+    "CreateDeskUsers": "yes",
 }
 
 
@@ -89,6 +90,24 @@ def _set_local_environment(function: Resource, addresses: LocalAddresses) -> Res
     }
 
 
+def _sign_in_by_password(pool: Resource, _: LocalAddresses) -> Resource:
+    return {**pool, "Properties": {**pool["Properties"], "MfaConfiguration": "OFF", "EnabledMfas": []}}
+
+
+def _lead_to_the_front(client: Resource, addresses: LocalAddresses) -> Resource:
+    urls = {
+        "CallbackURLs": [f"{addresses.api}/desk/signed-in"],
+        "LogoutURLs": [f"{addresses.api}/desk/signed-out"],
+    }
+    return {**client, "Properties": {**client["Properties"], **urls}}
+
+
+def _name_the_local_issuer(parameter: Resource, addresses: LocalAddresses) -> Resource:
+    issuer = f"{addresses.aws}/${{DeskUsers}}"
+    value = f'{{"issuer": "{issuer}", "client_id": "${{DeskUsersClient}}"}}'
+    return {**parameter, "Properties": {**parameter["Properties"], "Value": {"Fn::Sub": value}}}
+
+
 ADAPTATIONS = (
     Adaptation(
         "AWS::ApiGatewayV2::Api",
@@ -104,6 +123,26 @@ ADAPTATIONS = (
         "AWS::SES::ReceiptRule",
         "the emulator has no such rule; the page `/_local/` does what it does",
         _leave_out,
+    ),
+    Adaptation(
+        "AWS::Cognito::UserPool",
+        "a developer signs in to the desk by a password alone, without an app for codes",
+        _sign_in_by_password,
+    ),
+    Adaptation(
+        "AWS::Cognito::UserPoolClient",
+        "the pages of the desk are at the HTTP front",
+        _lead_to_the_front,
+    ),
+    Adaptation(
+        "AWS::Cognito::ManagedLoginBranding",
+        "the emulator has no such resource; its login page has a look of its own",
+        _leave_out,
+    ),
+    Adaptation(
+        "AWS::SSM::Parameter",
+        "the pool's issuer is the emulator (local/user_pool.py)",
+        _name_the_local_issuer,
     ),
     Adaptation(
         "AWS::Lambda::Function",

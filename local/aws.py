@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
@@ -69,8 +70,14 @@ class Clients:
     dynamodb: cached_property[DynamoDBClient] = _client("dynamodb")
     """Shows the tables."""
 
+    cognito: cached_property[CognitoIdentityProviderClient] = _client("cognito-idp")
+    """Creates the people who sign in to the desk, as an administrator does."""
+
     sesv2: cached_property[SESV2Client] = _client("sesv2")
     """Marks the sender's address as verified, as an operator does, and shows the SES list."""
 
     sns: cached_property[SNSClient] = _client("sns")
     """Publishes bounces, complaints and notices about inbound mail, as SES does."""
+
+    scheduler: cached_property[Any] = _client("scheduler")
+    """Lists the schedules of functions."""

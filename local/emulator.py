@@ -22,10 +22,16 @@ _STOP_SECONDS = 10
 
 
 class Emulator:
-    """An emulator that listens on loopback only. Its state is deleted when it stops."""
+    """An emulator that listens on loopback only. Its state is deleted when it stops.
 
-    def __init__(self, places: Places) -> None:
+    Args:
+        places: The paths and addresses of the stack.
+        has_clock: Whether it and the functions use the clock of the stack instead of the real time.
+    """
+
+    def __init__(self, places: Places, *, has_clock: bool = False) -> None:
         self._places = places
+        self._clock_files = [places.clock_file] if has_clock else []
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -44,6 +50,7 @@ class Emulator:
                 [
                     self._places.emulator_venv / "bin" / "python",
                     Path(__file__).with_name("run_emulator.py"),
+                    *self._clock_files,
                 ],
                 stdin=subprocess.PIPE,
                 stdout=log,

@@ -1,4 +1,4 @@
-"""Bounces and complaints about the sample mail in the event publishing format of SES.
+"""Bounces and complaints about a campaign mail in the event publishing format of SES.
 
 Source: "Contents of event data that Amazon SES publishes to Amazon SNS", AWS's documentation.
 """
@@ -18,15 +18,27 @@ if TYPE_CHECKING:
 
 def make_bounce_event(mail: SampleMail, now: datetime) -> dict[str, Any]:
     """Returns a permanent bounce: the mailbox does not exist."""
+    return _make_bounce(mail, now, ("Permanent", "NoEmail"), ("5.1.1", "smtp; 550 5.1.1 user unknown"))
+
+
+def make_full_mailbox_event(mail: SampleMail, now: datetime) -> dict[str, Any]:
+    """Returns a bounce that may pass: the mailbox is full."""
+    return _make_bounce(mail, now, ("Transient", "MailboxFull"), ("5.2.2", "smtp; 552 5.2.2 mailbox full"))
+
+
+def _make_bounce(
+    mail: SampleMail, now: datetime, kinds: tuple[str, str], diagnosis: tuple[str, str]
+) -> dict[str, Any]:
+    status, diagnostic_code = diagnosis
     details = {
-        "bounceType": "Permanent",
-        "bounceSubType": "NoEmail",
+        "bounceType": kinds[0],
+        "bounceSubType": kinds[1],
         "bouncedRecipients": [
             {
                 "emailAddress": _get_header(mail, "To"),
                 "action": "failed",
-                "status": "5.1.1",
-                "diagnosticCode": "smtp; 550 5.1.1 user unknown",
+                "status": status,
+                "diagnosticCode": diagnostic_code,
             }
         ],
         "timestamp": _format_time(now),

@@ -51,12 +51,14 @@ def make_apple_mail(campaign: SampleMail) -> LocalMail:
     address = next(urlsplit(uri).path for uri in uris if uri.startswith("mailto:"))
     marks = {"Auto-Submitted": "auto-replied", "X-Apple-Unsubscribe": "true"}
     text = "The mail program of this phone sent this message, to unsubscribe."
-    return LocalMail(_compose(sample.ADDRESS, address, "unsubscribe", text, **marks), address)
+    reader = dict(campaign.headers)["To"]
+    return LocalMail(_compose(reader, address, "unsubscribe", text, **marks), address)
 
 
-def make_reply(_: SampleMail) -> LocalMail:
+def make_reply(campaign: SampleMail) -> LocalMail:
     """Returns a reply to the campaign mail."""
-    return LocalMail(_compose(sample.ADDRESS, MAILBOX, f"Re: {sample.SUBJECT}", "Please stop."))
+    reader = dict(campaign.headers)["To"]
+    return LocalMail(_compose(reader, MAILBOX, f"Re: {sample.SUBJECT}", "Please stop."))
 
 
 def make_parent_mail(_: SampleMail) -> LocalMail:

@@ -26,6 +26,7 @@ class Places:
         brand_folders: The folders of the brand: the project's and, over it, the adopter's.
         build: The built functions and layers.
         emulator_log: The file with the emulator's output.
+        clock_file: The clock of a stack that does not run in real time.
         ready_file: The file that announces this stack.
         latest_file: The file that announces the newest running stack. Clients read it.
         emulator_venv: The venv of the emulator. All stacks share it.
@@ -46,6 +47,7 @@ class Places:
         self.folder = home / str(port)
         self.build = self.folder / "build"
         self.emulator_log = self.folder / "emulator.log"
+        self.clock_file = self.folder / "clock"
         self.ready_file = self.folder / "stack.json"
         self.latest_file = home / "stack.json"
         self.emulator_venv = root / ".tools" / "emulator"

@@ -12,25 +12,35 @@ from urllib.parse import urlsplit
 from local.places import REGION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from local.desk_people import DeskPerson
     from local.places import Places
 
 
 @dataclass(frozen=True)
 class StackAnnouncement:
-    """The content of `stack.json`. `outputs` has the template's outputs, and `functions` by short name."""
+    """The content of `stack.json`.
+
+    `outputs` has the template's outputs, and `functions` by short name. `desk` has the URL of the desk and
+    the people who can sign in there.
+    """
 
     api: str
     aws: str
     region: str
     api_key: str
     outputs: dict[str, Any]
+    desk: dict[str, Any]
 
 
 def make_announcement(
-    places: Places, outputs: Mapping[str, str], functions: Mapping[str, str], api_key: str
+    places: Places,
+    outputs: Mapping[str, str],
+    functions: Mapping[str, str],
+    api_key: str,
+    people: Iterable[DeskPerson],
 ) -> StackAnnouncement:
     """Returns the announcement of a stack. Its ApiUrl is the HTTP front, not the output of the template."""
     return StackAnnouncement(
@@ -39,6 +49,7 @@ def make_announcement(
         region=REGION,
         api_key=api_key,
         outputs={**outputs, "ApiUrl": places.api, "functions": dict(functions)},
+        desk={"url": f"{places.api}/desk", "users": [asdict(person) for person in people]},
     )
 
 

@@ -34,7 +34,7 @@ def make_sample_mail(link: Mapping[str, Any], sent: datetime) -> SampleMail:
         recipient=link["recipient"],
         headers=(
             ("From", SENDER),
-            ("To", ADDRESS),
+            ("To", link["address"]),
             ("Subject", SUBJECT),
             ("Date", format_datetime(sent)),
             ("MIME-Version", "1.0"),

@@ -17,6 +17,7 @@ from local.aws import Clients
 from local.brand import BrandReload
 from local.build import build
 from local.deploy import deploy
+from local.desk_people import create_desk_people
 from local.emulator import Emulator
 from local.front import Gateway, make_application
 from local.install import install
@@ -25,20 +26,28 @@ from local.problem import LocalProblem
 from local.routes import read_routes
 from local.server import Server
 from local.stack_client import LocalStackClient
+from local.stack_clock import StackClock
 from local.translate import translate
 from local.unsent_mails import UnsentMailReporter
 
 if TYPE_CHECKING:
+    from local.demo.demo import Demo
     from local.places import Places
 
 
 class LocalStack(ExitStack):
-    """A context manager. At its end it stops everything that it started, also after an error."""
+    """A context manager. At its end it stops everything that it started, also after an error.
 
-    def __init__(self, places: Places) -> None:
+    Args:
+        places: The paths and addresses of the stack.
+        demo: What happens on the stack before it is announced, in the past. None leaves the stack empty.
+    """
+
+    def __init__(self, places: Places, demo: Demo | None = None) -> None:
         super().__init__()
         self._places = places
-        self._emulator = Emulator(places)
+        self._demo = demo
+        self._emulator = Emulator(places, has_clock=demo is not None)
         self._unsent_mails = UnsentMailReporter(places.emulator_log, _print_now)
 
     def start(self) -> LocalStackClient:
@@ -59,6 +68,8 @@ class LocalStack(ExitStack):
 
         _print_now("Starting the AWS emulator …")
         self.callback(self._emulator.stop)
+        if self._demo:
+            self._demo.begin(StackClock(places.clock_file))
         self._emulator.start()
 
         _print_now("Translating template.yaml, building functions and layers …")
@@ -75,13 +86,16 @@ class LocalStack(ExitStack):
         functions = functions_by_short_name(deployed.names)
         api_keys = ApiKeys(clients.dynamodb, deployed.outputs["ControlTable"])
         _, api_key = api_keys.create("local", owner="the local stack", scopes=list(KeyScope))
-        stack = ready.make_announcement(places, deployed.outputs, functions, api_key)
+        people = create_desk_people(clients, deployed.names["DeskUsers"])
+        stack = ready.make_announcement(places, deployed.outputs, functions, api_key, people)
         client = LocalStackClient(stack, clients)
         gateway = Gateway(clients, read_routes(translated.template), deployed.names)
         site = BrandReload(gateway, places, clients, functions.values())
         server = Server(make_application(site, make_page(client, _read_catalogue(places))), front)
         self.callback(server.stop)
         server.start()
+        if self._demo:
+            self._demo.play(places.api, client, api_keys)
         self._announce(stack, client, time.monotonic() - start_time)
         return client
 
@@ -102,10 +116,12 @@ class LocalStack(ExitStack):
             )
         self.callback(ready.withdraw, self._places)
         ready.announce(stack, self._places)
+        people = "".join(f"    {each['name']:<8}{each['password']}\n" for each in stack.desk["users"])
         _print_now(
             f"Ready in {seconds:.0f} s. Ctrl-C ends it.\n\n"
             f"  An unsubscribe link   {mail.unsubscribe_url}\n"
             f"  What happens inside   {stack.api}/_local/\n"
+            f"  The desk              {stack.desk['url']}\n{people}"
             f"  The API               {stack.api}\n"
             f"  AWS, emulated         {stack.aws}\n"
             f"  Key, names, outputs   {self._places.latest_file}\n"

@@ -12,7 +12,8 @@ from urllib.parse import quote
 import httpx
 
 from heed import clock
-from local import outbox, sample
+from local import outbox, sample, unfinished_work
+from local.functions import invoke
 from local.inbound_mail import make_notice
 from local.mails import parse_mail
 from local.tables import scan
@@ -76,25 +77,49 @@ class LocalStackClient:
         """Publishes an event as SES does. Returns whether it changed the record within some seconds."""
         mail = self.make_mail()
         before = self._read_record(mail.recipient)
-        self._clients.sns.publish(
-            TopicArn=self._stack.outputs["FeedbackTopicArn"],
-            Message=json.dumps(make_event(mail, datetime.now(UTC))),
-        )
+        self.report(make_event(mail, datetime.now(UTC)))
         return _wait_until(lambda: self._read_record(mail.recipient) != before, FEEDBACK_SECONDS)
 
+    def report(self, event: Mapping[str, Any]) -> None:
+        """Publishes an event about a mail that was sent, as SES does."""
+        topic = self._stack.outputs["FeedbackTopicArn"]
+        self._clients.sns.publish(TopicArn=topic, Message=json.dumps(event))
+
     def deliver(self, mail: LocalMail) -> bool:
-        """Stores a mail and publishes the notice about it, as the receipt rule of SES does.
+        """Hands in a mail.
 
         Returns:
             Whether the mailbox handled the mail within a minute. It deletes a handled mail.
         """
-        bucket = self._stack.outputs["MailboxBucket"]
-        notice = make_notice(mail, secrets.token_hex(20), bucket, clock.now())
-        key = notice["receipt"]["action"]["objectKey"]
-        self._clients.s3.put_object(Bucket=bucket, Key=key, Body=mail.raw)
-        self._clients.sns.publish(TopicArn=self._stack.outputs["MailboxTopicArn"], Message=json.dumps(notice))
+        bucket, key = self._stack.outputs["MailboxBucket"], self.hand_in(mail)
         stored = self._clients.s3.list_objects_v2
         return _wait_until(lambda: "Contents" not in stored(Bucket=bucket, Prefix=key), MAIL_SECONDS)
+
+    def hand_in(self, mail: LocalMail) -> str:
+        """Stores a mail and publishes the notice about it, as the receipt rule of SES does.
+
+        Returns:
+            The key of the stored mail.
+        """
+        bucket = self._stack.outputs["MailboxBucket"]
+        notice = make_notice(mail, secrets.token_hex(20), bucket, clock.now())
+        key: str = notice["receipt"]["action"]["objectKey"]
+        self._clients.s3.put_object(Bucket=bucket, Key=key, Body=mail.raw)
+        self._clients.sns.publish(TopicArn=self._stack.outputs["MailboxTopicArn"], Message=json.dumps(notice))
+        return key
+
+    def has_unfinished_work(self) -> bool:
+        """Returns whether functions run, or have changes and messages to handle."""
+        answer = httpx.get(f"{self._stack.aws}{unfinished_work.PATH}", timeout=30, trust_env=False)
+        return bool(answer.raise_for_status().json()["unfinished"])
+
+    def run_schedules(self) -> None:
+        """Calls each function that has a schedule, as the scheduler of AWS does."""
+        scheduler = self._clients.scheduler
+        for listed in scheduler.list_schedules()["Schedules"]:
+            schedule = scheduler.get_schedule(Name=listed["Name"], GroupName=listed["GroupName"])
+            target = schedule["Target"]
+            invoke(self._clients, target["Arn"], json.loads(target.get("Input", "{}")))
 
     def cases(self) -> list[Item]:
         """Returns all cases that wait for a decision: the answers of `GET /v1/cases`."""

@@ -7,19 +7,23 @@ import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage co
 from typing import Any
 
 from heed.bootstrap import Heed
+from heed.entrypoints.http.desk.changes import ChangePages
 from heed.entrypoints.http.desk.erase_pages import ErasePages
 from heed.entrypoints.http.desk.hold_pages import HoldPages
 from heed.entrypoints.http.desk.home import HomePage
 from heed.entrypoints.http.desk.people import PersonPage
 from heed.entrypoints.http.desk.person_visit import PersonVisits
 from heed.entrypoints.http.desk.routes import DeskRoutes
+from heed.entrypoints.http.desk.sign_in import SignInPages
 from heed.entrypoints.observability import observed
 
 heed = Heed.from_environment()
 desk = DeskRoutes(lambda: heed)
+SignInPages(desk, lambda: heed)
 visits = PersonVisits(lambda: heed)
 HomePage(desk, visits)
 PersonPage(desk, visits, lambda: heed)
+ChangePages(desk, visits, lambda: heed)
 ErasePages(desk, visits, lambda: heed)
 HoldPages(desk, visits, lambda: heed)
 

@@ -33,7 +33,9 @@ OPERATIONS = {
         *("CompleteMultipartUpload", "CreateMultipartUpload", "DeleteObject", "DeleteObjects", "GetObject"),
         *("HeadObject", "ListObjectVersions", "ListObjectsV2", "PutObject", "UploadPart", "UploadPartCopy"),
     ),
+    "secretsmanager": ("GetSecretValue",),
     "sesv2": ("DeleteSuppressedDestination", "ListSuppressedDestinations", "SendEmail"),
+    "ssm": ("GetParameter",),
     "stepfunctions": ("StartExecution",),
     "sqs": ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage", "SendMessage"),
 }

@@ -48,6 +48,8 @@ REQUESTS: dict[tuple[str, str], dict[str, Any]] = {
     ("kms", "GenerateMac"): {"KeyId": "k", "Message": b"x", "MacAlgorithm": "HMAC_SHA_256"},
     ("kms", "GetPublicKey"): {"KeyId": "k"},
     ("kms", "Sign"): {"KeyId": "k", "Message": b"x", "SigningAlgorithm": "ECDSA_SHA_256"},
+    ("secretsmanager", "GetSecretValue"): {"SecretId": "arn:aws:secretsmanager:us-east-1:1:secret:a"},
+    ("ssm", "GetParameter"): {"Name": "/heed/desk"},
     ("s3", "CreateMultipartUpload"): {"Bucket": "bulk", "Key": "a/results/b"},
     ("s3", "UploadPart"): {"Bucket": "bulk", "Key": "a/b", "PartNumber": 1, "UploadId": "u", "Body": b"x"},
     ("s3", "UploadPartCopy"): {

@@ -23,6 +23,7 @@ from heed.adapters.dynamodb.api_keys import ApiKeys
 from heed.adapters.dynamodb.cases import CasesTable
 from heed.adapters.dynamodb.change_feed import ChangeFeedIndex
 from heed.adapters.dynamodb.daily_counts import CountPrefix, DailyCountsTable
+from heed.adapters.dynamodb.desk_sessions import DeskSessionsTable
 from heed.adapters.dynamodb.disclosures import DisclosuresTable
 from heed.adapters.dynamodb.erasures import ErasuresTable
 from heed.adapters.dynamodb.jobs import JobsTable
@@ -41,6 +42,7 @@ from heed.adapters.dynamodb.ses_list_walks import SesListWalksTable
 from heed.adapters.dynamodb.table import DynamoDBTable, TableAdapter
 from heed.adapters.dynamodb.writer_turn import WriterTurnTable
 from heed.domain.api_key import KeyScope
+from heed.domain.desk.session import DeskRole, DeskSession
 from heed.domain.errors import StoreUnavailable
 from heed.domain.jobs.job import JobKind
 from heed.domain.ledger.entry import LedgerEntry
@@ -79,6 +81,7 @@ PURGE_SUBJECT = PurgedPerson(RECIPIENT, "b" * 64)
 RESTORED = RestoredItem("a", lambda: EMPTY_RECORD, (), None, {"id": {"S": "a"}})
 CASE = new_case(CaseKind.OTHER, "message", RECIPIENT, NOW)
 RULING = Ruling(CaseDecision.NONE, ScopeNumber(0), "reason", "key", NOW)
+SESSION = DeskSession("e" * 64, "oidc:0123456789abcdef", "Ada", DeskRole.AGENT, NOW, NOW, NOW)
 SIGNATURE = Signature("key", "owner", NOW, "reason", "reference")
 
 # For each adapter: its arguments after the client, and a call of each method that sends a request.
@@ -170,6 +173,17 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
             "find_from_desk": lambda requests: requests.find_from_desk(RECIPIENT, NOW),
             "sign": lambda requests: requests.sign(RECIPIENT, SIGNATURE),
             "waiting": lambda requests: list(requests.waiting(NOW)),
+        },
+    ),
+    DeskSessionsTable: (
+        ("Control",),
+        {
+            "create": lambda sessions: sessions.create(SESSION),
+            "end": lambda sessions: sessions.end(SESSION.hash),
+            "end_all_of": lambda sessions: sessions.end_all_of(SESSION.key),
+            "find": lambda sessions: sessions.find(SESSION.hash),
+            "renew": lambda sessions: sessions.renew(SESSION),
+            "touch": lambda sessions: sessions.touch(SESSION, Millis(NOW + 60_000)),
         },
     ),
     SesListWalksTable: (

@@ -13,6 +13,7 @@ import pytest
 from heed.adapters.dynamodb import (
     cases,
     daily_counts,
+    desk_sessions,
     disclosures,
     jobs,
     lift_requests,
@@ -45,6 +46,7 @@ _ROWS = {
     "network": f"{mail_caps.MAIL_CAP_PREFIX}network#in#abc",
     "key cap": f"{mail_caps.MAIL_CAP_PREFIX}key#in#0123",
     "notified": f"{opt_in_notifications.NOTIFICATION_PREFIX}abc",
+    "desk session": f"{desk_sessions.DESK_SESSION_PREFIX}abc",
     "place": "reconcile",
     "list": ses_list_walks.SES_LIST_KEY,
 }
@@ -69,6 +71,12 @@ CONTROL = {
         "PutItem": {"disclosure", "end", "lift", "purge"},
         "UpdateItem": {"end", "report"},
         "DeleteItem": {"lift", "purge"},
+    },
+    "DeskFunction": {
+        "GetItem": {"desk session"},
+        "PutItem": {"desk session"},
+        "UpdateItem": {"desk session"},
+        "DeleteItem": {"desk session"},
     },
     "CasesFunction": {
         "GetItem": {"case", "key", "end"},

@@ -164,8 +164,10 @@ def test_functions_and_layers_have_the_same_runtime_and_architecture() -> None:
         properties = RESOURCES[layer]["Properties"]
         assert properties["CompatibleRuntimes"] == [common["Runtime"]] == ["python3.13"]
         assert properties["CompatibleArchitectures"] == common["Architectures"] == ["arm64"]
-    for properties in FUNCTIONS.values():
-        assert not {"Runtime", "Architectures", "Layers"} & properties.keys()
+    for name, properties in FUNCTIONS.items():
+        assert not {"Runtime", "Architectures"} & properties.keys()
+        own = [{"Ref": "DeskLayer"}] if name == "DeskFunction" else None
+        assert properties.get("Layers") == own, "SAM adds it to those of all functions"
 
 
 def test_no_function_uses_snapstart_or_tracing() -> None:

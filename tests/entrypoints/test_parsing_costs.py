@@ -19,6 +19,7 @@ import pytest
 
 from heed.domain import api_key, rfc3339, values
 from heed.domain.api_key import ApiKey, KeyScope
+from heed.domain.desk.next_page import choose_next_page
 from heed.domain.errors import HeedError
 from heed.domain.feedback import outcome
 from heed.domain.imports import columns, row_dates
@@ -223,6 +224,10 @@ PARSERS: dict[str, tuple[Callable[[str], object], dict[str, Callable[[int], str]
     **{name: (parse, PLAIN) for name, parse in TEXTS.items()},
     **{name: (parse, DOCUMENTS) for name, parse in JSON.items()},
     "a mail": (attribute_text, MAILS),
+    "the page after a sign-in": (
+        choose_next_page,
+        {"segments": lambda n: "/desk" + "/a" * n, "signs": lambda n: "/desk?" + "a" * n + "!"},
+    ),
     "the text of a mail": (read_mail_text, {**PLAIN, **ADDRESSES}),
 }
 PATTERNS = {
@@ -235,6 +240,7 @@ PATTERNS = {
     "domain.recipients.address._local": "an address",
     "domain.recipients.address._quoted": "an address",
     "domain.api_key._KEY": "a key",
+    "domain.desk.next_page._PAGE": "the page after a sign-in",
     "domain.preferences.evidence._ADDRESS_LIKE": "scrub",
     "domain.preferences.evidence._LAST_WORD": "scrub",
     "domain.preferences.evidence._TOKEN_LIKE": "scrub",

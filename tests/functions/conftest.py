@@ -14,6 +14,7 @@ from heed.entrypoints.observability import logger
 from tests.iam.recorder import Recorder
 from tests.support.aws_calls import Watcher, watch_calls
 from tests.support.deployment import World, deployed
+from tests.support.issuer import Issuer, running_issuer, use_issuer
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000  # milliseconds
 
@@ -51,6 +52,21 @@ def _check_omitted_after(function: str, _service: str, _operation: str, request:
     expression = request.get("UpdateExpression", "")
     if request.get("TableName") == "Preferences" and re.search(r"\bn :one\b", expression):
         assert re.search(r"\bomitted_after\b", expression), f"{function}: {request}"
+
+
+@pytest.fixture(scope="session")
+def _issuer_server() -> Iterator[Issuer]:
+    """One server per session, because it takes longer than a test."""
+    with running_issuer() as server:
+        yield server
+
+
+@pytest.fixture
+def issuer(_issuer_server: Issuer, world: World) -> Issuer:
+    """Returns an issuer that does what is right, at which people sign in to the desk."""
+    _issuer_server.__init__(_issuer_server.url)  # type: ignore[misc]
+    use_issuer(_issuer_server)
+    return _issuer_server
 
 
 @pytest.fixture

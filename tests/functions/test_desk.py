@@ -12,7 +12,7 @@ from heed.entrypoints.http.desk.routes import DeskRoutes
 from heed.entrypoints.http.desk.views import DeskView
 from heed.entrypoints.http.desk.visit import DeskRequest
 from tests.support.deployment import NOW, World, http_event, parts, restart
-from tests.support.desk import ISSUER, ORIGIN, open_desk, sign_in
+from tests.support.desk import ISSUER, ORIGIN, confirm_role, open_desk, sign_in
 from tests.support.failing_client import FailingCalls
 
 MINUTE = 60_000
@@ -91,6 +91,7 @@ def test_a_session_that_is_idle_for_30_minutes_leads_to_the_sign_in(world: World
 def test_a_session_ends_after_8_hours_although_it_is_used(world: World) -> None:
     browser = sign_in(world)
     for at in range(NOW, NOW + SESSION_LIMIT, 20 * MINUTE):
+        confirm_role(browser, at)
         assert browser.get("/desk", at=at)["statusCode"] == 200
     assert browser.get("/desk", at=NOW + SESSION_LIMIT)["statusCode"] == 303
 

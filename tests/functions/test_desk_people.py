@@ -70,7 +70,7 @@ def person(world: World) -> str:
     return f"/desk/people/{world.recipient(JOAN)}"
 
 
-def test_an_address_leads_to_the_page_of_the_person_and_stands_in_no_url(world: World) -> None:
+def test_an_address_leads_to_the_page_of_the_person_and_is_in_no_url(world: World) -> None:
     browser = sign_in(world)
     answer = browser.post("/desk/people", {"person": "Joan <JOAN@Example.com>"})
     assert answer["headers"]["Location"] == person(world)

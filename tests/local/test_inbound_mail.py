@@ -24,6 +24,7 @@ from local.mail_form import MailRefused, parse_mail_form
 from tests.support.inbound_mails import COMPANY, RECEIVED, TOKEN, link_key, token_address
 
 LINK = {
+    "address": sample.ADDRESS,
     "recipient": TOKEN.recipient,
     "unsubscribe_url": "http://127.0.0.1:8000/u/visible",
     "preferences_url": "http://127.0.0.1:8000/p/visible",

@@ -22,6 +22,7 @@ NOW = datetime(2026, 3, 5, 9, 12, 44, 390_000, tzinfo=UTC)
 AT = int(NOW.timestamp() * 1000)
 RECIPIENT = "qtghtyzv56eql37an76zexdwsm"
 LINK = {
+    "address": sample.ADDRESS,
     "recipient": RECIPIENT,
     "unsubscribe_url": "http://127.0.0.1:8000/u/visible",
     "preferences_url": "http://127.0.0.1:8000/p/visible",

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from local.desk_people import DeskPerson
 from local.places import Places
 from local.ready import announce, make_announcement, remove_stale_announcements, withdraw
+
+ADA = DeskPerson("agent", "secret", "agent")
 
 
 @pytest.fixture
@@ -24,7 +27,7 @@ def _announce(home: Path, port: int) -> Places:
     places = Places(home, home, port, port + 1)
     places.folder.mkdir(parents=True, exist_ok=True)
     outputs = {"ApiUrl": "https://x.execute-api", "PreferencesTable": "t"}
-    announce(make_announcement(places, outputs, {"unsubscribe": "f"}, "key"), places)
+    announce(make_announcement(places, outputs, {"unsubscribe": "f"}, "key", [ADA]), places)
     return places
 
 
@@ -44,6 +47,10 @@ def test_an_announcement_has_all_facts_for_clients(tmp_path: Path) -> None:
             "ApiUrl": "http://127.0.0.1:8000",
             "PreferencesTable": "t",
             "functions": {"unsubscribe": "f"},
+        },
+        "desk": {
+            "url": "http://127.0.0.1:8000/desk",
+            "users": [{"name": "agent", "password": "secret", "role": "agent"}],
         },
     }
 

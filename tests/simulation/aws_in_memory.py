@@ -6,9 +6,9 @@ The same faults are injected as with moto, and test_aws_in_memory.py compares th
 from __future__ import annotations
 
 import hmac
-import io
 import itertools
 from collections.abc import Callable
+from hashlib import md5
 from typing import Any
 
 from botocore.exceptions import (
@@ -21,6 +21,7 @@ from botocore.exceptions import (
 
 from tests.simulation.dynamodb_expressions import Item, holds, updated
 from tests.simulation.nemesis import FAULT_KINDS, FaultKind, Killed, Nemesis
+from tests.support.snapshots import sign_digest
 
 ATTEMPTS = 3  # as botocore is configured by heed.adapters.aws
 _NOWHERE = "https://aws"
@@ -34,7 +35,7 @@ class _Exceptions:
     ConditionalCheckFailedException = ConditionalCheckFailedException
 
 
-class _Client:
+class InMemoryClient:
     """Base of the clients: `operation` does the work of the service, and the nemesis injects faults."""
 
     exceptions = _Exceptions
@@ -92,7 +93,7 @@ def _faulty(kind: FaultKind, operation: Callable[[], dict[str, Any]]) -> dict[st
     return {}  # cut on the way: botocore returns an answer without content
 
 
-class Dynamo(_Client):
+class Dynamo(InMemoryClient):
     """Tables of items by key. An eventually consistent read returns the state before the last write."""
 
     def __init__(self, nemesis: Nemesis) -> None:
@@ -152,6 +153,29 @@ class Dynamo(_Client):
 
         return self._send(operation, models=_OF_WRITES)
 
+    def query(self, **request: Any) -> dict[str, Any]:
+        """Returns the items of a list of jobs on one page. Every index has the newest state."""
+
+        def operation() -> dict[str, Any]:
+            items = self.tables.setdefault(request["TableName"], {}).values()
+            listed = [item for item in items if "list" in item and "place" in item]
+            found = [item for item in listed if holds(request["KeyConditionExpression"], item, request)]
+            found.sort(key=lambda item: str(item["place"]["S"]), reverse=not request["ScanIndexForward"])
+            return {"Items": found, "Count": len(found)}
+
+        return self._send(operation)
+
+    def scan(self, **request: Any) -> dict[str, Any]:
+        """Returns a segment on one page. moto divides the items in the same way."""
+
+        def operation() -> dict[str, Any]:
+            items = self.tables.setdefault(request["TableName"], {}).items()
+            total = request["TotalSegments"]
+            found = [item for key, item in items if _hash_byte(key) % total == request["Segment"]]
+            return {"Items": found, "Count": len(found)}
+
+        return self._send(operation)
+
     def _old(self, request: dict[str, Any], key: str) -> Item | None:
         """Returns the item that a write finds, if the item meets the condition of the write."""
         old = self.tables.setdefault(request["TableName"], {}).get(key)
@@ -174,8 +198,8 @@ class Dynamo(_Client):
         self.tables[table][key] = item
 
 
-class Kms(_Client):
-    """MACs from fixed public bytes."""
+class Kms(InMemoryClient):
+    """MACs from fixed public bytes, and signatures by a key that everybody knows."""
 
     def __init__(self, nemesis: Nemesis) -> None:
         super().__init__("kms", nemesis)
@@ -184,8 +208,11 @@ class Kms(_Client):
         key = request["KeyId"].encode()
         return self._send(lambda: {"Mac": hmac.digest(key, request["Message"], "sha256")})
 
+    def sign(self, **request: Any) -> dict[str, Any]:
+        return self._send(lambda: {"Signature": sign_digest(request["Message"])})
 
-class Sqs(_Client):
+
+class Sqs(InMemoryClient):
     """Queues of message bodies, by URL."""
 
     def __init__(self, nemesis: Nemesis) -> None:
@@ -208,7 +235,7 @@ class Sqs(_Client):
         return self._send(operation)
 
 
-class Ses(_Client):
+class Ses(InMemoryClient):
     """Accepts mails that nobody reads."""
 
     def __init__(self, nemesis: Nemesis) -> None:
@@ -216,36 +243,6 @@ class Ses(_Client):
 
     def send_email(self, **_: Any) -> dict[str, Any]:
         return self._send(lambda: {"MessageId": "made-up"}, attempts=1)
-
-
-class S3(_Client):
-    """Objects by key, of one bucket."""
-
-    def __init__(self, nemesis: Nemesis) -> None:
-        super().__init__("s3", nemesis)
-        self.objects: dict[str, bytes] = {}
-
-    def get_object(self, **request: Any) -> dict[str, Any]:
-        def operation() -> dict[str, Any]:
-            if request["Key"] not in self.objects:
-                raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
-            return {"Body": io.BytesIO(self.objects[request["Key"]])}
-
-        return self._send(operation)
-
-    def put_object(self, **request: Any) -> dict[str, Any]:
-        def operation() -> dict[str, Any]:
-            self.objects[request["Key"]] = request["Body"]
-            return {}
-
-        return self._send(operation)
-
-    def delete_object(self, **request: Any) -> dict[str, Any]:
-        def operation() -> dict[str, Any]:
-            self.objects.pop(request["Key"], None)
-            return {}
-
-        return self._send(operation)
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -257,6 +254,10 @@ def _write_answer(request: dict[str, Any], old: Item | None, new: Item | None) -
     returns = request.get("ReturnValues", "NONE")
     item = old if returns == "ALL_OLD" else new if returns.endswith("_NEW") else None
     return _answer(request) if item is None else {**_answer(request), "Attributes": item}
+
+
+def _hash_byte(key: str) -> int:
+    return md5(key.encode(), usedforsecurity=False).digest()[0]
 
 
 def _key(key: dict[str, Any]) -> str:

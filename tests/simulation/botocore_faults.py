@@ -31,6 +31,8 @@ _RAISED = {
     FAULT_KINDS["reset"]: ConnectionClosedError,
     FAULT_KINDS["no network"]: EndpointConnectionError,
 }
+JOB_KEYS = ("job#", "job-files#", "bulk-writer", "disclosure#")
+"""How the keys of all items begin that the work on jobs stores in the table Control."""
 KEYS = ("IDENTITY_KEY", "LINKS_KEY", "CONFIRMATION_KEY")
 QUEUES = {
     "opt-out retry": "OPT_OUT_RETRY_QUEUE_URL",
@@ -81,6 +83,8 @@ class FaultyClients:
             ]["KeyId"]
             for name in KEYS
         }
+        snapshot_key = self.clients["kms"].create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
+        keys["SNAPSHOT_KEYS"] = snapshot_key["KeyMetadata"]["Arn"]
         queues = {
             name: self.clients["sqs"].create_queue(QueueName=name)["QueueUrl"] for name in QUEUES.values()
         }
@@ -97,6 +101,11 @@ class FaultyClients:
             table.items.pop(DynamoType({"S": key}), None)
         else:
             table.put_item({"id": {"S": key}, **item}, overwrite=True)
+
+    def forget_jobs(self) -> None:
+        items: Any = dynamodb_backends[_ACCOUNT][_REGION].tables["Control"].items
+        for key in [key for key in items if key.value.startswith(JOB_KEYS)]:
+            del items[key]
 
     def take(self, queue: str) -> list[str]:
         held = sqs_backends[_ACCOUNT][_REGION].queues[QUEUES[queue]]

@@ -4,7 +4,7 @@ It knows the facts that people stated, what was acknowledged, what checks answer
 in the table. It uses only the data types and the name decoder of the code under test, none of its
 decisions. Decisions come from the oracle (tests/domain).
 
-Each message begins with the number of the broken promise, I1 to I15. PROMISES in soak.py describes each
+Each message begins with the number of the broken promise, I1 to I17. PROMISES in soak.py describes each
 number, and docs/evidence.md shows the same table.
 """
 
@@ -20,7 +20,7 @@ from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Entry, Source
 from tests.domain.oracle import DAY, TOPICS, oracle
-from tests.simulation import erasures, presses
+from tests.simulation import erasures, imports, presses
 from tests.simulation.history import (
     NO_RECORD,
     Acknowledgement,
@@ -34,6 +34,8 @@ from tests.simulation.history import (
     PersonState,
     QueuedPromise,
     RegisterValue,
+    SnapshotAnswer,
+    TakenBack,
 )
 from tests.simulation.invariants import is_undone, limit_to_later_pause, why_forbidden
 
@@ -51,6 +53,7 @@ class _KnownFacts:
     erasure_times: dict[int, int] = field(default_factory=dict)
     minors: set[int] = field(default_factory=set)
     observations: list[tuple[PersonState, ...]] = field(default_factory=list)
+    right_times: list[Millis] = field(default_factory=list)
     observations_at_start: dict[int, int] = field(default_factory=dict)
     check_counts: Counter[str] = field(default_factory=Counter)
     erasure_calls: list[tuple[int, Fact]] = field(default_factory=list)
@@ -75,23 +78,42 @@ def _check_line(line: object, known_facts: _KnownFacts) -> Iterator[str]:
             known_facts.observations_at_start[step] = len(known_facts.observations)
             known_facts.acknowledged_at_start[step] = len(known_facts.acknowledged)
             known_facts.facts_by_step[step] = facts
+            # What the same file with the same meaning says is no second statement.
+            claims = {fact.claim for fact in facts if fact.register.startswith("v:")}
+            if claims:
+                known_facts.acknowledged = [f for f in known_facts.acknowledged if f.claim not in claims]
         case Acknowledgement(step, facts):
             erasure_facts = [fact for fact in facts if fact.register.startswith("erasure:")]
             lifts = [fact for fact in facts if fact.register == "l:hold"]
             known_facts.erasure_calls += [(step, fact) for fact in (*erasure_facts, *lifts)]
             stated = [fact for fact in facts if fact.is_promised and fact not in erasure_facts]
-            kept = (fact for fact in stated if not _is_replaced_by_erasure(known_facts, step, fact))
+            kept = (
+                fact
+                for fact in stated
+                if not _is_replaced_by_erasure(known_facts, step, fact)
+                and not (fact.job and _was_unreadable(known_facts, step, fact.who))
+            )
             known_facts.acknowledged += [limit_to_later_pause(fact, known_facts.possible) for fact in kept]
         case QueuedPromise(_, facts):
             known_facts.promised += [fact for fact in facts if fact.is_promised]
         case Observation():
             yield from _check_observation(known_facts, line)
-        case CheckAnswer():
-            yield from _check_answer(known_facts, line)
+        case CheckAnswer() | SnapshotAnswer() | TakenBack():
+            yield from _check_result(known_facts, line)
         case Anomaly(_, description):
             yield f"I4, I11: {description}"
         case End():
             yield from _check_end(known_facts, line)
+
+
+def _check_result(known_facts: _KnownFacts, line: CheckAnswer | SnapshotAnswer | TakenBack) -> Iterator[str]:
+    match line:
+        case CheckAnswer():
+            yield from _check_answer(known_facts, line)
+        case SnapshotAnswer():
+            yield from _check_snapshot(known_facts, line)
+        case TakenBack():
+            yield from _check_taking_back(known_facts, line)
 
 
 def _note_erasure(known_facts: _KnownFacts, who: int, state: PersonState) -> None:
@@ -128,9 +150,11 @@ def _check_observation(known_facts: _KnownFacts, observation: Observation) -> It
             if "x:minor" in new.registers:
                 known_facts.minors.add(who)  # beside what a hold preserves
             yield from _find_topics_made_sendable(known_facts, observation, who, old)
+            yield from imports.find_repetitions(old, new)
         if old != new:
             yield from _find_entries_without_request(known_facts, who, new)
     known_facts.observations.append(people)
+    known_facts.right_times.append(observation.right_time)
     for fact in known_facts.acknowledged:
         known_facts.check_counts["I1"] += 1
         if _must_be_on_record(known_facts, fact) and not _has_fact(people[fact.who], fact):
@@ -165,11 +189,11 @@ def _find_topics_made_sendable(
     """Finds topics that a link, or a key without rights, makes sendable now or earlier than before.
 
     An Undo may restore what there would be without the press that it names, and nothing more. During a hold
-    it may restore nothing, because the end of the hold would show it.
+    it may restore nothing, because the end of the hold would show it. The taking back of an import may
+    restore what there would be without this import. Other work on jobs makes nothing sendable.
     """
     if observation.link_used_at is None:
         return
-    known_facts.check_counts["I15"] += 1
     new = observation.people[who]
     if old.registers == new.registers:
         return
@@ -178,10 +202,12 @@ def _find_topics_made_sendable(
         and _decide_by_model(old, SERVICE, Millis(observation.link_used_at))[1] == "hold"
     ):
         yield "I15: a press was taken back under a hold"
-    undos = [
-        f for f in known_facts.facts_by_step[observation.step] if f.who == who and f.register.startswith("u:")
-    ]
-    previous = presses.remove_undone_presses(old, undos)
+    facts = known_facts.facts_by_step[observation.step]
+    undos = [f for f in facts if f.who == who and f.register.startswith("u:")]
+    taken_back = {f.job for f in facts if f.register.startswith("v:")}
+    promise = "I16" if any(f.job for f in facts) else "I15"
+    known_facts.check_counts[promise] += 1
+    previous = imports.remove_imports(presses.remove_undone_presses(old, undos), taken_back)
     ends = [value.until - 1 for value in previous.registers.values() if value.until is not None]
     for now in {observation.link_used_at, *(end for end in ends if end > observation.link_used_at)}:
         for topic in TOPICS:
@@ -189,7 +215,7 @@ def _find_topics_made_sendable(
                 _decide_by_model(new, topic, Millis(now))[0]
                 and not _decide_by_model(previous, topic, Millis(now))[0]
             ):
-                yield f"I15: a link or a key made topic {topic} sendable at {now}"
+                yield f"{promise}: a link, a key or a job made topic {topic} sendable at {now}"
                 return
 
 
@@ -212,13 +238,14 @@ def _find_entries_without_request(known_facts: _KnownFacts, who: int, state: Per
         for register, at, source, until in known
         if (register, at, source) in pressed
     }
+    known |= {(f"m:{f.register[2:]}", f.at, f.source, None) for f in facts if f.source == "import"}
     days = {f.at // DAY for f in known_facts.possible if f.who == who and f.register == "soft"}
     for name, entry in state.registers.items():
-        if entry.at == state.erased_at:
+        if entry.at == state.erased_at and not name.startswith("m:"):
             continue  # the erasure made this entry
         if not state.has_unknown_register and (name, *entry[:3]) not in known:
             yield f"I6: no request contained {name} {entry}"
-        if state.erased_at is not None and entry.at < state.erased_at:
+        if state.erased_at is not None and entry.at <= state.erased_at:
             yield f"I9: {name} is older than the erasure"
     if not state.soft_bounce_days <= days:
         yield "I6: the record has a soft bounce that no event reported"
@@ -254,10 +281,40 @@ def _erasure_requests(known_facts: _KnownFacts, who: int) -> list[Fact]:
 def _has_fact(state: PersonState, fact: Fact) -> bool:
     if fact.register == "soft":
         return fact.at // DAY in state.soft_bounce_days
+    if fact.job:
+        return imports.is_on_record(state, fact)
     value = state.registers.get(fact.register)
     if value is None or value.at < fact.at:
         value = presses.active_press(state, int(fact.register[2:])) if fact.press_id else None
     return value is not None and value.at >= fact.at and (value.until is None) == (fact.until is None)
+
+
+def _was_unreadable(known_facts: _KnownFacts, step: int, who: int) -> bool:
+    """Whether a record was unreadable at any time since a step began. A job does not change it then."""
+    start = known_facts.observations_at_start[step]
+    return any(people[who].has_unknown_register for people in known_facts.observations[max(start - 1, 0) :])
+
+
+def _check_taking_back(known_facts: _KnownFacts, taken_back: TakenBack) -> Iterator[str]:
+    """Checks that nothing of the import counts any more. A minor's record stays as it is."""
+    known_facts.check_counts["I16"] += 1
+    for who, state in enumerate(known_facts.observations[-1]):
+        if "x:minor" not in state.registers and not _was_unreadable(known_facts, taken_back.step, who):
+            for name in imports.find_remaining_stops(state, taken_back.job):
+                yield f"I16: an import was taken back, and {name} still counts"
+
+
+def _check_snapshot(known_facts: _KnownFacts, answer: SnapshotAnswer) -> Iterator[str]:
+    """Checks that a topic was not stopped at `as_of`, or after it, if a snapshot does not stop it."""
+    known_facts.check_counts["I17"] += 1
+    before = [place for place, at in enumerate(known_facts.right_times) if at < answer.as_of]
+    states = [people[answer.who] for people in known_facts.observations[before[-1] if before else 0 :]]
+    if not before:
+        states.append(NO_RECORD)
+    if not answer.is_stopped and not any(
+        _decide_by_model(state, answer.topic, answer.as_of)[0] for state in states
+    ):
+        yield f"I17: a snapshot does not stop topic {answer.topic}, which was stopped before"
 
 
 def _check_answer(known_facts: _KnownFacts, answer: CheckAnswer) -> Iterator[str]:

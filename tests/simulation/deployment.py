@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -20,7 +21,9 @@ import pytest
 from moto import mock_aws
 
 from functions.agents import app as agents
+from functions.bulk import app as bulk
 from functions.feedback import app as feedback
+from functions.jobs import app as jobs
 from functions.mailbox import app as mailbox
 from functions.opt_out_retry import app as opt_out_retry
 from functions.platform import app as platform
@@ -28,6 +31,7 @@ from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
 from heed.adapters.dynamodb import api_keys
+from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.adapters.sqs.waiting_queue import SqsWaitingQueue
 from heed.bootstrap import Heed
 from heed.config import Config
@@ -38,9 +42,12 @@ from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients.address import normalise_address
 from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.observability import logger
+from heed.use_cases.jobs import create_job, take_back_import
 from heed.use_cases.privacy import erase
-from tests.simulation.aws_in_memory import S3, Dynamo, Kms, Ses, Sqs
-from tests.simulation.botocore_faults import KEYS, QUEUES, FaultyClients
+from heed.use_cases.snapshots import plan_snapshot, read_segment
+from tests.simulation.aws_in_memory import Dynamo, Kms, Ses, Sqs
+from tests.simulation.botocore_faults import JOB_KEYS, KEYS, QUEUES, FaultyClients
+from tests.simulation.bulk_in_memory import S3, CloudWatch, StepFunctions
 from tests.simulation.history import PersonState, RegisterValue
 from tests.simulation.nemesis import Nemesis
 from tests.support.catalogues import DATA
@@ -59,6 +66,8 @@ SPELLINGS = (
 )
 LINK_KEY_IDS = ("1", "1,2")
 _EXPIRY = Millis(1_000)  # milliseconds since the Unix epoch
+_SEGMENT_COUNT = 2  # of the people: each of the two is in another one
+_MANY = 100_000  # people on record, so that no import of the simulation needs a second owner
 _POWERFUL_SCOPES = (KeyScope.WRITE, KeyScope.PRIVACY)
 APPS: dict[str, ModuleType] = {
     "press": unsubscribe,
@@ -72,6 +81,11 @@ APPS: dict[str, ModuleType] = {
     "officer": agents,
     "undo": preferences,
     "form": resubscribe,
+    "import": jobs,
+    "scrub": jobs,
+    "snapshot": jobs,
+    "take back": jobs,
+    "job work": bulk,
 }
 
 
@@ -93,15 +107,20 @@ class SimulatedDeployment:
         restart_functions: starts every function again, with these ids of link keys.
         take_messages: empties one of the queues and returns the bodies.
         put_item: writes an item, without faults.
+        forget_jobs: deletes the jobs, whose turn it is, and the register of disclosures, without faults.
         clock: milliseconds, for the functions that read a clock.
         powerless_key: an API key with every scope except those of agents and officers.
-        mails: the stored mails by key, without faults. S3 and SES are in memory on each layer.
+        officer_key: an API key of another owner, who takes imports back.
+        objects: the stored mails and the files of jobs by key, without faults. S3, SES and Step Functions are
+            in memory on each layer.
+        executions: the input of each execution that was started, by name.
     """
 
     nemesis: Nemesis
     read_items: Callable[[], dict[str, dict[str, Any]]]
     take_messages: Callable[[str], list[str]]
     put_item: Callable[[str, dict[str, Any] | None], None]
+    forget_jobs: Callable[[], None]
     restart_functions: Callable[[str], None] = lambda _: None
     context: Context = field(default_factory=Context)
     clock: Millis = Millis(0)
@@ -109,23 +128,32 @@ class SimulatedDeployment:
     api_key: str = ""
     expired_key: str = ""
     powerless_key: str = ""
+    officer_key: str = ""
     link_keys: dict[tuple[TokenPurpose, int], bytes] = field(default_factory=dict)
-    mails: dict[str, bytes] = field(default_factory=dict)
+    objects: dict[str, bytes] = field(default_factory=dict)
+    executions: dict[str, str] = field(default_factory=dict)
     _purges: Iterator[int] = field(default_factory=itertools.count)
+    _jobs: Iterator[int] = field(default_factory=itertools.count)
 
     def reset(self, key_ids: str = "1") -> None:
         """Empties the table and the queues, and starts a fresh process with these ids of link keys."""
         for key in self.read_items():
             self.put_item(key, None)
+        self.forget_jobs()
         for queue in QUEUES:
             self.take_messages(queue)
-        self.mails.clear()
-        self._purges = itertools.count(1)
+        self.objects.clear()
+        self.executions.clear()
+        self._purges, self._jobs = itertools.count(1), itertools.count(1)
         self.cold_start(key_ids)
 
     def next_purge_id(self, size: int) -> str:
         """Returns the id of a purge: always the same for one run."""
         return f"{next(self._purges):0{2 * size}x}"
+
+    def next_job_id(self, size: int) -> str:
+        """Returns the id of a job: always the same for one run. The order of the ids is not that of time."""
+        return sha256(str(next(self._jobs)).encode()).hexdigest()[: 2 * size]
 
     def cold_start(self, key_ids: str) -> None:
         """A cold start: everything in memory is lost."""
@@ -184,11 +212,11 @@ def simulated_deployment(layer: str) -> Iterator[SimulatedDeployment]:
                 clients.update(wire.clients)
                 patch.setattr("botocore.endpoint.time.sleep", lambda _: None)
                 patch.setattr("botocore.retries.quota.RetryQuota.acquire", _always_acquire)
-                deployment = SimulatedDeployment(nemesis, wire.raw, wire.take, wire.put)
+                deployment = SimulatedDeployment(nemesis, wire.raw, wire.take, wire.put, wire.forget_jobs)
                 yield _prepare(deployment, settings, clients, patch)
 
 
-_AWS_NAMES = (*KEYS, *QUEUES.values())
+_AWS_NAMES = (*KEYS, "SNAPSHOT_KEYS", *QUEUES.values())
 
 
 def _always_acquire(*_: object) -> bool:
@@ -208,11 +236,17 @@ def _in_memory(nemesis: Nemesis, clients: dict[str, Any]) -> SimulatedDeployment
         else:
             table[key] = item
 
+    def forget_jobs() -> None:
+        control = dynamo.tables.get("Control", {})
+        for key in [key for key in control if key.startswith(JOB_KEYS)]:
+            del control[key]
+
     return SimulatedDeployment(
         nemesis,
         lambda: dict(dynamo.tables.get("Preferences", {})),
         lambda queue: sqs.queues.pop(QUEUES[queue], []),
         put,
+        forget_jobs,
     )
 
 
@@ -225,6 +259,11 @@ def _settings(values: dict[str, str]) -> dict[str, str]:
         "MAILBOX_BUCKET": "mailbox",
         "MAIL_FROM": MAIL_FROM,
         "CONFIRMATION_SET": "confirmations",
+        "BULK_BUCKET": "bulk",
+        "BULK_RATE": "500",
+        "BULK_CONCURRENCY": "5",
+        "JOB_MACHINE": "jobs",
+        "LEDGER_FUNCTION": "ledger",
         "LINK_KEY_IDS": LINK_KEY_IDS[-1],
         "MINOR_RECORD_DAYS": "4745",
         "MINOR_REPORTS_PER_KEY": "50",
@@ -247,12 +286,18 @@ def _prepare(
     def client(service: str, *, once: bool = False) -> Any:
         return clients[service]
 
-    clients["s3"], clients["sesv2"] = S3(deployment.nemesis), Ses(deployment.nemesis)
-    deployment.mails = clients["s3"].objects
+    nemesis = deployment.nemesis
+    clients["s3"], clients["stepfunctions"] = S3(nemesis), StepFunctions(nemesis)
+    clients["sesv2"], clients["cloudwatch"] = Ses(nemesis), CloudWatch(nemesis)
+    deployment.objects, deployment.executions = clients["s3"].objects, clients["stepfunctions"].inputs
+    clock_of_parts = SimpleNamespace(
+        time_ns=lambda: deployment.clock * 1_000_000,
+        sleep=lambda _: None,
+    )
     template_heed = Heed(Config(settings), client)  # slow to make, and the same at every start
 
     def start(key_ids: str) -> None:
-        heed = Heed(Config({**settings, "LINK_KEY_IDS": key_ids}), client)
+        heed = Heed(Config({**settings, "LINK_KEY_IDS": key_ids}), client, clock_of_parts)
         heed.catalogue, heed.pages = template_heed.catalogue, template_heed.pages
         heed.mail_words = template_heed.mail_words
         # It counts again after a while. With a fixed clock, one seed is one run.
@@ -263,7 +308,7 @@ def _prepare(
     deployment.restart_functions = start
     start(LINK_KEY_IDS[-1])
     clock = SimpleNamespace(now=lambda: deployment.clock)
-    for app in (feedback, mailbox, opt_out_retry):
+    for app in (bulk, feedback, jobs, mailbox, opt_out_retry):
         patch.setattr(app, "clock", clock)
     identity, keys = parts().identity_key.identity_key(), parts().link_keys
     deployment.recipients = tuple(recipient_id(identity, normalise_address(address)) for address in PEOPLE)
@@ -272,10 +317,16 @@ def _prepare(
             deployment.link_keys[purpose, key_id] = keys.link_key(purpose, key_id)
     # Ids are part of the evidence, which decides between two entries of one instant.
     patch.setattr(erase, "secrets", SimpleNamespace(token_hex=deployment.next_purge_id))
-    secret = itertools.cycle("abc")
+    patch.setattr(create_job, "secrets", SimpleNamespace(token_hex=deployment.next_job_id))
+    patch.setattr(PreferencesTable, "count_people", lambda _: _MANY)
+    patch.setattr(take_back_import, "_SEGMENT_COUNT", _SEGMENT_COUNT)
+    for module in (plan_snapshot, read_segment):
+        patch.setattr(module, "SEGMENT_COUNT", _SEGMENT_COUNT)
+    secret = itertools.cycle("abcd")
     patch.setattr(api_keys, "secrets", SimpleNamespace(token_urlsafe=lambda _: next(secret) * 43))
     _, deployment.api_key = parts().api_keys.create("all", "tests", list(KeyScope))
     _, deployment.expired_key = parts().api_keys.create("expired", "tests", list(KeyScope), _EXPIRY)
     other_scopes = [scope for scope in KeyScope if scope not in _POWERFUL_SCOPES]
     _, deployment.powerless_key = parts().api_keys.create("platform", "tests", other_scopes)
+    _, deployment.officer_key = parts().api_keys.create("officer", "officers", [KeyScope.PRIVACY])
     return deployment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tests.simulation import presses
+from tests.simulation import imports, presses
 from tests.simulation.history import Fact, PersonState
 
 SIGNAL = 7
@@ -81,7 +81,8 @@ def _hold_started_at(state: PersonState) -> int | None:
 
 
 def _is_advertising_stopped(state: PersonState) -> bool:
-    opt_outs = (state.registers.get(f"o:{SIGNAL}"), presses.active_press(state, SIGNAL))
+    imported = imports.find_imports(state).get(str(SIGNAL))
+    opt_outs = (state.registers.get(f"o:{SIGNAL}"), presses.active_press(state, SIGNAL), imported)
     opt_ins = [state.registers.get(f"{kind}:{SIGNAL}") for kind in "ik"]
     latest = max((out.at for out in opt_outs if out is not None), default=None)
     return latest is not None and all(latest >= entry.at for entry in opt_ins if entry is not None)

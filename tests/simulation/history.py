@@ -21,6 +21,8 @@ class Fact(NamedTuple):
         is_promised: whether an acknowledgement promises it; otherwise it may be left out for a reason.
         press_id: the id of a press in a browser, which may also be stored in `c:S`. For an Undo (`u:S`), the
             id of the press that it takes back.
+        job: the id of the import that states a stop (`o:S`, `x:…`), or is taken back (`v:…`).
+        claim: the same for two imports of one file with one meaning.
     """
 
     who: int
@@ -30,6 +32,8 @@ class Fact(NamedTuple):
     until: Millis | None = None
     is_promised: bool = True
     press_id: str = ""
+    job: str = ""
+    claim: str = ""
 
 
 class RegisterValue(NamedTuple):
@@ -102,18 +106,43 @@ class CheckAnswer(NamedTuple):
     reason: str
 
 
+class SnapshotAnswer(NamedTuple):
+    """What a snapshot says about one person and topic.
+
+    Attributes:
+        step: the first invocation that worked on it.
+        as_of: every change that was stored before is in it.
+        is_stopped: whether the topic is stopped. Otherwise a sender may send.
+    """
+
+    step: int
+    who: int
+    topic: int
+    as_of: Millis
+    is_stopped: bool
+
+
+class TakenBack(NamedTuple):
+    """An import was taken back to its end. The step is the first invocation that worked on it."""
+
+    step: int
+    job: str
+
+
 class Observation(NamedTuple):
     """What the observer saw after an invocation.
 
     Attributes:
         changes_nothing: whether it must have changed nothing.
-        link_used_at: when a request by a link, or by a key without an agent's rights, was made.
+        link_used_at: when a request was made, or work on a job, that must make nobody sendable.
+        right_time: the time on a clock that is right.
     """
 
     step: int
     people: tuple[PersonState, ...]
     changes_nothing: bool = False
     link_used_at: int | None = None
+    right_time: Millis = Millis(0)
 
 
 class Anomaly(NamedTuple):
@@ -139,7 +168,17 @@ class End(NamedTuple):
     unprocessable: tuple[str, ...]
 
 
-HistoryLine = InvocationStart | Acknowledgement | QueuedPromise | CheckAnswer | Observation | Anomaly | End
+HistoryLine = (
+    InvocationStart
+    | Acknowledgement
+    | QueuedPromise
+    | CheckAnswer
+    | SnapshotAnswer
+    | TakenBack
+    | Observation
+    | Anomaly
+    | End
+)
 
 
 @dataclass

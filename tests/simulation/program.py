@@ -13,7 +13,7 @@ from heed.codec.record import decode_register
 from heed.domain.errors import HeedError
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import Change, Entry, Source
-from tests.simulation import feedback_messages, link_steps, mail_messages, presses, requests
+from tests.simulation import feedback_messages, job_steps, link_steps, mail_messages, presses, requests
 from tests.simulation.attacker import Attacker
 from tests.simulation.deployment import APPS, LINK_KEY_IDS, SimulatedDeployment
 from tests.simulation.history import (
@@ -33,8 +33,9 @@ from tests.simulation.sqs import Message, SimulatedQueue, format_sqs_event
 from tests.simulation.steps import BATCH_KINDS, Step
 from tests.support.deployment import NOW, parts
 
-_PERMITS_NOTHING = ("press", "visit", "save", "undo", "attack", "mail batch")
-_READ_ONLY = ("check", "visit")
+_JOB_KINDS = ("import", "scrub", "snapshot", "take back", "job work")
+_PERMITS_NOTHING = ("press", "visit", "save", "undo", "attack", "mail batch", *_JOB_KINDS)
+_READ_ONLY = ("check", "visit", *_JOB_KINDS)
 
 
 class SimulatedProgram:
@@ -50,6 +51,8 @@ class SimulatedProgram:
         self.undos: list[tuple[str, tuple[Fact, ...]]] = []
         self.stored_mails: dict[str, tuple[Fact, ...]] = {}
         self.attacker = Attacker(deployment)
+        self.jobs = job_steps.SimulatedJobs()
+        self._right_time = NOW
         self._invocation_number = 0
         self._message_number = 0
         deployment.reset(self.link_key_ids)
@@ -70,6 +73,8 @@ class SimulatedProgram:
     def run_step(self, step: Step) -> None:
         """Runs one step, and records what an observer sees after it."""
         self.deployment.clock = step.at
+        if not step.is_clock_wrong:
+            self._right_time = Millis(step.at)
         self.deployment.nemesis.fault_counts.update(fault_rows(step))
         if step.kind in requests.REQUEST_MAKERS:
             self._send_request(step)
@@ -79,6 +84,18 @@ class SimulatedProgram:
             _OTHER_STEPS[step.kind](self, step)
 
     # ---- Invocations
+
+    @property
+    def next_invocation_number(self) -> int:
+        """The number of the next invocation."""
+        return self._invocation_number + 1
+
+    def _observe(
+        self, number: int, link_used_at: int | None = None, *, changes_nothing: bool = False
+    ) -> None:
+        """Records what an observer sees now."""
+        people = self.deployment.observe()
+        self.history.add(Observation(number, people, changes_nothing, link_used_at, self._right_time))
 
     def invoke(
         self,
@@ -104,7 +121,7 @@ class SimulatedProgram:
             def run_inner_step() -> None:
                 self._collect_messages(facts)
                 self._acknowledge_deleted_mails(number)
-                self.history.add(Observation(number, self.deployment.observe(), link_used_at=link_used_at))
+                self._observe(number, link_used_at)
                 router, clock = vars(BaseRouter).copy(), self.deployment.clock
                 with self.deployment.nemesis.inject_faults({}, {}):
                     self.run_step(inner)
@@ -134,7 +151,7 @@ class SimulatedProgram:
         changes_nothing = (
             changes_nothing or (step.kind in _READ_ONLY and not facts)
         ) and not step.inner_steps
-        self.history.add(Observation(number, self.deployment.observe(), changes_nothing, link_used_at))
+        self._observe(number, link_used_at, changes_nothing=changes_nothing)
 
     def _collect_messages(self, facts: tuple[Fact, ...]) -> None:
         """Collects the messages that the product put into its queues."""
@@ -148,7 +165,7 @@ class SimulatedProgram:
 
     def _acknowledge_deleted_mails(self, number: int) -> None:
         """Nobody can read a deleted mail again, so what it states must be on record."""
-        for key in self.stored_mails.keys() - self.deployment.mails.keys():
+        for key in self.stored_mails.keys() - self.deployment.objects.keys():
             self.history.add(Acknowledgement(number, self.stored_mails.pop(key)))
 
     def _send_request(self, step: Step) -> None:
@@ -237,7 +254,7 @@ class SimulatedProgram:
         self._message_number += 1
         details, key = step.details, f"inbound/{self._message_number}"
         facts = mail_messages.mail_facts(details)
-        self.deployment.mails[key] = mail_messages.format_mail(self.deployment, details)
+        self.deployment.objects[key] = mail_messages.format_mail(self.deployment, details)
         self.stored_mails[key] = facts
         body = mail_messages.format_notice(self.deployment, details, key)
         waiting = self.queues["mail batch"].waiting
@@ -275,7 +292,7 @@ class SimulatedProgram:
         if len(known) > 2:
             self.deployment.put_item(key, known)
         self._invocation_number += 1
-        self.history.add(Observation(self._invocation_number, self.deployment.observe()))
+        self._observe(self._invocation_number)
 
     def _change_link_keys(self, step: Step) -> None:
         self.deployment.nemesis.fault_counts[35] += 1
@@ -306,6 +323,11 @@ _OTHER_STEPS: dict[str, Callable[[SimulatedProgram, Step], None]] = {
     "confirm": SimulatedProgram._write_confirmation,
     "unknown register": SimulatedProgram._toggle_unknown_register,
     "deploy": SimulatedProgram._change_link_keys,
+    "import": job_steps.run_import,
+    "scrub": job_steps.run_scrub,
+    "snapshot": job_steps.run_snapshot,
+    "take back": job_steps.run_take_back,
+    "job work": job_steps.run_job_work,
 }
 
 

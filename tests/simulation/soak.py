@@ -28,6 +28,8 @@ PROMISES = {
     "I14": "without faults every queue is empty within three rounds",
     "I15": "a holder of links and keys opts nobody in; only the Undo of the same press does, "
     "while no other suppression is active",
+    "I16": "an import makes nothing sendable; its taking back lifts all that it alone stopped, and no more",
+    "I17": "a snapshot has each stop that was stored before its as_of",
 }
 """The promises of docs/evidence.md. I7 (complaints and minors stay) is part of I2 and I3."""
 

@@ -8,6 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from heed.domain.milliseconds import Millis
+from tests.simulation.job_draws import (
+    FIRST_FAULTS,
+    draw_import,
+    draw_job_work,
+    draw_scrub,
+    draw_take_back,
+)
 from tests.simulation.nemesis import ATTACKS, KILL_FAULTS, KMS_FAULTS, STORE_FAULTS
 from tests.support.catalogues import SCOPES
 from tests.support.deployment import NOW
@@ -49,29 +56,37 @@ class Step:
     is_clock_wrong: bool = False
 
 
-def draw_program(seed: int, length: int) -> list[Step]:
-    """Draws the steps of a program."""
+def draw_program(seed: int, length: int, *, has_jobs: bool | None = None) -> list[Step]:
+    """Draws the steps of a program. Every fourth one has jobs, unless the caller says which one has."""
     rng = random.Random(seed)  # noqa: S311
     clock, steps = NOW, []
+    has_jobs = seed % 4 == 0 if has_jobs is None else has_jobs
     for _ in range(length):
         clock = Millis(clock + rng.choice(CLOCK_ADVANCES))
-        steps.append(draw_step(rng, clock))
+        steps.append(draw_step(rng, clock, has_jobs=has_jobs))
     return steps
 
 
-def draw_step(rng: random.Random, clock: Millis) -> Step:
+def draw_step(rng: random.Random, clock: Millis, *, has_jobs: bool) -> Step:
     """Draws the next step and, now and then, another one inside it."""
-    step = _draw_single_step(rng, clock)
-    if rng.random() < 0.1:
-        return replace(step, inner_steps={rng.randrange(3): _draw_single_step(rng, clock)})
+    step = _draw_single_step(rng, clock, has_jobs=has_jobs)
+    if rng.random() < (0.2 if step.kind == "job work" else 0.1):
+        place = rng.randrange(3) + (rng.choice(FIRST_FAULTS) if step.kind == "job work" else 0)
+        return replace(step, inner_steps={place: _draw_single_step(rng, clock, has_jobs=has_jobs)})
     return step
 
 
-def _draw_single_step(rng: random.Random, clock: Millis) -> Step:
-    kind = rng.choices(tuple(_STEP_KINDS), tuple(weight for weight, _ in _STEP_KINDS.values()))[0]
-    at = Millis(clock + rng.choice(_CLOCK_ERRORS))
-    details = _STEP_KINDS[kind][1](rng, at)
-    step = Step(kind, at, details, _draw_faults(rng), is_clock_wrong=at != clock)
+def _draw_single_step(rng: random.Random, clock: Millis, *, has_jobs: bool) -> Step:
+    weights = _WEIGHTS_WITH_JOBS if has_jobs else _WEIGHTS
+    kind = rng.choices(tuple(weights), tuple(weights.values()))[0]
+    is_job = kind in _JOB_KINDS
+    at = clock if is_job else Millis(clock + rng.choice(_CLOCK_ERRORS))
+    details = (_JOB_KINDS[kind] if is_job else _STEP_KINDS[kind])[1](rng, at)
+    faults = _draw_faults(rng)
+    if kind == "job work":
+        later = rng.choice(FIRST_FAULTS)
+        faults = {place + later: fault for place, fault in faults.items()}
+    step = Step(kind, at, details, faults, is_clock_wrong=at != clock)
     if kind in BATCH_KINDS and rng.random() < 0.1:
         return replace(step, milliseconds_left=rng.choice((0, 1_500)))
     return replace(step, is_output_closed=rng.random() < 0.03)
@@ -271,3 +286,15 @@ _STEP_KINDS: dict[str, tuple[int, Any]] = {
     "unknown register": (1, lambda rng, _: {"who": rng.randrange(2), "add": rng.random() < 0.6}),
     "deploy": (2, lambda rng, _: {"key_ids": rng.choice(("1", "1,2"))}),
 }
+_JOB_KINDS: dict[str, tuple[int, Any]] = {
+    "import": (26, draw_import),
+    "take back": (22, draw_take_back),
+    "job work": (90, draw_job_work),
+    "scrub": (10, draw_scrub),
+    "snapshot": (6, lambda *_: {}),
+}
+_WEIGHTS = {kind: weight for kind, (weight, _) in _STEP_KINDS.items()}
+_RARE_WITH_JOBS = ("attack", "visit", "feedback arrives", "feedback batch", "mail arrives", "mail batch")
+_WEIGHTS_WITH_JOBS = {
+    kind: weight for kind, (weight, _) in (_STEP_KINDS | _JOB_KINDS).items() if kind not in _RARE_WITH_JOBS
+} | {"report": 5, "unknown register": 4}

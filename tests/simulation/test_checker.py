@@ -12,33 +12,42 @@ import pytest
 from heed.domain.milliseconds import Millis
 from heed.use_cases.preferences import save_preferences
 from tests.domain import oracle
-from tests.simulation import checker, erasures, history, invariants, presses
+from tests.simulation import checker, erasures, history, imports, invariants, presses
 from tests.simulation.deployment import simulated_deployment
 from tests.simulation.planted_bugs import BUGS
+from tests.simulation.planted_job_bugs import JOB_BUGS
 from tests.simulation.runner import run_and_check
 from tests.simulation.steps import Step, draw_program
 from tests.support.deployment import NOW
 
 MAX_PROGRAMS = 5_000  # programs
-STEP_COUNT = 14
+STEP_COUNT, STEP_COUNT_WITH_JOBS = 14, 30
 CRASH_ERRORS = ("AttributeError", "TypeError", "NameError")
 
 
 @pytest.mark.system
 @pytest.mark.parametrize("plant", BUGS.values(), ids=BUGS.keys())
 def test_the_checker_finds_the_bug(plant: Callable[[pytest.MonkeyPatch], None]) -> None:
+    _find(plant, lambda seed: draw_program(seed, STEP_COUNT, has_jobs=False))
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("plant", JOB_BUGS.values(), ids=JOB_BUGS.keys())
+def test_the_checker_finds_the_bug_of_jobs(plant: Callable[[pytest.MonkeyPatch], None]) -> None:
+    _find(plant, lambda seed: draw_program(seed, STEP_COUNT_WITH_JOBS, has_jobs=True))
+
+
+def _find(plant: Callable[[pytest.MonkeyPatch], None], program: Callable[[int], list[Step]]) -> None:
     with simulated_deployment("pure") as deployment, pytest.MonkeyPatch.context() as patch:
         plant(patch)
         broken = next(
-            broken
-            for seed in range(MAX_PROGRAMS)
-            if (broken := run_and_check(deployment, draw_program(seed, STEP_COUNT))[0])
+            broken for seed in range(MAX_PROGRAMS) if (broken := run_and_check(deployment, program(seed))[0])
         )
         # A bug that no longer fits the code crashes. That is not a broken promise.
         assert not any(name in line for line in broken for name in CRASH_ERRORS)
 
 
-@pytest.mark.parametrize("module", [checker, invariants, presses, erasures, history, oracle])
+@pytest.mark.parametrize("module", [checker, invariants, presses, imports, erasures, history, oracle])
 def test_the_checker_imports_types_and_names_of_registers_and_no_rule(module: ModuleType) -> None:
     tree = ast.parse(inspect.getsource(module))
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom | ast.Import)]

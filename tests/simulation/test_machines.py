@@ -8,13 +8,13 @@ import pytest
 
 from tests.simulation.deployment import simulated_deployment
 from tests.simulation.fault_table import INJECTED
-from tests.simulation.history import Acknowledgement, Observation
+from tests.simulation.history import Acknowledgement, Observation, SnapshotAnswer, TakenBack
 from tests.simulation.nemesis import ATTACKS
 from tests.simulation.program import SimulatedProgram
 from tests.simulation.runner import Outcome, run_on_all_cores, run_programs
 from tests.simulation.steps import draw_program
 
-INVARIANTS = {"I1", "I2", "I3", "I4", "I5", "I6", "I8", "I9", "I11", "I14", "I15"}
+INVARIANTS = {"I1", "I2", "I3", "I4", "I5", "I6", "I8", "I9", "I11", "I14", "I15", "I16", "I17"}
 
 
 def _assert_every_promise_kept(outcome: Outcome) -> None:
@@ -59,6 +59,22 @@ def test_programs_contain_undone_presses() -> None:
                 if isinstance(line, Acknowledgement):
                     counts.update("taken back" for fact in line.facts if fact.register[:2] == "u:")
     assert all(counts[kind] for kind in ("c", "u", "taken back"))
+
+
+def test_programs_contain_imports_that_are_taken_back_and_files_of_scrubs_and_snapshots() -> None:
+    lines: list[object] = []
+    registers: Counter[str] = Counter()
+    reported: set[str] = set()
+    with simulated_deployment("pure") as deployment:
+        for seed in range(60):
+            program = SimulatedProgram(deployment)
+            lines += program.run(draw_program(seed, 30, has_jobs=True)).lines
+            registers.update(name[:1] for state in deployment.observe() for name in state.registers)
+            reported |= {phase for _, phase in program.jobs.reported}
+    assert reported == {"commit", "take-back", "scrub", "snapshot"}
+    assert registers["m"] and registers["v"]
+    assert any(isinstance(line, TakenBack) for line in lines)
+    assert {line.is_stopped for line in lines if isinstance(line, SnapshotAnswer)} == {True, False}
 
 
 @pytest.mark.system

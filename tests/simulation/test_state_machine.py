@@ -38,7 +38,7 @@ class Promises(RuleBasedStateMachine):
     @rule(elapsed=st.sampled_from(CLOCK_ADVANCES), rng=st.randoms(use_true_random=False))
     def something_happens(self, elapsed: int, rng: random.Random) -> None:
         self.clock = Millis(self.clock + elapsed)
-        self.program.run_step(draw_step(rng, self.clock))
+        self.program.run_step(draw_step(rng, self.clock, has_jobs=rng.random() < 0.5))
 
     def teardown(self) -> None:
         broken, _ = check_history(self.program.finish(Millis(self.clock + 1)))

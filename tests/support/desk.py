@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -85,7 +85,13 @@ class Browser:
 def open_desk() -> None:
     """Gives the deployment a desk."""
     if not parts().has_desk:
-        restart(DESK_ISSUER=ISSUER)
+        restart(
+            DESK_ISSUER=ISSUER,
+            DESK_CLIENT_ID="heed-desk",
+            DESK_GROUPS_CLAIM="groups",
+            DESK_AGENT_GROUP="desk-agents",
+            DESK_PRIVACY_GROUP="desk-officers",
+        )
 
 
 def sign_in(
@@ -123,3 +129,11 @@ def sign_in(
     with outside_handlers():
         parts().desk_sessions.create(session)
     return Browser(world, value)
+
+
+def confirm_role(browser: Browser, at: int) -> None:
+    """Confirms the role of a person as the issuer does each hour."""
+    with outside_handlers():
+        session = parts().desk_sessions.find(hash_session_value(browser.value))
+        assert session is not None
+        parts().desk_sessions.renew(replace(session, role_read_at=Millis(at)))

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from heed.domain.milliseconds import Millis
@@ -41,6 +42,11 @@ EXPIRES_AT = Millis(AS_OF + 7 * DAY_MS)
 def sign(manifest: bytes, key: ec.EllipticCurvePrivateKey = PRIVATE_KEY) -> bytes:
     """Returns the detached JWS of a manifest."""
     return detached_jws(KEY_ID, key.sign(signing_input(KEY_ID, manifest), ec.ECDSA(SHA256())))
+
+
+def sign_digest(digest: bytes) -> bytes:
+    """Returns the DER signature of a SHA-256, as KMS does for the message type DIGEST."""
+    return PRIVATE_KEY.sign(digest, ec.ECDSA(Prehashed(SHA256())))
 
 
 def make_parts(

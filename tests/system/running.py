@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -57,7 +57,10 @@ def running_emulator(home: Path) -> Iterator[str]:
 class Running:
     """A running stack. `home` is the folder of its files, `brand` that of an adopter's brand."""
 
-    def __init__(self, home: Path, port: int, aws_port: int, *, brand: Path | None = None) -> None:
+    def __init__(
+        self, home: Path, port: int, aws_port: int, *, brand: Path | None = None, demo: Sequence[str] = ()
+    ) -> None:
+        """Starts it, with these options of its demo."""
         home.mkdir(parents=True, exist_ok=True)
         self.home = home
         self._output = home / "output.txt"
@@ -65,7 +68,7 @@ class Running:
         options = ["--brand", str(brand)] if brand else []
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "local", *ports, "--home", str(home), *options],
+                [sys.executable, "-m", "local", *ports, "--home", str(home), *options, *demo],
                 cwd=ROOT,
                 stdout=output,
                 stderr=subprocess.STDOUT,

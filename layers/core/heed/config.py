@@ -56,6 +56,24 @@ class Config:
     desk_issuer = _optional("DESK_ISSUER")
     """URL of the OpenID Connect issuer at which people sign in to the desk. If it is empty, there is none."""
 
+    desk_client_id = _optional("DESK_CLIENT_ID")
+    """Id of the desk as a client of the issuer."""
+
+    desk_client_secret_arn = _optional("DESK_CLIENT_SECRET_ARN")
+    """ARN of the secret with the client's secret. If it is empty, the client is public."""
+
+    desk_pool_parameter = _optional("DESK_POOL_PARAMETER")
+    """Name of the parameter with issuer and client of the pool that the stack made. Empty: it made none."""
+
+    desk_groups_claim = _required("DESK_GROUPS_CLAIM")
+    """Name of the claim with the groups of a person."""
+
+    desk_agent_group = _optional("DESK_AGENT_GROUP")
+    """The group of the issuer whose people are agents."""
+
+    desk_privacy_group = _optional("DESK_PRIVACY_GROUP")
+    """The group of the issuer whose people are privacy officers."""
+
     mail_domain = _optional("MAIL_DOMAIN")
     """Domain of inbound mail for `mailto:` links. If it is empty, there are no such links."""
 

@@ -1,17 +1,18 @@
-"""Encrypts what the desk keeps in cookies: JWE (RFC 7516) in compact form, `dir` with `A256GCM`.
+"""Encrypts what the desk keeps in cookies, and refresh tokens: JWE (RFC 7516), `dir` with `A256GCM`.
 
 joserfc is imported when a cookie is read or made. Most requests do neither, and it is slow to import.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from heed.domain.milliseconds import Millis
 from heed.override import override
-from heed.use_cases.ports.desk import CookieEncryption
+from heed.use_cases.ports.desk import CookieEncryption, RefreshTokenEncryption
 
 _ALGORITHM, _ENCRYPTION = "dir", "A256GCM"
 # {"alg":"dir","enc":"A256GCM"}. Heed makes no other header, so none is parsed.
@@ -33,11 +34,11 @@ class JweCookieEncryption(CookieEncryption):
     @override
     def encrypt(self, use: str, content: Mapping[str, object], ends_at: Millis) -> str:
         plain = json.dumps({"content": content, "ends": ends_at}, separators=(",", ":")).encode()
-        return encrypt_jwe(plain, self._key(use))
+        return _encrypt(plain, self._key(use))
 
     @override
     def decrypt(self, use: str, text: str, now: Millis) -> Mapping[str, Any] | None:
-        plain = decrypt_jwe(text, self._key(use)) if len(text) <= MAX_COOKIE else None
+        plain = _decrypt(text, self._key(use)) if len(text) <= MAX_COOKIE else None
         if plain is None:
             return None
         document = json.loads(plain)
@@ -48,8 +49,25 @@ class JweCookieEncryption(CookieEncryption):
         return self._derive(f"desk/{use}/1")
 
 
-def encrypt_jwe(plain: bytes, key: bytes) -> str:
-    """Returns the JWE of some bytes. The key has 32 bytes."""
+class JweRefreshTokenEncryption(RefreshTokenEncryption):
+    """Implements the port RefreshTokenEncryption with joserfc."""
+
+    @override
+    def encrypt_token(self, token: str, value: str) -> str:
+        return _encrypt(token.encode(), _key_of(value))
+
+    @override
+    def decrypt_token(self, text: str, value: str) -> str | None:
+        plain = _decrypt(text, _key_of(value))
+        return None if plain is None else plain.decode()
+
+
+def _key_of(value: str) -> bytes:
+    """Returns the key of a cookie's value, which is random. The table has another hash of it."""
+    return hashlib.sha256(b"refresh " + value.encode()).digest()
+
+
+def _encrypt(plain: bytes, key: bytes) -> str:
     from joserfc import jwe
     from joserfc.jwk import OctKey
 
@@ -57,7 +75,7 @@ def encrypt_jwe(plain: bytes, key: bytes) -> str:
     return jwe.encrypt_compact(header, plain, OctKey.import_key(key))
 
 
-def decrypt_jwe(text: str, key: bytes) -> bytes | None:
+def _decrypt(text: str, key: bytes) -> bytes | None:
     """Returns the content of a JWE, or None if it was not made with this key."""
     from joserfc import jwe
     from joserfc.errors import JoseError

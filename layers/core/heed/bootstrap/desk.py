@@ -10,8 +10,12 @@ from heed.bootstrap.shared import SharedParts
 if TYPE_CHECKING:
     from heed.adapters.cookie_encryption import JweCookieEncryption
     from heed.adapters.dynamodb.desk_sessions import DeskSessionsTable
+    from heed.adapters.oidc.provider import OidcProvider
+    from heed.domain.desk.identity import DeskGroups
     from heed.entrypoints.http.desk.desk_pages import DeskPages
     from heed.entrypoints.http.desk.session_memory import SessionMemory
+    from heed.use_cases.desk.record_desk_change import RecordDeskChange, TakeBackDeskChange
+    from heed.use_cases.desk.sign_in import CompleteSignIn, IdentifyPerson, RenewRole, StartSignIn
 
 
 class DeskParts(SharedParts):
@@ -20,7 +24,7 @@ class DeskParts(SharedParts):
     @property
     def has_desk(self) -> bool:
         """Whether there is a desk. It needs an issuer, at which people sign in."""
-        return bool(self.config.desk_issuer)
+        return bool(self.config.desk_issuer or self.config.desk_pool_parameter)
 
     @property
     def public_url(self) -> str:
@@ -42,6 +46,20 @@ class DeskParts(SharedParts):
         return SessionMemory(self.desk_sessions)
 
     @cached_property
+    def record_desk_change(self) -> RecordDeskChange:
+        """Records what a person requested at the desk."""
+        from heed.use_cases.desk.record_desk_change import RecordDeskChange
+
+        return RecordDeskChange(self.preferences, self.catalogue)
+
+    @cached_property
+    def take_back_desk_change(self) -> TakeBackDeskChange:
+        """Takes back what was recorded at the desk a few minutes ago."""
+        from heed.use_cases.desk.record_desk_change import TakeBackDeskChange
+
+        return TakeBackDeskChange(self.preferences)
+
+    @cached_property
     def desk_pages(self) -> DeskPages:
         """The pages of the desk."""
         from heed.entrypoints.http.desk.desk_pages import DeskPages
@@ -54,3 +72,64 @@ class DeskParts(SharedParts):
         from heed.adapters.cookie_encryption import JweCookieEncryption
 
         return JweCookieEncryption(self.link_keys.derive)
+
+    @cached_property
+    def identity_provider(self) -> OidcProvider:
+        """The issuer of OpenID Connect at which people sign in."""
+        from heed.adapters.desk_settings import ClientSecret, read_pool_client
+        from heed.adapters.oidc.provider import OidcClient, OidcProvider
+
+        config = self.config
+        if config.desk_pool_parameter:
+            issuer, client_id = read_pool_client(self.client("ssm"), config.desk_pool_parameter)
+            return OidcProvider(OidcClient(issuer, client_id, str))
+        arn = config.desk_client_secret_arn
+        secret = ClientSecret(self.client("secretsmanager"), arn) if arn else str
+        return OidcProvider(OidcClient(config.desk_issuer, config.desk_client_id, secret))
+
+    @cached_property
+    def start_sign_in(self) -> StartSignIn:
+        """Begins a sign-in."""
+        from heed.use_cases.desk.sign_in import StartSignIn
+
+        return StartSignIn(self.identity_provider, self.cookie_encryption)
+
+    @cached_property
+    def complete_sign_in(self) -> CompleteSignIn:
+        """Ends a sign-in."""
+        from heed.adapters.cookie_encryption import JweRefreshTokenEncryption
+        from heed.use_cases.desk.sign_in import CompleteSignIn
+
+        return CompleteSignIn(
+            self.identity_provider,
+            self.cookie_encryption,
+            JweRefreshTokenEncryption(),
+            self.desk_sessions,
+            self._identify_person,
+        )
+
+    @cached_property
+    def renew_role(self) -> RenewRole:
+        """Asks the issuer again for the role of a person."""
+        from heed.adapters.cookie_encryption import JweRefreshTokenEncryption
+        from heed.use_cases.desk.sign_in import RenewRole
+
+        return RenewRole(
+            lambda: self.identity_provider,
+            JweRefreshTokenEncryption(),
+            self.desk_sessions,
+            self._identify_person,
+        )
+
+    @property
+    def _identify_person(self) -> IdentifyPerson:
+        from heed.use_cases.desk.sign_in import IdentifyPerson
+
+        return IdentifyPerson(lambda: self._desk_groups, lambda: self.link_keys.derive("desk/person/1"))
+
+    @property
+    def _desk_groups(self) -> DeskGroups:
+        from heed.domain.desk.identity import DeskGroups
+
+        config = self.config
+        return DeskGroups(config.desk_groups_claim, config.desk_agent_group, config.desk_privacy_group)

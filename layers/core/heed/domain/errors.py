@@ -184,6 +184,18 @@ class SuppressionListUnavailable(DependencyUnavailable):
     """The suppression list of the mail service did not answer, or it throttled the call."""
 
 
+class SignInRefused(HeedError):
+    """The sign-in to the desk failed. The text names the check that failed, and nothing of the token."""
+
+
+class NoDeskRole(SignInRefused):
+    """The issuer knows the person, but the person is in no group of the desk."""
+
+
+class IssuerUnavailable(DependencyUnavailable):
+    """The issuer, at which people sign in to the desk, does not answer, or its answer is not usable."""
+
+
 class CaseDecided(HeedError):
     """The case has another decision. The first one counts."""
 

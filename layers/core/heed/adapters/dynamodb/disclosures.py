@@ -8,7 +8,7 @@ search for the end begins there.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from heed.adapters.dynamodb.table import MAX_BATCH_KEYS, TableAdapter
 from heed.codec.attributes import MAX_COUNT, Item, read_number, read_text, strict_reader
@@ -27,9 +27,6 @@ from heed.domain.privacy.retention import DISCLOSURE_DAYS
 from heed.override import override
 from heed.use_cases.ports.privacy import Disclosures
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
 DISCLOSURE_PREFIX = "disclosure#"
 _END = {"pk": {"S": f"{DISCLOSURE_PREFIX}end"}}
 _MAX_APPENDS = 100  # entries of other writers that one append may meet
@@ -39,9 +36,7 @@ _MAX_LAG = 10  # entries after the end marker that a reader looks for
 class DisclosuresTable(TableAdapter, Disclosures):
     """Implements the port Disclosures with DynamoDB."""
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
-        super().__init__(client, table)
-        self._own_entry: RegisterEnd | None = None  # the last one that this object appended
+    _own_entry: RegisterEnd | None = None  # the last one that this object appended
 
     @override
     def append(self, disclosing: DisclosureDetails) -> DisclosureEntry:

@@ -120,7 +120,7 @@ class Record:
         if entry is None:
             return None
         taken_back = self.registers.get(undone_register(scope))
-        return None if taken_back is not None and taken_back == entry.undo else entry
+        return None if taken_back is not None and taken_back.undoes(entry) else entry
 
     def latest_choice(self) -> Change | None:
         """Returns the newest choice at any scope that was not taken back, or None.

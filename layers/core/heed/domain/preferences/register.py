@@ -244,6 +244,10 @@ class Entry:
         """The entry that takes this one back. It is the same at every delivery."""
         return undo_entry(self.at, self.digest)
 
+    def undoes(self, press: Entry) -> bool:
+        """Whether this entry takes back a press. It names its time and its digest."""
+        return self.at == press.at and f'"undone":"{press.digest}"' in self.evidence
+
     def takes_back(self, entry: Entry) -> bool:
         """Whether this entry takes back an entry of an import. It names its time and its digest."""
         return self.at == entry.at and f'"taken_back":"{entry.digest}"' in self.evidence

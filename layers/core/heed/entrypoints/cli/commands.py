@@ -17,6 +17,7 @@ from heed.entrypoints.cli import (
     check,
     compare,
     deadlines,
+    desk,
     disclosed,
     holds,
     ids,
@@ -57,7 +58,7 @@ SECTIONS = {
         compare.compare_lists,
         jobs.JOBS_GROUP,
     ),
-    "Keys": (keys.KEYS_GROUP,),
+    "Keys": (keys.KEYS_GROUP, desk.DESK_GROUP),
     "Evidence": (
         ledger.LEDGER_GROUP,
         deadlines.REPORT_GROUP,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+from heed.domain.desk.identity import Claims
 from heed.domain.desk.session import DeskSession
 from heed.domain.milliseconds import Millis
 
@@ -67,6 +69,80 @@ class DeskSessions(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class AuthorizationRequest:
+    """What the desk asks the issuer for when somebody signs in.
+
+    Attributes:
+        return_to: the URL to which the issuer sends the browser back.
+        state: a random value that comes back with the code.
+        nonce: a random value that the ID token contains.
+        verifier: the secret of PKCE (RFC 7636). The issuer first gets only its hash.
+        max_age: for how long the proof of who the person is may be past, seconds; None if that does not
+            matter.
+    """
+
+    return_to: str
+    state: str
+    nonce: str
+    verifier: str
+    max_age: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedTokens:
+    """What the issuer gives for a code or for a refresh token.
+
+    Attributes:
+        claims: the claims of the ID token, whose signature, issuer, audience, expiry and nonce are checked.
+        refresh_token: the refresh token; "" if there is none.
+    """
+
+    claims: Claims
+    refresh_token: str
+
+
+class IdentityProvider(Protocol):
+    """The issuer of OpenID Connect at which people sign in to the desk."""
+
+    def authorization_url(self, request: AuthorizationRequest) -> str:
+        """Returns the URL of the issuer's page at which the person signs in.
+
+        Raises:
+            IssuerUnavailable: The issuer did not answer.
+        """
+        ...
+
+    def redeem_code(self, code: str, request: AuthorizationRequest, now: Millis) -> IssuedTokens:
+        """Exchanges a code for tokens. A code works once.
+
+        Raises:
+            SignInRefused: The issuer refused the code, or the ID token is not valid.
+            IssuerUnavailable: The issuer did not answer.
+        """
+        ...
+
+    def refresh(self, refresh_token: str, now: Millis) -> IssuedTokens:
+        """Exchanges a refresh token for tokens.
+
+        Raises:
+            SignInRefused: The issuer refused the token, or the ID token is missing or not valid.
+            IssuerUnavailable: The issuer did not answer.
+        """
+        ...
+
+    def end_session_url(self, return_to: str) -> str:
+        """Returns the URL of the issuer's page that ends the session there; "" if it has none.
+
+        Args:
+            return_to: The URL to which the issuer sends the browser back.
+
+        Raises:
+            IssuerUnavailable: The issuer did not answer.
+        """
+        ...
+
+
 class CookieEncryption(Protocol):
     """The encryption of what the desk keeps in a browser. Only the desk can read it or make it."""
 
@@ -89,4 +165,19 @@ class CookieEncryption(Protocol):
         Raises:
             KeysUnavailable: The key could not be derived.
         """
+        ...
+
+
+class RefreshTokenEncryption(Protocol):
+    """The encryption of the issuer's refresh token with the value of the session's cookie.
+
+    The table has the token only in this form. Without the browser, nobody can read it.
+    """
+
+    def encrypt_token(self, token: str, value: str) -> str:
+        """Returns the encrypted token; `value` is the value of the cookie."""
+        ...
+
+    def decrypt_token(self, text: str, value: str) -> str | None:
+        """Returns the token, or None: it was not encrypted with this value."""
         ...

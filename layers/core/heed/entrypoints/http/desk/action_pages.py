@@ -15,7 +15,7 @@ from heed.entrypoints.http.desk.action_views import (
     WaitingLiftRow,
 )
 from heed.entrypoints.http.desk.person_cookie import person_path
-from heed.entrypoints.http.desk.person_view import scope_title
+from heed.entrypoints.http.desk.titles import scope_title
 
 if TYPE_CHECKING:
     from heed.domain.desk.session import DeskSession

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from heed.entrypoints.http.desk.action_views import ACTION_VIEWS
+from heed.entrypoints.http.desk.change_views import CHANGE_VIEWS
 from heed.entrypoints.http.desk.home import HOME_VIEWS
-from heed.entrypoints.http.desk.people_views import PEOPLE_VIEWS
+from heed.entrypoints.http.desk.person_page_view import PEOPLE_VIEWS
+from heed.entrypoints.http.desk.sign_in import SIGN_IN_VIEWS
 from heed.entrypoints.http.desk.views import FRAME_VIEWS, DeskView
 
 DESK_VIEWS: dict[str, type[DeskView]] = {
@@ -12,5 +14,7 @@ DESK_VIEWS: dict[str, type[DeskView]] = {
     **HOME_VIEWS,
     **ACTION_VIEWS,
     **PEOPLE_VIEWS,
+    **CHANGE_VIEWS,
+    **SIGN_IN_VIEWS,
 }
 """The view of each page, by the name of its file without `.html`."""

@@ -8,6 +8,7 @@ from typing import Any
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
 from heed.entrypoints.http import request
+from heed.use_cases.desk.sign_in import SIGN_IN_LIMIT
 
 _MAX_VALUE = 4_096  # characters; browsers store no more
 
@@ -31,6 +32,24 @@ def session_cookie(value: str, *, is_loopback: bool) -> Cookie:
         http_only=True,
         same_site=SameSite.LAX_MODE,
         max_age=None if value else 0,
+    )
+
+
+def login_cookie_name(*, is_loopback: bool) -> str:
+    """Returns the name of the cookie of a sign-in that has begun."""
+    return "desk-login" if is_loopback else "__Host-desk-login"
+
+
+def login_cookie(value: str, *, is_loopback: bool) -> Cookie:
+    """Returns the cookie of a sign-in that has begun; an empty value deletes it."""
+    return Cookie(
+        name=login_cookie_name(is_loopback=is_loopback),
+        value=value,
+        path="/",
+        secure=not is_loopback,
+        http_only=True,
+        same_site=SameSite.LAX_MODE,
+        max_age=SIGN_IN_LIMIT // 1000 if value else 0,
     )
 
 

@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING
 
 from heed.domain.desk.session import DeskRole
 from heed.domain.errors import InvalidAddress, InvalidToken
+from heed.domain.milliseconds import Millis
 from heed.domain.privacy.disclosure import DisclosurePurpose, parse_purpose
-from heed.entrypoints.http.desk.person_cookie import PersonCookie, person_path
+from heed.entrypoints.http.desk.change_cookies import read_own_entries
+from heed.entrypoints.http.desk.change_form import DeskChange
+from heed.entrypoints.http.desk.person_cookie import PersonCookie
+from heed.entrypoints.http.desk.sealed_cookies import person_path
 from heed.entrypoints.http.desk.views import DeskView
 
 if TYPE_CHECKING:
@@ -38,10 +42,21 @@ class PurposeOption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnEntryRow:
+    """Something that this session has recorded today."""
+
+    at: Millis
+    change: DeskChange
+    id: str
+    path: str  # of the person's page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HomeView(DeskView):
     """`GET /desk`."""
 
     purposes: tuple[PurposeOption, ...]
+    own: tuple[OwnEntryRow, ...]  # the newest first
     entered: str = ""  # what the agent entered, if it is shown again
     mistake: PersonMistake | None = None
 
@@ -64,7 +79,7 @@ class HomePage:
 
     def show(self, call: DeskRequest) -> Response[str]:
         """Shows the field, which has the focus."""
-        return call.page("home", _home_view(call))
+        return call.page("home", self._view(call))
 
     def look_up(self, call: DeskRequest) -> Response[str]:
         """Redirects to the page of a person. The address is in an encrypted cookie of that page alone."""
@@ -75,17 +90,28 @@ class HomePage:
         except (InvalidAddress, InvalidToken) as error:
             is_link = isinstance(error, InvalidToken)
             mistake = PersonMistake.LINK if is_link else PersonMistake.INVALID
-            view = _home_view(call, purpose, text, mistake if text else PersonMistake.EMPTY)
+            view = self._view(call, purpose, text, mistake if text else PersonMistake.EMPTY)
             return call.page("home", view, HTTPStatus.UNPROCESSABLE_ENTITY)
-        cookie = self._visits.cookies.make(PersonCookie(recipient, address, purpose), call.session, call.at)
+        cookie = PersonCookie(recipient, address, purpose).make(self._visits.cookies(call))
         return call.redirect(person_path(recipient), cookies=[cookie])
 
-
-def _home_view(
-    call: DeskRequest,
-    purpose: DisclosurePurpose = DisclosurePurpose.DATA_SUBJECT,
-    entered: str = "",
-    mistake: PersonMistake | None = None,
-) -> HomeView:
-    purposes = tuple(PurposeOption(value=each, chosen=each is purpose) for each in DisclosurePurpose)
-    return HomeView(frame=call.frame, purposes=purposes, entered=entered, mistake=mistake)
+    def _view(
+        self,
+        call: DeskRequest,
+        purpose: DisclosurePurpose = DisclosurePurpose.DATA_SUBJECT,
+        entered: str = "",
+        mistake: PersonMistake | None = None,
+    ) -> HomeView:
+        own = read_own_entries(self._visits.cookies(call))
+        return HomeView(
+            frame=call.frame,
+            purposes=tuple(PurposeOption(value=each, chosen=each is purpose) for each in DisclosurePurpose),
+            own=tuple(
+                OwnEntryRow(
+                    at=each.at, change=each.change, id=each.recipient, path=person_path(each.recipient)
+                )
+                for each in own
+            ),
+            entered=entered,
+            mistake=mistake,
+        )

@@ -7,7 +7,6 @@ from enum import StrEnum
 
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import Source
-from heed.entrypoints.http.desk.views import DeskView
 
 
 class MaySend(StrEnum):
@@ -47,8 +46,8 @@ class TopicReason(StrEnum):
     SERVICE = "service"  # always sent
 
 
-class StandingReason(StrEnum):
-    """What stands against an address. Each has a text about what lifts it."""
+class ActiveReason(StrEnum):
+    """What stops mail to an address. Each has a text about what lifts it."""
 
     MINOR = "minor"
     HOLD = "hold"
@@ -105,10 +104,10 @@ class TopicRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StandingRow:
+class ActiveRow:
     """A suppression that is active."""
 
-    reason: StandingReason
+    reason: ActiveReason
     scope: str  # the name of the brand or the topic; "": all marketing, or the whole address
     since: Millis
     source: Source
@@ -135,26 +134,3 @@ class HistoryRow:
     superseded: bool
     until: Millis | None
     evidence: tuple[EvidenceRow, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonView(DeskView):
-    """`GET /desk/people/{id}`: the page of a person."""
-
-    person: PersonHeading
-    known: bool  # anything is on record
-    may_send: MaySend
-    saying: Saying
-    since: Millis | None
-    until: Millis | None
-    source: Source | None
-    allowed: tuple[str, ...]  # names of the marketing topics that may be sent
-    stopped: tuple[str, ...]  # names of those that may not
-    service: tuple[str, ...]  # names of the service topics that are still sent
-    topics: tuple[TopicRow, ...]
-    standing: tuple[StandingRow, ...]
-    history: tuple[HistoryRow, ...]  # the newest first
-    left_out: str  # how many older entries the page omits; "": none
-
-
-PEOPLE_VIEWS: dict[str, type[DeskView]] = {"person": PersonView}

@@ -10,21 +10,24 @@ from heed.domain.preferences.catalogue import Catalogue, Topic, TopicKind
 from heed.domain.preferences.decision import Decision, decide
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import ALL_SCOPES, Source
+from heed.domain.preferences.register import Source
 from heed.domain.preferences.suppressions import suppressions_of
+from heed.entrypoints.http.desk.change_form import DeskChangeForm
+from heed.entrypoints.http.desk.change_views import change_form_view
 from heed.entrypoints.http.desk.people_views import (
+    ActiveReason,
+    ActiveRow,
     EvidenceRow,
     HistoryRow,
     LedgerRegister,
     MaySend,
     PersonHeading,
-    PersonView,
     Saying,
-    StandingReason,
-    StandingRow,
     TopicReason,
     TopicRow,
 )
+from heed.entrypoints.http.desk.person_page_view import PersonView
+from heed.entrypoints.http.desk.titles import scope_title, topic_title
 from heed.entrypoints.http.desk.views import DeskFrame
 from heed.use_cases.ports.ledger import StoredEntry
 from heed.use_cases.privacy.lookup import LookupResult
@@ -59,6 +62,7 @@ def person_view(
     return PersonView(
         frame=frame,
         person=person,
+        form=change_form_view(DeskChangeForm(), person, catalogue, frame.language, now),
         known=bool(result.record.registers or result.record.soft_bounce_days or result.record.erased_at),
         may_send=_may_send(decided),
         saying=Saying.ALLOWED if strongest is None else _SAYINGS[strongest.reason],
@@ -69,28 +73,10 @@ def person_view(
         stopped=tuple(names[topic.number] for topic, decision in marketing if not decision.sendable),
         service=tuple(names[topic.number] for topic, decision in service if decision.sendable),
         topics=tuple(_topic_row(names[topic.number], topic, decision) for topic, decision in decided),
-        standing=tuple(_standing_rows(result.record, catalogue, frame.language, now)),
+        active=tuple(_active_rows(result.record, catalogue, frame.language, now)),
         history=tuple(_history_row(stored, catalogue, frame.language) for stored in reversed(shown)),
         left_out=f"{left_out}{'+' if result.is_cut else ''}" if left_out or result.is_cut else "",
     )
-
-
-def topic_title(topic: Topic, catalogue: Catalogue, language: str) -> str:
-    """Returns the name of a topic, with its brand if the deployment has several brands."""
-    name = topic.names[language]
-    several = len(catalogue.brands) > 1 and topic.brand
-    return f"{name} ({catalogue.brands[topic.brand].title})" if several else name
-
-
-def scope_title(scope: int, catalogue: Catalogue, language: str) -> str:
-    """Returns the name of a brand or a topic; "" for all marketing, or for the whole address."""
-    if scope == ALL_SCOPES:
-        return ""
-    topic = catalogue.topics.get(scope)
-    if topic is not None:
-        return topic_title(topic, catalogue, language)
-    brands = {number: brand.title for number, brand in catalogue.brands.items()}
-    return next((title for number, title in brands.items() if number == scope), catalogue.scope_name(scope))
 
 
 def _may_send(decided: list[tuple[Topic, Decision]]) -> MaySend:
@@ -127,11 +113,11 @@ def _topic_row(name: str, topic: Topic, decision: Decision) -> TopicRow:
     )
 
 
-def _standing_rows(record: Record, catalogue: Catalogue, language: str, now: Millis) -> Iterable[StandingRow]:
+def _active_rows(record: Record, catalogue: Catalogue, language: str, now: Millis) -> Iterable[ActiveRow]:
     for suppression in suppressions_of(record, catalogue, now):
         if suppression.active:
-            yield StandingRow(
-                reason=StandingReason(suppression.reason.value),
+            yield ActiveRow(
+                reason=ActiveReason(suppression.reason.value),
                 scope=scope_title(suppression.scope, catalogue, language),
                 since=suppression.since,
                 source=suppression.source,

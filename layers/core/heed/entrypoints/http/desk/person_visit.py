@@ -12,8 +12,9 @@ from heed.domain.privacy.disclosure import DisclosureDetails
 from heed.domain.recipients.address import normalise_address
 from heed.domain.recipients.recipient import parse_recipient, recipient_id
 from heed.entrypoints.http.desk.people_views import PersonHeading
-from heed.entrypoints.http.desk.person_cookie import PersonCookie, PersonCookies, person_path
+from heed.entrypoints.http.desk.person_cookie import PersonCookie
 from heed.entrypoints.http.desk.routes import has_no_tls
+from heed.entrypoints.http.desk.sealed_cookies import SealedCookies, person_path
 from heed.entrypoints.observability import count_metric, logger
 
 if TYPE_CHECKING:
@@ -68,11 +69,11 @@ class PersonVisits:
     def __init__(self, parts: Callable[[], PersonParts]) -> None:
         self._parts = parts
 
-    @property
-    def cookies(self) -> PersonCookies:
-        """The cookies about a person."""
+    def cookies(self, call: DeskRequest) -> SealedCookies:
+        """Returns the encrypted cookies of a request."""
         parts = self._parts()
-        return PersonCookies(parts.cookie_encryption, is_secure=not has_no_tls(parts.public_url))
+        is_secure = not has_no_tls(parts.public_url)
+        return SealedCookies(parts.cookie_encryption, is_secure, call.event, call.session, call.at)
 
     def find(self, text: str) -> tuple[str, str]:
         """Returns the recipient id of what an agent entered, and the normalised address if it was one.
@@ -106,7 +107,7 @@ class PersonVisits:
             recipient = ""
         if recipient != text:  # another spelling of the id has no cookie
             raise NotFound("no recipient id")
-        return self.cookies.read(call.event, recipient, call.session, call.at)
+        return PersonCookie.read(self.cookies(call), recipient)
 
     def disclose(self, call: DeskRequest, person: PersonCookie) -> list[Cookie]:
         """Enters that a person's data is shown, once for a session, a person and a purpose.
@@ -117,14 +118,14 @@ class PersonVisits:
         Raises:
             StoreUnavailable: The disclosure was not entered. Then nothing may be shown.
         """
-        cookies = self.cookies
-        if cookies.is_disclosed(call.event, person, call.session, call.at):
+        cookies = self.cookies(call)
+        if person.is_disclosed(cookies):
             return []
         key, purpose = call.session.key, person.purpose
         self._parts().disclosures.append(DisclosureDetails(call.at, "lookup", purpose, 1, key))
         count_metric("RecipientLookedUp")
         logger.info("looked up", key_id=key, purpose=purpose.value)
-        return [cookies.add_disclosed(call.event, person, call.session, call.at)]
+        return [person.add_disclosed(cookies)]
 
     def _find_by_link(self, text: str) -> str:
         """Returns the recipient id of a link, or "" if the text is none."""

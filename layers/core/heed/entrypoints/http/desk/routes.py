@@ -35,6 +35,7 @@ from heed.entrypoints.http.desk.visit import DeskRequest, DeskVisit
 from heed.entrypoints.http.pages.pages import Pages
 from heed.entrypoints.http.paths import is_path_of_route, to_resolver_path
 from heed.entrypoints.observability import count_metric, logger
+from heed.use_cases.desk.sign_in import RenewRole
 
 _REFUSALS: dict[type[HeedError], Refusal] = {
     IncompleteForm: Refusal.INCOMPLETE,
@@ -59,6 +60,11 @@ class DeskPageParts(Protocol):
     @property
     def session_memory(self) -> SessionMemory:
         """The sessions of the people who are signed in."""
+        ...
+
+    @property
+    def renew_role(self) -> RenewRole:
+        """Asks the issuer again for the role of a person."""
         ...
 
     @property
@@ -136,12 +142,17 @@ class DeskRoutes:
         """Returns the valid session of a request and the value of its cookie, or None.
 
         Raises:
+            IssuerUnavailable: The role had to be confirmed, and the issuer did not answer.
             StoreUnavailable: The store of sessions did not answer.
         """
         parts = self._parts()
         name = session_cookie_name(is_loopback=has_no_tls(parts.public_url))
         value = read_cookie(visit.event, name)
-        session = parts.session_memory.use(hash_session_value(value), visit.at) if value else None
+        if not value:
+            return None
+        session = parts.session_memory.use(
+            hash_session_value(value), visit.at, lambda found: parts.renew_role(found, value, visit.at)
+        )
         return None if session is None else (session, value)
 
     def _add(self, method: str, path: str, access: _Access, handle: OpenDeskHandler) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from heed.domain.desk.session import DeskSession
 from heed.domain.milliseconds import Millis
 from heed.use_cases.ports.desk import DeskSessions
@@ -22,16 +24,25 @@ class SessionMemory:
         self._stored = stored
         self._sessions: dict[str, tuple[Millis, DeskSession]] = {}
 
-    def use(self, session_hash: str, now: Millis) -> DeskSession | None:
+    def use(
+        self, session_hash: str, now: Millis, renew: Callable[[DeskSession], DeskSession | None]
+    ) -> DeskSession | None:
         """Returns the valid session with this hash, and stores the time of the request about once a minute.
 
+        Args:
+            session_hash: the hash of the value in the cookie.
+            now: when the request arrived, milliseconds.
+            renew: asks the issuer again for the role, if that is due. It returns None if the session ended.
+
         Raises:
+            IssuerUnavailable: The role had to be confirmed, and the issuer did not answer.
             StoreUnavailable: The store did not answer.
         """
         read_at, session = self._sessions.pop(session_hash, (None, None))
         if session is None or read_at is None or not 0 <= now - read_at < SESSION_MEMORY:
             read_at, session = now, self._stored.find(session_hash)
-        if session is None or not session.is_valid_at(now):
+        session = renew(session) if session is not None and session.is_valid_at(now) else None
+        if session is None:
             return None
         self._stored.touch(session, now)
         if len(self._sessions) >= _MAX_SESSIONS:

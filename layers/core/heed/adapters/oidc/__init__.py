@@ -1,0 +1,1 @@
+"""OpenID Connect: the issuer at which people sign in to the desk."""

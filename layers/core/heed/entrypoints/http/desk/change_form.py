@@ -1,0 +1,200 @@
+"""The form in which an agent enters what a person requested, and its mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from heed.domain import rfc3339
+from heed.domain.errors import InvalidTime
+from heed.domain.milliseconds import Millis
+from heed.domain.preferences.catalogue import Catalogue, Topic, TopicKind
+from heed.domain.preferences.evidence import MAX_EVIDENCE_TEXT, make_evidence
+from heed.domain.preferences.preference_request import PreferenceRequest, RequestedState
+from heed.domain.preferences.register import ALL_SCOPES, ScopeNumber, Source
+from heed.domain.rfc3339 import TimeSpan
+from heed.entrypoints.http.desk.visit import DeskForm
+
+
+class DeskChange(StrEnum):
+    """What a person asks for."""
+
+    ALL = "all"  # no more marketing
+    TOPICS = "topics"  # none of these topics
+    PAUSE = "pause"  # no marketing until a day
+    BACK = "back"  # these topics again
+
+
+class DeskChangeSource(StrEnum):
+    """How the request reached the company. Each is a `Source`."""
+
+    PHONE = "phone"
+    LETTER = "letter"
+    MAILBOX = "mailbox"
+    AGENT = "agent"  # in person
+
+
+class DeskChangeField(StrEnum):
+    """The fields of the form, by their names."""
+
+    CHANGE = "change"
+    TOPIC = "topic"
+    UNTIL = "until"
+    SOURCE = "source"
+    DAY = "day"
+    TIME = "time"
+    REFERENCE = "reference"
+
+
+class DeskChangeMistake(StrEnum):
+    """A mistake in a field."""
+
+    CHOICE = "choice"  # none of the choices
+    NO_TOPIC = "no-topic"
+    DATE = "date"  # no such date
+    CLOCK = "clock"  # no such time of day, or one without a date
+    FUTURE = "future"
+    PAST = "past"  # the end of a pause is not later than the request
+    NO_REFERENCE = "no-reference"  # to bring mail back needs proof
+    LONG = "long"
+
+
+_STATES = {
+    DeskChange.ALL: RequestedState.OUT,
+    DeskChange.TOPICS: RequestedState.OUT,
+    DeskChange.PAUSE: RequestedState.PAUSED,
+    DeskChange.BACK: RequestedState.IN,
+}
+
+
+def topics_to_choose(catalogue: Catalogue) -> list[Topic]:
+    """Returns the topics that a person can choose, in the order of the catalogue."""
+    return [
+        topic
+        for topic in catalogue.topics.values()
+        if not topic.retired and topic.kind is not TopicKind.SERVICE
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskChangeForm:
+    """The fields as they were entered.
+
+    Attributes:
+        change: what the person asks for.
+        topics: names of the chosen topics.
+        source: how it reached the company.
+        day: the date of receipt, `2026-03-05`; "": now.
+        time: the time of receipt in UTC, `09:12`; "": the whole day.
+        until: the last day of a pause, `2026-04-05`.
+        reference: the reference, such as a call or a letter.
+        mistakes: the mistakes, by field.
+    """
+
+    change: DeskChange = DeskChange.ALL
+    topics: tuple[str, ...] = ()
+    source: DeskChangeSource = DeskChangeSource.PHONE
+    day: str = ""
+    time: str = ""
+    until: str = ""
+    reference: str = ""
+    mistakes: Mapping[DeskChangeField, DeskChangeMistake] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, form: DeskForm, catalogue: Catalogue, now: Millis) -> DeskChangeForm:
+        """Returns the form of a request with its mistakes. `now` is in milliseconds."""
+        mistakes: dict[DeskChangeField, DeskChangeMistake] = {}
+        changes, sources = set(DeskChange), set(DeskChangeSource)
+        change_text, source_text = form.first(DeskChangeField.CHANGE), form.first(DeskChangeField.SOURCE)
+        if change_text not in changes:
+            mistakes[DeskChangeField.CHANGE] = DeskChangeMistake.CHOICE
+        if source_text not in sources:
+            mistakes[DeskChangeField.SOURCE] = DeskChangeMistake.CHOICE
+        known = {catalogue.scope_name(topic.number) for topic in topics_to_choose(catalogue)}
+        parsed = cls(
+            change=DeskChange(change_text) if change_text in changes else DeskChange.ALL,
+            topics=tuple(name for name in form.all(DeskChangeField.TOPIC) if name in known),
+            source=DeskChangeSource(source_text) if source_text in sources else DeskChangeSource.PHONE,
+            day=form.first(DeskChangeField.DAY),
+            time=form.first(DeskChangeField.TIME),
+            until=form.first(DeskChangeField.UNTIL),
+            reference=form.first(DeskChangeField.REFERENCE),
+        )
+        mistakes |= parsed._find_mistakes(now)
+        return replace(parsed, mistakes=mistakes)
+
+    def scopes(self, catalogue: Catalogue) -> tuple[ScopeNumber, ...]:
+        """Returns the numbers of the scopes of the change."""
+        if self.change in (DeskChange.ALL, DeskChange.PAUSE):
+            return (ALL_SCOPES,)
+        return tuple(catalogue.scope_number(name) for name in self.topics)
+
+    def requests(self, catalogue: Catalogue, who: tuple[str, str], now: Millis) -> list[PreferenceRequest]:
+        """Returns the request for each scope of a form without mistakes.
+
+        For a date without a time, an opt-out counts from the last instant of the day and an opt-in from the
+        first, as in `/v1/changes`.
+
+        Args:
+            catalogue: the brands and topics.
+            who: the key and the name of the agent, for evidence.
+            now: milliseconds.
+        """
+        key, agent = who
+        state, received = _STATES[self.change], self._received(now)
+        at = Millis(min(now, received.first if state is RequestedState.IN else received.last))
+        until = rfc3339.parse_time(self.until).end if self.change is DeskChange.PAUSE else None
+        evidence = make_evidence(agent=agent, key=key, reference=self.reference or None)
+        policy = catalogue.policy_version_at(at)
+        return [
+            PreferenceRequest(scope, state, at, Source(self.source.value), evidence, policy, until)
+            for scope in self.scopes(catalogue)
+        ]
+
+    def _received(self, now: Millis) -> TimeSpan:
+        """Returns the time of receipt.
+
+        Raises:
+            InvalidTime: The date or the time of day does not exist.
+        """
+        if not self.day:
+            return TimeSpan(now, now)
+        return rfc3339.parse_time(f"{self.day}T{self.time}:00Z" if self.time else self.day)
+
+    def _find_mistakes(self, now: Millis) -> dict[DeskChangeField, DeskChangeMistake]:
+        mistakes = self._find_time_mistakes(now)
+        if self.change in (DeskChange.TOPICS, DeskChange.BACK) and not self.topics:
+            mistakes[DeskChangeField.TOPIC] = DeskChangeMistake.NO_TOPIC
+        if len(self.reference) > MAX_EVIDENCE_TEXT:
+            mistakes[DeskChangeField.REFERENCE] = DeskChangeMistake.LONG
+        elif self.change is DeskChange.BACK and not self.reference:
+            mistakes[DeskChangeField.REFERENCE] = DeskChangeMistake.NO_REFERENCE
+        return mistakes
+
+    def _find_time_mistakes(self, now: Millis) -> dict[DeskChangeField, DeskChangeMistake]:
+        mistakes: dict[DeskChangeField, DeskChangeMistake] = {}
+        if self.day and not _is_date(self.day):
+            mistakes[DeskChangeField.DAY] = DeskChangeMistake.DATE
+        elif self.time and not self.day:
+            mistakes[DeskChangeField.TIME] = DeskChangeMistake.CLOCK
+        else:
+            try:
+                if self._received(now).first > now:
+                    mistakes[DeskChangeField.DAY] = DeskChangeMistake.FUTURE
+            except InvalidTime:
+                mistakes[DeskChangeField.TIME] = DeskChangeMistake.CLOCK
+        if self.change is DeskChange.PAUSE:
+            if not _is_date(self.until):
+                mistakes[DeskChangeField.UNTIL] = DeskChangeMistake.DATE
+            elif rfc3339.parse_time(self.until).end <= now:
+                mistakes[DeskChangeField.UNTIL] = DeskChangeMistake.PAST
+        return mistakes
+
+
+def _is_date(text: str) -> bool:
+    try:
+        span = rfc3339.parse_time(text)
+    except InvalidTime:
+        return False
+    return span.first != span.last

@@ -1,0 +1,204 @@
+"""`/desk/people/{id}/changes`: an agent records what a person requested, after a preview of its effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Protocol
+
+from heed.domain.desk.session import DeskRole
+from heed.domain.preferences.preference_request import RequestOutcome
+from heed.entrypoints.http.desk.change_cookies import OwnEntry, RecordedDeskChange, add_own_entry
+from heed.entrypoints.http.desk.change_form import DeskChange, DeskChangeField, DeskChangeForm
+from heed.entrypoints.http.desk.change_views import (
+    DeskChangeEffect,
+    DeskChangeView,
+    HiddenField,
+    PreviewView,
+    RecordedView,
+    blocked_rows,
+    change_form_view,
+    effect_rows,
+)
+from heed.entrypoints.http.desk.person_visit import person_heading
+from heed.entrypoints.http.desk.sealed_cookies import SealedCookies, person_path
+from heed.entrypoints.http.desk.titles import scope_title
+from heed.entrypoints.observability import count_metric
+from heed.use_cases.desk.record_desk_change import (
+    DeskChangeResult,
+    RecordDeskChange,
+    TakeBackDeskChange,
+    preview_desk_change,
+)
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import Response
+
+    from heed.domain.preferences.record import Record
+    from heed.entrypoints.http.desk.person_cookie import PersonCookie
+    from heed.entrypoints.http.desk.person_visit import PersonVisits
+    from heed.entrypoints.http.desk.routes import DeskRoutes
+    from heed.entrypoints.http.desk.visit import DeskRequest
+    from heed.use_cases.ports.preferences import Preferences
+
+
+class ChangeParts(Protocol):
+    """The parts of a deployment that recording needs."""
+
+    @property
+    def preferences(self) -> Preferences:
+        """The store of all records."""
+        ...
+
+    @property
+    def record_desk_change(self) -> RecordDeskChange:
+        """Records what a person requested."""
+        ...
+
+    @property
+    def take_back_desk_change(self) -> TakeBackDeskChange:
+        """Takes back what was recorded a few minutes ago."""
+        ...
+
+
+class ChangePages:
+    """Answers requests for the changes of a person.
+
+    Args:
+        routes: The routes of the function. This class adds its own.
+        visits: Finds people and enters disclosures.
+        parts: Returns the parts of the deployment. It is called for a request, never at import.
+    """
+
+    def __init__(self, routes: DeskRoutes, visits: PersonVisits, parts: Callable[[], ChangeParts]) -> None:
+        self._visits = visits
+        self._parts = parts
+        routes.route("GET", "/desk/people/{id}/changes", DeskRole.AGENT)(self.show_recorded)
+        routes.route("POST", "/desk/people/{id}/changes", DeskRole.AGENT)(self.change)
+        routes.route("POST", "/desk/people/{id}/taken-back", DeskRole.AGENT)(self.take_back)
+
+    def change(self, call: DeskRequest) -> Response[str]:
+        """Shows the preview of a form, or its mistakes; with the button "Record", records it."""
+        person = self._visits.person(call)
+        form = DeskChangeForm.parse(call.form, call.catalogue, call.at)
+        step = call.form.first("step")
+        if form.mistakes or step == "edit":
+            return self._show_form(call, person, form)
+        if step == "record":
+            return self._record(call, person, form)
+        return self._show_preview(call, person, form)
+
+    def show_recorded(self, call: DeskRequest) -> Response[str]:
+        """Shows what was recorded within the last ten minutes. After that it leads to the person's page."""
+        person, cookies = self._visits.person(call), self._visits.cookies(call)
+        recorded = RecordedDeskChange.read(cookies, person.recipient)
+        if recorded is None:
+            return call.redirect(person_path(person.recipient))
+        record = self._parts().preferences.read(person.recipient)
+        disclosed = self._visits.disclose(call, person)
+        view = RecordedView(
+            frame=call.frame,
+            person=person_heading(person),
+            change=recorded.change,
+            topics=tuple(scope_title(scope, call.catalogue, call.language) for scope in recorded.scopes),
+            at=recorded.at,
+            recorded_at=recorded.recorded_at,
+            until=recorded.until,
+            superseded=recorded.superseded,
+            taken_back=recorded.taken_back,
+            can_take_back=bool(recorded.undoable) and not recorded.taken_back,
+            rows=effect_rows(record, record, call.catalogue, call.language, call.at),
+        )
+        return call.page("recorded", view, cookies=disclosed)
+
+    def take_back(self, call: DeskRequest) -> Response[str]:
+        """Takes back the last entry of this session, if it is not older than ten minutes."""
+        person, cookies = self._visits.person(call), self._visits.cookies(call)
+        recorded = RecordedDeskChange.read(cookies, person.recipient)
+        if recorded is None or not recorded.undoable:
+            return call.redirect(person_path(person.recipient))
+        who = call.session.key, call.session.agent
+        stop = recorded.at, recorded.digest
+        self._parts().take_back_desk_change(person.recipient, recorded.undoable, stop, who, call.at)
+        count_metric("DeskChangeTakenBack")
+        cookie = replace(recorded, taken_back=True).make(cookies, person.recipient)
+        return call.redirect(f"{person_path(person.recipient)}/changes", cookies=[cookie])
+
+    def _show_form(self, call: DeskRequest, person: PersonCookie, form: DeskChangeForm) -> Response[str]:
+        heading = person_heading(person)
+        shown = change_form_view(form, heading, call.catalogue, call.language, call.at)
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.mistakes else HTTPStatus.OK
+        return call.page("change", DeskChangeView(frame=call.frame, person=heading, form=shown), status)
+
+    def _show_preview(self, call: DeskRequest, person: PersonCookie, form: DeskChangeForm) -> Response[str]:
+        record = self._parts().preferences.read(person.recipient)
+        disclosed = self._visits.disclose(call, person)
+        requests = form.requests(call.catalogue, (call.session.key, call.session.agent), call.at)
+        result = preview_desk_change(record, requests, call.catalogue, call.at)
+        rows = effect_rows(record, result.record, call.catalogue, call.language, call.at)
+        view = PreviewView(
+            frame=call.frame,
+            person=person_heading(person),
+            change=form.change,
+            action=f"{person_path(person.recipient)}/changes",
+            fields=tuple(_hidden_fields(form)),
+            topics=tuple(
+                scope_title(scope, call.catalogue, call.language) for scope in form.scopes(call.catalogue)
+            ),
+            source=form.source,
+            received_at=requests[0].at,
+            until=requests[0].until,
+            reference=form.reference,
+            effect=_effect(record, result),
+            rows=rows,
+            blocked=blocked_rows(result.blocked_by),
+            can_confirm=False,
+        )
+        return call.page("preview", view, cookies=disclosed)
+
+    def _record(self, call: DeskRequest, person: PersonCookie, form: DeskChangeForm) -> Response[str]:
+        """Records a change, then redirects to the page that says so."""
+        requests = form.requests(call.catalogue, (call.session.key, call.session.agent), call.at)
+        result = self._parts().record_desk_change(person.recipient, requests, call.at)
+        count_metric(f"Change{result.outcome.value.title()}")
+        if result.entry is None:
+            return self._show_preview(call, person, form)
+        recorded = RecordedDeskChange(
+            change=form.change,
+            scopes=tuple(request.scope for request in requests),
+            at=result.entry.at,
+            digest=result.entry.digest,
+            until=result.entry.until,
+            undoable=result.undoable,
+            superseded=result.outcome is RequestOutcome.SUPERSEDED,
+            recorded_at=call.at,
+        )
+        cookies: SealedCookies = self._visits.cookies(call)
+        own = add_own_entry(cookies, OwnEntry(call.at, person.recipient, form.change))
+        return call.redirect(
+            f"{person_path(person.recipient)}/changes",
+            cookies=[recorded.make(cookies, person.recipient), own],
+        )
+
+
+def _hidden_fields(form: DeskChangeForm) -> list[HiddenField]:
+    pairs = [
+        (DeskChangeField.CHANGE, form.change.value),
+        *((DeskChangeField.TOPIC, topic) for topic in form.topics),
+        (DeskChangeField.SOURCE, form.source.value),
+        (DeskChangeField.DAY, form.day),
+        (DeskChangeField.TIME, form.time),
+        (DeskChangeField.REFERENCE, form.reference),
+    ]
+    if form.change is DeskChange.PAUSE:
+        pairs.append((DeskChangeField.UNTIL, form.until))
+    return [HiddenField(name=name, value=value) for name, value in pairs if value]
+
+
+def _effect(before: Record, result: DeskChangeResult) -> DeskChangeEffect:
+    if result.outcome is RequestOutcome.REFUSED:
+        return DeskChangeEffect.REFUSED
+    if result.outcome is RequestOutcome.SUPERSEDED:
+        return DeskChangeEffect.SUPERSEDED
+    return DeskChangeEffect.UNCHANGED if result.record == before else DeskChangeEffect.APPLIED
