@@ -14,7 +14,7 @@ from heed.entrypoints.http.desk.action_views import (
     StoreCount,
     WaitingLiftRow,
 )
-from heed.entrypoints.http.desk.person_cookie import person_path
+from heed.entrypoints.http.desk.sealed_cookies import person_path
 from heed.entrypoints.http.desk.titles import scope_title
 
 if TYPE_CHECKING:
