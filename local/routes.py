@@ -48,12 +48,12 @@ class Route:
 
 
 def read_routes(template: Mapping[str, Any]) -> tuple[Route, ...]:
-    """Returns all routes of the HTTP APIs in a translated template."""
+    """Returns all routes of the HTTP API in a translated template. The API of the desk alone has no body."""
     return tuple(
         _to_route(method.upper(), path, _find_function(operation))
         for resource in template["Resources"].values()
         if resource["Type"] == "AWS::ApiGatewayV2::Api"
-        for path, operations in resource["Properties"]["Body"]["paths"].items()
+        for path, operations in resource["Properties"].get("Body", {"paths": {}})["paths"].items()
         for method, operation in operations.items()
     )
 

@@ -13,12 +13,22 @@ from heed.domain.api_key import KeyScope
 from heed.domain.errors import NoConfirmationMail, WaitingQueueFull
 from heed.domain.privacy.disclosure import DisclosureDetails
 from heed.entrypoints.http import request
-from heed.entrypoints.http.api import checks, links, list_headers, subscriptions, suppressions, topics
+from heed.entrypoints.http.api import (
+    checks,
+    links,
+    list_headers,
+    numbers,
+    subscriptions,
+    suppressions,
+    topics,
+)
 from heed.entrypoints.http.api.mail_links import LinkBases
 from heed.entrypoints.http.api.routes import ApiRequest, ApiResponse, ApiRoutes
 from heed.entrypoints.observability import count_metric, observed
 from heed.use_cases.identify import identify
 from heed.use_cases.links.mint_links import mint_links
+from heed.use_cases.numbers.list_numbers import list_numbers
+from heed.use_cases.numbers.name_campaign import name_campaign
 from heed.use_cases.ports.preferences import UnreadableItem
 from heed.use_cases.preferences.check import Unanswerable, check_sendable
 from heed.use_cases.preferences.list_suppressions import list_suppressions
@@ -51,6 +61,8 @@ def create_links(call: ApiRequest) -> Mapping[str, object]:
     links_request = links.parse_links_request(call.body(), catalogue)
     people = identify(links_request.mentions, heed.identity_key)
     minted = mint_links(people, links_request.topic, call.at, heed.link_keys)
+    is_campaign_kept = name_campaign(links_request.campaign, call.at, heed.campaigns)
+    count_metric("CampaignNotKept", int(not is_campaign_kept))
     base = request.base_url(call.event, settings.public_url)
     answer = links.links_to_json(
         minted,
@@ -91,6 +103,13 @@ def get_suppressions(call: ApiRequest) -> Mapping[str, object]:
     if unreadable := sum(isinstance(item.suppression, UnreadableItem) for item in page.suppressions):
         count_metric("UnreadableRecordFound", unreadable)
     return suppressions.suppressions_to_json(page, catalogue)
+
+
+@api.route("GET", "/v1/numbers", KeyScope.READ)
+def get_numbers(call: ApiRequest) -> Mapping[str, object]:
+    """Returns how many changes there were, by day, topic, source or campaign."""
+    query = numbers.parse_numbers_query(call.event, call.at)
+    return numbers.numbers_to_json(query, list_numbers(*query, heed.numbers))
 
 
 @observed

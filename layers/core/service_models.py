@@ -25,6 +25,7 @@ OPERATIONS = {
         "PutItem",
         "Query",
         "Scan",
+        "TransactWriteItems",
         "UpdateItem",
     ),
     "events": ("PutEvents",),

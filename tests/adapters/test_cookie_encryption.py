@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from heed.adapters.cookie_encryption import JweCookieEncryption
 from heed.domain.milliseconds import Millis
 
-CONTENT = {"address": "joan@example.com", "numbers": [1, 2]}
+CONTENT = {"address": "joan@example.com", "numbers": [1, 2], "text": "日本語 \ud800"}
 ENDS = Millis(1_000)
 
 

@@ -34,6 +34,10 @@ REQUESTS: dict[tuple[str, str], dict[str, Any]] = {
     ("dynamodb", "Query"): {"TableName": "t", "KeyConditionExpression": "id = :x"},
     ("dynamodb", "Scan"): {"TableName": "t", "Limit": 2},
     ("dynamodb", "UpdateItem"): {"TableName": "t", "Key": KEY, "UpdateExpression": "SET a = b"},
+    ("dynamodb", "TransactWriteItems"): {
+        "TransactItems": [{"Put": {"TableName": "t", "Item": KEY}}],
+        "ClientRequestToken": "t",
+    },
     ("cloudwatch", "GetMetricStatistics"): {
         "Namespace": "AWS/Lambda",
         "MetricName": "IteratorAge",

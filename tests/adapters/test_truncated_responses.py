@@ -11,6 +11,7 @@ import inspect
 import pkgutil
 import secrets
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -32,6 +33,7 @@ from heed.adapters.dynamodb.ledger import LedgerTable
 from heed.adapters.dynamodb.lift_requests import LiftRequestsTable
 from heed.adapters.dynamodb.mail_caps import MailCapsTable
 from heed.adapters.dynamodb.network_caps import NetworkCapsTable
+from heed.adapters.dynamodb.numbers import CampaignsTable, NumbersTable
 from heed.adapters.dynamodb.opt_in_notifications import OptInNotificationClaimsTable
 from heed.adapters.dynamodb.people_segments import PeopleSegmentsTable
 from heed.adapters.dynamodb.preferences import PreferencesTable
@@ -48,6 +50,7 @@ from heed.domain.jobs.job import JobKind
 from heed.domain.ledger.entry import LedgerEntry
 from heed.domain.mailbox.case import CaseDecision, CaseKind, Ruling, new_case
 from heed.domain.milliseconds import Millis
+from heed.domain.numbers.numbers import CountedKey, NumberColumn, NumberGrouping
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.record import EMPTY_RECORD, Record
 from heed.domain.preferences.register import Change, Entry, ScopeNumber, Source, opt_out_register
@@ -83,6 +86,9 @@ CASE = new_case(CaseKind.OTHER, "message", RECIPIENT, NOW)
 RULING = Ruling(CaseDecision.NONE, ScopeNumber(0), "reason", "key", NOW)
 SESSION = DeskSession("e" * 64, "oidc:0123456789abcdef", "Ada", DeskRole.AGENT, NOW, NOW, NOW)
 SIGNATURE = Signature("key", "owner", NOW, "reason", "reference")
+
+COUNTED = CountedKey(NumberGrouping.TOPIC, "offers")
+UNLIMITED = SimpleNamespace(count=lambda _name, _now: True)
 
 # For each adapter: its arguments after the client, and a call of each method that sends a request.
 CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = {
@@ -264,6 +270,22 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
         ("Control", CountPrefix.REPORTS, 99),
         {
             "count": lambda counts: counts.count("key", NOW),
+        },
+    ),
+    NumbersTable: (
+        ("Control",),
+        {
+            "count": lambda numbers: numbers.count(
+                secrets.token_hex(16), 20_517, {COUNTED: {NumberColumn.PAUSED: 1}}, NOW
+            ),
+            "read": lambda numbers: list(numbers.read(NumberGrouping.TOPIC, [20_517])),
+        },
+    ),
+    CampaignsTable: (
+        ("Control", UNLIMITED),
+        {
+            "add": lambda campaigns: campaigns.add(secrets.token_hex(16), NOW),
+            "is_known": lambda campaigns: campaigns.is_known("spring", NOW),
         },
     ),
     OptInNotificationClaimsTable: (

@@ -15,6 +15,7 @@ from functions.jobs import app as jobs
 from functions.platform import app as platform
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import KeysUnavailable
+from heed.domain.imports.recognition import ANY_FORMAT, FORMATS
 from heed.domain.jobs import job_limits
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import TopicKind
@@ -78,6 +79,11 @@ def test_each_list_of_registers_has_all_kinds() -> None:
     lists = [values for values in _enumerations(document()) if LiftKind.HOLD.value in values]
     assert len(lists) == 2
     assert all(kinds <= values for values in lists)
+
+
+def test_the_formats_of_imports_are_those_that_heed_knows() -> None:
+    form = document()["components"]["schemas"]["ImportRequest"]["properties"]["format"]
+    assert form["enum"] == [ANY_FORMAT, *sorted(FORMATS)]
 
 
 def test_a_header_that_api_gateway_may_rename_is_optional() -> None:

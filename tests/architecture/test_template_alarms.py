@@ -107,8 +107,19 @@ def test_a_silent_alarm_is_raised_soon_after_a_missed_run(alarm: str) -> None:
 
 
 def test_each_alarm_uses_one_metric() -> None:
-    for alarm in ALARMS.values():
-        assert len(alarm.get("Metrics", [])) in (0, 2)
+    for name, alarm in ALARMS.items():
+        assert len(alarm.get("Metrics", [])) in ((1,) if name == "ManyLookUpsAlarm" else (0, 2))
+
+
+def test_one_alarm_watches_each_user_of_the_desk() -> None:
+    (metric,) = ALARMS["ManyLookUpsAlarm"]["Metrics"]
+    (counted,) = RESOURCES["DeskLookUpsFilter"]["Properties"]["MetricTransformations"]
+    (dimension,) = counted["Dimensions"]
+    query = metric["Expression"]["Fn::Sub"]
+    assert f"({counted['MetricName']})" in query
+    assert f'SCHEMA("Heed/${{AWS::StackName}}", {dimension["Key"]}) GROUP BY {dimension["Key"]}' in query
+    assert query.endswith("ORDER BY SUM() DESC LIMIT 1"), "one time series, of the user with the most"
+    assert counted["MetricNamespace"] == {"Fn::Sub": "Heed/${AWS::StackName}"}
 
 
 def _watched(metric: str) -> dict[str, Any]:
@@ -140,6 +151,15 @@ def test_a_crash_of_each_function_raises_an_alarm() -> None:
     }
     assert crashing == {reader for reader, _ in QUEUES_WITH_READER.values()} | set(STREAMS) | SCHEDULED
     assert ALARMS["ApiErrorsAlarm"]["Dimensions"] == [{"Name": "ApiId", "Value": {"Ref": "HttpApi"}}]
+
+
+def test_each_end_of_an_execution_without_its_last_step_raises_an_alarm() -> None:
+    watched = [alarm for alarm in ALARMS.values() if alarm.get("Namespace") == "AWS/States"]
+    ends = {"ExecutionsTimedOut", "ExecutionsFailed", "ExecutionsAborted"}
+    assert {alarm["MetricName"] for alarm in watched} == ends
+    for alarm in watched:
+        assert alarm["Dimensions"] == [{"Name": "StateMachineArn", "Value": {"Ref": "JobMachine"}}]
+        assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 0)
 
 
 def test_refused_opt_outs_are_counted_from_the_access_log() -> None:

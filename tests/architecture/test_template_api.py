@@ -47,6 +47,7 @@ ROUTES = {
         "POST /v1/links",
         "POST /v1/subscriptions",
         "GET /v1/suppressions",
+        "GET /v1/numbers",
         "ANY /v1",
         "ANY /v1/{path+}",
     },

@@ -73,9 +73,9 @@ CONTROL = {
         "DeleteItem": {"lift", "purge"},
     },
     "DeskFunction": {
-        "GetItem": {"desk session"},
-        "PutItem": {"desk session"},
-        "UpdateItem": {"desk session"},
+        "GetItem": {"desk session", "end"},
+        "PutItem": {"desk session", "disclosure", "end"},
+        "UpdateItem": {"desk session", "end"},
         "DeleteItem": {"desk session"},
     },
     "CasesFunction": {
@@ -156,6 +156,7 @@ PREFERENCES: dict[str, set[str]] = {
     | {out(2).code, COMPLAINT.code, UNDELIVERABLE.code, "soft", "due", "due_shard"},
     "AgentsFunction": _BASE_ATTRIBUTES
     | {HOLD.code, in_(2).code, confirmed(2).code, LIFT_HOLD.code, "l:undeliverable", out(2).code, "p:2"},
+    "DeskFunction": _BASE_ATTRIBUTES | {in_(2).code, out(2).code, "p:2", "c:2", "u:2"},
     "CasesFunction": _BASE_ATTRIBUTES | {out(2).code, "p:2"},
     "MailboxFunction": _BASE_ATTRIBUTES
     | {out(2).code, "p:2", COMPLAINT.code, UNDELIVERABLE.code, HOLD.code, "soft", "due", "due_shard"},

@@ -51,6 +51,7 @@ def test_exactly_these_queues_have_a_reader() -> None:
         "ConfirmationRequestsQueue",
         "ConfirmedOptInsQueue",
         "SesListQueue",
+        "NumbersQueue",
     }
 
 
@@ -142,6 +143,16 @@ def test_only_its_topic_sends_to_the_queue_of_feedback_and_of_mail(policy: str, 
     assert (denied["Effect"], denied["Principal"]) == ("Deny", "*")
 
 
+def test_only_rules_of_the_bus_send_to_the_queue_of_the_numbers() -> None:
+    queues = [{"Ref": "NumbersQueue"}, {"Ref": "NumbersDeadLetters"}]
+    assert RESOURCES["NumbersQueuePolicy"]["Properties"]["Queues"] == queues
+    allowed, denied = _policy_statements("NumbersQueuePolicy")
+    assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
+    (source,) = allowed["Condition"]["ArnLike"].values()
+    assert source["Fn::Sub"].endswith(":${AWS::Region}:${AWS::AccountId}:rule/${EventBus}/*")
+    assert (denied["Effect"], denied["Principal"]) == ("Deny", "*")
+
+
 @pytest.mark.parametrize("name", ["Feedback", "Mailbox"])
 def test_a_notice_keeps_its_envelope_and_has_a_dead_letter_queue(name: str) -> None:
     subscription = RESOURCES[f"{name}Subscription"]["Properties"]
@@ -156,6 +167,7 @@ def test_the_data_key_permits_each_sender_and_the_logs() -> None:
     assert services == [
         "ses.amazonaws.com",
         "sns.amazonaws.com",
+        "events.amazonaws.com",
         {"Fn::Sub": "logs.${AWS::Region}.amazonaws.com"},
     ]
 

@@ -43,7 +43,8 @@ answer = handler(event, Context())
 assert answer["statusCode"] == int(os.environ["EXPECTED"]), answer
 for banned in ("pydantic", "aws_xray_sdk"):
     assert banned not in sys.modules, banned
-assert ("jinja2" in sys.modules) == (event["requestContext"]["http"]["method"] == "GET")
+has_pages_alone = event["rawPath"].startswith("/desk")
+assert ("jinja2" in sys.modules) == (has_pages_alone or event["requestContext"]["http"]["method"] == "GET")
 """
 
 USUAL = """
@@ -99,6 +100,10 @@ def main() -> int:
             "preferences": ("POST", "p", TokenPurpose.PREFERENCES, {"all": "out"}, "303"),
             "preferences: a page": ("GET", "p", TokenPurpose.PREFERENCES, None, "200"),
         }
+        desk = {
+            "desk: a page": (http_event("GET", "/desk", headers={"cookie": "__Host-desk=x"}), "200"),
+            "desk: a sign-in": (http_event("GET", "/desk/sign-in"), "303"),
+        }
         cases["bare boto3"] = (BARE, common)
         for name, (method, letter, purpose, form, expected) in events.items():
             token = mint_link_token(
@@ -121,6 +126,29 @@ def main() -> int:
                     "EXPECTED": expected,
                 },
             )
+        for name, (event, expected) in desk.items():
+            path = work / f"{len(cases)}.json"
+            path.write_text(_json(event))
+            cases[name] = (
+                HEED,
+                {
+                    **common,
+                    "PYTHONPATH": f"{ROOT / 'layers' / 'core'}:{ROOT / 'functions' / 'desk'}",
+                    "AWS_LAMBDA_FUNCTION_NAME": "desk",
+                    "CONTROL_TABLE": "Control",
+                    "PREFERENCES_TABLE": "Preferences",
+                    "LEDGER_TABLE": "Ledger",
+                    "IDENTITY_KEY": "k",
+                    "LINKS_KEY": "k",
+                    "DESK_ISSUER": endpoint,
+                    "DESK_CLIENT_ID": "desk",
+                    "DESK_GROUPS_CLAIM": "groups",
+                    "BRAND_DIR": str(work / "brand"),
+                    "SERVICE_MODELS_DIR": str(work / "service_models"),
+                    "EVENT": str(path),
+                    "EXPECTED": expected,
+                },
+            )
         cases["the usual stack"] = (USUAL, {**common, "EVENT": str(work / "1.json")})
         taken: dict[str, list[float]] = {name: [] for name in cases}
         for turn in range(ROUNDS + 1):
@@ -136,7 +164,13 @@ def main() -> int:
                     taken[name].append(time.perf_counter() - began)
     base = min(taken["bare boto3"])
     print(f"cold start, {ROUNDS} rounds           ms   x bare boto3   (limit)")
-    limits = {"unsubscribe": "0.88", "preferences": "1.25", "preferences: a page": "1.25"}
+    limits = {
+        "unsubscribe": "0.88",
+        "preferences": "1.25",
+        "preferences: a page": "1.25",
+        "desk: a page": "1.60",
+        "desk: a sign-in": "1.60",
+    }
     for name, times in taken.items():
         least = min(times)
         print(f"  {name:<24} {least * 1e3:8.0f} {least / base:10.2f}     {limits.get(name, '')}")

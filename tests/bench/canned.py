@@ -1,4 +1,7 @@
-"""An AWS endpoint that answers every call with the same bytes, so only Heed's own time is measured."""
+"""An AWS endpoint that answers every call with the same bytes, so only Heed's own time is measured.
+
+It is also an issuer at which people sign in to the desk.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.support.deployment import NOW
+
 KEY = bytes(range(32))
 """The MAC that each GenerateMac returns."""
 
-_ANSWERS = {
+_ANSWERS: dict[str, dict[str, object]] = {
     "TrentService.GenerateMac": {
         "Mac": base64.b64encode(KEY).decode(),
         "KeyId": "k",
@@ -24,13 +29,30 @@ _ANSWERS = {
 }
 
 
+_SESSION = {
+    "pk": {"S": f"desk#{'0' * 64}"},
+    "key": {"S": "oidc:0123456789abcdef"},
+    "agent": {"S": "Ada Agent"},
+    "role": {"S": "agent"},
+    **{name: {"N": str(NOW)} for name in ("started", "used", "signed_in")},
+}
+
+
 class _CannedHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        body = json.dumps(_ANSWERS[self.headers["X-Amz-Target"]]).encode()
+        request = self.rfile.read(int(self.headers["Content-Length"]))
+        answer = _ANSWERS[self.headers["X-Amz-Target"]]
+        self._answer({**answer, "Item": _SESSION} if b'"desk#' in request else answer)
+
+    def do_GET(self) -> None:
+        issuer = f"http://{self.headers['Host']}"
+        self._answer({"issuer": issuer, "authorization_endpoint": f"{issuer}/authorize"})
+
+    def _answer(self, content: object) -> None:
+        body = json.dumps(content).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/x-amz-json-1.1")
         self.send_header("Content-Length", str(len(body)))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
 
+from heed.domain.jobs import import_estimate
 from heed.domain.jobs.job_settings import ImportJobSettings, UndatedRows
 from heed.domain.preferences.register import Change, Entry, Source
 from heed.domain.rfc3339 import parse_time
@@ -95,6 +97,82 @@ def test_a_large_import_names_who_commits_it_and_is_no_yes(heed: Heed, old_list:
 
     assert (result.code, "[y/N]" in result.err) == (1, False), "one person is a tenth of nobody on record"
     assert "Within a day, another owner commits it, with the scope privacy: heed jobs commit " in result.out
+
+
+def test_on_the_first_day_one_owner_imports_and_the_key_of_an_officer_commits_as_the_page_says(
+    heed: Heed, stack: str, old_list: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """docs/moving.md, with an empty table."""
+    page = (ROOT / "docs" / "moving.md").read_text()
+    migration, officer = (
+        heed(*shlex.split(line.removeprefix("heed "))[:-2], "--stack", stack, "--json").json["key"]
+        for line in page.splitlines()
+        if line.startswith("heed keys create ")
+    )
+    monkeypatch.setenv("HEED_API_KEY", migration)
+    assert heed(*IMPORT, "--stack", stack).code == 1
+    job = heed("jobs", "list", "--stack", stack, "--json").json["jobs"][0]
+    refused = heed("jobs", "commit", job["job"], "--stack", stack)
+    assert refused.code == 3 and "heed keys create … --owner OTHER --scope privacy" in refused.err
+
+    monkeypatch.setenv("HEED_API_KEY", officer)
+    assert heed("jobs", "show", job["job"], "--stack", stack).code == 0
+    assert heed("jobs", "commit", job["job"], "--stack", stack).code == 0
+    done = heed("jobs", "watch", job["job"], "--stack", stack, "--json")
+
+    assert (done.code, done.json["state"], done.json["counts"]["applied"]) == (0, "done", 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"Weekly=offers\nmonthly news\n", "line 2 of topics.txt is not THEIRS=OURS"),
+        (b"Weekly=offers\nWeekly=news\n", "line 2 of topics.txt names a topic again"),
+        (b"Weekly=offers\n\xff=news\n", "topics.txt is not UTF-8"),
+        (None, "topics.txt cannot be read"),
+    ],
+)
+def test_a_wrong_file_of_topics_names_the_line_and_uploads_nothing(
+    heed: Heed, old_list: Path, tmp_path: Path, server: ApiServer, content: bytes | None, fault: str
+) -> None:
+    if content is not None:
+        (tmp_path / "topics.txt").write_bytes(content)
+
+    result = heed(*IMPORT, "--topic-map", "@topics.txt")
+
+    assert (result.code, fault in result.err) == (2, True), result.err
+    assert "PUT" not in [method for method, _, _ in server.requests]
+
+
+def test_the_topics_of_a_file_and_those_of_the_command_line_reach_the_job(
+    heed: Heed, old_list: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "topics.txt").write_bytes("\ufeffWeekly=offers\r\n\r\n Nachrichten für alle=news\n".encode())
+
+    heed(*IMPORT, "--topic-map", "@topics.txt", "--topic-map", "A=B=news")
+
+    with outside_handlers():
+        job = parts().jobs.find(_newest_job(heed))
+    numbers = {name: parts().catalogue.topic_by_name(name).number for name in ("news", "offers")}
+    assert job and isinstance(job.settings, ImportJobSettings)
+    assert job.settings.topics == {
+        "Weekly": numbers["offers"],
+        "Nachrichten für alle": numbers["news"],
+        "A=B": numbers["news"],
+    }
+
+
+def test_an_import_that_takes_too_long_is_not_offered_for_its_commit(
+    heed: Heed, old_list: Path, old_people: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_estimate, "_SECONDS_A_PART", 200_000)
+
+    result = heed(*IMPORT, "--commit", stdin="y\n", is_terminal=True)
+
+    assert (result.code, "[y/N]" in result.err, _is_stopped(heed)) == (1, False, False)
+    assert result.out.endswith("split the file, or raise BulkRate, and import it again\n")
+    refused = heed("jobs", "commit", _newest_job(heed))
+    assert (refused.code, "(409): split the file, or raise BulkRate" in refused.err) == (3, True)
 
 
 def test_rejected_rows_are_saved_beside_the_file_for_its_owner_alone(heed: Heed, tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from heed.domain.ledger.deadlines import DEADLINES, HISTOGRAM_STEPS, delay_statistics
-from heed.domain.ledger.entry import EntryOutcome, time_recorded
+from heed.domain.ledger.entry import FLOOR_REGISTER, EntryOutcome, time_recorded
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from tests.support.ledgers import entry
@@ -49,6 +51,20 @@ def test_an_import_has_no_delay_because_another_system_suppressed_the_mail() -> 
     suppression = entry(1, 1)
     late = replace(suppression, recorded_at=Millis(suppression.at + 900 * DAY_MS), source="import")
     assert delay_statistics([late]) == {}
+
+
+@pytest.mark.parametrize("is_opening_first", [True, False], ids=["the opening first", "the opening last"])
+def test_what_an_erasure_kept_has_no_delay_when_a_later_write_enters_it(is_opening_first: bool) -> None:
+    """The erased record has no ledger subject. The next write makes one, and enters the opt-out, too."""
+    erased_at, recorded_at = Millis(1_783_632_856_829), Millis(1_786_455_842_000)
+    kept = replace(entry(1, 2), at=erased_at, recorded_at=recorded_at, source="mailbox")
+    opening = replace(kept, register=FLOOR_REGISTER, source="ledger")
+    newer = replace(kept, seq=3, at=recorded_at, source="phone")
+    entries = [opening, kept, newer] if is_opening_first else [kept, newer, opening]
+
+    statistics = delay_statistics(entries)
+
+    assert {source: delays.longest for source, delays in statistics.items()} == {"phone": 0}
 
 
 def test_a_suppression_recorded_in_the_second_of_its_event_has_no_delay() -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.errors import JobConflict, SecondOwnerNeeded
+from heed.domain.errors import ImportTooLong, JobConflict, SecondOwnerNeeded
+from heed.domain.jobs.import_estimate import JobEstimate
 from heed.domain.jobs.job import (
     Job,
     JobKind,
@@ -93,6 +94,15 @@ def test_a_large_import_needs_a_second_owner(people: int, on_record: int, needs:
         with pytest.raises(SecondOwnerNeeded):
             commit_job(job, MARKETING)
     assert commit_job(job, PRIVACY).committed == PRIVACY
+
+
+def test_an_import_is_not_committed_so_late_that_its_file_is_deleted_before_the_end() -> None:
+    job = previewed(replace(SMALL_REPORT, estimate=JobEstimate(40 * 3_600, 1.0)))
+    assert job.started_at is not None
+    latest = Millis(job.started_at + 8 * 3_600_000)
+    assert commit_job(job, replace(MARKETING, at=latest)).committed
+    with pytest.raises(ImportTooLong):
+        commit_job(job, replace(MARKETING, at=Millis(latest + 1)))
 
 
 def test_a_large_import_waits_for_a_second_owner_even_if_it_was_committed_from_the_beginning() -> None:

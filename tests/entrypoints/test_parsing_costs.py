@@ -35,11 +35,12 @@ from heed.domain.mailbox.intent import IntentKind, MailIntent, read_intent
 from heed.domain.mailbox.mail_action import decide_inbound_mail
 from heed.domain.mailbox.new_text import new_text
 from heed.domain.milliseconds import Millis
+from heed.domain.numbers.counted_event import CountedEvent
 from heed.domain.opt_in import confirmation_token
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
 from heed.domain.preferences.catalogue import Topic
-from heed.domain.preferences.evidence import scrub_text
+from heed.domain.preferences.evidence import campaign_of_evidence, scrub_text
 from heed.domain.privacy import purge
 from heed.domain.recipients import recipient
 from heed.domain.recipients.address import is_mailable, normalise_address
@@ -52,11 +53,11 @@ from heed.entrypoints.http.api import (
     cases,
     cursors,
     disclosures,
-    job_requests,
     jobs,
     json_body,
     links,
     list_headers,
+    numbers,
     suppressions,
 )
 from heed.entrypoints.http.api.authentication import Authenticator
@@ -140,6 +141,7 @@ def _find_key(number: str) -> object:
 
 TEXTS: dict[str, Callable[[str], object]] = {
     "scrub": scrub_text,
+    "a campaign in evidence": campaign_of_evidence,
     "times": rfc3339.parse_time,
     "an SES time": ses_events.parse_aws_time,
     "a recipient": recipient.parse_recipient,
@@ -160,6 +162,7 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "a cursor": cursors.parse_cursor,
     "a limit": _query("limit", lambda given: suppressions.parse_suppressions_query(given, CATALOGUE)),
     "since": _query("since", lambda given: suppressions.parse_suppressions_query(given, CATALOGUE)),
+    "a day of numbers": _query("from", lambda given: numbers.parse_numbers_query(given, Millis(0))),
     "a scope": _query("scope", lambda given: suppressions.parse_suppressions_query(given, CATALOGUE)),
     "a parameter": lambda text: suppressions.parse_suppressions_query(
         {"queryStringParameters": {text: ""}}, CATALOGUE
@@ -173,7 +176,6 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "a job's id": job.is_job_id,
     "a word of a file": job_report.is_safe_word,
     "the name of a file": job_settings.known_name_words,
-    "a format": job_requests._FORMAT.fullmatch,
     "a time zone": row_dates._ZONE_NAME.fullmatch,
     "a cursor of jobs": _query("cursor", lambda given: jobs.parse_jobs_query(given, _KEY)),
     "a title": lambda text: list_headers.list_id(_titled(text), CATALOGUE),
@@ -204,6 +206,7 @@ JSON: dict[str, Callable[[str], object]] = {
     "an opt-out in its queue": QueuedOptOut.from_message,
     "a request in its queue": ConfirmationRequest.from_message,
     "a yes in its queue": ConfirmedOptIn.from_message,
+    "an event to count": CountedEvent.from_message,
     "a JSON file": lambda text: list(open_file([text.encode()]).records()),
     "a manifest": lambda text: SnapshotManifest.from_json(text.encode()),
     "a notice of a mail": lambda text: parse_mail_notices(text, Millis(0)),
@@ -247,6 +250,7 @@ PATTERNS = {
     "domain.preferences.evidence._AT": "scrub",
     "domain.preferences.evidence._SPLIT_TOKEN": "scrub",
     "domain.mailbox.case._ID": "the id of a case",
+    "domain.preferences.evidence._CAMPAIGN_PART": "a campaign in evidence",
     "domain.privacy.purge._ID": "a purge's name",
     "domain.recipients.recipient._BASE32": "a recipient's bytes",
     "domain.recipients.recipient._CANONICAL": "a recipient",
@@ -260,7 +264,6 @@ PATTERNS = {
     "domain.jobs.job._ID": "a job's id",
     "domain.jobs.job_report._PERSONAL": "a word of a file",
     "domain.jobs.job_settings._NAME_WORD": "the name of a file",
-    "entrypoints.http.api.job_requests._FORMAT": "a format",
     "domain.imports.row_dates._ZONE_NAME": "a time zone",
     "entrypoints.http.api.jobs._CURSOR": "a cursor of jobs",
     "entrypoints.http.paths._VARIABLE": "a path",

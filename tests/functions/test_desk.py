@@ -47,6 +47,21 @@ def test_without_an_issuer_there_is_no_desk(world: World) -> None:
     assert app.handler(http_event("GET", "/desk"), world.context)["statusCode"] == 303
 
 
+def test_a_desk_with_a_host_of_its_own_answers_only_there(world: World) -> None:
+    browser = sign_in(world)
+    restart(DESK_DOMAIN="desk.example.com")
+    for path in ("/desk", "/desk/sign-in", "/desk/unknown"):
+        event = http_event("GET", path)
+        assert app.handler(event, world.context)["statusCode"] == 404
+        event["requestContext"]["domainName"] = "desk.example.com"
+        event["cookies"] = [f"__Host-desk={browser.value}"]
+        answer = app.handler(event, world.context)
+        assert (answer["statusCode"], "/desk" in answer["body"]) != (404, False)
+    event = http_event("GET", "/u/x")
+    event["requestContext"]["domainName"] = "desk.example.com"
+    assert app.handler(event, world.context)["statusCode"] == 404
+
+
 def test_somebody_who_is_not_signed_in_is_led_to_the_sign_in_and_back(world: World) -> None:
     open_desk()
     answer = app.handler(http_event("GET", "/desk", query={"lang": "de"}), world.context)
@@ -146,8 +161,8 @@ def test_a_form_that_cannot_be_read_is_refused(world: World, probe: list[str]) -
 
 def test_a_form_of_an_ended_session_leads_to_the_page_of_the_form(world: World, probe: list[str]) -> None:
     answer = sign_in(world).post("/desk/form/7/send", at=NOW + IDLE_LIMIT)
-    assert (answer["statusCode"], probe) == (303, [])
-    assert answer["headers"]["Location"] == "/desk/sign-in?next=%2Fdesk%2Fform"
+    assert (answer["statusCode"], probe) == (403, [])
+    assert 'href="/desk/sign-in?next=%2Fdesk%2Fform"' in answer["body"]
 
 
 def test_an_agent_may_not_see_a_page_for_privacy_officers(world: World, probe: list[str]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from functions.bulk import app
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import EmptyFile, HeedError, StoreUnavailable
+from heed.domain.jobs import import_estimate
 from heed.domain.jobs.job_phase import JobPhase
 from heed.domain.jobs.stopped_import import STOPPED_WORK_MS
 from heed.domain.milliseconds import Millis
@@ -84,6 +85,12 @@ class Imports(Office):
     def result(self, job: Any, name: str) -> list[list[str]]:
         stored = client("s3").get_object(Bucket="bulk", Key=f"{job['job']}/results/{name}")["Body"].read()
         return list(csv.reader(io.StringIO(stored.decode())))
+
+    def stop_many(self) -> None:
+        """Stops so many people that the rows of a small file are less than a tenth of them."""
+        change = Change(opt_out_register(ScopeNumber(2)), Entry(Millis(NOW), Source.API, "{}"))
+        for number in range(30):
+            self.world.apply_changes(f"reader.{number}@example.com", change)
 
     @property
     def long_context(self) -> Context:
@@ -169,11 +176,7 @@ def test_each_part_is_worked_on_alone(imports: Imports) -> None:
 
 
 def test_an_import_that_is_committed_from_the_beginning_goes_on_after_its_preview(imports: Imports) -> None:
-    for number in range(30):
-        entry = Entry(Millis(NOW), Source.API, "{}")
-        imports.world.apply_changes(
-            f"reader.{number}@example.com", Change(opt_out_register(ScopeNumber(2)), entry)
-        )
+    imports.stop_many()
     job_id = imports.start(LISTED, {**MAPPED, "commit": True})
     assert len(run_executions()) == 2
     assert imports.show(job_id)["state"] == "done"
@@ -185,6 +188,21 @@ def test_a_large_import_waits_for_a_second_owner_even_if_it_is_committed_from_th
     job = imports.preview_file(LISTED, {**MAPPED, "commit": True})
     assert (job["state"], job["needs_second_owner"]) == ("previewed", True)
     assert imports.command(job["job"], "commit")[0] == 403
+
+
+@pytest.mark.parametrize("settings", [{}, {"commit": True}])
+def test_an_import_that_takes_longer_than_its_file_is_kept_says_so_and_is_not_committed(
+    imports: Imports, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    imports.stop_many()
+    assert imports.preview_file(LISTED)["takes_too_long"] is False
+    monkeypatch.setattr(import_estimate, "_SECONDS_A_PART", 3 * DAY // 1000)
+    job = imports.preview_file(LISTED, {**MAPPED, **settings})
+    assert (job["state"], job["needs_second_owner"], job["takes_too_long"]) == ("previewed", False, True)
+    status, problem = imports.command(job["job"], "commit")
+    assert (status, problem["type"]) == (409, "urn:heed:problem:import-too-long")
+    assert "Split the file, or let an operator raise `BulkRate`" in problem["detail"]
+    assert imports.show(job["job"])["state"] == "previewed"
 
 
 def test_the_same_file_again_changes_nothing(imports: Imports) -> None:
@@ -285,7 +303,6 @@ FAULTS = {
         "ambiguous-format",
         {},
     ),
-    "no format of the name": (b"email\na@example.com\n", "unknown-format", {"format": "postgres"}),
     "another header than the format": (
         b"email\na@example.com\n",
         "unknown-header",
@@ -644,6 +661,8 @@ def test_an_execution_that_could_not_be_started_is_started_by_the_sweep(imports:
         ({"columns": {"address": "email"}, "as": "unsubscribed", "format": "ses-contacts"}, "/format"),
         ({"zone": "Europe/Atlantis"}, "/zone"),
         ({"zone": "Europe"}, "/zone"),
+        ({"format": "postgres"}, "/format"),
+        ({"format": "sendgrid"}, "/format"),
     ],
 )
 def test_a_wrong_setting_is_refused_with_a_pointer(imports: Imports, body: Any, pointer: str) -> None:

@@ -29,11 +29,12 @@ from heed.use_cases.jobs.change_job import change_job
 from tests.functions.conftest import DAY, Clock
 from tests.support.catalogues import CATALOGUE
 from tests.support.crash import SimulatedCrash, crash_after
-from tests.support.deployment import NOW, World, client, http_event, parts, restart
+from tests.support.deployment import NOW, ROOT, World, client, http_event, parts, restart
 from tests.support.job_machine import JobMachineRun, definition, run_executions
 from tests.support.jobs import job_of
 from tests.support.killed_steps import RunWithKilledSteps
 from tests.support.registers import in_, out
+from tests.support.template import template
 
 RECIPIENT = recipient_from_bytes(bytes(range(16)))
 OFFERS, NEWS = 2, 3
@@ -269,7 +270,11 @@ def test_other_topics_in_the_middle_of_the_work_fail_the_job(maker: Maker, read:
 
 
 def test_the_schedule_makes_a_snapshot_that_a_key_of_its_owner_reads(maker: Maker) -> None:
-    assert jobs.handler({"create": "snapshot"}, maker.world.context) == {}
+    """EventBridge Scheduler delivers the input of its target as it is."""
+    delivered = json.loads((ROOT / "events" / "jobs-scheduler-create-snapshot.json").read_text())
+    schedule = template()["Resources"]["ScheduledSnapshot"]["Properties"]
+    assert delivered == json.loads(schedule["Target"]["Input"])
+    assert jobs.handler(delivered, maker.world.context) == {}
     run_executions()
     (job_id,) = parts().jobs.open_ids()
     key = parts().api_keys.create("key", "Schedule", (KeyScope.EXPORT,), None, (DisclosurePurpose.SENDING,))[

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tests.iam.requests import Request
-from tests.iam.services import SES
+from tests.iam.services import EVENTBRIDGE, SES
 from tests.support.stack import REGION, Stack
 
 _TABLE_KEY_CALLS = ("Decrypt", "Encrypt", "GenerateDataKey", "DescribeKey")
@@ -36,8 +36,8 @@ def key_requests(stack: Stack, requests: Iterable[Request]) -> Iterator[Request]
             continue
         for call in _KEY_CALLS[service][action]:
             if request.who.endswith(".amazonaws.com"):
-                # SES passes no context that identifies its account; SNS passes the topic.
-                source = {k: v for k, v in request.context.items() if request.who != SES}
+                # SES and EventBridge pass no context that identifies their account; SNS passes the topic.
+                source = {} if request.who in (SES, EVENTBRIDGE) else request.context
                 yield Request(request.who, f"kms:{call}", keys[store], f"key: {request.why}", source)
             else:
                 via = {"kms:ViaService": f"{service}.{REGION}.amazonaws.com"}

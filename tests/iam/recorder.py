@@ -75,8 +75,11 @@ def recorded(folder: str) -> list[dict[str, Any]]:
 def _recorded_actions(
     function: str, service: str, operation: str, request: Mapping[str, Any]
 ) -> Iterable[RecordedAction]:
+    for write in request.get("TransactItems", ()):
+        ((kind, part),) = write.items()  # IAM checks each write of a transaction like the same one alone
+        yield from _recorded_actions(function, service, f"{kind}Item", part)
     names = {name: _setting_reference(function, value) for name, value in _resource_names(request)}
-    return {
+    yield from {
         "cloudwatch": _cloudwatch_actions,
         "dynamodb": _dynamodb_actions,
         "events": _events_actions,

@@ -9,7 +9,7 @@ from tests.iam.requests import Request
 from tests.support.stack import ACCOUNT, REGION, Stack
 
 LAMBDA, SCHEDULER, SES = "lambda.amazonaws.com", "scheduler.amazonaws.com", "ses.amazonaws.com"
-MACHINES = "states.amazonaws.com"
+MACHINES, EVENTBRIDGE = "states.amazonaws.com", "events.amazonaws.com"
 
 
 def trust_requests(stack: Stack) -> Iterator[Request]:
@@ -51,13 +51,18 @@ def service_requests(stack: Stack) -> Iterator[Request]:
 
 
 def _rule_requests(stack: Stack) -> Iterator[Request]:
-    """Yields the messages of rules to topics. SAM writes the permission of a rule to call a function."""
+    """Yields the messages of rules. SAM writes the permission of a rule to call a function."""
     for name, rule in stack.of_type("AWS::Events::Rule").items():
         # AWS passes no account here: its own connector from a rule to a topic checks only the rule's ARN.
         context = {"aws:SourceArn": stack.arn(name)}
         for target in rule["Targets"]:
             if ":sns:" in target["Arn"]:
-                yield Request("events.amazonaws.com", "sns:Publish", target["Arn"], "a rule", context)
+                yield Request(EVENTBRIDGE, "sns:Publish", target["Arn"], "a rule", context)
+            if ":sqs:" in target["Arn"]:
+                of_bus = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{rule['EventBusName']}/{name}"
+                context = {"aws:SourceArn": of_bus, "aws:SourceAccount": ACCOUNT}
+                for queue in (target["Arn"], target["DeadLetterConfig"]["Arn"]):
+                    yield Request(EVENTBRIDGE, "sqs:SendMessage", queue, "a rule", context)
 
 
 def log_requests(stack: Stack) -> Iterator[Request]:

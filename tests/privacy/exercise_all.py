@@ -10,7 +10,8 @@ import json
 import re
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qsl
@@ -24,6 +25,7 @@ from heed.domain.links.link_token import TokenPurpose
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from heed.use_cases.jobs.report_work import report_preview
+from tests.privacy.exercise_desk import exercise_desk
 from tests.support import mailbox
 from tests.support.aws_calls import outside_handlers
 from tests.support.deployment import NOW, ROOT, World, client, http_event, parts, restart, run_on
@@ -59,6 +61,7 @@ ADDRESSES = {
     "no mail": "canary7.Oriole@example.com",
     "file": "canary7.Plover@example.com",
     "garbage": "canary7.Nightjar@example.com",
+    "desk": "canary7.Quail@example.com",
 }
 
 
@@ -196,6 +199,7 @@ def exercise_all(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
     _exercise_jobs(drive)
     _exercise_feedback(drive)
     _exercise_opt_in(drive)
+    exercise_desk(drive, ADDRESSES["desk"])
     _exercise_streams_and_schedules(drive)
     _exercise_garbage(drive)
 
@@ -208,7 +212,9 @@ def _exercise_platform(drive: Drive) -> None:
     link = drive.request("platform", "POST", "/v1/links", body)["links"][0]
     (mailto,) = re.findall(r"u\+([^@>]+)@", link["headers"]["List-Unsubscribe"])
     drive.secrets["mailto token"] = mailto
+    drive.request("platform", "POST", "/v1/links", {**body, "campaign": ADDRESSES["garbage"]})
     drive.request("platform", "GET", "/v1/suppressions", query={"cursor": ADDRESSES["garbage"]})
+    drive.request("platform", "GET", "/v1/numbers", query={"by": ADDRESSES["garbage"]})
     drive.request("platform", "GET", f"/v1/{ADDRESSES['garbage']}")
     drive.request("platform", "GET", "/v1", headers=drive.plain)
 
@@ -454,8 +460,26 @@ def _exercise_opt_in(drive: Drive) -> None:
     drive.tick("send_confirmation")
 
 
+@contextmanager
+def _published_events() -> Iterator[list[str]]:
+    """Collects the events that are published in the block, as the rule of the bus delivers them."""
+    events: list[str] = []
+
+    def hear(params: dict[str, Any], **_: object) -> None:
+        for entry in params["Entries"]:
+            event = {"source": entry["Source"], "detail-type": entry["DetailType"]}
+            events.append(json.dumps({**event, "detail": json.loads(entry["Detail"])}))
+
+    hooks = parts().client("events").meta.events
+    hooks.register("before-parameter-build.events.PutEvents", hear, unique_id="numbers")
+    yield events
+    hooks.unregister("before-parameter-build.events.PutEvents", unique_id="numbers")
+
+
 def _exercise_streams_and_schedules(drive: Drive) -> None:
-    drive.changes("ledger", drive.stream.records)
+    with _published_events() as events:
+        drive.changes("ledger", drive.stream.records)
+    drive.queue("numbers", *events)
     drive.changes("purge", drive.stream.records)
     for function in ("purge", "seal", "reconcile"):
         drive.tick(function)
@@ -469,7 +493,7 @@ def _exercise_garbage(drive: Drive) -> None:
     image = {"purge": {"S": odd}, "f": {"N": odd}, "soft": odd}
     broken = {"SequenceNumber": "9", "NewImage": image, "Keys": {"id": {"S": odd}}}
     drive.changes("purge", [{**drive.stream.records[0], "dynamodb": broken}])
-    for function in ("opt_out_retry", "send_confirmation", "after_confirmation", "ses_list"):
+    for function in ("opt_out_retry", "send_confirmation", "after_confirmation", "ses_list", "numbers"):
         for body in (odd, json.dumps({"address": [odd], odd: odd}), json.dumps([odd])):
             drive.queue(function, body)
     for function, kind in sorted(FUNCTIONS.items()):

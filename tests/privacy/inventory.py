@@ -80,6 +80,10 @@ CONTROL = (
     Rows(
         "cases#", Holds.NOTHING, Cleared.NOT_NEEDED
     ),  # a keyed hash of the sender of a mail, or of its domain
+    Rows("numbers#", Holds.NOTHING, Cleared.NOT_NEEDED),  # counts by topic, source and campaign
+    Rows("seen#", Holds.NOTHING, Cleared.NOT_NEEDED),  # the id of an event, which is no id of a person
+    Rows("campaign#", Holds.NOTHING, Cleared.NOT_NEEDED),  # the name that an API key gave to its links
+    Rows("campaigns#", Holds.NOTHING, Cleared.NOT_NEEDED),
     Rows("mails#network#", Holds.NOTHING, Cleared.NOT_NEEDED),  # a keyed hash of the network
     Rows("mails#key#", Holds.NOTHING, Cleared.NOT_NEEDED),  # the id of an API key
     Rows("mails#all", Holds.NOTHING, Cleared.NOT_NEEDED),
@@ -142,6 +146,8 @@ STORES = (
     _queue("SesListDeadLetters", Holds.ADDRESS),
     _queue("PurgeDeadLetters", Holds.NOTHING),
     _queue("LedgerDeadLetters", Holds.NOTHING),
+    _queue("NumbersQueue", Holds.RECIPIENT),
+    _queue("NumbersDeadLetters", Holds.RECIPIENT),
     Store(
         "FeedbackTopic", Holds.ADDRESS, Cleared.BY_TIME, 23
     ),  # SNS retries the delivery to a queue for so long
@@ -165,6 +171,7 @@ STORES = (
     _log("SesListLogs"),
     _log("FeedbackLogs"),
     _log("LedgerLogs"),
+    _log("NumbersLogs"),
     _log("SealLogs"),
     _log("ReconcileLogs"),
 )

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from heed.domain.privacy.retention import (
+    CAMPAIGN_DAYS,
     CERTIFICATE_DAYS,
     COUNT_DAYS,
     DECIDED_CASE_DAYS,
     DISCLOSURE_DAYS,
     JOB_DAYS,
     JOB_FILES_DAYS,
+    NUMBER_DAYS,
     PURGE_ORDER_DAYS,
+    SEEN_DAYS,
     SOFT_BOUNCE_RETENTION_DAYS,
 )
 
@@ -105,6 +108,22 @@ RULES = (
     ),
     Rule("Answered mails", "ControlTable", "to answer a sender once a day", COUNT_DAYS, End.TTL),
     Rule("Forwarded mails", "ControlTable", "to stop floods", COUNT_DAYS, End.TTL),
+    Rule(
+        "Numbers",
+        "ControlTable",
+        "to compare a year with the one before; they count nobody by person",
+        NUMBER_DAYS,
+        End.TTL,
+    ),
+    Rule("Ids of counted events", "ControlTable", "to count each event once", SEEN_DAYS, End.TTL),
+    Rule(
+        "Campaigns that an API key named",
+        "ControlTable",
+        "to count only these by name",
+        CAMPAIGN_DAYS,
+        End.TTL,
+    ),
+    Rule("New campaigns of a day", "ControlTable", "to limit their number", COUNT_DAYS, End.TTL),
     Rule("Sessions of the desk", "ControlTable", "to know who is signed in", 1, End.TTL),
     Rule("Disclosures", "ControlTable", "to account for them", DISCLOSURE_DAYS, End.TTL),
     Rule("Open cases", "ControlTable", "to decide them", None, End.NEVER),
@@ -173,6 +192,8 @@ RULES = (
     Rule("Addresses that stay on the SES list", "SesListDeadLetters", "for an operator", 14, End.SERVICE),
     Rule("Failed purges", "PurgeDeadLetters", "for an operator", 14, End.SERVICE),
     Rule("Failed entries", "LedgerDeadLetters", "for an operator", 14, End.SERVICE),
+    Rule("Events to count", "NumbersQueue", "until they are counted", 14, End.SERVICE),
+    Rule("Events that were not counted", "NumbersDeadLetters", "for an operator", 14, End.SERVICE),
     Rule("Access log", "ApiLogs", "to find faults; it names no person", 30, End.SERVICE),
     Rule("Logs of functions", "*Logs", "to find faults; they name no person", 30, End.SERVICE),
 )

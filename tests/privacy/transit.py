@@ -31,6 +31,12 @@ TRANSIT = (
     Transit((), "the addresses that the caller sends", "the answer", where="a request to `/v1`"),
     Transit((), "the address that a person enters", "the answer", where="the form at `/subscribe`"),
     Transit(
+        (),
+        "what the person at the desk entered, encrypted",
+        "the form is sent again, 30 minutes at most",
+        where="the cookie of a form of the desk whose session has ended",
+    ),
+    Transit(
         ("FeedbackTopic",),
         "addresses in SES messages",
         "delivered to the queue, usually at once",

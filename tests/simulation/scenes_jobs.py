@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from functions.jobs import app as jobs
+from heed import clock
 from heed.domain.imports.formats import RowMeaning
 from heed.domain.jobs.job import JobState, Upload, cancel_job, finish_preview, start_job
 from heed.domain.jobs.job_phase import JobPhase
 from heed.domain.jobs.job_settings import ColumnMapping, ImportJobSettings
+from heed.domain.numbers.numbers import NumberGrouping
+from heed.domain.preferences.register import DAY_MS
 from heed.use_cases.jobs.change_job import change_job
 from heed.use_cases.jobs.commit_import import commit_import
 from heed.use_cases.jobs.receive_upload import receive_upload
@@ -76,7 +79,8 @@ class ImportScene(Scene):
     def observe(self, world: World) -> object:
         job = parts().jobs.find(self._id)
         assert job is not None and job.state is JobState.DONE
-        return job.report, registers(world, ANN), registers(world, JOHN)
+        numbers = parts().numbers.read(NumberGrouping.SOURCE, [clock.now() // DAY_MS])
+        return job.report, registers(world, ANN), registers(world, JOHN), list(numbers)
 
     def _run(self, job_id: str, phase: JobPhase) -> None:
         run = JobMachineRun(Context(milliseconds_left=900_000))

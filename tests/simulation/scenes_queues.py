@@ -8,6 +8,7 @@ from typing import Any
 
 from functions.after_confirmation import app as after_confirmation
 from functions.feedback import app as feedback
+from functions.numbers import app as numbers
 from functions.opt_out_retry import app as opt_out_retry
 from functions.purge import app as purge
 from functions.send_confirmation import app as send_confirmation
@@ -15,12 +16,14 @@ from functions.ses_list import app as ses_list
 from heed.adapters.kms.address_encryption import KmsAddressEncryption
 from heed.domain.links.queued_opt_out import QueuedOptOut
 from heed.domain.milliseconds import Millis
+from heed.domain.numbers.numbers import NumberGrouping
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
-from heed.domain.preferences.register import Source
+from heed.domain.preferences.register import DAY_MS, Source
 from heed.domain.privacy.erasure import ErasureCause
 from heed.domain.privacy.ses_list_request import WALK_REQUEST
+from heed.domain.rfc3339 import format_day
 from tests.simulation.feedback_messages import format_body as feedback_body
 from tests.simulation.scenes import ANN, JOHN, Scene, registers, report
 from tests.support import mailbox
@@ -67,6 +70,32 @@ class Bounces(Queue):
 
     def observe(self, world: World) -> object:
         return registers(world), set(world.messages("FEEDBACK_DLQ_URL"))
+
+
+class CountedEvents(Queue):
+    """Two events, one of which arrives twice, and a message of somebody else."""
+
+    function, app = "numbers", numbers
+
+    def prepare(self, world: World) -> None:
+        day = time.time_ns() // 1_000_000 // DAY_MS
+        self._day = day
+        parts().campaigns.add("spring", Millis(day * DAY_MS))
+        detail = {"recipient": world.recipient(ANN), "at": f"{format_day(day)}T00:00:00.000Z"}
+        out = {**detail, "id": "a" * 32, "scope": "offers", "state": "out", "source": "link"}
+        first = _event("Recipient Opted Out", {**out, "campaign": "spring"})
+        bounced = {**detail, "id": "b" * 32, "scope": "*", "state": "undeliverable", "source": "bounce"}
+        self.bodies = (first, _event("Recipient Suppressed", bounced), first, "not an event")
+
+    def observe(self, world: World) -> object:
+        counted = {
+            grouping: sorted(parts().numbers.read(grouping, [self._day])) for grouping in NumberGrouping
+        }
+        return counted, set(world.messages("NUMBERS_DLQ_URL"))
+
+
+def _event(detail_type: str, detail: dict[str, Any]) -> str:
+    return json.dumps({"source": "heed", "detail-type": detail_type, "detail": detail})
 
 
 class Confirmations(Queue):

@@ -308,6 +308,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
                 "CONFIRMATION_REQUESTS_DLQ_URL",
                 "CONFIRMED_OPT_INS_DLQ_URL",
                 "SES_LIST_DLQ_URL",
+                "NUMBERS_DLQ_URL",
             )
         }
         environment = {

@@ -127,7 +127,7 @@ def _throttled_routes(resources: Mapping[str, Any]) -> set[str]:
 
 
 def _routes(resources: Mapping[str, Any]) -> set[str]:
-    apis = [r for r in resources.values() if r["Type"] == "AWS::ApiGatewayV2::Api"]
+    apis = [r for r in resources.values() if "Body" in r.get("Properties", {})]  # only SAM's have one
     return {
         f"{method} {path}"
         for api in apis

@@ -1,16 +1,25 @@
-// node pictures.mjs SITE < PICTURES  Takes each picture: `url`, `file`, `width`, `height`, `scheme`, `press`.
+// node pictures.mjs SITE < PICTURES  Takes each picture: `url`, `file`, `width`, `height`, `scheme`, and, if
+// needed, `person` (who signs in to the desk), `fill` (text by selector) and `press` (a selector).
 import { readFileSync } from "node:fs";
 import { launch } from "./browser.mjs";
 
 const [site] = process.argv.slice(2);
 const browser = await launch();
-for (const { url, file, width, height, scheme, press } of JSON.parse(readFileSync(0, "utf8"))) {
+const pictures = JSON.parse(readFileSync(0, "utf8"));
+for (const { url, file, width, height, scheme, person, fill = {}, press } of pictures) {
   const page = await browser.newPage({
     viewport: { width, height },
     colorScheme: scheme,
     deviceScaleFactor: width < 500 ? 1.5 : 1,
   });
+  if (person) {
+    await page.goto(`${site}/desk`);
+    await page.fill("input[name=username]", person.name);
+    await page.fill("input[name=password]", person.password);
+    await Promise.all([page.waitForNavigation(), page.click("[type=submit]")]);
+  }
   await page.goto(site + url);
+  for (const [selector, text] of Object.entries(fill)) await page.fill(selector, text);
   if (press) await Promise.all([page.waitForNavigation(), page.click(press)]);
   await page.screenshot({ path: file });
   await page.close();

@@ -1,4 +1,4 @@
-"""`python -m tests.web.pictures` takes the pictures of docs/pictures again, from its own stack."""
+"""`python -m tests.web.pictures` takes the pictures of docs/pictures again, from the demo."""
 
 from __future__ import annotations
 
@@ -6,25 +6,31 @@ import json
 import subprocess
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 import httpx
 
 from heed.domain.preferences.register import Source
+from local.demo.people import InventedPerson, invent_people
 from tests.support.registers import out
-from tests.system.running import PATIENCE, ROOT, Running, free_ports, wait_until
+from tests.system.running import PATIENCE, ROOT, Running, free_ports
 from tests.web.page_states import OFFERS, THIS, LocalStack
 
 PICTURES = ROOT / "docs" / "pictures"
 PHONE = {"width": 390, "height": 780}
+SCREEN = {"width": 1200, "height": 960, "scheme": "light"}
+DEMO_PEOPLE, LOOKED_UP = 300, 100
 
 
 def main() -> None:
-    """Starts a stack, takes the pictures and stops it."""
-    running = Running(Path(mkdtemp(prefix="heed-pictures-")), *free_ports(2))
+    """Starts a stack with its demo, takes the pictures and stops it."""
+    running = Running(Path(mkdtemp(prefix="heed-pictures-")), *free_ports(2), demo=["--demo"])
     try:
-        stage = LocalStack(running.wait_until_ready())
+        stack = running.wait_until_ready()
+        stage = LocalStack(stack)
         preferences = stage.preferences(stage.store_choice(out(OFFERS), Source.ONE_CLICK))
-        _use(stage.site)
+        (officer,) = (each for each in stack["desk"]["users"] if each["role"] == "privacy")
+        desk = {**SCREEN, "person": officer}
         pictures = {
             "unsubscribe-phone": {
                 **PHONE,
@@ -42,7 +48,13 @@ def main() -> None:
                 "url": f"{preferences}?lang=de",
                 "scheme": "dark",
             },
-            "local": {"width": 1200, "height": 960, "url": "/_local/", "scheme": "light"},
+            "local": {**SCREEN, "url": "/_local/"},
+            "desk-person": {
+                **desk,
+                "url": "/desk",
+                "fill": {"#person": _find_busiest(stack)},
+                "press": ".look-up button",
+            },
         }
         wanted = [{**how, "file": str(PICTURES / f"{name}.png")} for name, how in pictures.items()]
         subprocess.run(
@@ -56,19 +68,16 @@ def main() -> None:
         running.stop()
 
 
-def _use(site: str) -> None:
-    """Sends mails and reports, so that the local page has something to show."""
-    for name, topics in (("grace", ["news"]), ("edith", ["offers", "news"]), ("joan", ["offers"])):
-        data = {"address": f"{name}@example.com", "topics": topics}
-        httpx.post(f"{site}/subscribe", data=data, timeout=PATIENCE).raise_for_status()
-    for button in ("complaint", "one-click", "parent"):
-        httpx.post(f"{site}/_local/{button}", timeout=PATIENCE, follow_redirects=True).raise_for_status()
-    shown = {"mails": "3 of 3", "changes": "Paused everything"}
-    wait_until(
-        lambda: all(
-            text in httpx.get(f"{site}/_local/{name}", timeout=PATIENCE).text for name, text in shown.items()
-        )
-    )
+def _find_busiest(stack: dict[str, Any]) -> str:
+    """Returns the address of the invented person who has the longest history."""
+    key = {"authorization": f"Bearer {stack['api_key']}"}
+    with httpx.Client(base_url=stack["api"], headers=key, timeout=PATIENCE) as client:
+
+        def count_entries(person: InventedPerson) -> int:
+            answer = client.post("/v1/recipients/lookup", json={"address": person.address})
+            return len(answer.raise_for_status().json()["history"])
+
+        return max(invent_people(DEMO_PEOPLE)[:LOOKED_UP], key=count_entries).address
 
 
 if __name__ == "__main__":

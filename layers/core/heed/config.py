@@ -56,6 +56,9 @@ class Config:
     desk_issuer = _optional("DESK_ISSUER")
     """URL of the OpenID Connect issuer at which people sign in to the desk. If it is empty, there is none."""
 
+    desk_domain = _optional("DESK_DOMAIN")
+    """The host of the desk alone. If it is empty, the desk is at the host of the links."""
+
     desk_client_id = _optional("DESK_CLIENT_ID")
     """Id of the desk as a client of the issuer."""
 
@@ -161,6 +164,9 @@ class Config:
 
     ledger_dlq_url = _required("LEDGER_DLQ_URL")
     """URL of the dead-letter queue for the positions of stream records that cannot be parsed."""
+
+    numbers_dlq_url = _required("NUMBERS_DLQ_URL")
+    """URL of the dead-letter queue for events that cannot be parsed."""
 
     minor_record_days = _number("MINOR_RECORD_DAYS")
     """Number of days for which the record of a reported minor is kept."""

@@ -33,15 +33,16 @@ class JweCookieEncryption(CookieEncryption):
 
     @override
     def encrypt(self, use: str, content: Mapping[str, object], ends_at: Millis) -> str:
-        plain = json.dumps({"content": content, "ends": ends_at}, separators=(",", ":")).encode()
-        return _encrypt(plain, self._key(use))
+        document = {"content": content, "ends": ends_at}
+        plain = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+        return _encrypt(plain.encode("utf-8", "surrogatepass"), self._key(use))
 
     @override
     def decrypt(self, use: str, text: str, now: Millis) -> Mapping[str, Any] | None:
         plain = _decrypt(text, self._key(use)) if len(text) <= MAX_COOKIE else None
         if plain is None:
             return None
-        document = json.loads(plain)
+        document = json.loads(plain.decode("utf-8", "surrogatepass"))
         content: Mapping[str, Any] = document["content"]
         return content if now < document["ends"] else None
 

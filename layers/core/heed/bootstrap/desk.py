@@ -27,6 +27,16 @@ class DeskParts(SharedParts):
         return bool(self.config.desk_issuer or self.config.desk_pool_parameter)
 
     @property
+    def desk_domain(self) -> str:
+        """The host of the desk alone, or "" if it is at the host of the links."""
+        return self.config.desk_domain
+
+    @property
+    def desk_url(self) -> str:
+        """The base URL of the desk, or "" if the deployment has only the host of the API."""
+        return f"https://{self.desk_domain}" if self.desk_domain else self.config.public_url
+
+    @property
     def public_url(self) -> str:
         """The base URL of the deployment, or "" if it has only the host of the API."""
         return self.config.public_url

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, assert_never
 
 from heed.bootstrap.jobs import JobParts
+from heed.bootstrap.numbers import NumberParts
 from heed.bootstrap.privacy import PrivacyParts
 from heed.domain.jobs.job_phase import JobPhase
 from heed.use_cases.ports.job_work import JobWork
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from heed.use_cases.snapshots.work_on_snapshot import WorkOnSnapshot
 
 
-class JobWorkParts(JobParts, PrivacyParts):
+class JobWorkParts(JobParts, NumberParts, PrivacyParts):
     """Parts that plan the work on jobs, and do it."""
 
     def work_of_phase(self, phase: JobPhase) -> JobWork:
@@ -105,6 +106,7 @@ class JobWorkParts(JobParts, PrivacyParts):
             self.import_writes,
             self.write_pace,
             self.catalogue,
+            self.numbers,
             self._now,
         )
 
@@ -134,7 +136,13 @@ class JobWorkParts(JobParts, PrivacyParts):
         from heed.use_cases.jobs.scrub_file import PlanScrub
 
         return PlanScrub(
-            self.work_files, self.bulk_files, self.split_upload, self.jobs, self.disclosures, self._now
+            self.work_files,
+            self.bulk_files,
+            self.split_upload,
+            self.jobs,
+            self.disclosures,
+            self.campaigns,
+            self._now,
         )
 
     @cached_property

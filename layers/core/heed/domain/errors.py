@@ -118,10 +118,7 @@ class InvalidRequest(HeedError):
 
 
 class InvalidQuery(InvalidRequest):
-    """The query breaks the contract. Nothing was done.
-
-    The pointer of a fault is the name of a parameter.
-    """
+    """The query breaks the contract. Nothing was done. The pointer of a fault is the name of a parameter."""
 
 
 class DependencyUnavailable(HeedError):
@@ -206,6 +203,10 @@ class JobConflict(HeedError):
 
 class TooManyJobs(HeedError):
     """The owner of the API key has too many jobs. Nothing was created. A later request may succeed."""
+
+
+class ImportTooLong(HeedError):
+    """The commit of the import would take longer than its file is kept."""
 
 
 class SecondOwnerNeeded(NotAuthorised):

@@ -65,6 +65,17 @@ def parse_time(text: str) -> TimeSpan:
     raise InvalidTime("neither a time with an offset nor a date")
 
 
+def parse_day(text: str) -> int:
+    """Parses a date (`2026-03-05`). The day is a number of days since the Unix epoch.
+
+    Raises:
+        InvalidTime: the text is not a date, or it is outside the years 1970 to 9999.
+    """
+    if len(text) <= _MAX_LENGTH and (match := _DATE.fullmatch(text)):
+        return _check_range(_to_instant(*map(int, match.groups()))) // DAY_MS
+    raise InvalidTime("not a date")
+
+
 def format_time(at: Millis) -> str:
     """Formats an instant in milliseconds, the same way everywhere: `2026-03-05T00:41:02.669Z`.
 

@@ -4,10 +4,11 @@
     `answers#<day>#<name>`    `n`: the number of mails that were answered
     `forwards#<day>#<name>`   `n`: the number of mails that were forwarded
     `cases#<day>#<name>`      `n`: the number of mails that became cases
+    `campaigns#<day>#<name>`  `n`: the number of campaigns that API keys named for the first time
 
-The name is the id of an API key, a keyed hash of a sender's address or domain, or a word for the count of all
-mails. One conditional UpdateItem increases a number, up to its limit. So the limit holds for concurrent
-calls as well.
+The name is the id of an API key, a keyed hash of a sender's address or domain, or a word for all of them.
+One conditional UpdateItem increases a number, up to its limit. So the limit holds for concurrent calls as
+well.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class CountPrefix(StrEnum):
     ANSWERS = "answers#"
     FORWARDS = "forwards#"
     CASES = "cases#"
+    CAMPAIGNS = "campaigns#"
 
 
 class DailyCountsTable(DailyCounts):

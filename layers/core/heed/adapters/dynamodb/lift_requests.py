@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from heed.adapters.dynamodb.table import ConditionFailed, TableAdapter, WriteOptions
+from heed.adapters.dynamodb.request_options import WriteOptions
+from heed.adapters.dynamodb.table import ConditionFailed, TableAdapter
 from heed.codec.attributes import Item, read_number, read_text, strict_reader
 from heed.domain.errors import UnreadableRecord
 from heed.domain.milliseconds import Millis

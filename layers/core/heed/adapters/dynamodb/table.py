@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
 from heed.adapters.aws import FAILURES, error_code, required_member, to_store_unavailable
+from heed.adapters.dynamodb.request_options import ReadOptions, WriteOptions, to_aws_names
 from heed.codec.attributes import Item
 from heed.domain.errors import StoreUnavailable, UnreadableRecord
 from heed.use_cases.ports.preferences import UNREADABLE, UnreadableItem
@@ -30,71 +31,7 @@ MAX_BATCH_KEYS = 100
 TABLE_NOT_FOUND = "ResourceNotFoundException"
 """The message of StoreUnavailable when the table does not exist."""
 _MAX_BATCH_REQUESTS = 8  # requests for the keys of one batch
-
-_AWS_NAMES = {
-    "condition": "ConditionExpression",
-    "names": "ExpressionAttributeNames",
-    "values": "ExpressionAttributeValues",
-    "returns": "ReturnValues",
-    "returns_if_refused": "ReturnValuesOnConditionCheckFailure",
-    "index": "IndexName",
-    "filter": "FilterExpression",
-    "projection": "ProjectionExpression",
-    "consistent": "ConsistentRead",
-    "page_size": "Limit",
-    "ascending": "ScanIndexForward",
-    "after": "ExclusiveStartKey",
-    "segment": "Segment",
-    "segments": "TotalSegments",
-}
-
-
-class WriteOptions(TypedDict, total=False):
-    """The options of a write.
-
-    Attributes:
-        condition: Condition expression. The write takes effect only if it holds.
-        names: Attribute names for the placeholders `#…`.
-        values: Attribute values for the placeholders `:…`.
-        returns: Which attributes the write returns.
-        returns_if_refused: `ALL_OLD` makes ConditionFailed contain the current item.
-    """
-
-    condition: str
-    names: Mapping[str, str]
-    values: Mapping[str, Any]
-    returns: Literal["ALL_OLD", "ALL_NEW", "UPDATED_NEW"]
-    returns_if_refused: Literal["ALL_OLD"]
-
-
-class ReadOptions(TypedDict, total=False):
-    """The options of a query or a scan.
-
-    Attributes:
-        index: Name of the index to read instead of the table.
-        filter: Filter expression. An item that does not match is read but not returned.
-        projection: Projection expression: the attributes to return.
-        names: Attribute names for the placeholders `#…`.
-        values: Attribute values for the placeholders `:…`.
-        consistent: Whether the read is strongly consistent.
-        page_size: The most items that one request reads.
-        ascending: Whether a query returns the items in ascending order of the sort key, which is the default.
-        after: Key of the last item of the page before; empty for the first page.
-        segment: The number of the segment that a scan reads, from 0 on.
-        segments: The number of segments into which DynamoDB divides the items for that.
-    """
-
-    index: str
-    filter: str
-    projection: str
-    names: Mapping[str, str]
-    values: Mapping[str, Any]
-    consistent: bool
-    page_size: int
-    ascending: bool
-    after: Item
-    segment: int
-    segments: int
+_MAX_TRANSACTIONS = 6  # attempts of one transaction, if others interfere
 
 
 class ConditionFailed(StoreUnavailable):
@@ -110,6 +47,18 @@ class ConditionFailed(StoreUnavailable):
     def __init__(self, current: Item) -> None:
         super().__init__("the condition did not hold")
         self.current = current
+
+
+class TransactionRefused(StoreUnavailable):
+    """The conditions of some writes of a transaction did not hold, so it wrote nothing.
+
+    Attributes:
+        refused: The places of these writes, from 0 on.
+    """
+
+    def __init__(self, refused: frozenset[int]) -> None:
+        super().__init__("a condition of a transaction did not hold")
+        self.refused = refused
 
 
 class DynamoDBTable:
@@ -163,11 +112,11 @@ class DynamoDBTable:
 
     def put(self, item: Item, **options: Unpack[WriteOptions]) -> None:
         """Writes a whole item."""
-        self._call_for_item(self._client.put_item, Item=item, **_to_aws_names(options))
+        self._call_for_item(self._client.put_item, Item=item, **to_aws_names(options))
 
     def update(self, key: Item, expression: str, **options: Unpack[WriteOptions]) -> Item:
         """Updates or creates an item, and returns the attributes that `returns` requests."""
-        request = {"Key": key, "UpdateExpression": expression, **_to_aws_names(options)}
+        request = {"Key": key, "UpdateExpression": expression, **to_aws_names(options)}
         return _attributes(self._call_for_item(self._client.update_item, **request))
 
     def try_put(self, item: Item, **options: Unpack[WriteOptions]) -> bool:
@@ -213,17 +162,43 @@ class DynamoDBTable:
 
     def delete(self, key: Item, **options: Unpack[WriteOptions]) -> Item:
         """Deletes an item, if it exists, and returns the attributes that `returns` requests."""
-        request = {"Key": key, **_to_aws_names(options)}
+        request = {"Key": key, **to_aws_names(options)}
         return _attributes(self._call_for_item(self._client.delete_item, **request))
+
+    def transact(self, writes: Sequence[Item]) -> None:
+        """Makes all writes or none. Another transaction on one of the items delays it.
+
+        Args:
+            writes: The writes in the format of DynamoDB, `{"Put": {…}}`, without the name of the table.
+
+        Raises:
+            TransactionRefused: The condition of a write did not hold.
+            StoreUnavailable: It is unknown whether the writes took effect.
+        """
+        items = [
+            {kind: {**write, "TableName": self._name} for kind, write in item.items()} for item in writes
+        ]
+        for attempt in range(_MAX_TRANSACTIONS):
+            if attempt:
+                self._pause(0.02 * 2**attempt)
+            try:
+                response = _call(
+                    self._client.transact_write_items, TransactItems=items, ReturnConsumedCapacity="TOTAL"
+                )
+            except _TransactionConflict:
+                continue
+            required_member(response, "ConsumedCapacity")
+            return
+        raise StoreUnavailable("other transactions interfered")
 
     def query(self, key_condition: str, **options: Unpack[ReadOptions]) -> Iterator[Item]:
         """Returns all items whose key matches a condition. Each page is read when it is needed."""
-        request = {"KeyConditionExpression": key_condition, **_to_aws_names(options)}
+        request = {"KeyConditionExpression": key_condition, **to_aws_names(options)}
         return self._read_pages(self._client.query, request)
 
     def scan(self, **options: Unpack[ReadOptions]) -> Iterator[Item]:
         """Returns all items. Each page is read when it is needed."""
-        return self._read_pages(self._client.scan, _to_aws_names(options))
+        return self._read_pages(self._client.scan, to_aws_names(options))
 
     def scan_page(self, **options: Unpack[ReadOptions]) -> tuple[Sequence[Item], Item | None]:
         """Reads one page of all items, or of a segment.
@@ -231,7 +206,7 @@ class DynamoDBTable:
         Returns:
             The items, and the key of the last one. The key is None if no page follows.
         """
-        return self._read_page(self._client.scan, _to_aws_names(options))
+        return self._read_page(self._client.scan, to_aws_names(options))
 
     def _read_pages(self, method: _Method, request: dict[str, Any]) -> Iterator[Item]:
         while True:
@@ -279,21 +254,30 @@ def _call(method: _Method, **request: object) -> dict[str, Any]:
     try:
         response: dict[str, Any] = method(**request)
     except FAILURES as error:
-        if isinstance(error, ClientError) and error_code(error) == "ConditionalCheckFailedException":
+        if isinstance(error, ClientError):
             refusal: Mapping[str, Any] = error.response
-            raise ConditionFailed(refusal.get("Item", {})) from error
+            if error_code(error) == "ConditionalCheckFailedException":
+                raise ConditionFailed(refusal.get("Item", {})) from error
+            if error_code(error) == "TransactionCanceledException":
+                raise _to_cancellation(refusal.get("CancellationReasons", [])) from error
         raise to_store_unavailable(error) from error
     return response
+
+
+class _TransactionConflict(StoreUnavailable):
+    """Another transaction, or a write, changes one of the items now."""
+
+
+def _to_cancellation(reasons: Sequence[Mapping[str, Any]]) -> StoreUnavailable:
+    """Returns the error of a transaction that was cancelled for these reasons, one for each write."""
+    codes = [str(reason.get("Code")) for reason in reasons]
+    if refused := frozenset(n for n, code in enumerate(codes) if code == "ConditionalCheckFailed"):
+        return TransactionRefused(refused)
+    if "TransactionConflict" in codes:
+        return _TransactionConflict("TransactionConflict")
+    return StoreUnavailable(next((code for code in codes if code != "None"), "TransactionCanceled"))
 
 
 def _attributes(response: Mapping[str, Any]) -> Item:
     attributes: Item = response.get("Attributes", {})
     return attributes
-
-
-def _to_aws_names(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the options with their AWS names. It omits empty maps, since DynamoDB rejects them.
-
-    An empty condition stays, and DynamoDB rejects it. Otherwise the write would have no condition.
-    """
-    return {_AWS_NAMES[name]: value for name, value in options.items() if value != {}}

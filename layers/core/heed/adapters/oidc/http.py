@@ -39,7 +39,8 @@ def is_permitted_url(url: object, *, loopback: bool) -> bool:
 
     A function answers on its own loopback, so an issuer elsewhere must not name it.
     """
-    if not isinstance(url, str):
+    # Python's parser ignores line breaks, which a header must not contain.
+    if not isinstance(url, str) or not url.isascii() or not url.isprintable() or " " in url:
         return False
     try:
         parts = urlsplit(url)

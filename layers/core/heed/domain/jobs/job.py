@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import assert_never
 
-from heed.domain.errors import JobConflict, MalformedMessage, SecondOwnerNeeded
+from heed.domain.errors import ImportTooLong, JobConflict, MalformedMessage, SecondOwnerNeeded
 from heed.domain.jobs.job_errors import IMPORT_CANCELLED
 from heed.domain.jobs.job_report import JobError, JobReport
 from heed.domain.jobs.job_settings import (
@@ -227,7 +227,8 @@ def report_progress(job: Job, report: JobReport, now: Millis) -> Job:
 def finish_preview(job: Job, report: JobReport, on_record: int, now: Millis) -> Job:
     """Returns an import after its preview. A second report of the preview changes nothing.
 
-    An import that was committed from the beginning goes on, unless its commit needs a second owner.
+    An import that was committed from the beginning goes on, unless its commit needs a second owner or takes
+    too long.
 
     Args:
         job: the job.
@@ -238,7 +239,7 @@ def finish_preview(job: Job, report: JobReport, on_record: int, now: Millis) -> 
     if job.state is not JobState.RUNNING or job.kind is not JobKind.IMPORT or job.on_record is not None:
         return job
     previewed = replace(job, report=report, on_record=on_record, changed_at=now)
-    if job.committed and not previewed.needs_second_owner:
+    if job.committed and not previewed.needs_second_owner and not _is_too_late(previewed, now):
         return replace(previewed, report=replace(report, done_rows=0))
     return replace(previewed, state=JobState.PREVIEWED, committed=None)
 
@@ -249,6 +250,7 @@ def commit_job(job: Job, signature: JobSignature) -> Job:
     Raises:
         JobConflict: The job cannot be committed: it has no preview, or it ended.
         SecondOwnerNeeded: The import is large, and the key has the owner of the job.
+        ImportTooLong: The file would be deleted before the commit is done.
     """
     if job.committed and job.state in (JobState.RUNNING, JobState.DONE):
         return job
@@ -256,8 +258,15 @@ def commit_job(job: Job, signature: JobSignature) -> Job:
         raise JobConflict(f"a job in the state {job.state.value} cannot be committed")
     if job.needs_second_owner and signature.owner == job.created.owner:
         raise SecondOwnerNeeded("a large import needs a key of another owner")
+    if _is_too_late(job, signature.at):
+        raise ImportTooLong("the file is not kept until the commit is done")
     report = replace(job.report, done_rows=0)  # the rows are passed again
     return replace(job, state=JobState.RUNNING, report=report, committed=signature, changed_at=signature.at)
+
+
+def _is_too_late(job: Job, at: Millis) -> bool:
+    estimate, started_at = job.report.estimate, job.started_at
+    return estimate is not None and started_at is not None and estimate.is_too_late(started_at, at)
 
 
 def cancel_job(job: Job, now: Millis) -> Job:

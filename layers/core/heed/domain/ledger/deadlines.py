@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 
-from heed.domain.ledger.entry import EntryOutcome, LedgerEntry
+from heed.domain.ledger.entry import FLOOR_REGISTER, EntryOutcome, LedgerEntry
 from heed.domain.preferences.kinds import ChoiceKind, OtherKind, SuppressionKind
 from heed.domain.preferences.register import DAY_MS, Source
 
@@ -50,17 +51,24 @@ def delays_by_source(entries: Iterable[LedgerEntry]) -> Iterator[tuple[str, int]
 
     From the time of the write on, each check answers that the mail must not be sent. The time of the record
     is exact to the second. The clock of a reporting system may differ by more, so a negative delay counts as
-    zero. An entry for several revisions has no meaningful delay: its suppression was already recorded. That
-    of an import has none either: another system suppressed the mail until then.
+    zero. An entry for several revisions has no meaningful delay: its suppression was already recorded. The
+    same is true of what an erasure kept, which the first write after it enters with the opening of a new
+    subject. That of an import has none either: another system suppressed the mail until then.
+
+    Args:
+        entries: the entries. Those of one subject follow each other, as in the table and in an export.
 
     Yields:
         Source and milliseconds.
     """
-    for entry in entries:
-        if entry.first_seq is not None or entry.source == Source.IMPORT:
-            continue
-        if entry.register in _SUPPRESSION_KINDS and entry.outcome is EntryOutcome.APPLIED:
-            yield entry.source, max(0, entry.recorded_at - entry.at)
+    for _, of_subject in groupby(entries, key=lambda entry: entry.subject):
+        known = list(of_subject)
+        openings = {entry.seq for entry in known if entry.register == FLOOR_REGISTER}
+        for entry in known:
+            if entry.first_seq is not None or entry.seq in openings or entry.source == Source.IMPORT:
+                continue
+            if entry.register in _SUPPRESSION_KINDS and entry.outcome is EntryOutcome.APPLIED:
+                yield entry.source, max(0, entry.recorded_at - entry.at)
 
 
 @dataclass(slots=True)

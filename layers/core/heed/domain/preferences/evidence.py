@@ -35,6 +35,7 @@ _PIECE = (
     r"|(?=[A-Za-z0-9-]*_))[A-Za-z0-9_-]{4,}"
 )
 _SPLIT_TOKEN = re.compile(rf"(?<![A-Za-z0-9_-]){_PIECE}(?:{_SEPARATOR}{_PIECE})*")
+_CAMPAIGN_PART = re.compile(r'"campaign":"([A-Za-z0-9_-]{1,32})"')
 _SPLIT_LENGTH = 40  # characters, including the separators
 
 
@@ -84,3 +85,12 @@ def has_evidence_flag(text: str, part: str) -> bool:
     Free text cannot imitate it, because its quotes are escaped.
     """
     return f'"{part}":true' in text
+
+
+def campaign_of_evidence(text: str) -> str:
+    """Returns the campaign of the link in canonical evidence, or "".
+
+    Free text cannot imitate it, because its quotes are escaped.
+    """
+    match = _CAMPAIGN_PART.search(text)
+    return match[1] if match else ""

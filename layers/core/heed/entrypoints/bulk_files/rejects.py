@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping
-from io import StringIO
 
-from heed.domain.imports.columns import guard_formula
+from heed.entrypoints.guarded_csv import guarded_csv_line
 from heed.use_cases.ports.bulk_files import FileRecord
 
 
@@ -31,6 +29,4 @@ def write_unknown_words(words: Mapping[str, int]) -> bytes:
 
 
 def _write_line(cells: Iterable[str]) -> bytes:
-    line = StringIO()
-    csv.writer(line, lineterminator="\n").writerow([guard_formula(cell) for cell in cells])
-    return line.getvalue().encode(errors="replace")
+    return guarded_csv_line(cells).encode(errors="replace")

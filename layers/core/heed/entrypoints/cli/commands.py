@@ -29,6 +29,7 @@ from heed.entrypoints.cli import (
     links,
     lookup,
     minor_and_erase,
+    numbers,
     purges,
     restore,
     run,
@@ -62,6 +63,7 @@ SECTIONS = {
     "Evidence": (
         ledger.LEDGER_GROUP,
         deadlines.REPORT_GROUP,
+        numbers.show_numbers,
         purges.show_purge,
         disclosed.show_disclosures,
     ),

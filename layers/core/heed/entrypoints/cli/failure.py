@@ -109,7 +109,10 @@ _REMEDY_BY_TYPE = {
     "urn:heed:problem:case-decided": "heed case show ID shows the decision",
     "urn:heed:problem:job-conflict": "heed jobs show ID shows the state of the job",
     "urn:heed:problem:too-many-jobs": "heed jobs list shows them; heed jobs cancel ID ends one",
-    "urn:heed:problem:second-owner-needed": "another owner commits it, with a key of the scope privacy",
+    "urn:heed:problem:import-too-long": "split the file, or raise BulkRate, and import it again",
+    "urn:heed:problem:second-owner-needed": (
+        "set HEED_API_KEY to a key of another owner (heed keys create … --owner OTHER --scope privacy)"
+    ),
 }
 
 

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -31,15 +32,47 @@ from heed.entrypoints.cli.stack import Stack
 _SES_FORMAT = "ses-suppressions"
 
 
-def _parse_pairs(_: click.Context, parameter: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
-    """Returns the pairs of an option. Of a topic, the name in the other system may have an equals sign."""
+def _parse_columns(_: click.Context, parameter: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    """Returns the columns by part."""
     parsed = {}
     for pair in pairs:
-        left, _equals, right = pair.partition("=") if parameter.name == "columns" else pair.rpartition("=")
-        if not left or not right:
+        part, _equals, name = pair.partition("=")
+        if not part or not name:
             raise click.BadParameter(f"{pair!r} is not {parameter.metavar}")
-        parsed[left] = right
+        parsed[part] = name
     return parsed
+
+
+def _parse_topics(_: click.Context, parameter: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    """Returns our topics by the names in the other system, from pairs, and from files of pairs (`@FILE`).
+
+    A name in the other system may have an equals sign. It has no `@`, because Heed keeps no such name.
+    """
+    parsed = dict[str, str]()
+    for place, pair in chain.from_iterable(map(_read_topic_pairs, pairs)):
+        theirs, _equals, ours = pair.rpartition("=")
+        if not theirs or not ours:
+            raise click.BadParameter(f"{place} is not {parameter.metavar}")
+        if parsed.setdefault(theirs, ours) != ours:
+            raise click.BadParameter(f"{place} names a topic again")
+    return parsed
+
+
+def _read_topic_pairs(text: str) -> Iterator[tuple[str, str]]:
+    """Yields the pairs of an argument, each with its place."""
+    if not text.startswith("@"):
+        yield repr(text), text
+        return
+    path = Path(text[1:])
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()
+    except OSError as error:
+        raise click.BadParameter(f"{path} cannot be read") from error
+    except UnicodeDecodeError as error:
+        raise click.BadParameter(f"{path} is not UTF-8") from error
+    for number, line in enumerate(lines, start=1):
+        if pair := line.strip():
+            yield f"line {number} of {path}", pair
 
 
 @command(
@@ -47,6 +80,7 @@ def _parse_pairs(_: click.Context, parameter: click.Parameter, pairs: tuple[str,
     "heed import suppression_bounces.csv --reference 'SendGrid, May'",
     "heed import members.csv --reference Ghost --exported-at 2026-03-01 --commit",
     "heed import groups.json --reference 'SendGrid, May' --topic-map 'Weekly news=news'",
+    "heed import groups.json --reference 'SendGrid, May' --topic-map @topics.txt",
     "heed import list.csv --reference 'shop' --column address=Email --as unsubscribed",
     "heed import --ses --reference 'SES list'",
 )
@@ -64,7 +98,7 @@ def _parse_pairs(_: click.Context, parameter: click.Parameter, pairs: tuple[str,
     "--column",
     "columns",
     multiple=True,
-    callback=_parse_pairs,
+    callback=_parse_columns,
     metavar="PART=NAME",
     help="A column of a file of no known format: address=Email, and perhaps date=Since.",
 )
@@ -79,9 +113,10 @@ def _parse_pairs(_: click.Context, parameter: click.Parameter, pairs: tuple[str,
     "--topic-map",
     "topics",
     multiple=True,
-    callback=_parse_pairs,
+    callback=_parse_topics,
     metavar="THEIRS=OURS",
-    help="What a topic of the other system is called here; repeat the option for more.",
+    help="What a topic of the other system is called here. For more, repeat the option, or name a file "
+    "with a line for each: @FILE.",
 )
 @click.option(
     "--scope", metavar="SCOPE", help="What an opt-out without a topic stops (default: all marketing)."
@@ -120,7 +155,9 @@ def _follow(common: options.CommonOptions, stack: Stack, job_id: str, file: Path
         api.post_to_api(stack, path_of_job(job_id), {"commit": True})
         job = watch_job(stack, job_id, common)
         _show(common, job, file)
-    if not common.json and job["state"] == JobState.PREVIEWED:
+    if not common.json and job["state"] == JobState.PREVIEWED and job["takes_too_long"]:
+        print("\nThe commit takes more than 48 hours: split the file, or raise BulkRate, and import it again")
+    elif not common.json and job["state"] == JobState.PREVIEWED:
         who = "another owner commits it, with the scope privacy" if job["needs_second_owner"] else "commit it"
         print(f"\nNothing is applied yet. Within a day, {who}: heed jobs commit {job_id}{on_stack(common)}")
     return exit_of_job(job)
@@ -138,7 +175,8 @@ def _show(common: options.CommonOptions, job: Mapping[str, Any], file: Path) -> 
 
 def _is_confirmed(job: Mapping[str, Any]) -> bool:
     """Asks a person at a terminal whether to commit a preview. The end of the input is a no."""
-    if job["needs_second_owner"] or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    needs_more = job["needs_second_owner"] or job["takes_too_long"]
+    if needs_more or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     try:
         return click.confirm(f"Rows to apply: {job['counts']['applied']:,}. Apply them?", err=True)

@@ -62,8 +62,8 @@ def exit_of_job(job: Mapping[str, Any]) -> Exit:
         line = f" (line {error['line']})" if "line" in error else ""
         raise CommandFailure(f"the job failed, {error['type']}{line}", error["detail"])
     has_rejects = job["kind"] == JobKind.IMPORT and (job["counts"]["invalid"] or job["counts"]["refused"])
-    waits_for_another = job["state"] == JobState.PREVIEWED and job["needs_second_owner"]
-    return Exit.NO if has_rejects or waits_for_another else Exit.YES
+    is_refused = job["state"] == JobState.PREVIEWED and (job["needs_second_owner"] or job["takes_too_long"])
+    return Exit.NO if has_rejects or is_refused else Exit.YES
 
 
 def on_stack(common: CommonOptions) -> str:

@@ -35,7 +35,7 @@ def carry_out_order(
 
     Raises:
         NotFound: No job has this id.
-        JobConflict, SecondOwnerNeeded: The job does not permit it, or not to this key.
+        JobConflict, ImportTooLong, SecondOwnerNeeded: The job does not permit it, or not to this key.
         DependencyUnavailable, UnreadableRecord: It is unknown whether the job was changed.
     """
     match order.command:

@@ -22,7 +22,7 @@ def commit_import(job_id: str, signature: JobSignature, jobs: Jobs, disclosures:
 
     Raises:
         NotFound: No job has this id.
-        JobConflict, SecondOwnerNeeded: The job cannot be committed, or not by this key.
+        JobConflict, ImportTooLong, SecondOwnerNeeded: The job cannot be committed, or not by this key.
         DependencyUnavailable, UnreadableRecord: It is unknown whether the job is committed.
     """
 

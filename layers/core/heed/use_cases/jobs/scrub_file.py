@@ -25,6 +25,7 @@ from heed.use_cases.ports.bulk_files import INVALID_ROW, BulkFiles, ScrubAnswer
 from heed.use_cases.ports.job_work import HasTime, NextStep, Plan, WorkFiles, WorkItem
 from heed.use_cases.ports.jobs import Jobs
 from heed.use_cases.ports.keys import IdentityKey
+from heed.use_cases.ports.numbers import CampaignNames
 from heed.use_cases.ports.preferences import Preferences
 from heed.use_cases.ports.privacy import Disclosures
 from heed.use_cases.preferences.check import Unanswerable, check_recipients
@@ -41,13 +42,17 @@ MakeLinks = Callable[[Iterable[str], Topic, ScrubJobSettings, Millis], Mapping[s
 
 @dataclass(frozen=True, slots=True)
 class PlanScrub:
-    """Plans a scrub: splits its file, and at the end joins the results of the parts."""
+    """Plans a scrub: splits its file, and at the end joins the results of the parts.
+
+    The campaign of its links is one that an API key named, so it is counted by name.
+    """
 
     files: WorkFiles
     reader: BulkFiles
     split_upload: SplitUpload
     jobs: Jobs
     disclosures: Disclosures
+    campaigns: CampaignNames
     now: Callable[[], Millis]
 
     def __call__(self, job: Job, stage: int, has_time: HasTime) -> Plan:
@@ -58,6 +63,8 @@ class PlanScrub:
             DependencyUnavailable, UnreadableRecord: The call has to be repeated.
         """
         if stage == 0:
+            if campaign := _settings_of(job).campaign:
+                self.campaigns.add(campaign, self.now())
             is_split = self.split_upload(job, lambda header: _check_columns(header, job), has_time)
             return Plan(NextStep.MAP, 1, PARTS) if is_split else Plan(NextStep.AGAIN)
         return Plan(NextStep.DONE) if self._join(job, has_time) else Plan(NextStep.AGAIN, 1)

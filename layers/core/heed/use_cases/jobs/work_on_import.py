@@ -11,7 +11,7 @@ from typing import NamedTuple, assert_never
 
 from heed.domain.errors import ExportTimeNeeded
 from heed.domain.imports.import_tally import ImportTally
-from heed.domain.imports.imported_changes import RowDecision, decide_row
+from heed.domain.imports.imported_changes import RowDecision, RowResult, decide_row
 from heed.domain.imports.interpretation import (
     ImportedStop,
     ImportSettings,
@@ -27,8 +27,11 @@ from heed.domain.jobs.job import Job
 from heed.domain.jobs.job_errors import to_job_error
 from heed.domain.jobs.job_phase import import_phase
 from heed.domain.milliseconds import Millis
+from heed.domain.numbers.counted_event import column_of_stop
+from heed.domain.numbers.numbers import CountedKey, NumberColumn, NumberGrouping
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import DAY_MS, Source
 from heed.domain.recipients.recipient import recipient_id
 from heed.use_cases.jobs.import_files import rejects_folder, tally_folder
 from heed.use_cases.jobs.report_work import report_part
@@ -39,6 +42,7 @@ from heed.use_cases.ports.import_writes import WritePace
 from heed.use_cases.ports.job_work import HasTime, WorkFiles, WorkItem
 from heed.use_cases.ports.jobs import Jobs
 from heed.use_cases.ports.keys import IdentityKey
+from heed.use_cases.ports.numbers import Numbers
 from heed.use_cases.ports.preferences import Preferences, UnreadableItem
 
 _PEOPLE_AT_A_TIME = 100  # whose records are read by one request, just before they are written
@@ -65,6 +69,7 @@ class WorkOnImport:
         writes: writes the records, without repeating a failed write.
         pace: paces the writes.
         catalogue: the brands and topics.
+        numbers: counts the stops of the rows that are applied.
         now: returns milliseconds.
     """
 
@@ -76,6 +81,7 @@ class WorkOnImport:
     writes: Preferences
     pace: WritePace
     catalogue: Catalogue
+    numbers: Numbers
     now: Callable[[], Millis]
 
     def __call__(self, job: Job, item: WorkItem, has_time: HasTime) -> None:
@@ -88,6 +94,7 @@ class WorkOnImport:
         file = self.reader.open_part(*load_part(job, item, self.files))
         plan = interpret_job(job, file.header)
         tally, rejected = ImportTally(), list[tuple[FileRecord, str]]()
+        stops = Counter[NumberColumn]()
         rows = self._interpret(file.records(), plan.settings, tally, rejected)
         while people := list(islice(rows, _PEOPLE_AT_A_TIME)):
             records = dict(self.preferences.read_many(row.recipient for row in people))
@@ -101,9 +108,19 @@ class WorkOnImport:
                 tally.counts[decision.result.value] += 1
                 tally.changing += bool(decision.changes)
                 tally.against_yes += decision.is_against_yes
+                if decision.result is RowResult.APPLIED:
+                    stops.update(column_of_stop(stop.register.kind) for stop in row.stops)
                 if decision.changes and job.is_applying:
                     records[row.recipient] = self._write(record, row, plan, has_time)
+        if stops and job.is_applying:
+            self._count(job, item, stops)
         self._store(job, item, tally, rejected)
+
+    def _count(self, job: Job, item: WorkItem, stops: Counter[NumberColumn]) -> None:
+        """Counts the stops of the part. The bus has an event of each, too, which is not counted."""
+        now = self.now()
+        imported = CountedKey(NumberGrouping.SOURCE, Source.IMPORT.value)
+        self.numbers.count(f"import#{job.id}#{item['part']}", now // DAY_MS, {imported: stops}, now)
 
     def _interpret(
         self,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from heed.domain.api_key import ApiKey, KeyScope, normalise_owner
 from heed.domain.errors import FutureTime, InvalidTime, NotAuthorised, NotFound, UnknownScope
 from heed.domain.imports.formats import RowMeaning
+from heed.domain.imports.recognition import ANY_FORMAT, FORMATS
 from heed.domain.imports.row_dates import find_zone, parse_export_time
 from heed.domain.jobs.job import JobSignature, is_job_id
 from heed.domain.jobs.job_command import JobCommand, JobOrder
@@ -30,7 +29,6 @@ from heed.entrypoints.http.api.json_body import JsonReader
 from heed.entrypoints.http.api.routes import ApiRequest
 
 MAX_MAPPED_TOPICS = 100
-_FORMAT = re.compile(r"[a-z0-9]{1,20}(-[a-z0-9]{1,20}){0,3}")
 _MAX_NAME = 255  # characters of a file's name
 _COLUMNS = ("address", "date")
 _MEANINGS = [
@@ -92,7 +90,7 @@ def parse_import_request(
     purpose = key.choose_purpose("")
     settings = ImportJobSettings(
         reference=fields.read_words(body, "reference"),
-        format=_read_pattern(body, "format", _FORMAT, "is not the name of a format") or "auto",
+        format=_read_format(body),
         name_words=_read_name(body),
         exported_at=_read_exported_at(body, now),
         zone=_read_zone(body),
@@ -165,11 +163,11 @@ def _read_scrubbed_topic(body: JsonReader, catalogue: Catalogue, *, has_links: b
     return topic
 
 
-def _read_pattern(body: JsonReader, name: str, pattern: re.Pattern[str], fault: str) -> str:
-    text = body.read_optional_text(name)
-    if text and not pattern.fullmatch(text):
-        body.add_fault(name, fault)
-    return text
+def _read_format(body: JsonReader) -> str:
+    name = body.read_optional_text("format") or ANY_FORMAT
+    if name != ANY_FORMAT and name not in FORMATS:
+        body.add_fault("format", "is not the name of a format, such as sendgrid-bounces")
+    return name
 
 
 def _read_name(body: JsonReader) -> tuple[str, ...]:

@@ -99,6 +99,7 @@ def job_to_json(job: Job) -> dict[str, object]:
             "seconds": report.estimate.seconds,
             "usd": report.estimate.usd,
         }
+        answer["takes_too_long"] = report.estimate is not None and report.estimate.is_too_long
         answer["needs_second_owner"] = job.needs_second_owner
         answer["committed_by"] = job.committed and job.committed.key
         answer["taken_back"] = job.taken_back and _take_back_to_json(job.taken_back)

@@ -22,11 +22,15 @@ _CAMPAIGN = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
 class LinksRequest(NamedTuple):
-    """Requests links for these people, for a mail of a topic. `query` is the query string of each link."""
+    """Requests links for these people, for a mail of a topic.
+
+    `query` is the query string of each link. `campaign` is part of it, or "".
+    """
 
     topic: Topic
     mentions: list[Mention]
     query: str
+    campaign: str
 
 
 def parse_links_request(body: JsonReader, catalogue: Catalogue) -> LinksRequest:
@@ -42,7 +46,8 @@ def parse_links_request(body: JsonReader, catalogue: Catalogue) -> LinksRequest:
         body.add_fault("topic", "is retired")
     campaign, language = read_campaign_field(body), read_link_language(body, catalogue)
     body.close()
-    return LinksRequest(catalogue.topic_by_name(topic), mentions, link_query(campaign, language))
+    query = link_query(campaign, language)
+    return LinksRequest(catalogue.topic_by_name(topic), mentions, query, campaign)
 
 
 def read_campaign_field(body: JsonReader) -> str:

@@ -99,6 +99,13 @@ PROBLEMS: dict[type[errors.HeedError], Problem] = {
         "The state of the job does not permit this",
         "The job has another state. `GET /v1/jobs/{id}` shows it. Nothing was changed.",
     ),
+    errors.ImportTooLong: Problem(
+        "import-too-long",
+        HTTPStatus.CONFLICT,
+        "The commit takes longer than the file is kept",
+        "The file is deleted 48 hours after its upload, before the commit would be done. Nothing was "
+        "changed. Split the file, or let an operator raise `BulkRate`. Then import it again and commit soon.",
+    ),
     errors.TooManyJobs: Problem(
         "too-many-jobs",
         HTTPStatus.TOO_MANY_REQUESTS,
@@ -111,8 +118,10 @@ PROBLEMS: dict[type[errors.HeedError], Problem] = {
         "second-owner-needed",
         HTTPStatus.FORBIDDEN,
         "A key of another owner has to do this",
-        "The import stops more than 10 % of the people on record, or 100,000. An officer commits it, with a "
-        "key of another owner and the scope `privacy`. Nothing was changed.",
+        "An import that stops more than 10 % of the people on record, or 100,000, is committed with a key of "
+        "another owner and the scope `privacy`, and any import is taken back with one. A first import "
+        "is such an import, because hardly anybody is on record. This makes a key: `heed keys create "
+        "officer --owner 'Privacy office' --scope privacy`. Nothing was changed.",
     ),
     errors.InvalidRequest: Problem(
         "invalid-request",

@@ -34,8 +34,8 @@ class PersonParts(Protocol):
     """The parts of a deployment that each page about a person needs."""
 
     @property
-    def public_url(self) -> str:
-        """The base URL of the deployment, or "" if it has only the host of the API."""
+    def desk_url(self) -> str:
+        """The base URL of the desk, or "" if the deployment has only the host of the API."""
         ...
 
     @property
@@ -72,7 +72,7 @@ class PersonVisits:
     def cookies(self, call: DeskRequest) -> SealedCookies:
         """Returns the encrypted cookies of a request."""
         parts = self._parts()
-        is_secure = not has_no_tls(parts.public_url)
+        is_secure = not has_no_tls(parts.desk_url)
         return SealedCookies(parts.cookie_encryption, is_secure, call.event, call.session, call.at)
 
     def find(self, text: str) -> tuple[str, str]:

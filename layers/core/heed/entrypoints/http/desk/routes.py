@@ -8,10 +8,10 @@ page. A bug is not an expected failure. It crashes the function, is logged and r
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Protocol
+from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
@@ -24,64 +24,21 @@ from heed.domain.errors import (
     PurposeRefused,
     UnreadableRecord,
 )
-from heed.domain.preferences.catalogue import Catalogue
 from heed.entrypoints.http import request
 from heed.entrypoints.http.api.problems import RETRY_AFTER
 from heed.entrypoints.http.desk.cookies import read_cookie, session_cookie_name
-from heed.entrypoints.http.desk.desk_pages import DeskPages
-from heed.entrypoints.http.desk.session_memory import SessionMemory
+from heed.entrypoints.http.desk.kept_forms import KeptForms, SessionEndedView
+from heed.entrypoints.http.desk.page_parts import DeskPageParts
 from heed.entrypoints.http.desk.views import DeskUnavailableView, DeskView, Refusal, RefusedView
-from heed.entrypoints.http.desk.visit import DeskRequest, DeskVisit
-from heed.entrypoints.http.pages.pages import Pages
+from heed.entrypoints.http.desk.visit import DeskRequest, DeskVisit, sign_in_url
 from heed.entrypoints.http.paths import is_path_of_route, to_resolver_path
 from heed.entrypoints.observability import count_metric, logger
-from heed.use_cases.desk.sign_in import RenewRole
 
 _REFUSALS: dict[type[HeedError], Refusal] = {
     IncompleteForm: Refusal.INCOMPLETE,
     PurposeRefused: Refusal.PURPOSE,
 }
 """The expected failures that the page for a refused request explains."""
-
-
-class DeskPageParts(Protocol):
-    """The parts of a deployment that each page of the desk needs."""
-
-    @property
-    def has_desk(self) -> bool:
-        """Whether the deployment has a desk."""
-        ...
-
-    @property
-    def public_url(self) -> str:
-        """The base URL of the deployment, or "" if it has only the host of the API."""
-        ...
-
-    @property
-    def session_memory(self) -> SessionMemory:
-        """The sessions of the people who are signed in."""
-        ...
-
-    @property
-    def renew_role(self) -> RenewRole:
-        """Asks the issuer again for the role of a person."""
-        ...
-
-    @property
-    def desk_pages(self) -> DeskPages:
-        """The compiled pages of the desk."""
-        ...
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """The brands and topics."""
-        ...
-
-    @property
-    def pages(self) -> Pages:
-        """The pages for recipients, which have the answer of a deployment without a desk."""
-        ...
-
 
 DeskHandler = Callable[[DeskRequest], Response[str]]
 OpenDeskHandler = Callable[[DeskVisit], Response[str]]
@@ -145,9 +102,7 @@ class DeskRoutes:
             IssuerUnavailable: The role had to be confirmed, and the issuer did not answer.
             StoreUnavailable: The store of sessions did not answer.
         """
-        parts = self._parts()
-        name = session_cookie_name(is_loopback=has_no_tls(parts.public_url))
-        value = read_cookie(visit.event, name)
+        parts, value = self._parts(), self._session_value(visit)
         if not value:
             return None
         session = parts.session_memory.use(
@@ -160,7 +115,7 @@ class DeskRoutes:
 
         def respond(**path_parts: str) -> Response[str]:
             parts, event = self._parts(), self._app.current_event.raw_event
-            if not parts.has_desk:
+            if not self._is_desk(event):
                 return self._answer_without_desk()
             visit = DeskVisit(event, parts.catalogue, parts.desk_pages, path_parts)
             try:
@@ -176,8 +131,9 @@ class DeskRoutes:
             return _refuse(visit, Refusal.ORIGIN)
         found = self.find_session(visit)
         if found is None:
-            return visit.sign_in(self._page_of(visit))
+            return self._lead_to_sign_in(visit, self._find_any_session(visit))
         session, value = found
+        kept_forms = self._kept_forms
         call = DeskRequest(
             visit.event,
             visit.catalogue,
@@ -185,11 +141,15 @@ class DeskRoutes:
             visit.parts,
             session=session,
             form_token=form_token(value),
+            kept_form=kept_forms.give_back(visit, session.key) if method == "GET" else None,
         )
         try:
-            return self._call(call, method, access, handle)
+            answer = self._call(call, method, access, handle)
         except HeedError as error:
             return _answer_failure(call, error)
+        if method == "POST" and answer.status_code == HTTPStatus.SEE_OTHER:
+            answer.cookies.extend(kept_forms.forget(visit))
+        return answer
 
     def _call(self, call: DeskRequest, method: str, access: _Access, handle: DeskHandler) -> Response[str]:
         if access.role is not None and not call.session.has_role(access.role):
@@ -199,12 +159,52 @@ class DeskRoutes:
         ):
             return _refuse(call, Refusal.ORIGIN)
         if access.recent_sign_in and not call.session.is_sign_in_recent(call.at):
-            return call.sign_in(self._page_of(call), fresh=True)
+            return self._lead_to_sign_in(call, call.session, fresh=True)
         return handle(call)
+
+    def _lead_to_sign_in(
+        self, visit: DeskVisit, session: DeskSession | None, *, fresh: bool = False
+    ) -> Response[str]:
+        """Leads to the sign-in and back. A form leads there through a page with a link, and is kept.
+
+        A redirect would be a part of sending the form, and the policy of the page permits no form to end at
+        the issuer.
+
+        Args:
+            visit: The request.
+            session: The session that has ended, which tells whose form it is. None: nobody knows.
+            fresh: Whether the person must prove again who they are.
+        """
+        page = self._page_of(visit)
+        if visit.event["requestContext"]["http"]["method"] != "POST":
+            return visit.sign_in(page, fresh=fresh)
+        kept = self._kept_forms.keep(visit, page, session.key) if session else None
+        view = SessionEndedView(
+            frame=visit.frame, sign_in_url=sign_in_url(page, fresh=fresh), is_kept=kept is not None
+        )
+        return visit.page("session-ended", view, HTTPStatus.FORBIDDEN, cookies=[kept] if kept else None)
+
+    def _find_any_session(self, visit: DeskVisit) -> DeskSession | None:
+        """Returns the session whose token a form has, also one that has ended."""
+        value = self._session_value(visit)
+        if not value or visit.event["requestContext"]["http"]["method"] != "POST":
+            return None
+        if not hmac.compare_digest(visit.form.first("token").encode(), form_token(value).encode()):
+            return None
+        return self._parts().desk_sessions.find(hash_session_value(value))
+
+    def _session_value(self, visit: DeskVisit) -> str:
+        name = session_cookie_name(is_loopback=has_no_tls(self._parts().desk_url))
+        return read_cookie(visit.event, name)
+
+    @property
+    def _kept_forms(self) -> KeptForms:
+        parts = self._parts()
+        return KeptForms(parts.cookie_encryption, is_loopback=has_no_tls(parts.desk_url))
 
     def _has_own_origin(self, visit: DeskVisit) -> bool:
         """Returns whether a form comes from a page of this host. Browsers always say where a POST is from."""
-        own = {request.base_url(visit.event, self._parts().public_url), request.base_url(visit.event, "")}
+        own = {request.base_url(visit.event, self._parts().desk_url), request.base_url(visit.event, "")}
         return request.read_header(visit.event, "origin") in own
 
     def _page_of(self, visit: DeskVisit) -> str:
@@ -220,9 +220,14 @@ class DeskRoutes:
 
     def _answer_unknown_route(self, _: Exception) -> Response[str]:
         parts, event = self._parts(), self._app.current_event.raw_event
-        if not parts.has_desk:
+        if not self._is_desk(event):
             return self._answer_without_desk()
         return _answer_missing(DeskVisit(event, parts.catalogue, parts.desk_pages))
+
+    def _is_desk(self, event: Mapping[str, Any]) -> bool:
+        """Returns whether there is a desk, and whether a request is for its host."""
+        parts = self._parts()
+        return parts.has_desk and parts.desk_domain in ("", event["requestContext"]["domainName"])
 
     def _answer_without_desk(self) -> Response[str]:
         """Answers as for any other unknown path of the deployment."""
@@ -235,9 +240,9 @@ class DeskRoutes:
         )
 
 
-def has_no_tls(public_url: str) -> bool:
+def has_no_tls(desk_url: str) -> bool:
     """Returns whether this is the stack on one machine."""
-    return public_url.startswith("http://")
+    return desk_url.startswith("http://")
 
 
 def _refuse(visit: DeskVisit, why: Refusal) -> Response[str]:

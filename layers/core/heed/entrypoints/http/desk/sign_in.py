@@ -18,6 +18,7 @@ from heed.entrypoints.http.desk.cookies import (
     session_cookie,
     session_cookie_name,
 )
+from heed.entrypoints.http.desk.kept_forms import SessionEndedView
 from heed.entrypoints.http.desk.routes import has_no_tls
 from heed.entrypoints.http.desk.views import DeskView
 from heed.entrypoints.http.desk.visit import DeskVisit
@@ -53,15 +54,19 @@ class SignInFailedView(DeskView):
     why: SignInFailure
 
 
-SIGN_IN_VIEWS: dict[str, type[DeskView]] = {"sign-in-failed": SignInFailedView, "signed-out": DeskView}
+SIGN_IN_VIEWS: dict[str, type[DeskView]] = {
+    "session-ended": SessionEndedView,
+    "sign-in-failed": SignInFailedView,
+    "signed-out": DeskView,
+}
 
 
 class SignInParts(Protocol):
     """The parts of a deployment that the sign-in needs."""
 
     @property
-    def public_url(self) -> str:
-        """The base URL of the deployment, or "" if it has only the host of the API."""
+    def desk_url(self) -> str:
+        """The base URL of the desk, or "" if the deployment has only the host of the API."""
         ...
 
     @property
@@ -167,8 +172,8 @@ class SignInPages:
         return visit.page("sign-in-failed", view, HTTPStatus.FORBIDDEN, cookies=cookies)
 
     def _base_url(self, visit: DeskVisit) -> str:
-        return request.base_url(visit.event, self._parts().public_url)
+        return request.base_url(visit.event, self._parts().desk_url)
 
     @property
     def _is_loopback(self) -> bool:
-        return has_no_tls(self._parts().public_url)
+        return has_no_tls(self._parts().desk_url)

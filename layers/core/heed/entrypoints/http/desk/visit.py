@@ -27,6 +27,16 @@ if TYPE_CHECKING:
 SIGN_IN = "/desk/sign-in"
 
 
+def sign_in_url(page: str, *, fresh: bool = False) -> str:
+    """Returns the URL of the sign-in, which leads back to a page.
+
+    Args:
+        page: The path of the page, with its query.
+        fresh: Whether the person must prove again who they are, although they are signed in.
+    """
+    return f"{SIGN_IN}?{'fresh=1&' if fresh else ''}next={quote(page, safe='')}"
+
+
 @dataclass(frozen=True)
 class DeskVisit:
     """A request, of somebody who may not be signed in.
@@ -63,6 +73,18 @@ class DeskVisit:
             self.catalogue.default_language,
         )
 
+    @cached_property
+    def form(self) -> DeskForm:
+        """The form in the body.
+
+        Raises:
+            IncompleteForm: The body is no form, or the form has too many fields.
+        """
+        form = read_form(self.event, max_fields(self.catalogue))
+        if not form.complete:
+            raise IncompleteForm("the form of a page of the desk is not complete")
+        return DeskForm(form.fields)
+
     @property
     def frame(self) -> DeskFrame:
         """What surrounds the content of each page."""
@@ -86,13 +108,8 @@ class DeskVisit:
         return self._answer("", HTTPStatus.SEE_OTHER, cookies, {"Location": path})
 
     def sign_in(self, page: str, *, fresh: bool = False) -> Response[str]:
-        """Redirects to the sign-in, which leads back to a page.
-
-        Args:
-            page: The path of the page, with its query.
-            fresh: Whether the person must prove again who they are, although they are signed in.
-        """
-        return self.redirect(f"{SIGN_IN}?{'fresh=1&' if fresh else ''}next={quote(page, safe='')}")
+        """Redirects to the sign-in (`sign_in_url`)."""
+        return self.redirect(sign_in_url(page, fresh=fresh))
 
     def _answer(
         self, body: str, status: HTTPStatus, cookies: list[Cookie] | None, headers: Mapping[str, str]
@@ -127,10 +144,13 @@ class DeskRequest(DeskVisit):
     Attributes:
         session: The session.
         form_token: The token that each form of the session contains.
+        kept_form: What the person entered on this page before the session ended, if the browser kept it. The
+            page shows it again.
     """
 
     session: DeskSession
     form_token: str = field(repr=False)
+    kept_form: DeskForm | None = None
 
     @property
     def frame(self) -> DeskFrame:
@@ -144,15 +164,3 @@ class DeskRequest(DeskVisit):
             role=self.session.role,
             form_token=self.form_token,
         )
-
-    @cached_property
-    def form(self) -> DeskForm:
-        """The form in the body.
-
-        Raises:
-            IncompleteForm: The body is no form, or the form has too many fields.
-        """
-        form = read_form(self.event, max_fields(self.catalogue))
-        if not form.complete:
-            raise IncompleteForm("the form of a page of the desk is not complete")
-        return DeskForm(form.fields)

@@ -1,0 +1,1 @@
+"""Counts of changes by day, topic, source and campaign, never by person."""

@@ -1,0 +1,1 @@
+"""Counts changes by day, topic, source and campaign, and lists the counts."""

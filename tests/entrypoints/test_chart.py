@@ -1,0 +1,89 @@
+"""The chart of numbers."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heed.domain.numbers.numbers import NumberColumn, NumberRow
+from heed.entrypoints.http.desk.chart import HEIGHT, WIDTH, draw_chart
+
+NAMES = {NumberColumn.OPTED_OUT: "opted out", NumberColumn.BOUNCED: "bounced"}
+SVG = "{http://www.w3.org/2000/svg}"
+Rect = tuple[float, float, float, float]
+
+
+def parse(*rows: NumberRow, title: str = "Numbers", description: str = "By day.") -> ET.Element:
+    """Draws a chart, and parses it as the browser parses SVG within a page."""
+    text = str(draw_chart(rows, title, description, NAMES))
+    return ET.fromstring(text.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1))  # noqa: S314 - our own text
+
+
+def row(key: str, opted_out: int = 0, bounced: int = 0) -> NumberRow:
+    return NumberRow(key, {NumberColumn.OPTED_OUT: opted_out, NumberColumn.BOUNCED: bounced})
+
+
+def rectangles(chart: ET.Element, column: str) -> list[Rect]:
+    found = [rect for rect in chart.iter(f"{SVG}rect") if rect.get("class") == column]
+    return [tuple(float(rect.attrib[name]) for name in ("x", "y", "width", "height")) for rect in found]  # type: ignore[misc]
+
+
+def labels(chart: ET.Element) -> list[str | None]:
+    return [text.text for text in chart.iter(f"{SVG}text")]
+
+
+def test_each_count_is_a_rectangle_as_high_as_its_share_of_the_scale() -> None:
+    chart = parse(row("2026-03-04", 10, 5), row("2026-03-05", 20))
+    first, second = rectangles(chart, "opted_out")
+    (bounced,) = rectangles(chart, "bounced")
+    assert first[3] * 2 == second[3] and bounced[3] * 2 == first[3]
+    assert bounced[1] + bounced[3] == pytest.approx(first[1]), "a bar stands on the one below"
+    assert first[0] + first[2] < second[0], "two bars have a gap"
+    assert labels(chart) == ["20", "0", "2026-03-04", "2026-03-05"]
+
+
+def test_a_screen_reader_gets_a_title_and_a_description() -> None:
+    chart = parse(row("a", 1), title="Changes", description="One change.")
+    named = chart.attrib["aria-labelledby"].split()
+    described = {element.get("id"): element.text for element in chart}
+    assert chart.get("role") == "img"
+    assert [described[name] for name in named] == ["Changes", "One change."]
+
+
+def test_each_rectangle_says_its_number() -> None:
+    chart = parse(row("spring", 1_200))
+    assert [rect[0].text for rect in chart.iter(f"{SVG}rect")] == ["spring: 1,200 opted out"]
+
+
+def test_rows_without_changes_make_a_chart_without_bars() -> None:
+    chart = parse(row("2026-03-04"), row("2026-03-05"))
+    assert list(chart.iter(f"{SVG}rect")) == []
+    assert labels(chart)[:2] == ["1", "0"]
+
+
+def test_text_is_text_and_never_markup() -> None:
+    evil = '</title><script>alert("x")</script>&'
+    chart = parse(row(evil, 1), title=evil, description=evil)
+    assert list(chart.iter(f"{SVG}script")) == []
+    assert [element.text for element in chart][:2] == [evil, evil]
+
+
+def test_the_policy_of_the_pages_blocks_nothing_of_the_chart() -> None:
+    chart = parse(row("a", 1), row("b", 2, 3))
+    for element in chart.iter():
+        assert not any(name == "style" or name.startswith("on") or ":" in name for name in element.attrib)
+        assert element.tag.removeprefix(SVG) in {"svg", "title", "desc", "rect", "text", "line"}
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 10**9), st.integers(0, 10**9)), min_size=1, max_size=366),
+)
+def test_everything_is_within_the_drawing(counts: list[tuple[int, int]]) -> None:
+    chart = parse(*(row(str(place), *pair) for place, pair in enumerate(counts)))
+    for column in ("opted_out", "bounced"):
+        for x, y, width, height in rectangles(chart, column):
+            assert x >= 0 and x + width <= WIDTH
+            assert y >= 0 and y + height <= HEIGHT
