@@ -12,6 +12,7 @@ from heed.entrypoints.http.desk.erase_pages import ErasePages
 from heed.entrypoints.http.desk.hold_pages import HoldPages
 from heed.entrypoints.http.desk.home import HomePage
 from heed.entrypoints.http.desk.people import PersonPage
+from heed.entrypoints.http.desk.person_link import PersonLink
 from heed.entrypoints.http.desk.person_visit import PersonVisits
 from heed.entrypoints.http.desk.routes import DeskRoutes
 from heed.entrypoints.http.desk.sign_in import SignInPages
@@ -24,6 +25,7 @@ visits = PersonVisits(lambda: heed)
 HomePage(desk, visits)
 PersonPage(desk, visits, lambda: heed)
 ChangePages(desk, visits, lambda: heed)
+PersonLink(desk, visits, lambda: heed)
 ErasePages(desk, visits, lambda: heed)
 HoldPages(desk, visits, lambda: heed)
 

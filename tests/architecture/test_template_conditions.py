@@ -75,7 +75,7 @@ CONTROL = {
     "DeskFunction": {
         "GetItem": {"desk session", "end"},
         "PutItem": {"desk session", "disclosure", "end"},
-        "UpdateItem": {"desk session", "end"},
+        "UpdateItem": {"desk session", "end", "key cap"},
         "DeleteItem": {"desk session"},
     },
     "CasesFunction": {

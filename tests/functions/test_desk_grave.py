@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -506,11 +507,27 @@ def test_a_sign_in_of_more_than_ten_minutes_ago_opens_no_page_and_sends_no_form(
 ) -> None:
     browser = sign_in(world, DeskRole.PRIVACY, signed_in_at=NOW - RECENT_SIGN_IN)
     before, path = world.items(), path_of(world, page)
-    for answer in (browser.get(path), browser.post(path, {**CONFIRMED, **LIFT})):
-        assert answer["statusCode"] == 303
-        assert answer["headers"]["Location"].startswith("/desk/sign-in?fresh=1&next=%2Fdesk%2Fpeople%2F")
-        assert answer["headers"]["Location"].endswith(f"%2F{page}")
+    again = f"/desk/sign-in?fresh=1&next={quote(path, safe='')}"
+    shown, sent = browser.get(path), browser.post(path, {**CONFIRMED, **LIFT})
+    assert (shown["statusCode"], shown["headers"]["Location"]) == (303, again)
+    assert sent["statusCode"] == 403
+    assert again in html.unescape(sent["body"])
     assert world.items() == before
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_form_comes_back_after_the_sign_in_without_the_second_step(world: World, page: str) -> None:
+    browser, path = sign_in(world, DeskRole.PRIVACY, signed_in_at=NOW - RECENT_SIGN_IN), path_of(world, page)
+    world.apply_changes(JANE, Change(UNDELIVERABLE, _entry(NOW, source=Source.BOUNCE)))
+    browser.post(path, {**CONFIRMED, **WHY, "register": "undeliverable"})
+    for key, is_kept in (("", True), (CAROL, False)):
+        new = officer(world, key)
+        new.cookies |= browser.cookies
+        shown = new.page(path)
+        assert ('value="call 17"' in shown) is is_kept
+        assert ('value="phone" checked' in shown) is (is_kept and page != "lift")
+        assert not re.search("<input[^>]*confirmed[^>]*checked", shown)
+        assert 'role="alert"' not in shown
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -86,6 +86,11 @@ class ActionForm:
 EMPTY_FORM = ActionForm()
 
 
+def kept_action_form(call: DeskRequest) -> ActionForm:
+    """Returns what was entered before a new sign-in, or the empty form. The second step is not kept."""
+    return EMPTY_FORM if call.kept_form is None else read_action_form(call.kept_form, ())
+
+
 def read_action_form(form: DeskForm, required: Collection[ActionField]) -> ActionForm:
     """Returns what was entered, with the mistakes in the order of the page.
 

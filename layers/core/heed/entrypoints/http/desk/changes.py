@@ -8,13 +8,18 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 
 from heed.domain.desk.session import DeskRole
+from heed.domain.opt_in.confirmation_request import ConfirmationRequest
+from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.preference_request import RequestOutcome
+from heed.domain.recipients.address import is_mailable
+from heed.entrypoints.http import request
 from heed.entrypoints.http.desk.change_cookies import OwnEntry, RecordedDeskChange, add_own_entry
 from heed.entrypoints.http.desk.change_form import DeskChange, DeskChangeField, DeskChangeForm
 from heed.entrypoints.http.desk.change_views import (
     DeskChangeEffect,
     DeskChangeView,
     HiddenField,
+    MailSentView,
     PreviewView,
     RecordedView,
     blocked_rows,
@@ -40,6 +45,7 @@ if TYPE_CHECKING:
     from heed.entrypoints.http.desk.person_visit import PersonVisits
     from heed.entrypoints.http.desk.routes import DeskRoutes
     from heed.entrypoints.http.desk.visit import DeskRequest
+    from heed.use_cases.opt_in.request_confirmation import QueueConfirmationRequest
     from heed.use_cases.ports.preferences import Preferences
 
 
@@ -49,6 +55,21 @@ class ChangeParts(Protocol):
     @property
     def preferences(self) -> Preferences:
         """The store of all records."""
+        ...
+
+    @property
+    def has_form(self) -> bool:
+        """Whether the deployment sends confirmation mails."""
+        ...
+
+    @property
+    def public_url(self) -> str:
+        """The base URL of links, or "" if the deployment has only the host of the API."""
+        ...
+
+    @property
+    def request_confirmation_by_key(self) -> QueueConfirmationRequest:
+        """Queues a confirmation request within the caps of an agent and of all keys."""
         ...
 
     @property
@@ -87,11 +108,20 @@ class ChangePages:
             return self._show_form(call, person, form)
         if step == "record":
             return self._record(call, person, form)
+        if step == "mail" and self._can_confirm(form, person):
+            return self._send_mail(call, person, form)
         return self._show_preview(call, person, form)
 
     def show_recorded(self, call: DeskRequest) -> Response[str]:
-        """Shows what was recorded within the last ten minutes. After that it leads to the person's page."""
+        """Shows what was recorded within the last ten minutes. After that it leads to the person's page.
+
+        If the session had ended, it shows the form again.
+        """
         person, cookies = self._visits.person(call), self._visits.cookies(call)
+        if call.kept_form is not None:
+            return self._show_form(
+                call, person, DeskChangeForm.parse(call.kept_form, call.catalogue, call.at)
+            )
         recorded = RecordedDeskChange.read(cookies, person.recipient)
         if recorded is None:
             return call.redirect(person_path(person.recipient))
@@ -153,9 +183,30 @@ class ChangePages:
             effect=_effect(record, result),
             rows=rows,
             blocked=blocked_rows(result.blocked_by),
-            can_confirm=False,
+            can_confirm=self._can_confirm(form, person),
         )
         return call.page("preview", view, cookies=disclosed)
+
+    def _can_confirm(self, form: DeskChangeForm, person: PersonCookie) -> bool:
+        """Returns whether the person can get a confirmation mail instead: a better proof than a reference."""
+        is_known = bool(person.address) and is_mailable(person.address)
+        return form.change is DeskChange.BACK and is_known and self._parts().has_form
+
+    def _send_mail(self, call: DeskRequest, person: PersonCookie, form: DeskChangeForm) -> Response[str]:
+        """Requests the confirmation mail, within the caps of the agent and of all keys."""
+        parts, key = self._parts(), call.session.key
+        confirmation = ConfirmationRequest(
+            id=request.request_id(call.event),
+            address=person.address,
+            intent=Intent.IN,
+            scopes=tuple(sorted(form.scopes(call.catalogue))),
+            language=call.language,
+            at=call.at,
+            base_url=request.base_url(call.event, parts.public_url),
+            origin=f"key {key}",
+        )
+        parts.request_confirmation_by_key(confirmation, key)
+        return call.page("mail_sent", MailSentView(frame=call.frame, person=person_heading(person)))
 
     def _record(self, call: DeskRequest, person: PersonCookie, form: DeskChangeForm) -> Response[str]:
         """Records a change, then redirects to the page that says so."""

@@ -15,7 +15,7 @@ from heed.domain.preferences.decision import is_awaiting_officer, is_on_hold
 from heed.domain.preferences.register import DAY_MS, MINOR
 from heed.domain.privacy.erasure import ErasureCause, ErasureRequest, earlier_purge
 from heed.entrypoints.http import request
-from heed.entrypoints.http.desk.action_form import EMPTY_FORM, ActionField, ActionForm, read_action_form
+from heed.entrypoints.http.desk.action_form import ActionField, ActionForm, kept_action_form, read_action_form
 from heed.entrypoints.http.desk.action_pages import summarize_purge
 from heed.entrypoints.http.desk.action_views import EraseState, EraseView, MinorState, MinorView
 from heed.entrypoints.http.desk.person_visit import person_heading
@@ -90,7 +90,7 @@ class ErasePages:
 
     def show_minor(self, call: DeskRequest) -> Response[str]:
         """Says what the report of a minor does, or what came of it."""
-        return self._show_minor(call)
+        return self._show_minor(call, kept_action_form(call))
 
     def report_minor(self, call: DeskRequest) -> Response[str]:
         """Reports a minor. Above the limit of an agent, the report waits for an officer."""
@@ -102,7 +102,7 @@ class ErasePages:
 
     def show_erase(self, call: DeskRequest) -> Response[str]:
         """Says what an erasure does, or what came of it or of its request."""
-        return self._show_erase(call)
+        return self._show_erase(call, kept_action_form(call))
 
     def erase(self, call: DeskRequest) -> Response[str]:
         """Erases a person. For an agent, it opens a case."""
@@ -114,7 +114,7 @@ class ErasePages:
         try:
             self._report(call, ErasureCause.ERASURE, form)
         except OnHold:
-            return self._show_erase(call, form)
+            return self._show_erase(call, form, status=HTTPStatus.CONFLICT)
         return call.redirect(call.path)
 
     def _report(self, call: DeskRequest, cause: ErasureCause, form: ActionForm) -> None:
@@ -139,9 +139,9 @@ class ErasePages:
         case = new_case(CaseKind.ERASURE, request_id, recipient, call.at)
         if self._parts().open_desk_case(case, _to_mail(call, form), call.session.key, call.at):
             return call.redirect(f"{call.path}?case={case.id}")
-        return self._show_erase(call, form, EraseState.REFUSED)
+        return self._show_erase(call, form, EraseState.REFUSED, HTTPStatus.CONFLICT)
 
-    def _show_minor(self, call: DeskRequest, form: ActionForm = EMPTY_FORM) -> Response[str]:
+    def _show_minor(self, call: DeskRequest, form: ActionForm) -> Response[str]:
         person, parts = self._visits.person(call), self._parts()
         record = parts.preferences.read(person.recipient)
         cookies = self._visits.disclose(call, person)
@@ -159,7 +159,11 @@ class ErasePages:
         return call.page("minor", view, _status(form), cookies=cookies)
 
     def _show_erase(
-        self, call: DeskRequest, form: ActionForm = EMPTY_FORM, state: EraseState = EraseState.NONE
+        self,
+        call: DeskRequest,
+        form: ActionForm,
+        state: EraseState = EraseState.NONE,
+        status: HTTPStatus | None = None,
     ) -> Response[str]:
         person, parts = self._visits.person(call), self._parts()
         record = parts.preferences.read(person.recipient)
@@ -182,8 +186,7 @@ class ErasePages:
             state=state,
             due_at=case.due_at if case else None,
         )
-        is_refused = state in (EraseState.HELD, EraseState.REFUSED) and form is not EMPTY_FORM
-        return call.page("erase", view, HTTPStatus.CONFLICT if is_refused else _status(form), cookies=cookies)
+        return call.page("erase", view, status or _status(form), cookies=cookies)
 
     def _find_case(self, call: DeskRequest, recipient: str) -> Case | None:
         """Returns the case of a request, if it is one about this person. A decided case names nobody."""

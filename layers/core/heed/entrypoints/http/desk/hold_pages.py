@@ -12,7 +12,7 @@ from heed.domain.preferences.register import ALL_SCOPES, MINOR
 from heed.domain.privacy.erasure import ErasureCause, earlier_purge
 from heed.domain.privacy.lift import Signature, entry_of_lift, liftable_now
 from heed.entrypoints.http import request
-from heed.entrypoints.http.desk.action_form import EMPTY_FORM, ActionField, ActionForm, read_action_form
+from heed.entrypoints.http.desk.action_form import ActionField, ActionForm, kept_action_form, read_action_form
 from heed.entrypoints.http.desk.action_pages import complaint_scopes, summarize_purge, waiting_lift_row
 from heed.entrypoints.http.desk.action_views import (
     HoldState,
@@ -94,7 +94,7 @@ class HoldPages:
 
     def show_hold(self, call: DeskRequest) -> Response[str]:
         """Says what a hold does, or since when one stands."""
-        return self._show_hold(call, EMPTY_FORM)
+        return self._show_hold(call, kept_action_form(call))
 
     def place_hold(self, call: DeskRequest) -> Response[str]:
         """Places a hold."""
@@ -107,7 +107,7 @@ class HoldPages:
 
     def show_lift(self, call: DeskRequest) -> Response[str]:
         """Shows what can be lifted, or what came of a lift."""
-        return self._show_lift(call, EMPTY_FORM)
+        return self._show_lift(call, kept_action_form(call))
 
     def lift(self, call: DeskRequest) -> Response[str]:
         """Lifts one of the suppressions that stand. A report of a minor needs two people."""

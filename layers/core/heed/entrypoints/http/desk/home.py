@@ -78,8 +78,9 @@ class HomePage:
         routes.route("POST", "/desk/people", DeskRole.AGENT)(self.look_up)
 
     def show(self, call: DeskRequest) -> Response[str]:
-        """Shows the field, which has the focus."""
-        return call.page("home", self._view(call))
+        """Shows the field, which has the focus. It is refilled if the session had ended."""
+        kept = call.kept_form
+        return call.page("home", self._view(call, entered=kept.first("person") if kept else ""))
 
     def look_up(self, call: DeskRequest) -> Response[str]:
         """Redirects to the page of a person. The address is in an encrypted cookie of that page alone."""
