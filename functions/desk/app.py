@@ -7,6 +7,7 @@ import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage co
 from typing import Any
 
 from heed.bootstrap import Heed
+from heed.entrypoints.http.desk.cases import CasePages
 from heed.entrypoints.http.desk.changes import ChangePages
 from heed.entrypoints.http.desk.erase_pages import ErasePages
 from heed.entrypoints.http.desk.hold_pages import HoldPages
@@ -26,6 +27,7 @@ HomePage(desk, visits)
 PersonPage(desk, visits, lambda: heed)
 ChangePages(desk, visits, lambda: heed)
 PersonLink(desk, visits, lambda: heed)
+CasePages(desk, lambda: heed)
 ErasePages(desk, visits, lambda: heed)
 HoldPages(desk, visits, lambda: heed)
 

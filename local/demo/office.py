@@ -85,7 +85,7 @@ class Office:
             for task in (self._take_call, self._take_call, self._look_up, self._enter_letter)[: 3 + week % 2]:
                 at = start + week * WEEK + self._random.randrange(5) * DAY
                 self._agenda.add(to_working_hours(at) + self._random.randrange(8 * HOUR, 17 * HOUR), task)
-            at = start + (week + 1) * (length - 4 * DAY) // (weeks + 1)
+            at = start + (week + 1) * (length - 6 * DAY) // (weeks + 1)
             self._add_mail(at, _DECIDED[week % len(_DECIDED)], decide=True)
         for template, age in _WAITING:
             self._add_mail(end - age, template, decide=False)
@@ -114,8 +114,8 @@ class Office:
         self._client.hand_in(write_mail(next(self._special), template.subject, text))
         self.counts["cases opened"] += 1
         if decide:
-            delay = self._random.randrange(HOUR, 2 * DAY)
-            at = to_working_hours(self._agenda.now + delay)
+            day = to_working_hours(self._agenda.now // DAY * DAY + self._random.choice((1, 1, 2)) * DAY)
+            at = day + self._random.randrange(8 * HOUR, 17 * HOUR)
             arrived = rfc3339.format_time(Millis(self._agenda.now))
             self._agenda.add(at, lambda: self._decide(template, arrived))
 

@@ -42,7 +42,7 @@ def test_the_linter_finds_an_invalid_property() -> None:
 def _body(environment: str) -> dict[str, Any]:
     """Returns the definition of the API for API Gateway, without the route `$default`."""
     resources = Stack(translated_template(environment), PARAMETERS[environment]).resources
-    (api,) = (properties for kind, properties in resources.values() if kind == "AWS::ApiGatewayV2::Api")
+    _, api = resources["HttpApi"]
     body: dict[str, Any] = json.loads(json.dumps(api["Body"]))  # converts the string classes of SAM
     body["paths"].pop(_DEFAULT)
     return body

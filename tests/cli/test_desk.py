@@ -18,7 +18,7 @@ def start_sessions(stack: str) -> None:
 
 
 @pytest.mark.parametrize("who", ["Ada Agent", ADA])
-def test_all_sessions_of_a_person_end_at_once(heed: Heed, stack: str, who: str) -> None:
+def test_all_sessions_of_a_person_end(heed: Heed, stack: str, who: str) -> None:
     start_sessions(stack)
 
     result = heed("desk", "end", who, "--stack", stack)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from heed.domain.numbers.numbers import NumberColumn, NumberRow
 from heed.entrypoints.http.desk.chart import HEIGHT, WIDTH, draw_chart
 
+DESK = Path(__file__).parents[2] / "layers" / "brand" / "desk"
 NAMES = {NumberColumn.OPTED_OUT: "opted out", NumberColumn.BOUNCED: "bounced"}
 SVG = "{http://www.w3.org/2000/svg}"
 Rect = tuple[float, float, float, float]
@@ -29,6 +32,20 @@ def row(key: str, opted_out: int = 0, bounced: int = 0) -> NumberRow:
 def rectangles(chart: ET.Element, column: str) -> list[Rect]:
     found = [rect for rect in chart.iter(f"{SVG}rect") if rect.get("class") == column]
     return [tuple(float(rect.attrib[name]) for name in ("x", "y", "width", "height")) for rect in found]  # type: ignore[misc]
+
+
+def contrast(first: str, second: str) -> float:
+    low, high = sorted(map(_luminance, (first, second)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+    parts = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def labels(chart: ET.Element) -> list[str | None]:
@@ -76,6 +93,18 @@ def test_the_policy_of_the_pages_blocks_nothing_of_the_chart() -> None:
     for element in chart.iter():
         assert not any(name == "style" or name.startswith("on") or ":" in name for name in element.attrib)
         assert element.tag.removeprefix(SVG) in {"svg", "title", "desc", "rect", "text", "line"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_each_column_has_a_colour_with_enough_contrast_to_the_page(scheme: str) -> None:
+    """WCAG 2.2, success criterion 1.4.11."""
+    light, _, dark = (DESK / "colours.css").read_text().partition("@media")
+    colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]+);", dark if scheme == "dark" else light))
+    style = (DESK / "style.css").read_text()
+    for column in NumberColumn:
+        name = column.value.replace("_", "-")
+        assert f".chart .{column.value} {{\n  fill: var(--{name});" in style
+        assert contrast(colours[name], colours["card"]) >= 3, (column, scheme)
 
 
 @given(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -33,23 +32,14 @@ from heed.domain.preferences.register import (
 from tests.functions.conftest import HOUR, Clock
 from tests.support import mailbox, openapi
 from tests.support.aws_calls import outside_handlers
+from tests.support.cases import RECEIVED, SENDER, mail_of, mails_of_cases, open_case
 from tests.support.crash import run_after_calls
 from tests.support.deployment import NOW, World, client, http_event, parts, restart
 from tests.support.ses_messages import EVENTS
 
-JANE = "jane.doe@example.com"
-RECEIVED = Millis(NOW - DAY_MS)
+JANE = SENDER
 WHY = {"reason": "as she writes"}
 PAUSE = pause_register(ALL_SCOPES)
-
-
-def mail_of(sender: str, text: str, *, file: bytes | None = None) -> bytes:
-    mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = sender, "privacy@example.com", "mail"
-    mail.set_content(text)
-    if file is not None:
-        mail.add_attachment(file, maintype="application", subtype="pdf", filename="form.pdf")
-    return bytes(mail)
 
 
 class Desk:
@@ -61,12 +51,7 @@ class Desk:
 
     def open(self, kind: CaseKind, address: str | None = JANE, mail: bytes | None = None) -> Case:
         self.number += 1
-        recipient = self.world.recipient(address) if address else ""
-        case = new_case(kind, f"message {self.number}", recipient, RECEIVED)
-        raw = mail_of(address or JANE, "please") if mail is None else mail
-        with outside_handlers():
-            assert parts().open_case(case, raw, "", RECEIVED)
-        return case
+        return open_case(self.world, kind, address, mail, message=f"message {self.number}")
 
     def call(
         self, method: str, path: str, body: object = None, at: int = NOW, **query: str
@@ -91,10 +76,6 @@ class Desk:
         status, body = self.call("GET", f"/v1/cases/{case.id}")
         assert status == 200, body
         return body
-
-    def mails(self) -> list[str]:
-        objects = client("s3").list_objects_v2(Bucket="mailbox", Prefix="cases/").get("Contents", ())
-        return [item["Key"] for item in objects]
 
     def registers(self, address: str = JANE) -> Mapping[Any, Entry]:
         return parts().preferences.read(self.world.recipient(address)).registers
@@ -196,7 +177,7 @@ def test_a_decided_opt_out_counts_from_the_arrival_of_the_mail_and_names_the_cas
     assert (entry.at, entry.source) == (RECEIVED, Source.MAILBOX)
     evidence = json.loads(entry.evidence)
     assert evidence == {"key": desk.key_id, "reference": f"case {case.id}", "reason": "says [address]"}
-    assert desk.mails() == []
+    assert mails_of_cases() == []
 
 
 def test_a_decided_case_names_nobody_and_is_not_listed(desk: Desk) -> None:
@@ -268,7 +249,7 @@ def test_a_purge_closes_the_cases_of_the_person_and_deletes_their_mails(desk: De
         purge.handler({}, desk.world.context)
     waiting = {case["id"]: case["recipient"] for case in desk.list_cases()["cases"]}
     assert waiting == {child.id: child.recipient, other.id: other.recipient}
-    assert desk.mails() == [f"cases/{other.id}"]
+    assert mails_of_cases() == [f"cases/{other.id}"]
     closed = desk.show(complaint)
     assert (closed["decision"], closed["decided_by"], closed["recipient"]) == ("none", "purge", None)
     assert desk.decide(child, "minor")[0] == 200
@@ -379,7 +360,7 @@ def test_a_decision_that_fails_at_any_call_is_completed_by_the_same_decision(
             aws.meta.events.unregister("before-call", unique_id="crash")
     assert status == 200
     assert failures >= 3
-    assert (desk.show(case)["state"], desk.mails()) == ("decided", [])
+    assert (desk.show(case)["state"], mails_of_cases()) == ("decided", [])
     if decision == "opt-out":
         assert desk.registers()[opt_out_register(ALL_SCOPES)].at == RECEIVED
     if decision == "confirmation":
@@ -424,7 +405,7 @@ def test_a_mail_that_arrives_again_opens_no_second_case(desk: Desk) -> None:
     assert len(desk.list_cases()["cases"]) == 1
     desk.decide(case, "none")
     parts().open_case(case, b"", "", RECEIVED)
-    assert (desk.list_cases()["cases"], desk.mails()) == ([], [])
+    assert (desk.list_cases()["cases"], mails_of_cases()) == ([], [])
 
 
 def test_a_full_list_takes_requests_of_proven_senders_until_it_is_fuller(
@@ -444,7 +425,7 @@ def test_a_full_list_takes_requests_of_proven_senders_until_it_is_fuller(
     assert not opens(CaseKind.OTHER, JANE)
     assert opens(CaseKind.ERASURE, JANE)
     assert not opens(CaseKind.ERASURE, JANE)
-    assert len(desk.list_cases()["cases"]) == len(desk.mails()) == 3
+    assert len(desk.list_cases()["cases"]) == len(mails_of_cases()) == 3
 
 
 def test_many_waiting_cases_raise_an_alarm(desk: Desk, log: Any, monkeypatch: pytest.MonkeyPatch) -> None:

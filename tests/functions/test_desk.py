@@ -133,12 +133,22 @@ def test_a_form_of_the_session_is_accepted(world: World, probe: list[str]) -> No
 @pytest.mark.parametrize(
     "origin", ["", "null", "https://evil.example", "http://prefs.example.com", ORIGIN + "."]
 )
+@pytest.mark.threat(
+    "T40",
+    "Another site sends a form to the desk with the browser of somebody who is signed in.",
+    "Each form must come from a page of the desk, as the header Origin says.",
+)
 def test_a_form_from_another_origin_is_refused(world: World, probe: list[str], origin: str) -> None:
     answer = sign_in(world).post("/desk/form", origin=origin)
     assert (answer["statusCode"], probe) == (403, [])
 
 
 @pytest.mark.parametrize("token", ["", "0" * 32, "Ünicode"])
+@pytest.mark.threat(
+    "T40",
+    "A page of the same host sends a form to the desk, but it does not know the session.",
+    "Each form has a token that is bound to the value of the cookie.",
+)
 def test_a_form_without_the_token_of_the_session_is_refused(
     world: World, probe: list[str], token: str
 ) -> None:
@@ -165,6 +175,11 @@ def test_a_form_of_an_ended_session_leads_to_the_page_of_the_form(world: World, 
     assert 'href="/desk/sign-in?next=%2Fdesk%2Fform"' in answer["body"]
 
 
+@pytest.mark.threat(
+    "T40",
+    "An agent guesses the URL of a page for privacy officers.",
+    "Each route names the role that it needs.",
+)
 def test_an_agent_may_not_see_a_page_for_privacy_officers(world: World, probe: list[str]) -> None:
     answer = sign_in(world).get("/desk/grave")
     assert (answer["statusCode"], probe) == (403, [])

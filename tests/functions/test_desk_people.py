@@ -31,7 +31,7 @@ from tests.support.failing_client import FailingCalls
 from tests.support.recorded_calls import record_calls
 from tests.support.registers import in_, out, pause
 
-JOAN = "joan@example.com"
+JOAN = "joan.k@example.com"
 LANGUAGES = ("en", "de", "fr", "es", "ja")
 MINUTE = 60_000
 
@@ -72,7 +72,7 @@ def person(world: World) -> str:
 
 def test_an_address_leads_to_the_page_of_the_person_and_is_in_no_url(world: World) -> None:
     browser = sign_in(world)
-    answer = browser.post("/desk/people", {"person": "Joan <JOAN@Example.com>"})
+    answer = browser.post("/desk/people", {"person": "Joan <JOAN.K@Example.com>"})
     assert answer["headers"]["Location"] == person(world)
     assert "joan" not in str({**answer, "body": ""}).lower()
     assert heading(browser.follow(answer)) == JOAN
@@ -130,6 +130,11 @@ def test_the_address_is_gone_after_ten_minutes(world: World) -> None:
     assert JOAN not in browser.page(person(world), at=NOW + 10 * MINUTE)
 
 
+@pytest.mark.threat(
+    "T41",
+    "Two tabs are open, and the address of one person is shown above the record of another one.",
+    "The cookie names the person and the session that it belongs to, and has the path of the page.",
+)
 def test_the_address_is_shown_on_no_other_persons_page_and_to_no_other_session(world: World) -> None:
     browser = sign_in(world)
     look_up(browser)
@@ -139,6 +144,11 @@ def test_the_address_is_shown_on_no_other_persons_page_and_to_no_other_session(w
     assert JOAN not in other.page(person(world))
 
 
+@pytest.mark.threat(
+    "T41",
+    "Somebody reads the address of a caller from a cookie, a URL or a log.",
+    "The address is in an encrypted cookie of one page for ten minutes, and nowhere else.",
+)
 def test_the_cookie_of_the_address_is_encrypted_and_belongs_to_the_path_of_the_page(world: World) -> None:
     answer = sign_in(world).post("/desk/people", {"person": JOAN})
     (cookie,) = answer["cookies"]
@@ -175,6 +185,11 @@ def test_a_disclosure_is_entered_once_for_a_session_a_person_and_a_purpose(world
     ]
 
 
+@pytest.mark.threat(
+    "T41",
+    "An agent opens the page of a person by its URL, so that no look-up is on record.",
+    "Each page about a person enters the disclosure before it shows anything.",
+)
 def test_a_page_that_was_reached_without_a_look_up_is_a_disclosure_too(world: World) -> None:
     sign_in(world, DeskRole.PRIVACY).page(person(world))
     assert disclosed() == [("data-subject", "oidc:00000000000000b2")]

@@ -38,6 +38,7 @@ from tests.functions.test_jobs import Office, disclosures
 from tests.support.aws_calls import outside_handlers
 from tests.support.deployment import NOW, Context, World, client, parts
 from tests.support.failing_client import FailingCalls
+from tests.support.full import some_of
 from tests.support.job_machine import JobMachineRun, run_executions
 
 MAPPED = {"reference": "the old list", "columns": {"address": "email", "date": "date"}, "as": "unsubscribed"}
@@ -405,7 +406,7 @@ def test_a_function_that_is_killed_after_any_call_is_repeated_with_the_same_resu
     undisturbed = Killer(0)
     result = import_all(undisturbed)
     assert result[0] == "done"
-    for last_call in range(1, undisturbed.calls + 1):
+    for last_call in some_of(range(1, undisturbed.calls + 1)):
         assert import_all(Killer(last_call)) == result, last_call
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -37,7 +39,7 @@ from heed.domain.rfc3339 import format_day
 from heed.entrypoints.bulk_files import parts as file_parts
 from tests.functions.conftest import DAY, Clock
 from tests.functions.test_imports import LISTED, Imports
-from tests.support.deployment import World, http_event, parts, restart
+from tests.support.deployment import World, http_event, parts
 from tests.support.iam_policies import RESOURCES
 from tests.support.job_machine import run_executions
 from tests.support.registers import in_, out
@@ -407,18 +409,43 @@ def test_a_change_of_a_day_whose_numbers_are_gone_is_not_counted(office: Office)
     assert {key.rpartition("#")[2] for key in stored} == {day_of(office.clock, NUMBER_DAYS * DAY)}
 
 
-def test_a_failed_transaction_is_retried_and_counts_nothing(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
+CONFLICT = {
+    "Error": {"Code": "TransactionCanceledException"},
+    "CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}, {"Code": "None"}],
+}
+THROTTLED = {"Error": {"Code": "ThrottlingException"}}
+
+
+@contextmanager
+def failing_transactions(response: Any, times: int) -> Iterator[None]:
+    """Makes the first transactions fail with a response of DynamoDB."""
+    failures = iter(range(times))
+
+    def fail(model: Any, **_: Any) -> None:
+        if next(failures, None) is not None:
+            raise ClientError(response, model.name)
+
+    hooks = parts().client("dynamodb").meta.events
+    hooks.register("before-parameter-build.dynamodb.TransactWriteItems", fail, unique_id="fail")
+    yield
+    hooks.unregister("before-parameter-build.dynamodb.TransactWriteItems", unique_id="fail")
+
+
+def test_a_failed_transaction_is_retried_and_counts_nothing(office: Office) -> None:
     office.world.apply_changes(JOAN, change(office, out(2)))
     (event,) = office.publish()
-    before = parts()
-    restart(CONTROL_TABLE="absent")
-    assert office.deliver(event) == ["0"]
-    for function in (app, platform):
-        monkeypatch.setattr(function, "heed", before)
+    with failing_transactions(THROTTLED, 1):
+        assert office.deliver(event) == ["0"]
     assert office.rows("topic") == {}
     assert office.deliver(event) == []
+    assert office.rows("topic") == {"offers": {"opted_out": 1}}
+
+
+def test_a_transaction_that_meets_another_one_is_repeated_at_once(office: Office) -> None:
+    office.world.apply_changes(JOAN, change(office, out(2)))
+    (event,) = office.publish()
+    with failing_transactions(CONFLICT, 2):
+        assert office.deliver(event) == []
     assert office.rows("topic") == {"offers": {"opted_out": 1}}
 
 

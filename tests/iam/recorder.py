@@ -37,6 +37,11 @@ _S3_ACTIONS = {
     "UploadPartCopy": "PutObject",
 }
 """The actions of the operations whose action has another name."""
+_RESOURCE_MEMBERS = (
+    *("TableName", "KeyId", "Bucket", "QueueUrl", "ConfigurationSetName", "stateMachineArn"),
+    *("SecretId", "Name"),
+)
+"""The members of requests that name a resource. `Name` is that of a parameter of Systems Manager."""
 _S3_KEYS = {"IfNoneMatch": "s3:if-none-match", "Prefix": "s3:prefix", "VersionId": "s3:versionid"}
 
 
@@ -85,15 +90,17 @@ def _recorded_actions(
         "events": _events_actions,
         "kms": _kms_actions,
         "s3": _s3_actions,
+        "secretsmanager": _secret_actions,
         "sesv2": _ses_actions,
         "sqs": _sqs_actions,
+        "ssm": _parameter_actions,
         "stepfunctions": _stepfunctions_actions,
     }[service](operation, request, names)
 
 
 def _resource_names(request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yields the parts of a request that name a resource."""
-    for name in ("TableName", "KeyId", "Bucket", "QueueUrl", "ConfigurationSetName", "stateMachineArn"):
+    for name in _RESOURCE_MEMBERS:
         if name in request:
             yield name, request[name]
     for table in request.get("RequestItems", ()):
@@ -132,6 +139,14 @@ def _stepfunctions_actions(
 def _kms_actions(operation: str, request: AwsRequest, names: Mapping[str, str]) -> Iterator[RecordedAction]:
     pairs = request.get("EncryptionContext", {}).items()
     yield f"kms:{operation}", names["KeyId"], {f"kms:EncryptionContext:{k}": v for k, v in pairs}
+
+
+def _secret_actions(operation: str, _: AwsRequest, names: Mapping[str, str]) -> Iterator[RecordedAction]:
+    yield f"secretsmanager:{operation}", names["SecretId"], {}
+
+
+def _parameter_actions(operation: str, _: AwsRequest, names: Mapping[str, str]) -> Iterator[RecordedAction]:
+    yield f"ssm:{operation}", names["Name"], {}
 
 
 def _sqs_actions(operation: str, _: AwsRequest, names: Mapping[str, str]) -> Iterator[RecordedAction]:

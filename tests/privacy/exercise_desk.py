@@ -1,4 +1,4 @@
-"""Sends marked addresses through the desk: the sign-in, the pages, and a form whose session has ended."""
+"""Sends marked addresses through the desk: the sign-in, each page, and a form whose session has ended."""
 
 from __future__ import annotations
 
@@ -27,9 +27,28 @@ def exercise_desk(drive: Drive, address: str) -> None:
         sign_in_by(browser, issuer, "/desk/sign-in?" + urlencode({"next": f"/desk?q={address}"}))
         drive.secrets["session of the desk"] = browser.value
         browser.get("/desk?" + urlencode({"q": address}))
+        _record(browser, address)
         browser.post("/desk/people", {"person": address}, at=NOW + IDLE_LIMIT)
         sign_in_by(browser, issuer, error=address, code="")
         sign_in_by(browser, issuer)
         browser.post("/desk/sign-out")
         sign_in_by(browser, issuer)
         drive.secrets["last session of the desk"] = browser.value
+
+
+def _record(browser: Browser, address: str) -> None:
+    """Looks a person up by address, records changes with the address in each field, and takes one back."""
+    answer = browser.post("/desk/people", {"person": f"{address} <{address}>", "purpose": "legal"})
+    person = answer["headers"]["Location"]
+    browser.page(person)
+    stop = {"change": "all", "source": "phone", "reference": f"call of {address}"}
+    back = {"change": "back", "topic": "offers", "source": "letter", "reference": address}
+    for form in (stop, back, {**stop, "change": address, "day": address, "time": address, "until": address}):
+        for step in ("", "edit", "record"):
+            browser.post(f"{person}/changes", {**form, "step": step})
+    browser.post(f"{person}/changes", {**back, "step": "mail"})
+    browser.post(f"{person}/changes", {**stop, "step": "record"})
+    browser.page(f"{person}/changes")
+    browser.post(f"{person}/taken-back")
+    browser.post(f"{person}/link")
+    browser.page("/desk")

@@ -32,6 +32,12 @@ TRANSIT = (
     Transit((), "the address that a person enters", "the answer", where="the form at `/subscribe`"),
     Transit(
         (),
+        "the address by which a person was looked up, encrypted",
+        "10 minutes after the look-up",
+        where="the cookie of a person's page at the desk",
+    ),
+    Transit(
+        (),
         "what the person at the desk entered, encrypted",
         "the form is sent again, 30 minutes at most",
         where="the cookie of a form of the desk whose session has ended",

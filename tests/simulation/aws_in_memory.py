@@ -153,6 +153,35 @@ class Dynamo(InMemoryClient):
 
         return self._send(operation, models=_OF_WRITES)
 
+    def transact_write_items(self, **request: Any) -> dict[str, Any]:
+        """Makes all writes or, if a condition does not hold, none."""
+
+        def operation() -> dict[str, Any]:
+            made: list[tuple[str, str, Item]] = []
+            reasons: list[dict[str, str]] = []
+            for item in request["TransactItems"]:
+                ((kind, write),) = item.items()
+                key = write["Item"] if kind == "Put" else write["Key"]
+                try:
+                    old = self._old(write, _key(key))
+                except ConditionalCheckFailedException:
+                    reasons.append({"Code": "ConditionalCheckFailed"})
+                    continue
+                reasons.append({"Code": "None"})
+                new = dict(write["Item"]) if kind == "Put" else updated(old or dict(key), write)
+                made.append((write["TableName"], _key(key), new))
+            if len(made) < len(reasons):
+                error: Any = {
+                    "Error": {"Code": "TransactionCanceledException"},
+                    "CancellationReasons": reasons,
+                }
+                raise ClientError(error, "a transaction")
+            for place in made:
+                self._write(*place)
+            return _answer(request)
+
+        return self._send(operation)
+
     def query(self, **request: Any) -> dict[str, Any]:
         """Returns the items of a list of jobs on one page. Every index has the newest state."""
 

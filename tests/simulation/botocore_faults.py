@@ -31,7 +31,7 @@ _RAISED = {
     FAULT_KINDS["reset"]: ConnectionClosedError,
     FAULT_KINDS["no network"]: EndpointConnectionError,
 }
-JOB_KEYS = ("job#", "job-files#", "bulk-writer", "disclosure#")
+JOB_KEYS = ("job#", "job-files#", "bulk-writer", "disclosure#", "numbers#", "seen#")
 """How the keys of all items begin that the work on jobs stores in the table Control."""
 KEYS = ("IDENTITY_KEY", "LINKS_KEY", "CONFIRMATION_KEY")
 QUEUES = {

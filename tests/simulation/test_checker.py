@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable
+from itertools import chain
 from types import ModuleType
 
 import pytest
@@ -22,26 +23,40 @@ from tests.support.deployment import NOW
 
 MAX_PROGRAMS = 5_000  # programs
 STEP_COUNT, STEP_COUNT_WITH_JOBS = 14, 30
+FIRST_SEEDS = {"undo reverts later press": 2_662, "unconfirmed opt in lifts complaint": 1_942}
+"""Where the search for a rare bug begins. All other programs follow."""
 CRASH_ERRORS = ("AttributeError", "TypeError", "NameError")
 
 
 @pytest.mark.system
-@pytest.mark.parametrize("plant", BUGS.values(), ids=BUGS.keys())
-def test_the_checker_finds_the_bug(plant: Callable[[pytest.MonkeyPatch], None]) -> None:
-    _find(plant, lambda seed: draw_program(seed, STEP_COUNT, has_jobs=False))
+@pytest.mark.parametrize("name", BUGS)
+def test_the_checker_finds_the_bug(name: str) -> None:
+    _find_bug(
+        BUGS[name],
+        lambda seed: draw_program(seed, STEP_COUNT, has_jobs=False),
+        FIRST_SEEDS.get(name, 0),
+    )
 
 
 @pytest.mark.system
-@pytest.mark.parametrize("plant", JOB_BUGS.values(), ids=JOB_BUGS.keys())
-def test_the_checker_finds_the_bug_of_jobs(plant: Callable[[pytest.MonkeyPatch], None]) -> None:
-    _find(plant, lambda seed: draw_program(seed, STEP_COUNT_WITH_JOBS, has_jobs=True))
+@pytest.mark.parametrize("name", JOB_BUGS)
+def test_the_checker_finds_the_bug_of_jobs(name: str) -> None:
+    _find_bug(
+        JOB_BUGS[name],
+        lambda seed: draw_program(seed, STEP_COUNT_WITH_JOBS, has_jobs=True),
+        FIRST_SEEDS.get(name, 0),
+    )
 
 
-def _find(plant: Callable[[pytest.MonkeyPatch], None], program: Callable[[int], list[Step]]) -> None:
+def _find_bug(
+    plant: Callable[[pytest.MonkeyPatch], None], program: Callable[[int], list[Step]], first_seed: int
+) -> None:
     with simulated_deployment("pure") as deployment, pytest.MonkeyPatch.context() as patch:
         plant(patch)
         broken = next(
-            broken for seed in range(MAX_PROGRAMS) if (broken := run_and_check(deployment, program(seed))[0])
+            broken
+            for seed in chain(range(first_seed, MAX_PROGRAMS), range(first_seed))
+            if (broken := run_and_check(deployment, program(seed))[0])
         )
         # A bug that no longer fits the code crashes. That is not a broken promise.
         assert not any(name in line for line in broken for name in CRASH_ERRORS)

@@ -30,6 +30,7 @@ from heed import cold_start
 from heed.bootstrap import Heed
 from heed.config import Config
 from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_token
+from heed.domain.mailbox.mail_words import MailWords
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.register import Change, ScopeNumber
@@ -72,14 +73,14 @@ def build_heed(settings: Mapping[str, str], clock: Any) -> Heed:
     """Returns the parts of a deployment with these settings. The sample brand is cached, since it is slow."""
     heed = Heed(Config(settings), client_factory(), clock)
     if heed.config.brand_dir == brand():
-        heed.catalogue, heed.pages = _sample_brand()
+        heed.catalogue, heed.pages, heed.mail_words = _sample_brand()
     return heed
 
 
 @functools.cache
-def _sample_brand() -> tuple[Catalogue, Pages]:
+def _sample_brand() -> tuple[Catalogue, Pages, MailWords]:
     heed = Heed(Config({"BRAND_DIR": str(brand())}), client)
-    return heed.catalogue, heed.pages
+    return heed.catalogue, heed.pages, heed.mail_words
 
 
 def run_on(heed: Heed) -> None:

@@ -14,6 +14,7 @@ from heed.domain.milliseconds import Millis
 from heed.entrypoints.http.desk.cookies import session_cookie_name
 from tests.support.aws_calls import outside_handlers
 from tests.support.deployment import NOW, World, http_event, parts, restart
+from tests.support.html_check import check_page
 
 ISSUER = "https://login.example.com"
 ORIGIN = "https://prefs.example.com"
@@ -79,6 +80,8 @@ class Browser:
         for cookie in answer.get("cookies", ()):
             name, value = re.match("([^=]*)=([^;]*)", cookie).groups()  # type: ignore[union-attr]
             self.cookies[name] = value
+        if answer.get("body") and answer["headers"].get("Content-Type", "").startswith("text/html"):
+            check_page(answer["body"])
         return answer
 
 

@@ -11,6 +11,7 @@ _PSEUDO = {
     "AWS::AccountId": ACCOUNT,
     "AWS::Region": REGION,
     "AWS::StackName": NAME,
+    "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{NAME}/01234567-89ab-cdef-0123",
     "AWS::Partition": "aws",
     "AWS::URLSuffix": "amazonaws.com",
 }
@@ -31,6 +32,7 @@ _ARNS = {
     "AWS::SES::EmailIdentity": "arn:aws:ses:{region}:{account}:identity/{name}",
     "AWS::SNS::Topic": "arn:aws:sns:{region}:{account}:{name}",
     "AWS::SQS::Queue": "arn:aws:sqs:{region}:{account}:{name}",
+    "AWS::SSM::Parameter": "arn:aws:ssm:{region}:{account}:parameter{name}",
     "AWS::StepFunctions::StateMachine": "arn:aws:states:{region}:{account}:stateMachine:{name}",
 }
 _NAMED_BY = {
@@ -38,6 +40,7 @@ _NAMED_BY = {
     "AWS::Logs::LogGroup": "LogGroupName",
     "AWS::SES::ConfigurationSet": "Name",
     "AWS::SES::EmailIdentity": "EmailIdentity",
+    "AWS::SSM::Parameter": "Name",
     "AWS::StepFunctions::StateMachine": "StateMachineName",
 }
 _REFERRED_TO_BY_ARN = ("AWS::SNS::Topic", "AWS::IAM::ManagedPolicy")

@@ -67,13 +67,18 @@ def changes(draw: st.DrawFn, registers: tuple[Register, ...] = REGISTERS) -> Cha
     register = draw(st.sampled_from((*registers, SOFT_BOUNCE, SOFT_BOUNCE)))
     entry = draw(entries)
     if register.kind is ChoiceKind.UNDONE:
-        entry = draw(st.sampled_from((entry.undo, undo_entry(entry.at, "0" * 32))))
+        entry = draw(st.sampled_from((entry.undo, undo_at_desk(entry), undo_entry(entry.at, "0" * 32))))
     if isinstance(register.kind, TakenBackKind):
         entry = draw(st.sampled_from((take_back(entry), take_back(replace(entry, evidence="other")))))
     if register.may_end or (register.may_end is None and draw(st.booleans())):
         length = draw(st.one_of(st.integers(1, 12), st.just(30 * DAY_MS)))
         entry = replace(entry, until=Millis(entry.at + length))
     return Change(register, entry)
+
+
+def undo_at_desk(entry: Entry) -> Entry:
+    """Returns an entry by which an agent takes back what was recorded at the desk."""
+    return Entry(entry.at, Source.AGENT, f'{{"agent":"kim","key":"oidc:1","undone":"{entry.digest}"}}')
 
 
 def take_back(entry: Entry) -> Entry:
@@ -123,7 +128,8 @@ def records(draw: st.DrawFn) -> Record:
             registers[undoable(scope)] = press
             if draw(st.booleans()):
                 other = replace(press, evidence='{"press":"2"}')
-                registers[undone(scope)] = draw(st.sampled_from((press, other))).undo
+                taken_back = draw(st.sampled_from((press, other)))
+                registers[undone(scope)] = draw(st.sampled_from((taken_back.undo, undo_at_desk(taken_back))))
     registers |= _draw_imports(draw, focus)
     for name in _ADDRESS_WIDE:
         if draw(st.integers(0, 4)) == 0:

@@ -26,6 +26,10 @@ PARAMETERS = {
         "ReceiptRuleSet": "inbound",
         "MailFrom": "preferences@example.com",
         "DeliverOptIns": "true",
+        "DeskClientSecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:desk-AbCdEf",
+        "CreateDeskUsers": "yes",
+        "DeskDomain": "desk.example.com",
+        "DeskCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/2",
         "AlarmEmail": "operations@example.com",
     },
 }

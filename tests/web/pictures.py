@@ -29,8 +29,7 @@ def main() -> None:
         stack = running.wait_until_ready()
         stage = LocalStack(stack)
         preferences = stage.preferences(stage.store_choice(out(OFFERS), Source.ONE_CLICK))
-        (officer,) = (each for each in stack["desk"]["users"] if each["role"] == "privacy")
-        desk = {**SCREEN, "person": officer}
+        (agent,) = (each for each in stack["desk"]["users"] if each["role"] == "agent")
         pictures = {
             "unsubscribe-phone": {
                 **PHONE,
@@ -50,7 +49,8 @@ def main() -> None:
             },
             "local": {**SCREEN, "url": "/_local/"},
             "desk-person": {
-                **desk,
+                **SCREEN,
+                "person": agent,
                 "url": "/desk",
                 "fill": {"#person": _find_busiest(stack)},
                 "press": ".look-up button",

@@ -74,11 +74,11 @@ class CasesTable(Cases):
             item = self._table.update(
                 _key(case_id),
                 "SET #state = :deciding, #decision = :decision, #scope = :scope, #reason = :reason, "
-                "#key = :key, #at = :at",
+                "#key = :key, #at = :at, #agent = :agent",
                 condition="#state = :open",
                 names={
                     name: name.removeprefix("#")
-                    for name in ("#state", "#decision", "#scope", "#reason", "#key")
+                    for name in ("#state", "#decision", "#scope", "#reason", "#key", "#agent")
                 }
                 | {"#at": "decided_at"},
                 values={
@@ -89,6 +89,7 @@ class CasesTable(Cases):
                     ":reason": {"S": ruling.reason},
                     ":key": {"S": ruling.key},
                     ":at": {"N": str(ruling.at)},
+                    ":agent": {"S": ruling.agent},
                 },
                 returns="ALL_NEW",
                 returns_if_refused="ALL_OLD",
@@ -194,4 +195,5 @@ def _to_ruling(item: Item) -> Ruling:
         reason=read_text(item, "reason"),
         key=read_text(item, "key"),
         at=Millis(read_number(item, "decided_at")),
+        agent=read_text(item, "agent") if "agent" in item else "",
     )

@@ -1,8 +1,12 @@
-"""Purges, in the table `Control`. The item of a purge is first its order and finally its certificate."""
+"""Purges, in the table `Control`. The item of a purge is first its order and finally its certificate.
+
+A sparse index lists them in order of the request.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from heed.adapters.dynamodb.table import ConditionFailed, TableAdapter
@@ -14,19 +18,25 @@ from heed.codec.attributes import (
     read_text,
     strict_reader,
 )
+from heed.domain.errors import UnreadableRecord
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from heed.domain.privacy.erasure import ErasureCause
-from heed.domain.privacy.purge import Purge, PurgeState, merge_counts
+from heed.domain.privacy.purge import Purge, PurgeState, UnreadablePurge, merge_counts
 from heed.domain.privacy.retention import CERTIFICATE_DAYS, PURGE_ORDER_DAYS
 from heed.override import override
 from heed.use_cases.ports.privacy import Purges
+from heed.use_cases.ports.purge_list import PurgeList, PurgePosition
 
 PURGE_PREFIX = "purge#"
+_INDEX = "Lists"
+_LIST, _PLACE = "list", "place"  # the keys of the index
+_PURGES = {"S": "purges"}  # all purges are in one list
+_AFTER_ALL = "~"  # sorts behind each place
 
 
-class PurgesTable(TableAdapter, Purges):
-    """Implements the port Purges with DynamoDB."""
+class PurgesTable(TableAdapter, Purges, PurgeList):
+    """Implements the ports Purges and PurgeList with DynamoDB."""
 
     @override
     def order(self, purge: Purge, now: Millis) -> None:
@@ -52,11 +62,14 @@ class PurgesTable(TableAdapter, Purges):
             item = self._table.update(
                 _key(purge_id),
                 "SET #state = :running, cause = if_not_exists(cause, :cause), "
-                "requested_at = if_not_exists(requested_at, :at), "
-                "stores = if_not_exists(stores, :none), expires = :expires",
+                "requested_at = if_not_exists(requested_at, :at), #list = :purges, "
+                "#place = if_not_exists(#place, :place), stores = if_not_exists(stores, :none), "
+                "expires = :expires",
                 condition="attribute_not_exists(#state) OR #state <> :done",
-                names={"#state": "state"},
+                names={"#state": "state", "#list": _LIST, "#place": _PLACE},
                 values={
+                    ":purges": _PURGES,
+                    ":place": {"S": _place(requested_at, purge_id)},
                     ":running": {"S": PurgeState.RUNNING.value},
                     ":done": {"S": PurgeState.DONE.value},
                     ":cause": {"S": cause.value},
@@ -117,9 +130,33 @@ class PurgesTable(TableAdapter, Purges):
         item = self._table.get(_key(purge_id))
         return _to_purge(item) if item else None
 
+    @override
+    def latest(self, before: PurgePosition | None, limit: int) -> list[Purge | UnreadablePurge]:
+        items = self._table.query(
+            "#list = :purges AND #place < :before",
+            index=_INDEX,
+            names={"#list": _LIST, "#place": _PLACE},
+            values={":purges": _PURGES, ":before": {"S": _place(*before) if before else _AFTER_ALL}},
+            ascending=False,
+            page_size=limit,
+        )
+        return [_to_purge_or_unreadable(item) for item in islice(items, limit)]
+
 
 def _key(purge_id: str) -> dict[str, Any]:
     return {"pk": {"S": PURGE_PREFIX + purge_id}}
+
+
+def _place(requested_at: Millis, purge_id: str) -> str:
+    """Returns the place of a purge in the list, as a text that sorts by the request and the id."""
+    return f"{requested_at:015d}#{purge_id}"
+
+
+def _to_purge_or_unreadable(item: Item) -> Purge | UnreadablePurge:
+    try:
+        return _to_purge(item)
+    except UnreadableRecord:
+        return UnreadablePurge(item["pk"]["S"].removeprefix(PURGE_PREFIX))
 
 
 def _encode_counts(stores: Mapping[str, int]) -> dict[str, Any]:
@@ -138,6 +175,8 @@ def _to_item(purge: Purge) -> dict[str, Any]:
         "cause": {"S": purge.cause.value},
         "requested_at": {"N": str(purge.requested_at)},
         "stores": _encode_counts(purge.stores),
+        _LIST: _PURGES,
+        _PLACE: {"S": _place(purge.requested_at, purge.id)},
     }
     return item | ({"subject": {"S": purge.subject}} if purge.subject else {})
 

@@ -69,6 +69,11 @@ class CaseDecision(StrEnum):
         """Whether the decision applies to a scope."""
         return self in (CaseDecision.OPT_OUT, CaseDecision.CONFIRMATION)
 
+    @property
+    def erases(self) -> bool:
+        """Whether the decision erases the person, which nobody can undo."""
+        return self in (CaseDecision.MINOR, CaseDecision.ERASE)
+
 
 class CaseState(StrEnum):
     """The progress of a case."""
@@ -86,8 +91,10 @@ class Ruling:
         decision: the decision.
         scope: number of the scope, for an opt-out or a confirmation.
         reason: the reason, without addresses.
-        key: the id of the API key; `purge` if an erasure closed the case.
+        key: the id of the API key, or the key of the person at the desk; `purge` if an erasure closed the
+            case.
         at: the time of the decision, milliseconds.
+        agent: the name of the person at the desk, or "".
     """
 
     decision: CaseDecision
@@ -95,6 +102,7 @@ class Ruling:
     reason: str
     key: str
     at: Millis
+    agent: str = ""
 
     def is_same_as(self, other: Ruling) -> bool:
         """Whether another ruling decides the same. Its reason, key and time may differ."""
@@ -189,8 +197,13 @@ def new_case(
 
 def suggested_decisions(case: Case) -> list[CaseDecision]:
     """Returns the decisions that fit the kind, the most probable first."""
-    decisions = _decisions_of(case.kind)
-    return [decision for decision in decisions if case.recipient or not decision.is_about_recipient]
+    possible = possible_decisions(case)
+    return [decision for decision in _decisions_of(case.kind) if decision in possible]
+
+
+def possible_decisions(case: Case) -> list[CaseDecision]:
+    """Returns the decisions that do not need a person, and the others if the case names one."""
+    return [decision for decision in CaseDecision if case.recipient or not decision.is_about_recipient]
 
 
 def _decisions_of(kind: CaseKind) -> tuple[CaseDecision, ...]:

@@ -148,10 +148,10 @@ confirmed_register = _at_scope(ChoiceKind.CONFIRMED)
 """The register of the latest confirmed opt-in (double opt-in) at a scope."""
 
 undoable_register = _at_scope(ChoiceKind.UNDOABLE)
-"""The register of the latest press in a browser that stopped mail at a scope and offered an Undo."""
+"""The register of the latest press in a browser, or entry at the desk, that can be taken back."""
 
 undone_register = _at_scope(ChoiceKind.UNDONE)
-"""The register of the latest such press that the person took back."""
+"""The register of the latest such press or entry that was taken back."""
 
 
 @lru_cache(maxsize=4096)

@@ -41,7 +41,7 @@ class DisclosureDetails:
 
     Attributes:
         at: the time of the request, milliseconds.
-        what: lookup, suppressions, proof, case, or the kind of a job.
+        what: lookup, suppressions, proof, case, link, or the kind of a job.
         purpose: the purpose of the disclosure.
         people: the number of people whose data is disclosed.
         key: the id of the API key of the request; `aws` if AWS permissions allowed the request.

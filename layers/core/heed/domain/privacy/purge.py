@@ -103,6 +103,17 @@ class Purge:
         return f"{self.cause.value}/1"
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadablePurge:
+    """Takes the place of a stored purge that is not readable.
+
+    Attributes:
+        id: the id of the purge.
+    """
+
+    id: str
+
+
 def is_purge_id(text: str) -> bool:
     """Whether a text has the format of a purge id."""
     return _ID.fullmatch(text) is not None

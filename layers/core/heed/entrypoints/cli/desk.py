@@ -21,8 +21,8 @@ from heed.entrypoints.cli.find_stack import find_stack
 def _end(common: options.CommonOptions, person: str) -> Exit:
     """End all sessions of a person at the desk.
 
-    It takes effect at once. The person can sign in again, so first disable the account at the issuer. The
-    command writes to the table of the stack with your AWS identity; it does not use the API. Without a
+    It takes effect within a minute. The person can sign in again, so first disable the account at the issuer.
+    The command writes to the table of the stack with your AWS identity; it does not use the API. Without a
     session the answer is no.
     """
     ended = find_stack(common.stack).heed.desk_sessions.end_all_of(person)

@@ -105,7 +105,9 @@ class DecideCase:
         reference = f"case {case.id}"
         match ruling.decision:
             case CaseDecision.OPT_OUT:
-                evidence = make_evidence(key=ruling.key, reference=reference, reason=ruling.reason)
+                evidence = make_evidence(
+                    key=ruling.key, agent=ruling.agent or None, reference=reference, reason=ruling.reason
+                )
                 request = PreferenceRequest(
                     ruling.scope,
                     RequestedState.OUT,

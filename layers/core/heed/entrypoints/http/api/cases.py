@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from heed.domain import rfc3339
 from heed.domain.errors import InvalidQuery, NotFound, RequestFault
@@ -32,13 +32,26 @@ _CURSOR = re.compile(r"([1-9][0-9]{0,13})-([0-9a-f]{32})", re.ASCII)
 _PARAMETERS = ("state", "cursor")
 
 
-def parse_case_id(call: ApiRequest) -> str:
-    """Returns the id in the path.
+class CasePage(NamedTuple):
+    """A page of the open cases.
+
+    Attributes:
+        cases: The cases, those that are due first.
+        unreadable: The ids of the cases that cannot be read.
+        cursor: The position after which the next page begins, as a text; None on the last page.
+    """
+
+    cases: list[Case]
+    unreadable: list[str]
+    cursor: str | None
+
+
+def parse_case_id(text: str) -> str:
+    """Returns the id in a path.
 
     Raises:
         NotFound: No case can have this id.
     """
-    text = call.parts["id"]
     if not is_case_id(text):
         raise NotFound("no case has this id")
     return text
@@ -58,28 +71,44 @@ def parse_cases_query(event: Mapping[str, Any]) -> CasePosition | None:
     ]
     if query.get("state", CaseState.OPEN) != CaseState.OPEN:
         faults.append(RequestFault("/state", "must be open; decided cases are not listed"))
-    cursor = _CURSOR.fullmatch(str(query["cursor"])) if "cursor" in query else None
-    if "cursor" in query and cursor is None:
+    position = parse_case_position(str(query["cursor"])) if "cursor" in query else None
+    if "cursor" in query and position is None:
         faults.append(RequestFault("/cursor", "is not the cursor of an earlier answer"))
     if faults:
         raise InvalidQuery(faults)
-    return CasePosition(Millis(int(cursor[1])), cursor[2]) if cursor else None
+    return position
 
 
-def cases_to_json(cases: Iterable[Case | UnreadableCase]) -> dict[str, object]:
-    """Returns a page of cases, those that are due first. `cursor` is null on the last page."""
+def parse_case_position(cursor: str) -> CasePosition | None:
+    """Returns the position that a cursor names, or None if it is not the cursor of a page."""
+    match = _CURSOR.fullmatch(cursor)
+    return CasePosition(Millis(int(match[1])), match[2]) if match else None
+
+
+def first_page(cases: Iterable[Case | UnreadableCase], size: int = MAX_CASES) -> CasePage:
+    """Returns the first page of the cases, with at most `size` of them."""
     listed: list[Case] = []
     unreadable: list[str] = []
     cursor = None
     for case in cases:
         if isinstance(case, UnreadableCase):
             unreadable.append(case.id)
-        elif len(listed) == MAX_CASES:
+        elif len(listed) == size:
             cursor = f"{listed[-1].due_at}-{listed[-1].id}"
             break
         else:
             listed.append(case)
-    return {"cases": [_summary_to_json(case) for case in listed], "unreadable": unreadable, "cursor": cursor}
+    return CasePage(listed, unreadable, cursor)
+
+
+def cases_to_json(cases: Iterable[Case | UnreadableCase]) -> dict[str, object]:
+    """Returns a page of cases, those that are due first. `cursor` is null on the last page."""
+    page = first_page(cases)
+    return {
+        "cases": [_summary_to_json(case) for case in page.cases],
+        "unreadable": page.unreadable,
+        "cursor": page.cursor,
+    }
 
 
 def shown_case_to_json(shown: CaseWithMail, catalogue: Catalogue) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from heed.entrypoints.http.desk.action_views import ACTION_VIEWS
+from heed.entrypoints.http.desk.case_views import CASE_VIEWS
 from heed.entrypoints.http.desk.change_views import CHANGE_VIEWS
 from heed.entrypoints.http.desk.home import HOME_VIEWS
 from heed.entrypoints.http.desk.person_page_view import PEOPLE_VIEWS
@@ -15,6 +16,7 @@ DESK_VIEWS: dict[str, type[DeskView]] = {
     **ACTION_VIEWS,
     **PEOPLE_VIEWS,
     **CHANGE_VIEWS,
+    **CASE_VIEWS,
     **SIGN_IN_VIEWS,
 }
 """The view of each page, by the name of its file without `.html`."""
