@@ -334,9 +334,15 @@ def test_only_what_stands_is_offered_and_lifted(world: World) -> None:
     assert "Nothing stands against this address" in words(browser.page(page))
     before = world.items()
     for what in ("undeliverable", "hold", "complaint", "minor", "", "unsubscribed"):
-        assert browser.post(page, {**WHY, "register": what, "scope": "*"})["statusCode"] == 422
+        assert browser.post(page, {**WHY, "register": what, "scope": "*"})["statusCode"] == 409
     assert world.items() == before
     world.apply_changes(JANE, Change(UNDELIVERABLE, _entry(NOW, source=Source.BOUNCE)))
+    before = world.items()
+    for what in ("hold", "complaint", "minor", "", "unsubscribed"):
+        answer = browser.post(page, {**WHY, "register": what, "scope": "*"})
+        assert answer["statusCode"] == 422
+        assert words(answer["body"]).count("Choose what to lift.") == 2
+    assert world.items() == before
     shown = recorded(browser, page, {**WHY, "register": "undeliverable"}, at=NOW + 5)
     assert "Undeliverable address: This does not stand any more." in shown
     assert evidence(world, LIFT_UNDELIVERABLE)["key"] == BEA

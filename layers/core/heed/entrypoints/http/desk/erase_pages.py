@@ -15,7 +15,13 @@ from heed.domain.preferences.decision import is_awaiting_officer, is_on_hold
 from heed.domain.preferences.register import DAY_MS, MINOR
 from heed.domain.privacy.erasure import ErasureCause, ErasureRequest, earlier_purge
 from heed.entrypoints.http import request
-from heed.entrypoints.http.desk.action_form import ActionField, ActionForm, kept_action_form, read_action_form
+from heed.entrypoints.http.desk.action_form import (
+    EMPTY_FORM,
+    ActionField,
+    ActionForm,
+    kept_action_form,
+    read_action_form,
+)
 from heed.entrypoints.http.desk.action_pages import summarize_purge
 from heed.entrypoints.http.desk.action_views import EraseState, EraseView, MinorState, MinorView
 from heed.entrypoints.http.desk.person_visit import person_heading
@@ -146,7 +152,9 @@ class ErasePages:
         record = parts.preferences.read(person.recipient)
         cookies = self._visits.disclose(call, person)
         purge_id = earlier_purge(record, ErasureCause.MINOR) or ""
-        minor = record.get(MINOR)
+        minor, state = record.get(MINOR), _minor_state(record)
+        if minor or (state is MinorState.WAITING and not call.session.has_role(DeskRole.PRIVACY)):
+            form = EMPTY_FORM  # the page has no form
         view = MinorView(
             frame=call.frame,
             person=person_heading(person),
@@ -154,7 +162,7 @@ class ErasePages:
             since=minor.at if minor else None,
             purge_id=purge_id,
             purge=summarize_purge(parts.purges, purge_id),
-            state=_minor_state(record),
+            state=state,
         )
         return call.page("minor", view, _status(form), cookies=cookies)
 
@@ -176,6 +184,8 @@ class ErasePages:
             state = EraseState.ERASED
         elif case:
             state = EraseState.DECIDED if case.state is CaseState.DECIDED else EraseState.REQUESTED
+        if state is not EraseState.NONE:
+            form = EMPTY_FORM  # the page has no form
         view = EraseView(
             frame=call.frame,
             person=person_heading(person),

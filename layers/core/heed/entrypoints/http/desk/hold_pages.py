@@ -12,7 +12,13 @@ from heed.domain.preferences.register import ALL_SCOPES, MINOR
 from heed.domain.privacy.erasure import ErasureCause, earlier_purge
 from heed.domain.privacy.lift import Signature, entry_of_lift, liftable_now
 from heed.entrypoints.http import request
-from heed.entrypoints.http.desk.action_form import ActionField, ActionForm, kept_action_form, read_action_form
+from heed.entrypoints.http.desk.action_form import (
+    EMPTY_FORM,
+    ActionField,
+    ActionForm,
+    kept_action_form,
+    read_action_form,
+)
 from heed.entrypoints.http.desk.action_pages import complaint_scopes, summarize_purge, waiting_lift_row
 from heed.entrypoints.http.desk.action_views import (
     HoldState,
@@ -115,6 +121,8 @@ class HoldPages:
         form = read_action_form(call.form, _LIFT_FIELDS)
         record, catalogue = parts.preferences.read(recipient), call.catalogue
         offered = liftable_now(record, catalogue, call.at)
+        if not offered:  # somebody else was faster
+            return self._show_lift(call, form, HTTPStatus.CONFLICT)
         liftable = next((each for each in offered if each.value == form.register), None)
         scope = ALL_SCOPES
         if liftable is Liftable.COMPLAINT:
@@ -139,17 +147,21 @@ class HoldPages:
         person, parts = self._visits.person(call), self._parts()
         record = parts.preferences.read(person.recipient)
         cookies = self._visits.disclose(call, person)
-        hold = ADDRESS_SUPPRESSIONS[Reason.HOLD].active_entry(record)
+        hold, state = ADDRESS_SUPPRESSIONS[Reason.HOLD].active_entry(record), _hold_state(record)
+        if state in (HoldState.HELD, HoldState.MINOR):
+            form = EMPTY_FORM  # the page has no form
         view = HoldView(
             frame=call.frame,
             person=person_heading(person),
             form=form,
             since=hold.at if hold else None,
-            state=_hold_state(record),
+            state=state,
         )
         return call.page("hold", view, _status(form), cookies=cookies)
 
-    def _show_lift(self, call: DeskRequest, form: ActionForm) -> Response[str]:
+    def _show_lift(
+        self, call: DeskRequest, form: ActionForm, status: HTTPStatus | None = None
+    ) -> Response[str]:
         person, parts, catalogue = self._visits.person(call), self._parts(), call.catalogue
         record = parts.preferences.read(person.recipient)
         cookies = self._visits.disclose(call, person)
@@ -158,6 +170,8 @@ class HoldPages:
         is_minor = Liftable.MINOR in offered
         first = parts.lift_requests.find_from_desk(person.recipient, call.at) if is_minor else None
         purge_id = earlier_purge(record, ErasureCause.MINOR) or ""
+        if not offered or (first and first.key == call.session.key):
+            form = EMPTY_FORM  # the page has no form
         view = LiftView(
             frame=call.frame,
             person=person_heading(person),
@@ -178,7 +192,7 @@ class HoldPages:
             first=waiting_lift_row(WaitingLift(person.recipient, first), call.session) if first else None,
             lifts=list_waiting_lifts(call, parts.lift_requests) if is_minor else (),
         )
-        return call.page("lift", view, _status(form), cookies=cookies)
+        return call.page("lift", view, status or _status(form), cookies=cookies)
 
 
 def list_waiting_lifts(call: DeskRequest, lift_requests: LiftRequests) -> tuple[WaitingLiftRow, ...]:
