@@ -12,6 +12,7 @@ from heed.entrypoints.http.desk.changes import ChangePages
 from heed.entrypoints.http.desk.erase_pages import ErasePages
 from heed.entrypoints.http.desk.hold_pages import HoldPages
 from heed.entrypoints.http.desk.home import HomePage
+from heed.entrypoints.http.desk.numbers import NumberPages
 from heed.entrypoints.http.desk.people import PersonPage
 from heed.entrypoints.http.desk.person_link import PersonLink
 from heed.entrypoints.http.desk.person_visit import PersonVisits
@@ -30,6 +31,7 @@ ChangePages(desk, visits, lambda: heed)
 PersonLink(desk, visits, lambda: heed)
 CasePages(desk, lambda: heed)
 RegisterPages(desk, lambda: heed)
+NumberPages(desk, lambda: heed)
 ErasePages(desk, visits, lambda: heed)
 HoldPages(desk, visits, lambda: heed)
 

@@ -269,9 +269,9 @@ def test_each_function_writes_only_its_prefixes_of_the_ledger_bucket() -> None:
 @pytest.mark.parametrize(
     ("action", "inbound", "cases"),
     [
-        ("GetObject", ["MailboxFunction"], ["CasesFunction"]),
+        ("GetObject", ["MailboxFunction"], ["DeskFunction", "CasesFunction"]),
         ("PutObject", [], ["MailboxFunction"]),
-        ("DeleteObject", ["MailboxFunction"], ["CasesFunction", "PurgeFunction"]),
+        ("DeleteObject", ["MailboxFunction"], ["DeskFunction", "CasesFunction", "PurgeFunction"]),
     ],
 )
 def test_each_function_accesses_only_its_folder_of_the_mails(
@@ -301,7 +301,7 @@ def test_each_function_lists_only_its_folder_of_the_mails() -> None:
         keys = {"s3:prefix": {prefix}} if prefix else {}
         return [name for name in FUNCTIONS if is_permitted(name, "s3:ListBucket", "MailboxBucket", keys)]
 
-    assert (lists("inbound/x"), lists("cases/x")) == (["MailboxFunction"], ["CasesFunction"])
+    assert (lists("inbound/x"), lists("cases/x")) == (["MailboxFunction"], ["DeskFunction", "CasesFunction"])
     assert lists("") == lists("other/") == []
 
 
