@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from heed.domain.desk.session import IDLE_LIMIT
+from heed.domain.desk.session import IDLE_LIMIT, DeskRole
 from tests.support.deployment import NOW
-from tests.support.desk import Browser
+from tests.support.desk import Browser, sign_in
 from tests.support.issuer import running_issuer, sign_in_by, use_issuer
 
 if TYPE_CHECKING:
@@ -52,3 +52,22 @@ def _record(browser: Browser, address: str) -> None:
     browser.post(f"{person}/taken-back")
     browser.post(f"{person}/link")
     browser.page("/desk")
+    _act(browser, person, address)
+    _act(sign_in(browser.world, DeskRole.PRIVACY), person, address)
+
+
+def _act(browser: Browser, person: str, address: str) -> None:
+    """Holds, lifts, erases and reports a minor, as far as the role may, with the address in each field."""
+    form = {"way": "phone", "reference": f"mail of {address}", "reason": f"she is {address}"}
+    for page, more in (
+        ("hold", {}),
+        ("lift", {"register": "hold", "scope": address}),
+        ("erase", {"confirmed": "yes"}),
+        ("minor", {"confirmed": "yes"}),
+        ("lift", {"register": "minor"}),
+    ):
+        browser.get(f"{person}/{page}?" + urlencode({"case": address, "done": address}))
+        browser.post(f"{person}/{page}", {"way": address, "register": address, "scope": address})
+        browser.post(f"{person}/{page}", {**form, **more})
+        browser.get(f"{person}/{page}")
+    browser.get("/desk")
