@@ -12,6 +12,8 @@ from heed.domain.errors import InvalidAddress, InvalidToken
 from heed.domain.milliseconds import Millis
 from heed.domain.privacy.disclosure import DisclosurePurpose, parse_purpose
 from heed.entrypoints.http.desk.action_views import WaitingLiftRow
+from heed.entrypoints.http.desk.case_views import CaseRow
+from heed.entrypoints.http.desk.cases import cases_due_first
 from heed.entrypoints.http.desk.change_cookies import read_own_entries
 from heed.entrypoints.http.desk.change_form import DeskChange
 from heed.entrypoints.http.desk.hold_pages import list_waiting_lifts
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from heed.entrypoints.http.desk.person_visit import PersonVisits
     from heed.entrypoints.http.desk.routes import DeskRoutes
     from heed.entrypoints.http.desk.visit import DeskRequest
+    from heed.use_cases.ports.cases import Cases
     from heed.use_cases.ports.privacy import LiftRequests
 
 
@@ -63,6 +66,7 @@ class HomeView(DeskView):
     purposes: tuple[PurposeOption, ...]
     own: tuple[OwnEntryRow, ...]  # the newest first
     lifts: tuple[WaitingLiftRow, ...]  # those that wait for a second officer; an agent sees none
+    cases: tuple[CaseRow, ...] = ()  # those that are due first, for a privacy officer
     entered: str = ""  # what the agent entered, if it is shown again
     mistake: PersonMistake | None = None
 
@@ -76,6 +80,11 @@ class HomeParts(Protocol):
     @property
     def lift_requests(self) -> LiftRequests:
         """Requests to lift a report of a minor that wait for a second signature."""
+        ...
+
+    @property
+    def cases(self) -> Cases:
+        """The cases."""
         ...
 
 
@@ -132,6 +141,7 @@ class HomePage:
                 for each in own
             ),
             lifts=list_waiting_lifts(call, self._parts().lift_requests) if is_officer else (),
+            cases=cases_due_first(self._parts().cases, call.at) if is_officer else (),
             entered=entered,
             mistake=mistake,
         )
