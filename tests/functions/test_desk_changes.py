@@ -475,11 +475,27 @@ def test_the_link_of_a_person_is_shown_once_it_is_in_the_register_of_disclosures
     browser = sign_in(world)
     answer = browser.post(f"{base(world)}/link")
     assert re.search(r"https://prefs\.example\.com/p/[A-Za-z0-9_-]{54}\?lang=en", answer["body"])
-    (entry,) = parts().disclosures.latest(None, 10).entries
+    entry = parts().disclosures.latest(None, 10).entries[0]
     assert (entry.details.what, entry.details.key) == ("link", "oidc:00000000000000a1")
     failure = FailingCalls("dynamodb", "PutItem")
     assert "/p/" not in browser.post(f"{base(world)}/link")["body"]
     failure.stop()
+
+
+@pytest.mark.threat(
+    "T51",
+    "An agent makes links of many people without a look-up, and reads their choices behind the links.",
+    "A link is a look-up too, in the register of disclosures and for the alarm.",
+)
+def test_the_link_of_a_person_is_a_look_up_once_a_session(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = sign_in(world)
+    for _ in range(2):
+        browser.post(f"{base(world)}/link")
+    entries_of_register = parts().disclosures.latest(None, 10).entries
+    assert [entry.details.what for entry in entries_of_register] == ["link", "link", "lookup"]
+    assert caplog.messages.count("looked up") == 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
