@@ -53,8 +53,9 @@ THIS, EVERYTHING = "button[value=this]", "button[value=all]"
 SAVE = "form > .actions > button:not([name])"
 
 # How the browser opens a page: `state`, `url`, `shows` (a selector that only this state has), and,
-# if needed, `status` (200), `headers`, `fill` (text by selector), `check`, `uncheck` and `press` (selectors).
-# `then` has more steps of this kind, each on the page that the step before led to.
+# if needed, `status` (200), `headers`, `fill` (text by selector), `check`, `uncheck` and `press` (selectors), and
+# `forget` (the browser loses its cookies). `then` has more steps of this kind, each on the page that the step
+# before led to. A page of the desk has `desk`, and `person`, who signs in.
 
 
 class LocalStack:
@@ -65,6 +66,7 @@ class LocalStack:
         self._clients = Clients(stack["aws"])
         self._people = 0
         self.site: str = stack["api"]
+        self.issuer: str = stack["aws"]
         self.now = time.time_ns() // 1_000_000
 
     @cached_property
@@ -84,6 +86,16 @@ class LocalStack:
     def preferences(self, *changes: Change) -> str:
         """Returns the path of a link to the preference centre, likewise."""
         return f"/p/{self._link(TokenPurpose.PREFERENCES, OFFERS, changes)}"
+
+    def person_at_desk(self, role: str) -> dict[str, str]:
+        """Returns the person who has a role at the desk, `agent` or `privacy`, with the password."""
+        (person,) = (each for each in self._stack["desk"]["users"] if each["role"] == role)
+        return dict(person)
+
+    def address(self, *changes: Change) -> str:
+        """Returns the address of a new person with these choices."""
+        self._person(changes)
+        return self._newest_address
 
     def confirmation(
         self,
@@ -140,6 +152,10 @@ class LocalStack:
         self._clients.dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
         self._clients.dynamodb.delete_table(TableName=table)
 
+    @property
+    def _newest_address(self) -> str:
+        return f"reader{self._people}@example.com"
+
     def _name(self, function: str) -> str:
         return str(self._stack["outputs"]["functions"][function])
 
@@ -153,7 +169,7 @@ class LocalStack:
 
     def _person(self, stored: Iterable[Change]) -> str:
         self._people += 1
-        recipient = recipient_id(self._heed.identity_key.identity_key(), f"reader{self._people}@example.com")
+        recipient = recipient_id(self._heed.identity_key.identity_key(), self._newest_address)
         if changes := list(stored):
             table = PreferencesTable(self._clients.dynamodb, self._stack["outputs"]["PreferencesTable"])
             table.apply(recipient, changes, Millis(self.now))

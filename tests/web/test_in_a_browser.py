@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from heed.domain.preferences.register import ALL_SCOPES
+from heed.entrypoints.http.desk.all_views import DESK_VIEWS
 from tests.support.registers import out
 from tests.system.running import Running, free_ports
+from tests.web.desk_parts import find_routes_without_request, list_buttons
+from tests.web.desk_states import DeskStates, plan_day
 from tests.web.link_history import history
 from tests.web.matrix import LANGUAGES, Visit, with_looks
 from tests.web.page_states import OFFERS, LocalStack, everywhere, policy_changed, unavailable
@@ -68,7 +71,7 @@ def look(pytestconfig: pytest.Config) -> Look:
 
     def look_at(stage: LocalStack, visits: Iterable[Visit]) -> str:
         seen = with_looks(visits, full=pytestconfig.getoption("full"))
-        return _node("pages.mjs", stage.site, given=json.dumps(list(seen)))
+        return _node("pages.mjs", stage.site, stage.issuer, given=json.dumps(list(seen)))
 
     return look_at
 
@@ -76,6 +79,23 @@ def look(pytestconfig: pytest.Config) -> Look:
 def test_every_page_in_every_language_size_and_colour(stage: LocalStack, look: Look) -> None:
     """No axe violation (WCAG 2.2 AA), no console message, no request, cookie or sideways scroll."""
     assert look(stage, everywhere(stage)) == ""
+
+
+def test_every_page_of_the_desk_in_every_language_size_and_colour(stage: LocalStack, look: Look) -> None:
+    states = DeskStates(stage)
+    visits = list(states.everywhere())
+    seen = {visit["page"] for visit in (*visits, *states.unavailable())}
+
+    assert seen == set(DESK_VIEWS)
+    assert look(stage, visits) == ""
+
+
+def test_people_sign_in_open_every_page_of_the_desk_and_press_every_button(stage: LocalStack) -> None:
+    done = json.loads(_node("desk.mjs", stage.site, stage.issuer, given=json.dumps(plan_day(stage))))
+
+    assert done["amiss"] == []
+    assert set(done["pressed"]) == list_buttons()
+    assert find_routes_without_request(done["requests"]) == set()
 
 
 def test_every_page_works_with_a_keyboard_only(stage: LocalStack) -> None:
@@ -119,7 +139,7 @@ def test_the_pages_show_a_changed_privacy_policy(other: LocalStack, look: Look) 
 
 
 def test_the_pages_work_while_the_store_does_not_answer(other: LocalStack, look: Look) -> None:
-    visits = list(unavailable(other))
+    visits = [*unavailable(other), *DeskStates(other).unavailable()]
     other.lose_the_table()
 
     assert look(other, visits) == ""

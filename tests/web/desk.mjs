@@ -1,0 +1,138 @@
+// node desk.mjs SITE ISSUER < PLAN  An agent's and an officer's day at the desk, JavaScript off: each page is opened and
+// each button is pressed. Prints JSON: `amiss` (what went wrong), `pressed` (names of buttons) and `requests`.
+import { readFileSync } from "node:fs";
+import { launch, signIn, tab } from "./browser.mjs";
+
+const [site, issuer] = process.argv.slice(2);
+const { agent, officer, people, cases } = JSON.parse(readFileSync(0, "utf8"));
+const [amiss, pressed, requests] = [[], new Set(), new Set()];
+const browser = await launch();
+
+const expect = (what, got, wanted) => {
+  if (got !== wanted) amiss.push(`${what}: ${JSON.stringify(got)}, not ${JSON.stringify(wanted)}`);
+};
+
+/** A tab of somebody who has opened the desk, and signed in at the issuer. */
+async function sitDown(person) {
+  const { page, faults } = await tab(browser, site, { javaScriptEnabled: false, locale: "en-GB" }, issuer);
+  page.on("request", (request) => {
+    const { origin, pathname } = new URL(request.url());
+    if (origin === site) requests.add(`${request.method()} ${pathname}`);
+  });
+  await page.goto(`${site}/desk`);
+  expect("who is not signed in comes to the issuer", page.url().startsWith(issuer), true);
+  await signIn(page, person);
+  expect("signed in", page.url(), `${site}/desk`);
+
+  const heading = async () => (await page.textContent("h1")).trim();
+  const field = (name) => page.getByLabel(name, { exact: true });
+
+  /** Goes on by a click, and signs in where a step needs a recent sign-in. */
+  async function go(target) {
+    await Promise.all([page.waitForNavigation(), target.click()]);
+    if (page.url().startsWith(issuer)) await signIn(page, person);
+  }
+
+  async function press(name) {
+    const button = page.getByRole("button", { name, exact: true });
+    pressed.add((await button.textContent()).trim());
+    await go(button);
+  }
+
+  async function lookUp(text) {
+    await page.goto(`${site}/desk`);
+    await page.fill("#person", text);
+    await press("Look up");
+  }
+
+  const follow = (name) => go(page.getByRole("link", { name, exact: true }));
+  return { page, faults, heading, field, press, lookUp, follow };
+}
+
+async function workAsAgent() {
+  const { page, faults, heading, field, press, lookUp, follow } = await sitDown(agent);
+  expect("no officer's page in the navigation", await page.locator("nav a").count(), 1);
+
+  // The commonest call, by keys alone: the field has the focus, and each page has it where the call goes on.
+  let keys = 0;
+  const key = async (name) => {
+    keys += 1;
+    await page.keyboard.press(name);
+  };
+  const enter = () => Promise.all([page.waitForNavigation(), key("Enter")]);
+  await page.keyboard.type(people.caller);
+  await enter();
+  expect("looked up", await heading(), people.caller);
+  await key("Tab");
+  await enter();
+  expect("previewed", await heading(), "Check before you record");
+  await enter();
+  expect("recorded", await heading(), "Recorded");
+  expect("the words for the caller have the focus before them", await page.evaluate(focusedTag), "H1");
+  expect(`${keys} keys are at most eight`, keys <= 8, true);
+
+  await press("Take it back");
+  expect("taken back", await heading(), "Taken back");
+  await follow("Next person");
+  expect("own entries", await page.locator("h2 + ul a").count(), 1);
+
+  await lookUp(people.caller);
+  await press("No more marketing (by phone, now)");
+  await press("Change");
+  await field("none of the topics below").check();
+  await field("Offers").check();
+  await field("Reference").fill("CALL-118");
+  await press("Preview");
+  await press("Record");
+  expect("topics", await page.locator("dl").textContent().then((text) => text.includes("Offers")), true);
+
+  await lookUp(people.caller);
+  await press("Show the link to the preference page");
+  expect("a link", (await page.textContent("pre")).startsWith(`${site}/p/`), true);
+
+  await lookUp(people.caller);
+  await field("the topics below again").check();
+  await field("Offers").check();
+  await field("Reference").fill("LETTER-7");
+  await press("Preview");
+  await press("Send a confirmation email instead");
+  expect("mail", await heading(), "The confirmation email is on its way");
+
+  await page.goto(`${site}/desk/cases`);
+  expect("an officer's page", await heading(), "This is not possible");
+  await page.goto(`${site}/desk/nothing`);
+  expect("no page", await heading(), "There is no such page");
+
+  await press("Sign out");
+  await page.waitForURL(`${site}/desk/signed-out`);
+  await follow("Sign in");
+  expect("signed out also at the issuer", page.url().startsWith(issuer), true);
+  amiss.push(...faults);
+}
+
+async function workAsOfficer() {
+  const { page, faults, heading, field, press, lookUp, follow } = await sitDown(officer);
+  await follow("Cases");
+  expect("the cases", await page.locator("tbody tr").count(), Object.keys(cases).length);
+  for (const [decision, id] of Object.entries(cases)) {
+    await page.goto(`${site}/desk/cases/${id}`);
+    await press(decision);
+    expect(`${decision} needs a reason`, await page.locator("#reason[aria-invalid]").count(), 1);
+    await field("Reason").fill("as the letter says");
+    const sure = page.locator("#sure");
+    if (["Erase", "Treat as a child"].includes(decision)) await sure.check();
+    await press(decision);
+    expect(decision, (await page.textContent(".verdict")).includes(decision), true);
+  }
+  amiss.push(...faults);
+}
+
+const focusedTag = () => document.activeElement.tagName;
+
+await Promise.all(
+  [workAsAgent, workAsOfficer].map((work) =>
+    work().catch((error) => amiss.push(`${work.name}: ${error.message}`)),
+  ),
+);
+await browser.close();
+console.log(JSON.stringify({ amiss, pressed: [...pressed], requests: [...requests] }));

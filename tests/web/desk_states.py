@@ -1,0 +1,226 @@
+"""The pages of the desk for the browser: each page in each state. Somebody signs in first, at the issuer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from typing import Any
+
+from heed.domain.preferences.register import (
+    ALL_SCOPES,
+    COMPLAINT,
+    HOLD,
+    MINOR,
+    UNDELIVERABLE,
+    Change,
+    Source,
+)
+from tests.support.registers import in_, out, pause
+from tests.web.matrix import LANGUAGES, Visit
+from tests.web.page_states import MERIDIAN, NEWS, OFFERS, RESEARCH, LocalStack
+
+LOOK_UP, PREVIEW, RECORD = ".look-up button", "#record .actions button", "button[value=record]"
+BACK, STOP = "#change-back", "button[accesskey='1']"
+
+# `page` is the name of the page that a visit ends at (layers/brand/desk/pages), and the rest is as in page_states.
+
+
+class DeskStates:
+    """The visits to the desk of a stack."""
+
+    def __init__(self, stage: LocalStack) -> None:
+        self._stage = stage
+        self._agent = stage.person_at_desk("agent")
+        self._officer = stage.person_at_desk("privacy")
+        self._silent = stage.address()
+
+    def everywhere(self) -> Iterator[Visit]:
+        """Every page of a healthy stack, in every language."""
+        for language in LANGUAGES:
+            for visit in (*self._around_pages(), *self._home(), *self._people(), *self._changes()):
+                yield in_language(language, visit)
+
+    def unavailable(self) -> Iterator[Visit]:
+        """The page while the store of preferences does not answer."""
+        visit = self._person("unavailable", self._silent, "h1:not(:has(~ form))")
+        for language in LANGUAGES:
+            yield in_language(language, {**visit, "page": "unavailable", "status": 503})
+
+    def _around_pages(self) -> list[Visit]:
+        nobody = {"desk": True, "shows": "header:not(:has(nav))"}
+        agent = {"desk": True, "person": self._agent}
+        return [
+            {
+                **nobody,
+                "page": "sign-in-failed",
+                "state": "sign-in failed",
+                "url": "/desk/signed-in?code=a&state=b",
+                "status": 403,
+            },
+            {**nobody, "page": "signed-out", "state": "signed out", "url": "/desk/signed-out"},
+            {
+                **agent,
+                "page": "session-ended",
+                "state": "session ended",
+                "url": "/desk",
+                "fill": {"#person": self._silent},
+                "forget": True,
+                "press": LOOK_UP,
+                "status": 403,
+                "shows": "main a[href^='/desk/sign-in?next=']",
+            },
+            {
+                **agent,
+                "page": "missing",
+                "state": "missing",
+                "url": "/desk/nothing",
+                "status": 404,
+                "shows": "main a[href='/desk']",
+            },
+            {
+                **agent,
+                "page": "refused",
+                "state": "refused",
+                "url": "/desk/people",
+                "post": "person=joan",
+                "status": 403,
+                "shows": "main a[href='/desk']",
+            },
+        ]
+
+    def _home(self) -> list[Visit]:
+        visit = {"desk": True, "person": self._agent, "page": "home", "url": "/desk"}
+        return [
+            {**visit, "state": "home", "shows": "#person:focus"},
+            {
+                **visit,
+                "state": "home, a mistake",
+                "fill": {"#person": "joan"},
+                "press": LOOK_UP,
+                "status": 422,
+                "shows": ".mistakes ~ form #person[aria-invalid]:focus",
+            },
+            {
+                **self._person("home, own entries", self._known(), "h2 + ul a[href^='/desk/people/']"),
+                "page": "home",
+                "then": [{"press": STOP}, {"press": RECORD}, {"press": "a[accesskey=n]"}],
+            },
+        ]
+
+    def _people(self) -> list[Visit]:
+        stage = self._stage
+        history = (
+            stage.store_choice(in_(RESEARCH), Source.CONFIRMATION),
+            stage.store_choice(out(OFFERS), Source.PHONE),
+            stage.store_choice(pause(NEWS), days=30),
+            stage.store_choice(UNDELIVERABLE, Source.BOUNCE),
+        )
+        stopped = stage.store_choice(out(ALL_SCOPES), Source.ONE_CLICK)
+        paused = stage.store_choice(pause(MERIDIAN), days=30)
+        complaint = stage.store_choice(COMPLAINT, Source.COMPLAINT)
+        return [
+            self._person("person, silent", self._silent, "h1 ~ .notice + section.notice"),
+            self._person("person, history", self._known(*history), ".timeline li:nth-child(4)"),
+            self._person("person, everything stopped", self._known(stopped), "ul li .soft"),
+            self._person("person, paused", self._known(paused), "ul li .soft"),
+            self._person("person, a complaint", self._known(complaint), "ul li .soft"),
+            self._person("person, a hold", self._held(), "ul li .soft"),
+            self._person("person, a minor", self._minor(), "ul li .soft"),
+        ]
+
+    def _changes(self) -> list[Visit]:
+        complaint = self._known(self._stage.store_choice(COMPLAINT, Source.COMPLAINT))
+        topics = {"check": "[value='meridian.offers']"}
+        return [
+            {
+                **self._person("change, mistakes", self._known(), ".mistakes:focus li + li"),
+                "page": "change",
+                "then": [{"check": BACK, "fill": {"#time": "10:00"}, "press": PREVIEW}],
+                "status": 422,
+            },
+            {
+                **self._person("change, again", self._known(), "form#record:not(.mistakes ~ *)"),
+                "page": "change",
+                "then": [{"press": STOP}, {"press": "button[value=edit]"}],
+            },
+            {
+                **self._person("preview", self._silent, f"{RECORD}:focus"),
+                "page": "preview",
+                "then": [{"press": STOP}],
+            },
+            {
+                **self._person("preview, refused", self._held(), f"form:not(:has({RECORD}))"),
+                "page": "preview",
+                "then": [{"press": STOP}],
+            },
+            {
+                **self._person("preview, mail again", complaint, "button[value=mail]:focus"),
+                "page": "preview",
+                "then": [
+                    {**topics, "fill": {"#reference": "LETTER-7"}},
+                    {"check": BACK, "press": PREVIEW},
+                ],
+            },
+            {
+                **self._person("confirmation mail sent", complaint, "h1:focus ~ .notice"),
+                "page": "mail_sent",
+                "then": [
+                    {**topics, "fill": {"#reference": "LETTER-7"}},
+                    {"check": BACK, "press": PREVIEW},
+                    {"press": "button[value=mail]"},
+                ],
+            },
+            {
+                **self._person("recorded", self._known(), "h1:focus ~ .notice"),
+                "page": "recorded",
+                "then": [{"press": STOP}, {"press": RECORD}],
+            },
+            {
+                **self._person("link", self._silent, "pre"),
+                "page": "link",
+                "then": [{"press": "form[action$='/link'] button"}],
+            },
+        ]
+
+    def _person(self, state: str, address: str, shows: str) -> Visit:
+        """Returns the visit of somebody who looks a person up."""
+        return {
+            "desk": True,
+            "person": self._agent,
+            "page": "person",
+            "state": state,
+            "url": "/desk",
+            "fill": {"#person": address},
+            "press": LOOK_UP,
+            "shows": shows,
+        }
+
+    def _known(self, *changes: Change) -> str:
+        return self._stage.address(*changes)
+
+    def _held(self) -> str:
+        return self._known(self._stage.store_choice(HOLD, Source.AGENT))
+
+    def _minor(self) -> str:
+        return self._known(self._stage.store_choice(MINOR, Source.AGE_REPORT))
+
+
+def plan_day(stage: LocalStack) -> dict[str, Any]:
+    """Returns what an agent and an officer do within one day (desk.mjs)."""
+    return {
+        "agent": stage.person_at_desk("agent"),
+        "officer": stage.person_at_desk("privacy"),
+        "people": {"caller": stage.address()},
+        "cases": {},
+    }
+
+
+def in_language(language: str, visit: Visit) -> Visit:
+    """Returns a visit by a browser that prefers a language."""
+    return {
+        **visit,
+        "state": f"desk: {visit['state']}",
+        "language": language,
+        "headers": {"Accept-Language": language},
+        "shows": f"html[lang={language}]:has({visit['shows']})",
+    }
