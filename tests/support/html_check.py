@@ -1,4 +1,4 @@
-"""Checks what each page of the desk must be, whatever it shows."""
+"""Checks what each page of the desk must be."""
 
 from __future__ import annotations
 

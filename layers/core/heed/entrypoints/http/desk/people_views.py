@@ -31,19 +31,19 @@ class Saying(StrEnum):
 
 
 class TopicReason(StrEnum):
-    """Why a topic may be sent or not."""
+    """Why a topic may be sent or not. The page compares in this order, so the most common ones are first."""
 
-    MINOR = "minor"
-    HOLD = "hold"
-    UNDELIVERABLE = "undeliverable"
-    COMPLAINED = "complained"
+    DEFAULT = "default"  # the person made no choice
     UNSUBSCRIBED = "unsubscribed"
+    SERVICE = "service"  # always sent
+    OPTED_IN = "opted-in"
     TOPIC_UNSUBSCRIBED = "topic_unsubscribed"
     PAUSED = "paused"
     NO_CONSENT = "no_consent"
-    OPTED_IN = "opted-in"
-    DEFAULT = "default"  # the person made no choice
-    SERVICE = "service"  # always sent
+    COMPLAINED = "complained"
+    UNDELIVERABLE = "undeliverable"
+    HOLD = "hold"
+    MINOR = "minor"
 
 
 class ActiveReason(StrEnum):
