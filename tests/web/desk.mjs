@@ -1,10 +1,10 @@
 // node desk.mjs SITE ISSUER < PLAN  An agent's and an officer's day at the desk, JavaScript off: each page is opened and
-// each button is pressed. Prints JSON: `amiss` (what went wrong), `pressed` (names of buttons) and `requests`.
+// each button is pressed. Prints JSON: `amiss` (what went wrong), `pressed` (names of the texts of buttons) and `requests`.
 import { readFileSync } from "node:fs";
 import { launch, signIn, tab } from "./browser.mjs";
 
 const [site, issuer] = process.argv.slice(2);
-const { agent, officer, people, cases } = JSON.parse(readFileSync(0, "utf8"));
+const { agent, officer, people, cases, texts } = JSON.parse(readFileSync(0, "utf8"));
 const [amiss, pressed, requests] = [[], new Set(), new Set()];
 const browser = await launch();
 
@@ -25,7 +25,7 @@ async function sitDown(person) {
   expect("signed in", page.url(), `${site}/desk`);
 
   const heading = async () => (await page.textContent("h1")).trim();
-  const field = (name) => page.getByLabel(name, { exact: true });
+  const field = (name, value) => page.locator(value ? `[name=${name}][value=${value}]` : `[name=${name}]`);
 
   /** Goes on by a click, and signs in where a step needs a recent sign-in. */
   async function go(target) {
@@ -33,19 +33,18 @@ async function sitDown(person) {
     if (page.url().startsWith(issuer)) await signIn(page, person);
   }
 
-  async function press(name) {
-    const button = page.getByRole("button", { name, exact: true });
-    pressed.add((await button.textContent()).trim());
-    await go(button);
+  async function press(text) {
+    pressed.add(text);
+    await go(page.getByRole("button", { name: texts[text], exact: true }));
   }
 
   async function lookUp(text) {
     await page.goto(`${site}/desk`);
     await page.fill("#person", text);
-    await press("Look up");
+    await press("home.look_up");
   }
 
-  const follow = (name) => go(page.getByRole("link", { name, exact: true }));
+  const follow = (text) => go(page.getByRole("link", { name: texts[text], exact: true }));
   return { page, faults, heading, field, press, lookUp, follow };
 }
 
@@ -65,60 +64,60 @@ async function workAsAgent() {
   expect("looked up", await heading(), people.caller);
   await key("Tab");
   await enter();
-  expect("previewed", await heading(), "Check before you record");
+  expect("previewed", await heading(), texts["preview.heading"]);
   await enter();
-  expect("recorded", await heading(), "Recorded");
+  expect("recorded", await heading(), texts["recorded.heading"]);
   expect("the words for the caller have the focus before them", await page.evaluate(focusedTag), "H1");
   expect(`${keys} keys are at most eight`, keys <= 8, true);
 
-  await press("Take it back");
-  expect("taken back", await heading(), "Taken back");
-  await follow("Next person");
+  await press("recorded.take_back");
+  expect("taken back", await heading(), texts["recorded.taken_back"]);
+  await follow("people.next");
   expect("own entries", await page.locator("h2 + ul a").count(), 1);
 
   await lookUp(people.caller);
-  await press("No more marketing (by phone, now)");
-  await press("Change");
-  await field("none of the topics below").check();
-  await field("Offers").check();
-  await field("Reference").fill("CALL-118");
-  await press("Preview");
-  await press("Record");
+  await press("change.stop_all");
+  await press("preview.edit");
+  await field("change", "topics").check();
+  await field("topic", "offers").check();
+  await field("reference").fill("CALL-118");
+  await press("change.preview");
+  await press("preview.record");
   expect("topics", await page.locator("dl").textContent().then((text) => text.includes("Offers")), true);
 
   await lookUp(people.caller);
-  await press("Show the link to the preference page");
+  await press("link.make");
   expect("a link", (await page.textContent("pre")).startsWith(`${site}/p/`), true);
 
   await lookUp(people.caller);
-  await field("the topics below again").check();
-  await field("Offers").check();
-  await field("Reference").fill("LETTER-7");
-  await press("Preview");
-  await press("Send a confirmation email instead");
-  expect("mail", await heading(), "The confirmation email is on its way");
+  await field("change", "back").check();
+  await field("topic", "offers").check();
+  await field("reference").fill("LETTER-7");
+  await press("change.preview");
+  await press("preview.mail");
+  expect("mail", await heading(), texts["mail_sent.heading"]);
 
   await page.goto(`${site}/desk/cases`);
-  expect("an officer's page", await heading(), "This is not possible");
+  expect("an officer's page", await heading(), texts["refused.heading"]);
   await page.goto(`${site}/desk/nothing`);
-  expect("no page", await heading(), "There is no such page");
+  expect("no page", await heading(), texts["missing.heading"]);
 
-  await press("Sign out");
+  await press("desk.sign_out");
   await page.waitForURL(`${site}/desk/signed-out`);
-  await follow("Sign in");
+  await follow("signed_out.sign_in");
   expect("signed out also at the issuer", page.url().startsWith(issuer), true);
   amiss.push(...faults);
 }
 
 async function workAsOfficer() {
   const { page, faults, heading, field, press, lookUp, follow } = await sitDown(officer);
-  await follow("Cases");
+  await follow("cases.heading");
   expect("the cases", await page.locator("tbody tr").count(), Object.keys(cases).length);
   for (const [decision, id] of Object.entries(cases)) {
     await page.goto(`${site}/desk/cases/${id}`);
     await press(decision);
     expect(`${decision} needs a reason`, await page.locator("#reason[aria-invalid]").count(), 1);
-    await field("Reason").fill("as the letter says");
+    await field("reason").fill("as the letter says");
     const sure = page.locator("#sure");
     if (["Erase", "Treat as a child"].includes(decision)) await sure.check();
     await press(decision);

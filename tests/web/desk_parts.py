@@ -1,10 +1,11 @@
-"""What the desk consists of, read from its code: the routes, the pages, and the buttons with their names."""
+"""What the desk consists of, read from its code: the texts, the buttons and the routes."""
 
 from __future__ import annotations
 
 import re
 import tomllib
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 from functions.desk import app
@@ -16,18 +17,23 @@ _BUTTON = re.compile(r"<button[^>]*>(.*?)</button>", re.DOTALL)
 _TEXT = re.compile(r"text\.(\w+)(?:\.(\w+)|\[[^\]]*\])")
 
 
+def read_texts() -> dict[str, str]:
+    """Returns the English texts by their names, such as `home.look_up`."""
+    files = (DESK / "locales" / "en").glob("*.toml")
+    sections = [tomllib.loads(file.read_text(encoding="utf-8")).items() for file in files]
+    return {f"{name}.{key}": text for name, section in chain(*sections) for key, text in section.items()}
+
+
 def list_buttons() -> set[str]:
-    """Returns the names of all buttons of all pages, in English. Where a page chooses a name, all choices."""
-    texts: dict[str, dict[str, str]] = {}
-    for file in sorted((DESK / "locales" / "en").glob("*.toml")):
-        texts |= tomllib.loads(file.read_text(encoding="utf-8"))
-    names: set[str] = set()
+    """Returns the texts of all buttons of all pages, by name. Where a page chooses a text, all choices."""
+    texts, names = read_texts(), set[str]()
     for page in sorted((DESK / "pages").glob("*.html")):
         for button in _BUTTON.findall(page.read_text(encoding="utf-8")):
             found = _TEXT.findall(button)
             assert found, f"{page.name}: a button without a text"
             for section, key in found:
-                names |= {texts[section][key]} if key else set(texts[section].values())
+                name = f"{section}.{key}"
+                names |= {name} if key else {each for each in texts if each.startswith(name)}
     return names
 
 

@@ -16,6 +16,7 @@ from heed.domain.preferences.register import (
     Source,
 )
 from tests.support.registers import in_, out, pause
+from tests.web.desk_parts import read_texts
 from tests.web.matrix import LANGUAGES, Visit
 from tests.web.page_states import MERIDIAN, NEWS, OFFERS, RESEARCH, LocalStack
 
@@ -130,7 +131,7 @@ class DeskStates:
 
     def _changes(self) -> list[Visit]:
         complaint = self._known(self._stage.store_choice(COMPLAINT, Source.COMPLAINT))
-        topics = {"check": "[value='meridian.offers']"}
+        topics = {"check": "[value=offers]"}
         return [
             {
                 **self._person("change, mistakes", self._known(), ".mistakes:focus li + li"),
@@ -212,6 +213,7 @@ def plan_day(stage: LocalStack) -> dict[str, Any]:
         "officer": stage.person_at_desk("privacy"),
         "people": {"caller": stage.address()},
         "cases": {},
+        "texts": read_texts(),
     }
 
 
