@@ -13,6 +13,7 @@ from heed.entrypoints.http.desk.home import HomePage
 from heed.entrypoints.http.desk.people import PersonPage
 from heed.entrypoints.http.desk.person_link import PersonLink
 from heed.entrypoints.http.desk.person_visit import PersonVisits
+from heed.entrypoints.http.desk.registers import RegisterPages
 from heed.entrypoints.http.desk.routes import DeskRoutes
 from heed.entrypoints.http.desk.sign_in import SignInPages
 from heed.entrypoints.observability import observed
@@ -26,6 +27,7 @@ PersonPage(desk, visits, lambda: heed)
 ChangePages(desk, visits, lambda: heed)
 PersonLink(desk, visits, lambda: heed)
 CasePages(desk, lambda: heed)
+RegisterPages(desk, lambda: heed)
 
 
 @observed

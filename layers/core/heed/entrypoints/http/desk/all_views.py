@@ -6,6 +6,7 @@ from heed.entrypoints.http.desk.case_views import CASE_VIEWS
 from heed.entrypoints.http.desk.change_views import CHANGE_VIEWS
 from heed.entrypoints.http.desk.home import HOME_VIEWS
 from heed.entrypoints.http.desk.person_page_view import PEOPLE_VIEWS
+from heed.entrypoints.http.desk.register_views import REGISTER_VIEWS
 from heed.entrypoints.http.desk.sign_in import SIGN_IN_VIEWS
 from heed.entrypoints.http.desk.views import FRAME_VIEWS, DeskView
 
@@ -15,6 +16,7 @@ DESK_VIEWS: dict[str, type[DeskView]] = {
     **PEOPLE_VIEWS,
     **CHANGE_VIEWS,
     **CASE_VIEWS,
+    **REGISTER_VIEWS,
     **SIGN_IN_VIEWS,
 }
 """The view of each page, by the name of its file without `.html`."""

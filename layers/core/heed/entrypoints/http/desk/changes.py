@@ -104,6 +104,8 @@ class ChangePages:
         person = self._visits.person(call)
         form = DeskChangeForm.parse(call.form, call.catalogue, call.at)
         step = call.form.first("step")
+        if step != "record" and form.lacks_only_a_reference and self._can_confirm(form, person):
+            form = replace(form, mistakes={})  # a confirmation mail needs none
         if form.mistakes or step == "edit":
             return self._show_form(call, person, form)
         if step == "record":
@@ -184,6 +186,7 @@ class ChangePages:
             rows=rows,
             blocked=blocked_rows(result.blocked_by),
             can_confirm=self._can_confirm(form, person),
+            can_record=result.outcome is not RequestOutcome.REFUSED and form.has_proof,
         )
         return call.page("preview", view, cookies=disclosed)
 
