@@ -35,7 +35,7 @@ def full_views(page: str, language: str) -> Iterator[DeskView]:
             yield from (replace(view, **{name: value}) for value in hint)
 
 
-def _fill(kind: Any, row: int) -> Any:  # noqa: ANN401 - a type hint, and a value of that type
+def _fill(kind: Any, row: int) -> Any:
     """Returns a value of a type. In each row of a list, a choice has its next value."""
     if is_dataclass(kind):
         return kind(**{name: _fill(hint, row) for name, hint in field_types(kind).items()})

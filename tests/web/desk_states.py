@@ -3,27 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-
+from itertools import product
 from typing import Any
 
+from heed.domain.mailbox.case import CaseKind, new_case
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import (
     ALL_SCOPES,
     COMPLAINT,
+    DAY_MS,
     HOLD,
     MINOR,
     UNDELIVERABLE,
     Change,
     Source,
 )
+from tests.support.cases import mail_of
 from tests.support.registers import in_, out, pause
+from tests.system.running import wait_until
 from tests.web.desk_parts import read_texts
 from tests.web.matrix import LANGUAGES, Visit
 from tests.web.page_states import MERIDIAN, NEWS, OFFERS, RESEARCH, LocalStack
 
 LOOK_UP, PREVIEW, RECORD = ".look-up button", "#record .actions button", "button[value=record]"
+HISTORY = 4
 BACK, STOP = "#change-back", "button[accesskey='1']"
 
-# `page` is the name of the page that a visit ends at (layers/brand/desk/pages), and the rest is as in page_states.
+# `page` is the name of the page that a visit ends at (layers/brand/desk/pages).
+# The rest is as in page_states.py.
+
+
+_MARKUP = "<script>alert(1)</script><b>bold</b> \u202egnp.exe\u2066 \u00ad\u200b&lt;i&gt; "
+HOSTILE_MAIL = mail_of(
+    '"\u202eofficer" <reader@example.com>',
+    f"{_MARKUP}\n{'x' * 3_000}\n\x1b[31m\ttab\n\u05d0\u05d1\u05d2",
+    file=b"%PDF",
+    name=f"{'invoice' * 20}\u202efdp.exe",
+    subject=f"{_MARKUP}{'long ' * 100}",
+)
 
 
 class DeskStates:
@@ -34,11 +51,20 @@ class DeskStates:
         self._agent = stage.person_at_desk("agent")
         self._officer = stage.person_at_desk("privacy")
         self._silent = stage.address()
+        self._known_well = stage.address(
+            stage.store_choice(in_(RESEARCH), Source.CONFIRMATION),
+            stage.store_choice(out(OFFERS), Source.PHONE),
+            stage.store_choice(pause(NEWS), days=30),
+            stage.store_choice(UNDELIVERABLE, Source.BOUNCE),
+        )
+        wait_until(lambda: len(self._history()) == HISTORY)
+        self._cases = 0
 
     def everywhere(self) -> Iterator[Visit]:
         """Every page of a healthy stack, in every language."""
-        for language in LANGUAGES:
-            for visit in (*self._around_pages(), *self._home(), *self._people(), *self._changes()):
+        groups = (self._around_pages, self._home, self._people, self._changes, self._registers)
+        for language, visits in product(LANGUAGES, groups):
+            for visit in visits():
                 yield in_language(language, visit)
 
     def unavailable(self) -> Iterator[Visit]:
@@ -110,18 +136,12 @@ class DeskStates:
 
     def _people(self) -> list[Visit]:
         stage = self._stage
-        history = (
-            stage.store_choice(in_(RESEARCH), Source.CONFIRMATION),
-            stage.store_choice(out(OFFERS), Source.PHONE),
-            stage.store_choice(pause(NEWS), days=30),
-            stage.store_choice(UNDELIVERABLE, Source.BOUNCE),
-        )
         stopped = stage.store_choice(out(ALL_SCOPES), Source.ONE_CLICK)
         paused = stage.store_choice(pause(MERIDIAN), days=30)
         complaint = stage.store_choice(COMPLAINT, Source.COMPLAINT)
         return [
             self._person("person, silent", self._silent, "h1 ~ .notice + section.notice"),
-            self._person("person, history", self._known(*history), ".timeline li:nth-child(4)"),
+            self._person("person, history", self._known_well, f".timeline li:nth-child({HISTORY})"),
             self._person("person, everything stopped", self._known(stopped), "ul li .soft"),
             self._person("person, paused", self._known(paused), "ul li .soft"),
             self._person("person, a complaint", self._known(complaint), "ul li .soft"),
@@ -182,6 +202,72 @@ class DeskStates:
                 "then": [{"press": "form[action$='/link'] button"}],
             },
         ]
+
+    def _registers(self) -> list[Visit]:
+        visit = {"desk": True, "person": self._officer}
+        report = {"address": self._known(), "source": "phone", "reference": "CALL-118"}
+        purge = self._stage.send("/v1/minors", report)["purge"]
+        case = self._open_case(CaseKind.ERASURE, HOSTILE_MAIL, days=40)
+        decide = {**visit, "page": "case", "url": f"/desk/cases/{case}"}
+        nobody = self._open_case(CaseKind.OTHER, b"", about_somebody=False)
+        listed = {**visit, "shows": "tbody tr"}
+        return [
+            {**listed, "page": "cases", "state": "cases", "url": "/desk/cases", "shows": "td .late"},
+            {**decide, "state": "case", "shows": "pre + h3 + ul"},
+            {
+                **decide,
+                "state": "case, no reason",
+                "press": "[value=erase]",
+                "status": 422,
+                "shows": "#reason[aria-invalid]",
+            },
+            {
+                **decide,
+                "state": "case, not sure",
+                "fill": {"#reason": "as the letter says"},
+                "press": "[value=erase]",
+                "status": 422,
+                "shows": "#sure[aria-invalid]",
+            },
+            {
+                **visit,
+                "page": "case",
+                "state": "case, about nobody",
+                "url": f"/desk/cases/{nobody}",
+                "shows": "form:not(:has([value=erase]))",
+            },
+            {
+                **visit,
+                "page": "case",
+                "state": "case, decided",
+                "url": f"/desk/cases/{self._open_case(CaseKind.ACCESS, b'')}",
+                "fill": {"#reason": "as the letter says"},
+                "press": "[value=none]",
+                "shows": "[role=status] .verdict",
+            },
+            {**listed, "page": "certificates", "state": "certificates", "url": "/desk/purges"},
+            {**visit, "page": "certificate", "state": "certificate", "url": f"/desk/purges/{purge}"}
+            | {"shows": ".verdict + .facts"},
+            {**listed, "page": "disclosures", "state": "disclosures", "url": "/desk/disclosures"},
+            {**visit, "page": "deadlines", "state": "deadlines", "url": "/desk/deadlines", "shows": "h1 + p"},
+        ]
+
+    def _history(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._stage.send(
+            "/v1/recipients/lookup", {"address": self._known_well}
+        )["history"]
+        return found
+
+    def _open_case(self, kind: CaseKind, mail: bytes, *, days: int = 1, about_somebody: bool = True) -> str:
+        """Opens a case, and returns its id."""
+        self._cases += 1
+        recipient = self._stage.recipient(self._known()) if about_somebody else ""
+        received_at = Millis(self._stage.now - days * DAY_MS)
+        case = new_case(kind, f"message {self._cases}", recipient, received_at)
+        parts = self._stage.parts_of("mailbox")
+        parts.case_mails.keep(case.id, mail)
+        parts.cases.add(case)
+        return case.id
 
     def _person(self, state: str, address: str, shows: str) -> Visit:
         """Returns the visit of somebody who looks a person up."""

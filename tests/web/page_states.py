@@ -8,11 +8,13 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+
+import httpx
 
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.bootstrap import Heed
@@ -53,9 +55,9 @@ THIS, EVERYTHING = "button[value=this]", "button[value=all]"
 SAVE = "form > .actions > button:not([name])"
 
 # How the browser opens a page: `state`, `url`, `shows` (a selector that only this state has), and,
-# if needed, `status` (200), `headers`, `fill` (text by selector), `check`, `uncheck` and `press` (selectors), and
-# `forget` (the browser loses its cookies). `then` has more steps of this kind, each on the page that the step
-# before led to. A page of the desk has `desk`, and `person`, who signs in.
+# if needed, `status` (200), `headers`, `fill` (text by selector), `check`, `uncheck` and `press` (selectors),
+# and `forget` (the browser loses its cookies). `then` has more steps of this kind, each on the page that the
+# step before led to. A page of the desk has `desk`, and `person`, who signs in.
 
 
 class LocalStack:
@@ -77,7 +79,22 @@ class LocalStack:
             "LINKS_KEY": outputs["LinksKeyArn"],
             "CONFIRMATION_KEY": self._environment("resubscribe")["CONFIRMATION_KEY"],
         }
-        return Heed(Config(settings), partial(make_session().client, endpoint_url=self._stack["aws"]))
+        return self._parts(settings)
+
+    def parts_of(self, function: str) -> Heed:
+        """Returns the parts that a function of the stack has."""
+        return self._parts(self._environment(function))
+
+    def recipient(self, address: str) -> str:
+        """Returns the recipient id of an address."""
+        return recipient_id(self._heed.identity_key.identity_key(), address)
+
+    def send(self, path: str, body: Mapping[str, str]) -> dict[str, Any]:
+        """Returns the answer of the API to a request with a body."""
+        key = {"authorization": f"Bearer {self._stack['api_key']}"}
+        answer = httpx.post(f"{self.site}{path}", json=body, headers=key, timeout=60, trust_env=False)
+        found: dict[str, Any] = answer.raise_for_status().json()
+        return found
 
     def unsubscribe(self, scope: int = OFFERS, *changes: Change) -> str:
         """Returns the path of a link of a new person with these choices."""
@@ -152,6 +169,9 @@ class LocalStack:
         self._clients.dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
         self._clients.dynamodb.delete_table(TableName=table)
 
+    def _parts(self, settings: Mapping[str, str]) -> Heed:
+        return Heed(Config(settings), partial(make_session().client, endpoint_url=self._stack["aws"]))
+
     @property
     def _newest_address(self) -> str:
         return f"reader{self._people}@example.com"
@@ -169,7 +189,7 @@ class LocalStack:
 
     def _person(self, stored: Iterable[Change]) -> str:
         self._people += 1
-        recipient = recipient_id(self._heed.identity_key.identity_key(), self._newest_address)
+        recipient = self.recipient(self._newest_address)
         if changes := list(stored):
             table = PreferencesTable(self._clients.dynamodb, self._stack["outputs"]["PreferencesTable"])
             table.apply(recipient, changes, Millis(self.now))
