@@ -29,7 +29,7 @@ def main() -> None:
         stack = running.wait_until_ready()
         stage = LocalStack(stack)
         preferences = stage.preferences(stage.store_choice(out(OFFERS), Source.ONE_CLICK))
-        (agent,) = (each for each in stack["desk"]["users"] if each["role"] == "agent")
+        agent, officer = stack["desk"]["users"]
         pictures = {
             "unsubscribe-phone": {
                 **PHONE,
@@ -55,6 +55,7 @@ def main() -> None:
                 "fill": {"#person": _find_busiest(stack)},
                 "press": ".look-up button",
             },
+            "desk-cases": {**SCREEN, "height": 430, "person": officer, "url": "/desk/cases"},
         }
         wanted = [{**how, "file": str(PICTURES / f"{name}.png")} for name, how in pictures.items()]
         subprocess.run(
