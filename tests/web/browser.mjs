@@ -23,7 +23,7 @@ export async function tab(browser, site, options = {}, issuer = site) {
   const faults = [];
   page.on("console", (message) => {
     // The browser's own note of a status, which the scripts hold to the expected one themselves.
-    const isStatus = /^Failed to load resource: the server responded with a status of (403|404|410|422|503)/;
+    const isStatus = /^Failed to load resource: the server responded with a status of (403|404|409|410|422|503)/;
     if (!isStatus.test(message.text())) faults.push(`console: ${message.text()}`);
   });
   page.on("pageerror", (error) => faults.push(`error: ${error.message}`));

@@ -4,43 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from typing import Any
 
-from heed.domain.mailbox.case import CaseKind, new_case
-from heed.domain.milliseconds import Millis
+from heed.domain.mailbox.case import CaseKind
 from heed.domain.preferences.register import (
     ALL_SCOPES,
     COMPLAINT,
-    DAY_MS,
-    HOLD,
-    MINOR,
-    UNDELIVERABLE,
-    Change,
     Source,
 )
-from tests.support.cases import mail_of
-from tests.support.registers import in_, out, pause
-from tests.system.running import wait_until
-from tests.web.desk_parts import read_texts
+from tests.support.registers import out, pause
+from tests.web.desk_stage import HISTORY, HOSTILE_MAIL, DeskStage
 from tests.web.matrix import LANGUAGES, Visit
-from tests.web.page_states import MERIDIAN, NEWS, OFFERS, RESEARCH, LocalStack
+from tests.web.page_states import MERIDIAN, LocalStack
 
 LOOK_UP, PREVIEW, RECORD = ".look-up button", "#record .actions button", "button[value=record]"
-HISTORY = 4
 BACK, STOP = "#change-back", "button[accesskey='1']"
 
 # `page` is the name of the page that a visit ends at (layers/brand/desk/pages).
 # The rest is as in page_states.py.
-
-
-_MARKUP = "<script>alert(1)</script><b>bold</b> \u202egnp.exe\u2066 \u00ad\u200b&lt;i&gt; "
-HOSTILE_MAIL = mail_of(
-    '"\u202eofficer" <reader@example.com>',
-    f"{_MARKUP}\n{'x' * 3_000}\n\x1b[31m\ttab\n\u05d0\u05d1\u05d2",
-    file=b"%PDF",
-    name=f"{'invoice' * 20}\u202efdp.exe",
-    subject=f"{_MARKUP}{'long ' * 100}",
-)
 
 
 class DeskStates:
@@ -48,17 +28,8 @@ class DeskStates:
 
     def __init__(self, stage: LocalStack) -> None:
         self._stage = stage
-        self._agent = stage.person_at_desk("agent")
-        self._officer = stage.person_at_desk("privacy")
-        self._silent = stage.address()
-        self._known_well = stage.address(
-            stage.store_choice(in_(RESEARCH), Source.CONFIRMATION),
-            stage.store_choice(out(OFFERS), Source.PHONE),
-            stage.store_choice(pause(NEWS), days=30),
-            stage.store_choice(UNDELIVERABLE, Source.BOUNCE),
-        )
-        wait_until(lambda: len(self._history()) == HISTORY)
-        self._cases = 0
+        self._desk = DeskStage(stage)
+        self._silent, self._known_well = self._desk.known(), self._desk.known_well()
 
     def everywhere(self) -> Iterator[Visit]:
         """Every page of a healthy stack, in every language."""
@@ -75,7 +46,7 @@ class DeskStates:
 
     def _around_pages(self) -> list[Visit]:
         nobody = {"desk": True, "shows": "header:not(:has(nav))"}
-        agent = {"desk": True, "person": self._agent}
+        agent = {"desk": True, "person": self._desk.agent}
         return [
             {
                 **nobody,
@@ -116,7 +87,7 @@ class DeskStates:
         ]
 
     def _home(self) -> list[Visit]:
-        visit = {"desk": True, "person": self._agent, "page": "home", "url": "/desk"}
+        visit = {"desk": True, "person": self._desk.agent, "page": "home", "url": "/desk"}
         return [
             {**visit, "state": "home", "shows": "#person:focus"},
             {
@@ -128,7 +99,7 @@ class DeskStates:
                 "shows": ".mistakes ~ form #person[aria-invalid]:focus",
             },
             {
-                **self._person("home, own entries", self._known(), "h2 + ul a[href^='/desk/people/']"),
+                **self._person("home, own entries", self._desk.known(), "h2 + ul a[href^='/desk/people/']"),
                 "page": "home",
                 "then": [{"press": STOP}, {"press": RECORD}, {"press": "a[accesskey=n]"}],
             },
@@ -142,25 +113,25 @@ class DeskStates:
         return [
             self._person("person, silent", self._silent, "h1 ~ .notice + section.notice"),
             self._person("person, history", self._known_well, f".timeline li:nth-child({HISTORY})"),
-            self._person("person, everything stopped", self._known(stopped), "ul li .soft"),
-            self._person("person, paused", self._known(paused), "ul li .soft"),
-            self._person("person, a complaint", self._known(complaint), "ul li .soft"),
-            self._person("person, a hold", self._held(), "ul li .soft"),
-            self._person("person, a minor", self._minor(), "ul li .soft"),
+            self._person("person, everything stopped", self._desk.known(stopped), "ul li .soft"),
+            self._person("person, paused", self._desk.known(paused), "ul li .soft"),
+            self._person("person, a complaint", self._desk.known(complaint), "ul li .soft"),
+            self._person("person, a hold", self._desk.held(), "ul li .soft"),
+            self._person("person, a minor", self._desk.minor(), "ul li .soft"),
         ]
 
     def _changes(self) -> list[Visit]:
-        complaint = self._known(self._stage.store_choice(COMPLAINT, Source.COMPLAINT))
+        complaint = self._desk.known(self._stage.store_choice(COMPLAINT, Source.COMPLAINT))
         topics = {"check": "[value=offers]"}
         return [
             {
-                **self._person("change, mistakes", self._known(), ".mistakes:focus li + li"),
+                **self._person("change, mistakes", self._desk.known(), ".mistakes:focus li + li"),
                 "page": "change",
                 "then": [{"check": BACK, "fill": {"#time": "10:00"}, "press": PREVIEW}],
                 "status": 422,
             },
             {
-                **self._person("change, again", self._known(), "form#record:not(.mistakes ~ *)"),
+                **self._person("change, again", self._desk.known(), "form#record:not(.mistakes ~ *)"),
                 "page": "change",
                 "then": [{"press": STOP}, {"press": "button[value=edit]"}],
             },
@@ -170,7 +141,7 @@ class DeskStates:
                 "then": [{"press": STOP}],
             },
             {
-                **self._person("preview, refused", self._held(), f"form:not(:has({RECORD}))"),
+                **self._person("preview, refused", self._desk.held(), f"form:not(:has({RECORD}))"),
                 "page": "preview",
                 "then": [{"press": STOP}],
             },
@@ -192,7 +163,7 @@ class DeskStates:
                 ],
             },
             {
-                **self._person("recorded", self._known(), "h1:focus ~ .notice"),
+                **self._person("recorded", self._desk.known(), "h1:focus ~ .notice"),
                 "page": "recorded",
                 "then": [{"press": STOP}, {"press": RECORD}],
             },
@@ -204,12 +175,12 @@ class DeskStates:
         ]
 
     def _registers(self) -> list[Visit]:
-        visit = {"desk": True, "person": self._officer}
-        report = {"address": self._known(), "source": "phone", "reference": "CALL-118"}
-        purge = self._stage.send("/v1/minors", report)["purge"]
-        case = self._open_case(CaseKind.ERASURE, HOSTILE_MAIL, days=40)
+        visit = {"desk": True, "person": self._desk.officer}
+        purge, open_case = self._desk.erased_minor(), self._desk.open_case
+        case = open_case(CaseKind.ERASURE, HOSTILE_MAIL, self._desk.known(), days=40)
         decide = {**visit, "page": "case", "url": f"/desk/cases/{case}"}
-        nobody = self._open_case(CaseKind.OTHER, b"", about_somebody=False)
+        nobody = open_case(CaseKind.OTHER, b"")
+        to_decide = open_case(CaseKind.ACCESS, b"", self._desk.known())
         listed = {**visit, "shows": "tbody tr"}
         return [
             {**listed, "page": "cases", "state": "cases", "url": "/desk/cases", "shows": "td .late"},
@@ -240,7 +211,7 @@ class DeskStates:
                 **visit,
                 "page": "case",
                 "state": "case, decided",
-                "url": f"/desk/cases/{self._open_case(CaseKind.ACCESS, b'')}",
+                "url": f"/desk/cases/{to_decide}",
                 "fill": {"#reason": "as the letter says"},
                 "press": "[value=none]",
                 "shows": "[role=status] .verdict",
@@ -252,28 +223,11 @@ class DeskStates:
             {**visit, "page": "deadlines", "state": "deadlines", "url": "/desk/deadlines", "shows": "h1 + p"},
         ]
 
-    def _history(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._stage.send(
-            "/v1/recipients/lookup", {"address": self._known_well}
-        )["history"]
-        return found
-
-    def _open_case(self, kind: CaseKind, mail: bytes, *, days: int = 1, about_somebody: bool = True) -> str:
-        """Opens a case, and returns its id."""
-        self._cases += 1
-        recipient = self._stage.recipient(self._known()) if about_somebody else ""
-        received_at = Millis(self._stage.now - days * DAY_MS)
-        case = new_case(kind, f"message {self._cases}", recipient, received_at)
-        parts = self._stage.parts_of("mailbox")
-        parts.case_mails.keep(case.id, mail)
-        parts.cases.add(case)
-        return case.id
-
     def _person(self, state: str, address: str, shows: str) -> Visit:
         """Returns the visit of somebody who looks a person up."""
         return {
             "desk": True,
-            "person": self._agent,
+            "person": self._desk.agent,
             "page": "person",
             "state": state,
             "url": "/desk",
@@ -281,26 +235,6 @@ class DeskStates:
             "press": LOOK_UP,
             "shows": shows,
         }
-
-    def _known(self, *changes: Change) -> str:
-        return self._stage.address(*changes)
-
-    def _held(self) -> str:
-        return self._known(self._stage.store_choice(HOLD, Source.AGENT))
-
-    def _minor(self) -> str:
-        return self._known(self._stage.store_choice(MINOR, Source.AGE_REPORT))
-
-
-def plan_day(stage: LocalStack) -> dict[str, Any]:
-    """Returns what an agent and an officer do within one day (desk.mjs)."""
-    return {
-        "agent": stage.person_at_desk("agent"),
-        "officer": stage.person_at_desk("privacy"),
-        "people": {"caller": stage.address()},
-        "cases": {},
-        "texts": read_texts(),
-    }
 
 
 def in_language(language: str, visit: Visit) -> Visit:

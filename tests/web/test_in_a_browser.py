@@ -16,7 +16,8 @@ from heed.entrypoints.http.desk.all_views import DESK_VIEWS
 from tests.support.registers import out
 from tests.system.running import Running, free_ports
 from tests.web.desk_parts import find_routes_without_request, list_buttons
-from tests.web.desk_states import DeskStates, plan_day
+from tests.web.desk_stage import DeskStage
+from tests.web.desk_states import DeskStates
 from tests.web.link_history import history
 from tests.web.matrix import LANGUAGES, Visit, with_looks
 from tests.web.page_states import OFFERS, LocalStack, everywhere, policy_changed, unavailable
@@ -91,7 +92,9 @@ def test_every_page_of_the_desk_in_every_language_size_and_colour(stage: LocalSt
 
 
 def test_people_sign_in_open_every_page_of_the_desk_and_press_every_button(stage: LocalStack) -> None:
-    done = json.loads(_node("desk.mjs", stage.site, stage.issuer, given=json.dumps(plan_day(stage))))
+    done = json.loads(
+        _node("desk.mjs", stage.site, stage.issuer, given=json.dumps(DeskStage(stage).plan_day()))
+    )
 
     assert done["amiss"] == []
     assert set(done["pressed"]) == list_buttons()
