@@ -10,6 +10,7 @@ from heed.bootstrap import Heed
 from heed.entrypoints.http.desk.cases import CasePages
 from heed.entrypoints.http.desk.changes import ChangePages
 from heed.entrypoints.http.desk.home import HomePage
+from heed.entrypoints.http.desk.numbers import NumberPages
 from heed.entrypoints.http.desk.people import PersonPage
 from heed.entrypoints.http.desk.person_link import PersonLink
 from heed.entrypoints.http.desk.person_visit import PersonVisits
@@ -28,6 +29,7 @@ ChangePages(desk, visits, lambda: heed)
 PersonLink(desk, visits, lambda: heed)
 CasePages(desk, lambda: heed)
 RegisterPages(desk, lambda: heed)
+NumberPages(desk, lambda: heed)
 
 
 @observed

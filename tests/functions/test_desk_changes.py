@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from heed.domain.desk.session import DeskRole
+from heed.domain.desk.session import IDLE_LIMIT, DeskRole
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import (
@@ -430,3 +430,22 @@ def test_each_change_is_complete_in_each_language(world: World, language: str, c
         for page in pages:
             assert f'<html lang="{language}">' in page
             assert "{{" not in page
+
+
+def test_a_form_whose_session_had_ended_comes_back_filled(world: World) -> None:
+    browser, later = sign_in(world), NOW + IDLE_LIMIT
+    answer = send(browser, {"change": "pause", "source": "letter", "reference": "L-9"}, "record", at=later)
+    assert (answer["statusCode"], entries(world)) == (403, {})
+    again = sign_in(world, at=later)
+    again.cookies = browser.cookies
+    page = again.page(f"{base(world)}/changes", at=later)
+    assert 'value="L-9"' in page
+    assert re.search('value="pause" id="change-pause" checked', page)
+
+
+def test_an_address_whose_session_had_ended_comes_back(world: World) -> None:
+    browser, later = sign_in(world), NOW + IDLE_LIMIT
+    assert browser.post("/desk/people", {"person": JOAN}, at=later)["statusCode"] == 403
+    again = sign_in(world, at=later)
+    again.cookies = browser.cookies
+    assert f'value="{JOAN}"' in again.page("/desk", at=later)

@@ -56,6 +56,7 @@ def main() -> None:
                 "press": ".look-up button",
             },
             "desk-cases": {**SCREEN, "height": 430, "person": officer, "url": "/desk/cases"},
+            "desk-deadlines": {**SCREEN, "person": officer, "url": "/desk/deadlines"},
         }
         wanted = [{**how, "file": str(PICTURES / f"{name}.png")} for name, how in pictures.items()]
         subprocess.run(

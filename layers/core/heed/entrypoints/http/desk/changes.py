@@ -121,9 +121,8 @@ class ChangePages:
         """
         person, cookies = self._visits.person(call), self._visits.cookies(call)
         if call.kept_form is not None:
-            return self._show_form(
-                call, person, DeskChangeForm.parse(call.kept_form, call.catalogue, call.at)
-            )
+            form = DeskChangeForm.parse(call.kept_form, call.catalogue, call.at)
+            return self._show_form(call, person, replace(form, mistakes={}))
         recorded = RecordedDeskChange.read(cookies, person.recipient)
         if recorded is None:
             return call.redirect(person_path(person.recipient))
