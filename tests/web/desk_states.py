@@ -33,10 +33,29 @@ class DeskStates:
 
     def everywhere(self) -> Iterator[Visit]:
         """Every page of a healthy stack, in every language."""
-        groups = (self._around_pages, self._home, self._people, self._changes, self._registers)
+        groups = (
+            self._around_pages,
+            self._home,
+            self._people,
+            self._changes,
+            self._registers,
+            self._numbers,
+        )
         for language, visits in product(LANGUAGES, groups):
             for visit in visits():
                 yield in_language(language, visit)
+
+    def empty(self) -> Iterator[Visit]:
+        """The lists while they have no entries."""
+        visit = {"desk": True, "person": self._desk.officer, "shows": "main:not(:has(tbody))"}
+        lists = {
+            "cases": "/desk/cases",
+            "certificates": "/desk/purges",
+            "deadlines": "/desk/deadlines",
+            "numbers": "/desk/numbers?from=2020-01-01&to=2020-01-02",
+        }
+        for language, (page, url) in product(LANGUAGES, lists.items()):
+            yield in_language(language, {**visit, "page": page, "state": f"no {page}", "url": url})
 
     def unavailable(self) -> Iterator[Visit]:
         """The page while the store of preferences does not answer."""
@@ -79,10 +98,9 @@ class DeskStates:
                 **agent,
                 "page": "refused",
                 "state": "refused",
-                "url": "/desk/people",
-                "post": "person=joan",
+                "url": "/desk/cases",
                 "status": 403,
-                "shows": "main a[href='/desk']",
+                "shows": "header:has(nav) + main a[href='/desk']",
             },
         ]
 
@@ -221,6 +239,19 @@ class DeskStates:
             | {"shows": ".verdict + .facts"},
             {**listed, "page": "disclosures", "state": "disclosures", "url": "/desk/disclosures"},
             {**visit, "page": "deadlines", "state": "deadlines", "url": "/desk/deadlines", "shows": "h1 + p"},
+        ]
+
+    def _numbers(self) -> list[Visit]:
+        visit = {"desk": True, "person": self._desk.officer, "page": "numbers"}
+        return [
+            {**visit, "state": "numbers", "url": "/desk/numbers", "shows": "svg rect"},
+            {
+                **visit,
+                "state": "numbers, a mistake",
+                "url": "/desk/numbers?from=2026-02-01&to=2026-01-01",
+                "status": 422,
+                "shows": ".mistakes ~ form [aria-invalid]",
+            },
         ]
 
     def _person(self, state: str, address: str, shows: str) -> Visit:

@@ -141,6 +141,10 @@ def test_the_pages_show_a_changed_privacy_policy(other: LocalStack, look: Look) 
     assert look(other, policy_changed(other)) == ""
 
 
+def test_the_lists_of_the_desk_say_that_they_are_empty(other: LocalStack, look: Look) -> None:
+    assert look(other, DeskStates(other).empty()) == ""
+
+
 def test_the_pages_work_while_the_store_does_not_answer(other: LocalStack, look: Look) -> None:
     visits = [*unavailable(other), *DeskStates(other).unavailable()]
     other.lose_the_table()
