@@ -9,6 +9,8 @@ from typing import Any
 from heed.bootstrap import Heed
 from heed.entrypoints.http.desk.cases import CasePages
 from heed.entrypoints.http.desk.changes import ChangePages
+from heed.entrypoints.http.desk.erase_pages import ErasePages
+from heed.entrypoints.http.desk.hold_pages import HoldPages
 from heed.entrypoints.http.desk.home import HomePage
 from heed.entrypoints.http.desk.numbers import NumberPages
 from heed.entrypoints.http.desk.people import PersonPage
@@ -30,6 +32,8 @@ PersonLink(desk, visits, lambda: heed)
 CasePages(desk, lambda: heed)
 RegisterPages(desk, lambda: heed)
 NumberPages(desk, lambda: heed)
+ErasePages(desk, visits, lambda: heed)
+HoldPages(desk, visits, lambda: heed)
 
 
 @observed

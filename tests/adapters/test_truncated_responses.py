@@ -176,7 +176,9 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
         ("Control",),
         {
             "clear": lambda requests: requests.clear(PURGE_SUBJECT),
+            "find_from_desk": lambda requests: requests.find_from_desk(RECIPIENT, NOW),
             "sign": lambda requests: requests.sign(RECIPIENT, SIGNATURE),
+            "waiting": lambda requests: list(requests.waiting(NOW)),
         },
     ),
     DeskSessionsTable: (

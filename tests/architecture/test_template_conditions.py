@@ -73,11 +73,11 @@ CONTROL = {
         "DeleteItem": {"lift", "purge"},
     },
     "DeskFunction": {
-        "GetItem": {"desk session", "end", "case", "purge"},
+        "GetItem": {"desk session", "end", "case", "lift", "purge"},
         "BatchGetItem": {"disclosure", "end"},
-        "PutItem": {"desk session", "disclosure", "end", "purge"},
-        "UpdateItem": {"desk session", "end", "key cap", "case"},
-        "DeleteItem": {"desk session", "purge"},
+        "PutItem": {"desk session", "disclosure", "end", "case", "lift", "purge"},
+        "UpdateItem": {"desk session", "end", "case", "key cap", "case count", "report"},
+        "DeleteItem": {"desk session", "lift", "purge"},
     },
     "CasesFunction": {
         "GetItem": {"case", "key", "end"},
@@ -157,7 +157,9 @@ PREFERENCES: dict[str, set[str]] = {
     | {out(2).code, COMPLAINT.code, UNDELIVERABLE.code, "soft", "due", "due_shard"},
     "AgentsFunction": _BASE_ATTRIBUTES
     | {HOLD.code, in_(2).code, confirmed(2).code, LIFT_HOLD.code, "l:undeliverable", out(2).code, "p:2"},
-    "DeskFunction": _BASE_ATTRIBUTES | {in_(2).code, out(2).code, "p:2", "c:2", "u:2"},
+    "DeskFunction": _BASE_ATTRIBUTES
+    | {in_(2).code, out(2).code, "p:2", "c:2", "u:2"}
+    | {HOLD.code, confirmed(2).code, LIFT_HOLD.code, "l:undeliverable"},
     "CasesFunction": _BASE_ATTRIBUTES | {out(2).code, "p:2"},
     "MailboxFunction": _BASE_ATTRIBUTES
     | {out(2).code, "p:2", COMPLAINT.code, UNDELIVERABLE.code, HOLD.code, "soft", "due", "due_shard"},

@@ -256,14 +256,46 @@ class ClosedChains(Protocol):
         ...
 
 
+class WaitingLift(NamedTuple):
+    """A lift of a report that waits for its second signature.
+
+    Attributes:
+        recipient: recipient id.
+        first: the first signature.
+    """
+
+    recipient: str
+    first: Signature
+
+
 class LiftRequests(PurgeTarget, Protocol):
-    """Ensures that the keys of two owners sign each lift of a report. It stores the first signature."""
+    """Ensures that two owners sign each lift of a report. It stores the first signature.
+
+    Signatures of API keys and of people at the desk are apart: neither is the second of the other.
+    """
 
     def sign(self, recipient: str, signature: Signature) -> Signature | None:
         """Stores a signature for one day, unless a signature of another owner is stored. Returns the latter.
 
         Raises:
             StoreUnavailable: It is unknown whether the signature was stored.
+        """
+        ...
+
+    def find_from_desk(self, recipient: str, now: Millis) -> Signature | None:
+        """Returns the signature of a person at the desk that waits for a second one, or None.
+
+        Raises:
+            StoreUnavailable: The store did not answer.
+            UnreadableRecord: The stored signature is not readable.
+        """
+        ...
+
+    def waiting(self, now: Millis) -> Iterator[WaitingLift]:
+        """Yields the lifts that wait for a second signature, the oldest first. It lags behind by a moment.
+
+        Raises:
+            StoreUnavailable: Not all lifts could be read.
         """
         ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heed.entrypoints.http.desk.action_views import ACTION_VIEWS
 from heed.entrypoints.http.desk.case_views import CASE_VIEWS
 from heed.entrypoints.http.desk.change_views import CHANGE_VIEWS
 from heed.entrypoints.http.desk.home import HOME_VIEWS
@@ -14,6 +15,7 @@ from heed.entrypoints.http.desk.views import FRAME_VIEWS, DeskView
 DESK_VIEWS: dict[str, type[DeskView]] = {
     **FRAME_VIEWS,
     **HOME_VIEWS,
+    **ACTION_VIEWS,
     **PEOPLE_VIEWS,
     **CHANGE_VIEWS,
     **CASE_VIEWS,
