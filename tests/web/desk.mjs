@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { launch, signIn, tab } from "./browser.mjs";
 
 const [site, issuer] = process.argv.slice(2);
-const { agent, officer, people, cases, held, texts } = JSON.parse(readFileSync(0, "utf8"));
+const { agent, officer, second, caller, pages, cases, held, texts } = JSON.parse(readFileSync(0, "utf8"));
 const [amiss, allFaults, pressed, requests] = [[], [], new Set(), new Set()];
 const browser = await launch();
 
@@ -46,12 +46,19 @@ async function sitDown(person) {
     await press("home.look_up");
   }
 
+  /** Fills in the form of an action that needs a recent sign-in. */
+  async function fillAction() {
+    if (await field("way").count()) await field("way", "letter").check();
+    await field("reference").fill("LETTER-7");
+    if (await field("reason").count()) await field("reason").fill("as the letter says");
+  }
+
   const follow = (text) => go(page.getByRole("link", { name: texts[text], exact: true }));
-  return { page, heading, field, press, lookUp, follow };
+  return { page, heading, field, fillAction, press, lookUp, follow };
 }
 
 async function workAsAgent() {
-  const { page, heading, field, press, lookUp, follow } = await sitDown(agent);
+  const { page, heading, field, fillAction, press, lookUp, follow } = await sitDown(agent);
   expect("no officer's page in the navigation", await page.locator("nav a").count(), 1);
 
   // The commonest call, by keys alone: the field has the focus, and each page has it where the call goes on.
@@ -66,9 +73,9 @@ async function workAsAgent() {
     await Promise.all([page.waitForNavigation(), key("Enter")]);
   };
   await focused.waitFor();
-  await page.keyboard.type(people.caller);
+  await page.keyboard.type(caller);
   await enter();
-  expect("looked up", await heading(), people.caller);
+  expect("looked up", await heading(), caller);
   await focused.waitFor();
   await key("Tab");
   await enter();
@@ -83,7 +90,7 @@ async function workAsAgent() {
   await follow("people.next");
   expect("own entries", await page.locator("h2 + ul a").count(), 1);
 
-  await lookUp(people.caller);
+  await lookUp(caller);
   await press("change.stop_all");
   await press("preview.edit");
   await field("change", "topics").check();
@@ -93,17 +100,25 @@ async function workAsAgent() {
   await press("preview.record");
   expect("topics", await page.locator("dl").textContent().then((text) => text.includes("Offers")), true);
 
-  await lookUp(people.caller);
+  await lookUp(caller);
   await press("link.make");
   expect("a link", (await page.textContent("pre")).startsWith(`${site}/p/`), true);
 
-  await lookUp(people.caller);
+  await lookUp(caller);
   await field("change", "back").check();
   await field("topic", "offers").check();
   await field("reference").fill("LETTER-7");
   await press("change.preview");
   await press("preview.mail");
   expect("mail", await heading(), texts["mail_sent.heading"]);
+
+  await page.goto(site + pages.request);
+  await press("erase.send_request");
+  expect("an erasure needs a second step", await page.locator("#confirmed[aria-invalid]").count(), 1);
+  await fillAction();
+  await field("confirmed").check();
+  await press("erase.send_request");
+  expect("requested", await page.locator("[role=status]").count(), 1);
 
   await page.goto(`${site}/desk/cases`);
   expect("an officer's page", await heading(), texts["refused.heading"]);
@@ -117,7 +132,7 @@ async function workAsAgent() {
 }
 
 async function workAsOfficer() {
-  const { page, field, press, follow } = await sitDown(officer);
+  const { page, field, fillAction, press, follow } = await sitDown(officer);
   await follow("cases.heading");
   expect("the cases are listed", (await page.locator("tbody tr").count()) > Object.keys(cases).length, true);
   for (const [decision, id] of Object.entries(cases)) {
@@ -137,6 +152,33 @@ async function workAsOfficer() {
   await press("case_decision.erase");
   expect("a hold stops an erasure", await page.locator(".mistakes").textContent(), texts["case_problem.held"]);
   await press("case.continue");
+  for (const action of ["minor", "erase", "hold"]) {
+    await page.goto(site + pages[action]);
+    await fillAction();
+    if (action !== "hold") await field("confirmed").check();
+    await press(`${action}.send`);
+    expect(`${action} is done`, await page.locator("[role=status]").count(), 1);
+  }
+  await page.goto(site + pages.hold.replace(/hold$/, "lift"));
+  await fillAction();
+  await press("lift.send");
+  expect("the hold is lifted", await page.locator("form .option").count(), 0);
+
+  await page.goto(site + pages.child);
+  await fillAction();
+  await press("lift.begin");
+  expect("nobody signs twice", await page.locator("main form").count(), 0);
+  const other = await sitDown(second);
+  await other.page.goto(site + pages.child);
+  await other.fillAction();
+  await other.press("lift.confirm");
+  expect("two people lift it", await other.page.locator("form .option").count(), 0);
+
+  await page.goto(`${site}/desk/numbers`);
+  await press("numbers.show");
+  const [file] = await Promise.all([page.waitForEvent("download"), page.click("a[href^='/desk/numbers.csv']")]);
+  expect("a file of numbers", file.suggestedFilename().endsWith(".csv"), true);
+
   for (const list of ["certificates", "disclosures", "deadlines"]) await follow(`${list}.short`);
   await page.goto(`${site}/desk/purges`);
   await Promise.all([page.waitForNavigation(), page.locator("tbody th a").first().click()]);

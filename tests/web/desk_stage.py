@@ -56,6 +56,14 @@ class DeskStage:
         """Returns the address of a person who is on record as a minor."""
         return self.known(self._stage.store_choice(MINOR, Source.AGE_REPORT))
 
+    def path(self, page: str, *changes: Change) -> str:
+        """Returns the path of a page about a new person with these choices."""
+        return self.path_of(page, self.known(*changes))
+
+    def path_of(self, page: str, address: str) -> str:
+        """Returns the path of a page about a person."""
+        return f"/desk/people/{self._stage.recipient(address)}/{page}"
+
     def known_well(self) -> str:
         """Returns the address of a person with a history. It waits until the ledger has it."""
         store = self._stage.store_choice
@@ -91,7 +99,15 @@ class DeskStage:
         return {
             "agent": self.agent,
             "officer": self.officer,
-            "people": {"caller": self.known()},
+            "second": self._stage.new_officer(),
+            "caller": self.known(),
+            "pages": {
+                "minor": self.path("minor"),
+                "request": self.path("erase"),
+                "erase": self.path("erase"),
+                "hold": self.path("hold"),
+                "child": self.path_of("lift", self.minor()),
+            },
             "cases": {decision: self._open_case_for(decision) for decision in CaseDecision},
             "held": self.open_case(CaseKind.ERASURE, mail_of("reader@example.com", "erase me"), self.held()),
             "texts": read_texts(),

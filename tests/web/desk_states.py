@@ -18,6 +18,7 @@ from tests.web.page_states import MERIDIAN, LocalStack
 
 LOOK_UP, PREVIEW, RECORD = ".look-up button", "#record .actions button", "button[value=record]"
 BACK, STOP = "#change-back", "button[accesskey='1']"
+SEND = "main form .actions button"
 
 # `page` is the name of the page that a visit ends at (layers/brand/desk/pages).
 # The rest is as in page_states.py.
@@ -38,6 +39,7 @@ class DeskStates:
             self._home,
             self._people,
             self._changes,
+            self._actions,
             self._registers,
             self._numbers,
         )
@@ -190,6 +192,42 @@ class DeskStates:
                 "page": "link",
                 "then": [{"press": "form[action$='/link'] button"}],
             },
+        ]
+
+    def _actions(self) -> list[Visit]:
+        """Reports of minors, erasures, holds and lifts, by an officer. An agent requests an erasure."""
+        desk, path = self._desk, self._desk.path
+        agent, officer = ({"desk": True, "person": each} for each in (desk.agent, desk.officer))
+        mistakes = {"press": SEND, "status": 422, "shows": ".mistakes ~ form [aria-invalid]"}
+        call = {"check": "[value=phone]", "fill": {"#reference": "CALL-118"}}
+        sure = [{"check": "#confirmed", "press": SEND}]
+        reason = {"fill": {"#reference": "FILE-7", "#reason": "a lawsuit"}}
+        done = "[role=status]"
+        complained = self._stage.store_choice(COMPLAINT, Source.COMPLAINT)
+        return [
+            {**officer, **mistakes, "page": "minor", "state": "minor", "url": path("minor")},
+            {**officer, **call, "page": "minor", "state": "minor, reported", "url": path("minor")}
+            | {"then": sure, "shows": done},
+            {**officer, **mistakes, "page": "erase", "state": "erasure", "url": path("erase")},
+            {**officer, **call, "page": "erase", "state": "erasure, done", "url": path("erase")}
+            | {"then": sure, "shows": done},
+            {**agent, **mistakes, "page": "erase", "state": "erasure, request", "url": path("erase")},
+            {**agent, **call, "page": "erase", "state": "erasure, requested", "url": path("erase")}
+            | {"then": sure, "shows": done},
+            {**officer, **mistakes, "page": "hold", "state": "hold", "url": path("hold")},
+            {**officer, **reason, "page": "hold", "state": "hold, placed", "url": path("hold")}
+            | {"then": [{"check": "[value=letter]", "press": SEND}], "shows": done},
+            {**officer, **mistakes, "page": "lift", "state": "lift", "url": path("lift", complained)},
+            {
+                **officer,
+                **reason,
+                "page": "lift",
+                "state": "lift, done",
+                "url": desk.path_of("lift", desk.held()),
+            }
+            | {"press": SEND, "shows": done},
+            {**officer, **reason, "page": "lift", "state": "lift, signed"}
+            | {"url": desk.path_of("lift", desk.minor()), "press": SEND, "shows": f"{done} ~ .notice"},
         ]
 
     def _registers(self) -> list[Visit]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, partial
@@ -108,6 +109,18 @@ class LocalStack:
         """Returns the person who has a role at the desk, `agent` or `privacy`, with the password."""
         (person,) = (each for each in self._stack["desk"]["users"] if each["role"] == role)
         return dict(person)
+
+    def new_officer(self) -> dict[str, str]:
+        """Creates a second person who is a privacy officer, and returns the name and the password."""
+        cognito, name = self._clients.cognito, "second-officer"
+        (pool,) = cognito.list_user_pools(MaxResults=2)["UserPools"]
+        of_person = {"UserPoolId": pool["Id"], "Username": name}
+        attributes = [{"Name": "name", "Value": "Sam Second"}]
+        cognito.admin_create_user(**of_person, UserAttributes=attributes, MessageAction="SUPPRESS")
+        password = f"Desk-{secrets.token_hex(6)}"
+        cognito.admin_set_user_password(**of_person, Password=password, Permanent=True)
+        cognito.admin_add_user_to_group(**of_person, GroupName="desk-privacy")
+        return {"name": name, "password": password}
 
     def address(self, *changes: Change) -> str:
         """Returns the address of a new person with these choices."""
