@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import is_dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -19,7 +18,7 @@ ROWS = 6
 
 def full_views(page: str, language: str) -> Iterator[DeskView]:
     """Yields the views of a page in which nothing is empty, one for each value of each of its choices."""
-    kind = DESK_VIEWS[page]
+    kind: Any = DESK_VIEWS[page]
     frame = DeskFrame(
         language=language,
         brand="Meridian Watches",
@@ -28,17 +27,21 @@ def full_views(page: str, language: str) -> Iterator[DeskView]:
         role=DeskRole.PRIVACY,
         form_token="0" * 32,
     )
-    view: DeskView = replace(_fill(kind, 0), frame=frame)
-    yield view
+    full = {**_fill_fields(kind, 0), "frame": frame}
+    yield kind(**full)
     for name, hint in field_types(kind).items():
         if isinstance(hint, type) and issubclass(hint, Enum):
-            yield from (replace(view, **{name: value}) for value in hint)
+            yield from (kind(**{**full, name: value}) for value in hint)
+
+
+def _fill_fields(kind: type, row: int) -> dict[str, Any]:
+    return {name: _fill(hint, row) for name, hint in field_types(kind).items()}
 
 
 def _fill(kind: Any, row: int) -> Any:
     """Returns a value of a type. In each row of a list, a choice has its next value."""
-    if is_dataclass(kind):
-        return kind(**{name: _fill(hint, row) for name, hint in field_types(kind).items()})
+    if field_types(kind):
+        return kind(**_fill_fields(kind, row))
     if item := find_item_type(kind):
         return tuple(_fill(item, each) for each in range(ROWS))
     if isinstance(kind, type) and issubclass(kind, Enum):

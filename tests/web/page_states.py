@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import base64
 import json
-import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import httpx
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.bootstrap import Heed
 from heed.config import Config
+from heed.domain.desk.session import IDLE_LIMIT
 from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_token
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import (
@@ -43,6 +44,7 @@ from heed.domain.preferences.register import (
 )
 from heed.domain.recipients.recipient import recipient_from_bytes, recipient_id
 from local.aws import Clients, make_session
+from local.desk_people import create_desk_person
 from tests.support.registers import out, pause, scope_numbers
 from tests.web.matrix import LANGUAGES, Visit
 
@@ -112,15 +114,11 @@ class LocalStack:
 
     def new_officer(self) -> dict[str, str]:
         """Creates a second person who is a privacy officer, and returns the name and the password."""
-        cognito, name = self._clients.cognito, "second-officer"
-        (pool,) = cognito.list_user_pools(MaxResults=2)["UserPools"]
-        of_person = {"UserPoolId": pool["Id"], "Username": name}
-        attributes = [{"Name": "name", "Value": "Sam Second"}]
-        cognito.admin_create_user(**of_person, UserAttributes=attributes, MessageAction="SUPPRESS")
-        password = f"Desk-{secrets.token_hex(6)}"
-        cognito.admin_set_user_password(**of_person, Password=password, Permanent=True)
-        cognito.admin_add_user_to_group(**of_person, GroupName="desk-privacy")
-        return {"name": name, "password": password}
+        (pool,) = self._clients.cognito.list_user_pools(MaxResults=2)["UserPools"]
+        officer = create_desk_person(
+            self._clients, pool["Id"], "second-officer", "Sam Second", "privacy", "desk-privacy"
+        )
+        return asdict(officer)
 
     def address(self, *changes: Change) -> str:
         """Returns the address of a new person with these choices."""
@@ -171,10 +169,18 @@ class LocalStack:
             catalogue["policies"].append({**more, "material": material})
         file.write_text(json.dumps(catalogue), encoding="utf-8")
         for function in ("preferences", "unsubscribe"):  # warm functions have read the old one
-            variables = {**self._environment(function), "BRAND_VERSION": "2"}
-            self._clients.lambda_.update_function_configuration(
-                FunctionName=self._name(function), Environment={"Variables": variables}
-            )
+            self._restart(function)
+
+    def end_sessions(self) -> None:
+        """Lets so much time pass that all sessions of the desk are idle for too long."""
+        table, sessions = self._stack["outputs"]["ControlTable"], {":desk": {"S": "desk#"}}
+        found = self._clients.dynamodb.scan(
+            TableName=table, FilterExpression="begins_with(pk, :desk)", ExpressionAttributeValues=sessions
+        )["Items"]
+        for item in found:
+            used = {"N": str(int(item["used"]["N"]) - IDLE_LIMIT)}
+            self._clients.dynamodb.put_item(TableName=table, Item={**item, "used": used})
+        self._restart("desk")  # a warm function remembers them for a minute
 
     def lose_the_table(self) -> None:
         """Deletes the preferences table, so nothing can be read or stored."""
@@ -188,6 +194,12 @@ class LocalStack:
     @property
     def _newest_address(self) -> str:
         return f"reader{self._people}@example.com"
+
+    def _restart(self, function: str) -> None:
+        variables = {**self._environment(function), "RESTARTED": "yes"}
+        self._clients.lambda_.update_function_configuration(
+            FunctionName=self._name(function), Environment={"Variables": variables}
+        )
 
     def _name(self, function: str) -> str:
         return str(self._stack["outputs"]["functions"][function])

@@ -101,6 +101,19 @@ def test_people_sign_in_open_every_page_of_the_desk_and_press_every_button(stage
     assert find_routes_without_request(done["requests"]) == set()
 
 
+def test_a_form_of_the_desk_comes_back_filled_after_the_session_has_ended(stage: LocalStack) -> None:
+    desk = DeskStage(stage)
+    plan = json.dumps({"agent": desk.agent, "caller": desk.known()})
+    command = ["node", str(HERE / "desk_time_out.mjs"), stage.site, stage.issuer, plan]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as browser:
+        assert browser.stdout is not None
+        assert browser.stdout.readline() == "entered\n"
+        stage.end_sessions()
+        amiss, _ = browser.communicate("go on\n", timeout=SECONDS)
+
+    assert amiss.strip() == ""
+
+
 def test_every_page_works_with_a_keyboard_only(stage: LocalStack) -> None:
     links = [stage.unsubscribe(OFFERS), stage.preferences(), stage.preferences()]
 
