@@ -467,8 +467,18 @@ def test_the_lifts_that_wait_are_listed_with_who_signed(world: World, minor: str
     page = second.page(minor, at=NOW + 50)
     assert words(page).count(world.recipient(JANE)) == 3  # above, and signed at the desk and by key
     assert words(page).count(world.recipient("joe@example.com")) == 1
+    agent = sign_in(world)
     for signer in (f"{OFFICER} signed on", "you signed on", "an API key signed"):
         assert signer in words(page)
+        assert signer in words(second.page("/desk", at=NOW + 50))
+        assert signer not in words(agent.page("/desk", at=NOW + 50))
+
+
+def test_the_page_of_a_person_leads_to_what_the_role_may_do(world: World) -> None:
+    person = path_of(world, "")[:-1]
+    for browser, pages in ((officer(world), PAGES), (sign_in(world), ("minor", "erase"))):
+        links = re.findall(f'href="{person}/([a-z]+)"', browser.page(person))
+        assert [link for link in links if link in PAGES] == list(pages)
 
 
 def test_a_purge_clears_a_signature_from_before_the_report(world: World, minor: str) -> None:
