@@ -45,7 +45,7 @@ CONFIRMED = {**FILE, "confirmed": "yes"}
 WHY = {**FILE, "reason": "court order 9"}
 PAGES = ("minor", "erase", "hold", "lift")
 LANGUAGES = ("en", "de", "fr", "es", "ja")
-_numbers = itertools.count()
+_numbers = itertools.count(1)
 
 
 @pytest.fixture(autouse=True)
