@@ -66,17 +66,17 @@ class DeskStates:
             yield in_language(language, {**visit, "page": "unavailable", "status": 503})
 
     def _around_pages(self) -> list[Visit]:
-        nobody = {"desk": True, "shows": "header:not(:has(nav))"}
+        signed_out = {"desk": True, "shows": "header:not(:has(nav))"}
         agent = {"desk": True, "person": self._desk.agent}
         return [
             {
-                **nobody,
+                **signed_out,
                 "page": "sign-in-failed",
                 "state": "sign-in failed",
                 "url": "/desk/signed-in?code=a&state=b",
                 "status": 403,
             },
-            {**nobody, "page": "signed-out", "state": "signed out", "url": "/desk/signed-out"},
+            {**signed_out, "page": "signed-out", "state": "signed out", "url": "/desk/signed-out"},
             {
                 **agent,
                 "page": "session-ended",
@@ -235,7 +235,7 @@ class DeskStates:
         purge, open_case = self._desk.erased_minor(), self._desk.open_case
         case = open_case(CaseKind.ERASURE, HOSTILE_MAIL, self._desk.known(), days=40)
         decide = {**visit, "page": "case", "url": f"/desk/cases/{case}"}
-        nobody = open_case(CaseKind.OTHER, b"")
+        of_stranger = open_case(CaseKind.OTHER, b"")
         to_decide = open_case(CaseKind.ACCESS, b"", self._desk.known())
         listed = {**visit, "shows": "tbody tr"}
         return [
@@ -260,7 +260,7 @@ class DeskStates:
                 **visit,
                 "page": "case",
                 "state": "case, about nobody",
-                "url": f"/desk/cases/{nobody}",
+                "url": f"/desk/cases/{of_stranger}",
                 "shows": "form:not(:has([value=erase]))",
             },
             {
