@@ -13,7 +13,7 @@ from heed.entrypoints.http.desk.views import DeskFrame, DeskView
 from tests.support.deployment import NOW
 
 ROWS, PARTS = 6, 2
-"""The length of a list: as many as the sample brand has topics. A row of it has two parts, such as of evidence."""
+"""The length of a list, which is the number of topics of the sample brand, and of a list within a row."""
 
 
 def full_views(page: str, language: str) -> Iterator[DeskView]:
