@@ -9,10 +9,14 @@ from typing import Any
 from heed.bootstrap import Heed
 from heed.entrypoints.http.desk.cases import CasePages
 from heed.entrypoints.http.desk.changes import ChangePages
+from heed.entrypoints.http.desk.erase_pages import ErasePages
+from heed.entrypoints.http.desk.hold_pages import HoldPages
 from heed.entrypoints.http.desk.home import HomePage
+from heed.entrypoints.http.desk.numbers import NumberPages
 from heed.entrypoints.http.desk.people import PersonPage
 from heed.entrypoints.http.desk.person_link import PersonLink
 from heed.entrypoints.http.desk.person_visit import PersonVisits
+from heed.entrypoints.http.desk.registers import RegisterPages
 from heed.entrypoints.http.desk.routes import DeskRoutes
 from heed.entrypoints.http.desk.sign_in import SignInPages
 from heed.entrypoints.observability import observed
@@ -21,11 +25,15 @@ heed = Heed.from_environment()
 desk = DeskRoutes(lambda: heed)
 SignInPages(desk, lambda: heed)
 visits = PersonVisits(lambda: heed)
-HomePage(desk, visits)
+HomePage(desk, visits, lambda: heed)
 PersonPage(desk, visits, lambda: heed)
 ChangePages(desk, visits, lambda: heed)
 PersonLink(desk, visits, lambda: heed)
 CasePages(desk, lambda: heed)
+RegisterPages(desk, lambda: heed)
+NumberPages(desk, lambda: heed)
+ErasePages(desk, visits, lambda: heed)
+HoldPages(desk, visits, lambda: heed)
 
 
 @observed

@@ -100,8 +100,8 @@ class Office:
             self._lift_complaint,
         )
         for number, task in enumerate(rare, 1):
-            at = start + number * length // (len(rare) + 1)
-            self._agenda.add(to_working_hours(at) + 10 * HOUR, task)
+            day = to_working_hours(start + number * length // (len(rare) + 1) // DAY * DAY)
+            self._agenda.add(day + self._random.randrange(8 * HOUR, 17 * HOUR), task)
 
     def _add_mail(self, at: int, template: MailTemplate, *, decide: bool) -> None:
         at += self._random.randrange(HOUR)

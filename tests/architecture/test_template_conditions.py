@@ -73,10 +73,11 @@ CONTROL = {
         "DeleteItem": {"lift", "purge"},
     },
     "DeskFunction": {
-        "GetItem": {"desk session", "end"},
-        "PutItem": {"desk session", "disclosure", "end"},
-        "UpdateItem": {"desk session", "end", "key cap"},
-        "DeleteItem": {"desk session"},
+        "GetItem": {"desk session", "end", "case", "lift", "purge"},
+        "BatchGetItem": {"disclosure", "end"},
+        "PutItem": {"desk session", "disclosure", "end", "case", "lift", "purge"},
+        "UpdateItem": {"desk session", "end", "case", "key cap", "case count", "report"},
+        "DeleteItem": {"desk session", "lift", "purge"},
     },
     "CasesFunction": {
         "GetItem": {"case", "key", "end"},
@@ -156,7 +157,9 @@ PREFERENCES: dict[str, set[str]] = {
     | {out(2).code, COMPLAINT.code, UNDELIVERABLE.code, "soft", "due", "due_shard"},
     "AgentsFunction": _BASE_ATTRIBUTES
     | {HOLD.code, in_(2).code, confirmed(2).code, LIFT_HOLD.code, "l:undeliverable", out(2).code, "p:2"},
-    "DeskFunction": _BASE_ATTRIBUTES | {in_(2).code, out(2).code, "p:2", "c:2", "u:2"},
+    "DeskFunction": _BASE_ATTRIBUTES
+    | {in_(2).code, out(2).code, "p:2", "c:2", "u:2"}
+    | {HOLD.code, confirmed(2).code, LIFT_HOLD.code, "l:undeliverable"},
     "CasesFunction": _BASE_ATTRIBUTES | {out(2).code, "p:2"},
     "MailboxFunction": _BASE_ATTRIBUTES
     | {out(2).code, "p:2", COMPLAINT.code, UNDELIVERABLE.code, HOLD.code, "soft", "due", "due_shard"},
@@ -215,7 +218,7 @@ def test_no_update_can_set_the_expiry_of_a_record() -> None:
 def test_an_erasure_cannot_write_an_opt_in_or_a_lift() -> None:
     least = {"id", "n", "f", "chg_at", "chg_shard", MINOR.code, out(0).code}
     writers = [name for name in FUNCTIONS if _may(name, "PutItem", "PreferencesTable", "id")]
-    assert writers == ["AgentsFunction", "CasesFunction", "MailboxFunction"]
+    assert writers == ["AgentsFunction", "DeskFunction", "CasesFunction", "MailboxFunction"]
     for writer in writers:
         assert _may(writer, "PutItem", "PreferencesTable", *least, "purge", "due", "expires")
         for more in (in_(2).code, confirmed(2).code, LIFT_HOLD.code, "salt"):
@@ -266,9 +269,9 @@ def test_each_function_writes_only_its_prefixes_of_the_ledger_bucket() -> None:
 @pytest.mark.parametrize(
     ("action", "inbound", "cases"),
     [
-        ("GetObject", ["MailboxFunction"], ["CasesFunction"]),
+        ("GetObject", ["MailboxFunction"], ["DeskFunction", "CasesFunction"]),
         ("PutObject", [], ["MailboxFunction"]),
-        ("DeleteObject", ["MailboxFunction"], ["CasesFunction", "PurgeFunction"]),
+        ("DeleteObject", ["MailboxFunction"], ["DeskFunction", "CasesFunction", "PurgeFunction"]),
     ],
 )
 def test_each_function_accesses_only_its_folder_of_the_mails(
@@ -298,7 +301,7 @@ def test_each_function_lists_only_its_folder_of_the_mails() -> None:
         keys = {"s3:prefix": {prefix}} if prefix else {}
         return [name for name in FUNCTIONS if is_permitted(name, "s3:ListBucket", "MailboxBucket", keys)]
 
-    assert (lists("inbound/x"), lists("cases/x")) == (["MailboxFunction"], ["CasesFunction"])
+    assert (lists("inbound/x"), lists("cases/x")) == (["MailboxFunction"], ["DeskFunction", "CasesFunction"])
     assert lists("") == lists("other/") == []
 
 

@@ -28,6 +28,7 @@ from heed.domain.imports.recognition import FORMATS
 from heed.domain.jobs import job, job_report, job_settings
 from heed.domain.links import link_token
 from heed.domain.links.queued_opt_out import QueuedOptOut
+from heed.domain.mailbox import case
 from heed.domain.mailbox.attribution import SenderMail, SenderTrust
 from heed.domain.mailbox.inbound_mail import Verdict
 from heed.domain.mailbox.intent import IntentKind, MailIntent, read_intent
@@ -60,6 +61,7 @@ from heed.entrypoints.http.api import (
     suppressions,
 )
 from heed.entrypoints.http.api.authentication import Authenticator
+from heed.entrypoints.http.desk import registers
 from heed.entrypoints.http.forms import PostedForm, read_form
 from heed.entrypoints.http.pages import subscribe_form, visit
 from heed.entrypoints.inbound_mail.notices import parse_mail_notices
@@ -157,6 +159,8 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "a language": lambda text: language.choose_language(text, text, ("en", "de"), "en"),
     "a campaign": visit.read_campaign,
     "a campaign of links": links._CAMPAIGN.fullmatch,
+    "a list of certificates": registers._PURGE_CURSOR.fullmatch,
+    "a list of disclosures": registers._NUMBER.fullmatch,
     "an intent": subscribe_form.parse_intent,
     "a cursor": cursors.parse_cursor,
     "a limit": _query("limit", lambda given: suppressions.parse_suppressions_query(given, CATALOGUE)),
@@ -168,7 +172,7 @@ TEXTS: dict[str, Callable[[str], object]] = {
     ),
     "a page's cursor": _query("cursor", disclosures.parse_disclosures_query),
     "a cursor of cases": _query("cursor", cases.parse_cases_query),
-    "the id of a case": cases._ID.fullmatch,
+    "the id of a case": case._ID.fullmatch,
     "a signal": lambda text: request.sends_privacy_signal({"headers": {"dnt": text}}),
     "base64": lambda text: request.read_body({"body": text, "isBase64Encoded": True}),
     "a path": lambda text: paths.is_path_of_route("/v1/recipients/{recipient}/ledger", f"/v1{text}"),
@@ -248,6 +252,9 @@ PATTERNS = {
     "domain.preferences.evidence._TOKEN_LIKE": "scrub",
     "domain.preferences.evidence._AT": "scrub",
     "domain.preferences.evidence._SPLIT_TOKEN": "scrub",
+    "domain.mailbox.case._ID": "the id of a case",
+    "entrypoints.http.desk.registers._NUMBER": "a list of disclosures",
+    "entrypoints.http.desk.registers._PURGE_CURSOR": "a list of certificates",
     "domain.preferences.evidence._CAMPAIGN_PART": "a campaign in evidence",
     "domain.privacy.purge._ID": "a purge's name",
     "domain.recipients.recipient._BASE32": "a recipient's bytes",
@@ -259,7 +266,6 @@ PATTERNS = {
     "domain.values._SHA256": "a hash",
     "domain.feedback.outcome._PLAIN": "SES's word",
     "entrypoints.http.api.cases._CURSOR": "a cursor of cases",
-    "entrypoints.http.api.cases._ID": "the id of a case",
     "domain.jobs.job._ID": "a job's id",
     "domain.jobs.job_report._PERSONAL": "a word of a file",
     "domain.jobs.job_settings._NAME_WORD": "the name of a file",

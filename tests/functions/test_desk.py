@@ -134,7 +134,7 @@ def test_a_form_of_the_session_is_accepted(world: World, probe: list[str]) -> No
     "origin", ["", "null", "https://evil.example", "http://prefs.example.com", ORIGIN + "."]
 )
 @pytest.mark.threat(
-    "T40",
+    "T50",
     "Another site sends a form to the desk with the browser of somebody who is signed in.",
     "Each form must come from a page of the desk, as the header Origin says.",
 )
@@ -145,7 +145,7 @@ def test_a_form_from_another_origin_is_refused(world: World, probe: list[str], o
 
 @pytest.mark.parametrize("token", ["", "0" * 32, "Ünicode"])
 @pytest.mark.threat(
-    "T40",
+    "T50",
     "A page of the same host sends a form to the desk, but it does not know the session.",
     "Each form has a token that is bound to the value of the cookie.",
 )
@@ -176,7 +176,7 @@ def test_a_form_of_an_ended_session_leads_to_the_page_of_the_form(world: World, 
 
 
 @pytest.mark.threat(
-    "T40",
+    "T50",
     "An agent guesses the URL of a page for privacy officers.",
     "Each route names the role that it needs.",
 )

@@ -52,6 +52,7 @@ def test_a_session_that_an_attacker_chose_is_not_the_one_after_the_sign_in(
     attacker = Browser(world)
     sign_in_by(attacker, issuer)
     chosen = attacker.value
+    assert is_signed_in(attacker)
     issuer.subject, issuer.groups = "victim", [OFFICERS]
     for planted in (chosen, "a-value-of-no-session"):
         victim = Browser(world, planted)

@@ -24,7 +24,9 @@ from heed.domain.preferences.register import (
     Source,
     opt_out_register,
 )
+from tests.support.aws_calls import outside_handlers
 from tests.support.cases import RECEIVED, SENDER, mail_of, mails_of_cases, open_case
+from tests.support.crash import run_after_calls
 from tests.support.deployment import NOW, World, client, parts, restart
 from tests.support.desk import OFFICER, Browser, sign_in
 
@@ -280,7 +282,9 @@ def test_an_erasure_needs_the_checkbox_and_a_sign_in_of_the_last_ten_minutes(
     late = sign_in(world, DeskRole.PRIVACY, name="Otto Officer", signed_in_at=NOW - 10 * MINUTE)
     assert "must have signed in within the last 10 minutes" in late.page(f"/desk/cases/{case.id}")
     answer = decide(late, case.id, decision, sure="yes")
-    assert answer["headers"]["Location"] == f"/desk/sign-in?fresh=1&next=%2Fdesk%2Fcases%2F{case.id}"
+    assert answer["statusCode"] == 403
+    assert f"/desk/sign-in?fresh=1&amp;next=%2Fdesk%2Fcases%2F{case.id}" in answer["body"]
+    assert 'value="as she writes"' in late.page(f"/desk/cases/{case.id}")
     officer = sign_in(world, DeskRole.PRIVACY)
     unsure = decide(officer, case.id, decision)
     assert unsure["statusCode"] == 422
@@ -290,6 +294,36 @@ def test_an_erasure_needs_the_checkbox_and_a_sign_in_of_the_last_ten_minutes(
     assert 'href="/desk/purges"' in page
     record = parts().preferences.read(world.recipient(SENDER))
     assert (record.erased_at, MINOR in record.registers) == (NOW, decision == "minor")
+    assert OFFICER in {json.loads(entry.evidence).get("agent") for entry in record.registers.values()}
+
+
+def test_an_erasure_that_meets_a_hold_leaves_no_order_of_a_purge(world: World, officer: Browser) -> None:
+    case = open_case(world, CaseKind.ERASURE)
+    hold = Change(HOLD, Entry(Millis(NOW - 1), Source.AGENT, "{}"))
+
+    def place_hold() -> None:
+        with outside_handlers():
+            world.apply_changes(SENDER, hold)
+
+    officer.page("/desk")
+    # The decision reads the case, claims it, reads the record, and stores the order.
+    with run_after_calls(4, place_hold) as calls:
+        assert decide(officer, case.id, "erase", sure="yes")["statusCode"] == 409
+    assert calls[3] == "PutItem"
+    assert not [item for item in world.items("Control") if item["pk"]["S"].startswith("purge#")]
+
+
+def test_the_home_page_of_an_officer_shows_the_cases_that_are_due_first(
+    world: World, officer: Browser
+) -> None:
+    assert "Cases that are due first" not in officer.page("/desk")
+    cases = [
+        open_case(world, CaseKind.OTHER, None, message=f"m{number}", received_at=Millis(RECEIVED + number))
+        for number in range(7)
+    ]
+    page = officer.page("/desk")
+    assert re.findall(r'href="/desk/cases/([0-9a-f]{32})"', page) == [case.id for case in cases[:5]]
+    assert "/desk/cases/" not in sign_in(world).page("/desk")
 
 
 def test_enter_in_the_field_of_the_reason_erases_nobody(world: World, officer: Browser) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from heed.domain.desk.session import DeskRole
+from heed.domain.desk.session import IDLE_LIMIT, DeskRole
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import (
@@ -266,6 +266,13 @@ def test_an_entry_can_be_taken_back_and_lifts_that_stop_alone(world: World) -> N
     assert [json.loads(entry.evidence)["agent"] for entry in undone] == [AGENT]
 
 
+def test_a_pause_can_be_taken_back(world: World) -> None:
+    browser = sign_in(world)
+    record(browser, {"change": "pause", "source": "phone", "until": "2026-03-31"})
+    browser.post(f"{base(world)}/taken-back")
+    assert "offers" in sendable(world)
+
+
 def test_an_entry_can_be_taken_back_for_ten_minutes(world: World) -> None:
     browser = sign_in(world)
     record(browser, EVERYTHING)
@@ -274,7 +281,7 @@ def test_an_entry_can_be_taken_back_for_ten_minutes(world: World) -> None:
 
 
 @pytest.mark.threat(
-    "T41",
+    "T51",
     "An agent takes back an entry of another agent, so that mail is sent again without a request.",
     "Only the session that made an entry can take it back, for ten minutes.",
 )
@@ -287,7 +294,7 @@ def test_only_the_session_that_made_an_entry_takes_it_back(world: World) -> None
 
 
 @pytest.mark.threat(
-    "T41",
+    "T51",
     "An agent records a stop and takes it back, to lift a stop of the person that arrives later.",
     "Taking back lifts the own entry alone, and is no yes.",
 )
@@ -348,8 +355,8 @@ def test_the_cookies_stay_small(world: World) -> None:
     for number in range(30):
         path = f"/desk/people/{world.recipient(f'p{number}@example.com')}"
         browser.post(f"{path}/changes", {**EVERYTHING, "step": "record"})
-    assert all(len(value) < 4_000 for value in browser.cookies.values())
-    assert browser.page("/desk").count("no more marketing email") == 25
+    assert sum(map(len, browser.cookies.values())) < 3_000  # API Gateway accepts 10,240 bytes of headers
+    assert browser.page("/desk").count("no more marketing email") == 10
 
 
 def test_nothing_says_recorded_that_is_not_stored(world: World) -> None:
@@ -374,6 +381,18 @@ def test_a_confirmation_mail_is_proposed_in_place_of_a_letter_if_the_address_is_
     assert "The confirmation email is on its way" in answer["body"]
     (message,) = world.messages("CONFIRMATION_REQUESTS_QUEUE_URL")
     assert JOAN in message
+    assert "offers" not in sendable(world)
+
+
+def test_a_caller_without_a_letter_gets_a_confirmation_mail_and_nothing_else(world: World) -> None:
+    put(world, out(0))
+    browser = sign_in(world)
+    look_up(browser)
+    form = [("change", "back"), ("topic", "offers"), ("source", "phone")]
+    preview = send(browser, form)["body"]
+    assert ('value="mail"' in preview, 'value="record"' in preview) == (True, False)
+    assert send(browser, form, "record")["statusCode"] == 422
+    assert "The confirmation email is on its way" in send(browser, form, "mail")["body"]
     assert "offers" not in sendable(world)
 
 
@@ -411,3 +430,22 @@ def test_each_change_is_complete_in_each_language(world: World, language: str, c
         for page in pages:
             assert f'<html lang="{language}">' in page
             assert "{{" not in page
+
+
+def test_a_form_whose_session_had_ended_comes_back_filled(world: World) -> None:
+    browser, later = sign_in(world), NOW + IDLE_LIMIT
+    answer = send(browser, {"change": "pause", "source": "letter", "reference": "L-9"}, "record", at=later)
+    assert (answer["statusCode"], entries(world)) == (403, {})
+    again = sign_in(world, at=later)
+    again.cookies = browser.cookies
+    page = again.page(f"{base(world)}/changes", at=later)
+    assert 'value="L-9"' in page
+    assert re.search('value="pause" id="change-pause" checked', page)
+
+
+def test_an_address_whose_session_had_ended_comes_back(world: World) -> None:
+    browser, later = sign_in(world), NOW + IDLE_LIMIT
+    assert browser.post("/desk/people", {"person": JOAN}, at=later)["statusCode"] == 403
+    again = sign_in(world, at=later)
+    again.cookies = browser.cookies
+    assert f'value="{JOAN}"' in again.page("/desk", at=later)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from functions.purge import app as purge
+from heed.adapters.dynamodb.disclosures import DisclosuresTable
 from heed.domain.errors import StoreUnavailable
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import (
@@ -279,6 +280,17 @@ def test_concurrent_disclosures_make_one_unbroken_chain(
     entries = register.latest(None, 100).entries
     assert [entry.number for entry in entries] == list(range(40, 0, -1))
     assert {entry.details.key for entry in entries} == {f"{number:016x}" for number in range(40)}
+    assert all(is_next_entry(later, earlier) for later, earlier in pairwise(entries))
+
+
+def test_writers_of_the_register_that_take_turns_make_one_unbroken_chain(callers: ApiCallers) -> None:
+    writers = [DisclosuresTable(parts().client("dynamodb"), "Control") for _ in range(2)]
+    for number, turn in enumerate((0, 0, 1, 1, 0, 1, 0, 0)):
+        details = DisclosureDetails(Millis(NOW + number), "lookup", DisclosurePurpose.LEGAL, 1, "k")
+        assert writers[turn].append(details).number == number + 1
+
+    entries = parts().disclosures.latest(None, 100).entries
+    assert [entry.number for entry in entries] == list(range(8, 0, -1))
     assert all(is_next_entry(later, earlier) for later, earlier in pairwise(entries))
 
 

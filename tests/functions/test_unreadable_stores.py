@@ -85,8 +85,15 @@ def _purges(_: World) -> list[Callable[[], object]]:
 def _lifts(world: World) -> list[Callable[[], object]]:
     lifts, jane = parts().lift_requests, world.recipient(JANE)
     lifts.sign(jane, SIGNATURE)
+    at_desk = Signature("oidc:0123456789abcdef", "oidc:0123456789abcdef", NOW, "a mistake", "call 1", "Olga")
+    lifts.sign(jane, at_desk)
     other = Signature("l", "bob", Millis(NOW + 1), "a mistake", "call 1")
-    return [lambda: lifts.sign(jane, other), lambda: lifts.clear(PurgedPerson(jane, "", NOW))]
+    return [
+        lambda: lifts.sign(jane, other),
+        lambda: lifts.clear(PurgedPerson(jane, "", NOW)),
+        lambda: lifts.find_from_desk(jane, NOW),
+        lambda: list(lifts.waiting(NOW)),
+    ]
 
 
 def _mails(world: World) -> list[Callable[[], object]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from heed.domain.desk.session import IDLE_LIMIT
+from heed.domain.desk.session import IDLE_LIMIT, DeskRole
+from heed.domain.mailbox.case import CaseKind
+from tests.support.cases import mail_of, open_case
 from tests.support.deployment import NOW
-from tests.support.desk import Browser
+from tests.support.desk import Browser, sign_in
 from tests.support.issuer import running_issuer, sign_in_by, use_issuer
 
 if TYPE_CHECKING:
@@ -32,13 +34,29 @@ def exercise_desk(drive: Drive, address: str) -> None:
         sign_in_by(browser, issuer, error=address, code="")
         sign_in_by(browser, issuer)
         browser.post("/desk/sign-out")
+        _decide(sign_in(drive.world, DeskRole.PRIVACY), drive, address)
         sign_in_by(browser, issuer)
         drive.secrets["last session of the desk"] = browser.value
 
 
+def _decide(officer: Browser, drive: Drive, address: str) -> None:
+    """Decides cases whose mails and reasons have the address, and opens the registers."""
+    mail = mail_of(address, f"forget {address}", file=b"x", name=f"{address}.pdf", subject=address)
+    for number, decision in enumerate(("opt-out", "erase")):
+        case = open_case(drive.world, CaseKind.ERASURE, address, mail, message=f"desk {number}")
+        path = f"/desk/cases/{case.id}"
+        officer.page(path)
+        officer.post(path, {"decision": decision, "scope": address, "reason": address})
+        officer.post(path, {"decision": decision, "reason": f"asked by {address}", "sure": "yes"})
+        officer.page(path)
+    for page in ("cases", "purges", "disclosures", "deadlines", "numbers", "numbers.csv"):
+        officer.page(f"/desk/{page}")
+    officer.get("/desk/numbers?" + urlencode({"from": address, "to": address}))
+
+
 def _record(browser: Browser, address: str) -> None:
     """Looks a person up by address, records changes with the address in each field, and takes one back."""
-    answer = browser.post("/desk/people", {"person": f"{address} <{address}>", "purpose": "legal"})
+    answer = browser.post("/desk/people", {"person": f"Joan <{address}>", "purpose": "legal"})
     person = answer["headers"]["Location"]
     browser.page(person)
     stop = {"change": "all", "source": "phone", "reference": f"call of {address}"}
@@ -52,3 +70,22 @@ def _record(browser: Browser, address: str) -> None:
     browser.post(f"{person}/taken-back")
     browser.post(f"{person}/link")
     browser.page("/desk")
+    _act(browser, person, address)
+    _act(sign_in(browser.world, DeskRole.PRIVACY, at=NOW - 1), person, address)
+
+
+def _act(browser: Browser, person: str, address: str) -> None:
+    """Holds, lifts, erases and reports a minor, as far as the role may, with the address in each field."""
+    form = {"way": "phone", "reference": f"mail of {address}", "reason": f"she is {address}"}
+    for page, more in (
+        ("hold", {}),
+        ("lift", {"register": "hold", "scope": address}),
+        ("erase", {"confirmed": "yes"}),
+        ("minor", {"confirmed": "yes"}),
+        ("lift", {"register": "minor"}),
+    ):
+        browser.get(f"{person}/{page}?" + urlencode({"case": address, "done": address}))
+        browser.post(f"{person}/{page}", {"way": address, "register": address, "scope": address})
+        browser.post(f"{person}/{page}", {**form, **more})
+        browser.get(f"{person}/{page}")
+    browser.get("/desk")

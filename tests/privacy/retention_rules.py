@@ -130,7 +130,7 @@ RULES = (
     Rule(
         "Decided cases",
         "ControlTable",
-        "to prove it: they are records of requests, and name nobody",
+        "to prove it: they are records of requests, and name only who decided",
         DECIDED_CASE_DAYS,
         End.TTL,
     ),

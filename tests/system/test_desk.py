@@ -54,3 +54,24 @@ def test_a_wrong_password_does_not_sign_in(stack: dict[str, Any]) -> None:
         page = sign_in(browser, wrong, "agent")
         assert str(page.url).startswith(stack["aws"])
         assert "desk" not in browser.cookies
+
+
+def test_an_agent_looks_a_person_up_records_a_call_and_takes_it_back(stack: dict[str, Any]) -> None:
+    origin = {"origin": stack["api"]}
+    with new_browser() as browser:
+        home = sign_in(browser, stack, "agent")
+        (token,) = set(re.findall(r'name="token" value="([^"]*)"', home.text))
+
+        def send(path: str, **fields: str) -> httpx.Response:
+            return browser.post(urljoin(stack["api"], path), data={"token": token, **fields}, headers=origin)
+
+        page = send("/desk/people", person="Caller <desk.caller@example.com>")
+        assert "desk.caller@example.com" in page.text and "desk.caller" not in str(page.url)
+        call = {"change": "all", "source": "phone", "reference": "CALL-1"}
+        assert "Check before you record" in send(f"{page.url.path}/changes", **call).text
+        recorded = send(f"{page.url.path}/changes", step="record", **call)
+        assert "You have been unsubscribed from all our marketing emails." in recorded.text
+        assert "No marketing; service mail only" in browser.get(page.url).text
+        assert "Taken back" in send(f"{page.url.path}/taken-back").text
+        assert "No marketing" not in browser.get(page.url).text
+        assert "/p/" in send(f"{page.url.path}/link").text

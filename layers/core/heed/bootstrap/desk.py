@@ -115,6 +115,7 @@ class DeskParts(SharedParts):
             self.cookie_encryption,
             JweRefreshTokenEncryption(),
             self.desk_sessions,
+            self.session_memory.end,
             self._identify_person,
         )
 

@@ -27,6 +27,7 @@ _ANSWERS_PER_SENDER = 1
 _ANSWERS_PER_DAY = 1_000
 _FORWARDS_PER_DAY = 500
 _CASES_PER_SENDER = 10
+_CASES_PER_AGENT = 100
 _CASES_PER_DOMAIN = 500
 _CASES_PER_DAY = 2_000  # of proven senders
 _OTHER_CASES_PER_DAY = 500
@@ -70,14 +71,12 @@ class MailboxParts(PreferenceParts, PrivacyParts):
     @cached_property
     def open_case(self) -> OpenCase:
         """Opens a case for a mail."""
-        from heed.adapters.dynamodb.daily_counts import CountPrefix
-        from heed.use_cases.cases.open_case import OpenCase
-        from heed.use_cases.cases.permit_case import PermitCase
+        return self._open_case(_CASES_PER_SENDER)
 
-        limits = (_CASES_PER_SENDER, _CASES_PER_DOMAIN, _CASES_PER_DAY, _OTHER_CASES_PER_DAY)
-        counts = [self._counts(CountPrefix.CASES, limit) for limit in limits]
-        permit_case = PermitCase(self.identity_key, *counts)
-        return OpenCase(self.cases, self.case_mails, self.preferences, self.catalogue, permit_case)
+    @cached_property
+    def open_desk_case(self) -> OpenCase:
+        """Opens a case for the request of a person at the desk."""
+        return self._open_case(_CASES_PER_AGENT)
 
     @cached_property
     def mail_words(self) -> MailWords:
@@ -140,6 +139,16 @@ class MailboxParts(PreferenceParts, PrivacyParts):
             ForwardedMailRenderer(self.pages, self.catalogue, self.config.mail_from),
             self.mailer,
         )
+
+    def _open_case(self, per_sender: int) -> OpenCase:
+        from heed.adapters.dynamodb.daily_counts import CountPrefix
+        from heed.use_cases.cases.open_case import OpenCase
+        from heed.use_cases.cases.permit_case import PermitCase
+
+        limits = (per_sender, _CASES_PER_DOMAIN, _CASES_PER_DAY, _OTHER_CASES_PER_DAY)
+        counts = [self._counts(CountPrefix.CASES, limit) for limit in limits]
+        permit_case = PermitCase(self.identity_key, *counts)
+        return OpenCase(self.cases, self.case_mails, self.preferences, self.catalogue, permit_case)
 
     def _counts(self, prefix: CountPrefix, limit: int) -> DailyCountsTable:
         from heed.adapters.dynamodb.daily_counts import DailyCountsTable

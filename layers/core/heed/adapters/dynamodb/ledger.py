@@ -91,7 +91,7 @@ class LedgerTable(TableAdapter, Ledger, ClosedChains, PurgeTarget):
     @override
     def all_entries(self) -> Iterator[LedgerEntry | UnreadableItem]:
         names = {f"#{name}": name for name in _ENTRY_ATTRIBUTES}
-        items = self._table.scan(projection=", ".join(names), names=names)
+        items = self._table.scan(projection=", ".join(names), names=names, select="SPECIFIC_ATTRIBUTES")
         return (decode_or_unreadable(_to_entry, item) for item in items)
 
     def _query(self, subject: str) -> Iterator[Item]:

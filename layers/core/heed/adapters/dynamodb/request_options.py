@@ -16,6 +16,7 @@ _AWS_NAMES = {
     "index": "IndexName",
     "filter": "FilterExpression",
     "projection": "ProjectionExpression",
+    "select": "Select",
     "consistent": "ConsistentRead",
     "page_size": "Limit",
     "ascending": "ScanIndexForward",
@@ -50,6 +51,7 @@ class ReadOptions(TypedDict, total=False):
         index: Name of the index to read instead of the table.
         filter: Filter expression. An item that does not match is read but not returned.
         projection: Projection expression: the attributes to return.
+        select: `SPECIFIC_ATTRIBUTES` says again that there is a projection, so that a role can demand it.
         names: Attribute names for the placeholders `#…`.
         values: Attribute values for the placeholders `:…`.
         consistent: Whether the read is strongly consistent.
@@ -63,6 +65,7 @@ class ReadOptions(TypedDict, total=False):
     index: str
     filter: str
     projection: str
+    select: Literal["SPECIFIC_ATTRIBUTES"]
     names: Mapping[str, str]
     values: Mapping[str, Any]
     consistent: bool

@@ -7,7 +7,8 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from heed.adapters.oidc.http import get_json, is_on_this_machine, is_permitted_url, post_form
@@ -16,6 +17,9 @@ from heed.domain.errors import IssuerUnavailable, SignInRefused
 from heed.domain.milliseconds import Millis
 from heed.override import override
 from heed.use_cases.ports.desk import AuthorizationRequest, IdentityProvider, IssuedTokens
+
+if TYPE_CHECKING:
+    from heed.adapters.oidc.id_token import IssuerKeys
 
 _DISCOVERY = "/.well-known/openid-configuration"
 _DISCOVERY_SECONDS = 3600
@@ -47,13 +51,10 @@ class OidcProvider(IdentityProvider):
     """
 
     def __init__(self, client: OidcClient, clock: Callable[[], float] = time.monotonic) -> None:
-        from heed.adapters.oidc.id_token import IssuerKeys  # joserfc is slow to import
-
         self._client = client
         self._clock = clock
         self._document: Mapping[str, Any] = {}
         self._read_at = 0.0
-        self._keys = IssuerKeys(lambda: get_json(self._endpoint("jwks_uri")), clock)
 
     @override
     def authorization_url(self, request: AuthorizationRequest) -> str:
@@ -102,6 +103,12 @@ class OidcProvider(IdentityProvider):
             "post_logout_redirect_uri": return_to,
         }
         return _with_query(self._endpoint("end_session_endpoint"), query)
+
+    @cached_property
+    def _keys(self) -> IssuerKeys:
+        from heed.adapters.oidc.id_token import IssuerKeys  # joserfc is slow to import
+
+        return IssuerKeys(lambda: get_json(self._endpoint("jwks_uri")), self._clock)
 
     def _request_tokens(self, form: Mapping[str, str], nonce: str | None, now: Millis) -> IssuedTokens:
         from heed.adapters.oidc.id_token import verify_id_token

@@ -15,6 +15,8 @@ IDLE_LIMIT = Millis(30 * 60_000)
 """A session ends after this time without a request, milliseconds."""
 SESSION_LIMIT = Millis(8 * 3_600_000)
 """A session ends this long after its start, milliseconds."""
+DESK_KEY_PREFIX = "oidc:"
+"""The key of a person at the desk begins with this. The id of an API key does not."""
 RECENT_SIGN_IN = Millis(10 * 60_000)
 """An erasure, a report of a minor, a hold and a lift need a sign-in of the last 10 minutes."""
 ROLE_LIMIT = Millis(3_600_000)

@@ -7,6 +7,7 @@ names nobody: the evidence of the change names the case.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +16,7 @@ from typing import assert_never
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import ALL_SCOPES, DAY_MS, ScopeNumber
 
+_ID = re.compile(r"[0-9a-f]{32}")
 MAX_OPEN_CASES = 10_000
 """With so many open cases, only a request of an authenticated sender becomes one more."""
 MAX_OPEN_REQUESTS = 20_000
@@ -162,6 +164,11 @@ class UnreadableCase:
 def case_id(kind: CaseKind, message_id: str, recipient: str) -> str:
     """Returns the id of a case of a mail. It is the same at each delivery of the mail."""
     return hashlib.sha256(f"case {kind} {message_id} {recipient}".encode()).hexdigest()[:32]
+
+
+def is_case_id(text: str) -> bool:
+    """Whether a text has the format of the id of a case."""
+    return _ID.fullmatch(text) is not None
 
 
 def new_case(

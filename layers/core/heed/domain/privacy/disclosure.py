@@ -120,7 +120,11 @@ def is_previous_expired(entry: DisclosureEntry, now: Millis) -> bool:
 
 
 def first_broken_entry(
-    entries: Sequence[tuple[DisclosureEntry, str]], end: RegisterEnd | None, now: Millis
+    entries: Sequence[tuple[DisclosureEntry, str]],
+    end: RegisterEnd | None,
+    now: Millis,
+    *,
+    is_part: bool = False,
 ) -> int | None:
     """Returns the number of the newest faulty entry, or None if the register is complete.
 
@@ -131,6 +135,7 @@ def first_broken_entry(
             newest first.
         end: the marked end of the register. Once its entry expires, the mark may exist without it.
         now: milliseconds.
+        is_part: whether the register has older entries that the reader did not ask for.
     """
     for entry, reported in entries:
         if entry.hash != reported:
@@ -143,7 +148,7 @@ def first_broken_entry(
     for (entry, _), (before, _) in pairwise(entries):
         if not (is_next_entry(entry, before) or _is_expired_gap(entry, before, now)):
             return entry.number
-    if entries and not _is_valid_start(entries[-1][0], now):
+    if entries and not is_part and not _is_valid_start(entries[-1][0], now):
         return entries[-1][0].number
     return None
 

@@ -57,9 +57,10 @@ class ErasureRequest:
         at: the time at which it was received, milliseconds.
         source: the way in which it arrived.
         reference: the place of the letter, or the id of the call.
-        key: the id of the API key, or "" for a request by mail.
+        key: the id of the API key, the key of the person at the desk, or "" for a request by mail.
         policy: the version of the privacy policy at that time.
         by_officer: whether the key belongs to a privacy officer. Other keys have a daily limit.
+        agent: the name of the person at the desk, or "".
     """
 
     cause: ErasureCause
@@ -69,6 +70,7 @@ class ErasureRequest:
     key: str
     policy: str
     by_officer: bool = True
+    agent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +236,7 @@ def _canonical_json(document: dict[str, Any]) -> str:
 
 def _evidence(request: ErasureRequest, purge_id: str | None) -> str:
     return make_evidence(
+        agent=request.agent or None,
         key=request.key or None,
         reference=request.reference,
         purge=purge_id,

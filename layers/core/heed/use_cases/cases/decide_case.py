@@ -134,7 +134,9 @@ class DecideCase:
         policy = self.catalogue.policy_version_at(ruling.at)
         self.erase(
             case.recipient,
-            ErasureRequest(cause, ruling.at, Source.MAILBOX, reference, ruling.key, policy),
+            ErasureRequest(
+                cause, ruling.at, Source.MAILBOX, reference, ruling.key, policy, agent=ruling.agent
+            ),
         )
 
     def _request_confirmation(self, case: Case, ruling: Ruling, base_url: str) -> None:

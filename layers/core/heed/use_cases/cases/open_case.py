@@ -41,7 +41,8 @@ class OpenCase:
         Args:
             case: the case (`heed.domain.mailbox.case.new_case`).
             raw: the mail, or the beginning of it.
-            sender: the proven sender of the mail; "" if it is not proven.
+            sender: the proven sender of the mail, or the key of the person at the desk; "" if it is not
+                proven.
             now: milliseconds.
 
         Returns:

@@ -34,7 +34,8 @@ class PermitCase:
         """Counts a case. Returns whether it is within the caps. A retry counts again.
 
         Args:
-            sender: the proven sender: an address, or the recipient id of a signed link; otherwise "".
+            sender: the proven sender: an address, the recipient id of a signed link, or the key of a person
+                at the desk; otherwise "".
             now: milliseconds.
 
         Raises:

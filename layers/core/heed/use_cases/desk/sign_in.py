@@ -125,12 +125,16 @@ class StartSignIn:
 
 @dataclass(frozen=True)
 class CompleteSignIn:
-    """Ends a sign-in: redeems the code, and starts a session."""
+    """Ends a sign-in: redeems the code, and starts a session.
+
+    `end_session` ends the session with a hash, also where it is remembered.
+    """
 
     provider: IdentityProvider
     encryption: CookieEncryption
     refresh_tokens: RefreshTokenEncryption
     sessions: DeskSessions
+    end_session: Callable[[str], None]
     identify: IdentifyPerson
 
     def __call__(self, callback: Callback) -> CompletedSignIn:
@@ -156,7 +160,7 @@ class CompleteSignIn:
         if request.max_age is not None:
             check_recent_proof(identity, callback.at, request.max_age)
         if callback.old_value:
-            self.sessions.end(hash_session_value(callback.old_value))
+            self.end_session(hash_session_value(callback.old_value))
         if identity.role is None:
             raise NoDeskRole(identity.key)
         value = secrets.token_urlsafe(_RANDOM_BYTES)

@@ -1,9 +1,9 @@
-"""The ports of the privacy use cases: erasure, purge, lift, restore and disclosure."""
+"""The ports of the privacy use cases: erasure, purge, lift and disclosure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, Protocol
 
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import Record
@@ -33,47 +33,6 @@ class RecordWithPurges(NamedTuple):
 
     record: Record
     purges: tuple[str, ...]
-
-
-class RestoredItem(NamedTuple):
-    """An item of a restored table.
-
-    Attributes:
-        recipient: recipient id.
-        decode_record: decodes the record; raises UnreadableRecord.
-        purges: ids of the purges that were due.
-        expires_at: when the item expires, milliseconds, or None.
-        item: the item in the format of the store, by attribute.
-    """
-
-    recipient: str
-    decode_record: Callable[[], Record]
-    purges: tuple[str, ...]
-    expires_at: Millis | None
-    item: Mapping[str, Any]
-
-
-class RestoredTable(Protocol):
-    """Copies items that the live table lost from a table that was restored from a backup."""
-
-    def all_items(self) -> Iterator[RestoredItem]:
-        """Yields all items of the restored table.
-
-        Raises:
-            StoreUnavailable: Not all items could be read.
-        """
-        ...
-
-    def put_back(self, item: RestoredItem, now: Millis) -> bool:
-        """Writes an item unchanged to the live table, unless the live table has an item with this key.
-
-        The feed of changes lists the item at the time `now`, so that each reader of the feed gets it. Returns
-        whether this call stored the item.
-
-        Raises:
-            StoreUnavailable: It is unknown whether the item was stored.
-        """
-        ...
 
 
 class Erasures(Protocol):
@@ -256,14 +215,46 @@ class ClosedChains(Protocol):
         ...
 
 
+class WaitingLift(NamedTuple):
+    """A lift of a report that waits for its second signature.
+
+    Attributes:
+        recipient: recipient id.
+        first: the first signature.
+    """
+
+    recipient: str
+    first: Signature
+
+
 class LiftRequests(PurgeTarget, Protocol):
-    """Ensures that the keys of two owners sign each lift of a report. It stores the first signature."""
+    """Ensures that two owners sign each lift of a report. It stores the first signature.
+
+    Signatures of API keys and of people at the desk are apart: neither is the second of the other.
+    """
 
     def sign(self, recipient: str, signature: Signature) -> Signature | None:
         """Stores a signature for one day, unless a signature of another owner is stored. Returns the latter.
 
         Raises:
             StoreUnavailable: It is unknown whether the signature was stored.
+        """
+        ...
+
+    def find_from_desk(self, recipient: str, now: Millis) -> Signature | None:
+        """Returns the signature of a person at the desk that waits for a second one, or None.
+
+        Raises:
+            StoreUnavailable: The store did not answer.
+            UnreadableRecord: The stored signature is not readable.
+        """
+        ...
+
+    def waiting(self, now: Millis) -> Iterator[WaitingLift]:
+        """Yields the lifts that wait for a second signature, the oldest first. It lags behind by a moment.
+
+        Raises:
+            StoreUnavailable: Not all lifts could be read.
         """
         ...
 

@@ -16,7 +16,15 @@ class PurgePosition(NamedTuple):
 
 
 class PurgeList(Protocol):
-    """Lists purges."""
+    """Lists purges, and finds one of them."""
+
+    def find(self, purge_id: str) -> Purge | None:
+        """Returns the purge with this id, or None.
+
+        Raises:
+            StoreUnavailable: The store did not answer.
+        """
+        ...
 
     def latest(self, before: PurgePosition | None, limit: int) -> list[Purge | UnreadablePurge]:
         """Returns at most `limit` purges that were requested before a position, the newest first.

@@ -71,7 +71,7 @@ class PlaceHold:
 
 @dataclass(frozen=True, slots=True)
 class LiftMinor:
-    """Lifts the report of a minor after API keys of two owners have requested it."""
+    """Lifts the report of a minor after API keys of two owners, or two people at the desk, requested it."""
 
     preferences: Preferences
     catalogue: Catalogue
@@ -82,7 +82,7 @@ class LiftMinor:
         """Lifts the report, or stores the first of two signatures.
 
         Returns:
-            The result; None if an API key of another owner must request the lift too.
+            The result; None if another owner must request the lift too.
 
         Raises:
             DependencyUnavailable, UnreadableRecord: It is unknown whether the lift was done.
@@ -185,11 +185,11 @@ class LiftSuppression:
             recipient: recipient id.
             liftable: the kind of suppression.
             scope: number of the scope, for a complaint.
-            signature: the signature of the API key.
+            signature: who lifts it, when and why.
             entry: the entry to write.
 
         Returns:
-            The result; None if an API key of another owner must request the lift of a minor too.
+            The result; None if another owner must request the lift of a minor too.
 
         Raises:
             DependencyUnavailable, UnreadableRecord: It is unknown whether the lift was done.

@@ -14,6 +14,7 @@ from heed.domain.mailbox.case import (
     CaseState,
     Ruling,
     UnreadableCase,
+    is_case_id,
     suggested_decisions,
 )
 from heed.domain.milliseconds import Millis
@@ -27,7 +28,6 @@ from heed.use_cases.ports.cases import CasePosition
 
 MAX_CASES = 100  # on a page
 MAX_CASE_TEXT = 20_000  # characters of the text of a mail that are shown
-_ID = re.compile(r"[0-9a-f]{32}")
 _CURSOR = re.compile(r"([1-9][0-9]{0,13})-([0-9a-f]{32})", re.ASCII)
 _PARAMETERS = ("state", "cursor")
 
@@ -52,7 +52,7 @@ def parse_case_id(text: str) -> str:
     Raises:
         NotFound: No case can have this id.
     """
-    if not _ID.fullmatch(text):
+    if not is_case_id(text):
         raise NotFound("no case has this id")
     return text
 

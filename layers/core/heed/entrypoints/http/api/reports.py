@@ -11,17 +11,16 @@ from http import HTTPStatus
 
 from heed.domain import rfc3339
 from heed.domain.api_key import KeyScope, normalise_owner
-from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, TopicKind
 from heed.domain.preferences.evidence import make_evidence
 from heed.domain.preferences.reasons import Liftable
 from heed.domain.preferences.register import ALL_SCOPES, Entry, ScopeNumber, Source
 from heed.domain.privacy.erasure import ErasureCause, ErasureRequest
-from heed.domain.privacy.lift import SECOND_SIGNATURE_WITHIN, Signature
+from heed.domain.privacy.lift import Signature, entry_of_lift
 from heed.entrypoints.http.api import fields
 from heed.entrypoints.http.api.json_body import JsonReader
 from heed.entrypoints.http.api.routes import ApiRequest, ApiResponse
-from heed.entrypoints.observability import count_metric, logger
+from heed.entrypoints.report_counts import count_report
 from heed.use_cases.identify import Mention
 from heed.use_cases.privacy.erase import ReportResult
 from heed.use_cases.privacy.hold_and_lift import SuppressionResult
@@ -47,9 +46,7 @@ class LiftRequest:
 
     def entry(self) -> Entry:
         """Returns the entry that records the lift."""
-        signature = self.signature
-        proof = make_evidence(key=signature.key, reason=signature.reason, reference=signature.reference)
-        return Entry(signature.at, Source.AGENT, proof, self.policy)
+        return entry_of_lift(self.signature, self.policy)
 
 
 def parse_report_request(
@@ -106,12 +103,9 @@ def report_to_json(result: ReportResult, report: ErasureRequest, recipient: str)
 
     The person is already suppressed. Without a purge in the result, an officer has to decide first.
     """
-    count_metric("MinorReported" if report.cause is ErasureCause.MINOR else "ErasureAccepted")
+    count_report(result, report)
     if result.purge_id:
         return ApiResponse({"purge": result.purge_id, "recipient": recipient}, HTTPStatus.ACCEPTED)
-    count_metric("MinorReportWaiting")
-    # The alarm's filter searches for this text (template.yaml, MinorReportsWaitingFilter).
-    logger.warning("report of a minor waits", key_id=report.key)
     return ApiResponse({"state": "waiting", "recipient": recipient}, HTTPStatus.ACCEPTED)
 
 
@@ -132,11 +126,10 @@ def lift_to_json(
     """Returns the answer to a lift. `result` is None if a minor's lift still needs a second person."""
     if result is not None:
         return suppression_result_to_json(recipient, result)
-    at = lift.signature.at
     waiting = {
         "recipient": recipient,
         "outcome": "waiting",
-        "until": rfc3339.format_time(Millis(at + SECOND_SIGNATURE_WITHIN)),
+        "until": rfc3339.format_time(lift.signature.ends_at),
     }
     return ApiResponse(waiting, HTTPStatus.ACCEPTED)
 

@@ -16,7 +16,7 @@ from heed.domain.mailbox.case import (
 from heed.domain.mailbox.inbound_mail import InboundMail
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, TopicKind
-from heed.domain.preferences.register import ALL_SCOPES, ScopeNumber
+from heed.domain.preferences.register import ALL_SCOPES
 from heed.entrypoints.http.api.cases import MAX_CASE_TEXT
 from heed.entrypoints.http.desk.case_views import (
     AttachmentRow,
@@ -28,6 +28,7 @@ from heed.entrypoints.http.desk.case_views import (
     ShownRuling,
 )
 from heed.entrypoints.http.desk.plain_text import show_controls
+from heed.entrypoints.http.desk.titles import scope_title
 
 if TYPE_CHECKING:
     from heed.entrypoints.http.desk.visit import DeskRequest
@@ -50,12 +51,12 @@ def case_row(case: Case, now: Millis) -> CaseRow:
 
 
 def case_view(call: DeskRequest, shown: CaseWithMail, catalogue: Catalogue, problem: CaseProblem) -> CaseView:
-    """Returns the view of a case. After a mistake the form has what the person entered."""
+    """Returns the view of a case. After a mistake or a new sign-in, the form has what the person entered."""
     case, mail = shown
     is_form = case.ruling is None
     possible = possible_decisions(case) if is_form else []
     suggested = suggested_decisions(case) if is_form else []
-    sent = call.form if problem is not CaseProblem.NONE else None
+    sent = call.kept_form if problem is CaseProblem.NONE else call.form
     chosen = sent.first("scope") if sent else ""
     pending = [case.ruling.decision] if case.ruling and case.state is CaseState.DECIDING else []
     may_erase = any(decision.erases for decision in (*possible, *pending))
@@ -103,10 +104,10 @@ def _size_text(size: int) -> str:
 
 
 def _shown_ruling(ruling: Ruling, catalogue: Catalogue, language: str) -> ShownRuling:
-    is_part = ruling.decision.has_scope and ruling.scope != ALL_SCOPES
+    is_part = ruling.scope != ALL_SCOPES
     return ShownRuling(
         decision=ruling.decision,
-        scope=_scope_title(ruling.scope, catalogue, language) if is_part else "",
+        scope=scope_title(ruling.scope, catalogue, language),
         scope_value=catalogue.scope_name(ruling.scope) if is_part else "",
         reason=ruling.reason,
         by=ruling.agent or ruling.key,
@@ -124,16 +125,5 @@ def _scope_options(catalogue: Catalogue, language: str, chosen: str) -> Iterator
     ]
     for number in (*brands, *topics):
         value = catalogue.scope_name(number)
-        name = _scope_title(number, catalogue, language)
+        name = scope_title(number, catalogue, language)
         yield ScopeOption(value=value, name=name, selected=value == chosen)
-
-
-def _scope_title(number: ScopeNumber, catalogue: Catalogue, language: str) -> str:
-    """Returns the name of a brand or a topic, with the brand of the topic if there are several."""
-    topic = catalogue.topics.get(number)
-    if topic is None:
-        titles = {brand.number: brand.title for brand in catalogue.brands.values()}
-        return titles.get(number, catalogue.scope_name(number))
-    if len(catalogue.brands) > 1 and topic.brand:
-        return f"{topic.names[language]} ({catalogue.brands[topic.brand].title})"
-    return topic.names[language]

@@ -82,7 +82,7 @@ class CasePages:
     """
 
     def __init__(self, routes: DeskRoutes, parts: Callable[[], CasePageParts]) -> None:
-        self._parts = parts
+        self._routes, self._parts = routes, parts
         routes.route("GET", "/desk/cases", DeskRole.PRIVACY)(self.show_list)
         routes.route("GET", "/desk/cases/{id}", DeskRole.PRIVACY)(self.show_one)
         routes.route("POST", "/desk/cases/{id}", DeskRole.PRIVACY)(self.decide)
@@ -124,7 +124,7 @@ class CasePages:
         if ruling.decision.erases and not call.form.first("sure"):
             return self._show(call, CaseProblem.SURE)
         if ruling.decision.erases and not call.session.is_sign_in_recent(call.at):
-            return call.sign_in(call.path, fresh=True)
+            return self._routes.sign_in_again(call)
         try:
             parts.decide_case(case_id, ruling, request.base_url(call.event, parts.public_url))
         except CaseDecided:

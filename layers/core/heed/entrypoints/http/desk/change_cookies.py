@@ -24,7 +24,7 @@ TAKE_BACK_LIFETIME = Millis(10 * 60_000)
 """An entry can be taken back for this time, milliseconds."""
 
 _ENTRY, _OWN = "entry", "own"
-_MAX_OWN = 25  # entries; browsers keep no cookie with more than 4,096 characters
+_MAX_OWN = 10  # entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class OwnEntry:
 
 
 def read_own_entries(cookies: SealedCookies) -> list[OwnEntry]:
-    """Returns what the session has recorded today (UTC), the newest first."""
+    """Returns what the user has recorded today (UTC), the newest first."""
     content = cookies.read(_OWN)
     entries = (
         [OwnEntry(at, recipient, DeskChange(change)) for at, recipient, change in content["entries"]]
@@ -89,7 +89,7 @@ def read_own_entries(cookies: SealedCookies) -> list[OwnEntry]:
 
 
 def add_own_entry(cookies: SealedCookies, entry: OwnEntry) -> Cookie:
-    """Returns the cookie of the entries of the day with one more. It keeps the newest 25."""
+    """Returns the cookie of the entries of the day with one more. It keeps the newest 10."""
     entries: Sequence[OwnEntry] = [entry, *read_own_entries(cookies)][:_MAX_OWN]
     content = {"entries": [(each.at, each.recipient, each.change.value) for each in entries]}
     return cookies.make(_OWN, content, Millis(cookies.session.started_at + SESSION_LIMIT))

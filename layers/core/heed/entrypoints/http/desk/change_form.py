@@ -124,6 +124,16 @@ class DeskChangeForm:
         mistakes |= parsed._find_mistakes(now)
         return replace(parsed, mistakes=mistakes)
 
+    @property
+    def has_proof(self) -> bool:
+        """Whether the form has the reference that it needs: to bring mail back needs proof."""
+        return self.change is not DeskChange.BACK or bool(self.reference)
+
+    @property
+    def lacks_only_a_reference(self) -> bool:
+        """Whether everything else is entered without a mistake."""
+        return self.mistakes == {DeskChangeField.REFERENCE: DeskChangeMistake.NO_REFERENCE}
+
     def scopes(self, catalogue: Catalogue) -> tuple[ScopeNumber, ...]:
         """Returns the numbers of the scopes of the change."""
         if self.change in (DeskChange.ALL, DeskChange.PAUSE):
@@ -168,7 +178,7 @@ class DeskChangeForm:
             mistakes[DeskChangeField.TOPIC] = DeskChangeMistake.NO_TOPIC
         if len(self.reference) > MAX_EVIDENCE_TEXT:
             mistakes[DeskChangeField.REFERENCE] = DeskChangeMistake.LONG
-        elif self.change is DeskChange.BACK and not self.reference:
+        elif not self.has_proof:
             mistakes[DeskChangeField.REFERENCE] = DeskChangeMistake.NO_REFERENCE
         return mistakes
 

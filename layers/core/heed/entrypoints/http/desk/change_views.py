@@ -135,6 +135,7 @@ class PreviewView(DeskView):
     effect: DeskChangeEffect
     rows: tuple[EffectRow, ...]
     blocked: tuple[BlockedRow, ...]
+    can_record: bool  # it is not refused, and has the reference that it needs
     can_confirm: bool  # a confirmation mail can be sent instead: the address is known on this page
 
 

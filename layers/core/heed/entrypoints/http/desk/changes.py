@@ -104,6 +104,8 @@ class ChangePages:
         person = self._visits.person(call)
         form = DeskChangeForm.parse(call.form, call.catalogue, call.at)
         step = call.form.first("step")
+        if step != "record" and form.lacks_only_a_reference and self._can_confirm(form, person):
+            form = replace(form, mistakes={})  # a confirmation mail needs none
         if form.mistakes or step == "edit":
             return self._show_form(call, person, form)
         if step == "record":
@@ -119,9 +121,8 @@ class ChangePages:
         """
         person, cookies = self._visits.person(call), self._visits.cookies(call)
         if call.kept_form is not None:
-            return self._show_form(
-                call, person, DeskChangeForm.parse(call.kept_form, call.catalogue, call.at)
-            )
+            form = DeskChangeForm.parse(call.kept_form, call.catalogue, call.at)
+            return self._show_form(call, person, replace(form, mistakes={}))
         recorded = RecordedDeskChange.read(cookies, person.recipient)
         if recorded is None:
             return call.redirect(person_path(person.recipient))
@@ -184,6 +185,7 @@ class ChangePages:
             rows=rows,
             blocked=blocked_rows(result.blocked_by),
             can_confirm=self._can_confirm(form, person),
+            can_record=result.outcome is not RequestOutcome.REFUSED and form.has_proof,
         )
         return call.page("preview", view, cookies=disclosed)
 

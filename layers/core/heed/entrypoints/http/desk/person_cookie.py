@@ -9,6 +9,7 @@ register of disclosures, so that the register has one entry for each.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,8 +27,8 @@ PERSON_COOKIE_LIFETIME = Millis(10 * 60_000)
 """The address of a page view is kept for this time, milliseconds."""
 
 _PERSON, _DISCLOSED = "person", "disclosed"
-_MAX_DISCLOSED = 200  # hashes; browsers keep no cookie with more than 4,096 characters
-_HASH_LENGTH = 10  # characters
+_MAX_DISCLOSED = 100  # hashes
+_HASH_LENGTH = 8  # characters of base64, so 48 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class PersonCookie:
     def add_disclosed(self, cookies: SealedCookies) -> Cookie:
         """Returns the cookie of the disclosures that the session has entered, with this one.
 
-        It forgets the oldest after 200. The register then has a second entry for such a person.
+        It forgets the oldest after 100. The register then has a second entry for such a person.
         """
         hashes = [*_read_disclosed(cookies), self._hash][-_MAX_DISCLOSED:]
         ends_at = Millis(cookies.session.started_at + SESSION_LIMIT)
@@ -73,7 +74,7 @@ class PersonCookie:
     @property
     def _hash(self) -> str:
         text = f"{self.recipient} {self.purpose}"
-        return hashlib.sha256(text.encode()).hexdigest()[:_HASH_LENGTH]
+        return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode()[:_HASH_LENGTH]
 
 
 def _read_disclosed(cookies: SealedCookies) -> list[str]:

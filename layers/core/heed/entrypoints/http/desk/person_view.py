@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from heed.domain import rfc3339
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, Topic, TopicKind
 from heed.domain.preferences.decision import Decision, decide
@@ -34,6 +35,7 @@ from heed.use_cases.privacy.lookup import LookupResult
 
 MAX_SHOWN_ENTRIES = 200
 _SAME_TIME = 60_000  # milliseconds
+_LINK_TIME = "issued"  # the part of evidence that says when a link was made, in milliseconds
 _SOURCES = {source.value: source for source in Source}
 _SAYINGS = {
     Reason.MINOR: Saying.NOTHING,
@@ -148,8 +150,10 @@ def _evidence_rows(text: str | None) -> Iterable[EvidenceRow]:
         evidence = None
     if not isinstance(evidence, dict):
         return [EvidenceRow(name="", value=text or "")]
-    return [EvidenceRow(name=str(name), value=_to_text(value)) for name, value in evidence.items()]
+    return [EvidenceRow(name=str(name), value=_to_text(name, value)) for name, value in evidence.items()]
 
 
-def _to_text(value: object) -> str:
+def _to_text(name: str, value: object) -> str:
+    if name == _LINK_TIME and isinstance(value, int):
+        return rfc3339.format_time(Millis(value))
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

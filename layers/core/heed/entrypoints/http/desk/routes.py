@@ -110,6 +110,10 @@ class DeskRoutes:
         )
         return None if session is None else (session, value)
 
+    def sign_in_again(self, call: DeskRequest) -> Response[str]:
+        """Leads to a new sign-in and back, if only some forms of a page need a recent one."""
+        return self._lead_to_sign_in(call, call.session, fresh=True)
+
     def _add(self, method: str, path: str, access: _Access, handle: OpenDeskHandler) -> None:
         self.access[method, path] = access
 

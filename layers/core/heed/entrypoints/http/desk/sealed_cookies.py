@@ -1,4 +1,7 @@
-"""Encrypted cookies of the desk. Each belongs to one session, and to one person's page or to all pages."""
+"""Encrypted cookies of the desk. Each belongs to one session, and to one person's page or to all pages.
+
+API Gateway accepts at most 10,240 bytes of headers, so all of them together must stay far below that.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,9 @@ from heed.entrypoints.http.desk.cookies import read_cookie
 if TYPE_CHECKING:
     from heed.use_cases.ports.desk import CookieEncryption
 
+_KEPT_OVER_SIGN_IN = {"person", "own"}
+"""The uses whose cookie the same user keeps in the next session, for example after a fresh sign-in."""
+
 
 def person_path(recipient: str) -> str:
     """Returns the path of a person's page."""
@@ -29,7 +35,7 @@ class SealedCookies:
         encryption: encrypts what a cookie contains.
         is_secure: whether the site has TLS. The local stack has none.
         event: the event of Lambda, payload format 2.0.
-        session: the session. A cookie of another one is not read.
+        session: the session. A cookie of another one is not read, or of another user.
         now: when the request arrived, milliseconds.
     """
 
@@ -48,7 +54,7 @@ class SealedCookies:
             ends_at: from when on it is not read, milliseconds.
             recipient: the recipient id of the person on whose pages it is sent; "": on all pages.
         """
-        sealed = {"content": content, "recipient": recipient, "session": self.session.hash}
+        sealed = {"content": content, "recipient": recipient, "owner": self._owner(use)}
         return Cookie(
             name=self._name(use, recipient),
             value=self.encryption.encrypt(use, sealed, ends_at),
@@ -63,10 +69,13 @@ class SealedCookies:
         """Returns the content of a cookie of this session and this person, or None."""
         value = read_cookie(self.event, self._name(use, recipient))
         sealed = self.encryption.decrypt(use, value, self.now) if value else None
-        if sealed is None or (sealed["session"], sealed["recipient"]) != (self.session.hash, recipient):
+        if sealed is None or (sealed["owner"], sealed["recipient"]) != (self._owner(use), recipient):
             return None
         content: Mapping[str, Any] = sealed["content"]
         return content
+
+    def _owner(self, use: str) -> str:
+        return self.session.key if use in _KEPT_OVER_SIGN_IN else self.session.hash
 
     def _name(self, use: str, recipient: str) -> str:
         """Returns the name. Browsers accept `__Host-` only for all paths (RFC 6265bis §4.1.3)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from heed.domain.desk.session import DeskSession
 from heed.domain.milliseconds import Millis
@@ -45,6 +46,8 @@ class SessionMemory:
         if session is None:
             return None
         self._stored.touch(session, now)
+        if now >= session.used_at + SESSION_MEMORY:
+            session = replace(session, used_at=now)  # so that the memory does not end it as idle
         if len(self._sessions) >= _MAX_SESSIONS:
             self._sessions.clear()
         self._sessions[session_hash] = read_at, session

@@ -103,6 +103,11 @@ class DeskVisit:
         """Returns a page. `name` is its file in layers/brand/desk/pages without `.html`."""
         return self._answer(self.pages.render(name, view), status, cookies, headers or {})
 
+    def file(self, name: str, content_type: str, content: str) -> Response[str]:
+        """Returns a file, which the browser stores under this name and does not show."""
+        headers = {"Content-Type": content_type, "Content-Disposition": f'attachment; filename="{name}"'}
+        return self._answer(content, HTTPStatus.OK, None, headers)
+
     def redirect(self, path: str, *, cookies: list[Cookie] | None = None) -> Response[str]:
         """Redirects to another page, by GET (RFC 9110 §15.4.4)."""
         return self._answer("", HTTPStatus.SEE_OTHER, cookies, {"Location": path})

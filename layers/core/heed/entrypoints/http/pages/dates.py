@@ -39,7 +39,8 @@ class Dates:
 
     def time(self, at: Millis) -> str:
         """Formats the time of day in UTC, such as 14:05 UTC. `at` is in milliseconds since the Unix epoch."""
-        return time.strftime("%H:%M UTC", time.gmtime(at // 1000))
+        minutes = at // 60_000 % 1_440
+        return f"{minutes // 60:02}:{minutes % 60:02} UTC"
 
     def iso(self, at: Millis) -> str:
         """Formats a time as RFC 3339 demands. `at` is in milliseconds since the Unix epoch."""
