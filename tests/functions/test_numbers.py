@@ -524,7 +524,20 @@ def test_a_change_of_a_day_whose_numbers_are_gone_is_not_counted(office: Office)
     assert {key.split("#")[2] for key in stored} == {day_of(office.clock, NUMBER_DAYS * DAY)}
 
 
-THROTTLED = {"Error": {"Code": "ThrottlingException"}}
+SEVERAL_REASONS = {
+    **CONFLICT,
+    "CancellationReasons": [
+        {"Code": "None"},
+        {"Code": "ThrottlingError"},
+        {"Code": "ProvisionedThroughputExceeded"},
+    ],
+}
+FAILURES = (
+    {"Error": {"Code": "ThrottlingException"}},
+    {"Error": {"Code": "TransactionInProgressException"}},
+    {"Error": {"Code": "IdempotentParameterMismatchException"}},
+    SEVERAL_REASONS,
+)
 
 
 @contextmanager
@@ -542,10 +555,11 @@ def failing_transactions(response: Any, times: int) -> Iterator[None]:
     hooks.unregister("before-parameter-build.dynamodb.TransactWriteItems", unique_id="fail")
 
 
-def test_a_failed_transaction_is_retried_and_counts_nothing(office: Office) -> None:
+@pytest.mark.parametrize("response", FAILURES)
+def test_a_failed_transaction_is_retried_and_counts_nothing(office: Office, response: Any) -> None:
     office.world.apply_changes(JOAN, change(office, out(2)))
     (event,) = office.publish()
-    with failing_transactions(THROTTLED, 1):
+    with failing_transactions(response, 1):
         assert office.deliver(event) == ["0"]
     assert office.rows("topic") == {}
     assert office.deliver(event) == []
