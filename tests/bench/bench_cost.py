@@ -161,21 +161,14 @@ def counted_events(world: World, campaign: str) -> CostOfAction:
 
     def batch(first: int) -> dict[str, Any]:
         detail = {"scope": "offers", "state": "out", "at": format_time(NOW), "source": "one-click"}
-        named = {"campaign": campaign} if campaign else {}
-        events = [
-            {
-                "source": "heed",
-                "detail-type": "Recipient Opted Out",
-                "detail": {"id": f"{campaign}{number}", **detail, **named},
-            }
-            for number in range(first, first + 10)
-        ]
-        return {
-            "Records": [
-                {"messageId": event["detail"]["id"], "eventSource": "aws:sqs", "body": json.dumps(event)}
-                for event in events
-            ]
-        }
+        if campaign:
+            detail["campaign"] = campaign
+        records = []
+        for number in range(first, first + 10):
+            changed = {"id": f"{campaign}{number}", **detail}
+            event = {"source": "heed", "detail-type": "Recipient Opted Out", "detail": changed}
+            records.append({"messageId": str(number), "eventSource": "aws:sqs", "body": json.dumps(event)})
+        return {"Records": records}
 
     if campaign:
         parts().campaigns.add(campaign, NOW)

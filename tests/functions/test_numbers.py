@@ -392,7 +392,7 @@ def test_two_functions_that_count_the_first_of_a_key_at_once_count_both(
         office.world.apply_changes(address, change(office, out(2), campaign="spring"))
     ours, theirs = (CountedEvent.from_message(json.dumps(event)) for event in office.publish())
     count = CountEvent(NumbersTable(parts().client("dynamodb"), office.world.control), parts().campaigns)
-    met = []
+    met: list[int] = []
 
     def count_theirs(number: int) -> None:
         if number == place and not met:

@@ -80,7 +80,7 @@ ROWS = tuple(
             ("an event has an unknown type, new fields or unreadable recipients", _P, "feedback"),
             ("a body has 1 MB or invalid base64", _P, "feedback; a press with an unreadable form"),
             ("an item would exceed 400 kB", _T, "tests/adapters/test_preferences_table.py"),
-            ("a transaction would exceed 100 items", _N, "the numbers alone use them: test_fault_table.py"),
+            ("a transaction would exceed 100 items", _N, "a count has at most 7 writes: test_fault_table.py"),
             (
                 "one partition gets most of the requests",
                 _N,
