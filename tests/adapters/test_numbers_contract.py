@@ -118,7 +118,7 @@ def test_what_belongs_to_no_name_takes_no_room_from_a_name(
 
 
 def test_more_keys_than_one_request_reads_are_all_found(numbers: Numbers) -> None:
-    names = [f"c{number:03}" for number in range(230)]
+    names = [f"c{number:03}" for number in range(120)]
     for name in names:
         numbers.count(name, DAY, {CountedKey(CAMPAIGN, name): {OUT: 1}}, NOW)
     assert read(numbers, CAMPAIGN) == [DayCount(DAY, name, OUT, 1) for name in names]
