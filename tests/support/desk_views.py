@@ -12,8 +12,8 @@ from heed.entrypoints.http.desk.all_views import DESK_VIEWS
 from heed.entrypoints.http.desk.views import DeskFrame, DeskView
 from tests.support.deployment import NOW
 
-ROWS = 6
-"""The length of each list: as many as the sample brand has topics."""
+ROWS, PARTS = 6, 2
+"""The length of a list, which is the number of topics of the sample brand, and of a list within a row."""
 
 
 def full_views(page: str, language: str) -> Iterator[DeskView]:
@@ -27,23 +27,23 @@ def full_views(page: str, language: str) -> Iterator[DeskView]:
         role=DeskRole.PRIVACY,
         form_token="0" * 32,
     )
-    full = {**_fill_fields(kind, 0), "frame": frame}
+    full = {**_fill_fields(kind, 0, ROWS), "frame": frame}
     yield kind(**full)
     for name, hint in field_types(kind).items():
         if isinstance(hint, type) and issubclass(hint, Enum):
             yield from (kind(**{**full, name: value}) for value in hint)
 
 
-def _fill_fields(kind: type, row: int) -> dict[str, Any]:
-    return {name: _fill(hint, row) for name, hint in field_types(kind).items()}
+def _fill_fields(kind: type, row: int, length: int) -> dict[str, Any]:
+    return {name: _fill(hint, row, length) for name, hint in field_types(kind).items()}
 
 
-def _fill(kind: Any, row: int) -> Any:
+def _fill(kind: Any, row: int, length: int) -> Any:
     """Returns a value of a type. In each row of a list, a choice has its next value."""
     if field_types(kind):
-        return kind(**_fill_fields(kind, row))
+        return kind(**_fill_fields(kind, row, length))
     if item := find_item_type(kind):
-        return tuple(_fill(item, each) for each in range(ROWS))
+        return tuple(_fill(item, each, PARTS) for each in range(length))
     if isinstance(kind, type) and issubclass(kind, Enum):
         return list(kind)[row % len(kind)]
     return {str: "Offers & news", bool: True}.get(kind, NOW)
