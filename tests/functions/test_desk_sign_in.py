@@ -238,6 +238,14 @@ def test_a_sign_out_ends_the_session_here_and_at_the_issuer(world: World, issuer
     assert "You are signed out" in Browser(world).page("/desk/signed-out")
 
 
+def test_a_foreign_page_that_leads_to_the_page_after_the_sign_out_signs_nobody_out(
+    world: World, issuer: Issuer
+) -> None:
+    browser = Browser(world)
+    sign_in_by(browser, issuer)
+    assert not browser.get("/desk/signed-out").get("cookies")
+
+
 @pytest.mark.parametrize("fault", ["no such page", "no answer"])
 def test_a_sign_out_works_without_the_issuer(world: World, issuer: Issuer, fault: str) -> None:
     browser = Browser(world)

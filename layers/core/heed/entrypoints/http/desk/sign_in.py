@@ -26,7 +26,7 @@ from heed.entrypoints.observability import count_metric, logger
 from heed.use_cases.desk.sign_in import Callback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from aws_lambda_powertools.event_handler import Response
     from aws_lambda_powertools.shared.cookies import Cookie
@@ -150,16 +150,19 @@ class SignInPages:
         except IssuerUnavailable:
             url = ""  # the session has ended here in any case
         visit = DeskVisit(call.event, call.catalogue, call.pages)
-        return self._show_signed_out(visit, {"Refresh": f"0; url={url}"} if url else {})
+        return visit.page(
+            "signed-out",
+            DeskView(frame=visit.frame),
+            cookies=[session_cookie("", is_loopback=self._is_loopback)],
+            headers={"Refresh": f"0; url={url}"} if url else None,
+        )
 
     def show_signed_out(self, visit: DeskVisit) -> Response[str]:
-        """Says that nobody is signed in any more. The issuer leads here after a sign-out."""
-        return self._show_signed_out(visit, {})
+        """Says that nobody is signed in any more. The issuer leads here after a sign-out.
 
-    def _show_signed_out(self, visit: DeskVisit, headers: Mapping[str, str]) -> Response[str]:
-        ended = session_cookie("", is_loopback=self._is_loopback)
-        view = DeskView(frame=visit.frame)
-        return visit.page("signed-out", view, cookies=[ended], headers=headers)
+        Any site can lead here, too, so this deletes no cookie.
+        """
+        return visit.page("signed-out", DeskView(frame=visit.frame))
 
     def _refuse(self, visit: DeskVisit, error: SignInRefused, cookies: list[Cookie]) -> Response[str]:
         count_metric("DeskSignInRefused")
