@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, ModuleLoader, StrictUndefined
 
+from heed.domain.preferences.register import DAY_MS
+from heed.entrypoints.http.pages.dates import KEPT_DAYS
 from heed.entrypoints.http.pages.views import view_fields
 
 if TYPE_CHECKING:
@@ -30,8 +33,9 @@ class PageRenderer:
         self._environment = Environment(  # noqa: S701
             loader=ModuleLoader(folder), undefined=StrictUndefined, auto_reload=False
         )
+        date_of_day = lru_cache(maxsize=KEPT_DAYS)(dates.date_of_day)
         self._environment.filters |= {
-            "date": dates.date,
+            "date": lambda at: date_of_day(at // DAY_MS),
             "time": dates.time,
             "iso": dates.iso,
             "day": dates.day,
