@@ -32,8 +32,8 @@ UNKNOWN = object()
 class _ViewGenerator(CodeGenerator):
     """Generates Python for expressions that `compile_expression` has checked against a view.
 
-    An attribute is read directly. The function `environment.getattr`, which Jinja2 would call, also searches for
-    keys and defaults; a view has neither. What is marked as safe is not escaped, and nothing wraps it.
+    An attribute is read directly. The function `environment.getattr`, which Jinja2 would call, also searches
+    for keys and defaults; a view has neither. What is marked as safe is not escaped, and nothing wraps it.
     """
 
     def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802 - as Jinja2 calls it
@@ -43,15 +43,21 @@ class _ViewGenerator(CodeGenerator):
     def visit_MarkSafe(self, node: nodes.MarkSafe, frame: Frame) -> None:  # noqa: N802
         self.visit(node.expr, frame)
 
-    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
+    def _output_child_pre(
+        self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo
+    ) -> None:
         if isinstance(node, nodes.MarkSafe):
             self.write("str(")
         else:
             super()._output_child_pre(node, frame, finalize)
 
 
-_VISIT_FILTERS = {"date": Millis, "time": Millis, "iso": Millis, "day": str, "names": tuple[str, ...]}
-_WITHOUT_ENTITIES = {"iso", "time"}  # what they return has digits, letters and no character that HTML escapes
+_VISIT_FILTERS = {
+    **dict.fromkeys(["date", "time", "iso", "date_element", "time_element"], Millis),
+    "day": str,
+    "names": tuple[str, ...],
+}
+_HTML_FILTERS = {"time", "iso", "date_element", "time_element"}  # what they return needs no escaping
 
 ENVIRONMENT = Environment(
     autoescape=select_autoescape(["html"]), undefined=StrictUndefined, keep_trailing_newline=True
@@ -171,11 +177,11 @@ def is_text_type(kind: object) -> bool:
 
 
 def mark_safe(node: nodes.Expr, kind: object) -> nodes.Expr:
-    """Marks an expression of a page as safe if none of its values has a character that HTML escapes."""
+    """Marks an expression of a page as safe if its values are HTML, or have nothing that HTML escapes."""
     words = list_enum_values(kind)
     has_safe_words = bool(words) and all(escape(word) == word for word in words)
-    is_number = isinstance(node, nodes.Filter) and node.name in _WITHOUT_ENTITIES
-    return nodes.MarkSafe(node) if has_safe_words or is_number else node
+    is_html = isinstance(node, nodes.Filter) and node.name in _HTML_FILTERS
+    return nodes.MarkSafe(node) if has_safe_words or is_html else node
 
 
 def to_path(node: nodes.Node) -> str:

@@ -11,12 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from heed.domain.milliseconds import Millis
-from heed.domain.preferences.register import DAY_MS
 
 _DAY = 86_400  # seconds
-
-KEPT_DAYS = 1_024
-"""How many days stay formatted. The table of a desk page shows a few days many times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +37,7 @@ class Dates:
 
     def date(self, at: Millis) -> str:
         """Formats the date of a time in UTC. `at` is in milliseconds since the Unix epoch."""
-        return self.date_of_day(at // DAY_MS)
-
-    def date_of_day(self, day: int) -> str:
-        """Formats the date of a day, which is a number of days since the Unix epoch."""
-        moment = time.gmtime(day * _DAY)
+        moment = time.gmtime(at // 1000)
         return self._format_date(moment.tm_year, moment.tm_mon, moment.tm_mday)
 
     def time(self, at: Millis) -> str:
@@ -68,7 +60,7 @@ class Dates:
         return self.pattern.format(day=shown, month=name, number=month, year=year)
 
 
-@lru_cache(maxsize=KEPT_DAYS)
+@lru_cache(maxsize=1_024)
 def _iso_day(day: int) -> str:
     return time.strftime("%Y-%m-%d", time.gmtime(day * _DAY))
 
