@@ -62,7 +62,8 @@ from heed.use_cases.ports.import_writes import Turn, TurnClaim
 from heed.use_cases.ports.ledger import WalkCheckpoint
 from heed.use_cases.ports.opt_in import MailReservation
 from heed.use_cases.ports.preferences import FeedPosition
-from heed.use_cases.ports.privacy import PurgedPerson, RestoredItem
+from heed.use_cases.ports.privacy import PurgedPerson
+from heed.use_cases.ports.restored_table import RestoredItem
 from tests.adapters.conftest import new_recipient
 from tests.adapters.test_preferences_faults import failing_requests, truncated_response
 from tests.support.deployment import NOW
@@ -260,6 +261,7 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
             "start": lambda purges: purges.start("d" * 32, ErasureCause.ERASURE, NOW),
             "delete_order": lambda purges: purges.delete_order("d" * 32),
             "find": lambda purges: purges.find("d" * 32),
+            "latest": lambda purges: purges.latest(None, 10),
             "finish": lambda purges: purges.finish(PURGE, {}, NOW),
             "save_counts": lambda purges: purges.save_counts(PURGE, {"store": 1}),
             "order": lambda purges: purges.order(PURGE, NOW),

@@ -270,7 +270,7 @@ def test_each_function_writes_only_its_prefixes_of_the_ledger_bucket() -> None:
     ("action", "inbound", "cases"),
     [
         ("GetObject", ["MailboxFunction"], ["DeskFunction", "CasesFunction"]),
-        ("PutObject", [], ["MailboxFunction"]),
+        ("PutObject", [], ["DeskFunction", "MailboxFunction"]),
         ("DeleteObject", ["MailboxFunction"], ["DeskFunction", "CasesFunction", "PurgeFunction"]),
     ],
 )

@@ -61,6 +61,7 @@ from heed.entrypoints.http.api import (
     suppressions,
 )
 from heed.entrypoints.http.api.authentication import Authenticator
+from heed.entrypoints.http.desk import registers
 from heed.entrypoints.http.forms import PostedForm, read_form
 from heed.entrypoints.http.pages import subscribe_form, visit
 from heed.entrypoints.inbound_mail.notices import parse_mail_notices
@@ -158,6 +159,8 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "a language": lambda text: language.choose_language(text, text, ("en", "de"), "en"),
     "a campaign": visit.read_campaign,
     "a campaign of links": links._CAMPAIGN.fullmatch,
+    "a list of certificates": registers._PURGE_CURSOR.fullmatch,
+    "a list of disclosures": registers._NUMBER.fullmatch,
     "an intent": subscribe_form.parse_intent,
     "a cursor": cursors.parse_cursor,
     "a limit": _query("limit", lambda given: suppressions.parse_suppressions_query(given, CATALOGUE)),
@@ -250,6 +253,8 @@ PATTERNS = {
     "domain.preferences.evidence._AT": "scrub",
     "domain.preferences.evidence._SPLIT_TOKEN": "scrub",
     "domain.mailbox.case._ID": "the id of a case",
+    "entrypoints.http.desk.registers._NUMBER": "a list of disclosures",
+    "entrypoints.http.desk.registers._PURGE_CURSOR": "a list of certificates",
     "domain.preferences.evidence._CAMPAIGN_PART": "a campaign in evidence",
     "domain.privacy.purge._ID": "a purge's name",
     "domain.recipients.recipient._BASE32": "a recipient's bytes",

@@ -294,6 +294,7 @@ def test_an_erasure_needs_the_checkbox_and_a_sign_in_of_the_last_ten_minutes(
     assert 'href="/desk/purges"' in page
     record = parts().preferences.read(world.recipient(SENDER))
     assert (record.erased_at, MINOR in record.registers) == (NOW, decision == "minor")
+    assert OFFICER in {json.loads(entry.evidence).get("agent") for entry in record.registers.values()}
 
 
 def test_an_erasure_that_meets_a_hold_leaves_no_order_of_a_purge(world: World, officer: Browser) -> None:

@@ -45,7 +45,7 @@ CONFIRMED = {**FILE, "confirmed": "yes"}
 WHY = {**FILE, "reason": "court order 9"}
 PAGES = ("minor", "erase", "hold", "lift")
 LANGUAGES = ("en", "de", "fr", "es", "ja")
-_numbers = itertools.count()
+_numbers = itertools.count(1)
 
 
 @pytest.fixture(autouse=True)
@@ -421,6 +421,11 @@ def test_the_same_person_in_another_session_is_no_second_person(world: World, mi
     assert MINOR in registers(world)
 
 
+@pytest.mark.threat(
+    "W32",
+    "An officer lifts the report of a minor alone, with her account at the desk and with her own API key.",
+    "A lift that began by key is confirmed by key, and one that began at the desk by another account there.",
+)
 def test_one_person_with_a_login_and_an_api_key_is_not_two(world: World, minor: str) -> None:
     callers = ApiCallers(world)
     assert callers.lift_suppression("minor", NOW + 10)[0] == 202
@@ -467,8 +472,18 @@ def test_the_lifts_that_wait_are_listed_with_who_signed(world: World, minor: str
     page = second.page(minor, at=NOW + 50)
     assert words(page).count(world.recipient(JANE)) == 3  # above, and signed at the desk and by key
     assert words(page).count(world.recipient("joe@example.com")) == 1
+    agent = sign_in(world)
     for signer in (f"{OFFICER} signed on", "you signed on", "an API key signed"):
         assert signer in words(page)
+        assert signer in words(second.page("/desk", at=NOW + 50))
+        assert signer not in words(agent.page("/desk", at=NOW + 50))
+
+
+def test_the_page_of_a_person_leads_to_what_the_role_may_do(world: World) -> None:
+    person = path_of(world, "")[:-1]
+    for browser, pages in ((officer(world), PAGES), (sign_in(world), ("minor", "erase"))):
+        links = re.findall(f'href="{person}/([a-z]+)"', browser.page(person))
+        assert [link for link in links if link in PAGES] == list(pages)
 
 
 def test_a_purge_clears_a_signature_from_before_the_report(world: World, minor: str) -> None:
@@ -490,6 +505,11 @@ def test_an_agent_who_opens_the_page_of_an_officer_is_refused(world: World, page
 
 @pytest.mark.parametrize(
     ("page", "form"), [("hold", WHY), ("lift", {**WHY, "register": "hold"}), ("lift", LIFT)]
+)
+@pytest.mark.threat(
+    "W33",
+    "An agent sends the form of an officer, to place or to lift a hold, or to erase a person.",
+    "The desk checks the role at each form. From an agent, an erasure is a case that an officer decides.",
 )
 def test_an_agent_who_posts_the_form_of_an_officer_is_refused(
     world: World, page: str, form: dict[str, str]

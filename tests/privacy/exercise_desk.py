@@ -94,3 +94,22 @@ def _record(browser: Browser, address: str) -> None:
     browser.post(f"{person}/taken-back")
     browser.post(f"{person}/link")
     browser.page("/desk")
+    _act(browser, person, address)
+    _act(sign_in(browser.world, DeskRole.PRIVACY, at=NOW - 1), person, address)
+
+
+def _act(browser: Browser, person: str, address: str) -> None:
+    """Holds, lifts, erases and reports a minor, as far as the role may, with the address in each field."""
+    form = {"way": "phone", "reference": f"mail of {address}", "reason": f"she is {address}"}
+    for page, more in (
+        ("hold", {}),
+        ("lift", {"register": "hold", "scope": address}),
+        ("erase", {"confirmed": "yes"}),
+        ("minor", {"confirmed": "yes"}),
+        ("lift", {"register": "minor"}),
+    ):
+        browser.get(f"{person}/{page}?" + urlencode({"case": address, "done": address}))
+        browser.post(f"{person}/{page}", {"way": address, "register": address, "scope": address})
+        browser.post(f"{person}/{page}", {**form, **more})
+        browser.get(f"{person}/{page}")
+    browser.get("/desk")

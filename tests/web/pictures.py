@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -57,6 +58,11 @@ def main() -> None:
             },
             "desk-cases": {**SCREEN, "height": 430, "person": officer, "url": "/desk/cases"},
             "desk-deadlines": {**SCREEN, "person": officer, "url": "/desk/deadlines"},
+            "desk-numbers": {
+                **SCREEN,
+                "person": officer,
+                "url": f"/desk/numbers?by=campaign&from={_days_ago(180)}&to={_days_ago(0)}",
+            },
         }
         wanted = [{**how, "file": str(PICTURES / f"{name}.png")} for name, how in pictures.items()]
         subprocess.run(
@@ -68,6 +74,10 @@ def main() -> None:
         )
     finally:
         running.stop()
+
+
+def _days_ago(days: int) -> str:
+    return (datetime.now(UTC) - timedelta(days=days)).date().isoformat()
 
 
 def _find_busiest(stack: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from heed.domain.errors import NotFound, StoreUnavailable, UnreadableRecord
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.record import Record
 from heed.override import override
-from heed.use_cases.ports.privacy import RestoredItem, RestoredTable
+from heed.use_cases.ports.restored_table import RestoredItem, RestoredTable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -17,7 +17,8 @@ from heed.domain.preferences.replay import (
 )
 from heed.domain.privacy.erasure import Erasure
 from heed.use_cases.ports.preferences import Preferences
-from heed.use_cases.ports.privacy import Erasures, RestoredItem, RestoredTable
+from heed.use_cases.ports.privacy import Erasures
+from heed.use_cases.ports.restored_table import RestoredItem, RestoredTable
 
 _ATTEMPTS = 8
 

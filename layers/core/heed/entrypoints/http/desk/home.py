@@ -11,10 +11,12 @@ from heed.domain.desk.session import DeskRole
 from heed.domain.errors import InvalidAddress, InvalidToken
 from heed.domain.milliseconds import Millis
 from heed.domain.privacy.disclosure import DisclosurePurpose, parse_purpose
+from heed.entrypoints.http.desk.action_views import WaitingLiftRow
 from heed.entrypoints.http.desk.case_views import CaseRow
 from heed.entrypoints.http.desk.cases import cases_due_first
 from heed.entrypoints.http.desk.change_cookies import read_own_entries
 from heed.entrypoints.http.desk.change_form import DeskChange
+from heed.entrypoints.http.desk.hold_pages import list_waiting_lifts
 from heed.entrypoints.http.desk.person_cookie import PersonCookie
 from heed.entrypoints.http.desk.sealed_cookies import person_path
 from heed.entrypoints.http.desk.views import DeskView
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from heed.entrypoints.http.desk.routes import DeskRoutes
     from heed.entrypoints.http.desk.visit import DeskRequest
     from heed.use_cases.ports.cases import Cases
+    from heed.use_cases.ports.privacy import LiftRequests
 
 
 class PersonMistake(StrEnum):
@@ -62,6 +65,7 @@ class HomeView(DeskView):
 
     purposes: tuple[PurposeOption, ...]
     own: tuple[OwnEntryRow, ...]  # the newest first
+    lifts: tuple[WaitingLiftRow, ...]  # those that wait for a second officer; an agent sees none
     cases: tuple[CaseRow, ...] = ()  # those that are due first, for a privacy officer
     entered: str = ""  # what the agent entered, if it is shown again
     mistake: PersonMistake | None = None
@@ -72,6 +76,11 @@ HOME_VIEWS: dict[str, type[DeskView]] = {"home": HomeView}
 
 class HomeParts(Protocol):
     """The parts of a deployment that the home page needs."""
+
+    @property
+    def lift_requests(self) -> LiftRequests:
+        """Requests to lift a report of a minor that wait for a second signature."""
+        ...
 
     @property
     def cases(self) -> Cases:
@@ -85,11 +94,12 @@ class HomePage:
     Args:
         routes: The routes of the function. This class adds its own.
         visits: Finds people.
-        parts: Returns the parts of the deployment.
+        parts: Returns the parts of the deployment. It is called for a request, never at import.
     """
 
     def __init__(self, routes: DeskRoutes, visits: PersonVisits, parts: Callable[[], HomeParts]) -> None:
-        self._visits, self._parts = visits, parts
+        self._visits = visits
+        self._parts = parts
         routes.route("GET", "/desk", DeskRole.AGENT)(self.show)
         routes.route("POST", "/desk/people", DeskRole.AGENT)(self.look_up)
 
@@ -120,7 +130,7 @@ class HomePage:
         mistake: PersonMistake | None = None,
     ) -> HomeView:
         own = read_own_entries(self._visits.cookies(call))
-        decides_cases = call.session.has_role(DeskRole.PRIVACY)
+        is_officer = call.session.has_role(DeskRole.PRIVACY)
         return HomeView(
             frame=call.frame,
             purposes=tuple(PurposeOption(value=each, chosen=each is purpose) for each in DisclosurePurpose),
@@ -130,7 +140,8 @@ class HomePage:
                 )
                 for each in own
             ),
-            cases=cases_due_first(self._parts().cases, call.at) if decides_cases else (),
+            lifts=list_waiting_lifts(call, self._parts().lift_requests) if is_officer else (),
+            cases=cases_due_first(self._parts().cases, call.at) if is_officer else (),
             entered=entered,
             mistake=mistake,
         )
