@@ -51,7 +51,7 @@ def _recorded_routes(drive: Drive) -> Iterator[None]:
     handle = app.handler
 
     def handle_and_record(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        answer = handle(event, context)
+        answer: dict[str, Any] = handle(event, context)
         if answer["statusCode"] < HTTPStatus.BAD_REQUEST:
             drive.routes.add(("desk", event["requestContext"]["http"]["method"], event["rawPath"]))
         return answer
