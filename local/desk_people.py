@@ -27,18 +27,25 @@ _PEOPLE: tuple[tuple[str, str, Literal["agent", "privacy"], str], ...] = (
 
 def create_desk_people(clients: Clients, pool_id: str) -> list[DeskPerson]:
     """Creates the people with random passwords, and returns them."""
-    people = []
-    for name, full_name, role, group in _PEOPLE:
-        person = DeskPerson(name, f"Desk-{secrets.token_hex(6)}", role)
-        clients.cognito.admin_create_user(
-            UserPoolId=pool_id,
-            Username=name,
-            UserAttributes=[{"Name": "name", "Value": full_name}],
-            MessageAction="SUPPRESS",
-        )
-        clients.cognito.admin_set_user_password(
-            UserPoolId=pool_id, Username=name, Password=person.password, Permanent=True
-        )
-        clients.cognito.admin_add_user_to_group(UserPoolId=pool_id, Username=name, GroupName=group)
-        people.append(person)
-    return people
+    return [
+        create_desk_person(clients, pool_id, name, full_name, role, group)
+        for name, full_name, role, group in _PEOPLE
+    ]
+
+
+def create_desk_person(
+    clients: Clients, pool_id: str, name: str, full_name: str, role: Literal["agent", "privacy"], group: str
+) -> DeskPerson:
+    """Creates a person with a random password, and returns the person."""
+    person = DeskPerson(name, f"Desk-{secrets.token_hex(6)}", role)
+    clients.cognito.admin_create_user(
+        UserPoolId=pool_id,
+        Username=person.name,
+        UserAttributes=[{"Name": "name", "Value": full_name}],
+        MessageAction="SUPPRESS",
+    )
+    clients.cognito.admin_set_user_password(
+        UserPoolId=pool_id, Username=person.name, Password=person.password, Permanent=True
+    )
+    clients.cognito.admin_add_user_to_group(UserPoolId=pool_id, Username=person.name, GroupName=group)
+    return person

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import product
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, cast
@@ -46,6 +47,20 @@ def rendered(brand: Path) -> list[tuple[str, float]]:
         for page, view in sample_views(language, topics).values():
             taken = best(partial(render, pages, page, view), 100)
             slowest[page] = max(taken, slowest.get(page, 0))
+    return sorted(slowest.items(), key=lambda row: -row[1])
+
+
+def rendered_desk(brand: Path) -> list[tuple[str, float]]:
+    """Returns each page of the desk with its rendering time, likewise."""
+    from heed.entrypoints.http.desk.all_views import DESK_VIEWS
+    from heed.entrypoints.http.desk.desk_pages import DeskPages
+    from tests.support.brands import LANGUAGES
+    from tests.support.desk_views import full_views
+
+    pages, slowest = DeskPages(brand), dict[str, float]()
+    for page, language in product(DESK_VIEWS, LANGUAGES):
+        for view in full_views(page, language):
+            slowest[page] = max(best(partial(pages.render, page, view), 50), slowest.get(page, 0))
     return sorted(slowest.items(), key=lambda row: -row[1])
 
 
@@ -104,6 +119,7 @@ def main() -> None:
     silent = os.open(os.devnull, os.O_WRONLY)
     stdout = os.dup(1)
     os.dup2(silent, 1)
+    recipients_pages = rendered(Path(brand))
     rows = [
         (
             "mint a token",
@@ -128,7 +144,11 @@ def main() -> None:
         ("GET of the preference centre", None, best(lambda: preferences.handler(page, context))),
         ("escape a value, MarkupSafe in Python", None, best(lambda: _native._escape_inner(VALUE), 5_000)),
         ("escape a value, MarkupSafe compiled", None, best(lambda: _speedups._escape_inner(VALUE), 5_000)),
-        *((f"rendering: {name}", 150, taken) for name, taken in rendered(Path(brand))),
+        *((f"rendering: {name}", 150, taken) for name, taken in recipients_pages),
+        *(
+            (f"rendering: desk, {name}", 2 * round(dict(recipients_pages)["preferences"]), taken)
+            for name, taken in rendered_desk(Path(brand))
+        ),
     ]
     os.dup2(stdout, 1)
     print(f"{'own CPU':36}{'µs':>8}{'limit':>8}")

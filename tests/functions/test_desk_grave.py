@@ -202,7 +202,7 @@ def test_a_hold_refuses_an_erasure(world: World) -> None:
     assert in_(3) in registers(world)
 
 
-def test_the_wish_of_an_agent_for_an_erasure_is_a_case(world: World) -> None:
+def test_an_agent_who_asks_for_an_erasure_opens_a_case(world: World) -> None:
     page, agent = path_of(world, "erase"), sign_in(world)
     assert "Ask for the erasure" in words(agent.page(page))
     shown = recorded(agent, page, CONFIRMED)
@@ -221,7 +221,7 @@ def test_the_wish_of_an_agent_for_an_erasure_is_a_case(world: World) -> None:
     ]
 
 
-def test_the_same_wish_on_one_day_is_one_case(world: World) -> None:
+def test_the_same_request_on_one_day_is_one_case(world: World) -> None:
     page, agent = path_of(world, "erase"), sign_in(world)
     recorded(agent, page, CONFIRMED)
     recorded(agent, page, CONFIRMED, at=NOW + 60_000)
@@ -230,7 +230,7 @@ def test_the_same_wish_on_one_day_is_one_case(world: World) -> None:
         assert len(list(parts().cases.open_cases())) == 2
 
 
-def test_a_decided_wish_says_so_and_a_case_of_somebody_else_is_not_shown(world: World) -> None:
+def test_a_decided_request_says_so_and_a_case_of_somebody_else_is_not_shown(world: World) -> None:
     page, agent = path_of(world, "erase"), sign_in(world)
     answer = agent.post(page, CONFIRMED)
     case_id = answer["headers"]["Location"].partition("?case=")[2]
@@ -244,7 +244,7 @@ def test_a_decided_wish_says_so_and_a_case_of_somebody_else_is_not_shown(world: 
     assert "has decided about this request" in words(agent.follow(answer))
 
 
-def test_the_erasure_closes_the_case_of_the_wish(world: World) -> None:
+def test_the_erasure_closes_the_case_of_the_request(world: World) -> None:
     answer = sign_in(world).post(path_of(world, "erase"), CONFIRMED)
     recorded(officer(world), path_of(world, "erase"), CONFIRMED, at=NOW + 5)
     purge_all(world)
@@ -254,7 +254,7 @@ def test_the_erasure_closes_the_case_of_the_wish(world: World) -> None:
     assert case.state is CaseState.DECIDED
 
 
-def test_with_too_many_cases_the_wish_is_not_recorded_and_the_page_says_so(
+def test_with_too_many_cases_the_request_is_not_recorded_and_the_page_says_so(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("heed.bootstrap.mailbox._CASES_PER_AGENT", 1)
@@ -329,7 +329,7 @@ def test_there_is_no_hold_on_the_erased_record_of_a_minor(world: World) -> None:
     assert HOLD not in registers(world)
 
 
-def test_only_what_stands_is_offered_and_lifted(world: World) -> None:
+def test_only_what_is_active_is_offered_and_lifted(world: World) -> None:
     page, browser = path_of(world, "lift"), officer(world)
     assert "Nothing stands against this address" in words(browser.page(page))
     before = world.items()

@@ -25,7 +25,7 @@ from heed.domain.preferences.register import (
 )
 from heed.domain.privacy.disclosure import DisclosurePurpose
 from heed.domain.recipients.recipient import recipient_to_bytes
-from tests.support.deployment import NOW, World, parts, restart
+from tests.support.deployment import NOW, World, client, parts, restart
 from tests.support.desk import ISSUER, Browser, sign_in
 from tests.support.failing_client import FailingCalls
 from tests.support.recorded_calls import record_calls
@@ -248,6 +248,19 @@ def test_nobody_on_record_is_normal(world: World) -> None:
     page = look_up(sign_in(world))
     assert "Nothing is on record for this person" in page
     assert "May we send email? Yes, some topics" in page
+
+
+def test_somebody_with_a_history_is_on_record_although_nothing_counts_any_more(world: World) -> None:
+    _change(world, out(0))
+    _enter(world)
+    (item,) = world.items()
+    kept = {name: value for name, value in item.items() if name != "o:0"}
+    client("dynamodb").put_item(TableName=world.table, Item=kept)
+
+    page = look_up(sign_in(world))
+
+    assert ("o:0" in item, "Unsubscribed" in page) == (True, True)
+    assert "Nothing is on record for this person" not in page
 
 
 def test_the_first_line_says_what_may_be_sent_and_the_agent_can_read_the_rest_out(world: World) -> None:

@@ -246,7 +246,7 @@ def test_each_register_is_shown_in_each_language(officer: Browser, language: str
     officer.language = language
     for number, cause in enumerate(ErasureCause):
         finish(order_purge(number, NOW, cause), cases=1)
-    for what in ("lookup", "suppressions", "proof", "case", "import", "scrub", "snapshot"):
+    for what in ("lookup", "suppressions", "proof", "case", "import", "scrub", "snapshot", "link"):
         disclose(1, what)
     for number, source in enumerate(Source):
         enter(number, number * DAY_MS, source)

@@ -16,23 +16,25 @@ export const launch = () =>
     args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
   });
 
-/** A tab that collects whatever a page must not do. */
-export async function tab(browser, site, options = {}) {
+/** A tab that collects whatever a page must not do. The desk has cookies, and leads to its `issuer`. */
+export async function tab(browser, site, options = {}, issuer = site) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   const faults = [];
   page.on("console", (message) => {
     // The browser's own note of a status, which the scripts hold to the expected one themselves.
-    const isStatus = /^Failed to load resource: the server responded with a status of (404|410|422|503)/;
+    const isStatus = /^Failed to load resource: the server responded with a status of (403|404|409|410|422|503)/;
     if (!isStatus.test(message.text())) faults.push(`console: ${message.text()}`);
   });
   page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
   page.on("request", (request) => {
     if (!request.isNavigationRequest()) faults.push(`loads ${request.url()}`);
-    if (!request.url().startsWith(site)) faults.push(`leaves for ${request.url()}`);
+    const isOwn = [site, issuer].some((origin) => request.url().startsWith(`${origin}/`));
+    if (!isOwn) faults.push(`leaves for ${request.url()}`);
   });
   page.on("response", (response) => {
-    if (response.headers()["set-cookie"]) faults.push("sets a cookie");
+    const isOfPage = response.url().startsWith(site) && !response.url().startsWith(`${site}/desk`);
+    if (isOfPage && response.headers()["set-cookie"]) faults.push("sets a cookie");
   });
   return { page, context, faults };
 }
@@ -55,9 +57,18 @@ export const axe = (page, every) =>
     every ? { type: "tag", values: rules } : { type: "rule", values: seen },
   );
 
-/** What is wider than the page, too small to hit, or of unequal size. */
-export const layout = (page) =>
-  page.evaluate(() => {
+/** Signs in to the desk, if a page of the issuer asks for it. */
+export async function signIn(page, { name, password }) {
+  if (!(await page.$("input[name=password]"))) return null;
+  await page.fill("input[name=username]", name);
+  await page.fill("input[name=password]", password);
+  const [answer] = await Promise.all([page.waitForNavigation(), page.click("[type=submit]")]);
+  return answer;
+}
+
+/** What is wider than the page, lower than `least` px, too narrow to hit, or of unequal size. */
+export const layout = (page, least = 44) =>
+  page.evaluate((least) => {
     const root = document.documentElement;
     const faults = [];
     if (root.scrollWidth > root.clientWidth) faults.push(`scrolls sideways: ${root.scrollWidth}`);
@@ -66,7 +77,7 @@ export const layout = (page) =>
     for (const element of document.querySelectorAll(`${alone}, input#address`)) {
       const { width, height } = box(element);
       const isCaption = element.matches("label[for]");
-      if (!isCaption && (height < 44 || width < 24)) {
+      if (!isCaption && (height < least || width < 24)) {
         faults.push(`${element.outerHTML.slice(0, 60)} is ${width} by ${height}`);
       }
     }
@@ -75,4 +86,4 @@ export const layout = (page) =>
       faults.push("the two stop buttons differ in size");
     }
     return faults;
-  });
+  }, least);

@@ -8,15 +8,19 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import httpx
+
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.bootstrap import Heed
 from heed.config import Config
+from heed.domain.desk.session import IDLE_LIMIT
 from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_token
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmation_token import (
@@ -40,6 +44,7 @@ from heed.domain.preferences.register import (
 )
 from heed.domain.recipients.recipient import recipient_from_bytes, recipient_id
 from local.aws import Clients, make_session
+from local.desk_people import create_desk_person
 from tests.support.registers import out, pause, scope_numbers
 from tests.web.matrix import LANGUAGES, Visit
 
@@ -53,8 +58,9 @@ THIS, EVERYTHING = "button[value=this]", "button[value=all]"
 SAVE = "form > .actions > button:not([name])"
 
 # How the browser opens a page: `state`, `url`, `shows` (a selector that only this state has), and,
-# if needed, `status` (200), `headers`, `fill` (text by selector), `check`, `uncheck` and `press` (selectors).
-# `then` has more steps of this kind, each on the page that the step before led to.
+# if needed, `status` (200), `headers`, `fill` (text by selector), `check`, `uncheck` and `press` (selectors),
+# and `forget` (the browser loses its cookies). `then` has more steps of this kind, each on the page that the
+# step before led to. A page of the desk has `desk`, and `person`, who signs in.
 
 
 class LocalStack:
@@ -65,6 +71,7 @@ class LocalStack:
         self._clients = Clients(stack["aws"])
         self._people = 0
         self.site: str = stack["api"]
+        self.issuer: str = stack["aws"]
         self.now = time.time_ns() // 1_000_000
 
     @cached_property
@@ -75,7 +82,22 @@ class LocalStack:
             "LINKS_KEY": outputs["LinksKeyArn"],
             "CONFIRMATION_KEY": self._environment("resubscribe")["CONFIRMATION_KEY"],
         }
-        return Heed(Config(settings), partial(make_session().client, endpoint_url=self._stack["aws"]))
+        return self._parts(settings)
+
+    def parts_of(self, function: str) -> Heed:
+        """Returns the parts that a function of the stack has."""
+        return self._parts(self._environment(function))
+
+    def recipient(self, address: str) -> str:
+        """Returns the recipient id of an address."""
+        return recipient_id(self._heed.identity_key.identity_key(), address)
+
+    def send(self, path: str, body: Mapping[str, str]) -> dict[str, Any]:
+        """Returns the answer of the API to a request with a body."""
+        key = {"authorization": f"Bearer {self._stack['api_key']}"}
+        answer = httpx.post(f"{self.site}{path}", json=body, headers=key, timeout=60, trust_env=False)
+        found: dict[str, Any] = answer.raise_for_status().json()
+        return found
 
     def unsubscribe(self, scope: int = OFFERS, *changes: Change) -> str:
         """Returns the path of a link of a new person with these choices."""
@@ -84,6 +106,24 @@ class LocalStack:
     def preferences(self, *changes: Change) -> str:
         """Returns the path of a link to the preference centre, likewise."""
         return f"/p/{self._link(TokenPurpose.PREFERENCES, OFFERS, changes)}"
+
+    def person_at_desk(self, role: str) -> dict[str, str]:
+        """Returns the person who has a role at the desk, `agent` or `privacy`, with the password."""
+        (person,) = (each for each in self._stack["desk"]["users"] if each["role"] == role)
+        return dict(person)
+
+    def new_officer(self) -> dict[str, str]:
+        """Creates a second person who is a privacy officer, and returns the name and the password."""
+        (pool,) = self._clients.cognito.list_user_pools(MaxResults=2)["UserPools"]
+        officer = create_desk_person(
+            self._clients, pool["Id"], "second-officer", "Sam Second", "privacy", "desk-privacy"
+        )
+        return asdict(officer)
+
+    def address(self, *changes: Change) -> str:
+        """Returns the address of a new person with these choices."""
+        self._person(changes)
+        return self._newest_address
 
     def confirmation(
         self,
@@ -129,16 +169,37 @@ class LocalStack:
             catalogue["policies"].append({**more, "material": material})
         file.write_text(json.dumps(catalogue), encoding="utf-8")
         for function in ("preferences", "unsubscribe"):  # warm functions have read the old one
-            variables = {**self._environment(function), "BRAND_VERSION": "2"}
-            self._clients.lambda_.update_function_configuration(
-                FunctionName=self._name(function), Environment={"Variables": variables}
-            )
+            self._restart(function)
+
+    def end_sessions(self) -> None:
+        """Lets so much time pass that all sessions of the desk are idle for too long."""
+        table, sessions = self._stack["outputs"]["ControlTable"], {":desk": {"S": "desk#"}}
+        found = self._clients.dynamodb.scan(
+            TableName=table, FilterExpression="begins_with(pk, :desk)", ExpressionAttributeValues=sessions
+        )["Items"]
+        for item in found:
+            used = {"N": str(int(item["used"]["N"]) - IDLE_LIMIT)}
+            self._clients.dynamodb.put_item(TableName=table, Item={**item, "used": used})
+        self._restart("desk")  # a warm function remembers them for a minute
 
     def lose_the_table(self) -> None:
         """Deletes the preferences table, so nothing can be read or stored."""
         table = self._stack["outputs"]["PreferencesTable"]
         self._clients.dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
         self._clients.dynamodb.delete_table(TableName=table)
+
+    def _parts(self, settings: Mapping[str, str]) -> Heed:
+        return Heed(Config(settings), partial(make_session().client, endpoint_url=self._stack["aws"]))
+
+    @property
+    def _newest_address(self) -> str:
+        return f"reader{self._people}@example.com"
+
+    def _restart(self, function: str) -> None:
+        variables = {**self._environment(function), "RESTARTED": "yes"}
+        self._clients.lambda_.update_function_configuration(
+            FunctionName=self._name(function), Environment={"Variables": variables}
+        )
 
     def _name(self, function: str) -> str:
         return str(self._stack["outputs"]["functions"][function])
@@ -153,7 +214,7 @@ class LocalStack:
 
     def _person(self, stored: Iterable[Change]) -> str:
         self._people += 1
-        recipient = recipient_id(self._heed.identity_key.identity_key(), f"reader{self._people}@example.com")
+        recipient = self.recipient(self._newest_address)
         if changes := list(stored):
             table = PreferencesTable(self._clients.dynamodb, self._stack["outputs"]["PreferencesTable"])
             table.apply(recipient, changes, Millis(self.now))

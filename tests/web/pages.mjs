@@ -1,12 +1,13 @@
-// node pages.mjs SITE < VISITS  Each visit (tests/web/page_states.py) in its sizes and colours
+// node pages.mjs SITE ISSUER < VISITS  Each visit (tests/web/page_states.py) in its sizes and colours
 // (tests/web/matrix.py), JavaScript off: prints a line for each fault.
 import { readFileSync } from "node:fs";
-import { axe, axeSource, launch, layout, scriptSwitch, tab } from "./browser.mjs";
+import { axe, axeSource, launch, layout, scriptSwitch, signIn, tab } from "./browser.mjs";
 
-const [site] = process.argv.slice(2);
+const [site, issuer] = process.argv.slice(2);
 const visits = JSON.parse(readFileSync(0, "utf8")).reverse();
 const narrow = { width: 320, height: 640 };
 const zoomed = { width: 640, height: 400 }; // what is left of 1280 px at 200 %
+const dense = 24; // WCAG 2.2, 2.5.8: the desk is for people with a mouse, or with the keys
 const sizes = {
   "320 px": { viewport: narrow },
   "1280 px": { viewport: { width: 1280, height: 800 } },
@@ -30,10 +31,12 @@ async function arrive(page, visit) {
     await page.route("**/*", (route) => route.continue(posted), { times: 1 });
   }
   let answer = await page.goto(site + visit.url);
-  for (const { fill, check, uncheck, press } of [visit, ...(visit.then ?? [])]) {
+  if (visit.person) answer = (await signIn(page, visit.person)) ?? answer;
+  for (const { fill, check, uncheck, forget, press } of [visit, ...(visit.then ?? [])]) {
     for (const [field, text] of Object.entries(fill ?? {})) await page.fill(field, text);
     if (check) await page.check(check);
     if (uncheck) await page.uncheck(uncheck);
+    if (forget) await page.context().clearCookies();
     if (press) [answer] = await Promise.all([page.waitForNavigation(), page.click(press)]);
   }
   return answer;
@@ -53,23 +56,31 @@ async function look(page, scripts, visit, say) {
     await page.setViewportSize(viewport);
     await page.emulateMedia(colours[colour]);
     await page.evaluate((size) => (document.documentElement.style.fontSize = size), text);
-    say(`${size} ${colour}`, [...(await axe(page, every)), ...(await layout(page))]);
+    const least = visit.desk ? dense : undefined;
+    say(`${size} ${colour}`, [...(await axe(page, every)), ...(await layout(page, least))]);
     every = false;
   }
   await page.emulateMedia(colours.light);
 }
 
+/** A tab and the switch of its scripts. Each person at the desk has one of their own. */
+async function open() {
+  const opened = await tab(browser, site, { reducedMotion: "reduce" }, issuer);
+  return { ...opened, scripts: await scriptSwitch(opened.page) };
+}
+
 async function work() {
-  const { page, context, faults: seen } = await tab(browser, site, { reducedMotion: "reduce" });
-  const scripts = await scriptSwitch(page);
+  const tabs = { "": await open() };
   for (let visit = visits.pop(); visit; visit = visits.pop()) {
     const name = [visit.language, visit.state].filter(Boolean).join(" ");
+    const who = visit.person?.name ?? "";
+    const { page, scripts, faults: seen } = (tabs[who] ??= await open());
     const say = (where, found) =>
       faults.push(...found.map((fault) => `${name} ${where}: ${fault}`));
     await look(page, scripts, visit, say).catch((error) => say("", [error.message]));
     say("", seen.splice(0));
   }
-  if ((await context.cookies()).length) faults.push("a cookie was set");
+  if ((await tabs[""].context.cookies()).length) faults.push("a cookie was set");
 }
 
 const tabs = 3;

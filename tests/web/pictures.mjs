@@ -1,7 +1,7 @@
 // node pictures.mjs SITE < PICTURES  Takes each picture: `url`, `file`, `width`, `height`, `scheme`, and, if
 // needed, `person` (who signs in to the desk), `fill` (text by selector) and `press` (a selector).
 import { readFileSync } from "node:fs";
-import { launch } from "./browser.mjs";
+import { launch, signIn } from "./browser.mjs";
 
 const [site] = process.argv.slice(2);
 const browser = await launch();
@@ -14,9 +14,7 @@ for (const { url, file, width, height, scheme, person, fill = {}, press } of pic
   });
   if (person) {
     await page.goto(`${site}/desk`);
-    await page.fill("input[name=username]", person.name);
-    await page.fill("input[name=password]", person.password);
-    await Promise.all([page.waitForNavigation(), page.click("[type=submit]")]);
+    await signIn(page, person);
   }
   await page.goto(site + url);
   for (const [selector, text] of Object.entries(fill)) await page.fill(selector, text);

@@ -12,8 +12,12 @@ from pathlib import Path
 import pytest
 
 from heed.domain.preferences.register import ALL_SCOPES
+from heed.entrypoints.http.desk.all_views import DESK_VIEWS
 from tests.support.registers import out
 from tests.system.running import Running, free_ports
+from tests.web.desk_parts import find_routes_without_request, list_buttons
+from tests.web.desk_stage import DeskStage
+from tests.web.desk_states import DeskStates
 from tests.web.link_history import history
 from tests.web.matrix import LANGUAGES, Visit, with_looks
 from tests.web.page_states import OFFERS, LocalStack, everywhere, policy_changed, unavailable
@@ -68,7 +72,7 @@ def look(pytestconfig: pytest.Config) -> Look:
 
     def look_at(stage: LocalStack, visits: Iterable[Visit]) -> str:
         seen = with_looks(visits, full=pytestconfig.getoption("full"))
-        return _node("pages.mjs", stage.site, given=json.dumps(list(seen)))
+        return _node("pages.mjs", stage.site, stage.issuer, given=json.dumps(list(seen)))
 
     return look_at
 
@@ -76,6 +80,38 @@ def look(pytestconfig: pytest.Config) -> Look:
 def test_every_page_in_every_language_size_and_colour(stage: LocalStack, look: Look) -> None:
     """No axe violation (WCAG 2.2 AA), no console message, no request, cookie or sideways scroll."""
     assert look(stage, everywhere(stage)) == ""
+
+
+def test_every_page_of_the_desk_in_every_language_size_and_colour(stage: LocalStack, look: Look) -> None:
+    states = DeskStates(stage)
+    visits = list(states.everywhere())
+    seen = {visit["page"] for visit in (*visits, *states.unavailable())}
+
+    assert seen == set(DESK_VIEWS)
+    assert look(stage, visits) == ""
+
+
+def test_people_sign_in_open_every_page_of_the_desk_and_press_every_button(stage: LocalStack) -> None:
+    done = json.loads(
+        _node("desk.mjs", stage.site, stage.issuer, given=json.dumps(DeskStage(stage).plan_day()))
+    )
+
+    assert done["amiss"] == []
+    assert set(done["pressed"]) == list_buttons()
+    assert find_routes_without_request(done["requests"]) == set()
+
+
+def test_a_form_of_the_desk_comes_back_filled_after_the_session_has_ended(stage: LocalStack) -> None:
+    desk = DeskStage(stage)
+    plan = json.dumps({"agent": desk.agent, "caller": desk.known()})
+    command = ["node", str(HERE / "desk_time_out.mjs"), stage.site, stage.issuer, plan]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as browser:
+        assert browser.stdout is not None
+        assert browser.stdout.readline() == "entered\n"
+        stage.end_sessions()
+        amiss, _ = browser.communicate("go on\n", timeout=SECONDS)
+
+    assert amiss.strip() == ""
 
 
 def test_every_page_works_with_a_keyboard_only(stage: LocalStack) -> None:
@@ -118,8 +154,12 @@ def test_the_pages_show_a_changed_privacy_policy(other: LocalStack, look: Look) 
     assert look(other, policy_changed(other)) == ""
 
 
+def test_the_lists_of_the_desk_say_that_they_are_empty(other: LocalStack, look: Look) -> None:
+    assert look(other, DeskStates(other).empty()) == ""
+
+
 def test_the_pages_work_while_the_store_does_not_answer(other: LocalStack, look: Look) -> None:
-    visits = list(unavailable(other))
+    visits = [*unavailable(other), *DeskStates(other).unavailable()]
     other.lose_the_table()
 
     assert look(other, visits) == ""

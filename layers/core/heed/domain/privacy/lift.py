@@ -63,7 +63,7 @@ class Signature:
 
 
 def liftable_now(record: Record, catalogue: Catalogue, now: Millis) -> dict[Liftable, Millis]:
-    """Returns the suppressions that can be lifted now, each with the time since which it stands.
+    """Returns the suppressions that can be lifted now, each with the time since which it is active.
 
     A hold comes first: until it is lifted, nobody can lift a complaint or the report of a minor. The record
     of a minor has nothing else to lift.
@@ -73,18 +73,18 @@ def liftable_now(record: Record, catalogue: Catalogue, now: Millis) -> dict[Lift
         catalogue: the brands and topics.
         now: milliseconds.
     """
-    standing: dict[Liftable, Millis] = {}
+    active: dict[Liftable, Millis] = {}
     for suppression in suppressions_of(record, catalogue, now):
         liftable = _LIFTABLES.get(suppression.reason)
         if liftable is not None and suppression.active:
-            standing[liftable] = min(suppression.since, standing.get(liftable, suppression.since))
-    if Liftable.MINOR in standing:
-        only = {Liftable.HOLD} if Liftable.HOLD in standing else {Liftable.MINOR}
+            active[liftable] = min(suppression.since, active.get(liftable, suppression.since))
+    if Liftable.MINOR in active:
+        only = {Liftable.HOLD} if Liftable.HOLD in active else {Liftable.MINOR}
     else:
         only = {Liftable.HOLD, Liftable.UNDELIVERABLE}
-        if Liftable.HOLD not in standing:
+        if Liftable.HOLD not in active:
             only.add(Liftable.COMPLAINT)
-    return {liftable: since for liftable, since in standing.items() if liftable in only}
+    return {liftable: since for liftable, since in active.items() if liftable in only}
 
 
 def entry_of_lift(signature: Signature, policy: str) -> Entry:

@@ -43,11 +43,11 @@ class HoldState(StrEnum):
 
 
 class LiftState(StrEnum):
-    """What came of a lift."""
+    """What a lift has done."""
 
     NONE = "none"  # nothing was sent
     LIFTED = "lifted"
-    STANDS = "stands"  # something newer counts, or it was lifted for one topic
+    ACTIVE = "active"  # something newer counts, or it was lifted for one topic
     WAITING = "waiting"  # a second person has to confirm
 
 

@@ -95,7 +95,7 @@ class ErasePages:
             routes.route("POST", path, DeskRole.AGENT, recent_sign_in=True)(send)
 
     def show_minor(self, call: DeskRequest) -> Response[str]:
-        """Says what the report of a minor does, or what came of it."""
+        """Says what the report of a minor does, or what it has done."""
         return self._show_minor(call, kept_action_form(call))
 
     def report_minor(self, call: DeskRequest) -> Response[str]:
@@ -107,7 +107,7 @@ class ErasePages:
         return call.redirect(call.path)
 
     def show_erase(self, call: DeskRequest) -> Response[str]:
-        """Says what an erasure does, or what came of it or of its request."""
+        """Says what an erasure does, or what it or its request has done."""
         return self._show_erase(call, kept_action_form(call))
 
     def erase(self, call: DeskRequest) -> Response[str]:

@@ -99,7 +99,7 @@ class HoldPages:
             routes.route("POST", path, DeskRole.PRIVACY, recent_sign_in=True)(send)
 
     def show_hold(self, call: DeskRequest) -> Response[str]:
-        """Says what a hold does, or since when one stands."""
+        """Says what a hold does, or since when one is active."""
         return self._show_hold(call, kept_action_form(call))
 
     def place_hold(self, call: DeskRequest) -> Response[str]:
@@ -112,11 +112,11 @@ class HoldPages:
         return call.redirect(call.path)
 
     def show_lift(self, call: DeskRequest) -> Response[str]:
-        """Shows what can be lifted, or what came of a lift."""
+        """Shows what can be lifted, or what a lift has done."""
         return self._show_lift(call, kept_action_form(call))
 
     def lift(self, call: DeskRequest) -> Response[str]:
-        """Lifts one of the suppressions that stand. A report of a minor needs two people."""
+        """Lifts one of the suppressions that are active. A report of a minor needs two people."""
         parts, recipient = self._parts(), self._visits.person(call).recipient
         form = read_action_form(call.form, _LIFT_FIELDS)
         record, catalogue = parts.preferences.read(recipient), call.catalogue
@@ -218,7 +218,7 @@ def _lift_state(done: Liftable | None, offered: Collection[Liftable], first: Sig
         return LiftState.NONE
     if done not in offered:
         return LiftState.LIFTED
-    return LiftState.WAITING if done is Liftable.MINOR and first else LiftState.STANDS
+    return LiftState.WAITING if done is Liftable.MINOR and first else LiftState.ACTIVE
 
 
 def _status(form: ActionForm) -> HTTPStatus:

@@ -53,8 +53,9 @@ def person_view(
     frame: DeskFrame, person: PersonHeading, result: LookupResult, catalogue: Catalogue, now: Millis
 ) -> PersonView:
     """Returns the view of a person's page. `now` is in milliseconds."""
+    record = result.record
     topics = [topic for topic in catalogue.topics.values() if not topic.retired]
-    decided = [(topic, decide(result.record, topic, now)) for topic in topics]
+    decided = [(topic, decide(record, topic, now)) for topic in topics]
     marketing = [each for each in decided if each[0].kind is TopicKind.MARKETING]
     service = [each for each in decided if each[0].kind is TopicKind.SERVICE]
     strongest = _strongest(marketing)
@@ -65,7 +66,7 @@ def person_view(
         frame=frame,
         person=person,
         form=change_form_view(DeskChangeForm(), person, catalogue, frame.language, now),
-        known=bool(result.record.registers or result.record.soft_bounce_days or result.record.erased_at),
+        known=bool(record.registers or record.soft_bounce_days or record.erased_at or shown),
         may_send=_may_send(decided),
         saying=Saying.ALLOWED if strongest is None else _SAYINGS[strongest.reason],
         since=strongest.since if strongest else None,
@@ -75,7 +76,7 @@ def person_view(
         stopped=tuple(names[topic.number] for topic, decision in marketing if not decision.sendable),
         service=tuple(names[topic.number] for topic, decision in service if decision.sendable),
         topics=tuple(_topic_row(names[topic.number], topic, decision) for topic, decision in decided),
-        active=tuple(_active_rows(result.record, catalogue, frame.language, now)),
+        active=tuple(_active_rows(record, catalogue, frame.language, now)),
         history=tuple(_history_row(stored, catalogue, frame.language) for stored in reversed(shown)),
         left_out=f"{left_out}{'+' if result.is_cut else ''}" if left_out or result.is_cut else "",
     )

@@ -61,6 +61,7 @@ class DisclosedData(StrEnum):
     IMPORT = "import"
     SCRUB = "scrub"
     SNAPSHOT = "snapshot"
+    LINK = "link"
     OTHER = "other"
 
 
