@@ -7,6 +7,7 @@ from typing import Any
 from functions.purge import app as purge
 from heed.domain.desk.session import DeskRole
 from heed.domain.mailbox.case import CaseKind
+from heed.domain.privacy.erasure import ErasureCause, earlier_purge
 from tests.simulation.scenes import ANN, Scene, registers
 from tests.simulation.scenes_mails import codes, stored_mails
 from tests.support.cases import open_case
@@ -105,20 +106,25 @@ class ReportMinorAtTheDesk(ActAtTheDesk):
 
     function = "desk"
     page = "minor"
+    cause = ErasureCause.MINOR
 
     def observe(self, world: World) -> object:
-        purged = purge.handler({}, world.context)
-        certificates = [item for item in world.items("Control") if item["pk"]["S"].startswith("purge#")]
-        return registers(world), purged["left"], len(certificates)
+        left = purge.handler({}, world.context)["left"]
+        purge_id = earlier_purge(parts().preferences.read(world.recipient(ANN)), self.cause)
+        assert purge_id is not None
+        certificate = parts().purges.find(purge_id)
+        assert certificate is not None
+        return registers(world), left, certificate.state, certificate.subject
 
 
 class EraseAtTheDesk(ReportMinorAtTheDesk):
     function = "desk"
     page = "erase"
+    cause = ErasureCause.ERASURE
 
 
 class RequestErasureAtTheDesk(ActAtTheDesk):
-    """An agent's wish is one case, whose mail is kept."""
+    """An agent's request is one case, whose mail is kept."""
 
     function = "desk"
     role = DeskRole.AGENT
