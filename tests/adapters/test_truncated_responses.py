@@ -50,7 +50,7 @@ from heed.domain.jobs.job import JobKind
 from heed.domain.ledger.entry import LedgerEntry
 from heed.domain.mailbox.case import CaseDecision, CaseKind, Ruling, new_case
 from heed.domain.milliseconds import Millis
-from heed.domain.numbers.numbers import CountedKey, NumberColumn, NumberGrouping
+from heed.domain.numbers.numbers import CountedKey, DayKey, NumberColumn, NumberGrouping
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.record import EMPTY_RECORD, Record
 from heed.domain.preferences.register import Change, Entry, ScopeNumber, Source, opt_out_register
@@ -280,7 +280,8 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
             "count": lambda numbers: numbers.count(
                 secrets.token_hex(16), 20_517, {COUNTED: {NumberColumn.PAUSED: 1}}, NOW
             ),
-            "read": lambda numbers: list(numbers.read(NumberGrouping.TOPIC, [20_517])),
+            "find_keys": lambda numbers: numbers.find_keys(NumberGrouping.TOPIC, [20_517]),
+            "read": lambda numbers: list(numbers.read(NumberGrouping.TOPIC, [DayKey(20_517, "offers")])),
         },
     ),
     CampaignsTable: (

@@ -19,6 +19,7 @@ import pytest
 
 from heed.domain.api_key import KeyScope
 from heed.domain.preferences.register import Change, Entry, Source
+from heed.domain.rfc3339 import format_time
 from tests import conftest
 from tests.support import stream_events
 from tests.support.deployment import NOW, Context, World, deployed, http_event, parts
@@ -154,6 +155,42 @@ def evidence(world: World) -> CostOfAction:
     return CostOfAction("changes into the ledger", calls, 0.1, 0.1, 0.5, around, (writes, 0))
 
 
+def counted_events(world: World, campaign: str) -> CostOfAction:
+    """The work of the numbers for each event that is counted, ten to a batch."""
+    from functions.numbers import app as numbers
+
+    def batch(first: int) -> dict[str, Any]:
+        detail = {"scope": "offers", "state": "out", "at": format_time(NOW), "source": "one-click"}
+        if campaign:
+            detail["campaign"] = campaign
+        records = []
+        for number in range(first, first + 10):
+            changed = {"id": f"{campaign}{number}", **detail}
+            event = {"source": "heed", "detail-type": "Recipient Opted Out", "detail": changed}
+            records.append({"messageId": str(number), "eventSource": "aws:sqs", "body": json.dumps(event)})
+        return {"Records": records}
+
+    if campaign:
+        parts().campaigns.add(campaign, NOW)
+    minutes = Context(milliseconds_left=600_000)
+    numbers.handler(batch(0), minutes)  # the first of a day writes the names, too
+    items: list[int] = []
+    hooks = parts().client("dynamodb").meta.events
+    hooks.register(
+        "provide-client-params.dynamodb.TransactWriteItems",
+        lambda params, **_: items.append(len(params["TransactItems"])),
+        unique_id="items",
+    )
+    with counted_calls() as calls:
+        assert numbers.handler(batch(10), minutes) == {"batchItemFailures": []}
+    hooks.unregister("provide-client-params.dynamodb.TransactWriteItems", unique_id="items")
+    an_event = Counter({name: number // 10 for name, number in calls.items()})
+    around = SQS * (1 + 2 / 10)  # sent one by one, received and deleted in tens
+    units = 2 * sum(items) / 10, an_event["GetItem"]  # a transaction writes everything twice
+    what = "events counted, campaign" if campaign else "events counted"
+    return CostOfAction(what, an_event, 0.1, 0.3, 0.5, around, units)
+
+
 def metrics_when_idle(world: World) -> set[str]:
     """The names of metrics that the schedules write although nothing happens."""
     from functions.purge import app as purge
@@ -205,7 +242,8 @@ def main() -> None:
         redirect_stdout(io.StringIO()),  # the metrics
     ):
         metrics = len(metrics_when_idle(world))
-        done = [*action_costs(world), evidence(world)]
+        counted = [counted_events(world, campaign) for campaign in ("", "spring")]
+        done = [*action_costs(world), evidence(world), *counted]
     print("one million                    US$  calls of AWS for one request, one message or ten changes")
     for action in done:
         calls = ", ".join(f"{number} {name}" for name, number in action.calls.items())

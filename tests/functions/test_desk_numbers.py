@@ -171,3 +171,17 @@ def test_the_numbers_are_shown_in_each_language(officer: Browser, language: str,
         count(NumberGrouping.SOURCE, source.value, NumberColumn.OPTED_OUT, 1)
     page = officer.page(f"/desk/numbers?{PERIOD}&by={by}")
     assert f'<html lang="{language}">' in page
+
+
+def test_a_period_with_too_many_keys_is_a_mistake_in_its_first_day(
+    officer: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day in (TODAY - 1, TODAY):
+        count(NumberGrouping.CAMPAIGN, "spring", NumberColumn.OPTED_OUT, 1, day)
+    monkeypatch.setattr("heed.use_cases.numbers.list_numbers.MAX_READ_KEYS", 1)
+    answer = officer.get(f"/desk/numbers?{PERIOD}&by=campaign")
+    assert answer["statusCode"] == 422
+    assert re.search(r'<input id="from"[^>]* aria-invalid="true"', answer["body"])
+    assert "With very many campaigns, choose fewer days." in answer["body"]
+    assert officer.get(f"/desk/numbers.csv?{PERIOD}&by=campaign")["statusCode"] == 404
+    assert officer.get("/desk/numbers?from=2026-03-05&to=2026-03-05&by=campaign")["statusCode"] == 200

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,12 +16,12 @@ from functions.ledger import app as ledger
 from functions.numbers import app
 from functions.platform import app as platform
 from functions.unsubscribe import app as unsubscribe
-from heed.adapters.dynamodb.numbers import NUMBERS_PREFIX
+from heed.adapters.dynamodb.numbers import NUMBERS_PREFIX, NumbersTable
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.events import EventType
 from heed.domain.milliseconds import Millis
-from heed.domain.numbers.counted_event import COUNTED_STATES
+from heed.domain.numbers.counted_event import COUNTED_STATES, CountedEvent
 from heed.domain.numbers.numbers import MAX_KEYS_A_DAY
 from heed.domain.preferences.register import (
     COMPLAINT,
@@ -37,16 +38,22 @@ from heed.domain.preferences.register import (
 from heed.domain.privacy.retention import CAMPAIGN_DAYS, COUNT_DAYS, NUMBER_DAYS, SEEN_DAYS
 from heed.domain.rfc3339 import format_day
 from heed.entrypoints.bulk_files import parts as file_parts
+from heed.use_cases.numbers.count_event import CountEvent, CountOutcome
 from tests.functions.conftest import DAY, Clock
 from tests.functions.test_imports import LISTED, Imports
 from tests.support.deployment import World, http_event, parts
 from tests.support.iam_policies import RESOURCES
 from tests.support.job_machine import run_executions
 from tests.support.registers import in_, out
+from tests.support.ses_messages import EVENTS
 from tests.support.stream_events import StreamRecorder, stream_event
 
 JOAN, LEE = "joan@example.com", "lee@example.com"
 NEVER_COUNTED = ("hold", "minor")
+CONFLICT: Any = {
+    "Error": {"Code": "TransactionCanceledException"},
+    "CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}, {"Code": "None"}],
+}
 ZEROS = dict.fromkeys(("opted_out", "opted_in", "paused", "complained", "bounced"), 0)
 
 
@@ -185,6 +192,15 @@ def test_each_kind_of_change_has_a_column(office: Office) -> None:
     }
 
 
+def test_the_sample_of_the_queue_is_counted(office: Office) -> None:
+    sample = json.loads((EVENTS / "numbers-sqs-eventbridge-changes.json").read_text())
+    assert app.handler(sample, office.world.context) == {"batchItemFailures": []}
+    march = {"from": "2026-03-05", "to": "2026-03-05"}
+    assert office.rows("topic", **march) == {"offers": {"opted_out": 1}, "*": {"bounced": 1}}
+    assert office.rows("campaign", **march) == {"(other)": {"opted_out": 1}}
+    assert office.world.messages("NUMBERS_DLQ_URL") == []
+
+
 def test_an_event_that_arrives_twice_counts_once(office: Office) -> None:
     office.world.apply_changes(JOAN, change(office, out(2)))
     (event,) = office.publish()
@@ -261,7 +277,7 @@ def test_a_press_of_a_link_counts_its_campaign_only_if_a_key_named_it(office: Of
     events = office.publish()
     assert [event["detail"]["campaign"] for event in events] == ["spring", "forged"]
     assert office.deliver(*events) == []
-    assert office.rows("campaign") == {"spring": {"opted_out": 1}, "other": {"opted_out": 1}}
+    assert office.rows("campaign") == {"spring": {"opted_out": 1}, "(other)": {"opted_out": 1}}
 
 
 def test_a_campaign_that_no_key_named_for_90_days_counts_as_other(office: Office) -> None:
@@ -270,7 +286,7 @@ def test_a_campaign_that_no_key_named_for_90_days_counts_as_other(office: Office
     office.record(JOAN, change(office, out(2), campaign="spring"))
     office.clock.now += 1_000
     office.record(LEE, change(office, out(2), campaign="spring"))
-    assert office.rows("campaign") == {"spring": {"opted_out": 1}, "other": {"opted_out": 1}}
+    assert office.rows("campaign") == {"spring": {"opted_out": 1}, "(other)": {"opted_out": 1}}
 
 
 def test_a_key_that_names_a_campaign_again_keeps_it_for_90_days_more(office: Office) -> None:
@@ -288,7 +304,7 @@ def test_a_day_has_room_for_a_thousand_new_campaigns(office: Office, monkeypatch
         office.name(campaign)
     for campaign in ("a", "b", "c"):
         office.record(f"{campaign}@example.com", change(office, out(2), campaign=campaign))
-    assert office.rows("campaign") == {key: {"opted_out": 1} for key in ("a", "b", "other")}
+    assert office.rows("campaign") == {key: {"opted_out": 1} for key in ("a", "b", "(other)")}
     office.clock.now += DAY
     office.name("c")
     office.record(JOAN, change(office, out(2), campaign="c"))
@@ -302,8 +318,108 @@ def test_a_day_counts_a_thousand_campaigns_by_name_and_the_rest_as_other(office:
     for campaign in ("c7", "late"):
         office.name(campaign)
         office.record(f"{campaign}@example.com", change(office, out(2), campaign=campaign))
-    assert office.rows("campaign") == {"c7": {"opted_out": 1}, "other": {"opted_out": 1}}
+    assert office.rows("campaign") == {"c7": {"opted_out": 1}, "(other)": {"opted_out": 1}}
     assert office.rows("topic") == {"offers": {"opted_out": 2}}
+
+
+def test_a_campaign_called_other_is_told_from_the_campaigns_without_a_name(office: Office) -> None:
+    office.name("other")
+    office.record(JOAN, change(office, out(2), campaign="other"))
+    office.record(LEE, change(office, out(2), campaign="forged"))
+    assert office.rows("campaign") == {"other": {"opted_out": 1}, "(other)": {"opted_out": 1}}
+
+
+@contextmanager
+def recorded_transactions(before: Callable[[int], None] = lambda _: None) -> Iterator[list[list[Any]]]:
+    """Records the writes of each transaction. Before each one it calls a function with its number."""
+    transactions: list[list[Any]] = []
+
+    def record(params: dict[str, Any], **_: Any) -> None:
+        transactions.append(params["TransactItems"])
+        before(len(transactions))
+
+    hooks = parts().client("dynamodb").meta.events
+    hooks.register("provide-client-params.dynamodb.TransactWriteItems", record, unique_id="record")
+    yield transactions
+    hooks.unregister("provide-client-params.dynamodb.TransactWriteItems", unique_id="record")
+
+
+def test_the_writes_of_a_count_do_not_grow_with_the_number_of_campaigns(office: Office) -> None:
+    """The list of campaigns is written with the first count of a campaign, and never for a known one."""
+    for campaign in ("spring", "summer"):
+        office.name(campaign)
+        office.record(JOAN, change(office, out(2), campaign=campaign), change(office, in_(2)))
+    office.world.apply_changes(LEE, change(office, out(2), campaign="spring"))
+    (event,) = office.publish()
+    with recorded_transactions() as transactions:
+        assert office.deliver(event) == []
+    (writes,) = transactions
+    today = day_of(office.clock)
+    assert {write["Update"]["Key"]["pk"]["S"] for write in writes[1:]} == {
+        f"numbers#topic#{today}#offers",
+        f"numbers#source#{today}#link",
+        f"numbers#campaign#{today}#spring",
+    }
+
+
+def test_a_process_writes_to_the_list_of_a_full_day_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("heed.adapters.dynamodb.numbers.MAX_KEYS_A_DAY", 1)
+    made = []
+    for campaign in ("a", "b", "c"):
+        office.name(campaign)
+        with recorded_transactions() as transactions:
+            office.record(f"{campaign}@example.com", change(office, out(2), campaign=campaign))
+        made.append(sum(f"numbers#campaign#{day_of(office.clock)}" == key for key in _updated(transactions)))
+    # A name; a refused name, and the key of all others; nothing
+    assert made == [1, 2, 0]
+    assert office.rows("campaign") == {"a": {"opted_out": 1}, "(other)": {"opted_out": 2}}
+
+
+def _updated(transactions: list[list[Any]]) -> list[str]:
+    writes = itertools.chain.from_iterable(transactions)
+    return [write["Update"]["Key"]["pk"]["S"] for write in writes if "Update" in write]
+
+
+@pytest.mark.parametrize("place", [1, 2])
+@pytest.mark.parametrize("is_conflict", [False, True])
+def test_two_functions_that_count_the_first_of_a_key_at_once_count_both(
+    office: Office, place: int, *, is_conflict: bool
+) -> None:
+    office.name("spring")
+    for address in (JOAN, LEE):
+        office.world.apply_changes(address, change(office, out(2), campaign="spring"))
+    ours, theirs = (CountedEvent.from_message(json.dumps(event)) for event in office.publish())
+    count = CountEvent(NumbersTable(parts().client("dynamodb"), office.world.control), parts().campaigns)
+    met: list[int] = []
+
+    def count_theirs(number: int) -> None:
+        if number == place and not met:
+            met.append(number)
+            assert count(theirs, Millis(office.clock.now)) is CountOutcome.COUNTED
+            if is_conflict:
+                raise ClientError(CONFLICT, "TransactWriteItems")
+
+    with recorded_transactions(count_theirs):
+        assert parts().count_event(ours, Millis(office.clock.now)) is CountOutcome.COUNTED
+    for by, key in {"topic": "offers", "source": "link", "campaign": "spring"}.items():
+        assert office.rows(by) == {key: {"opted_out": 2}}
+    for event in (ours, theirs):
+        assert count(event, Millis(office.clock.now)) is CountOutcome.DUPLICATE
+
+
+def test_a_period_with_too_many_keys_is_refused(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    for ago in (DAY, 0):
+        for topic in (2, 3):
+            address = f"{topic}.{ago}@example.com"
+            office.record(address, change(office, out(topic), Source.LETTER, ago=ago))
+    monkeypatch.setattr("heed.use_cases.numbers.list_numbers.MAX_READ_KEYS", 2)
+    yesterday = day_of(office.clock, DAY)
+    refused = office.ask(by="topic", **{"from": yesterday})
+    assert (refused["status"], [fault["pointer"] for fault in refused["errors"]]) == (422, ["/from"])
+    assert len(office.rows("topic", **{"from": yesterday, "to": yesterday})) == 2
+    assert len(office.rows("source", **{"from": yesterday})) == 1
 
 
 def test_links_are_made_while_the_name_of_the_campaign_cannot_be_kept(
@@ -406,14 +522,23 @@ def test_a_change_of_a_day_whose_numbers_are_gone_is_not_counted(office: Office)
     office.record(JOAN, change(office, out(2), Source.LETTER, ago=(NUMBER_DAYS + 1) * DAY))
     office.record(LEE, change(office, out(2), Source.LETTER, ago=NUMBER_DAYS * DAY))
     stored = [key for key in _keys(office) if key.startswith(NUMBERS_PREFIX)]
-    assert {key.rpartition("#")[2] for key in stored} == {day_of(office.clock, NUMBER_DAYS * DAY)}
+    assert {key.split("#")[2] for key in stored} == {day_of(office.clock, NUMBER_DAYS * DAY)}
 
 
-CONFLICT = {
-    "Error": {"Code": "TransactionCanceledException"},
-    "CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}, {"Code": "None"}],
+SEVERAL_REASONS = {
+    **CONFLICT,
+    "CancellationReasons": [
+        {"Code": "None"},
+        {"Code": "ThrottlingError"},
+        {"Code": "ProvisionedThroughputExceeded"},
+    ],
 }
-THROTTLED = {"Error": {"Code": "ThrottlingException"}}
+FAILURES = (
+    {"Error": {"Code": "ThrottlingException"}},
+    {"Error": {"Code": "TransactionInProgressException"}},
+    {"Error": {"Code": "IdempotentParameterMismatchException"}},
+    SEVERAL_REASONS,
+)
 
 
 @contextmanager
@@ -431,10 +556,11 @@ def failing_transactions(response: Any, times: int) -> Iterator[None]:
     hooks.unregister("before-parameter-build.dynamodb.TransactWriteItems", unique_id="fail")
 
 
-def test_a_failed_transaction_is_retried_and_counts_nothing(office: Office) -> None:
+@pytest.mark.parametrize("response", FAILURES)
+def test_a_failed_transaction_is_retried_and_counts_nothing(office: Office, response: Any) -> None:
     office.world.apply_changes(JOAN, change(office, out(2)))
     (event,) = office.publish()
-    with failing_transactions(THROTTLED, 1):
+    with failing_transactions(response, 1):
         assert office.deliver(event) == ["0"]
     assert office.rows("topic") == {}
     assert office.deliver(event) == []

@@ -79,7 +79,8 @@ class ImportScene(Scene):
     def observe(self, world: World) -> object:
         job = parts().jobs.find(self._id)
         assert job is not None and job.state is JobState.DONE
-        numbers = parts().numbers.read(NumberGrouping.SOURCE, [clock.now() // DAY_MS])
+        keys = parts().numbers.find_keys(NumberGrouping.SOURCE, [clock.now() // DAY_MS])
+        numbers = parts().numbers.read(NumberGrouping.SOURCE, keys)
         return job.report, registers(world, ANN), registers(world, JOHN), list(numbers)
 
     def _run(self, job_id: str, phase: JobPhase) -> None:

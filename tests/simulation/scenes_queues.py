@@ -88,8 +88,10 @@ class CountedEvents(Queue):
         self.bodies = (first, _event("Recipient Suppressed", bounced), first, "not an event")
 
     def observe(self, world: World) -> object:
+        numbers = parts().numbers
         counted = {
-            grouping: sorted(parts().numbers.read(grouping, [self._day])) for grouping in NumberGrouping
+            grouping: sorted(numbers.read(grouping, numbers.find_keys(grouping, [self._day])))
+            for grouping in NumberGrouping
         }
         return counted, set(world.messages("NUMBERS_DLQ_URL"))
 

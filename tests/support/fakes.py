@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -11,6 +12,16 @@ from heed.domain.desk.session import DeskSession
 from heed.domain.errors import HeedError, InvalidToken, UnreadableRecord
 from heed.domain.links.link_token import TokenPurpose
 from heed.domain.milliseconds import Millis
+from heed.domain.numbers.numbers import (
+    MAX_KEYS_A_DAY,
+    OTHER_KEY,
+    ColumnCounts,
+    CountedKey,
+    DayCount,
+    DayKey,
+    NumberColumn,
+    NumberGrouping,
+)
 from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
 from heed.domain.preferences.register import Change
 from heed.use_cases.ports.preferences import UNREADABLE, UnreadableItem, WriteResult
@@ -137,3 +148,31 @@ class MemoryDeskSessions:
         for session_hash in ended:
             del self.sessions[session_hash]
         return len(ended)
+
+
+@dataclass
+class MemoryNumbers:
+    """Implements the port Numbers."""
+
+    seen: set[str] = field(default_factory=set)
+    counts: dict[tuple[NumberGrouping, DayKey], Counter[NumberColumn]] = field(default_factory=dict)
+
+    def count(self, id_: str, day: int, counted: Mapping[CountedKey, ColumnCounts], _: Millis) -> bool:
+        if id_ in self.seen:
+            return False
+        self.seen.add(id_)
+        for (grouping, key), counts in counted.items():
+            names = {known.key for known in self.find_keys(grouping, [day])} - {OTHER_KEY}
+            has_room = key in names or len(names) < MAX_KEYS_A_DAY
+            row = grouping, DayKey(day, key if has_room else OTHER_KEY)
+            self.counts.setdefault(row, Counter()).update(counts)
+        return True
+
+    def find_keys(self, grouping: NumberGrouping, days: Iterable[int]) -> Sequence[DayKey]:
+        wanted = set(days)
+        return [key for known, key in self.counts if known == grouping and key.day in wanted]
+
+    def read(self, grouping: NumberGrouping, keys: Iterable[DayKey]) -> Iterable[DayCount]:
+        for key in keys:
+            for column, number in self.counts.get((grouping, key), {}).items():
+                yield DayCount(*key, column, number)

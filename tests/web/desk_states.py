@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import product
 
 from heed.domain.mailbox.case import CaseKind
@@ -30,7 +31,11 @@ class DeskStates:
     def __init__(self, stage: LocalStack) -> None:
         self._stage = stage
         self._desk = DeskStage(stage)
-        self._silent, self._known_well = self._desk.known(), self._desk.known_well()
+        self._silent = self._desk.known()
+
+    @cached_property
+    def _known_well(self) -> str:
+        return self._desk.known_well()
 
     def everywhere(self) -> Iterator[Visit]:
         """Every page of a healthy stack, in every language."""
@@ -54,7 +59,7 @@ class DeskStates:
             "cases": "/desk/cases",
             "certificates": "/desk/purges",
             "deadlines": "/desk/deadlines",
-            "numbers": "/desk/numbers?from=2020-01-01&to=2020-01-02",
+            "numbers": "/desk/numbers?from=2020-01-01&to=2020-01-02&by=topic",
         }
         for language, (page, url) in product(LANGUAGES, lists.items()):
             yield in_language(language, {**visit, "page": page, "state": f"no {page}", "url": url})

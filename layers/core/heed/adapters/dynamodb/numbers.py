@@ -1,20 +1,22 @@
 """The numbers, and the names of campaigns, in the table `Control`. Each item expires.
 
-    `numbers#<grouping>#<day>`   `keys`: the names of the topics, sources or campaigns of the day;
-                                 `<column> <name>`: a count
-    `seen#<id>`                  what was counted
-    `campaign#<name>`            a campaign that an API key named
-    `campaigns#<day>#new`        `n`: the number of new campaigns of a day
+    `numbers#<grouping>#<day>#<key>`  a topic, source or campaign on a day; `<column>`: a count
+    `numbers#<grouping>#<day>`        `keys`: the keys that have such an item
+    `seen#<id>`                       what was counted
+    `campaign#<name>`                 a campaign that an API key named
+    `campaigns#<day>#new`             `n`: the number of new campaigns of a day
 
 One transaction counts an event in all its rows, and marks the event as seen. So an event that arrives twice,
-or a function that is killed, neither loses nor doubles a count. No item and no key names a person.
+or a function that is killed, neither loses nor doubles a count. The list of keys can be long, so it is
+written only with the first count of a key. No item and no key names a person.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from heed.adapters.dynamodb.table import (
     MAX_BATCH_KEYS,
@@ -22,7 +24,7 @@ from heed.adapters.dynamodb.table import (
     TableAdapter,
     TransactionRefused,
 )
-from heed.codec.attributes import MAX_COUNT, Item, read_number, read_text, strict_reader
+from heed.codec.attributes import MAX_COUNT, Item, read_number, read_text, read_texts, strict_reader
 from heed.domain.milliseconds import Millis
 from heed.domain.numbers.numbers import (
     MAX_KEYS_A_DAY,
@@ -30,6 +32,7 @@ from heed.domain.numbers.numbers import (
     ColumnCounts,
     CountedKey,
     DayCount,
+    DayKey,
     NumberColumn,
     NumberGrouping,
 )
@@ -48,34 +51,77 @@ SEEN_PREFIX = "seen#"
 CAMPAIGN_PREFIX = "campaign#"
 
 _NEW_CAMPAIGNS = "new"
+_MAX_THREADS = 8  # botocore's connection pool has ten
 
 
 class NumbersTable(TableAdapter, Numbers):
-    """Implements the port Numbers with DynamoDB."""
+    """Implements the port Numbers with DynamoDB.
+
+    A process remembers which lists of keys are full: a refused write costs as much as the list is long.
+    """
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        super().__init__(client, table)
+        self._full: set[tuple[NumberGrouping, int]] = set()
 
     @override
     def count(self, id_: str, day: int, counted: Mapping[CountedKey, ColumnCounts], now: Millis) -> bool:
-        rows = list(counted.items())
+        rows = [_Row(*key, counts) for key, counts in counted.items()]
         while True:
-            updates = [_to_update(day, key, counts) for key, counts in rows]
+            writes = [(row, write) for row in rows for write in _to_writes(day, row)]
             try:
-                self._table.transact([_to_seen(id_, now), *updates])
+                self._table.transact([_to_seen(id_, now), *(write for _, write in writes)])
             except TransactionRefused as refusal:
                 if 0 in refusal.refused:
                     return False
-                rows = [
-                    (CountedKey(key.grouping, OTHER_KEY) if place in refusal.refused else key, counts)
-                    for place, (key, counts) in enumerate(rows, 1)
-                ]
+                refused = {writes[place - 1][0].grouping for place in refusal.refused}
+                rows = [self._after_refusal(row, day) if row.grouping in refused else row for row in rows]
             else:
                 return True
 
+    def _after_refusal(self, row: _Row, day: int) -> _Row:
+        """Returns the row as a new one, or as OTHER_KEY if the day has no room for its key."""
+        if row.is_new:
+            self._full.add((row.grouping, day))
+        if row.key != OTHER_KEY and (row.grouping, day) in self._full:
+            return row._replace(key=OTHER_KEY, is_new=False)
+        return row._replace(is_new=True)
+
     @override
-    def read(self, grouping: NumberGrouping, days: Iterable[int]) -> Iterator[DayCount]:
-        keys = (_to_key(grouping, day) for day in days)
-        while batch := list(islice(keys, MAX_BATCH_KEYS)):
-            for item in self._table.get_many(batch):
-                yield from _to_counts(item)
+    def find_keys(self, grouping: NumberGrouping, days: Iterable[int]) -> Sequence[DayKey]:
+        items = self._read_many(_to_list_key(grouping, day) for day in days)
+        return list(chain.from_iterable(map(_to_day_keys, items)))
+
+    @override
+    def read(self, grouping: NumberGrouping, keys: Iterable[DayKey]) -> Iterator[DayCount]:
+        items = self._read_many(_to_key(grouping, day, key) for day, key in keys)
+        return chain.from_iterable(map(_to_counts, items))
+
+    def _read_many(self, keys: Iterable[Item]) -> Iterator[Item]:
+        wanted = list(keys)
+        batches = [wanted[start : start + MAX_BATCH_KEYS] for start in range(0, len(wanted), MAX_BATCH_KEYS)]
+        if len(batches) == 1:
+            yield from self._table.get_many(batches[0])
+        elif batches:
+            with ThreadPoolExecutor(_MAX_THREADS) as pool:
+                for items in pool.map(lambda batch: list(self._table.get_many(batch)), batches):
+                    yield from items
+
+
+class _Row(NamedTuple):
+    """A row that is counted.
+
+    Attributes:
+        grouping: what the row is about.
+        key: the name of the topic, source or campaign.
+        counts: what is added.
+        is_new: whether the day may have no such row yet, so that the list of keys has to be written.
+    """
+
+    grouping: NumberGrouping
+    key: str
+    counts: ColumnCounts
+    is_new: bool = False
 
 
 class CampaignsTable(CampaignNames):
@@ -119,8 +165,12 @@ class CampaignsTable(CampaignNames):
         return item is not None and _read_expiry(item) > now // 1000
 
 
-def _to_key(grouping: NumberGrouping, day: int) -> Item:
+def _to_list_key(grouping: NumberGrouping, day: int) -> Item:
     return {"pk": {"S": f"{NUMBERS_PREFIX}{grouping}#{format_day(day)}"}}
+
+
+def _to_key(grouping: NumberGrouping, day: int, key: str) -> Item:
+    return {"pk": {"S": f"{NUMBERS_PREFIX}{grouping}#{format_day(day)}#{key}"}}
 
 
 def _to_campaign_key(campaign: str) -> Item:
@@ -137,40 +187,58 @@ def _to_seen(id_: str, now: Millis) -> Item:
     }
 
 
-def _to_update(day: int, counted: CountedKey, counts: ColumnCounts) -> Item:
-    """Returns the update of a row. A new key is refused if the day has MAX_KEYS_A_DAY of them."""
-    names = {f"#n{place}": f"{column} {counted.key}" for place, column in enumerate(counts)}
-    numbers = {f":n{place}": {"N": str(count)} for place, count in enumerate(counts.values())}
-    added = ", ".join(f"#n{place} :n{place}" for place in range(len(counts)))
-    update: dict[str, Any] = {
-        "Key": _to_key(counted.grouping, day),
-        "UpdateExpression": f"SET expires = :expires ADD #keys :keys, {added}",
-        "ExpressionAttributeNames": {"#keys": "keys", **names},
-        "ExpressionAttributeValues": {
-            ":expires": {"N": str((day + NUMBER_DAYS + 1) * DAY_MS // 1000)},
-            ":keys": {"SS": [counted.key]},
-            **numbers,
-        },
+def _to_writes(day: int, row: _Row) -> list[Item]:
+    """Returns the writes of a row. If it is not new, its only write is refused if the day has no such row."""
+    return [_to_update(day, row), _to_listing(day, row)] if row.is_new else [_to_update(day, row)]
+
+
+def _to_update(day: int, row: _Row) -> Item:
+    numbers = {f":n{place}": {"N": str(count)} for place, count in enumerate(row.counts.values())}
+    added = ", ".join(f"{column} :n{place}" for place, column in enumerate(row.counts))
+    update = {
+        "Key": _to_key(row.grouping, day, row.key),
+        "UpdateExpression": f"SET expires = :expires ADD {added}",
+        "ExpressionAttributeValues": {":expires": _to_expiry(day), **numbers},
     }
-    if counted.key != OTHER_KEY:
+    return {"Update": update if row.is_new else {**update, "ConditionExpression": "attribute_exists(pk)"}}
+
+
+def _to_listing(day: int, row: _Row) -> Item:
+    """Returns the write of a key into the list of its day. It is refused if the list is full."""
+    update: dict[str, Any] = {
+        "Key": _to_list_key(row.grouping, day),
+        "UpdateExpression": "SET expires = :expires ADD #keys :keys",
+        "ExpressionAttributeNames": {"#keys": "keys"},
+        "ExpressionAttributeValues": {":expires": _to_expiry(day), ":keys": {"SS": [row.key]}},
+    }
+    if row.key != OTHER_KEY:
         update["ConditionExpression"] = (
             "attribute_not_exists(#keys) OR contains(#keys, :key) OR size(#keys) < :limit"
         )
         update["ExpressionAttributeValues"] |= {
-            ":key": {"S": counted.key},
+            ":key": {"S": row.key},
             ":limit": {"N": str(MAX_KEYS_A_DAY)},
         }
     return {"Update": update}
 
 
+def _to_expiry(day: int) -> Item:
+    return {"N": str((day + NUMBER_DAYS + 1) * DAY_MS // 1000)}
+
+
+@strict_reader
+def _to_day_keys(item: Item) -> Sequence[DayKey]:
+    _, _, day = read_text(item, "pk").split("#")
+    return [DayKey(parse_day(day), key) for key in read_texts(item, "keys")]
+
+
 @strict_reader
 def _to_counts(item: Item) -> Sequence[DayCount]:
-    day = parse_day(read_text(item, "pk").rpartition("#")[2])
-    counts = []
-    for name in item.keys() - {"pk", "expires", "keys"}:
-        column, _, key = name.partition(" ")
-        counts.append(DayCount(day, key, NumberColumn(column), read_number(item, name, MAX_COUNT)))
-    return counts
+    _, _, day, key = read_text(item, "pk").split("#", 3)
+    return [
+        DayCount(parse_day(day), key, NumberColumn(name), read_number(item, name, MAX_COUNT))
+        for name in item.keys() - {"pk", "expires"}
+    ]
 
 
 @strict_reader

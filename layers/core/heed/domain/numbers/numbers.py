@@ -15,8 +15,10 @@ MAX_PERIOD_DAYS = 366
 """The most days of one answer: a leap year."""
 MAX_KEYS_A_DAY = 1_000
 """The most topics, and the most campaigns, that are counted by name on a day."""
-OTHER_KEY = "other"
-"""The key of the campaigns, or topics, that are not counted by name."""
+MAX_READ_KEYS = 20_000
+"""The most keys of one answer, added up over its days: 54 campaigns a day for a year."""
+OTHER_KEY = "(other)"
+"""The key of the campaigns, or topics, that are not counted by name. No name has a parenthesis."""
 
 
 class NumberColumn(StrEnum):
@@ -49,6 +51,18 @@ class CountedKey(NamedTuple):
     """A row that a change is counted in, such as the topic `offers`."""
 
     grouping: NumberGrouping
+    key: str
+
+
+class DayKey(NamedTuple):
+    """A key that has counts on a day.
+
+    Attributes:
+        day: the day in UTC, as a number of days since the Unix epoch.
+        key: the name of the topic, source or campaign.
+    """
+
+    day: int
     key: str
 
 

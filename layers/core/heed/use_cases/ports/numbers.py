@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from heed.domain.milliseconds import Millis
-from heed.domain.numbers.numbers import ColumnCounts, CountedKey, DayCount, NumberGrouping
+from heed.domain.numbers.numbers import ColumnCounts, CountedKey, DayCount, DayKey, NumberGrouping
 
 
 class Numbers(Protocol):
@@ -20,7 +20,7 @@ class Numbers(Protocol):
         Args:
             id_: the id of what is counted.
             day: the day on which it is counted, a number of days since the Unix epoch.
-            counted: the rows, each with what is added to it.
+            counted: the rows, at most one of each grouping, and what is added to each.
             now: milliseconds.
 
         Raises:
@@ -28,8 +28,16 @@ class Numbers(Protocol):
         """
         ...
 
-    def read(self, grouping: NumberGrouping, days: Iterable[int]) -> Iterable[DayCount]:
-        """Returns the counts of these days, in no order, by consistent reads.
+    def find_keys(self, grouping: NumberGrouping, days: Iterable[int]) -> Sequence[DayKey]:
+        """Returns the keys that have counts on these days, in no order.
+
+        Raises:
+            StoreUnavailable, UnreadableRecord: The keys could not be read.
+        """
+        ...
+
+    def read(self, grouping: NumberGrouping, keys: Iterable[DayKey]) -> Iterable[DayCount]:
+        """Returns the counts of these keys, in no order, by consistent reads.
 
         Raises:
             StoreUnavailable, UnreadableRecord: The counts could not be read.

@@ -64,15 +64,15 @@ class NumberPages:
 
     def show(self, call: DeskRequest) -> Response[str]:
         """Shows the numbers of a period. A mistake in the dates is shown at its field."""
+        parts = self._parts()
         try:
             query = _parse_query(call)
+            rows = list_numbers(*query, parts.numbers)
         except InvalidQuery as error:
             wrong = {fault.pointer for fault in error.faults}
             if "/by" in wrong:
                 raise NotFound("no page is about this") from None
             return call.page("numbers", _mistaken_view(call, wrong), HTTPStatus.UNPROCESSABLE_ENTITY)
-        parts = self._parts()
-        rows = list_numbers(*query, parts.numbers)
         return call.page("numbers", _view(call, query, rows, parts.catalogue))
 
     def download(self, call: DeskRequest) -> Response[str]:
@@ -83,10 +83,10 @@ class NumberPages:
         """
         try:
             query = _parse_query(call)
+            rows = list_numbers(*query, self._parts().numbers)
         except InvalidQuery:
             raise NotFound("no file has these numbers") from None
         columns = [query.grouping.value, *(column.value for column in NumberColumn)]
-        rows = list_numbers(*query, self._parts().numbers)
         lines = [[row.key, *(str(row.count_of(column)) for column in NumberColumn)] for row in rows]
         first, last = rfc3339.format_day(query.period.first), rfc3339.format_day(query.period.last)
         name = f"numbers-{first}-{last}-{query.grouping}.csv"
@@ -154,7 +154,7 @@ def _table_row(
         try:
             name = scope_title(catalogue.scope_number(row.key), catalogue, language) or row.key
         except UnknownScope:
-            name = row.key  # a topic that the catalogue no longer has, or "other"
+            name = row.key  # a topic that the catalogue no longer has, or OTHER_KEY
     return NumbersTableRow(
         name=name,
         source=_SOURCES.get(row.key) if grouping is NumberGrouping.SOURCE else None,
