@@ -58,3 +58,14 @@ def test_a_cookie_with_another_header_is_not_read(header: str) -> None:
 )
 def test_any_other_text_is_not_read(text: str) -> None:
     assert OURS.decrypt("form", text, Millis(0)) is None
+
+
+def test_no_cookie_has_the_key_of_the_hash_of_a_persons_subject() -> None:
+    labels: list[str] = []
+
+    def derive(label: str) -> bytes:
+        labels.append(label)
+        return bytes(32)
+
+    JweCookieEncryption(derive).encrypt("person", {}, ENDS)
+    assert labels == ["desk/cookie/person/1"]  # that of the hash is desk/person/1

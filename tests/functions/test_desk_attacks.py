@@ -465,3 +465,20 @@ def test_two_issuers_with_the_same_subject_are_two_people(world: World, issuer: 
         for first, second in (("https://a", "bc"), ("https://ab", "c"), ("https://b", "bc"))
     }
     assert len(keys) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "is_kept"),
+    [
+        ("Ada Agent", True),
+        ("joan@example.com", False),
+        ("joan (at) example.com", False),
+        ("joan%40example.com", False),
+        ("joan＠example.com", False),
+    ],
+)
+def test_a_name_that_hides_an_address_is_not_kept(name: str, is_kept: bool) -> None:
+    claims = {"iss": "https://a", "sub": "b", "name": name}
+    person = identify_person(claims, DeskGroups("groups", AGENTS, OFFICERS), b"secret")
+    assert (person.agent == name) is is_kept
+    assert person.agent in (name, person.key.removeprefix("oidc:")[:8])

@@ -137,6 +137,19 @@ def test_a_pause_lasts_until_the_day_has_ended_everywhere(world: World) -> None:
     assert "Our marketing emails to you are paused." in page
 
 
+def test_a_pause_does_not_end_a_longer_one_because_that_would_bring_mail_back_without_proof(
+    world: World,
+) -> None:
+    browser = sign_in(world)
+    long, short = (
+        {"change": "pause", "source": "phone", "until": day} for day in ("2026-05-31", "2026-03-07")
+    )
+    record(browser, long)
+    assert "this changes nothing" in send(browser, short, at=NOW + MINUTE)["body"]
+    assert "this changes nothing" in record(browser, short, at=NOW + MINUTE)
+    assert "offers" not in sendable(world, NOW + 10 * DAY_MS)
+
+
 def test_mail_comes_back_with_the_reference_of_a_letter(world: World) -> None:
     put(world, out(0))
     form = [("change", "back"), ("topic", "offers"), ("source", "letter"), ("reference", "L-7")]
@@ -158,13 +171,19 @@ def test_a_time_of_day_is_in_utc(world: World) -> None:
     assert entry.at == 1_772_699_400_000  # 2026-03-05T08:30Z
 
 
-def test_a_letter_that_is_older_than_a_new_yes_changes_nothing_and_says_so(world: World) -> None:
-    for scope in (2, 3, 4, 5):
+@pytest.mark.parametrize("scopes", [(2, 3, 4, 5), (2,)])
+def test_a_letter_that_is_older_than_a_new_yes_does_not_stop_that_mail_and_the_page_says_so(
+    world: World, scopes: tuple[int, ...]
+) -> None:
+    for scope in scopes:
         put(world, confirmed(scope), NOW - DAY_MS)
     form = {**EVERYTHING, "source": "letter", "day": "2026-02-01"}
     browser = sign_in(world)
-    assert "Something newer counts instead" in send(browser, form)["body"]
-    assert "Something newer counts instead" in record(browser, form)
+    if len(scopes) == 4:
+        assert "Something newer counts instead" in send(browser, form)["body"]
+    page = record(browser, form)
+    assert "Something newer counts instead" in page
+    assert "You have been unsubscribed from all our marketing emails." not in page
     assert "offers" in sendable(world)
 
 
@@ -325,6 +344,53 @@ def test_an_entry_taken_back_once_does_not_come_back(world: World) -> None:
     assert "offers" not in sendable(world, NOW + 2 * MINUTE)
 
 
+LETTER = {**EVERYTHING, "source": "letter", "day": "2026-03-02", "reference": "L-1"}
+
+
+def test_a_letter_that_is_recorded_again_after_it_was_taken_back_stops_mail(world: World) -> None:
+    """Both entries are the same, byte by byte."""
+    browser = sign_in(world)
+    record(browser, LETTER)
+    browser.post(f"{base(world)}/taken-back")
+    assert "offers" in sendable(world)
+    assert "Take it back" not in record(browser, LETTER, at=NOW + MINUTE)
+    browser.post(f"{base(world)}/taken-back", at=NOW + MINUTE)
+    assert "offers" not in sendable(world, NOW + 2 * MINUTE)
+
+
+@pytest.mark.threat(
+    "T51",
+    "An agent records a letter again that stopped mail weeks ago, and takes that back: mail is sent again.",
+    "Only what was not on record before can be taken back.",
+)
+@pytest.mark.parametrize("second", ["topics", "back"])
+def test_a_letter_that_stopped_mail_days_ago_is_not_lifted_by_recording_it_again(
+    world: World, second: str
+) -> None:
+    letter = [
+        ("topic", "offers"),
+        ("source", "letter"),
+        ("day", "2026-03-02"),
+        ("time", "09:12"),
+        ("reference", "L"),
+    ]
+    record(sign_in(world), [("change", "topics"), *letter])
+    later = NOW + 5 * DAY_MS
+    browser = sign_in(world, at=later)
+    assert "Take it back" not in record(browser, [("change", second), *letter], at=later)
+    browser.post(f"{base(world)}/taken-back", at=later)
+    assert "offers" not in sendable(world, later + 1)
+
+
+def test_nothing_says_taken_back_that_still_stops_mail(world: World) -> None:
+    browser = sign_in(world)
+    record(browser, EVERYTHING)
+    put(world, HOLD, NOW)
+    answer = browser.post(f"{base(world)}/taken-back")
+    assert answer["headers"]["Location"] == base(world)
+    assert "Taken back" not in browser.page(f"{base(world)}/changes")
+
+
 def test_the_page_of_an_entry_can_be_reloaded_and_leads_to_the_person_after_ten_minutes(world: World) -> None:
     browser = sign_in(world)
     record(browser, EVERYTHING)
@@ -409,11 +475,27 @@ def test_the_link_of_a_person_is_shown_once_it_is_in_the_register_of_disclosures
     browser = sign_in(world)
     answer = browser.post(f"{base(world)}/link")
     assert re.search(r"https://prefs\.example\.com/p/[A-Za-z0-9_-]{54}\?lang=en", answer["body"])
-    (entry,) = parts().disclosures.latest(None, 10).entries
+    entry = parts().disclosures.latest(None, 10).entries[0]
     assert (entry.details.what, entry.details.key) == ("link", "oidc:00000000000000a1")
     failure = FailingCalls("dynamodb", "PutItem")
     assert "/p/" not in browser.post(f"{base(world)}/link")["body"]
     failure.stop()
+
+
+@pytest.mark.threat(
+    "T51",
+    "An agent makes links of many people without a look-up, and reads their choices behind the links.",
+    "A link is a look-up too, in the register of disclosures and for the alarm.",
+)
+def test_the_link_of_a_person_is_a_look_up_once_a_session(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = sign_in(world)
+    for _ in range(2):
+        browser.post(f"{base(world)}/link")
+    entries_of_register = parts().disclosures.latest(None, 10).entries
+    assert [entry.details.what for entry in entries_of_register] == ["link", "link", "lookup"]
+    assert caplog.messages.count("looked up") == 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

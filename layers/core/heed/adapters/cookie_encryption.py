@@ -47,7 +47,8 @@ class JweCookieEncryption(CookieEncryption):
         return content if now < document["ends"] else None
 
     def _key(self, use: str) -> bytes:
-        return self._derive(f"desk/{use}/1")
+        # Other keys of the desk have labels too. No use of a cookie may have the key of one of them.
+        return self._derive(f"desk/cookie/{use}/1")
 
 
 class JweRefreshTokenEncryption(RefreshTokenEncryption):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from heed.domain.desk.session import DeskRole
 from heed.domain.errors import SignInRefused
 from heed.domain.milliseconds import Millis
+from heed.domain.preferences.evidence import scrub_text
 
 Claims = Mapping[str, object]
 
@@ -121,4 +122,4 @@ def _name_of(claims: Claims) -> str:
     if not isinstance(name, str):
         return ""
     text = " ".join(unicodedata.normalize("NFKC", name).split())[:_MAX_NAME]
-    return text if text.isprintable() and "@" not in text else ""
+    return text if text.isprintable() and scrub_text(text) == text else ""

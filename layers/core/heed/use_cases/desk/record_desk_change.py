@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from heed.domain.links.undo import changes_for_press
+from heed.domain.links.undo import change_without_undo, changes_for_press
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import decide, refuses_opt_ins
@@ -46,7 +46,8 @@ class DeskChangeResult:
         blocked_by: of an opt-in, the reasons that still stop topics of its scopes.
         record: the record after the write, or as it would be.
         entry: the entry that was recorded; None if the change was refused.
-        undoable: numbers of the scopes at which the entry can be taken back.
+        undoable: numbers of the scopes at which the entry can be taken back: those at which it was not on
+            record before.
     """
 
     outcome: RequestOutcome
@@ -107,7 +108,7 @@ class TakeBackDeskChange:
         stop: tuple[Millis, str],
         who: tuple[str, str],
         now: Millis,
-    ) -> Record:
+    ) -> bool:
         """Writes that the stop no longer counts. Everything else that stops mail stays.
 
         Args:
@@ -118,7 +119,7 @@ class TakeBackDeskChange:
             now: milliseconds.
 
         Returns:
-            The record after the write. For a minor or a held address it is unchanged.
+            Whether the entry counts at none of the scopes now. It still does for a minor or a held address.
 
         Raises:
             DependencyUnavailable, UnreadableRecord: It is unknown whether the write was stored.
@@ -132,7 +133,8 @@ class TakeBackDeskChange:
                 return []
             return [Change(undone_register(scope), entry) for scope in scopes]
 
-        return self.preferences.update(recipient, changes, now).after
+        after = self.preferences.update(recipient, changes, now).after
+        return all(_is_taken_back(after, scope, stop) for scope in scopes)
 
 
 def _changes(
@@ -142,8 +144,34 @@ def _changes(
         return []
     if requests[0].state is RequestedState.IN:
         return [request.to_change() for request in requests]
-    entries = {request.scope: request.to_change().entry for request in requests}
-    return list(changes_for_press(record, catalogue, entries, now))
+    entries = {
+        request.scope: request.to_change().entry
+        for request in requests
+        if not _ends_pause_sooner(request, record, now)
+    }
+    # The same letter, recorded again after its entry was taken back, makes the same entry. It must count.
+    again = {
+        scope: entry
+        for scope, entry in entries.items()
+        if _is_taken_back(record, scope, (entry.at, entry.digest))
+    }
+    first = {scope: entry for scope, entry in entries.items() if scope not in again}
+    return [
+        *changes_for_press(record, catalogue, first, now),
+        *(change_without_undo(scope, entry) for scope, entry in again.items()),
+    ]
+
+
+def _ends_pause_sooner(request: PreferenceRequest, record: Record, now: Millis) -> bool:
+    """Whether a pause would end another one that lasts longer. To bring mail back needs proof."""
+    pause = record.pause(request.scope)
+    return request.until is not None and pause is not None and max(request.until, now) < (pause.until or 0)
+
+
+def _is_taken_back(record: Record, scope: ScopeNumber, stop: tuple[Millis, str]) -> bool:
+    """Whether a stop with this time and digest is in the register of undoable stops, and no longer counts."""
+    entry = record.get(undoable_register(scope))
+    return entry is not None and (entry.at, entry.digest) == stop and record.undoable_press(scope) is None
 
 
 def _result(
@@ -165,16 +193,28 @@ def _result(
         tuple(reason for reason in Reason if reason in blocked),
         after,
         entry,
-        tuple(request.scope for request in requests if after.get(undoable_register(request.scope)) == entry),
+        tuple(request.scope for request in requests if _is_new(entry, before, after, request.scope)),
     )
+
+
+def _is_new(entry: Entry, before: Record, after: Record, scope: ScopeNumber) -> bool:
+    """Whether the entry can be taken back at a scope.
+
+    One that was on record before cannot: mail was stopped already, perhaps for weeks.
+    """
+    register = undoable_register(scope)
+    return before.get(register) != entry and after.get(register) == entry
 
 
 def _has_no_effect(request: PreferenceRequest, after: Record, catalogue: Catalogue, now: Millis) -> bool:
     """Whether something newer counts instead of a request.
 
-    A stop may be in the register of a press, so what counts is whether its topics may be sent.
+    A stop may be in the register of a press, so what counts is whether its topics may be sent. A pause has
+    none, too, if a later or a longer one stands.
     """
     if request.state is RequestedState.IN:
         return is_superseded(request, after, catalogue, now)
+    if request.state is RequestedState.PAUSED and after.pause(request.scope) != request.to_change().entry:
+        return True
     topics = topics_in_use(catalogue.governed_topics(request.scope))
     return bool(topics) and all(decide(after, topic, now).sendable for topic in topics)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from heed.domain.desk.session import DeskRole
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import Intent
+from heed.domain.preferences.decision import is_any_sendable
 from heed.domain.preferences.preference_request import RequestOutcome
 from heed.domain.recipients.address import is_mailable
 from heed.entrypoints.http import request
@@ -136,7 +137,7 @@ class ChangePages:
             at=recorded.at,
             recorded_at=recorded.recorded_at,
             until=recorded.until,
-            superseded=recorded.superseded,
+            superseded=recorded.superseded or _is_still_sendable(recorded, record, call),
             taken_back=recorded.taken_back,
             can_take_back=bool(recorded.undoable) and not recorded.taken_back,
             rows=effect_rows(record, record, call.catalogue, call.language, call.at),
@@ -151,7 +152,9 @@ class ChangePages:
             return call.redirect(person_path(person.recipient))
         who = call.session.key, call.session.agent
         stop = recorded.at, recorded.digest
-        self._parts().take_back_desk_change(person.recipient, recorded.undoable, stop, who, call.at)
+        take_back = self._parts().take_back_desk_change
+        if not take_back(person.recipient, recorded.undoable, stop, who, call.at):
+            return call.redirect(person_path(person.recipient))  # which shows what stands
         count_metric("DeskChangeTakenBack")
         cookie = replace(recorded, taken_back=True).make(cookies, person.recipient)
         return call.redirect(f"{person_path(person.recipient)}/changes", cookies=[cookie])
@@ -233,6 +236,12 @@ class ChangePages:
             f"{person_path(person.recipient)}/changes",
             cookies=[recorded.make(cookies, person.recipient), own],
         )
+
+
+def _is_still_sendable(recorded: RecordedDeskChange, record: Record, call: DeskRequest) -> bool:
+    """Returns whether mail that a person stopped may be sent. The agent must not say that it is stopped."""
+    is_stop = recorded.change is not DeskChange.BACK
+    return is_stop and is_any_sendable(record, recorded.scopes, call.catalogue, call.at)
 
 
 def _hidden_fields(form: DeskChangeForm) -> list[HiddenField]:

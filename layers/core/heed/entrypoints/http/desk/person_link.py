@@ -63,10 +63,15 @@ class PersonLink:
         routes.route("POST", "/desk/people/{id}/link", DeskRole.AGENT)(self.make)
 
     def make(self, call: DeskRequest) -> Response[str]:
-        """Enters in the register of disclosures that the link was made, then shows it."""
+        """Enters in the register of disclosures that the link was made, then shows it.
+
+        The page behind the link shows what the person chose. So the link is a look-up too, and the alarm for
+        unusually many of them counts it.
+        """
         person, parts = self._visits.person(call), self._parts()
         topic = call.catalogue.offered_topics(ALL_SCOPES)[0]
         minted = mint_links([IdentifiedPerson(None, person.recipient)], topic, call.at, parts.link_keys)[0]
+        cookies = self._visits.disclose(call, person)
         parts.disclosures.append(DisclosureDetails(call.at, "link", person.purpose, 1, call.session.key))
         count_metric("DeskLinkMade")
         token, base = minted.tokens[TokenPurpose.PREFERENCES], request.base_url(call.event, parts.public_url)
@@ -76,4 +81,4 @@ class PersonLink:
             url=f"{base}/p/{token}{link_query('', call.language)}",
             has_own_domain=bool(parts.public_url),
         )
-        return call.page("link", view)
+        return call.page("link", view, cookies=cookies)
