@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+import pytest
+
+from functions.desk import app
 from heed.domain.desk.session import IDLE_LIMIT, DeskRole
 from heed.domain.mailbox.case import CaseKind
 from tests.support.cases import mail_of, open_case
@@ -19,9 +26,7 @@ if TYPE_CHECKING:
 def exercise_desk(drive: Drive, address: str) -> None:
     """Signs somebody in whose claims and forms have the address."""
     browser = Browser(drive.world)
-    routes = {("GET", "/desk"), ("GET", "/desk/signed-in"), ("POST", "/desk/people")}
-    drive.routes |= {("desk", method, path) for method, path in routes}
-    with running_issuer() as issuer:
+    with running_issuer() as issuer, _recorded_routes(drive):
         use_issuer(issuer)
         issuer.subject = issuer.name = address  # as with an issuer whose subject is an address
         issuer.claims = {"email": address, "preferred_username": address}
@@ -34,9 +39,26 @@ def exercise_desk(drive: Drive, address: str) -> None:
         sign_in_by(browser, issuer, error=address, code="")
         sign_in_by(browser, issuer)
         browser.post("/desk/sign-out")
+        browser.page("/desk/signed-out")
         _decide(sign_in(drive.world, DeskRole.PRIVACY), drive, address)
         sign_in_by(browser, issuer)
         drive.secrets["last session of the desk"] = browser.value
+
+
+@contextmanager
+def _recorded_routes(drive: Drive) -> Iterator[None]:
+    """Records each request to the desk that is not refused."""
+    handle = app.handler
+
+    def handle_and_record(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = handle(event, context)
+        if answer["statusCode"] < HTTPStatus.BAD_REQUEST:
+            drive.routes.add(("desk", event["requestContext"]["http"]["method"], event["rawPath"]))
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app, "handler", handle_and_record)
+        yield
 
 
 def _decide(officer: Browser, drive: Drive, address: str) -> None:
@@ -51,6 +73,8 @@ def _decide(officer: Browser, drive: Drive, address: str) -> None:
         officer.page(path)
     for page in ("cases", "purges", "disclosures", "deadlines", "numbers", "numbers.csv"):
         officer.page(f"/desk/{page}")
+    certificate, *_ = re.findall('href="(/desk/purges/[^"]+)"', officer.page("/desk/purges"))
+    officer.page(certificate)
     officer.get("/desk/numbers?" + urlencode({"from": address, "to": address}))
 
 

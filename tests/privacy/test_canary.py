@@ -22,6 +22,8 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 
+from functions.desk.app import desk
+from heed.entrypoints.http.paths import is_path_of_route
 from tests.privacy.canary import forms, hits
 from tests.privacy.exercise_all import ADDRESSES, Drive, exercise_all
 from tests.privacy.inventory import CONTROL
@@ -181,6 +183,18 @@ def _is_exercised(drive: Drive, folder: str, route: dict[str, Any]) -> bool:
         function == folder and method in (request_method, "ANY") and re.fullmatch(pattern, path)
         for function, request_method, path in drive.routes
     )
+
+
+def test_the_canary_exercises_every_route_of_the_desk_as_somebody_who_may(exercised: ExercisedSystem) -> None:
+    """The template has one route for all pages of the desk."""
+    sent = [(method, path) for function, method, path in exercised.drive.routes if function == "desk"]
+    missing = [
+        (method, page)
+        for method, page in desk.access
+        if not any(method == sent_method and is_path_of_route(page, path) for sent_method, path in sent)
+    ]
+    assert desk.access
+    assert not missing
 
 
 def test_the_functions_write_exactly_the_kinds_of_rows_in_the_inventory(exercised: ExercisedSystem) -> None:

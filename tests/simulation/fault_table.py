@@ -35,13 +35,9 @@ ROWS = tuple(
         (
             ("the provisioned throughput is exceeded", _P, _ANY_REQUEST),
             ("AWS throttles the request, or its limit is reached", _P, _ANY_REQUEST),
-            ("a transaction is cancelled for several reasons", _T, "tests/functions/test_numbers.py"),
+            ("a transaction is cancelled for several reasons", _T, "tests/adapters/test_transactions.py"),
             ("a single write conflicts with a transaction", _P, _ANY_REQUEST),
-            (
-                "a transaction is in progress, or its token differs",
-                _T,
-                "tests/functions/test_numbers.py",
-            ),
+            ("a transaction is in progress, or its token differs", _T, "tests/adapters/test_transactions.py"),
             ("a replicated write conflicts", _P, _ANY_REQUEST),
             ("the answer times out after the commit", _P, _ANY_REQUEST + "; botocore writes again"),
             ("the request times out before the commit", _P, _ANY_REQUEST),
@@ -80,7 +76,11 @@ ROWS = tuple(
             ("an event has an unknown type, new fields or unreadable recipients", _P, "feedback"),
             ("a body has 1 MB or invalid base64", _P, "feedback; a press with an unreadable form"),
             ("an item would exceed 400 kB", _T, "tests/adapters/test_preferences_table.py"),
-            ("a transaction would exceed 100 items", _N, "a count has at most 7 writes: test_fault_table.py"),
+            (
+                "a transaction would exceed 100 items",
+                _N,
+                "only the numbers use them, and need 7 items: tests/adapters/test_transactions.py",
+            ),
             (
                 "one partition gets most of the requests",
                 _N,

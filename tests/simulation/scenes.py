@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import ExitStack
 
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import Change, Entry, Register, Source
@@ -29,12 +30,14 @@ class Scene(ABC):
 
     Attributes:
         ses_list: the SES suppression list, which outlives every process.
+        resources: what a scene started on this machine, closed at its end.
     """
 
     function: str
 
     def __init__(self) -> None:
         self.ses_list: set[str] = {ANN}
+        self.resources = ExitStack()
 
     def prepare(self, world: World) -> None:  # noqa: B027 - some scenes begin with nothing
         """Creates what existed before."""

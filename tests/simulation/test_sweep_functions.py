@@ -18,7 +18,14 @@ from heed.adapters.dynamodb.ses_list_walks import SES_LIST_LEASE
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
 from heed.use_cases.ledger.reconcile import STREAM_RETENTION
-from tests.simulation import scenes_jobs, scenes_ledger, scenes_mails, scenes_queues, scenes_requests
+from tests.simulation import (
+    scenes_desk,
+    scenes_jobs,
+    scenes_ledger,
+    scenes_mails,
+    scenes_queues,
+    scenes_requests,
+)
 from tests.simulation.crashes import ProcessKiller, kill_at_answer
 from tests.simulation.nemesis import Killed
 from tests.simulation.scenes import Scene
@@ -28,7 +35,7 @@ from tests.support.deployment import NOW, World, deployed, restart
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 SCENES = tuple(
     scene_class
-    for module in (scenes_requests, scenes_queues, scenes_mails, scenes_ledger, scenes_jobs)
+    for module in (scenes_requests, scenes_queues, scenes_mails, scenes_ledger, scenes_jobs, scenes_desk)
     for scene_class in vars(module).values()
     if isinstance(scene_class, type)
     and issubclass(scene_class, Scene)
@@ -41,7 +48,7 @@ MAX_ANSWERS = 120  # answers of one delivery
 @contextmanager
 def prepared_world(scene: Scene) -> Iterator[World]:
     """The deployment of a scene, with what existed before."""
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, scene.resources:
         later = count(NOW + DAY_MS, SES_LIST_LEASE + 1)  # the lease of a killed walk has ended
         clock = SimpleNamespace(now=lambda: Millis(next(later)))
         patch.setattr(ses_list, "clock", clock)

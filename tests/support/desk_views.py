@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
 from brand_compiler.shapes import field_types, find_item_type
 from heed.domain.desk.session import DeskRole
 from heed.entrypoints.http.desk.all_views import DESK_VIEWS
+from heed.entrypoints.http.desk.person_page_view import PersonView
 from heed.entrypoints.http.desk.views import DeskFrame, DeskView
 from tests.support.deployment import NOW
 
@@ -17,7 +19,7 @@ ROWS, PARTS = 6, 2
 
 
 def full_views(page: str, language: str) -> Iterator[DeskView]:
-    """Yields the views of a page in which nothing is empty, one for each value of each of its choices."""
+    """Yields views of a page in which no list or text is empty, one for each value of each of its choices."""
     kind: Any = DESK_VIEWS[page]
     frame = DeskFrame(
         language=language,
@@ -32,6 +34,25 @@ def full_views(page: str, language: str) -> Iterator[DeskView]:
     for name, hint in field_types(kind).items():
         if isinstance(hint, type) and issubclass(hint, Enum):
             yield from (kind(**{**full, name: value}) for value in hint)
+
+
+def usual_person(view: PersonView) -> PersonView:
+    """Returns the view of a person who stopped all mail. Its topics and entries are as many as before.
+
+    No person has all that a full view has: a form with mistakes, a suppression of each kind, and an entry
+    that is a pause, late and superseded at once. The evidence of an entry has two parts, as that of a link.
+    """
+    history = (
+        replace(row, evidence=row.evidence[:2], until=None, recorded_at=None, superseded=False)
+        for row in view.history
+    )
+    return replace(
+        view,
+        form=replace(view.form, mistakes=()),
+        topics=tuple(replace(row, until=None) for row in view.topics),
+        active=view.active[:1],
+        history=tuple(history),
+    )
 
 
 def _fill_fields(kind: type, row: int, length: int) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, StrictUndefined, nodes, select_autoescape
+from jinja2.compiler import CodeGenerator, Frame
+from markupsafe import escape
 
 from brand_compiler.shapes import field_types, list_enum_values
 from heed.domain.milliseconds import Millis
@@ -26,11 +28,41 @@ Scope = Mapping[str, Any]
 UNKNOWN = object()
 """The type of an expression that has a fault or that nobody checks. It causes no further fault."""
 
-_VISIT_FILTERS = {"date": Millis, "time": Millis, "iso": Millis, "day": str, "names": tuple[str, ...]}
+
+class _ViewGenerator(CodeGenerator):
+    """Generates Python for expressions that `compile_expression` has checked against a view.
+
+    An attribute is read directly. The function `environment.getattr`, which Jinja2 would call, also searches
+    for keys and defaults; a view has neither. What is marked as safe is not escaped, and nothing wraps it.
+    """
+
+    def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802 - as Jinja2 calls it
+        self.visit(node.node, frame)
+        self.write(f".{node.attr}")
+
+    def visit_MarkSafe(self, node: nodes.MarkSafe, frame: Frame) -> None:  # noqa: N802
+        self.visit(node.expr, frame)
+
+    def _output_child_pre(
+        self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo
+    ) -> None:
+        if isinstance(node, nodes.MarkSafe):
+            self.write("str(")
+        else:
+            super()._output_child_pre(node, frame, finalize)
+
+
+_VISIT_FILTERS = {
+    **dict.fromkeys(["date", "time", "iso", "date_element", "time_element"], Millis),
+    "day": str,
+    "names": tuple[str, ...],
+}
+_HTML_FILTERS = {"time", "iso", "date_element", "time_element"}  # what they return needs no escaping
 
 ENVIRONMENT = Environment(
     autoescape=select_autoescape(["html"]), undefined=StrictUndefined, keep_trailing_newline=True
 )
+ENVIRONMENT.code_generator_class = _ViewGenerator
 # The functions have them, in the language of the page. Here nothing calls them.
 ENVIRONMENT.filters |= dict.fromkeys(_VISIT_FILTERS, str)
 
@@ -142,6 +174,14 @@ def is_text_type(kind: object) -> bool:
     if isinstance(kind, Constant):
         return kind.value is None or isinstance(kind.value, str)
     return kind in (str, UNKNOWN) or bool(list_enum_values(kind))
+
+
+def mark_safe(node: nodes.Expr, kind: object) -> nodes.Expr:
+    """Marks an expression of a page as safe if its values are HTML, or have nothing that HTML escapes."""
+    words = list_enum_values(kind)
+    has_safe_words = bool(words) and all(escape(word) == word for word in words)
+    is_html = isinstance(node, nodes.Filter) and node.name in _HTML_FILTERS
+    return nodes.MarkSafe(node) if has_safe_words or is_html else node
 
 
 def to_path(node: nodes.Node) -> str:

@@ -22,6 +22,7 @@ from brand_compiler.expressions import (
     Scope,
     compile_expression,
     is_text_type,
+    mark_safe,
     to_path,
 )
 from brand_compiler.shapes import field_types, find_item_type, list_enum_values
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 _SPACE = re.compile(r"\s*\n\s*")
 _HYPHEN = re.compile(r"(?<=\b[Ee])-(?=[Mm]ail)")
 _UNBREAKABLE_HYPHEN = "-\u2060"  # with a word joiner: no line breaks after the "e-" of "e-mail"
+
+_VALUE = "text"  # no field of a page has this name, because pages name their texts by it
 
 
 class PageCompiler:
@@ -227,16 +230,17 @@ class PageCompiler:
         compiled: list[nodes.Node] = []
         for word in reversed(words):
             body = _join_outputs(self._compile_text(section, word, scope, place))
-            is_word = nodes.Compare(value, [nodes.Operand("eq", nodes.Const(word))])
+            is_word = nodes.Compare(nodes.Name(_VALUE, "load"), [nodes.Operand("eq", nodes.Const(word))])
             compiled = [nodes.If(is_word, body, [], compiled)]
-        return compiled
+        # The field is read once, and not in each comparison.
+        return [nodes.With([nodes.Name(_VALUE, "store")], [value], compiled)] if compiled else []
 
     def _compile_shown(self, node: nodes.Expr, scope: Scope, place: Place) -> nodes.Output:
         """Compiles an expression whose value the page shows."""
         expression, kind = compile_expression(node, scope, place)
         if not is_text_type(kind):
             place.add_fault(f"`{to_path(node)}` is not a text")
-        return nodes.Output([expression])
+        return nodes.Output([mark_safe(expression, kind)])
 
 
 @functools.cache

@@ -115,14 +115,6 @@ class ActiveRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EvidenceRow:
-    """A part of the evidence of an entry."""
-
-    name: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryRow:
     """An entry of the ledger."""
 
@@ -133,4 +125,4 @@ class HistoryRow:
     source: Source | None  # None: the ledger made the entry about itself
     superseded: bool
     until: Millis | None
-    evidence: tuple[EvidenceRow, ...]
+    evidence: tuple[str, ...]  # its parts, each with its name

@@ -18,7 +18,6 @@ from heed.entrypoints.http.desk.change_views import change_form_view
 from heed.entrypoints.http.desk.people_views import (
     ActiveReason,
     ActiveRow,
-    EvidenceRow,
     HistoryRow,
     LedgerRegister,
     MaySend,
@@ -139,19 +138,19 @@ def _history_row(stored: StoredEntry, catalogue: Catalogue, language: str) -> Hi
         source=_SOURCES.get(entry.source),
         superseded=entry.outcome.value == "superseded",
         until=entry.until,
-        evidence=tuple(_evidence_rows(stored.evidence)),
+        evidence=tuple(_evidence_parts(stored.evidence)),
     )
 
 
-def _evidence_rows(text: str | None) -> Iterable[EvidenceRow]:
-    """Returns the parts of evidence; one part without a name if it is not a JSON object."""
+def _evidence_parts(text: str | None) -> Iterable[str]:
+    """Returns the parts of evidence with their names; one part without a name if it is not a JSON object."""
     try:
         evidence = json.loads(text) if text else {}
     except ValueError:
         evidence = None
     if not isinstance(evidence, dict):
-        return [EvidenceRow(name="", value=text or "")]
-    return [EvidenceRow(name=str(name), value=_to_text(name, value)) for name, value in evidence.items()]
+        return [text or ""]
+    return [f"{name}: {_to_text(name, value)}" for name, value in evidence.items()]
 
 
 def _to_text(name: str, value: object) -> str:

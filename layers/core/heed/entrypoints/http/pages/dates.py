@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 
 from heed.domain.milliseconds import Millis
+
+_DAY = 86_400  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,12 @@ class Dates:
 
     def time(self, at: Millis) -> str:
         """Formats the time of day in UTC, such as 14:05 UTC. `at` is in milliseconds since the Unix epoch."""
-        minutes = at // 60_000 % 1_440
-        return f"{minutes // 60:02}:{minutes % 60:02} UTC"
+        return f"{_clock(at // 60_000 % 1_440)} UTC"
 
     def iso(self, at: Millis) -> str:
         """Formats a time as RFC 3339 demands. `at` is in milliseconds since the Unix epoch."""
-        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at // 1000))
+        day, second = divmod(at // 1000, _DAY)
+        return f"{_iso_day(day)}T{_clock(second // 60)}:{second % 60:02}Z"
 
     def day(self, date: str) -> str:
         """Formats a date of the brand file, such as 2026-07-01."""
@@ -55,3 +58,13 @@ class Dates:
         name = self.months[month - 1]
         shown = self.first if day == 1 else day
         return self.pattern.format(day=shown, month=name, number=month, year=year)
+
+
+@lru_cache(maxsize=1_024)
+def _iso_day(day: int) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(day * _DAY))
+
+
+@lru_cache(maxsize=1_440)
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"

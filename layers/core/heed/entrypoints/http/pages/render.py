@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, ModuleLoader, StrictUndefined
 
+from heed.domain.milliseconds import Millis
+from heed.domain.preferences.register import DAY_MS
+from heed.entrypoints.http.pages.pages import escape_html
 from heed.entrypoints.http.pages.views import view_fields
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from heed.entrypoints.http.desk.views import DeskView
     from heed.entrypoints.http.pages.dates import Dates
     from heed.entrypoints.http.pages.mail_views import MailView
     from heed.entrypoints.http.pages.views import PageView
+
+_KEPT_DAYS = 1_024
 
 
 class PageRenderer:
@@ -36,8 +43,27 @@ class PageRenderer:
             "iso": dates.iso,
             "day": dates.day,
             "names": dates.names,
+            **_element_filters(dates),
         }
 
     def __call__(self, name: str, view: PageView | MailView | DeskView) -> str:
         """Returns a page. `name` is its file in layers/brand/pages or layers/brand/desk/pages."""
         return self._environment.get_template(name).render(view_fields(view))
+
+
+def _element_filters(dates: Dates) -> dict[str, Callable[[Millis], str]]:
+    """Returns the filters that make the HTML element of a time, with the date alone or the time of day too.
+
+    A table of the desk shows a few days many times, so the dates are kept.
+    """
+
+    @lru_cache(maxsize=_KEPT_DAYS)
+    def date_of_day(day: int) -> str:
+        return escape_html(dates.date(Millis(day * DAY_MS)))
+
+    return {
+        "date_element": lambda at: f'<time datetime="{dates.iso(at)}">{date_of_day(at // DAY_MS)}</time>',
+        "time_element": lambda at: (
+            f'<time datetime="{dates.iso(at)}">{date_of_day(at // DAY_MS)}, {dates.time(at)}</time>'
+        ),
+    }
