@@ -15,7 +15,7 @@ import pytest
 from heed.domain.api_key import KeyScope
 from heed.entrypoints.cli.main import main
 from tests.cli.server import FUNCTIONS, ApiServer, serve
-from tests.support.deployment import World, deployed, parts
+from tests.support.deployment import World, deployed, parts, restart
 
 DEPLOYED = "heed-test"
 
@@ -104,6 +104,7 @@ def world(_deployed: World) -> World:
     """A deployed Heed with empty tables."""
     _deployed.clear_table(_deployed.table, "id")
     _deployed.clear_table(_deployed.control, "pk")
+    restart()  # a function remembers its last entry in the register of disclosures
     return _deployed
 
 

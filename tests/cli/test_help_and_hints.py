@@ -92,8 +92,14 @@ def test_a_word_without_a_near_choice_gets_no_suggestion(heed: Heed) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS, ids=" ".join)
 def test_each_help_has_an_example_whose_arguments_parse(
-    heed: Heed, parsed: list[tuple[str, ...]], name: tuple[str, ...]
+    heed: Heed,
+    parsed: list[tuple[str, ...]],
+    name: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "topics.txt").write_text("Weekly news=news\n", encoding="utf-8")
     text = heed(*name, "--help").out
     examples = COMMANDS[name].examples
 

@@ -51,7 +51,7 @@ def test_jobs_are_listed_shown_committed_and_cancelled(
 def test_a_large_import_names_who_commits_it(heed: Heed, local: Path, world: World) -> None:
     job_id = _preview(world, 3, JobReport(counts=JobCounts(applied=100_000)))
     refused = heed("jobs", "commit", job_id)
-    assert (refused.code, "another owner commits it" in refused.err) == (3, True)
+    assert (refused.code, "set HEED_API_KEY to a key of another owner" in refused.err) == (3, True)
 
 
 def test_an_import_is_taken_back_with_a_reason(heed: Heed, local: Path, world: World) -> None:

@@ -322,7 +322,7 @@ def test_a_day_counts_a_thousand_campaigns_by_name_and_the_rest_as_other(office:
     assert office.rows("topic") == {"offers": {"opted_out": 2}}
 
 
-def test_a_campaign_called_other_is_told_from_the_campaigns_without_a_name(office: Office) -> None:
+def test_a_campaign_called_other_is_not_counted_with_the_campaigns_without_a_name(office: Office) -> None:
     office.name("other")
     office.record(JOAN, change(office, out(2), campaign="other"))
     office.record(LEE, change(office, out(2), campaign="forged"))
@@ -345,7 +345,7 @@ def recorded_transactions(before: Callable[[int], None] = lambda _: None) -> Ite
 
 
 def test_the_writes_of_a_count_do_not_grow_with_the_number_of_campaigns(office: Office) -> None:
-    """The list of campaigns is written with the first count of a campaign, and never for a known one."""
+    """The list of campaigns is stored with the first count of a campaign, and never for a known one."""
     for campaign in ("spring", "summer"):
         office.name(campaign)
         office.record(JOAN, change(office, out(2), campaign=campaign), change(office, in_(2)))

@@ -8,13 +8,14 @@
 
 One transaction counts an event in all its rows, and marks the event as seen. So an event that arrives twice,
 or a function that is killed, neither loses nor doubles a count. The list of keys can be long, so it is
-written only with the first count of a key. No item and no key names a person.
+stored only with the first count of a key. No item and no key names a person.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -60,9 +61,9 @@ class NumbersTable(TableAdapter, Numbers):
     A process remembers which lists of keys are full: a refused write costs as much as the list is long.
     """
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
-        super().__init__(client, table)
-        self._full: set[tuple[NumberGrouping, int]] = set()
+    @cached_property
+    def _full(self) -> set[tuple[NumberGrouping, int]]:
+        return set()
 
     @override
     def count(self, id_: str, day: int, counted: Mapping[CountedKey, ColumnCounts], now: Millis) -> bool:
@@ -115,7 +116,7 @@ class _Row(NamedTuple):
         grouping: what the row is about.
         key: the name of the topic, source or campaign.
         counts: what is added.
-        is_new: whether the day may have no such row yet, so that the list of keys has to be written.
+        is_new: whether the day may have no such row yet, so that the list of keys has to be stored.
     """
 
     grouping: NumberGrouping

@@ -210,7 +210,7 @@ def _has_no_effect(request: PreferenceRequest, after: Record, catalogue: Catalog
     """Whether something newer counts instead of a request.
 
     A stop may be in the register of a press, so what counts is whether its topics may be sent. A pause has
-    none, too, if a later or a longer one stands.
+    none, too, if a later or a longer one counts.
     """
     if request.state is RequestedState.IN:
         return is_superseded(request, after, catalogue, now)
