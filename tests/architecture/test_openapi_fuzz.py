@@ -64,13 +64,15 @@ def narrowed() -> dict[str, Any]:
     schemas["Lift"]["properties"]["scope"] = {"enum": ["*", "meridian", "offers", "meridian/news"]}
     (ruling,) = whole["paths"]["/v1/cases/{id}"]["post"]["requestBody"]["content"].values()
     ruling["schema"]["properties"]["scope"] = scope
-    operation = whole["paths"]["/v1/suppressions"]["get"]
-    known = {"since": {"enum": ["2026-03-01", "2026-03-01T00:00:00Z"]}, "scope": scope}
-    operation["parameters"] = [
-        {**parameter, "schema": known.get(parameter["name"], parameter["schema"])}
-        for parameter in operation["parameters"]
-        if parameter["name"] != "cursor"
-    ]
+    days = {"from": {"enum": ["2026-03-01", "2026-02-28"]}, "to": {"enum": ["2026-03-04", "2026-03-05"]}}
+    since = {"since": {"enum": ["2026-03-01", "2026-03-01T00:00:00Z"]}, "scope": scope}
+    for path, known in (("/v1/suppressions", since), ("/v1/numbers", days)):
+        operation = whole["paths"][path]["get"]
+        operation["parameters"] = [
+            {**parameter, "schema": known.get(parameter["name"], parameter["schema"])}
+            for parameter in operation["parameters"]
+            if parameter["name"] != "cursor"
+        ]
     return whole
 
 
