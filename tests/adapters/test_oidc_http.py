@@ -29,6 +29,12 @@ def answering(answer: Callable[[socket.socket], object]) -> Iterator[str]:
             with connection:
                 connection.recv(65_536)
                 answer(connection)
+                with suppress(
+                    OSError
+                ):  # closing with a part of the request unread would reset the connection
+                    connection.shutdown(socket.SHUT_WR)
+                    while connection.recv(65_536):
+                        pass
 
         thread = threading.Thread(target=serve)
         thread.start()
