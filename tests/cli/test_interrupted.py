@@ -30,12 +30,22 @@ def _read_until(terminal: int, words: str) -> str:
     return screen
 
 
+def _accept_interrupts() -> None:
+    """Undoes what a shell does to a command in the background, such as these tests: it ignores Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def _interrupt(folder: Path, words: str) -> tuple[int, str]:
     """Runs an import at a terminal, and presses Ctrl-C when the progress has these words."""
     ours, theirs = pty.openpty()
     environ = {"PATH": os.defpath, "HOME": str(folder), "TERM": "xterm", "LANG": "C.UTF-8"}
     with subprocess.Popen(
-        [INSTALLED, *IMPORT], cwd=folder, env=environ, stdout=theirs, stderr=theirs
+        [INSTALLED, *IMPORT],
+        cwd=folder,
+        env=environ,
+        stdout=theirs,
+        stderr=theirs,
+        preexec_fn=_accept_interrupts,
     ) as process:
         screen = _read_until(ours, words)
         process.send_signal(signal.SIGINT)
