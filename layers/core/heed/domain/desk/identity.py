@@ -10,14 +10,13 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from heed.domain.desk.session import DeskRole
+from heed.domain.desk.session import DESK_KEY_PREFIX, DeskRole
 from heed.domain.errors import SignInRefused
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.evidence import scrub_text
 
 Claims = Mapping[str, object]
 
-_KEY_PREFIX = "oidc:"
 _KEY_DIGITS = 16
 _NAME_DIGITS = 8
 _MAX_NAME = 80
@@ -89,7 +88,7 @@ def identify_person(claims: Claims, groups: DeskGroups, secret: bytes) -> Identi
     digits = hmac.digest(secret, text, "sha256").hex()[:_KEY_DIGITS]
     proved_at = claims.get("auth_time")
     return Identity(
-        key=_KEY_PREFIX + digits,
+        key=DESK_KEY_PREFIX + digits,
         agent=_name_of(claims) or digits[:_NAME_DIGITS],
         role=groups.role_of(claims),
         proved_at=Millis(proved_at * 1000 if type(proved_at) is int and proved_at > 0 else 0),
