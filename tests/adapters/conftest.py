@@ -50,6 +50,18 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module", params=["memory", "moto", pytest.param("emulator", marks=pytest.mark.system)])
+def address(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """The URL of the AWS under test; "": memory; None: moto in this process."""
+    if request.param == "memory":
+        yield ""
+    elif request.param == "emulator":
+        yield request.getfixturevalue("emulator")
+    else:
+        with mock_aws():
+            yield None
+
+
+@pytest.fixture(scope="module", params=["memory", "moto", pytest.param("emulator", marks=pytest.mark.system)])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """Each implementation of the port Preferences."""
     if request.param == "memory":

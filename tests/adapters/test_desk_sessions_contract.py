@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from dataclasses import replace
 
 import boto3
@@ -22,18 +21,6 @@ from tests.support.template import table_definition
 
 MINUTE = 60_000
 _numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module", params=["memory", "moto", pytest.param("emulator", marks=pytest.mark.system)])
-def address(request: pytest.FixtureRequest) -> Iterator[str | None]:
-    """The URL of the AWS under test; "": memory; None: moto in this process."""
-    if request.param == "memory":
-        yield ""
-    elif request.param == "emulator":
-        yield request.getfixturevalue("emulator")
-    else:
-        with mock_aws():
-            yield None
 
 
 @pytest.fixture
@@ -123,11 +110,11 @@ def test_the_item_expires_with_the_session_and_has_no_cookie() -> None:
 def test_a_session_in_another_format_is_unreadable() -> None:
     with mock_aws():
         client = boto3.client("dynamodb", config=CLIENT_CONFIG)
-        client.create_table(TableName="Sessions", **table_definition("ControlTable"))
-        sessions, session = DeskSessionsTable(client, "Sessions"), make_session()
+        client.create_table(TableName="OtherSessions", **table_definition("ControlTable"))
+        sessions, session = DeskSessionsTable(client, "OtherSessions"), make_session()
         sessions.create(session)
         client.update_item(
-            TableName="Sessions",
+            TableName="OtherSessions",
             Key={"pk": {"S": f"desk#{session.hash}"}},
             UpdateExpression="SET #role = :role",
             ExpressionAttributeNames={"#role": "role"},

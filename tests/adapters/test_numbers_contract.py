@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from heed.adapters.aws import CLIENT_CONFIG
 from heed.adapters.dynamodb.numbers import NumbersTable
@@ -30,18 +28,6 @@ OUT, IN = NumberColumn.OPTED_OUT, NumberColumn.OPTED_IN
 TOPIC, CAMPAIGN = NumberGrouping.TOPIC, NumberGrouping.CAMPAIGN
 OFFERS, SPRING = CountedKey(TOPIC, "offers"), CountedKey(CAMPAIGN, "spring")
 _stores = itertools.count(1)
-
-
-@pytest.fixture(scope="module", params=["memory", "moto", pytest.param("emulator", marks=pytest.mark.system)])
-def address(request: pytest.FixtureRequest) -> Iterator[str | None]:
-    """The URL of the AWS under test; "": memory; None: moto in this process."""
-    if request.param == "memory":
-        yield ""
-    elif request.param == "emulator":
-        yield request.getfixturevalue("emulator")
-    else:
-        with mock_aws():
-            yield None
 
 
 @pytest.fixture
