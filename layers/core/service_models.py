@@ -74,7 +74,17 @@ def _select_operations(model: dict[str, Any], operations: Collection[str]) -> di
         if name not in shapes:
             shapes[name] = model["shapes"][name]
             unvisited.extend(_referenced_shapes(shapes[name]))
-    return {**model, "operations": selected, "shapes": shapes}
+    return {
+        **model,
+        "metadata": _with_oldest_protocol(model["metadata"]),
+        "operations": selected,
+        "shapes": shapes,
+    }
+
+
+def _with_oldest_protocol(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Names the protocol that an older botocore knows. A newer one selects from `protocols`, newest first."""
+    return {**metadata, "protocol": metadata["protocols"][-1]}
 
 
 def _referenced_shapes(value: object) -> Iterator[str]:
