@@ -19,7 +19,10 @@ ROWS, PARTS = 6, 2
 
 
 def full_views(page: str, language: str) -> Iterator[DeskView]:
-    """Yields views of a page in which no list or text is empty, one for each value of each of its choices."""
+    """Yields views of a page in which no list or text is empty, one for each value of each of its choices.
+
+    In the first, each flag is set; in the second, none is, because some flags hide a table.
+    """
     kind: Any = DESK_VIEWS[page]
     frame = DeskFrame(
         language=language,
@@ -31,7 +34,9 @@ def full_views(page: str, language: str) -> Iterator[DeskView]:
     )
     full = {**_fill_fields(kind, 0, ROWS), "frame": frame}
     yield kind(**full)
-    for name, hint in field_types(kind).items():
+    hints = field_types(kind)
+    yield kind(**{**full, **{name: False for name, hint in hints.items() if hint is bool}})
+    for name, hint in hints.items():
         if isinstance(hint, type) and issubclass(hint, Enum):
             yield from (kind(**{**full, name: value}) for value in hint)
 
