@@ -34,7 +34,7 @@ class _ViewGenerator(CodeGenerator):
 
     An attribute is read directly. The function `environment.getattr`, which Jinja2 would call, also searches
     for keys and defaults; a view has neither. What is marked as safe is not escaped, and nothing wraps it.
-    The only dictionaries are those of `look_up`, which the module makes once.
+    The only dictionaries are those of `text_for_value`, which the module makes once.
     """
 
     def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 - Jinja2
@@ -196,17 +196,18 @@ def is_text_type(kind: object) -> bool:
 def to_html(node: nodes.Expr, kind: object) -> nodes.Expr:
     """Returns an expression that is not escaped at run time if the build knows how, else the same one."""
     if words := list_enum_values(kind):
-        return look_up(node, {word: escape_html(word) for word in words})
+        return text_for_value(node, {word: escape_html(word) for word in words})
     is_html = isinstance(node, nodes.Filter) and node.name in _HTML_FILTERS
     return nodes.MarkSafe(node) if is_html else node
 
 
-def look_up(node: nodes.Expr, texts: Mapping[str, str]) -> nodes.Expr:
-    """Returns the expression of the text for a value. A value without a text raises `KeyError`.
+def text_for_value(node: nodes.Expr, texts: Mapping[str, str]) -> nodes.Expr:
+    """Returns the expression of the text for a value. None has no text; any other value raises `KeyError`.
 
-    So no page shows a value that the build does not know, whatever a view has at run time.
+    So no page shows a value that the build does not know.
     """
-    pairs = [nodes.Pair(nodes.Const(value), nodes.Const(text)) for value, text in texts.items()]
+    choices = [*texts.items(), (None, "")]
+    pairs = [nodes.Pair(nodes.Const(value), nodes.Const(text)) for value, text in choices]
     return nodes.MarkSafe(nodes.Getitem(nodes.Dict(pairs), node, "load"))
 
 

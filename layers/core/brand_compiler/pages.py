@@ -22,7 +22,7 @@ from brand_compiler.expressions import (
     Scope,
     compile_expression,
     is_text_type,
-    look_up,
+    text_for_value,
     to_html,
     to_path,
 )
@@ -236,7 +236,7 @@ class PageCompiler:
         bodies = {word: _join_outputs(self._compile_text(section, word, scope, place)) for word in words}
         texts = {word: text for word, body in bodies.items() if (text := _find_literal(body)) is not None}
         if len(texts) == len(bodies):
-            return [nodes.Output([look_up(value, texts)])]
+            return [nodes.Output([text_for_value(value, texts)])]
         compiled: list[nodes.Node] = []
         for word, body in reversed(bodies.items()):
             is_word = nodes.Compare(nodes.Name(_VALUE, "load"), [nodes.Operand("eq", nodes.Const(word))])
