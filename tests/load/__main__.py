@@ -7,7 +7,6 @@ takes a few minutes.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
 
 from tests.load.assumptions import assumptions
 from tests.load.limits import read_limits
@@ -25,12 +24,14 @@ ROOM = ("account", "mails per second", "beyond it refuses", "one-clicks in a sec
 ASSUMED = ("figure", "meaning", "source")
 
 
-def markdown(heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """Returns a table of Markdown."""
-    lines = [heading, tuple("---" for _ in heading), *rows]
-    return "\n".join(
-        f"| {' | '.join(cells)} |".replace("|  |", "| |").replace("|  |", "| |") for cells in lines
-    )
+def row(cells: tuple[str, ...]) -> str:
+    """Returns a row of a table of Markdown."""
+    return f"|{'|'.join(f' {cell} ' if cell else ' ' for cell in cells)}|"
+
+
+def heading(cells: tuple[str, ...]) -> str:
+    """Returns the first two lines of such a table."""
+    return f"{row(cells)}\n|{'---|' * len(cells)}"
 
 
 def main() -> None:
@@ -38,8 +39,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="decides everything that is drawn")
     report = LoadReport(read_limits(template()), parser.parse_args().seed)
-    for heading, rows in ((LOSSES, report.losses()), (ROOM, report.room()), (ASSUMED, assumptions())):
-        print(markdown(heading, rows), end="\n\n", flush=True)
+    for names, rows in ((LOSSES, report.losses()), (ROOM, report.room()), (ASSUMED, assumptions())):
+        print(heading(names), flush=True)
+        for cells in rows:
+            print(row(cells), flush=True)
+        print()
 
 
 if __name__ == "__main__":

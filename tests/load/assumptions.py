@@ -8,6 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+_SES = (
+    "SES may pause a sender there: https://docs.aws.amazon.com/ses/latest/dg/reputationdashboardmessages.html"
+)
+_API = "https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"
+
 
 def _assumed(value: float, meaning: str, source: str) -> Any:
     return field(default=value, metadata={"meaning": meaning, "source": source})
@@ -15,7 +20,11 @@ def _assumed(value: float, meaning: str, source: str) -> Any:
 
 @dataclass(frozen=True)
 class Campaign:
-    """A campaign, and what it causes."""
+    """A campaign, and what it causes.
+
+    The last two differ by row of the report: one-clicks that arrive within one second beside all others, and
+    the executions that other functions of the account leave, of those that are not reserved.
+    """
 
     mails: int = _assumed(10_000_000, "mails", "the size that this simulation is about")
     mails_per_second: int = _assumed(
@@ -53,17 +62,11 @@ class Campaign:
     bounced: float = _assumed(
         0.1,
         "share of the mails that bounce: a storm",
-        "SES may pause a sender there: https://docs.aws.amazon.com/ses/latest/dg/reputationdashboardmessages.html",
+        _SES,
     )
-    complained: float = _assumed(0.005, "share of the mails about which the reader complains", "likewise")
-    surge: int = _assumed(
-        0, "one-clicks beside all these that arrive within one second", "a column has its own"
-    )
-    left: int = _assumed(
-        10_000,
-        "executions that other functions of the account leave, of those that are not reserved",
-        "all of them; a row has its own",
-    )
+    complained: float = _assumed(0.005, "share of the mails about which the reader complains", _SES)
+    surge: int = 0
+    left: int = 10_000
 
 
 @dataclass(frozen=True)
@@ -99,15 +102,17 @@ class AwsQuotas:
     api_rate: int = _assumed(
         10_000,
         "requests per second to API Gateway",
-        "https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html",
+        _API,
     )
-    api_burst: int = _assumed(5_000, "requests to API Gateway at once", "likewise")
+    api_burst: int = _assumed(5_000, "requests to API Gateway at once", _API)
     table_writes: int = _assumed(
         4_000,
         "write units per second of a table that never had more",
         "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html",
     )
-    shards: int = _assumed(4, "shards of its stream", "a partition writes 1,000 units per second, likewise")
+    shards: int = _assumed(
+        4, "shards of its stream", "one for each partition, which writes 1,000 units per second"
+    )
 
 
 @dataclass(frozen=True)
@@ -116,7 +121,7 @@ class RunTimes:
 
     link: float = _assumed(0.05, "seconds of a request for a link", "assumed, as in test_template_api.py")
     cold: float = _assumed(
-        1.0,
+        1,
         "more seconds of the first request of an environment",
         "assumed: `make bench` at a third of a CPU",
     )
@@ -134,4 +139,5 @@ def assumptions() -> list[tuple[str, str, str]]:
         (f"{each.default:,}", each.metadata["meaning"], each.metadata["source"])
         for kind in (Campaign, AwsQuotas, RunTimes)
         for each in fields(kind)
+        if each.metadata
     ]

@@ -27,11 +27,11 @@ OF_PEOPLE = (OPT_OUT, SHOW)
 AFTERWARDS = 60
 """Seconds for which a run goes on after the first refusal."""
 
-SURGE_AT = 1_800
-"""The second of the surge, when the opt-outs have become many."""
+SURGE_AT = 270
+"""The second of the surge."""
 
-SETTLING = 1_800
-"""Seconds for which it goes on after the last mail."""
+SETTLING = 300
+"""Seconds for which it goes on after the last mail. The opt-outs only become fewer then."""
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """Finds where a campaign loses the first opt-out, what prevents it, and how much room there is.
 
-Each search is a bisection over whole runs of the simulation with one seed.
+Each search is a bisection over runs of the simulation with one seed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from tests.load.assumptions import AwsQuotas, Campaign
 from tests.load.campaign import SURGE_AT, CampaignResult, run_campaign
@@ -14,6 +15,9 @@ from tests.load.limits import StackLimits
 
 QUOTAS = (10, 1_000, 10_000)
 """Concurrent executions: of a new account, of the default, of a large one."""
+
+ROOMS = ((10, 0), (1_000, 0), (1_000, 300), (10_000, 0))
+"""The accounts whose room is searched: concurrent executions, and those reserved for links."""
 
 LEFT = 50
 """Executions that busy neighbors leave."""
@@ -47,11 +51,11 @@ class LoadReport:
 
     def room(self) -> Iterator[tuple[str, ...]]:
         """Returns a row for each account: the fastest sending, the largest surge, and what ends them."""
-        for quota in QUOTAS:
-            importing = quota > QUOTAS[0]
-            rate = self.fastest(quota, importing=importing)
-            surge = self.largest_surge(quota, rate.most, importing=importing)
-            name = f"{quota:,}" if importing else f"{quota:,}, without an import"
+        for quota, reserved in ROOMS:
+            rate = _room(RATES, partial(self.run_rate, quota, reserved))
+            surge = _room(SURGES, partial(self.run_surge, quota, reserved, rate.most))
+            name = f"{quota:,}" if _imports(quota) else f"{quota:,}, without an import"
+            name += f", `ReservedForOptOuts={reserved}`" if reserved else ""
             yield name, f"{rate.most:,}", rate.refused_by, f"{surge.most:,}", surge.refused_by
 
     def _loss(self, quota: int, campaign: Campaign) -> tuple[str, ...]:
@@ -64,7 +68,7 @@ class LoadReport:
     def _prevention(self, quota: int, campaign: Campaign) -> str:
         if campaign.left < quota:
             return f"`ReservedForOptOuts={self.least_reservation(quota, campaign)}`"
-        slow = self.fastest(quota, importing=False).most
+        slow = _room(RATES, partial(self.run_rate, quota, 0)).most
         return f"a quota of 1,000; or at most {slow:,} mails per second, and no import meanwhile"
 
     def least_reservation(self, quota: int, campaign: Campaign) -> int:
@@ -76,32 +80,38 @@ class LoadReport:
         tens = range(10, QUOTAS[1] - AwsQuotas().unreserved + 1, 10)
         return tens[_first_that(lambda n: is_enough(tens[n]), len(tens))]
 
-    def fastest(self, quota: int, *, importing: bool) -> Room:
-        """Returns the fastest sending, in mails per second, for an hour."""
+    def run_rate(self, quota: int, reserved: int, rate: int) -> CampaignResult:
+        """Runs an hour of a campaign with this many mails per second."""
+        campaign = Campaign(mails=rate * HOUR, mails_per_second=rate)
+        return self.run(quota, campaign, reserved, importing=_imports(quota))
 
-        def run(rate: int) -> CampaignResult:
-            campaign = Campaign(mails=rate * HOUR, mails_per_second=rate)
-            return self.run(quota, campaign, importing=importing)
+    def run_surge(self, quota: int, reserved: int, rate: int, surge: int) -> CampaignResult:
+        """Runs the start of the campaign, slower if the account needs that, with a surge of one-clicks.
 
-        return _room(RATES, run)
-
-    def largest_surge(self, quota: int, rate: int, *, importing: bool) -> Room:
-        """Returns the largest surge of one-clicks within one second, beside the campaign."""
+        The surge is the only one: Gmail sends each one-click at once. An earlier one would have left
+        environments behind.
+        """
         rate = min(rate, Campaign().mails_per_second)
-
-        def run(surge: int) -> CampaignResult:
-            campaign = Campaign(mails=rate * (SURGE_AT + 60), mails_per_second=rate, surge=surge)
-            return self.run(quota, campaign, importing=importing)
-
-        return _room(SURGES, run)
+        campaign = Campaign(mails=rate * SURGE_AT, mails_per_second=rate, surge=surge, gmail_pause=1)
+        return self.run(quota, campaign, reserved, importing=_imports(quota))
 
     def run(
-        self, quota: int, campaign: Campaign, reserved: int = 0, *, importing: bool = True
+        self,
+        quota: int,
+        campaign: Campaign,
+        reserved: int = 0,
+        *,
+        importing: bool = True,
     ) -> CampaignResult:
         """Runs a campaign."""
         limits = replace(self._limits, reserved=reserved) if reserved else self._limits
         quotas = AwsQuotas(concurrency=quota)
         return run_campaign(limits, quotas, campaign, self._seed, importing=importing)
+
+
+def _imports(quota: int) -> bool:
+    """Returns whether an import runs beside the campaign. A new account has no room for one."""
+    return quota > QUOTAS[0]
 
 
 def _room(sizes: Sequence[int], run: Callable[[int], CampaignResult]) -> Room:
