@@ -32,6 +32,7 @@ from heed.entrypoints.cli import (
     numbers,
     purges,
     restore,
+    retention,
     run,
     scrub,
     snapshot,
@@ -66,6 +67,7 @@ SECTIONS = {
         numbers.show_numbers,
         purges.show_purge,
         disclosed.show_disclosures,
+        retention.show_retention,
     ),
     "Stack": (run.run_stack, invoke.invoke_by_name, alarm.explain_alarm, restore.RESTORE_GROUP),
 }
