@@ -115,9 +115,9 @@ def test_the_command_ends_with_1_and_says_how_to_deploy_all_the_same(
     assert changes.main("trial") == 0
     _change(template, Topic=None)
     assert changes.main("trial") == 1
-    said = capsys.readouterr().err
-    assert "Topic is removed" in said
-    assert "Nothing was deployed" in said and "sam deploy --config-env trial" in said
+    printed = capsys.readouterr().err
+    assert "Topic is removed" in printed
+    assert "Nothing was deployed" in printed and "sam deploy --config-env trial" in printed
 
 
 def test_a_new_layer_version_alone_changes_no_function() -> None:
