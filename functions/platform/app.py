@@ -66,7 +66,7 @@ def create_links(call: ApiRequest) -> Mapping[str, object]:
     base = request.base_url(call.event, settings.public_url)
     answer = links.links_to_json(
         minted,
-        links_request.query,
+        links_request,
         LinkBases(base, settings.mail_domain),
         list_headers.list_id(links_request.topic, catalogue),
     )
