@@ -168,7 +168,9 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "a cursor": cursors.parse_cursor,
     "a limit": _query("limit", lambda given: suppressions.parse_suppressions_query(given, CATALOGUE)),
     "since": _query("since", lambda given: suppressions.parse_suppressions_query(given, CATALOGUE)),
-    "a day of numbers": _query("from", lambda given: numbers.parse_numbers_query(given, Millis(0))),
+    "a day of numbers": _query(
+        "from", lambda given: numbers.parse_numbers_query(given, Millis(0), CATALOGUE)
+    ),
     "a scope": _query("scope", lambda given: suppressions.parse_suppressions_query(given, CATALOGUE)),
     "a parameter": lambda text: suppressions.parse_suppressions_query(
         {"queryStringParameters": {text: ""}}, CATALOGUE
