@@ -30,7 +30,7 @@ from heed.domain.imports import columns, row_dates
 from heed.domain.imports.interpretation import ImportSettings, interpret_row
 from heed.domain.imports.recognition import FORMATS
 from heed.domain.jobs import job, job_report, job_settings
-from heed.domain.links import link_token
+from heed.domain.links import link_hints, link_token
 from heed.domain.links.queued_opt_out import QueuedOptOut
 from heed.domain.mailbox import case
 from heed.domain.mailbox.attribution import SenderMail, SenderTrust
@@ -44,7 +44,7 @@ from heed.domain.opt_in import confirmation_token
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
 from heed.domain.preferences.catalogue import Topic
-from heed.domain.preferences.evidence import campaign_of_evidence, scrub_text
+from heed.domain.preferences.evidence import campaign_of_evidence, ref_of_evidence, scrub_text
 from heed.domain.privacy import purge
 from heed.domain.recipients import recipient
 from heed.domain.recipients.address import is_mailable, normalise_address
@@ -147,6 +147,8 @@ def _find_key(number: str) -> object:
 TEXTS: dict[str, Callable[[str], object]] = {
     "scrub": scrub_text,
     "a campaign in evidence": campaign_of_evidence,
+    "a ref in evidence": ref_of_evidence,
+    "a ref": link_hints.parse_ref,
     "times": rfc3339.parse_time,
     "an SES time": ses_events.parse_aws_time,
     "a recipient": recipient.parse_recipient,
@@ -163,13 +165,16 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "a language": lambda text: language.choose_language(text, text, ("en", "de"), "en"),
     "a campaign": visit.read_campaign,
     "a campaign of links": links._CAMPAIGN.fullmatch,
+    "a ref as a tag": links._TAG_CHARACTERS.fullmatch,
     "a list of certificates": registers._PURGE_CURSOR.fullmatch,
     "a list of disclosures": registers._NUMBER.fullmatch,
     "an intent": subscribe_form.parse_intent,
     "a cursor": cursors.parse_cursor,
     "a limit": _query("limit", lambda given: suppressions.parse_suppressions_query(given, CATALOGUE)),
     "since": _query("since", lambda given: suppressions.parse_suppressions_query(given, CATALOGUE)),
-    "a day of numbers": _query("from", lambda given: numbers.parse_numbers_query(given, Millis(0))),
+    "a day of numbers": _query(
+        "from", lambda given: numbers.parse_numbers_query(given, Millis(0), CATALOGUE)
+    ),
     "a scope": _query("scope", lambda given: suppressions.parse_suppressions_query(given, CATALOGUE)),
     "a parameter": lambda text: suppressions.parse_suppressions_query(
         {"queryStringParameters": {text: ""}}, CATALOGUE
@@ -312,7 +317,10 @@ PATTERNS = {
     "domain.mailbox.case._ID": "the id of a case",
     "entrypoints.http.desk.registers._NUMBER": "a list of disclosures",
     "entrypoints.http.desk.registers._PURGE_CURSOR": "a list of certificates",
+    "domain.links.link_hints._DIGEST": "a ref",
+    "domain.links.link_hints._REF": "a ref",
     "domain.preferences.evidence._CAMPAIGN_PART": "a campaign in evidence",
+    "domain.preferences.evidence._REF_PART": "a ref in evidence",
     "domain.privacy.purge._ID": "a purge's name",
     "domain.recipients.recipient._BASE32": "a recipient's bytes",
     "domain.recipients.recipient._CANONICAL": "a recipient",
@@ -338,6 +346,7 @@ PATTERNS = {
     "entrypoints.http.forms._parse_parameters": "a form",
     "entrypoints.http.forms._contains": "a form",
     "entrypoints.http.api.links._CAMPAIGN": "a campaign of links",
+    "entrypoints.http.api.links._TAG_CHARACTERS": "a ref as a tag",
     "entrypoints.http.api.list_headers._ATOMS": "a title",
     "entrypoints.http.api.list_headers._PRINTABLE": "a title",
     "entrypoints.http.api.list_headers.list_id": "a title",
