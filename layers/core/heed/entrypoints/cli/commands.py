@@ -19,6 +19,7 @@ from heed.entrypoints.cli import (
     deadlines,
     desk,
     disclosed,
+    doctor,
     holds,
     ids,
     import_file,
@@ -69,7 +70,13 @@ SECTIONS = {
         disclosed.show_disclosures,
         retention.show_retention,
     ),
-    "Stack": (run.run_stack, invoke.invoke_by_name, alarm.explain_alarm, restore.RESTORE_GROUP),
+    "Stack": (
+        run.run_stack,
+        doctor.examine,
+        invoke.invoke_by_name,
+        alarm.explain_alarm,
+        restore.RESTORE_GROUP,
+    ),
 }
 
 
