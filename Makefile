@@ -180,7 +180,8 @@ release: setup .tools/sam/.ready .tools/release/.ready ## Build the files of a r
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python .tools/release/bin/python --require-hashes requirements/release.txt
 	touch $@
 
-deploy: chosen-brand build ## Deploy to an account: ENV=trial (default) or production, as samconfig.toml says
+deploy: setup chosen-brand build ## Show what changes, and deploy: ENV=trial (default) or production, as samconfig.toml says
+	$(BIN)/python -m local.changes $(ENV)
 	$(SAM) deploy --config-env $(ENV)
 
 # Production has the brand that is named, so that a forgotten BRAND= cannot replace it by the sample.
