@@ -24,7 +24,7 @@ GROUPS = {
     "U": "Attacks on Undo",
 }
 NOT_TRIED = {
-    "W16": "Somebody changes `c` or `lang` in a link. Both are only hints (docs/evidence.md).",
+    "W16": "Somebody changes `c`, `r` or `lang` in a link. All three are only hints (docs/evidence.md).",
     "T5": "Somebody with a stolen list of links opts everybody out. "
     "A link exists to opt out, so Heed permits it. The ledger names the link and its campaign.",
     "T21": "An exported file of people leaks. Heed exports no such file yet.",

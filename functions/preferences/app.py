@@ -57,7 +57,7 @@ def save(text: str) -> Response[str]:
     if preference_post.is_opt_out_form(form):
         return unsubscribe.one_click(visit, token, form)
     wording, press_id = heed.pages.wording(visit.language), request.request_id(responder.event)
-    submission = FormSubmission(visit.at, visit.campaign, wording, press_id, visit.signal)
+    submission = FormSubmission(visit.at, visit.hints, wording, press_id, visit.signal)
     try:
         result = preference_post.submit_preference_form(
             heed.save_preferences, heed.undo_press, token, form, submission

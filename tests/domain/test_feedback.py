@@ -33,6 +33,7 @@ from heed.domain.feedback.rules import (
     rule_for_bounce,
 )
 from heed.domain.milliseconds import Millis
+from heed.domain.preferences.evidence import ref_of_evidence
 from heed.domain.preferences.register import COMPLAINT, SOFT_BOUNCE, UNDELIVERABLE, Register, Source
 from heed.domain.recipients.recipient import parse_recipient
 from tests.support.registers import out
@@ -555,6 +556,15 @@ def test_the_evidence_contains_only_ids_and_words_of_ses() -> None:
         '{"feedback":"feedback-1","message":"message-1","status":"5.1.1",'
         '"subtype":"General","type":"Permanent"}'
     )
+
+
+@pytest.mark.parametrize("ref", ["4711", "_x-y"])
+def test_the_ref_of_the_mail_is_part_of_the_evidence(ref: str) -> None:
+    mail = FeedbackMail(["a@example.com"], None, "message-1", ref)
+    bounced = Bounce(AT, "Permanent", "General", [BouncedRecipient("a@example.com")], None, mail)
+    complained = Complaint(AT, "abuse", None, ["a@example.com"], None, mail)
+    for event in (bounced, complained):
+        assert ref_of_evidence(apply_rules(event).changes[A][0].entry.evidence) == ref
 
 
 @pytest.mark.parametrize("odd", ["a@example.com", 'x"y', "", "é", "x" * 101, "line\nbreak", "a\\b"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from heed.domain.ledger.entry import LEDGER_SOURCE, EntryOutcome, ledger_subject
 from heed.domain.ledger.events import EventType, events_for
 from heed.domain.ledger.transition import Transition, ledger_entries
 from heed.domain.milliseconds import Millis
+from heed.domain.preferences.evidence import make_evidence
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
     ACKNOWLEDGED,
@@ -115,6 +117,13 @@ def test_each_change_makes_the_documented_event(
 ) -> None:
     after = Record({register: entry(until=until)}, revision=1, salt=SALT)
     assert events_of(write(Record(), after)) == [expected]
+
+
+def test_an_event_has_the_campaign_and_the_ref_of_the_evidence() -> None:
+    evidence = make_evidence(campaign="may", ref="customer.7", key=1)
+    after = Record({out(2): replace(entry(), evidence=evidence)}, revision=1, salt=SALT)
+    (event,) = events_for(write(Record(), after), CATALOGUE)
+    assert (event.detail["campaign"], event.detail["ref"]) == ("may", "customer.7")
 
 
 def test_an_acknowledged_policy_makes_an_entry_but_no_event() -> None:

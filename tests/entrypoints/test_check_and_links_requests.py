@@ -11,6 +11,7 @@ import pytest
 from heed.domain.errors import InvalidRequest
 from heed.entrypoints.http.api import checks, links
 from heed.entrypoints.http.api.json_body import read_json_object
+from heed.entrypoints.http.api.mail_links import link_query
 from heed.use_cases.identify import Mention
 from tests.support.catalogues import CATALOGUE
 
@@ -64,13 +65,22 @@ def test_each_fault_has_its_pointer(
         ({"campaign": "a\r\nBcc: x"}, ["/campaign"]),
         ({"campaign": "trailing\n"}, ["/campaign"]),
         ({"campaign": None}, ["/campaign"]),
+        ({"refs": []}, ["/refs", "/refs"]),
+        ({"refs": ["a", "b"]}, ["/refs"]),
+        ({"refs": "a"}, ["/refs", "/refs"]),
+        ({"refs": [None]}, ["/refs/0", "/refs"]),
+        ({"refs": [READER]}, ["/refs/0"]),
+        ({"refs": ["x" * 65]}, ["/refs/0"]),
+        ({"refs": ["a b"]}, ["/refs/0"]),
+        ({"refs": ["trailing\n"]}, ["/refs/0"]),
+        ({"refs": [f"{'Ab-9' * 13}xy"]}, ["/refs/0"]),  # it looks like the token of a link
         ({"lang": "fr"}, ["/lang"]),
         ({"lang": "EN"}, ["/lang"]),
         ({"lang": ["de"]}, ["/lang"]),
         ({"topic": "*", "campaign": "?", "lang": ""}, ["/topic", "/campaign", "/lang"]),
     ],
 )
-def test_a_topic_campaign_or_language_without_links_is_refused(
+def test_a_topic_campaign_ref_or_language_without_links_is_refused(
     fields: dict[str, Any], pointers: list[str]
 ) -> None:
     assert faults(links.parse_links_request, {"topic": "offers", "addresses": [READER], **fields}) == pointers
@@ -109,12 +119,17 @@ def test_a_request_may_have_ids_instead_of_addresses() -> None:
         ({"campaign": "Spring_sale-1"}, "?c=Spring_sale-1"),
         ({"lang": "de"}, "?lang=de"),
         ({"campaign": "x" * 32, "lang": "en"}, f"?c={'x' * 32}&lang=en"),
+        ({"refs": ["a.b_c-1"]}, "?r=a.b_c-1"),
+        ({"refs": [""]}, ""),
+        ({"campaign": "may", "refs": ["x" * 39], "lang": "de"}, f"?c=may&r={'x' * 39}&lang=de"),
     ],
 )
-def test_campaign_and_language_become_the_query_of_the_links(fields: dict[str, Any], query: str) -> None:
+def test_campaign_ref_and_language_become_the_query_of_the_links(fields: dict[str, Any], query: str) -> None:
     body = {"topic": "offers", "addresses": [READER], **fields}
 
-    assert links.parse_links_request(read_json_object(json.dumps(body).encode()), CATALOGUE).query == query
+    parsed = links.parse_links_request(read_json_object(json.dumps(body).encode()), CATALOGUE)
+
+    assert link_query(parsed.hints[0], parsed.language) == query
 
 
 @pytest.mark.parametrize("parse_request", [checks.parse_check_request, links.parse_links_request])

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heed.domain.links.link_hints import LinkHints
 from heed.domain.milliseconds import Millis
 from heed.domain.recipients.recipient import recipient_from_bytes
 from heed.entrypoints.http.api import links
@@ -53,8 +54,11 @@ def test_each_header_is_one_ascii_line_without_folding(title: str, raw: bytes, n
     person = IdentifiedPerson("a@example.com", recipient_from_bytes(raw))
     titled = list_id(replace(OFFERS, names={"en": title}), CATALOGUE)
 
+    hints = LinkHints("x" * 32, "ab" * 32)
+    links_request = links.LinksRequest(OFFERS, [], [hints], hints.campaign, "de")
+
     answer = links.links_to_json(
-        mint_links([person], OFFERS, now, MemoryKeys()), f"?c={'x' * 32}&lang=de", bases, titled
+        mint_links([person], OFFERS, now, MemoryKeys()), links_request, bases, titled
     )
 
     (link,) = answer["links"]  # type: ignore[misc]

@@ -196,7 +196,10 @@ def test_forms_post_to_this_site_and_do_not_require_a_reason(html: dict[tuple[st
             assert form["method"] == "post"
             # Only the page of a failed POST may post to its own URL: that is the action of the form before.
             action = form.get("action") or ("" if name.startswith("unavailable") else "none")
-            assert re.fullmatch(r"(/[\w/-]+)?(\?(c=\w+&|intent=out&)?lang=[\w-]+)?", action), (name, action)
+            assert re.fullmatch(r"(/[\w/-]+)?(\?(c=\w+&(r=[\w.-]+&)?|intent=out&)?lang=[\w-]+)?", action), (
+                name,
+                action,
+            )
         names = {a["name"] for a in document.all("input", "button", "textarea") if "name" in a}
         assert not [n for n in names if n and "reason" in n]
         if not name.startswith("subscribe"):
@@ -381,11 +384,12 @@ def test_the_page_for_an_invalid_link_offers_each_other_way(html: dict[tuple[str
         assert way in page
 
 
-def test_the_language_links_keep_the_campaign(pages: Pages) -> None:
+def test_the_language_links_keep_the_campaign_and_the_ref(pages: Pages) -> None:
     view = LandingView(language="en", brand="M", preferences_url="/p/x", campaign="may")
 
     assert 'href="?c=may&amp;lang=de"' in pages.landing(view)
     assert 'href="?lang=de"' in pages.landing(replace(view, campaign=""))
+    assert 'href="?c=may&amp;r=customer-7&amp;lang=de"' in pages.landing(replace(view, ref="customer-7"))
     assert 'href="?lang=de"' in pages.neutral("en")
 
 

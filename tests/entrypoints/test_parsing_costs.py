@@ -12,11 +12,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from heed.doctor.message import examine_message
+from heed.doctor.page_checks import check_page
+from heed.doctor.web_client import WebAnswer
 from heed.domain import api_key, rfc3339, values
 from heed.domain.api_key import ApiKey, KeyScope
 from heed.domain.desk.next_page import choose_next_page
@@ -26,7 +30,7 @@ from heed.domain.imports import columns, row_dates
 from heed.domain.imports.interpretation import ImportSettings, interpret_row
 from heed.domain.imports.recognition import FORMATS
 from heed.domain.jobs import job, job_report, job_settings
-from heed.domain.links import link_token
+from heed.domain.links import link_hints, link_token
 from heed.domain.links.queued_opt_out import QueuedOptOut
 from heed.domain.mailbox import case
 from heed.domain.mailbox.attribution import SenderMail, SenderTrust
@@ -40,7 +44,7 @@ from heed.domain.opt_in import confirmation_token
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
 from heed.domain.preferences.catalogue import Topic
-from heed.domain.preferences.evidence import campaign_of_evidence, scrub_text
+from heed.domain.preferences.evidence import campaign_of_evidence, ref_of_evidence, scrub_text
 from heed.domain.privacy import purge
 from heed.domain.recipients import recipient
 from heed.domain.recipients.address import is_mailable, normalise_address
@@ -66,7 +70,7 @@ from heed.entrypoints.http.forms import PostedForm, read_form
 from heed.entrypoints.http.pages import subscribe_form, visit
 from heed.entrypoints.inbound_mail.notices import parse_mail_notices
 from heed.entrypoints.mail import answer_mail, messages
-from tests.support.attack_texts import ADDRESSES, CONTENT_TYPES, DOCUMENTS, FORMS, MAILS, PLAIN
+from tests.support.attack_texts import ADDRESSES, CONTENT_TYPES, DOCUMENTS, FORMS, MAILS, PLAIN, repeat_text
 from tests.support.catalogues import CATALOGUE
 from tests.support.deployment import http_event
 from tests.support.growth import LINEAR, measure_growth
@@ -143,6 +147,8 @@ def _find_key(number: str) -> object:
 TEXTS: dict[str, Callable[[str], object]] = {
     "scrub": scrub_text,
     "a campaign in evidence": campaign_of_evidence,
+    "a ref in evidence": ref_of_evidence,
+    "a ref": link_hints.parse_ref,
     "times": rfc3339.parse_time,
     "an SES time": ses_events.parse_aws_time,
     "a recipient": recipient.parse_recipient,
@@ -159,13 +165,16 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "a language": lambda text: language.choose_language(text, text, ("en", "de"), "en"),
     "a campaign": visit.read_campaign,
     "a campaign of links": links._CAMPAIGN.fullmatch,
+    "a ref as a tag": links._TAG_CHARACTERS.fullmatch,
     "a list of certificates": registers._PURGE_CURSOR.fullmatch,
     "a list of disclosures": registers._NUMBER.fullmatch,
     "an intent": subscribe_form.parse_intent,
     "a cursor": cursors.parse_cursor,
     "a limit": _query("limit", lambda given: suppressions.parse_suppressions_query(given, CATALOGUE)),
     "since": _query("since", lambda given: suppressions.parse_suppressions_query(given, CATALOGUE)),
-    "a day of numbers": _query("from", lambda given: numbers.parse_numbers_query(given, Millis(0))),
+    "a day of numbers": _query(
+        "from", lambda given: numbers.parse_numbers_query(given, Millis(0), CATALOGUE)
+    ),
     "a scope": _query("scope", lambda given: suppressions.parse_suppressions_query(given, CATALOGUE)),
     "a parameter": lambda text: suppressions.parse_suppressions_query(
         {"queryStringParameters": {text: ""}}, CATALOGUE
@@ -225,6 +234,47 @@ def read_mail_text(text: str) -> object:
     )
 
 
+def examine_text(text: str) -> object:
+    """Examines a text as a message, and as a page."""
+    headers = Message()
+    headers["Content-Type"] = "text/html"
+    return [
+        *check_page(WebAnswer(200, headers, text.encode()), ""),
+        *examine_message(f"{_EXAMINED}{text}".encode(), lambda name: [name, text], lambda _: None),
+    ]
+
+
+_EXAMINED = "From: a@example.com\nList-Unsubscribe: <https://example.com/>\n"
+_PAGES = {
+    name: repeat_text(pattern)
+    for name, pattern in {
+        "tags": "<a ",
+        "comments": "<!--",
+        "scripts": "<script>",
+        "values": "<a b=\"c'",
+        "open values": '<a b="',
+        "names": "<a b b",
+        "references": '<a href="&#9999999999',
+        "links": "\n<a href=https://a/>b<b>c",
+        "plain links": "https://a/ ",
+    }.items()
+}
+_FIELDS = {
+    name: repeat_text(pattern, before)
+    for name, (before, pattern) in {
+        "targets": ("List-Unsubscribe: ", "<a>,"),
+        "open targets": ("List-Unsubscribe: ", "<"),
+        "a list": ("List-Id: <", "a."),
+        "tags of a signature": ("DKIM-Signature: d=example.com; s=a; h=", "a:"),
+        "labels of a signature": ("DKIM-Signature: s=a; d=", "a."),
+        "hyphens of a signature": ("DKIM-Signature: s=a; d=", "a-"),
+        "signs": ("DKIM-Signature: ", "a=b;"),
+        "folds": ("List-Unsubscribe: ", "\n <"),
+        "at signs": ("Feedback-ID: ", "a@:"),
+    }.items()
+}
+
+
 PARSERS: dict[str, tuple[Callable[[str], object], dict[str, Callable[[int], str]]]] = {
     "an address": (normalise_address, ADDRESSES),
     **{name: (parse, PLAIN) for name, parse in TEXTS.items()},
@@ -235,8 +285,20 @@ PARSERS: dict[str, tuple[Callable[[str], object], dict[str, Callable[[int], str]
         {"segments": lambda n: "/desk" + "/a" * n, "signs": lambda n: "/desk?" + "a" * n + "!"},
     ),
     "the text of a mail": (read_mail_text, {**PLAIN, **ADDRESSES}),
+    "what the doctor reads": (examine_text, {**_PAGES, **_FIELDS, **MAILS}),
 }
 PATTERNS = {
+    **{
+        f"doctor.{module}.{name}": "what the doctor reads"
+        for module, names in {
+            "dns_records": "_NAME",
+            "findings": "_WITH_AT_SIGN",
+            "html_elements": "_ATTRIBUTE _ELEMENT _HIDDEN _LONG_REFERENCE",
+            "unsubscribe_header": "_LIST_ID _TARGET",
+            "visible_link": "_LINK",
+        }.items()
+        for name in names.split()
+    },
     "domain.recipients.address._ENCODED": "an encoded word",
     "domain.recipients.address._ATEXT": "an address",
     "domain.recipients.address._LABEL": "an address",
@@ -255,7 +317,10 @@ PATTERNS = {
     "domain.mailbox.case._ID": "the id of a case",
     "entrypoints.http.desk.registers._NUMBER": "a list of disclosures",
     "entrypoints.http.desk.registers._PURGE_CURSOR": "a list of certificates",
+    "domain.links.link_hints._DIGEST": "a ref",
+    "domain.links.link_hints._REF": "a ref",
     "domain.preferences.evidence._CAMPAIGN_PART": "a campaign in evidence",
+    "domain.preferences.evidence._REF_PART": "a ref in evidence",
     "domain.privacy.purge._ID": "a purge's name",
     "domain.recipients.recipient._BASE32": "a recipient's bytes",
     "domain.recipients.recipient._CANONICAL": "a recipient",
@@ -281,6 +346,7 @@ PATTERNS = {
     "entrypoints.http.forms._parse_parameters": "a form",
     "entrypoints.http.forms._contains": "a form",
     "entrypoints.http.api.links._CAMPAIGN": "a campaign of links",
+    "entrypoints.http.api.links._TAG_CHARACTERS": "a ref as a tag",
     "entrypoints.http.api.list_headers._ATOMS": "a title",
     "entrypoints.http.api.list_headers._PRINTABLE": "a title",
     "entrypoints.http.api.list_headers.list_id": "a title",

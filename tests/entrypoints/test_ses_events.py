@@ -229,11 +229,22 @@ def test_an_event_with_an_invalid_required_field_is_malformed(name: str, changed
         {"mail__tags": {"heed-recipient": identify("b@example.com")}},
         {"mail__tags": {"heed-recipient": [identify("b@example.com"), identify(A)]}},
         {"mail__tags": {"heed-recipient": [7]}},
+        {"mail__tags": {"heed-ref": ["a@example.com"]}},
+        {"mail__tags": {"heed-ref": [None]}},
         {"mail__messageId": 7, "bounce__feedbackId": []},
     ],
 )
 def test_an_event_with_invalid_optional_fields_still_counts(changed: dict[str, Any]) -> None:
     assert effect(ses_event("event-bounce-permanent-general", **changed)) == {identify(ONE): DEAD}
+
+
+@pytest.mark.parametrize(
+    ("values", "ref"), [(["4711"], "4711"), (["a b"], ""), ([7], ""), (["1", "2"], ""), ("4711", "")]
+)
+def test_the_message_tag_has_the_ref(values: object, ref: str) -> None:
+    event = parse_ses_event(ses_event("event-complaint-abuse", mail__tags={"heed-ref": values}))
+    assert isinstance(event, Complaint)
+    assert event.mail.ref == ref
 
 
 @pytest.mark.parametrize("list_", [None, {}, "a@example.com", 7, [], [None]])

@@ -216,6 +216,25 @@ def test_a_link_token_holds_recipient_topic_and_time(world: World, call_api: Cal
     }
 
 
+def test_a_ref_is_in_the_links_of_its_person_and_in_the_message_tags(call_api: CallApi) -> None:
+    body = {"topic": "offers", "addresses": [READER, "b@example.com", "no", "c@example.com"]}
+
+    links = call_api("POST", "/v1/links", {**body, "refs": ["customer-7", "", "x", "a.b"]})["links"]
+
+    assert [link.get("unsubscribe_url", "?").partition("?")[2] for link in links] == [
+        "r=customer-7",
+        "",
+        "",
+        "r=a.b",
+    ]
+    assert [link.get("tags", {}).get("heed-ref") for link in links] == [
+        "customer-7",
+        None,
+        None,
+        None,  # SES does not accept a full stop in a tag, and would refuse the whole mail
+    ]
+
+
 def test_an_invalid_address_gets_an_error_in_its_position(call_api: CallApi) -> None:
     links = call_api("POST", "/v1/links", {"topic": "news", "addresses": ["no", READER]})["links"]
 

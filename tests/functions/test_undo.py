@@ -9,6 +9,7 @@ import pytest
 
 from functions.preferences import app as preferences
 from functions.unsubscribe import app as unsubscribe
+from heed.domain.links.link_hints import LinkHints
 from heed.domain.links.link_token import TokenPurpose, verify_link_token
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import decide
@@ -208,7 +209,7 @@ def test_an_opt_out_stored_from_the_queue_has_no_undo(
         parts().catalogue,
         NOW,
         Source.LINK,
-        "",
+        LinkHints(),
         all_marketing=True,
         signal=False,
         press_id="1",

@@ -128,8 +128,9 @@ KINDS = (_keys, _disclosures, _purges, _lifts, _mails, _notifications, _checkpoi
 
 
 def _has_index_keys(item: Mapping[str, Any]) -> bool:
-    """Returns whether DynamoDB accepts the keys of the index. It refuses a key that is no text."""
-    return all("S" in item[name] for name in ("list", "place") if name in item)
+    """Returns whether DynamoDB accepts the keys of the index: texts of 1 to 1,024 bytes."""
+    keys = [item[name].get("S", "") for name in ("list", "place") if name in item]
+    return all(0 < len(key.encode()) <= 1024 for key in keys)
 
 
 @pytest.mark.parametrize("make_calls", KINDS, ids=lambda make_calls: make_calls.__name__.strip("_"))

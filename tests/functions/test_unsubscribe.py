@@ -14,6 +14,7 @@ from functions.opt_out_retry import app as opt_out_retry
 from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app
+from heed.domain.links.link_hints import LinkHints
 from heed.domain.links.link_token import TokenPurpose, verify_link_token
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.decision import decide
@@ -293,6 +294,28 @@ def test_only_the_campaign_of_the_query_becomes_evidence(world: World) -> None:
     assert evidence.startswith(f'one-click {{"issued":{NOW - 60_000 - NOW % 60_000},"key":1}}')
 
 
+def test_the_ref_of_the_link_becomes_evidence_if_it_is_one(world: World) -> None:
+    path = f"/u/{world.token(READER)}"
+    call(world, http_event("POST", path, query={"r": "customer.7", "c": "may"}))
+    assert '"ref":"customer.7"}' in world.items()[0]["o:2"]["M"]["ev"]["S"]
+
+    for at, text in enumerate((world.token(READER), "victim@example.com", "x" * 65), NOW + 1):
+        call(world, http_event("POST", path, query={"r": text, "c": "may"}, at=at))
+        assert "ref" not in world.items()[0]["o:2"]["M"]["ev"]["S"]
+
+
+def test_the_pages_behind_a_link_keep_its_hints(world: World) -> None:
+    path, hints = f"/u/{world.token(READER)}", {"c": "may", "r": "customer.7"}
+    page = call(world, http_event("GET", path, query=hints))["body"]
+    assert 'action="?c=may&amp;r=customer.7&amp;lang=en"' in page
+    assert 'href="?c=may&amp;r=customer.7&amp;lang=de"' in page
+
+    pressed = call(world, http_event("POST", path, query=hints, form={"scope": "this"}))
+    assert header(pressed, "location").endswith("&c=may&r=customer.7&lang=en")
+    done = follow_redirect(app.handler, pressed, world)["body"]
+    assert "?c=may&amp;r=customer.7&amp;lang=en" in done, "the link to the preference centre"
+
+
 def test_every_page_has_the_headers_of_the_contract(world: World) -> None:
     path = f"/u/{world.token(READER)}"
     for answer in (
@@ -396,7 +419,7 @@ def test_messages_without_time_left_are_retried(world: World) -> None:
 def _message(world: World) -> str:
     token = verify_link_token(world.token(READER), TokenPurpose.UNSUBSCRIBE, parts().link_keys.link_key)
     return opt_out_for(
-        token, parts().catalogue, NOW, Source.ONE_CLICK, "", all_marketing=False, signal=False
+        token, parts().catalogue, NOW, Source.ONE_CLICK, LinkHints(), all_marketing=False, signal=False
     ).to_message()
 
 

@@ -213,6 +213,7 @@ def _exercise_platform(drive: Drive) -> None:
     (mailto,) = re.findall(r"u\+([^@>]+)@", link["headers"]["List-Unsubscribe"])
     drive.secrets["mailto token"] = mailto
     drive.request("platform", "POST", "/v1/links", {**body, "campaign": ADDRESSES["garbage"]})
+    drive.request("platform", "POST", "/v1/links", {**body, "refs": addresses})
     drive.request("platform", "GET", "/v1/suppressions", query={"cursor": ADDRESSES["garbage"]})
     drive.request("platform", "GET", "/v1/numbers", query={"by": ADDRESSES["garbage"]})
     drive.request("platform", "GET", f"/v1/{ADDRESSES['garbage']}")
@@ -226,7 +227,7 @@ def _exercise_links(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
     drive.secrets["preferences token"] = centre
     everything_form = {"scope": "all", "why": ADDRESSES["note"]}  # the first press, so it has an Undo
     _exercise_done_page(drive, drive.request("unsubscribe", "POST", f"/u/{token}", form=everything_form))
-    odd = {"c": ADDRESSES["garbage"], "lang": "de"}
+    odd = {"c": ADDRESSES["garbage"], "r": token, "lang": "de"}
     for function, path in (("unsubscribe", f"/u/{token}"), ("preferences", f"/p/{centre}")):
         for method in ("GET", "HEAD"):
             drive.request(function, method, path, headers=plain, query=odd)

@@ -38,7 +38,7 @@ from tests.support.stream_events import StreamRecorder, stream_event
 
 JANE = "jane.doe@example.com"
 LISTED = "Jane.Doe@Example.COM"  # the spelling on the SES list
-CAMPAIGN, REFERENCE = "quetzal-spring", "file QUETZAL 7"
+CAMPAIGN, REF, REFERENCE = "quetzal-spring", "quetzal-4711", "file QUETZAL 7"
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def _create_all_data(world: World, now: int) -> StreamRecorder:
     """Creates data of a person in each store. Returns the recorder of the table's stream."""
     stream = StreamRecorder(parts().client("dynamodb"), world.table, now + 1_000)
     agent = Agent(world)
-    token, odd = world.token(JANE, issued=Millis(now - 1_000)), {"c": CAMPAIGN}
+    token, odd = world.token(JANE, issued=Millis(now - 1_000)), {"c": CAMPAIGN, "r": REF}
     unsubscribe.handler(http_event("POST", f"/u/{token}", query=odd, at=now), world.context)
     centre = world.token(JANE, 1, Millis(now - 1_000), TokenPurpose.PREFERENCES)
     form = {"topic.news": "out"}
@@ -76,6 +76,7 @@ def _create_all_data(world: World, now: int) -> StreamRecorder:
         "event-bounce-permanent-general",
         bounce__bouncedRecipients=bounced,
         mail__destination=[JANE],
+        mail__tags={"heed-ref": ["quetzal-4711"]},
     )
     record = {"messageId": "1", "eventSource": "aws:sqs", "body": sns_envelope(json.dumps(bounce))}
     feedback.handler({"Records": [record]}, world.context)
@@ -111,7 +112,7 @@ def _identifiers(recipient: str, subject: str) -> list[bytes]:
     """Returns the identifiers of the person: the id in each form, the subject, and texts of the evidence."""
     raw = base64.b32decode(recipient.upper() + "=" * (-len(recipient) % 8))
     forms = (recipient, raw.hex(), base64.b64encode(raw).decode()[:-2], repr(raw)[2:-1], subject)
-    return [text.lower().encode() for text in (*forms, CAMPAIGN, REFERENCE)]
+    return [text.lower().encode() for text in (*forms, CAMPAIGN, REF, REFERENCE)]
 
 
 def _find(world: World, identifiers: list[bytes]) -> Iterator[tuple[str, bytes]]:

@@ -69,6 +69,7 @@ def make_link_samples(parts: SampleParts) -> Samples:
                     state,
                     since=since,
                     campaign="may",
+                    ref="customer-4711",
                     can_stop_topic=state is UnsubscribedState.NO_TOPIC,
                     can_stop_all=state is not UnsubscribedState.ALL,
                 ),

@@ -68,7 +68,7 @@ def make_opt_in_samples(parts: SampleParts) -> Samples:
         ),
         "subscribe-consent-without-form": subscribe(Intent.IN, subscribe_url="", **consent),
         "subscribe-without-form": subscribe(Intent.OUT, subscribe_url="", campaign="may"),
-        "subscribe-campaign": subscribe(Intent.IN, topics=options, campaign="may"),
+        "subscribe-campaign": subscribe(Intent.IN, topics=options, campaign="may", ref="customer-4711"),
         "subscribe-resume": subscribe(Intent.IN, resume="meridian", **consent),
         "subscribe-out": subscribe(Intent.OUT, other_url="/subscribe"),
         "subscribe-out-some": subscribe(Intent.OUT, topics=options[:2]),

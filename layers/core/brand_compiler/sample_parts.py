@@ -55,7 +55,13 @@ class SampleParts:
     def notices(self) -> dict[str, Any]:
         """The fields of a page with all notices, behind a link with a campaign."""
         policy = self.policy
-        return {"campaign": "may", "subscribe_url": "/subscribe", "policy": policy, "update": policy}
+        return {
+            "campaign": "may",
+            "ref": "customer-4711",
+            "subscribe_url": "/subscribe",
+            "policy": policy,
+            "update": policy,
+        }
 
 
 def make_sample_parts(language: str, topics: list[dict[str, Any]]) -> SampleParts:

@@ -30,6 +30,7 @@ from heed.domain.feedback.event import (
     OtherEvent,
 )
 from heed.domain.feedback.rules import TOPIC_TEST, normalise_word
+from heed.domain.links.link_hints import REF_TAG, parse_ref
 from heed.domain.milliseconds import Millis
 from heed.domain.recipients.recipient import MESSAGE_TAG
 
@@ -153,7 +154,8 @@ def _parse_complaint(content: Json, mail: Json, latest_possible: Millis | None) 
 def _parse_mail(mail: Json) -> FeedbackMail:
     destination = mail.get("destination")
     addresses = [_text_or_none(address) for address in destination] if isinstance(destination, list) else None
-    return FeedbackMail(addresses, _parse_message_tag(mail), _text_or_none(mail.get("messageId")))
+    recipient, ref = (_parse_message_tag(mail, name) for name in (MESSAGE_TAG, REF_TAG))
+    return FeedbackMail(addresses, recipient, _text_or_none(mail.get("messageId")), parse_ref(ref or ""))
 
 
 def _parse_subscription(content: Json, mail: Json, latest_possible: Millis | None) -> FeedbackEvent:
@@ -226,10 +228,10 @@ def _text_or_none(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _parse_message_tag(mail: Json) -> str | None:
-    """Returns the value of Heed's message tag, or None if it has no value or several."""
+def _parse_message_tag(mail: Json, name: str) -> str | None:
+    """Returns the value of a message tag, or None if it has no value or several."""
     tags = mail.get("tags")
-    values = tags.get(MESSAGE_TAG) if isinstance(tags, dict) else None
+    values = tags.get(name) if isinstance(tags, dict) else None
     if isinstance(values, list) and len(values) == 1:
         return _text_or_none(values[0])
     return None

@@ -15,11 +15,13 @@ class FeedbackMail(NamedTuple):
             None if the event does not contain a list.
         tag: the message tag that names the recipient.
         id: the message id of SES.
+        ref: the ref in the message tags, or "".
     """
 
     destination: list[str | None] | None
     tag: str | None
     id: str | None
+    ref: str = ""
 
 
 class BouncedRecipient(NamedTuple):

@@ -120,6 +120,7 @@ def _bounce_entry(event: Bounce, status: str | None) -> Entry:
     evidence = _evidence(
         feedback=event.feedback_id,
         message=event.mail.id,
+        ref=event.mail.ref,
         status=status,
         subtype=event.subtype,
         type=event.type,
@@ -152,6 +153,7 @@ def _apply_complaint(event: Complaint, rule: FeedbackRule, identify: Identify) -
         feedback=event.feedback_id,
         listed=str(len(ids)) if len(ids) > 1 else None,  # SES does not say which of them complained
         message=event.mail.id,
+        ref=event.mail.ref,
         subtype=event.subtype,
         type=event.type,
     )
@@ -254,7 +256,7 @@ def _recipient_of_tag(tag: str | None) -> str | None:
         return None
 
 
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9. _-]{0,99}").fullmatch
+_PLAIN = re.compile(r"[A-Za-z0-9._-][A-Za-z0-9. _-]{0,99}").fullmatch
 
 
 def _evidence(**parts: str | None) -> str:

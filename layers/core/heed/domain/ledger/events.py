@@ -17,7 +17,7 @@ from heed.domain.ledger.transition import Transition
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import undeliverable_until
-from heed.domain.preferences.evidence import campaign_of_evidence
+from heed.domain.preferences.evidence import campaign_of_evidence, ref_of_evidence
 from heed.domain.preferences.kinds import (
     STOP_KINDS,
     ChoiceKind,
@@ -51,8 +51,8 @@ class PreferenceEvent:
     Attributes:
         type: the type of the event.
         detail: `id`, `recipient`, `scope`, `state`, `at`, `source`; `until` if the state has an end;
-            `campaign` if the change was made by a link of a campaign; and `changes` if the event reports
-            several changes by links, of which the earlier ones were omitted.
+            `campaign` and `ref` if the link, or the mail that bounced, had them; and `changes` if the event
+            reports several changes by links, of which the earlier ones were omitted.
     """
 
     type: EventType
@@ -112,6 +112,8 @@ def _change_event(
         detail["until"] = rfc3339.format_time(entry.until)
     if campaign := campaign_of_evidence(entry.evidence):
         detail["campaign"] = campaign
+    if ref := ref_of_evidence(entry.evidence):
+        detail["ref"] = ref
     change_count = transition.after.revision - (transition.first_revision or transition.after.revision) + 1
     if change_count > 1:
         detail["changes"] = change_count

@@ -36,6 +36,7 @@ _PIECE = (
 )
 _SPLIT_TOKEN = re.compile(rf"(?<![A-Za-z0-9_-]){_PIECE}(?:{_SEPARATOR}{_PIECE})*")
 _CAMPAIGN_PART = re.compile(r'"campaign":"([A-Za-z0-9_-]{1,32})"')
+_REF_PART = re.compile(r'"ref":"([A-Za-z0-9._-]{1,64})"')
 _SPLIT_LENGTH = 40  # characters, including the separators
 
 
@@ -69,10 +70,11 @@ def _hide_token(match: re.Match[str]) -> str:
 def make_evidence(**parts: str | int | None) -> str:
     """Returns canonical JSON of the known parts: sorted, compact, without None, texts scrubbed.
 
-    The same event gives the same text. So a redelivered event makes the same entry.
+    The same event gives the same text. So a redelivered event makes the same entry. `ref` is not scrubbed: a
+    text that must not be stored is no ref (heed.domain.links.link_hints), and a digest looks like a token.
     """
     known = {
-        name: scrub_text(part) if isinstance(part, str) else part
+        name: scrub_text(part) if isinstance(part, str) and name != "ref" else part
         for name, part in parts.items()
         if part is not None
     }
@@ -93,4 +95,10 @@ def campaign_of_evidence(text: str) -> str:
     Free text cannot imitate it, because its quotes are escaped.
     """
     match = _CAMPAIGN_PART.search(text)
+    return match[1] if match else ""
+
+
+def ref_of_evidence(text: str) -> str:
+    """Returns the ref of the link or mail in canonical evidence, or "". Free text cannot imitate it."""
+    match = _REF_PART.search(text)
     return match[1] if match else ""

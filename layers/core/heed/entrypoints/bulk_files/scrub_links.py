@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from heed.domain.jobs.job_settings import ScrubJobSettings
+from heed.domain.links.link_hints import LinkHints
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.entrypoints.http.api.list_headers import list_id
@@ -43,7 +44,8 @@ class ScrubLinks:
         Raises:
             KeysUnavailable: The link keys are not available.
         """
-        query, list_name = link_query(settings.campaign, settings.language), list_id(topic, self.catalogue)
+        query = link_query(LinkHints(settings.campaign), settings.language)
+        list_name = list_id(topic, self.catalogue)
         people = [IdentifiedPerson(None, recipient) for recipient in recipients]
         cells: dict[str, tuple[str, ...]] = {}
         for person, tokens in mint_links(people, topic, now, self.keys):

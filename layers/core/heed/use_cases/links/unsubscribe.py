@@ -11,6 +11,7 @@ from heed.domain.errors import (
     SuppressionNotEffective,
     UnreadableRecord,
 )
+from heed.domain.links.link_hints import LinkHints
 from heed.domain.links.link_token import LinkToken
 from heed.domain.links.queued_opt_out import QueuedOptOut
 from heed.domain.links.undo import UndoToken, changes_for_press, undo_token_for
@@ -51,7 +52,7 @@ def opt_out_for(
     catalogue: Catalogue,
     at: Millis,
     source: Source,
-    campaign: str,
+    hints: LinkHints,
     *,
     all_marketing: bool,
     signal: bool,
@@ -65,7 +66,7 @@ def opt_out_for(
         catalogue: the brands and topics.
         at: time of the press, milliseconds.
         source: one-click or link.
-        campaign: campaign of the link, or "".
+        hints: hints of the link.
         all_marketing: whether the person opts out of all marketing.
         signal: whether the browser sent a privacy signal.
         wording: id of the wording of the page, if there was a page.
@@ -79,9 +80,10 @@ def opt_out_for(
         evidence=make_evidence(
             issued=token.issued,
             key=token.key_id,
-            campaign=campaign or None,
+            campaign=hints.campaign or None,
             wording=wording,
             press=press_id,
+            ref=hints.ref or None,
         ),
         policy=catalogue.policy_version_at(at),
         signal=signal,

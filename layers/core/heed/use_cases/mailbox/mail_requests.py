@@ -10,6 +10,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 
+from heed.domain.links.link_hints import LinkHints
 from heed.domain.links.link_token import LinkToken
 from heed.domain.links.queued_opt_out import QueuedOptOut
 from heed.domain.mailbox.inbound_mail import Receipt
@@ -46,7 +47,7 @@ def record_link_opt_outs(
             write_opt_out.catalogue,
             receipt.at,
             Source.MAILTO,
-            campaign="",
+            hints=LinkHints(),
             all_marketing=False,
             signal=False,
         )

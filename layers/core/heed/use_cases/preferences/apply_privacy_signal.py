@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from heed.domain.links.link_hints import LinkHints
 from heed.domain.links.link_token import LinkToken
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences import privacy_signal
@@ -28,7 +29,7 @@ class ApplyPrivacySignal:
         token: LinkToken,
         record: Record,
         at: Millis,
-        campaign: str,
+        hints: LinkHints,
         excluded_topics: Collection[int] = (),
     ) -> Record:
         """Applies a signal, unless it is already applied or the record is closed. Returns the new record.
@@ -37,13 +38,18 @@ class ApplyPrivacySignal:
             token: token of the link.
             record: record of the recipient, as the page read it.
             at: when the link was opened, milliseconds.
-            campaign: campaign of the link, or "".
+            hints: hints of the link.
             excluded_topics: numbers of the topics that the signal does not change.
 
         Raises:
             DependencyUnavailable, UnreadableRecord: It is unknown whether the signal was stored.
         """
-        proof = make_evidence(issued=token.issued, key=token.key_id, campaign=campaign or None)
+        proof = make_evidence(
+            issued=token.issued,
+            key=token.key_id,
+            campaign=hints.campaign or None,
+            ref=hints.ref or None,
+        )
         entry = Entry(at, Source.SIGNAL, proof, self.catalogue.policy_version_at(at))
 
         def changes(current: Record) -> list[Change]:

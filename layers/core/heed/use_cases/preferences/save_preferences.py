@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from heed.domain.errors import IncompleteForm, InvalidToken, SuppressionNotEffective
+from heed.domain.links.link_hints import LinkHints
 from heed.domain.links.link_token import LinkToken
 from heed.domain.links.undo import UndoToken, undo_token_for, verify_undo_token
 from heed.domain.milliseconds import Millis
@@ -31,14 +32,14 @@ class FormSubmission:
 
     Attributes:
         at: when the person sent the form, milliseconds.
-        campaign: campaign of the link, or "".
+        hints: hints of the link.
         wording: id of the wording of the page.
         press_id: id of the HTTP request. It makes each press unique.
         signal: whether the browser sent a privacy signal.
     """
 
     at: Millis
-    campaign: str
+    hints: LinkHints
     wording: str
     press_id: str
     signal: bool
@@ -180,8 +181,9 @@ def _form_context(token: LinkToken, submission: FormSubmission, catalogue: Catal
     proof = make_evidence(
         issued=token.issued,
         key=token.key_id,
-        campaign=submission.campaign or None,
+        campaign=submission.hints.campaign or None,
         wording=submission.wording,
         press=submission.press_id,
+        ref=submission.hints.ref or None,
     )
     return FormContext(submission.at, proof, catalogue.policy_version_at(submission.at), submission.signal)

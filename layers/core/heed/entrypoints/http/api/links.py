@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from heed.domain.links.link_hints import REF_TAG, LinkHints, parse_ref
 from heed.domain.preferences.catalogue import Catalogue, Topic, TopicKind
 from heed.domain.recipients.recipient import MESSAGE_TAG
 from heed.entrypoints.http.api import fields
@@ -19,18 +20,22 @@ API_HOST_WARNING = (
     "Give the deployment its own domain before you send any of them."
 )
 _CAMPAIGN = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_REF_RULE = "must have at most 64 characters of A-Za-z0-9._-, and must not look like a token"
+_TAG_CHARACTERS = re.compile(r"[A-Za-z0-9_-]+")
+"""The characters of a message tag. SES refuses a mail whose tag has another one."""
 
 
 class LinksRequest(NamedTuple):
     """Requests links for these people, for a mail of a topic.
 
-    `query` is the query string of each link. `campaign` is part of it, or "".
+    `hints` has the hints for each person, in the order of `mentions`. All have the same `campaign`, or "".
     """
 
     topic: Topic
     mentions: list[Mention]
-    query: str
+    hints: list[LinkHints]
     campaign: str
+    language: str
 
 
 def parse_links_request(body: JsonReader, catalogue: Catalogue) -> LinksRequest:
@@ -44,10 +49,24 @@ def parse_links_request(body: JsonReader, catalogue: Catalogue) -> LinksRequest:
         body.add_fault("topic", "is not a marketing topic")
     elif topic and catalogue.topic_by_name(topic).retired:
         body.add_fault("topic", "is retired")
+    refs = _read_refs(body, len(mentions))
     campaign, language = read_campaign_field(body), read_link_language(body, catalogue)
     body.close()
-    query = link_query(campaign, language)
-    return LinksRequest(catalogue.topic_by_name(topic), mentions, query, campaign)
+    hints = [LinkHints(campaign, ref) for ref in refs]
+    return LinksRequest(catalogue.topic_by_name(topic), mentions, hints, campaign, language)
+
+
+def _read_refs(body: JsonReader, people: int) -> list[str]:
+    """Reads the optional `refs`, one for each person. An empty one, or none at all, is ""."""
+    if not body.has("refs"):
+        return [""] * people
+    refs = body.read_texts("refs", fields.MAX_PEOPLE)
+    if len(refs) != people:
+        body.add_fault("refs", "must have one item for each person")
+    for index, ref in enumerate(refs):
+        if ref and not parse_ref(ref):
+            body.add_fault("refs", _REF_RULE, index)
+    return refs
 
 
 def read_campaign_field(body: JsonReader) -> str:
@@ -64,15 +83,21 @@ def read_link_language(body: JsonReader, catalogue: Catalogue) -> str:
 
 
 def links_to_json(
-    minted: Iterable[MintedLinks], query: str, bases: LinkBases, list_id: str
+    minted: Iterable[MintedLinks], links_request: LinksRequest, bases: LinkBases, list_id: str
 ) -> dict[str, object]:
     """Returns the links of each person. An invalid address has `error` instead of links."""
-    return {"links": [_links_to_json(links, query, bases, list_id) for links in minted]}
+    language, pairs = links_request.language, zip(minted, links_request.hints, strict=True)
+    return {"links": [_links_to_json(links, hints, language, bases, list_id) for links, hints in pairs]}
 
 
-def _links_to_json(minted: MintedLinks, query: str, bases: LinkBases, list_id: str) -> dict[str, object]:
+def _links_to_json(
+    minted: MintedLinks, hints: LinkHints, language: str, bases: LinkBases, list_id: str
+) -> dict[str, object]:
     person = {"address": minted.person.address, "recipient": minted.person.recipient}
     if not minted.tokens:
         return {**person, "error": "invalid"}
-    made = make_mail_links(minted.tokens, query, bases, list_id)
-    return {**person, **made._asdict(), "tags": {MESSAGE_TAG: minted.person.recipient}}
+    made = make_mail_links(minted.tokens, link_query(hints, language), bases, list_id)
+    tags = {MESSAGE_TAG: minted.person.recipient}
+    if _TAG_CHARACTERS.fullmatch(hints.ref):
+        tags[REF_TAG] = hints.ref
+    return {**person, **made._asdict(), "tags": tags}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from heed.domain.links.link_hints import LinkHints
 from heed.domain.links.link_token import TokenPurpose
 from heed.entrypoints.http.api.list_headers import list_headers
 
@@ -25,9 +26,10 @@ class MailLinks(NamedTuple):
     headers: dict[str, str]
 
 
-def link_query(campaign: str, language: str) -> str:
-    """Returns the query string of each link, with `?`; "" if there are neither campaign nor language."""
-    query = urlencode({name: value for name, value in (("c", campaign), ("lang", language)) if value})
+def link_query(hints: LinkHints, language: str) -> str:
+    """Returns the query string of each link, with `?`; "" if there are neither hints nor a language."""
+    parameters = ("c", hints.campaign), ("r", hints.ref), ("lang", language)
+    query = urlencode({name: value for name, value in parameters if value})
     return f"?{query}" if query else ""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from heed.domain.desk.session import DeskRole
+from heed.domain.links.link_hints import LinkHints
 from heed.domain.links.link_token import TokenPurpose
 from heed.domain.preferences.register import ALL_SCOPES
 from heed.domain.privacy.disclosure import DisclosureDetails
@@ -78,7 +79,7 @@ class PersonLink:
         view = LinkView(
             frame=call.frame,
             person=person_heading(person),
-            url=f"{base}/p/{token}{link_query('', call.language)}",
+            url=f"{base}/p/{token}{link_query(LinkHints(), call.language)}",
             has_own_domain=bool(parts.public_url),
         )
         return call.page("link", view, cookies=cookies)

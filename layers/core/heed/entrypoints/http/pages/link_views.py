@@ -138,7 +138,7 @@ def preferences_url(visit: PageVisit, token: LinkToken, keys: LinkKeys) -> str:
 
 def preferences_path(visit: PageVisit, text: str) -> str:
     """Returns the URL for the text of a token of the preference centre."""
-    return f"/p/{text}?{_encode_query(c=visit.campaign, lang=visit.language)}"
+    return f"/p/{text}?{_visit_query(visit)}"
 
 
 def preferences_token(token: LinkToken, keys: LinkKeys) -> str:
@@ -150,12 +150,12 @@ def preferences_token(token: LinkToken, keys: LinkKeys) -> str:
 
 def done_url(visit: PageVisit, text: str, undo: str) -> str:
     """Returns the URL of the page after an opt-out, which is safe to reload. `text` is the link's token."""
-    return f"/u/{text}?{_encode_query(done=undo or '1', c=visit.campaign, lang=visit.language)}"
+    return f"/u/{text}?{_visit_query(visit, done=undo or '1')}"
 
 
 def confirmed_url(visit: PageVisit, text: str) -> str:
     """Returns the URL of the page after a confirmation, likewise."""
-    return f"/c/{text}?{_encode_query(done='1', c=visit.campaign, lang=visit.language)}"
+    return f"/c/{text}?{_visit_query(visit, done='1')}"
 
 
 def saved_url(visit: PageVisit, token: LinkToken, result: SaveResult, keys: LinkKeys) -> str:
@@ -183,6 +183,11 @@ def form_path(language: str, intent: Intent) -> str:
     return f"/subscribe?{_encode_query(intent='out' if intent is Intent.OUT else '', lang=language)}"
 
 
+def _visit_query(visit: PageVisit, **parameters: str) -> str:
+    """Returns the query of another page behind the same link. It keeps the hints and the language."""
+    return _encode_query(**parameters, c=visit.hints.campaign, r=visit.hints.ref, lang=visit.language)
+
+
 def _encode_query(**parameters: str) -> str:
     return urlencode({name: value for name, value in parameters.items() if value})
 
@@ -204,6 +209,7 @@ def make_page_fields(visit: PageVisit, catalogue: Catalogue) -> dict[str, Any]:
     return {
         "language": visit.language,
         "brand": brand.title,
-        "campaign": visit.campaign,
+        "campaign": visit.hints.campaign,
+        "ref": visit.hints.ref,
         "subscribe_url": form_url(visit, intent=Intent.OUT),
     }

@@ -41,7 +41,7 @@ def record_signal(
     if not visit.signal or not request.is_navigation(event):
         return record
     try:
-        return apply_signal(token, record, visit.at, visit.campaign, excluded_topics)
+        return apply_signal(token, record, visit.at, visit.hints, excluded_topics)
     except (DependencyUnavailable, UnreadableRecord) as error:
         count_metric("SignalNotRecorded")
         logger.warning("unavailable", error=type(error).__name__)

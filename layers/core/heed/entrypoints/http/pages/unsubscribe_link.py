@@ -139,7 +139,7 @@ class UnsubscribeLink:
             parts.catalogue,
             visit.at,
             source,
-            visit.campaign,
+            visit.hints,
             all_marketing=form.has_value("scope", "all"),
             signal=visit.signal,
             wording=wording,

@@ -72,11 +72,12 @@ class PolicyNotice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageView:
-    """The values of each page: its language, the brand and the campaign of the link."""
+    """The values of each page: its language, the brand and the hints of the link."""
 
     language: str
     brand: str
     campaign: str = ""  # `?c=` of the link; it is kept when the person changes the language
+    ref: str = ""  # `?r=` of the link, likewise
     page_url: str = "?"  # the URL of the page, to which the link to another language adds parameters
     subscribe_url: str = ""  # the form for people without a link; "": the deployment has none
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from heed.domain.links.link_hints import LinkHints, parse_ref
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue
 from heed.entrypoints.http import request
@@ -20,14 +21,14 @@ class PageVisit:
 
     Attributes:
         language: The language of the answer.
-        campaign: The campaign in the link, or "".
+        hints: The hints of the link.
         at: When the request arrived, in milliseconds.
         signal: Whether the browser sent a privacy signal.
         has_form: Whether the deployment has a form for people without a link.
     """
 
     language: str
-    campaign: str
+    hints: LinkHints
     at: Millis
     signal: bool
     has_form: bool
@@ -42,11 +43,15 @@ class PageVisit:
                 catalogue.languages,
                 catalogue.default_language,
             ),
-            read_campaign(request.read_query(event, "c")),
+            _read_hints(event),
             request.arrived_at(event),
             request.sends_privacy_signal(event),
             has_form,
         )
+
+
+def _read_hints(event: Mapping[str, Any]) -> LinkHints:
+    return LinkHints(read_campaign(request.read_query(event, "c")), parse_ref(request.read_query(event, "r")))
 
 
 def read_campaign(text: str) -> str:
