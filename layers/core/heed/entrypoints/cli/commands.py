@@ -19,6 +19,7 @@ from heed.entrypoints.cli import (
     deadlines,
     desk,
     disclosed,
+    doctor,
     holds,
     ids,
     import_file,
@@ -67,7 +68,13 @@ SECTIONS = {
         purges.show_purge,
         disclosed.show_disclosures,
     ),
-    "Stack": (run.run_stack, invoke.invoke_by_name, alarm.explain_alarm, restore.RESTORE_GROUP),
+    "Stack": (
+        run.run_stack,
+        doctor.examine,
+        invoke.invoke_by_name,
+        alarm.explain_alarm,
+        restore.RESTORE_GROUP,
+    ),
 }
 
 
