@@ -72,7 +72,7 @@ class RecordedDeskChange:
 class OwnEntry:
     """An entry of the day: when it was recorded (milliseconds), about whom, what, and of which brands.
 
-    The number of all brands together is that of `*`.
+    What is of all brands, or of none, has the number 0.
     """
 
     at: Millis

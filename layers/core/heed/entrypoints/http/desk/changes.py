@@ -238,7 +238,8 @@ class ChangePages:
             recorded_at=call.at,
         )
         cookies: SealedCookies = self._visits.cookies(call)
-        brands = {scope and call.catalogue.brand_of(scope) for scope in recorded.scopes}
+        topics = call.catalogue.topics
+        brands = {topics[scope].brand if scope in topics else scope for scope in recorded.scopes}
         entry = OwnEntry(call.at, person.recipient, form.change, tuple(sorted(brands)))
         own = add_own_entry(cookies, entry)
         return call.redirect(

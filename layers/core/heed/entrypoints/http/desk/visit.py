@@ -162,14 +162,13 @@ class DeskRequest(DeskVisit):
     def frame(self) -> DeskFrame:
         """What surrounds the content of each page, with the name of the person and the navigation."""
         frame = super().frame
+        brands = self.catalogue.brands.values() if self.session.brands.is_limited else ()
         return DeskFrame(
             language=frame.language,
             brand=frame.brand,
             path=frame.path,
             agent=self.session.agent,
             role=self.session.role,
-            brands=tuple(brand.title for brand in self.catalogue.brands.values())
-            if self.session.brands.is_limited
-            else (),
+            brands=tuple(brand.title for brand in brands),
             form_token=self.form_token,
         )
