@@ -1,4 +1,4 @@
-"""Agents who are limited to a brand: they see and record only what is of it, whatever a form sends."""
+"""Agents who are limited to a brand: they see and record only what is of it. A form cannot change that."""
 
 from __future__ import annotations
 
@@ -75,10 +75,10 @@ def _two_brands(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def history(world: World) -> None:
     """Has a person opt out of a topic of each brand, and of the other brand as a whole, with evidence."""
     stream = StreamRecorder(parts().client("dynamodb"), world.table, NOW)
-    said_there = Entry(Millis(NOW - 9_000), Source.LINK, json.dumps({"campaign": SECRET}))
-    said_here = Entry(Millis(NOW - 8_000), Source.PHONE, json.dumps({"reference": "AURORAS-CALL"}))
-    world.apply_changes(JOAN, Change(out(OFFERS), said_there), Change(out(MERIDIAN), said_there))
-    world.apply_changes(JOAN, Change(out(AURORAS_OFFERS), said_here))
+    meridians = Entry(Millis(NOW - 9_000), Source.LINK, json.dumps({"campaign": SECRET}))
+    auroras = Entry(Millis(NOW - 8_000), Source.PHONE, json.dumps({"reference": "AURORAS-CALL"}))
+    world.apply_changes(JOAN, Change(out(OFFERS), meridians), Change(out(MERIDIAN), meridians))
+    world.apply_changes(JOAN, Change(out(AURORAS_OFFERS), auroras))
     event = stream_event(json.loads(json.dumps(stream.records)))
     assert ledger.handler(event, world.context) == {"batchItemFailures": []}
 
@@ -185,8 +185,8 @@ def test_an_agent_of_all_brands_sees_both(world: World) -> None:
 
 def test_an_opt_out_from_everything_shows_as_the_reason_without_its_evidence(world: World) -> None:
     stream = StreamRecorder(parts().client("dynamodb"), world.table, NOW)
-    said = Entry(Millis(NOW - 9_000), Source.LINK, json.dumps({"campaign": SECRET}))
-    world.apply_changes(JOAN, Change(out(ALL_SCOPES), said))
+    choice = Entry(Millis(NOW - 9_000), Source.LINK, json.dumps({"campaign": SECRET}))
+    world.apply_changes(JOAN, Change(out(ALL_SCOPES), choice))
     event = stream_event(json.loads(json.dumps(stream.records)))
     assert ledger.handler(event, world.context) == {"batchItemFailures": []}
 
