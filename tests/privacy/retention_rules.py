@@ -194,6 +194,14 @@ RULES = (
     Rule("Failed entries", "LedgerDeadLetters", "for an operator", 14, End.SERVICE),
     Rule("Events to count", "NumbersQueue", "until they are counted", 14, End.SERVICE),
     Rule("Events that were not counted", "NumbersDeadLetters", "for an operator", 14, End.SERVICE),
+    Rule(
+        "Events to deliver as webhooks",
+        "WebhookQueue",
+        "until your system accepts them, a day at most",
+        14,
+        End.SERVICE,
+    ),
+    Rule("Webhooks that were given up", "WebhookDeadLetters", "for an operator", 14, End.SERVICE),
     Rule("Access log", "ApiLogs", "to find faults; it names no person", 30, End.SERVICE),
     Rule("Logs of functions", "*Logs", "to find faults; they name no person", 30, End.SERVICE),
 )
