@@ -47,8 +47,9 @@ $(VENV)/.ready: $(VENV)/bin/uv requirements/dev.txt layers/core/pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable layers/core
 	touch $@
 
-run: setup ## Run the whole stack on this machine until Ctrl-C (PORT=8000, AWS_PORT=4566, BRAND=)
-	@exec $(BIN)/python -m local --port $(PORT) --aws-port $(AWS_PORT) $(if $(BRAND),--brand "$(BRAND)")
+run: setup ## Run the whole stack on this machine until Ctrl-C (PORT=8000, AWS_PORT=4566, BRAND=, WEBHOOK_URL=)
+	@exec $(BIN)/python -m local --port $(PORT) --aws-port $(AWS_PORT) $(if $(BRAND),--brand "$(BRAND)") \
+	  $(if $(WEBHOOK_URL),--webhook-url "$(WEBHOOK_URL)")
 
 demo: setup ## The same with six months of 300 invented people, which take about two minutes (PEOPLE=, WEEKS=)
 	@exec $(BIN)/python -m local --port $(PORT) --aws-port $(AWS_PORT) $(if $(BRAND),--brand "$(BRAND)") \
@@ -174,7 +175,8 @@ release: setup .tools/sam/.ready .tools/release/.ready ## Build the files of a r
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python .tools/release/bin/python --require-hashes requirements/release.txt
 	touch $@
 
-deploy: chosen-brand build ## Deploy to an account: ENV=trial (default) or production, as samconfig.toml says
+deploy: setup chosen-brand build ## Show what changes, and deploy: ENV=trial (default) or production, as samconfig.toml says
+	$(BIN)/python -m local.changes $(ENV)
 	$(SAM) deploy --config-env $(ENV)
 
 # Production has the brand that is named, so that a forgotten BRAND= cannot replace it by the sample.

@@ -25,13 +25,13 @@ from heed.use_cases.preferences.record_changes import RequestedChange, record_ch
 from heed.use_cases.privacy.lookup import look_up
 
 heed = Heed.from_environment()
-api = ApiRoutes(lambda: heed.authenticator)
+api = ApiRoutes(lambda: heed)
 
 
-@api.route("POST", "/v1/changes", KeyScope.WRITE)
+@api.route("POST", "/v1/changes", KeyScope.WRITE, by_brand=True)
 def post_changes(call: ApiRequest) -> Mapping[str, object]:
     """Records preference requests; they are stored before the answer is sent."""
-    catalogue = heed.catalogue
+    catalogue = call.catalogue
     items = changes.parse_change_requests(call.body(), catalogue, call.key.id, call.at)
     identity = heed.identity_key.identity_key()
     requested = [
@@ -43,7 +43,7 @@ def post_changes(call: ApiRequest) -> Mapping[str, object]:
     return changes.changes_to_json(items, (change.recipient for change in requested), results)
 
 
-@api.route("POST", "/v1/recipients/lookup", KeyScope.READ)
+@api.route("POST", "/v1/recipients/lookup", KeyScope.READ, by_brand=True)
 def look_up_recipient(call: ApiRequest) -> Mapping[str, object]:
     """Returns all that is stored about a person.
 
@@ -52,11 +52,11 @@ def look_up_recipient(call: ApiRequest) -> Mapping[str, object]:
     lookup_request = lookups.parse_lookup_request(call.body())
     recipient = recipient_of(lookup_request.mention, heed.identity_key.identity_key())
     stores = heed.preferences, heed.ledger
-    result = look_up(recipient, call.at, *stores, heed.catalogue)
+    result = look_up(recipient, call.at, *stores, call.catalogue)
     count_metric("RecipientLookedUp")
     logger.info("looked up", key_id=call.key.id, purpose=lookup_request.purpose.value)
     heed.disclosures.append(DisclosureDetails(call.at, "lookup", lookup_request.purpose, 1, call.key.id))
-    return lookups.lookup_to_json(recipient, result, heed.catalogue)
+    return lookups.lookup_to_json(recipient, result, call.catalogue)
 
 
 @api.route("POST", "/v1/minors", KeyScope.WRITE, KeyScope.PRIVACY)
@@ -88,7 +88,7 @@ def get_purge(call: ApiRequest) -> Mapping[str, object]:
 @api.route("POST", "/v1/holds", KeyScope.PRIVACY)
 def place_hold(call: ApiRequest) -> Mapping[str, object]:
     """Places a legal hold: nothing is sent to the address, and its record is preserved."""
-    mention, entry = reports.parse_hold_request(call, heed.catalogue)
+    mention, entry = reports.parse_hold_request(call, call.catalogue)
     recipient = _identify(mention)
     result = heed.place_hold(recipient, entry, call.at)
     count_metric(f"Hold{result.outcome.value.title()}")
@@ -98,7 +98,7 @@ def place_hold(call: ApiRequest) -> Mapping[str, object]:
 @api.route("POST", "/v1/lifts", KeyScope.PRIVACY)
 def lift_suppression(call: ApiRequest) -> Mapping[str, object] | ApiResponse:
     """Lifts a suppression; a report of a minor needs two keys of different owners."""
-    lift = reports.parse_lift_request(call, heed.catalogue)
+    lift = reports.parse_lift_request(call, call.catalogue)
     recipient = _identify(lift.mention)
     result = heed.lift_suppression(recipient, lift.liftable, lift.scope, lift.signature, lift.entry())
     count_metric(f"Lift{result.outcome.value.title()}" if result else "LiftWaiting")
@@ -113,7 +113,7 @@ def list_disclosures(call: ApiRequest) -> Mapping[str, object]:
 
 
 def _report_and_answer(call: ApiRequest, cause: ErasureCause) -> ApiResponse:
-    mention, report = reports.parse_report_request(call, cause, heed.catalogue)
+    mention, report = reports.parse_report_request(call, cause, call.catalogue)
     recipient = _identify(mention)
     result = heed.erase(recipient, report)
     return reports.report_to_json(result, report, recipient)

@@ -17,7 +17,7 @@ from heed.entrypoints.http.api.routes import ApiRequest, ApiRoutes
 from heed.entrypoints.observability import count_metric, logger, observed
 
 heed = Heed.from_environment()
-api = ApiRoutes(lambda: heed.authenticator)
+api = ApiRoutes(lambda: heed)
 
 
 @api.route("GET", "/v1/cases", KeyScope.PRIVACY)
@@ -30,16 +30,16 @@ def list_cases(call: ApiRequest) -> Mapping[str, object]:
 def show_case(call: ApiRequest) -> Mapping[str, object]:
     """Shows a case with the text of its mail. The register of disclosures gets an entry."""
     shown = heed.show_case(cases.parse_case_id(call.parts["id"]), call.key.id, call.at)
-    return cases.shown_case_to_json(shown, heed.catalogue)
+    return cases.shown_case_to_json(shown, call.catalogue)
 
 
 @api.route("POST", "/v1/cases/{id}", KeyScope.PRIVACY)
 def decide_case(call: ApiRequest) -> Mapping[str, object]:
     """Decides a case. The decision is carried out before the answer is sent."""
-    case_id, ruling = cases.parse_case_id(call.parts["id"]), cases.parse_ruling(call, heed.catalogue)
+    case_id, ruling = cases.parse_case_id(call.parts["id"]), cases.parse_ruling(call, call.catalogue)
     case = heed.decide_case(case_id, ruling, request.base_url(call.event, heed.config.public_url))
     count_metric("CaseDecided")
-    return cases.decided_case_to_json(case, heed.catalogue)
+    return cases.decided_case_to_json(case, call.catalogue)
 
 
 def check_cases() -> dict[str, int]:

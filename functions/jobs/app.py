@@ -27,20 +27,20 @@ from heed.use_cases.jobs.start_execution import start_execution
 from heed.use_cases.jobs.sweep_jobs import sweep_jobs
 
 heed = Heed.from_environment()
-api = ApiRoutes(lambda: heed.authenticator)
+api = ApiRoutes(lambda: heed)
 _OF_JOBS = (KeyScope.IMPORT, KeyScope.CHECK, KeyScope.EXPORT, KeyScope.PRIVACY)
 
 
 @api.route("POST", "/v1/imports", KeyScope.IMPORT)
 def create_import(call: ApiRequest) -> ApiResponse:
     """Creates an import, and a URL for its file."""
-    return _create(call, job_requests.parse_import_request(call.body(), call.key, heed.catalogue, call.at))
+    return _create(call, job_requests.parse_import_request(call.body(), call.key, call.catalogue, call.at))
 
 
-@api.route("POST", "/v1/scrubs", KeyScope.CHECK)
+@api.route("POST", "/v1/scrubs", KeyScope.CHECK, by_brand=True)
 def create_scrub(call: ApiRequest) -> ApiResponse:
     """Creates a scrub, and a URL for its file."""
-    return _create(call, job_requests.parse_scrub_request(call, heed.catalogue, heed.config.public_url))
+    return _create(call, job_requests.parse_scrub_request(call, call.catalogue, heed.config.public_url))
 
 
 @api.route("POST", "/v1/snapshots", KeyScope.EXPORT)
@@ -49,25 +49,26 @@ def create_snapshot(call: ApiRequest) -> ApiResponse:
     return _create(call, job_requests.parse_snapshot_request(call.body(), call.key))
 
 
-@api.route("GET", "/v1/jobs", *_OF_JOBS)
+@api.route("GET", "/v1/jobs", *_OF_JOBS, by_brand=True)
 def list_jobs(call: ApiRequest) -> Mapping[str, object]:
     """Lists the jobs of the key's owner, the newest first."""
     query, owner = jobs.parse_jobs_query(call.event, call.key), job_requests.sign_job(call).owner
     kinds = (heed.jobs.of_owner(owner, kind, query.after) for kind in query.kinds)
-    return jobs.jobs_to_json((job for job in each if can_see_job(job, call.key)) for each in kinds)
+    visible = ((job for job in each if can_see_job(job, call.key, call.catalogue)) for each in kinds)
+    return jobs.jobs_to_json(visible)
 
 
-@api.route("GET", "/v1/jobs/{id}", *_OF_JOBS)
+@api.route("GET", "/v1/jobs/{id}", *_OF_JOBS, by_brand=True)
 def show_job(call: ApiRequest) -> Mapping[str, object]:
     """Shows a job, with new URLs of its files."""
     return _show(call, _find(call))
 
 
-@api.route("POST", "/v1/jobs/{id}", *_OF_JOBS)
+@api.route("POST", "/v1/jobs/{id}", *_OF_JOBS, by_brand=True)
 def command_job(call: ApiRequest) -> Mapping[str, object]:
     """Commits, cancels or takes back a job."""
     order, job = job_requests.parse_job_order(call.body()), _find(call)
-    if not can_command_job(job, call.key, order.command):
+    if not can_command_job(job, call.key, order.command, call.catalogue):
         raise NotAuthorised("the command needs a key of another owner or scope")
     signature = job_requests.sign_job(call)
     job = carry_out_order(job.id, order, signature, heed.jobs, heed.disclosures, heed.job_executions)
@@ -84,15 +85,13 @@ def _create(call: ApiRequest, request: job_requests.JobRequest) -> ApiResponse:
 def _find(call: ApiRequest) -> Job:
     """Returns the job in the path. To a key that may not see it, it does not exist."""
     job = find_job(job_requests.parse_job_id(call), heed.jobs)
-    if not can_see_job(job, call.key):
+    if not can_see_job(job, call.key, call.catalogue):
         raise NotFound("no job has this id")
     return job
 
 
 def _show(call: ApiRequest, job: Job) -> Mapping[str, object]:
-    return jobs.shown_job_to_json(
-        job, call.key, call.at, lambda name: heed.job_files.result_url(job.id, name, call.at)
-    )
+    return jobs.shown_job_to_json(job, call, lambda name: heed.job_files.result_url(job.id, name, call.at))
 
 
 def sweep(time_left: Callable[[], int]) -> dict[str, int]:

@@ -34,19 +34,19 @@ from heed.use_cases.preferences.check import Unanswerable, check_sendable
 from heed.use_cases.preferences.list_suppressions import list_suppressions
 
 heed = Heed.from_environment()
-api = ApiRoutes(lambda: heed.authenticator)
+api = ApiRoutes(lambda: heed)
 
 
-@api.route("GET", "/v1/topics", KeyScope.CHECK, KeyScope.LINKS, KeyScope.READ)
-def list_topics(_: ApiRequest) -> Mapping[str, object]:
+@api.route("GET", "/v1/topics", KeyScope.CHECK, KeyScope.LINKS, KeyScope.READ, by_brand=True)
+def list_topics(call: ApiRequest) -> Mapping[str, object]:
     """Lists brands and topics."""
-    return topics.topics_to_json(heed.catalogue)
+    return topics.topics_to_json(call.catalogue)
 
 
-@api.route("POST", "/v1/check", KeyScope.CHECK)
+@api.route("POST", "/v1/check", KeyScope.CHECK, by_brand=True)
 def check_recipients(call: ApiRequest) -> Mapping[str, object]:
     """Says for each person whether mail of a topic may be sent now."""
-    check_request = checks.parse_check_request(call.body(), heed.catalogue)
+    check_request = checks.parse_check_request(call.body(), call.catalogue)
     people = identify(check_request.mentions, heed.identity_key)
     results = check_sendable(people, check_request.topic, call.at, heed.preferences)
     if unreadable := sum(result.answer is Unanswerable.UNREADABLE for result in results):
@@ -54,10 +54,10 @@ def check_recipients(call: ApiRequest) -> Mapping[str, object]:
     return checks.check_to_json(results, call.at)
 
 
-@api.route("POST", "/v1/links", KeyScope.LINKS)
+@api.route("POST", "/v1/links", KeyScope.LINKS, by_brand=True)
 def create_links(call: ApiRequest) -> Mapping[str, object]:
     """Creates links, headers and tags for a mail of a topic to these people."""
-    catalogue, settings = heed.catalogue, heed.config
+    catalogue, settings = call.catalogue, heed.config
     links_request = links.parse_links_request(call.body(), catalogue)
     people = identify(links_request.mentions, heed.identity_key)
     minted = mint_links(people, links_request.topic, call.at, heed.link_keys)
@@ -73,7 +73,7 @@ def create_links(call: ApiRequest) -> Mapping[str, object]:
     return answer if settings.public_url else {**answer, "warning": links.API_HOST_WARNING}
 
 
-@api.route("POST", "/v1/subscriptions", KeyScope.WRITE)
+@api.route("POST", "/v1/subscriptions", KeyScope.WRITE, by_brand=True)
 def request_subscription(call: ApiRequest) -> ApiResponse:
     """Queues a confirmation request of a form that posts from a server.
 
@@ -81,7 +81,7 @@ def request_subscription(call: ApiRequest) -> ApiResponse:
     """
     if not heed.has_form:
         raise NoConfirmationMail("there is no sender address")
-    requested = subscriptions.parse_subscription_request(call, heed.catalogue, heed.config.public_url)
+    requested = subscriptions.parse_subscription_request(call, call.catalogue, heed.config.public_url)
     try:
         heed.request_confirmation_by_key(requested, call.key.id)
     except WaitingQueueFull:
@@ -91,10 +91,10 @@ def request_subscription(call: ApiRequest) -> ApiResponse:
     return ApiResponse({}, HTTPStatus.ACCEPTED)
 
 
-@api.route("GET", "/v1/suppressions", KeyScope.READ)
+@api.route("GET", "/v1/suppressions", KeyScope.READ, by_brand=True)
 def get_suppressions(call: ApiRequest) -> Mapping[str, object]:
     """Returns active and lifted suppressions, in the order of change."""
-    catalogue = heed.catalogue
+    catalogue = call.catalogue
     position, limit, purpose = suppressions.parse_suppressions_query(call.event, catalogue)
     page = list_suppressions(position, limit, call.at, heed.change_feed, heed.preferences, catalogue)
     if people := len({item.recipient for item in page.suppressions}):
@@ -105,11 +105,11 @@ def get_suppressions(call: ApiRequest) -> Mapping[str, object]:
     return suppressions.suppressions_to_json(page, catalogue)
 
 
-@api.route("GET", "/v1/numbers", KeyScope.READ)
+@api.route("GET", "/v1/numbers", KeyScope.READ, by_brand=True)
 def get_numbers(call: ApiRequest) -> Mapping[str, object]:
     """Returns how many changes there were, by day, topic, source or campaign."""
-    query = numbers.parse_numbers_query(call.event, call.at)
-    return numbers.numbers_to_json(query, list_numbers(*query, heed.numbers))
+    query = numbers.parse_numbers_query(call.event, call.at, call.catalogue)
+    return numbers.numbers_to_json(query, list_numbers(*query, heed.numbers), call.catalogue)
 
 
 @observed

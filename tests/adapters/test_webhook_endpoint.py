@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from heed.adapters import webhook_endpoint
 from heed.adapters.webhook_endpoint import WebhookHttpEndpoint, is_public_address
-from heed.domain.errors import WebhookNotDelivered
+from heed.domain.webhooks.webhook_errors import WebhookNotDelivered
 from tests.adapters.test_oidc_http import answering, send
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -102,7 +102,7 @@ def test_a_url_without_a_path_is_requested(path: str) -> None:
     ],
     ids=range(6),
 )
-def test_each_2xx_is_delivered_whatever_follows(data: bytes) -> None:
+def test_each_2xx_is_delivered_with_any_body(data: bytes) -> None:
     with answering(send(data)) as url:
         post(url)
 
@@ -199,7 +199,7 @@ def test_only_addresses_of_the_internet_are_public(text: str, expected: bool) ->
 
 
 @pytest.mark.threat(
-    "T29",
+    "T52",
     "The name of the endpoint of webhooks leads to the function itself, or to a network of the company.",
     "The function resolves the name, and connects to the address that it checked. It follows no redirect.",
 )

@@ -12,8 +12,8 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from heed.adapters.webhook_secret import WebhookSecret
-from heed.domain.errors import WebhookSecretUnavailable
 from heed.domain.milliseconds import Millis
+from heed.domain.webhooks.webhook_errors import WebhookSecretUnavailable
 from heed.domain.webhooks.webhook_signature import parse_webhook_secret
 
 FIRST, SECOND, THIRD = ("A" * 64, "B" * 64, "C" * 64)

@@ -42,6 +42,7 @@ MAY = {
         set(),
     ),
     "snapshot": ({"snapshot", "domain", "clock"}, SNAPSHOT_PACKAGES),
+    "doctor": ({"doctor", "entrypoints", "domain", "override"}, {"dns"}),
     "clock": ({"domain"}, set[str]()),
     "override": (set[str](), {"typing_extensions"}),
     "cold_start": (set[str](), set[str]()),
@@ -51,7 +52,7 @@ MAY = {
         {"aws_lambda_powertools"},
     ),
 }
-CLI_PACKAGES = {"click", "rich", "rich_click"}
+CLI_PACKAGES = {"click", "dns", "rich", "rich_click"}
 TYPES_ALONE = "mypy_boto3_"  # stubs, which are imported only for type checking
 
 
@@ -146,18 +147,19 @@ def test_only_an_adapter_uses_a_database_on_disk() -> None:
 
 def test_only_the_command_line_uses_the_packages_of_its_extra() -> None:
     users = {part_of(found.file) for found in imports() if found.module.split(".")[0] in CLI_PACKAGES}
-    assert users == {"cli"}
+    assert users == {"cli", "doctor"}
 
 
 def test_no_layer_has_the_packages_of_the_command_line_or_of_the_reader_of_snapshots() -> None:
     extras = tomllib.loads((CORE / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     named = {re.split(r"[^\w-]", requirement)[0].replace("-", "_") for requirement in extras["cli"]}
-    assert named == CLI_PACKAGES | {"heed"}, "heed[aws] is a part of heed[cli]"
+    packages = CLI_PACKAGES - {"dns"} | {"dnspython"}
+    assert named == packages | {"heed"}, "heed[aws] is a part of heed[cli]"
     for requirements in ROOT.glob("layers/*/requirements.txt"):
         locked = set(re.findall(r"^([\w.-]+)==", requirements.read_text(), re.MULTILINE))
         # The layer of the desk has cryptography, for another reason (docs/decisions/0080).
         own = {"cryptography"} if requirements.parent.name == "desk" else set[str]()
-        elsewhere = (CLI_PACKAGES | SNAPSHOT_PACKAGES) - own
+        elsewhere = (packages | SNAPSHOT_PACKAGES) - own
         assert locked and not {name.replace("-", "_") for name in locked} & elsewhere
 
 

@@ -92,6 +92,7 @@ def _stack(outputs: dict[str, str]) -> str:
         },
     }
     template = {
+        "Parameters": {"LinkKeyIds": {"Type": "String", "Default": "1"}},
         "Resources": {"OptOutRetryFunction": function, "Role": role},
         "Outputs": {name: {"Value": value} for name, value in outputs.items()},
     }

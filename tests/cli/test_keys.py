@@ -8,6 +8,8 @@ import pytest
 
 from heed.domain.api_key import KeyScope, api_key_id, hash_api_key
 from heed.domain.milliseconds import Millis
+from heed.domain.preferences.brand_access import BrandAccess
+from heed.domain.preferences.register import ScopeNumber
 from tests.cli.conftest import Heed
 from tests.support.deployment import parts
 
@@ -79,7 +81,7 @@ def test_the_list_shows_the_state_of_each_key(heed: Heed, stack: str) -> None:
 
     assert sorted(key["state"] for key in keys) == ["expired", "revoked", "valid"]
     assert heed("keys", "list", "--stack", stack).out.splitlines()[0].split() == [
-        *("ID", "NAME", "OWNER", "SCOPES", "CREATED", "EXPIRES", "STATE")
+        *("ID", "NAME", "OWNER", "SCOPES", "BRANDS", "CREATED", "EXPIRES", "STATE")
     ]
 
 
@@ -114,3 +116,45 @@ def test_json_of_a_new_key_has_its_id_and_the_key(heed: Heed, stack: str) -> Non
 
     assert set(json.loads(result.out)) == {"id", "key"}
     assert result.err == ""
+
+
+def test_a_key_may_be_limited_to_brands(
+    heed: Heed, stack: str, api_key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEED_API_KEY", api_key)
+    created = heed(*CREATE, "--brand", "meridian", "--stack", stack, "--json").json
+
+    stored = parts().api_keys.find(hash_api_key(created["key"]))
+    assert stored is not None and stored.brands == BrandAccess(frozenset({ScopeNumber(1)}))
+    listed = heed("keys", "list", "--stack", stack, "--json").json["keys"]
+    assert sorted(str(key["brands"]) for key in listed) == ["None", "[1]"]
+    lines = heed("keys", "list", "--stack", stack).out.splitlines()
+    column = lines[0].index("BRANDS")
+    assert sorted(line[column:].split()[0] for line in lines[1:]) == ["1", "all"]
+
+
+def test_a_key_of_an_unknown_brand_is_not_created(
+    heed: Heed, stack: str, api_key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEED_API_KEY", api_key)
+    result = heed(*CREATE, "--brand", "meridien", "--stack", stack)
+
+    assert result.code == 2
+    assert "there is no brand 'meridien'. Did you mean 'meridian'?" in result.err
+    assert len(parts().api_keys.list()[0]) == 1  # the one of the environment
+
+
+@pytest.mark.parametrize("scope", ["privacy", "import", "export"])
+def test_a_key_of_a_brand_cannot_do_what_concerns_all_brands(heed: Heed, stack: str, scope: str) -> None:
+    result = heed(*CREATE, "--scope", scope, "--brand", "meridian", "--stack", stack)
+
+    assert result.code == 2
+    assert f"a key with --brand cannot have the scope {scope}" in " ".join(result.err.split())
+    assert parts().api_keys.list() == ([], [])
+
+
+def test_the_brands_of_a_new_key_need_a_key_that_lists_them(heed: Heed, stack: str) -> None:
+    result = heed(*CREATE, "--brand", "meridian", "--stack", stack)
+
+    assert (result.code, "HEED_API_KEY is not set" in result.err) == (3, True)
+    assert parts().api_keys.list() == ([], [])

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
-from heed.domain.errors import InvalidWebhookSecret
 from heed.domain.milliseconds import Millis
+from heed.domain.webhooks.webhook_errors import InvalidWebhookSecret
 from heed.domain.webhooks.webhook_retries import WebhookAttempt
 from heed.domain.webhooks.webhook_signature import parse_webhook_secret, sign_webhook
 

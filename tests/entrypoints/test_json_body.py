@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.domain.errors import InvalidRequest, NotJson
-from heed.entrypoints.http.api.json_body import MAX_FAULTS, JsonReader, read_json_object
+from heed.entrypoints.http.api.faults import MAX_FAULTS
+from heed.entrypoints.http.api.json_body import JsonReader, read_json_object
 
 
 def reader(value: Any) -> JsonReader:

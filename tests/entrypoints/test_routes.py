@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from heed.domain.errors import InvalidAddress, StoreUnavailable
 from heed.domain.milliseconds import Millis
 from heed.entrypoints.http.api.authentication import Authenticator
 from heed.entrypoints.http.api.routes import ApiRequest, ApiRoutes
+from tests.support.catalogues import CATALOGUE
 from tests.support.deployment import NOW, http_event
 
 KEY = "heed_" + "k" * 43
@@ -27,11 +29,11 @@ class OneKey:
         return known if key_hash == known.hash else None
 
 
-AUTHENTICATOR = Authenticator(OneKey())
+PARTS = SimpleNamespace(authenticator=Authenticator(OneKey()), catalogue=CATALOGUE)
 
 
 def routes_with(handler: Any, method: str = "POST") -> ApiRoutes:
-    api = ApiRoutes(lambda: AUTHENTICATOR)
+    api = ApiRoutes(lambda: PARTS)
     api.route(method, "/v1/test", KeyScope.CHECK)(handler)
     return api
 
@@ -123,7 +125,7 @@ def test_the_key_is_checked_before_the_handler_runs() -> None:
         raise AssertionError
 
     assert post(routes_with(never), headers={})["statusCode"] == 401
-    api = ApiRoutes(lambda: AUTHENTICATOR)
+    api = ApiRoutes(lambda: PARTS)
     api.route("POST", "/v1/test", KeyScope.PRIVACY)(never)
     assert post(api)["statusCode"] == 403
 

@@ -14,7 +14,10 @@ from standardwebhooks import WebhookVerificationError
 from functions.ledger import app as ledger
 from functions.unsubscribe import app as unsubscribe
 from functions.webhook import app
+from heed.domain.jobs.import_event import ImportEventType, import_done_event
+from heed.domain.jobs.job_report import JobCounts
 from heed.domain.ledger.events import EventType
+from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import Source
 from tests.functions.conftest import DAY, HOUR, Clock
 from tests.support.deployment import World, client, http_event, parts, restart
@@ -147,6 +150,19 @@ def test_each_event_of_a_recipient_has_a_type(company: Company) -> None:
         "recipient.lifted",
         "recipient.purged",
     ]
+
+
+def test_an_import_is_one_webhook_with_its_counts(company: Company) -> None:
+    done = import_done_event("j" * 26, JobCounts(applied=3, known=1), Millis(0))
+    assert company.deliver(event(done.type, detail=done.detail))
+    (webhook,) = company.receiver.received
+    counts = {"applied": 3, "known": 1, "superseded": 0, "skipped": 0, "invalid": 0, "refused": 0}
+    about = {"id": webhook.id, "job": "j" * 26, "state": "done", "at": "1970-01-01T00:00:00.000Z"}
+    assert json.loads(webhook.body) == {
+        "type": "import.done",
+        "timestamp": about["at"],
+        "data": {**about, **counts},
+    }
 
 
 def test_the_sample_of_the_queue_is_delivered(company: Company) -> None:
@@ -308,6 +324,7 @@ def test_the_rule_of_the_bus_selects_everything_but_the_rows_of_an_import() -> N
         for source in Source:
             selected = pattern.matches_event(event(event_type, detail={"source": source}))  # type: ignore[arg-type]
             assert selected == (source is not Source.IMPORT)
+    assert pattern.matches_event(event(ImportEventType.IMPORT_DONE, detail={"job": "j"}))  # type: ignore[arg-type]
     assert not pattern.matches_event(event(source="aws.ses"))  # type: ignore[arg-type]
 
 

@@ -29,11 +29,7 @@ class ReceivedWebhook:
         return self.headers["webhook-id"]
 
     def verify(self, secret: str = WEBHOOK_SECRET) -> dict[str, Any]:
-        """Returns the content, once the library of Standard Webhooks has verified it.
-
-        Raises:
-            WebhookVerificationError: The signature is not valid, or the request is not of now.
-        """
+        """Returns the content, once the library of Standard Webhooks has verified it."""
         Webhook(f"whsec_{secret}").verify(self.body, self.headers)
         content: dict[str, Any] = json.loads(self.body)
         return content

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
     from mypy_boto3_lambda import LambdaClient
 
 _MAX_FUNCTION_SECONDS = 900  # the longest time-out that Lambda allows
@@ -86,15 +87,30 @@ def stack_outputs(access: AwsAccess, stack: str) -> dict[str, str]:
         NotFound: There is no stack with that name.
         DependencyUnavailable: CloudFormation did not answer, or refused the request.
     """
+    outputs = _describe_stack(access, stack).get("Outputs", ())
+    return {output["OutputKey"]: output["OutputValue"] for output in outputs}
+
+
+def stack_parameters(access: AwsAccess, stack: str) -> dict[str, str]:
+    """Returns the parameters of a deployed stack by name.
+
+    Raises:
+        NotFound: There is no stack with that name.
+        DependencyUnavailable: CloudFormation did not answer, or refused the request.
+    """
+    parameters = _describe_stack(access, stack).get("Parameters", ())
+    return {item["ParameterKey"]: item.get("ParameterValue", "") for item in parameters}
+
+
+def _describe_stack(access: AwsAccess, stack: str) -> StackTypeDef:
     client: CloudFormationClient = access.client("cloudformation")
     try:
-        description = client.describe_stacks(StackName=stack)["Stacks"][0]
+        return client.describe_stacks(StackName=stack)["Stacks"][0]
     except FAILURES as error:
         # CloudFormation answers with this code when it does not know the name of the stack.
         if error_code(error) == "ValidationError":
             raise NotFound("no stack of that name") from error
         raise DependencyUnavailable(error_code(error)) from error
-    return {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", ())}
 
 
 def stack_functions(access: AwsAccess, stack: str) -> dict[str, str]:

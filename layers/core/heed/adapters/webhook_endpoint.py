@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from heed.adapters.http_urls import is_on_this_machine, is_permitted_url
-from heed.domain.errors import WebhookNotDelivered
+from heed.domain.webhooks.webhook_errors import WebhookNotDelivered
 from heed.override import override
 from heed.use_cases.ports.webhooks import WebhookEndpoint
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from heed.adapters.aws import FAILURES, error_code, failures_as
-from heed.domain.errors import InvalidWebhookSecret, WebhookSecretUnavailable
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
+from heed.domain.webhooks.webhook_errors import InvalidWebhookSecret, WebhookSecretUnavailable
 from heed.domain.webhooks.webhook_signature import parse_webhook_secret
 from heed.override import override
 from heed.use_cases.ports.webhooks import WebhookKeys

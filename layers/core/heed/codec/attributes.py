@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from heed.domain.errors import InvalidRecipient, UnreadableRecord
 from heed.domain.milliseconds import Millis
+from heed.domain.preferences.register import MAX_SCOPES, ScopeNumber
 from heed.domain.recipients import recipient as recipients
 from heed.domain.rfc3339 import END_OF_TIME
 
@@ -64,6 +65,11 @@ def read_numbers(item: Item, name: str, below: int) -> frozenset[int]:
     """Reads a set of whole numbers below `below`; an empty set if the item has no such attribute."""
     texts = item[name]["NS"] if name in item else ()
     return frozenset([read_number({name: {"N": text}}, name, below) for text in texts])
+
+
+def read_brands(item: Item) -> frozenset[ScopeNumber] | None:
+    """Reads the brands to which somebody is limited; None if the item has no such attribute."""
+    return frozenset(map(ScopeNumber, read_numbers(item, "brands", MAX_SCOPES))) if "brands" in item else None
 
 
 def read_text(item: Item, name: str) -> str:

@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from heed.domain.errors import PurposeRefused
 from heed.domain.milliseconds import Millis
+from heed.domain.preferences.brand_access import ALL_BRANDS, BrandAccess
 from heed.domain.privacy.disclosure import DisclosurePurpose, parse_purpose
 
 KEY_PREFIX = "heed_"
@@ -34,6 +35,10 @@ class KeyScope(StrEnum):
     EXPORT = "export"
 
 
+BRAND_SCOPES = frozenset({KeyScope.CHECK, KeyScope.LINKS, KeyScope.READ, KeyScope.WRITE})
+"""What a key that is limited to brands may do. Everything else concerns the whole person, or all brands."""
+
+
 @dataclass(frozen=True, slots=True)
 class ApiKey:
     """The stored facts about a key. The key itself is not stored.
@@ -48,6 +53,7 @@ class ApiKey:
         expires_at: the key is invalid from this instant on, milliseconds; None if it never expires.
         revoked_at: milliseconds; None if the key is not revoked.
         purposes: the purposes of disclosures that the key may state for bulk work on files.
+        brands: the brands to which the key is limited.
     """
 
     id: str
@@ -59,6 +65,7 @@ class ApiKey:
     expires_at: Millis | None = None
     revoked_at: Millis | None = None
     purposes: frozenset[DisclosurePurpose] = frozenset({DisclosurePurpose.SENDING})
+    brands: BrandAccess = ALL_BRANDS
 
     def choose_purpose(self, stated: str) -> DisclosurePurpose:
         """Returns the purpose of a disclosure.

@@ -37,6 +37,10 @@ class UnknownScope(HeedError):
     """The catalogue has no brand or topic with this name or number."""
 
 
+class ScopeNotAllowed(UnknownScope):
+    """The scope exists, but it is not of the brands to which the caller is limited."""
+
+
 class MalformedMessage(HeedError):
     """The message cannot be understood. A retry does not help."""
 
@@ -103,14 +107,11 @@ class RequestFault:
 
     pointer: str
     detail: str
+    is_brand_refused: bool = False  # the caller may not use the brand of what the request names
 
 
 class InvalidRequest(HeedError):
-    """The body is JSON but breaks the contract. Nothing was applied.
-
-    Attributes:
-        faults: all faults that were found, in the order of the body.
-    """
+    """The body is JSON but breaks the contract. Nothing was applied. `faults` has all faults in order."""
 
     def __init__(self, faults: list[RequestFault]) -> None:
         super().__init__(f"{len(faults)} fault(s)")
@@ -119,6 +120,10 @@ class InvalidRequest(HeedError):
 
 class InvalidQuery(InvalidRequest):
     """The query breaks the contract. Nothing was done. The pointer of a fault is the name of a parameter."""
+
+
+class BrandNotAllowed(InvalidRequest):
+    """The request is about more than the brands to which the caller is limited. Nothing was done."""
 
 
 class DependencyUnavailable(HeedError):
@@ -193,22 +198,6 @@ class IssuerUnavailable(DependencyUnavailable):
     """The issuer, at which people sign in to the desk, does not answer, or its answer is not usable."""
 
 
-class WebhookNotDelivered(DependencyUnavailable):
-    """The endpoint of webhooks did not accept a webhook, so far as is known. A retry may succeed."""
-
-
-class WebhookSecretUnavailable(DependencyUnavailable):
-    """The secret that signs webhooks cannot be read now."""
-
-
-class InvalidWebhookSecret(DependencyUnavailable):
-    """The secret that signs webhooks does not have the right form. A retry succeeds once it is corrected."""
-
-
-class WebhookGivenUp(HeedError):
-    """The endpoint of webhooks has not accepted a webhook for a day. No retry follows."""
-
-
 class CaseDecided(HeedError):
     """The case has another decision. The first one counts."""
 
@@ -237,17 +226,12 @@ class DecisionNotPossible(InvalidRequest):
 
 
 class WorkImpossible(HeedError):
-    """The work on a job cannot succeed. A retry does not help. Its subclasses say why.
-
-    Attributes:
-        detail: what is wrong and what helps. It has no text of a file except names of columns.
-        line: the physical line of the fault, 1 being the first; None if it is in no line.
-    """
+    """The work on a job cannot succeed. No retry helps. `detail` has no text of a file but column names."""
 
     def __init__(self, detail: str, line: int | None = None) -> None:
         super().__init__(detail if line is None else f"line {line}: {detail}")
         self.detail = detail
-        self.line = line
+        self.line = line  # a physical line, 1 being the first; None if the fault is in no line
 
 
 class UnbuildableFilter(WorkImpossible):

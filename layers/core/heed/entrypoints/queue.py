@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities import batch
 
-from heed.domain.errors import (
-    HeedError,
-    MalformedMessage,
-    OutOfTime,
-    SuppressionListRefused,
-    WebhookGivenUp,
-)
+from heed.domain.errors import HeedError, MalformedMessage, OutOfTime, SuppressionListRefused
+from heed.domain.webhooks.webhook_errors import WebhookGivenUp
 from heed.entrypoints.observability import count_metric, logger
 from heed.override import override
 from heed.use_cases.ports.preferences import DeadLetterQueue

@@ -14,15 +14,17 @@ from heed import clock
 from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
 from heed.codec.attributes import (
     Item,
+    read_brands,
     read_number,
     read_optional_instant,
     read_text,
     read_texts,
     strict_reader,
 )
-from heed.domain.api_key import KEY_PREFIX, ApiKey, KeyScope, api_key_id, hash_api_key
+from heed.domain.api_key import BRAND_SCOPES, KEY_PREFIX, ApiKey, KeyScope, api_key_id, hash_api_key
 from heed.domain.errors import NotFound, UnreadableRecord
 from heed.domain.milliseconds import Millis
+from heed.domain.preferences.brand_access import ALL_BRANDS, BrandAccess
 from heed.domain.privacy.disclosure import DisclosurePurpose
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ class ApiKeys:
         scopes: Collection[KeyScope],
         expires: Millis | None = None,
         purposes: Collection[DisclosurePurpose] = (DisclosurePurpose.SENDING,),
+        brands: BrandAccess = ALL_BRANDS,
     ) -> tuple[str, str]:
         """Creates a key.
 
@@ -62,6 +65,7 @@ class ApiKeys:
             expires: Time from which the key is not accepted, milliseconds. None means that it does not
                 expire.
             purposes: The purposes of disclosures that the key may state.
+            brands: The brands to which the key is limited.
 
         Returns:
             The id of the key, and the key itself. The key cannot be read again later.
@@ -83,6 +87,8 @@ class ApiKeys:
         if expires is not None:
             # DynamoDB would delete the item by its attribute `expires` (time to live).
             item["ends"] = {"N": str(expires)}
+        if brands.brands is not None:
+            item["brands"] = {"NS": sorted(map(str, brands.brands))}
         self._table.put(item)
         return api_key_id(key_hash), key
 
@@ -132,7 +138,8 @@ class ApiKeys:
 
 @strict_reader
 def _to_key(item: Item) -> ApiKey:
-    known_scopes = {scope.value for scope in KeyScope}
+    brands = BrandAccess(read_brands(item))
+    known_scopes = {scope.value for scope in (BRAND_SCOPES if brands.is_limited else KeyScope)}
     known_purposes = {purpose.value for purpose in DisclosurePurpose}
     purposes = read_texts(item, "purposes") or {DisclosurePurpose.SENDING}  # a key of an earlier version
     return ApiKey(
@@ -140,8 +147,10 @@ def _to_key(item: Item) -> ApiKey:
         hash=read_text(item, "hash"),
         name=read_text(item, "name"),
         owner=read_text(item, "owner"),
-        # A later version may have added scopes that this version does not know. They grant nothing.
+        # A later version may have added scopes that this version does not know. They grant nothing, and
+        # neither does a scope that no key of some brands can have.
         scopes=frozenset(KeyScope(scope) for scope in read_texts(item, "scopes") if scope in known_scopes),
+        brands=brands,
         created_at=Millis(read_number(item, "created")),
         purposes=frozenset(DisclosurePurpose(name) for name in purposes if name in known_purposes),
         expires_at=read_optional_instant(item, "ends"),

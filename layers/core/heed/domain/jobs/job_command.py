@@ -8,6 +8,7 @@ from typing import NamedTuple, assert_never
 from heed.domain.api_key import ApiKey, KeyScope
 from heed.domain.jobs.job import Job, JobKind
 from heed.domain.jobs.job_access import can_use_job
+from heed.domain.preferences.catalogue import Catalogue
 
 
 class JobCommand(StrEnum):
@@ -25,14 +26,21 @@ class JobOrder(NamedTuple):
     reason: str = ""
 
 
-def can_command_job(job: Job, key: ApiKey, command: JobCommand) -> bool:
-    """Whether a key may give a command. The steps of the job check the owner of the key where it matters."""
+def can_command_job(job: Job, key: ApiKey, command: JobCommand, catalogue: Catalogue) -> bool:
+    """Whether a key may give a command. The steps of the job check the owner of the key where it matters.
+
+    Args:
+        job: the job.
+        key: the key.
+        command: the command.
+        catalogue: the brands and topics that the key may use.
+    """
     is_officer = KeyScope.PRIVACY in key.scopes
     match command:
         case JobCommand.COMMIT:
-            return can_use_job(job, key) or (is_officer and job.needs_second_owner)
+            return can_use_job(job, key, catalogue) or (is_officer and job.needs_second_owner)
         case JobCommand.CANCEL:
-            return can_use_job(job, key) or (is_officer and job.kind is JobKind.IMPORT)
+            return can_use_job(job, key, catalogue) or (is_officer and job.kind is JobKind.IMPORT)
         case JobCommand.TAKE_BACK:
             return is_officer and job.kind is JobKind.IMPORT
         case _:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from heed.domain.imports.formats import RowMeaning
 from heed.domain.milliseconds import Millis
-from heed.domain.preferences.register import ScopeNumber
+from heed.domain.preferences.register import ALL_SCOPES, ScopeNumber
 
 DEFAULT_SNAPSHOT_DAYS = 7
 """The number of days for which a snapshot is valid, if nobody chooses another one."""
@@ -73,6 +73,11 @@ class ImportJobSettings:
     mapping: ColumnMapping | None = None
     commit: bool = False
 
+    @property
+    def scopes(self) -> tuple[ScopeNumber, ...]:
+        """The numbers of the scopes that the job is about."""
+        return (ALL_SCOPES,)  # complaints and bounces stop the whole address
+
 
 @dataclass(frozen=True, slots=True)
 class ScrubJobSettings:
@@ -92,12 +97,22 @@ class ScrubJobSettings:
     campaign: str = ""
     language: str = ""
 
+    @property
+    def scopes(self) -> tuple[ScopeNumber, ...]:
+        """The numbers of the scopes that the job is about."""
+        return (self.topic,)
+
 
 @dataclass(frozen=True, slots=True)
 class SnapshotJobSettings:
     """The settings of a snapshot: the number of days for which it is valid."""
 
     days: int
+
+    @property
+    def scopes(self) -> tuple[ScopeNumber, ...]:
+        """The numbers of the scopes that the job is about."""
+        return (ALL_SCOPES,)
 
 
 JobSettings = ImportJobSettings | ScrubJobSettings | SnapshotJobSettings

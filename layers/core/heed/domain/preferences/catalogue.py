@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
-from heed.domain.errors import UnknownScope
+from heed.domain.errors import ScopeNotAllowed, UnknownScope
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import ALL_SCOPES, ScopeNumber
 
@@ -97,6 +97,7 @@ class Catalogue:
         default_language: one of them.
         policies: versions of the privacy policy, the oldest first.
         mailbox: the address to which people write.
+        whole: the whole catalogue, if this is a part of it (heed.domain.preferences.brand_access).
     """
 
     def __init__(
@@ -108,6 +109,7 @@ class Catalogue:
         default_language: str,
         policies: tuple[PolicyVersion, ...] = (),
         mailbox: str = "",
+        whole: Catalogue | None = None,
     ) -> None:
         self.brands = {brand.number: brand for brand in brands}
         self.topics: dict[int, Topic] = {topic.number: topic for topic in topics}
@@ -116,7 +118,8 @@ class Catalogue:
         self.default_language = default_language
         self.policies = policies
         self.mailbox = mailbox
-        self._numbers = {ALL_NAME: ALL_SCOPES}
+        self.whole = whole
+        self._numbers = {ALL_NAME: ALL_SCOPES} if whole is None else {}
         for brand in brands:
             self._numbers[brand.name] = brand.number
         for topic in topics:
@@ -146,11 +149,14 @@ class Catalogue:
 
         Raises:
             UnknownScope: no scope has this name.
+            ScopeNotAllowed: the scope is not in this part of the catalogue.
         """
-        try:
+        if name in self._numbers:
             return self._numbers[name]
-        except KeyError:
-            raise UnknownScope("not in the catalogue") from None
+        if self.whole is None:
+            raise UnknownScope("not in the catalogue")
+        self.whole.scope_number(name)
+        raise ScopeNotAllowed("not of a brand that is allowed")
 
     def similar_name(self, name: str, *, topics_only: bool = False) -> str | None:
         """Suggests the name in use that is most similar to an unknown name, or None.
@@ -192,6 +198,10 @@ class Catalogue:
         if topic.brand in (self.default_brand, 0):
             return topic.name
         return f"{self.brands[topic.brand].name}/{topic.name}"
+
+    def may_show(self, scope: ScopeNumber) -> bool:
+        """Whether the catalogue is whole, or a scope is in this part of it."""
+        return self.whole is None or scope in self.brands or scope in self.topics
 
     def policy_version_at(self, at: Millis) -> str:
         """Returns the policy version in force at an instant (milliseconds); "" if there is none."""

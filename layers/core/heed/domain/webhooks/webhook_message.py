@@ -8,6 +8,7 @@ from typing import Any
 
 from heed.domain import queue_messages, rfc3339
 from heed.domain.errors import InvalidTime, MalformedMessage
+from heed.domain.jobs.import_event import ImportEventType
 from heed.domain.ledger.events import EVENT_SOURCE, EventType
 from heed.domain.preferences.register import Source
 
@@ -39,16 +40,23 @@ class WebhookMessage:
     @classmethod
     def _from_members(cls, members: dict[str, Any]) -> WebhookMessage:
         detail = members["detail"]
-        event_type = EventType(members["detail-type"])
+        event_type = _parse_event_type(queue_messages.text_member(members["detail-type"]))
         event_id = queue_messages.text_member(detail["id"], 64)
         at = queue_messages.text_member(detail["at"])
         rfc3339.parse_time(at)
-        if members["source"] != EVENT_SOURCE or detail["source"] == Source.IMPORT:
+        if members["source"] != EVENT_SOURCE or detail.get("source") == Source.IMPORT:
             raise ValueError("not an event that is delivered")
         if not (event_id.isascii() and event_id.isalnum()):  # it becomes a header
             raise ValueError("not the id of an event")
         content = {"type": _to_webhook_type(event_type), "timestamp": at, "data": detail}
         return cls(event_id, json.dumps(content, separators=(",", ":")).encode())
+
+
+def _parse_event_type(text: str) -> str:
+    try:
+        return EventType(text)
+    except ValueError:
+        return ImportEventType(text)
 
 
 def _to_webhook_type(event_type: str) -> str:

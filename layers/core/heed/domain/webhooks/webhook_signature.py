@@ -6,7 +6,7 @@ import base64
 import hmac
 from collections.abc import Iterable
 
-from heed.domain.errors import InvalidWebhookSecret
+from heed.domain.webhooks.webhook_errors import InvalidWebhookSecret
 
 _PREFIX = "whsec_"  # a secret may have it, as the libraries of Standard Webhooks write it
 _SHORTEST, _LONGEST = 24, 64  # bytes of a key, as Standard Webhooks demands

@@ -19,6 +19,7 @@ from heed.entrypoints.cli import (
     deadlines,
     desk,
     disclosed,
+    doctor,
     holds,
     ids,
     import_file,
@@ -32,6 +33,7 @@ from heed.entrypoints.cli import (
     numbers,
     purges,
     restore,
+    retention,
     run,
     scrub,
     snapshot,
@@ -66,8 +68,15 @@ SECTIONS = {
         numbers.show_numbers,
         purges.show_purge,
         disclosed.show_disclosures,
+        retention.show_retention,
     ),
-    "Stack": (run.run_stack, invoke.invoke_by_name, alarm.explain_alarm, restore.RESTORE_GROUP),
+    "Stack": (
+        run.run_stack,
+        doctor.examine,
+        invoke.invoke_by_name,
+        alarm.explain_alarm,
+        restore.RESTORE_GROUP,
+    ),
 }
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from heed.adapters.stack import AwsAccess
 
 _ANNOUNCEMENT = Path(".local", "stack.json")
+_LOCAL_STACK = "heed"  # its name in the emulator
 
 
 def find_stack(name: str | None) -> Stack:
@@ -65,12 +66,17 @@ def _read_announcement(path: Path) -> Stack:
 
         return AwsAccess(aws, region)
 
-    return Stack(outputs, lambda: functions, key, access)
+    def parameters() -> dict[str, str]:
+        from heed.adapters.stack import stack_parameters
+
+        return stack_parameters(access(), _LOCAL_STACK)
+
+    return Stack(outputs, lambda: functions, key, access, parameters)
 
 
 def _find_deployed(name: str) -> tuple[Stack, str]:
     """Returns a deployed stack, and its name for people."""
-    from heed.adapters.stack import AwsAccess, stack_functions, stack_outputs
+    from heed.adapters.stack import AwsAccess, stack_functions, stack_outputs, stack_parameters
 
     access = AwsAccess()
     try:
@@ -80,5 +86,11 @@ def _find_deployed(name: str) -> tuple[Stack, str]:
             f"there is no stack {name} in this account and region",
             "check AWS_PROFILE and AWS_DEFAULT_REGION",
         ) from error
-    stack = Stack(outputs, lambda: stack_functions(access, name), Shell().api_key, lambda: access)
+    stack = Stack(
+        outputs,
+        lambda: stack_functions(access, name),
+        Shell().api_key,
+        lambda: access,
+        lambda: stack_parameters(access, name),
+    )
     return stack, f"{name} ({outputs.get('ApiUrl', 'no output ApiUrl')})"

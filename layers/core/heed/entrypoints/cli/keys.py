@@ -9,17 +9,20 @@ import rich_click as click
 
 from heed import clock
 from heed.domain import rfc3339
-from heed.domain.api_key import ApiKey, KeyScope
+from heed.domain.api_key import BRAND_SCOPES, ApiKey, KeyScope
 from heed.domain.errors import InvalidTime, NotFound
 from heed.domain.milliseconds import Millis
-from heed.domain.preferences.register import DAY_MS
+from heed.domain.preferences.brand_access import ALL_BRANDS, BrandAccess
+from heed.domain.preferences.register import DAY_MS, ScopeNumber
 from heed.domain.privacy.disclosure import DisclosurePurpose
 from heed.entrypoints.cli import options, output
+from heed.entrypoints.cli.api import get_from_api
 from heed.entrypoints.cli.command import HeedGroup, command
 from heed.entrypoints.cli.failure import CommandFailure, Exit
 from heed.entrypoints.cli.find_stack import find_stack
+from heed.entrypoints.cli.stack import Stack
 
-_COLUMNS = ("id", "name", "owner", "scopes", "created", "expires", "state")
+_COLUMNS = ("id", "name", "owner", "scopes", "brands", "created", "expires", "state")
 
 
 def _parse_expiry(text: str) -> Millis:
@@ -78,6 +81,12 @@ def _parse_key_id(text: str) -> str:
     metavar="WHEN",
     help="In days (90d), at a time, or at the end of a date in UTC (default: never).",
 )
+@click.option(
+    "--brand",
+    multiple=True,
+    metavar="BRAND",
+    help="A brand to which the key is limited; repeat the option for more (default: all brands).",
+)
 @options.common_options
 def _create(
     common: options.CommonOptions,
@@ -86,15 +95,17 @@ def _create(
     scope: tuple[str, ...],
     purpose: tuple[str, ...],
     expires: Millis | None,
+    brand: tuple[str, ...],
 ) -> Exit:
     """Create a key and print it once.
 
     Prints the id and the key. Heed stores only a hash of the key. The command writes to the table of the
-    stack with your AWS identity; it does not use the API.
+    stack with your AWS identity. It uses the API only to find the numbers of brands.
     """
-    keys = find_stack(common.stack).heed.api_keys
+    stack = find_stack(common.stack)
     scopes, purposes = set(map(KeyScope, scope)), set(map(DisclosurePurpose, purpose))
-    key_id, key = keys.create(key_name, owner, scopes, expires, purposes)
+    brands = _find_brands(stack, brand, scopes) if brand else ALL_BRANDS
+    key_id, key = stack.heed.api_keys.create(key_name, owner, scopes, expires, purposes, brands)
     output.print_answer({"id": key_id, "key": key}, as_json=common.json)
     if not common.json:
         print("The key is shown only once: keep it where you keep secrets.", file=sys.stderr)
@@ -115,7 +126,8 @@ def _list(common: options.CommonOptions) -> Exit:
     if common.json:
         output.print_json({"keys": rows})
     else:
-        output.print_table(_COLUMNS, rows)
+        every = {"brands": "all"}
+        output.print_table(_COLUMNS, [row | every if row["brands"] is None else row for row in rows])
     return Exit.YES
 
 
@@ -138,6 +150,28 @@ def _revoke(common: options.CommonOptions, key_id: str) -> Exit:
     return Exit.YES
 
 
+def _find_brands(stack: Stack, names: tuple[str, ...], scopes: set[KeyScope]) -> BrandAccess:
+    """Returns the brands with these names, which the key of the environment can see.
+
+    Raises:
+        BadParameter: A key of some brands cannot have one of the scopes, or no brand has a name.
+        CommandFailure: The API did not answer, or there is no key for it.
+    """
+    if refused := sorted(scopes - BRAND_SCOPES):
+        raise click.BadParameter(
+            f"a key with --brand cannot have the scope {', '.join(refused)}: what it permits is about the "
+            f"whole person or all brands. It can have {', '.join(sorted(BRAND_SCOPES))}.",
+            param_hint="--scope",
+        )
+    numbers = {row["name"]: ScopeNumber(row["number"]) for row in get_from_api(stack, "/v1/topics")["brands"]}
+    for name in names:
+        if name not in numbers:
+            raise click.BadParameter(
+                f"there is no brand {name!r}.{options.suggest(name, numbers)}", param_hint="--brand"
+            )
+    return BrandAccess(frozenset(numbers[name] for name in names))
+
+
 def _to_row(key: ApiKey, now: Millis) -> dict[str, object]:
     return {
         "id": key.id,
@@ -145,6 +179,7 @@ def _to_row(key: ApiKey, now: Millis) -> dict[str, object]:
         "owner": key.owner,
         "scopes": sorted(key.scopes),
         "purposes": sorted(key.purposes),
+        "brands": None if key.brands.brands is None else sorted(key.brands.brands),
         "created": rfc3339.format_time(key.created_at),
         "expires": None if key.expires_at is None else rfc3339.format_time(key.expires_at),
         "revoked": None if key.revoked_at is None else rfc3339.format_time(key.revoked_at),
@@ -155,7 +190,7 @@ def _to_row(key: ApiKey, now: Millis) -> dict[str, object]:
 def _to_unreadable_row(key_id: str) -> dict[str, object]:
     """Returns the row of a key whose item cannot be read. Such a key does not work."""
     unknown: dict[str, object] = dict.fromkeys(("name", "owner", "created", "expires", "revoked"))
-    return {**unknown, "id": key_id, "scopes": [], "purposes": [], "state": "unreadable"}
+    return {**unknown, "id": key_id, "scopes": [], "purposes": [], "brands": [], "state": "unreadable"}
 
 
 KEYS_GROUP = HeedGroup(

@@ -18,7 +18,7 @@ from heed.entrypoints.cli.failure import (
     explain_missing_module,
 )
 
-_OPTIONAL = {"botocore", "click", "cryptography", "rich", "rich_click"}  # packages of the extras
+_OPTIONAL = {"botocore", "click", "cryptography", "dns", "rich", "rich_click"}  # packages of the extras
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

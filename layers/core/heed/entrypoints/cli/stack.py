@@ -35,12 +35,14 @@ class Stack:
         functions: Returns the full names of the functions by their short names, such as `unsubscribe`.
         key: The API key, or "" if there is none.
         access: Returns access to the AWS services of the stack.
+        parameters: Returns the parameters of the template, by name.
     """
 
     outputs: Mapping[str, str]
     functions: Callable[[], Mapping[str, str]]
     key: str
     access: Callable[[], AwsAccess]
+    parameters: Callable[[], Mapping[str, str]]
 
     @property
     def api(self) -> str:

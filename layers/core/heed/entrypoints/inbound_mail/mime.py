@@ -76,6 +76,21 @@ def parse_mail(raw: bytes) -> InboundMail:
     )
 
 
+class MailText(NamedTuple):
+    """A text of a mail, with its markup if it is HTML."""
+
+    content: str
+    is_html: bool
+
+
+def read_mail_texts(raw: bytes) -> list[MailText]:
+    """Returns all texts of the first `MAX_MAIL` bytes of a mail, also those that are alternatives."""
+    parts = _Parts(b"\n" + raw[:MAX_MAIL], keeps_alternatives=True)
+    header = parts.header_at(0, len(parts.data))
+    parts.add(_parse_fields(header.raw), header.end, len(parts.data), depth=0)
+    return parts.texts()
+
+
 def _may_hide_sender(header: bytes, fields: MailHeaders) -> bool:
     """Whether another reader, such as SES, may find another `From` in this header.
 
@@ -118,10 +133,13 @@ class _Text(NamedTuple):
     charset: str
 
     def decode(self) -> str:
-        text = decode_charset(decode_transfer(self.raw, self.encoding), self.charset)
+        text = self.decode_markup()
         if self.is_html:
             text = html_to_text(text)
         return text.replace("\r\n", "\n").replace("\r", "\n")
+
+    def decode_markup(self) -> str:
+        return decode_charset(decode_transfer(self.raw, self.encoding), self.charset)
 
 
 @dataclass(slots=True)
@@ -132,6 +150,7 @@ class _Parts:
     attachments: list[Attachment] = field(default_factory=list)
     report: MailReport | None = None
     original: MailHeaders | None = None
+    keeps_alternatives: bool = False
     _texts: list[_Text] = field(default_factory=list)
     _number: int = 0
 
@@ -148,7 +167,7 @@ class _Parts:
         if kind.startswith("multipart/"):
             first_text = len(self._texts)
             if self._add_children(content.get("boundary").rstrip(), start, end, depth):
-                if kind == "multipart/alternative":
+                if kind == "multipart/alternative" and not self.keeps_alternatives:
                     self._keep_plain(first_text)
                 return
             kind = "text/plain"  # without its delimiters it is text
@@ -199,6 +218,10 @@ class _Parts:
         plain = [text for text in self._texts[first:] if not text.is_html and text.raw.strip()]
         if plain:
             self._texts[first:] = plain
+
+    def texts(self) -> list[MailText]:
+        """Returns the texts of the mail, each with its markup."""
+        return [MailText(text.decode_markup(), text.is_html) for text in self._texts]
 
     def text(self) -> str:
         """Returns the text of the mail."""

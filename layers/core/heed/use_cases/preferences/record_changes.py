@@ -19,6 +19,7 @@ from heed.domain.preferences.preference_request import (
 )
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import ALL_SCOPES
 from heed.use_cases.ports.preferences import Preferences, WriteResult
 
 
@@ -95,9 +96,16 @@ def _record_requests(
             superseded = is_superseded(request, after, catalogue, now)
             outcome = RequestOutcome.SUPERSEDED if superseded else RequestOutcome.APPLIED
             reasons = blocked_by(request, after, catalogue, now)
-        return ChangeResult(write.before.revision > 0, outcome, reasons, sendable)
+        return ChangeResult(_is_known(write.before, catalogue), outcome, reasons, sendable)
 
     return {request: result_of(request) for request in requests}
+
+
+def _is_known(record: Record, catalogue: Catalogue) -> bool:
+    """Whether a record existed; for a caller who is limited to brands, whether it has anything of them."""
+    if catalogue.may_show(ALL_SCOPES):
+        return record.revision > 0
+    return any(catalogue.may_show(register.scope) for register in record.registers)
 
 
 def _write_requests(

@@ -44,6 +44,8 @@ def look_up(
 ) -> LookupResult:
     """Returns all data about a recipient. The record is empty for an unknown recipient.
 
+    Of the history it returns only entries that the catalogue may show.
+
     Raises:
         StoreUnavailable: The store did not answer.
         UnreadableRecord: The record or an entry is not readable.
@@ -52,8 +54,9 @@ def look_up(
     decisions = decide_each(record, catalogue, now)
     if not record.salt:  # without a salt no entry can be linked to this person
         return LookupResult(record, decisions, [])
+    entries = ledger.entries_of(ledger_subject(record.salt, recipient))
     return LookupResult(
-        record, decisions, *_history(ledger.entries_of(ledger_subject(record.salt, recipient)))
+        record, decisions, *_history(item for item in entries if catalogue.may_show(item.entry.scope))
     )
 
 

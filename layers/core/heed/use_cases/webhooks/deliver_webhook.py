@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from heed.domain.errors import DependencyUnavailable, WebhookGivenUp
+from heed.domain.errors import DependencyUnavailable
+from heed.domain.webhooks.webhook_errors import WebhookGivenUp
 from heed.domain.webhooks.webhook_message import WebhookMessage
 from heed.domain.webhooks.webhook_retries import WebhookAttempt
 from heed.domain.webhooks.webhook_signature import sign_webhook

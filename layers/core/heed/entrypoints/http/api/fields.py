@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from heed.domain.errors import InvalidAddress, InvalidRecipient, UnknownScope
+from heed.domain.errors import (
+    InvalidAddress,
+    InvalidRecipient,
+    RequestFault,
+    ScopeNotAllowed,
+    UnknownScope,
+)
 from heed.domain.preferences.catalogue import Catalogue, TopicKind
 from heed.domain.preferences.evidence import MAX_EVIDENCE_TEXT, scrub_text
 from heed.domain.preferences.register import ALL_SCOPES, ScopeNumber
@@ -61,7 +67,7 @@ def read_topic(body: JsonReader, catalogue: Catalogue) -> str:
     try:
         catalogue.topic_by_name(name)
     except UnknownScope as error:
-        body.add_fault("topic", describe_unknown_name(error, name, catalogue, topics_only=True))
+        add_unknown_name(body, "topic", error, name, catalogue, topics_only=True)
         return ""
     return name
 
@@ -74,7 +80,7 @@ def read_scope(body: JsonReader, catalogue: Catalogue) -> ScopeNumber:
     try:
         return catalogue.scope_number(name)
     except UnknownScope as error:
-        body.add_fault("scope", describe_unknown_name(error, name, catalogue))
+        add_unknown_name(body, "scope", error, name, catalogue)
         return ALL_SCOPES
 
 
@@ -95,10 +101,27 @@ def read_words(body: JsonReader, name: str) -> str:
     return scrub_text(text)
 
 
-def describe_unknown_name(
-    error: UnknownScope, name: str, catalogue: Catalogue, *, topics_only: bool = False
-) -> str:
+def add_unknown_name(
+    body: JsonReader,
+    field: str,
+    error: UnknownScope,
+    name: str,
+    catalogue: Catalogue,
+    item: int | None = None,
+    *,
+    topics_only: bool = False,
+) -> None:
+    """Adds the fault of a field, or of an item of its list, that names an unknown scope."""
+    fault = unknown_name_fault("", error, name, catalogue, topics_only=topics_only)
+    body.add_fault(field, fault.detail, item, is_brand_refused=fault.is_brand_refused)
+
+
+def unknown_name_fault(
+    pointer: str, error: UnknownScope, name: str, catalogue: Catalogue, *, topics_only: bool = False
+) -> RequestFault:
     """Returns the fault of an unknown name. It suggests the nearest name and never repeats the input."""
+    if isinstance(error, ScopeNotAllowed):
+        return RequestFault(pointer, f"is {error}; GET /v1/topics lists all that are", is_brand_refused=True)
     nearest = catalogue.similar_name(name, topics_only=topics_only)
     suggestion = "" if nearest is None else f"; the most similar name is {nearest}"
-    return f"is {error}{suggestion}; GET /v1/topics lists all names"
+    return RequestFault(pointer, f"is {error}{suggestion}; GET /v1/topics lists all names")

@@ -239,5 +239,5 @@ def _read_topics(body: JsonReader, catalogue: Catalogue) -> dict[str, ScopeNumbe
         try:
             numbers[theirs] = catalogue.topic_by_name(ours).number
         except UnknownScope as error:
-            body.add_fault("topics", fields.describe_unknown_name(error, ours, catalogue, topics_only=True))
+            fields.add_unknown_name(body, "topics", error, ours, catalogue, topics_only=True)
     return numbers

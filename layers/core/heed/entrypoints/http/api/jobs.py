@@ -17,6 +17,7 @@ from heed.domain.jobs.job_deadlines import are_files_due
 from heed.domain.jobs.job_settings import ImportJobSettings, ScrubJobSettings
 from heed.domain.milliseconds import Millis
 from heed.entrypoints.http.api.query import read_query_parameters
+from heed.entrypoints.http.api.routes import ApiRequest
 from heed.use_cases.ports.jobs import JobPosition, SignedUrl
 
 MAX_JOBS = 100  # on a page
@@ -121,17 +122,16 @@ def _take_back_to_json(take_back: TakeBack) -> dict[str, object]:
 
 
 def shown_job_to_json(
-    job: Job, key: ApiKey, now: Millis, result_url: Callable[[str], SignedUrl]
+    job: Job, call: ApiRequest, result_url: Callable[[str], SignedUrl]
 ) -> dict[str, object]:
     """Returns a job with its files, as long as they exist and the key may read them.
 
     Args:
         job: the job.
-        key: the key of the caller.
-        now: milliseconds.
+        call: the request.
         result_url: returns a URL that reads a result file, by the name of the file.
     """
-    is_readable = can_use_job(job, key) and not are_files_due(job, now)
+    is_readable = can_use_job(job, call.key, call.catalogue) and not are_files_due(job, call.at)
     files = job.report.files if is_readable else ()
     return {
         **job_to_json(job),

@@ -15,9 +15,9 @@ import json
 from collections.abc import Collection
 from typing import Any, Never
 
-from heed.domain.errors import InvalidRequest, NotJson, RequestFault
+from heed.domain.errors import NotJson, RequestFault
+from heed.entrypoints.http.api.faults import refuse_faults
 
-MAX_FAULTS = 100  # in one answer; a caller with more faults has one bug, not a hundred
 _MAX_TEXT = 1_000  # characters, where the API document sets no other limit
 _ABSENT = object()
 
@@ -74,10 +74,14 @@ class JsonReader:
         """Returns whether the object has a member of this name. A member with the value `null` counts."""
         return name in self._members
 
-    def add_fault(self, name: str, detail: str, item: int | None = None) -> None:
+    def add_fault(
+        self, name: str, detail: str, item: int | None = None, *, is_brand_refused: bool = False
+    ) -> None:
         """Adds a fault of a member, or of an item of its list; of the object itself if the name is ""."""
         pointer = f"{self._pointer}/{_escape(name)}" if name else self._pointer
-        self._faults.append(RequestFault(pointer if item is None else f"{pointer}/{item}", detail))
+        self._faults.append(
+            RequestFault(pointer if item is None else f"{pointer}/{item}", detail, is_brand_refused)
+        )
 
     def read_text(self, name: str, *, longest: int = _MAX_TEXT) -> str:
         """Reads a required text of 1 to `longest` characters."""
@@ -163,11 +167,11 @@ class JsonReader:
         """Ends reading.
 
         Raises:
+            BrandNotAllowed: A member names a scope of a brand which the caller may not use.
             InvalidRequest: The body has a fault or an unknown member.
         """
         self._add_unknown_members()
-        if self._faults:
-            raise InvalidRequest(self._faults[:MAX_FAULTS])
+        refuse_faults(self._faults)
 
     def _add_unknown_members(self) -> None:
         for name in self._members:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from heed.domain import rfc3339
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.preferences.register import Change, change_sort_key
+from heed.domain.preferences.register import ALL_SCOPES, Change, change_sort_key
 from heed.domain.privacy.disclosure import DisclosurePurpose, parse_purpose
 from heed.entrypoints.http.api import decisions, fields
 from heed.entrypoints.http.api.json_body import JsonReader
@@ -37,13 +37,19 @@ def parse_lookup_request(body: JsonReader) -> LookupRequest:
 
 
 def lookup_to_json(recipient: str, result: LookupResult, catalogue: Catalogue) -> dict[str, object]:
-    """Returns everything that Heed holds about a person, the oldest first."""
+    """Returns everything that Heed holds about a person and the caller may see, the oldest first.
+
+    A caller who is limited to brands gets only registers of their scopes. The evidence of an opt-out from
+    everything, or of a complaint, may be of another brand. So only the decisions tell of these.
+    """
     record = result.record
-    registers = sorted(record.registers.items(), key=lambda item: (item[1].at, change_sort_key(item)))
+    shown = [item for item in record.registers.items() if catalogue.may_show(item[0].scope)]
+    registers = sorted(shown, key=lambda item: (item[1].at, change_sort_key(item)))
+    bounces = sorted(record.soft_bounce_days) if catalogue.may_show(ALL_SCOPES) else []
     return {
         "recipient": recipient,
         "registers": [_register_to_json(Change(*item), catalogue) for item in registers],
-        "soft_bounces": [rfc3339.format_day(day) for day in sorted(record.soft_bounce_days)],
+        "soft_bounces": [rfc3339.format_day(day) for day in bounces],
         "erased_at": None if record.erased_at is None else rfc3339.format_time(record.erased_at),
         "decisions": {
             name: decisions.decision_to_json(decision) for name, decision in result.decisions.items()

@@ -15,11 +15,14 @@ from heed.domain.numbers.numbers import (
     NumberPeriod,
     NumberRow,
 )
-from heed.domain.preferences.register import DAY_MS
+from heed.domain.preferences.catalogue import Catalogue
+from heed.domain.preferences.register import ALL_SCOPES, DAY_MS
+from heed.entrypoints.http.api.faults import refuse_faults
 from heed.entrypoints.http.api.query import read_query_parameters
 
 _DEFAULT_DAYS = 30
 _NAMES = ("from", "to", "by")
+_ONLY_TOPICS = "must be topic: a day, a source or a campaign counts the changes of all brands"
 
 
 class NumbersQuery(NamedTuple):
@@ -29,14 +32,16 @@ class NumbersQuery(NamedTuple):
     grouping: NumberGrouping
 
 
-def parse_numbers_query(event: Mapping[str, Any], now: Millis) -> NumbersQuery:
+def parse_numbers_query(event: Mapping[str, Any], now: Millis, catalogue: Catalogue) -> NumbersQuery:
     """Reads the query of a request. Without dates, the period is the last 30 days, today included.
 
     Args:
         event: the event of Lambda.
         now: milliseconds; it decides which day today is.
+        catalogue: the brands and topics that the caller may see.
 
     Raises:
+        BrandNotAllowed: The caller is limited to brands, and the rows are not about topics.
         InvalidQuery: A parameter is unknown or not valid, or the period is reversed or too long.
     """
     faults: list[RequestFault] = []
@@ -48,13 +53,19 @@ def parse_numbers_query(event: Mapping[str, Any], now: Millis) -> NumbersQuery:
         faults.append(RequestFault("/from", "is after the last day"))
     elif not faults and last - first >= MAX_PERIOD_DAYS:
         faults.append(RequestFault("/from", f"is more than {MAX_PERIOD_DAYS} days before the last day"))
-    if faults:
-        raise InvalidQuery(faults)
+    if not catalogue.may_show(ALL_SCOPES) and grouping is not NumberGrouping.TOPIC:
+        faults.append(RequestFault("/by", _ONLY_TOPICS, is_brand_refused=True))
+    refuse_faults(faults, InvalidQuery)
     return NumbersQuery(NumberPeriod(first, last), grouping)
 
 
-def numbers_to_json(query: NumbersQuery, rows: Iterable[NumberRow]) -> dict[str, object]:
-    """Returns the numbers of a period."""
+def numbers_to_json(
+    query: NumbersQuery, rows: Iterable[NumberRow], catalogue: Catalogue
+) -> dict[str, object]:
+    """Returns the numbers of a period, without the topics that the caller may not see."""
+    if not catalogue.may_show(ALL_SCOPES):
+        names = set(map(catalogue.scope_name, (*catalogue.brands, *catalogue.topics)))
+        rows = [row for row in rows if row.key in names]
     return {
         "from": rfc3339.format_day(query.period.first),
         "to": rfc3339.format_day(query.period.last),

@@ -57,6 +57,13 @@ PROBLEMS: dict[type[errors.HeedError], Problem] = {
         "The API key lacks the scope for this request",
         "The API key is valid, but it has none of the scopes that this route accepts.",
     ),
+    errors.BrandNotAllowed: Problem(
+        "brand-not-allowed",
+        HTTPStatus.FORBIDDEN,
+        "The API key is limited to other brands",
+        "The request is about more than the brands to which the API key is limited. `errors` says what. "
+        "Nothing of the request was done.",
+    ),
     errors.PurposeRefused: Problem(
         "purpose-refused",
         HTTPStatus.FORBIDDEN,

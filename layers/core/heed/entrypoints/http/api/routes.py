@@ -11,19 +11,22 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from heed.domain.api_key import ApiKey, KeyScope
 from heed.domain.errors import (
+    BrandNotAllowed,
     DependencyUnavailable,
     HeedError,
     MethodNotAllowed,
     NotFound,
+    RequestFault,
     UnreadableRecord,
 )
 from heed.domain.milliseconds import Millis
+from heed.domain.preferences.catalogue import Catalogue
 from heed.entrypoints.http import request
 from heed.entrypoints.http.api import problems
 from heed.entrypoints.http.api.authentication import Authenticator
@@ -40,12 +43,14 @@ class ApiRequest:
         event: The event of Lambda, payload format 2.0.
         key: The API key of the caller.
         at: When the request arrived, in milliseconds.
+        catalogue: The brands and topics that the key may use.
         parts: The values of the variable parts of the path, by name.
     """
 
     event: Mapping[str, Any]
     key: ApiKey
     at: Millis
+    catalogue: Catalogue
     parts: Mapping[str, str] = field(default_factory=dict)
 
     def body(self) -> JsonReader:
@@ -65,28 +70,47 @@ class ApiResponse:
     status: HTTPStatus
 
 
+_WHOLE_ROUTE = RequestFault("", "this path needs a key of all brands", is_brand_refused=True)
+
 RouteHandler = Callable[[ApiRequest], "Mapping[str, object] | ApiResponse"]
+
+
+class ApiParts(Protocol):
+    """The parts of a deployment that each route needs."""
+
+    @property
+    def authenticator(self) -> Authenticator:
+        """Accepts requests by their API key."""
+        ...
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The brands and topics."""
+        ...
 
 
 class ApiRoutes:
     """The routes of one function under /v1.
 
     Args:
-        authenticator: Returns the authenticator. The first request calls it, so that an import reads nothing.
+        parts: Returns the parts of the deployment. It is called for a request, never at import.
     """
 
-    def __init__(self, authenticator: Callable[[], Authenticator]) -> None:
-        self._authenticator = authenticator
+    def __init__(self, parts: Callable[[], ApiParts]) -> None:
+        self._parts = parts
         # The debug mode is off in any environment, because it prints events and answers with traces.
         self._app = APIGatewayHttpResolver(debug=False)
         self._app.exception_handler(HeedError)(_to_problem_response)
         self._app.not_found(self._answer_unknown_route)
         self.scopes: dict[tuple[str, str], frozenset[KeyScope]] = {}
 
-    def route(self, method: str, path: str, *scopes: KeyScope) -> Callable[[RouteHandler], RouteHandler]:
+    def route(
+        self, method: str, path: str, *scopes: KeyScope, by_brand: bool = False
+    ) -> Callable[[RouteHandler], RouteHandler]:
         """Decorates a handler: it serves a route to keys that have one of the scopes.
 
-        A variable part of the path has the form `{name}` (heed.entrypoints.http.paths).
+        A variable part of the path has the form `{name}` (heed.entrypoints.http.paths). A key that is limited
+        to brands is accepted only with `by_brand`. The handler must then use the catalogue of the request.
         """
 
         def decorate(handle: RouteHandler) -> RouteHandler:
@@ -95,10 +119,12 @@ class ApiRoutes:
             def respond(**parts: str) -> Response[str]:
                 event = self._app.current_event.raw_event
                 at = request.arrived_at(event)
-                key = self._authenticator().authenticate(
-                    request.read_header(event, "authorization"), scopes, at
-                )
-                return _to_json_response(handle(ApiRequest(event, key, at, parts)))
+                heed = self._parts()
+                key = heed.authenticator.authenticate(request.read_header(event, "authorization"), scopes, at)
+                if key.brands.is_limited and not by_brand:
+                    raise BrandNotAllowed([_WHOLE_ROUTE])
+                catalogue = key.brands.narrow(heed.catalogue)
+                return _to_json_response(handle(ApiRequest(event, key, at, catalogue, parts)))
 
             self._app.route(to_resolver_path(path), method=method)(respond)
             return handle

@@ -6,7 +6,7 @@ from heed.domain.errors import UnknownScope
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest, other_spelling
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.preferences.register import ScopeNumber
+from heed.domain.preferences.register import ALL_SCOPES, ScopeNumber
 from heed.domain.recipients.address import is_mailable
 from heed.entrypoints.http import request
 from heed.entrypoints.http.api import fields
@@ -58,13 +58,14 @@ def _read_topics(body: JsonReader, intent: str, catalogue: Catalogue) -> tuple[S
     names = body.read_texts("topics", _MAX_TOPICS, minimum=0) if body.has("topics") else []
     if intent == Intent.IN and not names:
         body.add_fault("topics", "must name at least one topic for an opt-in")
+    elif not names and not catalogue.may_show(ALL_SCOPES):
+        body.add_fault("topics", "must name the topics of your brands", is_brand_refused=True)
     selectable, numbers = selectable_topics(catalogue), set()
     for index, name in enumerate(names):
         try:
             number = catalogue.topic_by_name(name).number
         except UnknownScope as error:
-            detail = fields.describe_unknown_name(error, name, catalogue, topics_only=True)
-            body.add_fault("topics", detail, index)
+            fields.add_unknown_name(body, "topics", error, name, catalogue, index, topics_only=True)
             continue
         if number not in selectable:
             body.add_fault("topics", "is service mail or retired, so nobody can choose it", index)

@@ -14,6 +14,7 @@ from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.register import ScopeNumber
 from heed.domain.privacy.disclosure import DisclosurePurpose, parse_purpose
 from heed.entrypoints.http.api import cursors, fields
+from heed.entrypoints.http.api.faults import refuse_faults
 from heed.entrypoints.http.api.query import parse_query_number, read_query_parameters
 from heed.use_cases.ports.preferences import FeedPosition, UnreadableItem
 from heed.use_cases.preferences.list_suppressions import (
@@ -46,6 +47,7 @@ def parse_suppressions_query(event: Mapping[str, Any], catalogue: Catalogue) -> 
 
     Raises:
         PurposeRefused: The purpose is not one of the permitted purposes.
+        BrandNotAllowed: The scope is of a brand which the caller may not use.
         InvalidQuery: A parameter is unknown or not valid. The pointer of each fault names the parameter.
     """
     faults: list[RequestFault] = []
@@ -57,8 +59,7 @@ def parse_suppressions_query(event: Mapping[str, Any], catalogue: Catalogue) -> 
     limit = parse_query_number(query, "limit", MAX_PAGE_SIZE, faults) or _DEFAULT_LIMIT
     start = replace(_FROM_THE_START, after=_parse_since(query.get("since"), faults), filter=only)
     position = _parse_cursor(query.get("cursor"), start, faults)
-    if faults:
-        raise InvalidQuery(faults)
+    refuse_faults(faults, InvalidQuery)
     return SuppressionsQuery(position, limit, purpose)
 
 
@@ -73,7 +74,7 @@ def _parse_scope(name: str | None, catalogue: Catalogue, faults: list[RequestFau
     try:
         return None if name is None else catalogue.scope_number(name)
     except UnknownScope as error:
-        faults.append(RequestFault("/scope", fields.describe_unknown_name(error, name or "", catalogue)))
+        faults.append(fields.unknown_name_fault("/scope", error, name or "", catalogue))
         return None
 
 

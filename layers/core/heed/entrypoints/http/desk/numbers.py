@@ -96,7 +96,7 @@ class NumberPages:
 def _parse_query(call: DeskRequest) -> NumbersQuery:
     """Returns the period and the grouping. A browser sends an empty field, too; it counts as missing."""
     sent = {name: text for name in _PARAMETERS if (text := request.read_query(call.event, name))}
-    return parse_numbers_query({"queryStringParameters": sent}, call.at)
+    return parse_numbers_query({"queryStringParameters": sent}, call.at, call.catalogue)
 
 
 def _view(call: DeskRequest, query: NumbersQuery, rows: list[NumberRow], catalogue: Catalogue) -> NumbersView:

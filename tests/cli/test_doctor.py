@@ -1,0 +1,275 @@
+"""`heed doctor` for messages and URLs, with real servers on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from heed.entrypoints.cli import doctor
+from tests.cli.conftest import CommandResult, Heed
+from tests.cli.server import ApiServer
+from tests.doctor.messages import GOOD, RECORDS, with_field, without_field
+from tests.support.doctor_servers import WebServer, dns_server, http_answer, web_server
+
+READER = "reader@example.com"
+
+
+@pytest.fixture
+def dns() -> Iterator[str]:
+    """The address of a DNS server with the records of the good message."""
+    with dns_server(RECORDS) as (host, port):
+        yield f"{host}:{port}"
+
+
+def save(folder: Path, raw: bytes) -> str:
+    (folder / "message.eml").write_bytes(raw)
+    return "message.eml"
+
+
+def results(result: CommandResult) -> dict[str, str]:
+    return {check["name"]: check["result"] for check in result.json["checks"]}
+
+
+def test_a_good_message_ends_with_0(heed: Heed, tmp_path: Path, dns: str) -> None:
+    result = heed("doctor", save(tmp_path, GOOD), "--dns", dns)
+
+    assert (result.code, result.err) == (0, "")
+    lines = result.out.splitlines()
+    assert lines[0].split() == ["RESULT", "CHECK", "SEEN"]
+    assert {line.split()[0] for line in lines[1:]} == {"ok"}
+
+
+def test_a_fault_ends_with_1_and_says_what_to_do(heed: Heed, tmp_path: Path, dns: str) -> None:
+    result = heed("doctor", save(tmp_path, without_field("List-Unsubscribe-Post")), "--dns", dns)
+
+    assert result.code == 1
+    assert "fault   list-unsubscribe-post  no field List-Unsubscribe-Post" in result.out
+    assert "\nlist-unsubscribe-post: add the field once: " in result.out
+    assert "(docs/doctor.md#list-unsubscribe-post)" in result.out
+
+
+def test_a_warning_alone_ends_with_0(heed: Heed, tmp_path: Path, dns: str) -> None:
+    result = heed("doctor", save(tmp_path, without_field("Feedback-ID")), "--dns", dns, "--json")
+
+    assert (result.code, results(result)["feedback-id"]) == (0, "warning")
+
+
+def test_json_is_one_object_with_each_check(heed: Heed, tmp_path: Path, dns: str) -> None:
+    result = heed("doctor", save(tmp_path, GOOD), "--dns", dns, "--json")
+
+    (first, *_) = result.json["checks"]
+    assert first == {
+        "name": "list-unsubscribe",
+        "result": "ok",
+        "seen": "an https link at preferences.example.com",
+        "mend": "",
+        "see": "docs/doctor.md#list-unsubscribe",
+    }
+    assert len(result.out.splitlines()) == 1
+
+
+def test_what_cannot_be_checked_ends_with_3_and_a_fault_beside_it_with_1(heed: Heed, tmp_path: Path) -> None:
+    with web_server() as server:
+        answered = heed("doctor", server.url, "--json")
+    silent = heed("doctor", server.url, "--json")
+    without_dns = heed("doctor", save(tmp_path, GOOD.replace(b"h=", b"x=")), "--dns", "127.0.0.1:9", "--json")
+
+    assert (answered.code, silent.code, without_dns.code) == (0, 3, 1)
+    assert [check["seen"][:13] for check in silent.json["checks"][1:]] == ["not checked: "] * 2
+
+
+@pytest.mark.parametrize("text", ["dns.example", "127.0.0.1:0", "127.0.0.1:x", "127.0.0.1:70000", "1.2.3"])
+def test_a_dns_server_is_an_ip_address_and_perhaps_a_port(heed: Heed, tmp_path: Path, text: str) -> None:
+    result = heed("doctor", save(tmp_path, GOOD), "--dns", text)
+
+    assert (result.code, result.out) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "server"),
+    [
+        ("192.0.2.53", ("192.0.2.53", 53)),
+        ("192.0.2.53:5353", ("192.0.2.53", 5353)),
+        ("2001:db8::1", ("2001:db8::1", 53)),
+    ],
+)
+def test_a_dns_server_without_a_port_has_the_usual_one(text: str, server: tuple[str, int]) -> None:
+    option = next(param for param in doctor.examine.params if param.name == "dns_server")
+
+    assert option.callback is not None
+    assert option.callback(None, option, text) == server  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["missing.eml", "."])
+def test_a_file_that_cannot_be_read_is_wrong_usage(heed: Heed, name: str) -> None:
+    result = heed("doctor", name)
+
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(f"heed: {name} cannot be read: ")
+
+
+def test_a_file_that_is_no_mail_is_wrong_usage(heed: Heed, tmp_path: Path) -> None:
+    result = heed("doctor", save(tmp_path, b"%PDF-1.7\n"))
+
+    assert (result.code, result.err) == (
+        2,
+        "heed: the file is not a mail: save the message as it arrived (.eml)\n",
+    )
+
+
+def test_a_file_that_is_too_large_for_a_mail_is_wrong_usage(
+    heed: Heed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "_MAX_MESSAGE", len(GOOD) - 1)
+
+    assert heed("doctor", save(tmp_path, GOOD)).code == 2
+
+
+def _message_of(server: WebServer) -> bytes:
+    return with_field("List-Unsubscribe", f"List-Unsubscribe: <{server.url}>, <mailto:u@e.com>\r\n".encode())
+
+
+def test_the_link_of_a_message_is_neither_opened_nor_pressed(heed: Heed, tmp_path: Path, dns: str) -> None:
+    with web_server() as server:
+        opened = heed("doctor", save(tmp_path, _message_of(server)), "--dns", dns)
+        pressed = heed("doctor", "message.eml", "--dns", dns, "--press", "--yes")
+
+    assert server.requests == []
+    assert (opened.code, pressed.code, pressed.out) == (0, 2, "")
+    assert "add --mine if that is you" in pressed.err
+
+
+def test_the_link_of_a_message_of_my_own_is_pressed(heed: Heed, tmp_path: Path, dns: str) -> None:
+    with web_server() as server:
+        result = heed(
+            "doctor",
+            save(tmp_path, _message_of(server)),
+            "--dns",
+            dns,
+            "--press",
+            "--mine",
+            "--yes",
+            "--json",
+        )
+
+    assert server.methods == ["GET", "HEAD", "POST", "POST"]
+    assert results(result)["press-form"] == results(result)["press-multipart"] == "ok"
+    assert results(result)["dkim-key"] == "ok"
+
+
+def test_a_message_of_my_own_without_a_link_has_nothing_to_press(
+    heed: Heed, tmp_path: Path, dns: str
+) -> None:
+    raw = without_field("List-Unsubscribe")
+
+    result = heed("doctor", save(tmp_path, raw), "--dns", dns, "--press", "--mine", "--yes", "--json")
+
+    assert (result.code, "press-form" in results(result)) == (1, False)
+
+
+@pytest.mark.parametrize(("answer", "number"), [("y\n", 4), ("n\n", 0), ("\n", 0), ("", 0)])
+def test_a_press_names_the_host_and_asks_a_person(heed: Heed, answer: str, number: int) -> None:
+    with web_server() as server:
+        result = heed("doctor", server.url, "--press", stdin=answer, is_terminal=True)
+
+    assert "at localhost. Press? [y/N]" in result.err
+    assert (len(server.requests), result.code) == (number, 0 if number else 2)
+
+
+def test_without_a_terminal_nothing_is_pressed(heed: Heed) -> None:
+    with web_server() as server:
+        result = heed("doctor", server.url, "--press", stdin="y\n")
+
+    assert (result.code, server.requests) == (2, [])
+    assert result.err.endswith("add --yes\n")
+
+
+def test_the_output_has_no_control_characters_and_no_address_of_a_server(heed: Heed) -> None:
+    answer = http_answer(headers={"Content-Type": "text/\x1b[31mada@example.com"})
+    with web_server({"GET": answer}) as server:
+        result = heed("doctor", server.url)
+
+    assert "\x1b" not in result.out
+    assert "@" not in result.out
+
+
+@pytest.fixture
+def message(
+    heed: Heed, stack: str, server: ApiServer, api_key: str, monkeypatch: pytest.MonkeyPatch
+) -> bytes:
+    """A message with the headers that the deployed stack returned for it."""
+    monkeypatch.setenv("HEED_API_KEY", api_key)
+    answer = heed("links", "--topic", "offers", "--stack", stack, "--json", stdin=READER).json
+    raw = GOOD
+    for name, value in answer["links"][0]["headers"].items():
+        at_server = value.replace("https://prefs.example.com", server.url)
+        raw = with_field(name, f"{name}: {at_server}\r\n".encode(), raw)
+    return raw
+
+
+def _examine_link(heed: Heed, stack: str, raw: bytes, dns: str) -> dict[str, str] | None:
+    """Returns the check of the link of a message, if there is one."""
+    Path("message.eml").write_bytes(raw)
+    result = heed("doctor", "message.eml", "--stack", stack, "--dns", dns, "--json")
+    found: list[dict[str, str]] = [check for check in result.json["checks"] if check["name"] == "link-token"]
+    return found[0] if found else None
+
+
+def test_a_link_of_a_stack_is_read_with_its_keys(heed: Heed, stack: str, message: bytes, dns: str) -> None:
+    found = _examine_link(heed, stack, message, dns)
+
+    assert found is not None
+    assert (found["result"], found["seen"]) == ("ok", "the link stops offers")
+
+
+def test_a_link_in_a_message_of_another_list_is_a_fault(
+    heed: Heed, stack: str, message: bytes, dns: str
+) -> None:
+    found = _examine_link(heed, stack, message.replace(b"<offers.", b"<news."), dns)
+
+    assert found is not None
+    assert (found["result"], found["seen"]) == (
+        "fault",
+        "the link stops offers, but List-Id names another list",
+    )
+
+
+def test_a_link_that_was_changed_on_its_way_is_a_fault(
+    heed: Heed, stack: str, message: bytes, dns: str
+) -> None:
+    start = message.index(b"/u/") + 3
+    changed = message[:start] + message[start : start + 54].swapcase() + message[start + 54 :]
+
+    found = _examine_link(heed, stack, changed, dns)
+
+    assert found is not None
+    assert (found["result"], found["seen"].partition(":")[0]) == (
+        "fault",
+        "the link is not one that this stack made",
+    )
+
+
+def test_a_link_is_not_checked_without_an_api_key(
+    heed: Heed, stack: str, message: bytes, dns: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HEED_API_KEY")
+
+    found = _examine_link(heed, stack, message, dns)
+
+    assert found is not None
+    assert found["seen"].startswith("not checked: the link cannot be read (HEED_API_KEY is not set")
+
+
+def test_a_link_of_another_host_is_of_another_sender(
+    heed: Heed, stack: str, message: bytes, dns: str
+) -> None:
+    assert _examine_link(heed, stack, with_field("List-Unsubscribe", b"", message), dns) is None
+    assert _examine_link(heed, stack, GOOD, dns) is None
+
+
+def test_a_stack_that_does_not_exist_ends_the_command(heed: Heed, tmp_path: Path, stack: str) -> None:
+    result = heed("doctor", save(tmp_path, GOOD), "--stack", "no-such-stack")
+
+    assert (result.code, result.out) == (3, "")

@@ -1,0 +1,331 @@
+"""The checks of an unsubscribe URL, each against a server that has the fault."""
+
+from __future__ import annotations
+
+import datetime as dt
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import trustme
+
+from heed import clock
+from heed.doctor import web_client
+from heed.doctor.findings import CheckName, CheckOutcome, DoctorFinding
+from heed.doctor.unsubscribe_url import examine_url
+from tests.doctor.messages import URL
+from tests.support.doctor_servers import PAGE, Answer, http_answer, web_server
+
+OK, WARNING, FAULT = CheckOutcome
+AUTHORITY = trustme.CA()
+HSTS = {"Strict-Transport-Security": "max-age=31536000"}
+
+
+@pytest.fixture(autouse=True)
+def _trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This machine trusts the authority of the tests and no other."""
+    AUTHORITY.cert_pem.write_to_path(tmp_path / "authority.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
+
+
+def tls(host: str = "localhost", authority: trustme.CA = AUTHORITY, days: int = 90) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    expires = dt.datetime.now(dt.UTC) + dt.timedelta(days=days, hours=1)
+    authority.issue_cert(host, not_after=expires).configure_cert(context)
+    return context
+
+
+def examine(url: str, *, presses: bool = False) -> dict[CheckName, DoctorFinding]:
+    return {finding.name: finding for finding in examine_url(url, clock.now(), presses=presses)}
+
+
+def faults(url: str, *, presses: bool = False) -> dict[str, CheckOutcome]:
+    found = examine(url, presses=presses)
+    return {name.value: finding.result for name, finding in found.items() if finding.result != OK}
+
+
+def at_loopback(answers: Mapping[str, Answer], *, presses: bool = False) -> dict[str, CheckOutcome]:
+    """Returns the faults of a server with these answers, without that of plain http."""
+    with web_server(answers) as server:
+        found = faults(server.url, presses=presses)
+    assert found.pop("url") is WARNING
+    return found
+
+
+def test_a_good_server_passes_every_check() -> None:
+    with web_server(tls=tls()) as server:
+        findings = examine(server.url, presses=True)
+
+    assert {finding.result for finding in findings.values()} == {OK}
+    assert [finding for finding in findings.values() if finding.mend or not finding.is_checked] == []
+    assert server.methods == ["GET", "HEAD", "POST", "POST"]
+
+
+def test_nothing_is_posted_without_a_press() -> None:
+    with web_server() as server:
+        findings = examine(server.url)
+
+    assert server.methods == ["GET", "HEAD"]
+    assert not {CheckName.PRESS_FORM, CheckName.PRESS_MULTIPART} & set(findings)
+
+
+def test_a_press_has_each_form_of_rfc_8058_and_nothing_that_names_a_person() -> None:
+    with web_server() as server:
+        examine(server.url, presses=True)
+
+    form, multipart = server.requests[2:]
+    assert form.endswith(b"\r\n\r\nList-Unsubscribe=One-Click")
+    assert b"Content-Type: application/x-www-form-urlencoded\r\n" in form
+    assert b'name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--' in multipart
+    for request in server.requests:
+        head = request.partition(b"\r\n\r\n")[0].lower()
+        assert not [name for name in (b"cookie", b"referer", b"authorization", b"origin") if name in head]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://",
+        "https://exa mple.com/u",
+        "https://ada:secret@example.com/u",
+        "https://example.com:0/u",
+        "https://example.com:x/u",
+        "https://example.com/\r\nX: y",
+        "https://ex\u00e4mple.com/u",
+        "https://example.com/" + "a" * 5_000,
+        "https://[::1/u",
+    ],
+)
+def test_a_url_that_no_mail_client_can_use_is_found_and_not_requested(url: str) -> None:
+    (finding,) = examine_url(url, clock.now(), presses=True)
+
+    assert (finding.name, finding.result) == (CheckName.URL, FAULT)
+    assert "secret" not in finding.seen
+
+
+def test_plain_http_is_a_fault_and_on_this_machine_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    with web_server() as server:
+        assert faults(server.url) == {"url": WARNING}
+        port = server.url.rpartition(":")[2].partition("/")[0]
+        connect = socket.create_connection
+        monkeypatch.setattr(
+            socket, "create_connection", lambda _, timeout: connect(("127.0.0.1", int(port)), timeout)
+        )
+        assert faults(URL.replace("https", "http")) == {"url": FAULT}
+
+
+@pytest.mark.parametrize(
+    ("context", "seen"),
+    [
+        (lambda: tls("other.example"), "Hostname mismatch"),
+        (lambda: tls(authority=trustme.CA()), "unable to get local issuer certificate"),
+        (lambda: tls(days=-2), "certificate has expired"),
+    ],
+    ids=["another host", "an unknown authority", "expired"],
+)
+def test_a_certificate_that_no_client_accepts_is_found(context: object, seen: str) -> None:
+    assert callable(context)
+    with web_server(tls=context()) as server:
+        findings = examine(server.url, presses=True)
+
+    assert findings[CheckName.TLS].result is FAULT
+    assert seen in findings[CheckName.TLS].seen
+    assert server.requests == [], "no client would go on"
+
+
+def test_a_server_without_tls_behind_https_is_found() -> None:
+    with web_server({"GET": b""}) as server:
+        findings = examine(server.url.replace("http:", "https:"))
+
+    assert list(findings) == [CheckName.URL, CheckName.TLS]
+    assert findings[CheckName.TLS].result is FAULT
+
+
+def test_a_server_with_an_old_tls_alone_is_found() -> None:
+    context = tls()
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with web_server(tls=context) as server:
+        assert examine(server.url)[CheckName.TLS].result is FAULT
+
+
+def test_a_certificate_that_expires_soon_is_found() -> None:
+    with web_server(tls=tls(days=10)) as server:
+        findings = examine(server.url)
+
+    assert findings[CheckName.TLS].result is WARNING
+    assert findings[CheckName.TLS].seen == "the certificate expires in 10 days"
+    assert findings[CheckName.GET].result is OK
+
+
+@pytest.mark.parametrize("headers", [{}, {"Strict-Transport-Security": "max-age=0"}])
+def test_a_site_without_hsts_is_found(headers: dict[str, str]) -> None:
+    with web_server({"GET": http_answer(headers=headers)}, tls=tls()) as server:
+        assert faults(server.url) == {"hsts": WARNING}
+
+
+@pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden", "404 Not Found", "500 Error"])
+def test_a_page_that_is_refused_is_found(status: str) -> None:
+    answer = http_answer(status)
+
+    assert at_loopback({"GET": answer, "HEAD": answer}) == {"get": FAULT, "head": FAULT}
+
+
+def test_a_redirect_is_shown_and_not_followed() -> None:
+    with web_server() as target:
+        answer = http_answer("302 Found", {"Location": target.url})
+        with web_server({"GET": answer, "HEAD": answer, "POST": answer}) as server:
+            findings = examine(server.url, presses=True)
+
+    assert target.requests == []
+    assert findings[CheckName.GET].seen == "302: a redirect to localhost, not followed"
+    assert findings[CheckName.GET].result is findings[CheckName.HEAD].result is WARNING
+    assert findings[CheckName.PRESS_FORM].result is findings[CheckName.PRESS_MULTIPART].result is FAULT
+    assert "token" not in findings[CheckName.PRESS_FORM].seen
+
+
+@pytest.mark.parametrize("status", ["405 Method Not Allowed", "501 Not Implemented"])
+def test_a_server_that_refuses_head_is_found(status: str) -> None:
+    assert at_loopback({"HEAD": http_answer(status)}) == {"head": WARNING}
+
+
+def test_a_page_that_sets_a_cookie_is_found() -> None:
+    assert at_loopback({"GET": http_answer(headers={"Set-Cookie": "a=b"})}) == {"cookie": WARNING}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<p>You are unsubscribed.",
+        b'<form action="/x"><button>Unsubscribe</button></form>',
+        PAGE + b"<script>document.forms[0].submit()</script>",
+        b'<body onload="document.forms[0].submit()">' + PAGE,
+        b'<meta http-equiv="refresh" content="0; url=/done">' + PAGE,
+    ],
+)
+def test_a_page_that_does_not_wait_for_a_press_is_found(body: bytes) -> None:
+    assert at_loopback({"GET": http_answer(body=body)}) == {"get-changes-nothing": WARNING}
+
+
+def test_an_answer_that_is_no_page_is_found() -> None:
+    answer = http_answer(headers={"Content-Type": "text/plain"}, body=b"done")
+
+    assert at_loopback({"GET": answer}) == {"get-changes-nothing": WARNING}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'<img src="https://pixel.example/i.gif">',
+        b"<IMG SRC='//pixel.example/i.gif'>",
+        b"<script src=https://pixel.example/a.js></script>",
+        b'<link rel="stylesheet" href="https://pixel.example/a.css">',
+        b'<iframe src="https://pixel.example/"></iframe>',
+    ],
+)
+def test_a_page_that_loads_from_another_host_is_found(body: bytes) -> None:
+    assert at_loopback({"GET": http_answer(body=PAGE + body)}) == {"get-loads-nothing": WARNING}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'<img src="/logo.png"><img src="data:image/gif;base64,R0">',
+        b'<a href="https://shop.example/">Shop</a>',
+        b'<link rel="canonical" href="https://shop.example/">',
+        b'<!-- <img src="https://pixel.example/i.gif"> -->',
+    ],
+)
+def test_links_comments_and_what_is_at_the_same_host_load_nothing_elsewhere(body: bytes) -> None:
+    assert at_loopback({"GET": http_answer(body=PAGE + body)}) == {}
+
+
+@pytest.mark.parametrize(
+    "status", ["401 Unauthorized", "403 Forbidden", "404 Not Found", "422 Error", "500 Error"]
+)
+def test_a_press_that_is_refused_is_found(status: str) -> None:
+    found = at_loopback({"POST": http_answer(status)}, presses=True)
+
+    assert found == {"press-form": FAULT, "press-multipart": FAULT}
+
+
+def test_a_press_that_is_answered_with_a_cookie_is_found() -> None:
+    answer = http_answer(headers={"Set-Cookie": "a=b"})
+
+    assert at_loopback({"POST": answer}, presses=True) == {"press-form": WARNING, "press-multipart": WARNING}
+
+
+def test_a_server_that_is_not_there_is_not_checked() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+    plain, secured = examine(f"http://127.0.0.1:{port}/u"), examine(f"https://127.0.0.1:{port}/u")
+
+    assert [name for name, found in plain.items() if not found.is_checked] == [CheckName.GET, CheckName.HEAD]
+    assert [name for name, found in secured.items() if not found.is_checked] == [CheckName.TLS]
+    assert plain[CheckName.GET].result is WARNING
+    assert plain[CheckName.GET].seen.startswith("not checked: the server cannot be reached")
+
+
+def test_a_host_that_the_dns_does_not_know_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> socket.socket:
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "create_connection", refuse)
+
+    assert "the DNS does not know the host" in examine("https://nowhere.example/u")[CheckName.TLS].seen
+
+
+def _drip(connection: socket.socket) -> None:
+    """Sends a header that never ends, a byte at a time."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        connection.sendall(b"X")
+        time.sleep(0.02)
+
+
+def _pour(connection: socket.socket) -> None:
+    """Sends a body that never ends."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + PAGE)
+    while True:
+        connection.sendall(b"<p>" * 20_000)
+
+
+def test_a_server_that_never_ends_its_header_does_not_hold_the_command_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(web_client, "_MAX_SECONDS", 0.3)
+    with web_server({"GET": _drip}) as server:
+        finding = examine(server.url)[CheckName.GET]
+
+    assert (finding.is_checked, "no answer within" in finding.seen) == (False, True)
+
+
+def test_a_body_that_never_ends_is_cut() -> None:
+    with web_server({"GET": _pour}) as server:
+        assert examine(server.url)[CheckName.GET_CHANGES_NOTHING].result is OK
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"220 mail.example ESMTP\r\n", b"HTTP/1.1 abc\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 200],
+)
+def test_an_answer_that_is_not_http_is_not_checked(answer: bytes) -> None:
+    with web_server({"GET": answer}) as server:
+        finding = examine(server.url)[CheckName.GET]
+
+    assert (finding.is_checked, finding.result) == (False, WARNING)
+
+
+def test_a_press_without_an_answer_says_that_it_was_sent() -> None:
+    with web_server({"POST": b""}) as server:
+        finding = examine(server.url, presses=True)[CheckName.PRESS_FORM]
+
+    assert (finding.is_checked, finding.seen.startswith("not checked: sent;")) == (False, True)
+    assert server.methods.count("POST") == 2
