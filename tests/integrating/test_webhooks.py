@@ -89,7 +89,7 @@ def test_the_receiver_of_the_page_answers_204(
     (tmp_path / ".local" / "stack.json").write_text(json.dumps({"webhook": {"secret": WEBHOOK_SECRET}}))
     monkeypatch.chdir(tmp_path)
     made: list[HTTPServer] = []
-    monkeypatch.setattr(HTTPServer, "serve_forever", made.append)
+    monkeypatch.setattr(HTTPServer, "serve_forever", lambda server: made.append(server))
     code = snippet("python", "class Receiver").replace("9999", "0")
     exec(code, {})  # noqa: S102
     (server,) = made
