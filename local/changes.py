@@ -2,7 +2,8 @@
 
 It compares the template of the deployed stack with template.yaml. samconfig.toml names the stack, the region
 and the profile for the environment ENV. If the update would lose something, or AWS would refuse it, the exit
-code is 1. New code and the values of parameters are not compared: the change set of `sam deploy` shows them.
+code is 1. New code and the values of parameters are not compared, and a resource counts even if its condition
+does not hold: the change set of `sam deploy` shows exactly what happens.
 """
 
 from __future__ import annotations
