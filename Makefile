@@ -20,8 +20,8 @@ empty :=
 space := $(empty) $(empty)
 override export BRAND := $(subst |,$(space),$(abspath $(subst $(space),|,$(BRAND))))
 
-.PHONY: help setup run demo brand test test-all check lint types unit oldest system browser iam steady soak bench bench-bulk \
-  lock build package release deploy chosen-brand account destroy clean
+.PHONY: help setup run demo brand test test-all check lint types unit oldest system browser iam steady soak load campaign bench \
+  bench-bulk lock build package release deploy chosen-brand account destroy clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -133,6 +133,12 @@ tests/iam/node_modules/.ready tests/integrating/node_modules/.ready: %/node_modu
 
 soak: setup ## Run the simulation for a long time and print the tables of docs/evidence.md (SEED= is the first seed)
 	@$(BIN)/python -W ignore -m tests.simulation.soak $(if $(SEED),--first $(SEED))
+
+load: setup ## Measure one-clicks on a local stack, alone and while checks, imports, feedback and forms flood it (ARGS=)
+	@$(BIN)/python -m tests.load.flood $(ARGS)
+
+campaign: setup ## Simulate ten million mails and print where the first opt-out would be refused (SEED=)
+	@$(BIN)/python -m tests.load $(if $(SEED),--seed $(SEED))
 
 COLD_START := tests/bench/bench_cold_start.py
 
