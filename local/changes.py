@@ -63,8 +63,8 @@ def describe_changes(environment: Environment, template: Path) -> Iterator[str]:
 
 
 def _to_template(body: object) -> Mapping[str, Any]:
-    """Returns a template. boto3 parses a template in JSON, and no other."""
-    return cast("Mapping[str, Any]", yaml_parse(body) if isinstance(body, str) else body)
+    """Returns a template. boto3 parses a template in JSON, and no other. An empty text has no resources."""
+    return cast("Mapping[str, Any]", (yaml_parse(body) or {}) if isinstance(body, str) else body)
 
 
 def _compare(stack: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
