@@ -20,7 +20,13 @@ LOSSES = (
     "by",
     "what prevents it",
 )
-ROOM = ("account", "mails per second", "beyond it refuses", "one-clicks in a second", "beyond it refuses")
+ROOM = (
+    "account",
+    "mails per second",
+    "beyond it refuses",
+    "one-clicks in a second",
+    "beyond it refuses",
+)
 ASSUMED = ("figure", "meaning", "source")
 
 
