@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,13 +28,19 @@ PARAMETERS = {
 }
 
 
+def make_parameters(webhook_url: str) -> dict[str, str]:
+    """Returns the parameters of a stack. The template accepts https alone, so it gets another URL."""
+    return PARAMETERS | ({"WebhookUrl": "https://webhook.invalid"} if webhook_url else {})
+
+
 @dataclass(frozen=True)
 class LocalAddresses:
-    """The addresses and the build folder of the local stack."""
+    """The addresses and the build folder of the local stack. `webhook` is the URL of webhooks, or ""."""
 
     api: str
     aws: str
     build: Path
+    webhook: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,8 @@ def _set_local_environment(function: Resource, addresses: LocalAddresses) -> Res
     }
     if "PUBLIC_URL" in variables:
         local_variables["PUBLIC_URL"] = addresses.api
+    if "WEBHOOK_URL" in variables:
+        local_variables["WEBHOOK_URL"] = addresses.webhook
     return {
         **function,
         "Properties": {**properties, "Environment": {"Variables": {**variables, **local_variables}}},
@@ -106,6 +115,11 @@ def _name_the_local_issuer(parameter: Resource, addresses: LocalAddresses) -> Re
     issuer = f"{addresses.aws}/${{DeskUsers}}"
     value = f'{{"issuer": "{issuer}", "client_id": "${{DeskUsersClient}}"}}'
     return {**parameter, "Properties": {**parameter["Properties"], "Value": {"Fn::Sub": value}}}
+
+
+def _exclude_punctuation(secret: Resource, _: LocalAddresses) -> Resource:
+    generated = {**secret["Properties"]["GenerateSecretString"], "ExcludeCharacters": string.punctuation}
+    return {**secret, "Properties": {**secret["Properties"], "GenerateSecretString": generated}}
 
 
 ADAPTATIONS = (
@@ -145,9 +159,14 @@ ADAPTATIONS = (
         _name_the_local_issuer,
     ),
     Adaptation(
+        "AWS::SecretsManager::Secret",
+        "the emulator reads ExcludeCharacters, but not ExcludePunctuation",
+        _exclude_punctuation,
+    ),
+    Adaptation(
         "AWS::Lambda::Function",
-        "links lead to the HTTP front, and AWS calls to the emulator; unpacking layers into /opt would be "
-        "slow",
+        "links lead to the HTTP front, AWS calls to the emulator, and webhooks to this machine; unpacking "
+        "layers into /opt would be slow",
         _set_local_environment,
     ),
 )
