@@ -100,6 +100,10 @@ async function workAsAgent() {
   await press("preview.record");
   expect("topics", await page.locator("dl").textContent().then((text) => text.includes("Offers")), true);
 
+  await lookUp("reader@gmial.com");
+  await press("people.look_up_meant");
+  expect("the address that was meant", await heading(), "reader@gmail.com");
+
   await lookUp(caller);
   await press("link.make");
   expect("a link", (await page.textContent("pre")).startsWith(`${site}/p/`), true);
