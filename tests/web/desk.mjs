@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { launch, signIn, tab } from "./browser.mjs";
 
 const [site, issuer] = process.argv.slice(2);
-const { agent, officer, second, caller, pages, cases, held, texts } = JSON.parse(readFileSync(0, "utf8"));
+const { agent, officer, second, bound, caller, pages, cases, held, texts } = JSON.parse(readFileSync(0, "utf8"));
 const [amiss, allFaults, pressed, requests] = [[], [], new Set(), new Set()];
 const browser = await launch();
 
@@ -135,6 +135,15 @@ async function workAsAgent() {
   expect("signed out also at the issuer", await follow("signed_out.sign_in"), true);
 }
 
+async function workForOneBrand() {
+  const { page, heading, press, lookUp } = await sitDown(bound);
+  await lookUp(caller);
+  const stop = page.locator("button[accesskey='1']"); // its text names the brand
+  await press("change.stop_brands", () => Promise.all([page.waitForNavigation(), stop.click()]));
+  await press("preview.record");
+  expect("recorded for the brand", await heading(), texts["recorded.heading"]);
+}
+
 async function workAsOfficer() {
   const { page, field, fillAction, press, follow } = await sitDown(officer);
   await follow("cases.heading");
@@ -189,7 +198,7 @@ async function workAsOfficer() {
 }
 
 await Promise.all(
-  [workAsAgent, workAsOfficer].map((work) =>
+  [workAsAgent, workForOneBrand, workAsOfficer].map((work) =>
     work().catch((error) => amiss.push(`${work.name}: ${error.stack}`)),
   ),
 );
