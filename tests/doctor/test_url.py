@@ -32,9 +32,19 @@ def _trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
 
 
-def tls(host: str = "localhost", authority: trustme.CA = AUTHORITY, days: int = 90) -> ssl.SSLContext:
+# The library of TLS has the real time, also if the tests run on another day.
+PAST = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+
+
+def in_days(days: int) -> dt.datetime:
+    return dt.datetime.now(dt.UTC) + dt.timedelta(days=days, hours=1)
+
+
+def tls(
+    host: str = "localhost", authority: trustme.CA = AUTHORITY, expires: dt.datetime | None = None
+) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    expires = dt.datetime.now(dt.UTC) + dt.timedelta(days=days, hours=1)
+    expires = expires or in_days(90)
     authority.issue_cert(host, not_after=expires).configure_cert(context)
     return context
 
@@ -123,7 +133,7 @@ def test_plain_http_is_a_fault_and_on_this_machine_a_warning(monkeypatch: pytest
     [
         (lambda: tls("other.example"), "Hostname mismatch"),
         (lambda: tls(authority=trustme.CA()), "unable to get local issuer certificate"),
-        (lambda: tls(days=-2), "certificate has expired"),
+        (lambda: tls(expires=PAST), "certificate has expired"),
     ],
     ids=["another host", "an unknown authority", "expired"],
 )
@@ -156,7 +166,7 @@ def test_a_server_with_an_old_tls_alone_is_found() -> None:
 
 
 def test_a_certificate_that_expires_soon_is_found() -> None:
-    with web_server(tls=tls(days=10)) as server:
+    with web_server(tls=tls(expires=in_days(10))) as server:
         findings = examine(server.url)
 
     assert findings[CheckName.TLS].result is WARNING

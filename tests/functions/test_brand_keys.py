@@ -18,6 +18,7 @@ from heed.domain.api_key import BRAND_SCOPES, KeyScope
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.brand_access import BrandAccess
 from heed.domain.preferences.register import COMPLAINT, SOFT_BOUNCE, Change, Entry, ScopeNumber, Source
+from tests.functions.conftest import Clock
 from tests.support import openapi
 from tests.support.brands import deploy_catalogue
 from tests.support.catalogues import DATA
@@ -152,7 +153,8 @@ class Agency:
 
 
 @pytest.fixture
-def agency(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Agency:
+def agency(world: World, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Agency:
+    clock.now = NOW  # the day of all that is counted
     deploy_catalogue(tmp_path, monkeypatch, DATA, languages=["en"])
     agency = Agency(world)
     evidence = json.dumps({"campaign": SECRET, "reference": SECRET})
