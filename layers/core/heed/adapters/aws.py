@@ -32,7 +32,7 @@ _ONCE = CLIENT_CONFIG.merge(Config(read_timeout=8, retries={"mode": "standard", 
 # for days after the creation of a bucket, with an old signature that drops the condition of an upload.
 _OF_SERVICE = {"s3": Config(signature_version="s3v4", s3={"addressing_style": "virtual"})}
 
-# What answers in place of AWS, such as a proxy, may send what botocore cannot parse. That error has no base class.
+# A proxy may answer in place of AWS. botocore then cannot parse the answer; that error has no base class.
 FAILURES = (ClientError, BotoCoreError, ResponseParserError)
 
 # A file is missing or damaged, or the botocore of Lambda's runtime does not understand it. botocore has a

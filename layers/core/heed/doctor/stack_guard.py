@@ -27,7 +27,7 @@ def guarded_each(name: CheckName, checks: Callable[[], Iterable[DoctorFinding]])
     try:
         yield from checks()
     except DependencyUnavailable as error:
-        # The code of an AWS error is one word. What the doctor says of a web server or of the DNS is a sentence.
+        # The code of an AWS error is one word. The failure of a web server or of the DNS is a sentence.
         text = str(error)
         yield not_checked(name, text if " " in text else str(explain_aws_failure(error)), _MEND)
     except (ApiRefused, CommandFailure, NotFound) as error:
