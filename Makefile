@@ -20,8 +20,8 @@ empty :=
 space := $(empty) $(empty)
 override export BRAND := $(subst |,$(space),$(abspath $(subst $(space),|,$(BRAND))))
 
-.PHONY: help setup run demo brand test test-all check lint types unit oldest system browser iam steady soak bench bench-bulk \
-  lock build package release deploy chosen-brand account destroy clean
+.PHONY: help setup run demo brand test test-all check lint types unit oldest system browser iam steady soak load campaign bench \
+  bench-bulk lock build package release deploy chosen-brand account destroy clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -134,6 +134,12 @@ tests/iam/node_modules/.ready tests/integrating/node_modules/.ready: %/node_modu
 soak: setup ## Run the simulation for a long time and print the tables of docs/evidence.md (SEED= is the first seed)
 	@$(BIN)/python -W ignore -m tests.simulation.soak $(if $(SEED),--first $(SEED))
 
+load: setup ## Measure one-clicks on a local stack, alone and while checks, imports, feedback and forms flood it (ARGS=)
+	@$(BIN)/python -m tests.load.flood $(ARGS)
+
+campaign: setup ## Simulate ten million mails and print where the first opt-out would be refused (SEED=)
+	@$(BIN)/python -m tests.load $(if $(SEED),--seed $(SEED))
+
 COLD_START := tests/bench/bench_cold_start.py
 
 bench: setup ## Measure the figures that the documents name: cold start, cost, feedback, mail, warm requests
@@ -174,7 +180,8 @@ release: setup .tools/sam/.ready .tools/release/.ready ## Build the files of a r
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python .tools/release/bin/python --require-hashes requirements/release.txt
 	touch $@
 
-deploy: chosen-brand build ## Deploy to an account: ENV=trial (default) or production, as samconfig.toml says
+deploy: setup chosen-brand build ## Show what changes, and deploy: ENV=trial (default) or production, as samconfig.toml says
+	$(BIN)/python -m local.changes $(ENV)
 	$(SAM) deploy --config-env $(ENV)
 
 # Production has the brand that is named, so that a forgotten BRAND= cannot replace it by the sample.

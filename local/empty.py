@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_cloudformation import CloudFormationClient
 
-_SAMCONFIG = Path(__file__).parents[1] / "samconfig.toml"
+SAMCONFIG = Path(__file__).parents[1] / "samconfig.toml"
 
 
 class Environment(NamedTuple):
@@ -79,5 +79,5 @@ def _find_buckets(cloudformation: CloudFormationClient, stack: str) -> list[str]
 
 
 if __name__ == "__main__":
-    for line in empty_buckets(read_environment(sys.argv[1], _SAMCONFIG)):
+    for line in empty_buckets(read_environment(sys.argv[1], SAMCONFIG)):
         print(line)

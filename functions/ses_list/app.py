@@ -1,4 +1,4 @@
-"""Removes addresses from the suppression list of SES. No other function may call that list.
+"""Removes addresses from the suppression list of SES, and from those of tenants. No other function may do so.
 
 After a confirmed opt-in, it removes the address in the spelling that the person entered. For erased people
 and minors it walks the whole list, because Heed does not know the spelling that SES stores.
@@ -32,7 +32,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
 
     def handle(body: str) -> None:
         if opt_in := SesListRequest.from_message(body).opt_in:
-            count_metric("SesListAddressRemoved", heed.remove_from_ses_list(opt_in))
+            count_metric("SesListAddressRemoved", heed.remove_from_ses_list(opt_in, has_time))
         else:
             _walk_list(has_time)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from typing import Any
 
 import boto3
 import pytest
@@ -12,8 +13,9 @@ from moto import mock_aws
 from heed.adapters.aws import CLIENT_CONFIG
 from heed.adapters.dynamodb.desk_sessions import DeskSessionsTable
 from heed.domain.desk.session import SESSION_LIMIT, DeskRole, DeskSession, hash_session_value
-from heed.domain.errors import UnreadableRecord
 from heed.domain.milliseconds import Millis
+from heed.domain.preferences.brand_access import BrandAccess
+from heed.domain.preferences.register import ScopeNumber
 from heed.use_cases.ports.desk import DeskSessions
 from tests.support.deployment import NOW
 from tests.support.fakes import MemoryDeskSessions
@@ -34,6 +36,10 @@ def sessions(address: str | None) -> DeskSessions:
     return DeskSessionsTable(client, name)
 
 
+def limited(session: DeskSession, *brands: int) -> DeskSession:
+    return replace(session, brands=BrandAccess(frozenset(map(ScopeNumber, brands))))
+
+
 def make_session(value: str = "a", key: str = "oidc:0123456789abcdef", agent: str = "Ada") -> DeskSession:
     return DeskSession(hash_session_value(value), key, agent, DeskRole.AGENT, NOW, NOW, Millis(NOW - 1))
 
@@ -43,7 +49,13 @@ def after(milliseconds: int) -> Millis:
 
 
 @pytest.mark.parametrize(
-    "session", [make_session(), replace(make_session(), role_read_at=after(7), refresh_token="sealed")]
+    "session",
+    [
+        make_session(),
+        replace(make_session(), role_read_at=after(7), refresh_token="sealed"),
+        limited(make_session(), 1, 10),
+    ],
+    ids=["first", "renewed", "of two brands"],
 )
 def test_a_session_is_found_by_its_hash_alone(sessions: DeskSessions, session: DeskSession) -> None:
     sessions.create(session)
@@ -87,6 +99,14 @@ def test_a_renewal_stores_role_time_and_token_and_keeps_the_rest(sessions: DeskS
     assert sessions.find(session.hash) == replace(renewed, used_at=after(MINUTE))
 
 
+def test_a_renewal_stores_the_brands_and_removes_a_limit_that_ended(sessions: DeskSessions) -> None:
+    session = limited(make_session(), 1)
+    sessions.create(session)
+    for renewed in (limited(session, 10), make_session(), limited(session, 1, 10)):
+        assert sessions.renew(renewed)
+        assert sessions.find(session.hash) == renewed
+
+
 @pytest.mark.parametrize("who", ["oidc:0123456789abcdef", "Ada"])
 def test_all_sessions_of_a_person_end_by_key_or_name(sessions: DeskSessions, who: str) -> None:
     other = make_session("c", key="oidc:fedcba9876543210", agent="Grace")
@@ -107,7 +127,11 @@ def test_the_item_expires_with_the_session_and_has_no_cookie() -> None:
     assert "the value in the cookie" not in str(item)
 
 
-def test_a_session_in_another_format_is_unreadable() -> None:
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("role", {"S": "of a later version"}), ("brands", {"NS": ["70000"]}), ("brands", {"SS": ["1"]})],
+)
+def test_a_session_that_cannot_be_read_is_none(name: str, value: Any) -> None:
     with mock_aws():
         client = boto3.client("dynamodb", config=CLIENT_CONFIG)
         client.create_table(TableName="OtherSessions", **table_definition("ControlTable"))
@@ -116,9 +140,8 @@ def test_a_session_in_another_format_is_unreadable() -> None:
         client.update_item(
             TableName="OtherSessions",
             Key={"pk": {"S": f"desk#{session.hash}"}},
-            UpdateExpression="SET #role = :role",
-            ExpressionAttributeNames={"#role": "role"},
-            ExpressionAttributeValues={":role": {"S": "of a later version"}},
+            UpdateExpression="SET #name = :value",
+            ExpressionAttributeNames={"#name": name},
+            ExpressionAttributeValues={":value": value},
         )
-        with pytest.raises(UnreadableRecord):
-            sessions.find(session.hash)
+        assert sessions.find(session.hash) is None

@@ -22,6 +22,7 @@ EXCEPTIONS = {
     "FEEDBACK_QUEUE_URL": "a placeholder in a command",
     "ForEach": "a function of CloudFormation, rejected in 0053",
     "LanguageExtensions": "a transform of CloudFormation, rejected in 0001",
+    "aws_cloudformation_stack": "a resource of Terraform",
     "hard_bounces": "a path of Braze's API",
     "invalid_emails": "a path of SendGrid's API",
     "LatestStreamArn": "a member of the answer of DynamoDB",

@@ -7,12 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
+from local.upgrade_faults import STATEFUL_TYPES, upgrade_faults
+from tests.support.released import released_template
 from tests.support.translated_template import translated_template
-from tests.support.upgrades import STATEFUL_TYPES, released_template, upgrade_faults
 
 Template = dict[str, Any]
 
+VERSIONED_TYPES = {"AWS::Lambda::LayerVersion"}  # each version is another resource
 _INDEX = {"KeySchema": [], "Projection": {"ProjectionType": "ALL"}}
 
 
@@ -156,6 +159,24 @@ def test_a_new_version_of_a_layer_is_accepted() -> None:
     assert len(layers) == 1
     _rename(changed, layers[0], "CoreLayer0123456789")
     assert list(upgrade_faults(released_template(), changed)) == []
+
+
+@pytest.mark.parametrize("kind", STATEFUL_TYPES.keys() - VERSIONED_TYPES)
+def test_each_property_whose_change_replaces_a_protected_resource_is_compared(kind: str) -> None:
+    """The schemas of CloudFormation's registry, which cfn-lint has, name these properties."""
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
+    replacing = {
+        pointer.split("/")[2]
+        for key in ("createOnlyProperties", "conditionalCreateOnlyProperties")
+        for pointer in schema.get(key, ())
+    }
+    used = {
+        name
+        for resource in translated_template("production")["Resources"].values()
+        if resource["Type"] == kind
+        for name in resource.get("Properties", {})
+    }
+    assert replacing & used <= set(STATEFUL_TYPES[kind])
 
 
 @pytest.mark.parametrize("kind", STATEFUL_TYPES)

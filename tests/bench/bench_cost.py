@@ -32,7 +32,7 @@ HTTP_API, LAMBDA, WRITE, READ, SNS, SQS = 1.00, 0.20, 0.625, 0.125, 0.50, 0.40
 S3_PUT, BUS = 5.00, 1.00
 GB_SECOND = 0.0000133334  # arm64
 LOG_GB = 0.50
-KEY_MONTH, ALARM_MONTH, METRIC_MONTH = 1.00, 0.10, 0.30
+KEY_MONTH, ALARM_MONTH, METRIC_MONTH, DASHBOARD_MONTH = 1.00, 0.10, 0.30, 3.00
 IDLE_POLLS = 5 * 3 * 60 * 24 * 30  # Lambda polls an empty queue with five threads, each for 20 s
 LINE_OF_LOG = 400  # bytes: a line of the access log, and the line with the metrics
 
@@ -225,10 +225,12 @@ def idle_costs(metrics: int) -> list[tuple[str, float]]:
         for event in resource["Properties"].get("Events", {}).values()
     )
     keys, alarms = kinds["AWS::KMS::Key"], kinds["AWS::CloudWatch::Alarm"]
+    dashboards = kinds["AWS::CloudWatch::Dashboard"]
     return [
         (f"{keys} KMS keys", keys * KEY_MONTH),
         (f"{alarms} alarms", alarms * ALARM_MONTH),
         (f"{metrics} metrics of Heed", metrics * METRIC_MONTH),
+        (f"{dashboards} dashboard", dashboards * DASHBOARD_MONTH),
         (f"polling of {queues} empty queues", queues * IDLE_POLLS / 1e6 * SQS),
     ]
 

@@ -88,6 +88,15 @@ def test_each_event_type_has_a_schema() -> None:
         assert detail["source"]["enum"] == list(Source)
 
 
+def test_only_the_same_write_makes_an_event_with_the_same_id() -> None:
+    before, after = record(o_2=entry()), record(2, o_2=entry(Millis(AT + DAY_MS)))
+    writes = [Transition(id_, WHO, before, after, recorded_at=Millis(AT + 1)) for id_ in ("a", "a", "b")]
+    first, repeated, second = ([event.detail for event in events_for(each, CATALOGUE)] for each in writes)
+    assert first == repeated
+    assert [event | {"id": ""} for event in first] == [event | {"id": ""} for event in second]
+    assert {event["id"] for event in first}.isdisjoint({event["id"] for event in second})
+
+
 @pytest.mark.parametrize(
     ("register", "until", "expected"),
     [

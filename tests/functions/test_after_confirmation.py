@@ -16,6 +16,8 @@ from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app as send_confirmation
 from functions.ses_list import app as ses_list
 from heed.adapters.kms.address_encryption import KmsAddressEncryption
+from heed.config import Config
+from heed.domain.errors import SuppressionListUnavailable
 from heed.domain.milliseconds import Millis
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
 from heed.domain.preferences.register import (
@@ -30,6 +32,7 @@ from heed.domain.preferences.register import (
 from heed.domain.privacy.erasure import ErasureCause, ErasureRequest
 from heed.domain.recipients.address import normalise_address
 from heed.use_cases.ports.privacy import PurgedPerson
+from heed.use_cases.ports.ses_list import ACCOUNT_LIST
 from tests.support import mailbox
 from tests.support.deployment import NOW, World, http_event, parts
 
@@ -86,6 +89,27 @@ def test_the_address_leaves_the_ses_list_and_the_adopter_is_notified(
             "at": "2026-03-05T09:12:44.390Z",
         }
     ]
+
+
+def test_the_address_leaves_the_list_of_each_tenant(
+    world: World, ses: mailbox.FakeSesList, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SES reaches the list of a tenant only by its name."""
+    ses.of_tenants = {"campaigns": {READER, "other@example.com"}, "partners": {READER}}
+    tenants = Config({"SES_TENANTS": "campaigns,partners"}).ses_tenants
+    monkeypatch.setattr(parts().ses_suppression_list, "_tenants", (ACCOUNT_LIST, *tenants))
+    assert deliver(world, opt_in(world)) == []
+    run_queues(world)
+    assert ses.addresses == set()
+    assert ses.of_tenants == {"campaigns": {"other@example.com"}, "partners": set()}
+    assert len(notifications(world)) == 1
+
+
+def test_a_removal_without_time_for_all_lists_is_repeated(world: World, ses: mailbox.FakeSesList) -> None:
+    world.context.milliseconds_left = 40_000
+    with pytest.raises(SuppressionListUnavailable):
+        parts().remove_from_ses_list(opt_in(world), lambda: False)
+    assert (ses.addresses, world.messages("CONFIRMED_OPT_INS_QUEUE_URL")) == ({READER}, [])
 
 
 def test_an_address_that_is_not_on_the_list_is_no_failure(world: World, ses: mailbox.FakeSesList) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from heed.domain.desk.session import IDLE_LIMIT, DeskRole
 from heed.domain.milliseconds import Millis
+from heed.domain.preferences.brand_access import ALL_BRANDS, BrandAccess
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import (
     COMPLAINT,
@@ -19,6 +20,7 @@ from heed.domain.preferences.register import (
     Change,
     Entry,
     Register,
+    ScopeNumber,
     Source,
 )
 from heed.entrypoints.http.desk.change_form import DeskChange, DeskChangeMistake, DeskChangeSource
@@ -503,7 +505,8 @@ def test_the_link_of_a_person_is_a_look_up_once_a_session(
 def test_each_change_is_complete_in_each_language(world: World, language: str, change: DeskChange) -> None:
     put(world, pause(4), until=NOW + DAY_MS)
     put(world, in_(5))
-    browser = sign_in(world)
+    is_of_brands = change in (DeskChange.BRANDS, DeskChange.BRANDS_PAUSE)
+    browser = sign_in(world, brands=BrandAccess(frozenset({ScopeNumber(1)})) if is_of_brands else ALL_BRANDS)
     browser.language = language
     form = {"change": change.value, "topic": "offers", "until": "2026-03-31", "reference": "C-1"}
     for source in DeskChangeSource:

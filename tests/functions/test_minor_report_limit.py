@@ -66,6 +66,13 @@ def test_a_report_above_the_limit_stops_mail_but_erases_nothing(
     assert "example.com" not in caplog.text
 
 
+def test_with_a_limit_of_zero_the_first_report_of_a_key_waits(world: World) -> None:
+    restart(MINOR_REPORTS_PER_KEY="0")
+    callers = ApiCallers(world)
+    assert callers.report_minor(NOW, by="ann")["state"] == "waiting"
+    assert "purge" in callers.report_minor(NOW + 1), "an officer decides"
+
+
 def test_a_report_by_an_officer_confirms_the_waiting_report(callers: ApiCallers) -> None:
     callers.report_minor(NOW + 1, by="ann")
     assert "purge" in callers.report_minor(NOW + 2)

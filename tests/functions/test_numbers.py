@@ -210,6 +210,12 @@ def test_an_event_that_arrives_twice_counts_once(office: Office) -> None:
     assert office.rows("topic") == {"offers": {"opted_out": 1}}
 
 
+def test_the_same_change_of_a_person_on_another_day_counts_again(office: Office) -> None:
+    for ago in (2 * DAY, DAY, 0):
+        office.record(JOAN, change(office, out(2), Source.PHONE, ago=ago))
+    assert office.rows("topic") == {"offers": {"opted_out": 3}}
+
+
 def test_an_event_that_represents_many_changes_counts_once(office: Office) -> None:
     office.world.apply_changes(JOAN, change(office, out(2)))
     (event,) = office.publish()

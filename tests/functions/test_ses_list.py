@@ -16,10 +16,11 @@ from functions.purge import app as purge
 from functions.ses_list import app
 from heed.adapters.dynamodb import ses_list_walks
 from heed.adapters.dynamodb.ses_list_walks import SesListWalksTable
-from heed.domain.errors import StoreUnavailable, SuppressionListUnavailable
+from heed.domain.errors import InvalidListPosition, StoreUnavailable, SuppressionListUnavailable
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import Change, Entry, Source
 from heed.domain.privacy.ses_list_request import WALK_REQUEST
+from heed.use_cases.ports.ses_list import ACCOUNT_LIST
 from tests.adapters.test_preferences_faults import failing_requests, truncated_response
 from tests.support import mailbox
 from tests.support.api_callers import JANE, ApiCallers
@@ -494,7 +495,7 @@ def test_each_call_of_ses_is_followed_by_a_pause_even_after_a_failure(
     assert ses.pauses == [2.0] * (ses.pages_read + len(ses.removed)) and len(ses.pauses) == 3
     ses.failure = "TooManyRequestsException"
     with pytest.raises(SuppressionListUnavailable):
-        parts().ses_suppression_list.remove(JOAN)
+        parts().ses_suppression_list.remove(JOAN, ACCOUNT_LIST)
     assert len(ses.pauses) == 5, "a retry by the client would have no pause"
     assert parts().client("sesv2", once=True).meta.config.retries["total_max_attempts"] == 1
 
@@ -519,3 +520,58 @@ def test_a_pass_interrupted_after_a_removal_is_followed_by_another(
     assert ses.addresses == OTHERS | {"A@example.com", "B@example.com"}
     assert ses.pages_read - pages == 2 + 3, "from the position to the end, and once more from the beginning"
     assert sweep(world)["left"] == 0
+
+
+@pytest.fixture
+def tenants(ses: mailbox.FakeSesList, monkeypatch: pytest.MonkeyPatch) -> mailbox.FakeSesList:
+    """Two tenants with lists of their own, of which the stack knows."""
+    ses.of_tenants = {"campaigns": set(OTHERS), "partners": {JOAN, *OTHERS}}
+    monkeypatch.setattr(parts().ses_suppression_list, "_tenants", (ACCOUNT_LIST, "campaigns", "partners"))
+    return ses
+
+
+@pytest.mark.parametrize("page_size", [1, 3, 1_000])
+def test_a_purge_removes_an_address_from_the_list_of_each_tenant(
+    callers: ApiCallers, tenants: mailbox.FakeSesList, page_size: int
+) -> None:
+    tenants.page_size = page_size
+    tenants.addresses.add(JOAN.lower())
+    purge_id = callers.report_minor(NOW, JOAN)["purge"]
+    assert sweep(callers.world)["left"] == 0
+    assert tenants.addresses == OTHERS
+    assert tenants.of_tenants == {"campaigns": OTHERS, "partners": OTHERS}
+    assert callers.certificate(purge_id)["stores"]["ses-suppression-list"] == 2
+
+
+def test_a_walk_in_parts_continues_in_the_list_of_the_same_tenant(
+    callers: ApiCallers, tenants: mailbox.FakeSesList
+) -> None:
+    tenants.page_size = 2
+    purge_id = callers.report_minor(NOW, JOAN)["purge"]
+    assert walks_in_parts(callers, tenants, 2) > len(tenants.of_tenants)
+    assert tenants.of_tenants == {"campaigns": OTHERS, "partners": OTHERS}
+    assert sweep(callers.world)["left"] == 0
+    assert callers.certificate(purge_id)["state"] == "done"
+
+
+def test_a_position_in_the_list_of_a_tenant_that_is_gone_starts_the_walk_again(
+    tenants: mailbox.FakeSesList,
+) -> None:
+    with pytest.raises(InvalidListPosition):
+        parts().ses_suppression_list.page("former/token")
+    assert tenants.pages_read == 0
+
+
+def test_a_walk_that_cannot_read_the_list_of_a_tenant_proves_nothing(
+    callers: ApiCallers, tenants: mailbox.FakeSesList
+) -> None:
+    callers.world.while_paused = lambda _: None
+    purge_id = callers.report_minor(NOW, JOAN)["purge"]
+
+    def fail_in_tenants() -> None:
+        tenants.failure = "NotFoundException" if tenants.pages_read else ""
+
+    tenants.before_response = fail_in_tenants
+    assert walk(callers.world) == ["walk"]
+    assert sweep(callers.world)["left"] == 1
+    assert callers.certificate(purge_id)["state"] == "running"

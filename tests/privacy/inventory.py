@@ -181,4 +181,4 @@ OUTSIDE = (
     Store("SesSuppressionList", Holds.ADDRESS, Cleared.BY_PURGE, steps=("ses-suppression-list",)),
     Store("Backups", Holds.RECIPIENT, Cleared.BY_TIME, BACKUP_DAYS),  # of the three tables
 )
-"""Stores without a resource in the template: the SES list of the account, and the backups of the tables."""
+"""Stores without a resource in the template: the SES list of the account and of tenants, and the backups."""

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from functions.desk import app
 from heed.domain.desk.session import DeskRole, DeskSession, form_token, hash_session_value
 from heed.domain.milliseconds import Millis
+from heed.domain.preferences.brand_access import ALL_BRANDS, BrandAccess
 from heed.entrypoints.http.desk.cookies import session_cookie_name
 from tests.support.aws_calls import outside_handlers
 from tests.support.deployment import NOW, World, http_event, parts, restart
@@ -105,6 +106,7 @@ def sign_in(
     key: str = "",
     at: int = NOW,
     signed_in_at: int | None = None,
+    brands: BrandAccess = ALL_BRANDS,
 ) -> Browser:
     """Signs a person in by a session, without an issuer, and returns the person's browser.
 
@@ -115,6 +117,7 @@ def sign_in(
         key: The key of the person, if it matters: two keys are two owners.
         at: The start of the session and its last request, milliseconds.
         signed_in_at: When the person proved to the issuer who they are, if it was not then.
+        brands: The brands to which the person is limited.
     """
     open_desk()
     agent = name or (OFFICER if role is DeskRole.PRIVACY else AGENT)
@@ -128,6 +131,7 @@ def sign_in(
         started_at=start,
         used_at=start,
         signed_in_at=Millis(at if signed_in_at is None else signed_in_at),
+        brands=brands,
     )
     with outside_handlers():
         parts().desk_sessions.create(session)

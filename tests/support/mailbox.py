@@ -92,6 +92,7 @@ class FakeSesList:
 
     Attributes:
         addresses: The entries of the list.
+        of_tenants: The entries of each tenant's own list.
         removed: The spelling in each removal call, in order.
         pages_read: Number of pages that were read.
         page_size: The most addresses on a page.
@@ -101,6 +102,7 @@ class FakeSesList:
     """
 
     addresses: set[str] = field(default_factory=set)
+    of_tenants: dict[str, set[str]] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
     pages_read: int = 0
     page_size: int = 1_000
@@ -115,23 +117,27 @@ class FakeSesList:
         elif model.name == "ListSuppressedDestinations":
             status, body = self._list_page(params["query_string"])
         else:
-            status, body = self._remove(unquote(params["url_path"].rpartition("/")[2]))
+            spelling = unquote(params["url_path"].rpartition("/")[2])
+            status, body = self._remove(spelling, self._find_list(params["query_string"]))
         body["ResponseMetadata"] = {"HTTPStatusCode": status}
         return AWSResponse(params["url"], status, HTTPHeaders(), None), body
 
-    def _remove(self, spelling: str) -> tuple[int, dict[str, Any]]:
+    def _find_list(self, query: Any) -> set[str]:
+        return self.of_tenants[query["TenantName"]] if "TenantName" in query else self.addresses
+
+    def _remove(self, spelling: str, entries: set[str]) -> tuple[int, dict[str, Any]]:
         self.removed.append(spelling)
         if not _is_accepted(spelling):
             return 400, _error("BadRequestException", f"{spelling} is no address")
-        if spelling not in self.addresses:
+        if spelling not in entries:
             return 404, _error("NotFoundException", f"{spelling} is not on the list")
-        self.addresses.discard(spelling)
+        entries.discard(spelling)
         return 200, {}
 
     def _list_page(self, query: Any) -> tuple[int, dict[str, Any]]:
         self.pages_read += 1
         after = base64.b64decode(query.get("NextToken", "")).decode()
-        addresses = sorted(address for address in self.addresses if address > after)
+        addresses = sorted(address for address in self._find_list(query) if address > after)
         size = min(self.page_size, int(query["PageSize"]))
         summaries = [{"EmailAddress": address, "Reason": "BOUNCE"} for address in addresses[:size]]
         body: dict[str, Any] = {"SuppressedDestinationSummaries": summaries}

@@ -19,6 +19,7 @@ _NO_VALUE = object()  # AWS::NoValue
 # The pattern of the ARN of each resource type. CloudFormation generates names that the template does not set.
 _ARNS = {
     "AWS::ApiGatewayV2::Api": "arn:aws:apigateway:{region}::/apis/{name}",
+    "AWS::CloudWatch::Alarm": "arn:aws:cloudwatch:{region}:{account}:alarm:{name}",
     "AWS::DynamoDB::Table": "arn:aws:dynamodb:{region}:{account}:table/{name}",
     "AWS::Events::EventBus": "arn:aws:events:{region}:{account}:event-bus/{name}",
     "AWS::Events::Rule": "arn:aws:events:{region}:{account}:rule/{name}",

@@ -74,6 +74,7 @@ class StreamRecorder:
         self._table = table
         self.at = at
         self.records: list[dict[str, Any]] = []
+        self._number = 0  # of the newest record, also after a test removed the records
         self._items: dict[str, dict[str, Any]] = {}
         client.meta.events.register("after-call.dynamodb", self._after)
         self.record_changes()
@@ -86,8 +87,8 @@ class StreamRecorder:
         for name in sorted({*self._items, *current}):
             old, new = self._items.get(name), current.get(name)
             if old != new:
-                number = len(self.records) + 1
-                self.records.append(stream_record(old, new, self.at, number=number, expired=expired))
+                self._number += 1
+                self.records.append(stream_record(old, new, self.at, number=self._number, expired=expired))
         self._items = current
 
     def _after(self, model: Any, **_: Any) -> None:

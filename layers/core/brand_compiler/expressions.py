@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, StrictUndefined, nodes, select_autoescape
 from jinja2.compiler import CodeGenerator, Frame
-from markupsafe import escape
 
 from brand_compiler.shapes import field_types, list_enum_values
 from heed.domain.milliseconds import Millis
+from heed.entrypoints.http.pages.pages import escape_html
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,11 +34,28 @@ class _ViewGenerator(CodeGenerator):
 
     An attribute is read directly. The function `environment.getattr`, which Jinja2 would call, also searches
     for keys and defaults; a view has neither. What is marked as safe is not escaped, and nothing wraps it.
+    The only dictionaries are those of `text_for_value`, which the module makes once.
     """
 
-    def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802 - as Jinja2 calls it
+    def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 - Jinja2
+        self._dictionaries: dict[str, str] = {}  # the name of each, by its content
+        super().visit_Template(node, frame)
+        for content, name in self._dictionaries.items():
+            self.writeline(f"{name} = {content}")
+
+    def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802
         self.visit(node.node, frame)
         self.write(f".{node.attr}")
+
+    def visit_Getitem(self, node: nodes.Getitem, frame: Frame) -> None:  # noqa: N802
+        self.visit(node.node, frame)
+        self.write("[")
+        self.visit(node.arg, frame)
+        self.write("]")
+
+    def visit_Dict(self, node: nodes.Dict, frame: Frame) -> None:  # noqa: N802
+        content = repr(node.as_const(frame.eval_ctx))
+        self.write(self._dictionaries.setdefault(content, f"texts_{len(self._dictionaries)}"))
 
     def visit_MarkSafe(self, node: nodes.MarkSafe, frame: Frame) -> None:  # noqa: N802
         self.visit(node.expr, frame)
@@ -47,7 +64,7 @@ class _ViewGenerator(CodeGenerator):
         self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo
     ) -> None:
         if isinstance(node, nodes.MarkSafe):
-            self.write("str(")
+            self.write("(")
         else:
             super()._output_child_pre(node, frame, finalize)
 
@@ -176,12 +193,22 @@ def is_text_type(kind: object) -> bool:
     return kind in (str, UNKNOWN) or bool(list_enum_values(kind))
 
 
-def mark_safe(node: nodes.Expr, kind: object) -> nodes.Expr:
-    """Marks an expression of a page as safe if its values are HTML, or have nothing that HTML escapes."""
-    words = list_enum_values(kind)
-    has_safe_words = bool(words) and all(escape(word) == word for word in words)
+def to_html(node: nodes.Expr, kind: object) -> nodes.Expr:
+    """Returns an expression that is not escaped at run time if the build knows how, else the same one."""
+    if words := list_enum_values(kind):
+        return text_for_value(node, {word: escape_html(word) for word in words})
     is_html = isinstance(node, nodes.Filter) and node.name in _HTML_FILTERS
-    return nodes.MarkSafe(node) if has_safe_words or is_html else node
+    return nodes.MarkSafe(node) if is_html else node
+
+
+def text_for_value(node: nodes.Expr, texts: Mapping[str, str]) -> nodes.Expr:
+    """Returns the expression of the text for a value. None has no text; any other value raises `KeyError`.
+
+    So no page shows a value that the build does not know.
+    """
+    choices = [*texts.items(), (None, "")]
+    pairs = [nodes.Pair(nodes.Const(value), nodes.Const(text)) for value, text in choices]
+    return nodes.MarkSafe(nodes.Getitem(nodes.Dict(pairs), node, "load"))
 
 
 def to_path(node: nodes.Node) -> str:

@@ -22,11 +22,13 @@ from brand_compiler.expressions import (
     Scope,
     compile_expression,
     is_text_type,
-    mark_safe,
+    text_for_value,
+    to_html,
     to_path,
 )
 from brand_compiler.shapes import field_types, find_item_type, list_enum_values
 from brand_compiler.sources import find_file, read_source
+from heed.entrypoints.http.pages.pages import escape_html
 from heed.entrypoints.http.pages.views import view_fields
 
 if TYPE_CHECKING:
@@ -85,8 +87,12 @@ class PageCompiler:
         self.templates[name] = template
 
     def to_python(self, name: str) -> str:
-        """Returns a page as Python, for `jinja2.ModuleLoader`."""
-        return ENVIRONMENT.compile(self.templates[name], name, raw=True, defer_init=True)
+        """Returns a page as Python, for `jinja2.ModuleLoader`.
+
+        No value of a visit is markup, so the page escapes all of them without MarkupSafe, which is slower.
+        """
+        page = ENVIRONMENT.compile(self.templates[name], name, raw=True, defer_init=True)
+        return f"{page}\nfrom {escape_html.__module__} import {escape_html.__name__} as escape\n"
 
     def render(self, name: str, view: PageView) -> str:
         """Returns the HTML of a page whose view is known at build."""
@@ -227,20 +233,23 @@ class PageCompiler:
         words = list_enum_values(kind)
         if not words and kind is not UNKNOWN:
             place.add_fault(f"`{to_path(argument)}` has no fixed values")
+        bodies = {word: _join_outputs(self._compile_text(section, word, scope, place)) for word in words}
+        texts = {word: text for word, body in bodies.items() if (text := _find_literal(body)) is not None}
+        if len(texts) == len(bodies):
+            return [nodes.Output([text_for_value(value, texts)])]
         compiled: list[nodes.Node] = []
-        for word in reversed(words):
-            body = _join_outputs(self._compile_text(section, word, scope, place))
+        for word, body in reversed(bodies.items()):
             is_word = nodes.Compare(nodes.Name(_VALUE, "load"), [nodes.Operand("eq", nodes.Const(word))])
             compiled = [nodes.If(is_word, body, [], compiled)]
         # The field is read once, and not in each comparison.
-        return [nodes.With([nodes.Name(_VALUE, "store")], [value], compiled)] if compiled else []
+        return [nodes.With([nodes.Name(_VALUE, "store")], [value], compiled)]
 
     def _compile_shown(self, node: nodes.Expr, scope: Scope, place: Place) -> nodes.Output:
         """Compiles an expression whose value the page shows."""
         expression, kind = compile_expression(node, scope, place)
         if not is_text_type(kind):
             place.add_fault(f"`{to_path(node)}` is not a text")
-        return nodes.Output([mark_safe(expression, kind)])
+        return nodes.Output([expression if self._is_plain else to_html(expression, kind)])
 
 
 @functools.cache
@@ -251,6 +260,16 @@ def _parse(source: str) -> list[nodes.Node]:
 
 def _literal(text: str) -> nodes.Output:
     return nodes.Output([nodes.TemplateData(text)])
+
+
+def _find_literal(body: list[nodes.Node]) -> str | None:
+    """Returns a body as text if it is the same for each visit, else None."""
+    match body:
+        case []:
+            return ""
+        case [nodes.Output(nodes=[nodes.TemplateData(data=text)])]:
+            return str(text)
+    return None
 
 
 def _join_outputs(body: Iterable[nodes.Node]) -> list[nodes.Node]:

@@ -117,6 +117,11 @@ class Config:
         """Networks of the proxies whose `X-Forwarded-For` header is trusted. By default there are none."""
         return tuple(filter(None, self.environ.get("TRUSTED_PROXIES", "").split(",")))
 
+    @cached_property
+    def ses_tenants(self) -> tuple[str, ...]:
+        """Names of the SES tenants from whose lists addresses are removed. By default there are none."""
+        return tuple(filter(None, self.environ.get("SES_TENANTS", "").split(",")))
+
     confirmed_opt_ins_queue_url = _required("CONFIRMED_OPT_INS_QUEUE_URL")
     """URL of the queue of confirmed opt-ins, for the work after a confirmation."""
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import sys
 
+from tests.support.released import RELEASED, ROOT, version
 from tests.support.translated_template import translated_template
-from tests.support.upgrades import RELEASED, ROOT, version
 
 path = RELEASED / f"{version()}.json"
 path.write_text(json.dumps(translated_template("production"), indent=1, sort_keys=True) + "\n")

@@ -143,4 +143,7 @@ class DeskParts(SharedParts):
         from heed.domain.desk.identity import DeskGroups
 
         config = self.config
-        return DeskGroups(config.desk_groups_claim, config.desk_agent_group, config.desk_privacy_group)
+        brands = {brand.name: brand.number for brand in self.catalogue.brands.values()}
+        return DeskGroups(
+            config.desk_groups_claim, config.desk_agent_group, config.desk_privacy_group, brands
+        )

@@ -192,7 +192,7 @@ class OptInParts(SharedParts):
 
     @cached_property
     def ses_suppression_list(self) -> SesSuppressionListClient:
-        """The SES list (the suppression list of the AWS account)."""
+        """The SES list (the suppression list of the AWS account), with those of the tenants."""
         from heed.adapters.ses.suppression_list import SesSuppressionListClient
 
-        return SesSuppressionListClient(self.client("sesv2", once=True))
+        return SesSuppressionListClient(self.client("sesv2", once=True), self.config.ses_tenants)

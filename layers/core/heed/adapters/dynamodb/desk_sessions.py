@@ -8,9 +8,18 @@ from __future__ import annotations
 from typing import Any
 
 from heed.adapters.dynamodb.table import ConditionFailed, TableAdapter
-from heed.codec.attributes import Item, read_number, read_optional_instant, read_text, strict_reader
+from heed.codec.attributes import (
+    Item,
+    read_brands,
+    read_number,
+    read_optional_instant,
+    read_text,
+    strict_reader,
+)
 from heed.domain.desk.session import SESSION_LIMIT, DeskRole, DeskSession
+from heed.domain.errors import UnreadableRecord
 from heed.domain.milliseconds import Millis
+from heed.domain.preferences.brand_access import BrandAccess
 from heed.override import override
 from heed.use_cases.ports.desk import DeskSessions
 
@@ -25,7 +34,10 @@ class DeskSessionsTable(TableAdapter, DeskSessions):
     @override
     def find(self, session_hash: str) -> DeskSession | None:
         item = self._table.get(_key(session_hash))
-        return None if item is None else _to_session(item)
+        try:
+            return None if item is None else _to_session(item)
+        except UnreadableRecord:
+            return None  # the person signs in again
 
     @override
     def create(self, session: DeskSession) -> None:
@@ -56,11 +68,12 @@ class DeskSessionsTable(TableAdapter, DeskSessions):
     @override
     def renew(self, session: DeskSession) -> bool:
         renewed = _renewed(session)
+        update = "SET " + ", ".join(f"#{name} = :{name}" for name in renewed)
         return self._table.try_update(
             _key(session.hash),
-            "SET " + ", ".join(f"#{name} = :{name}" for name in renewed),
+            update if "brands" in renewed else f"{update} REMOVE #brands",
             condition="attribute_exists(pk)",
-            names={f"#{name}": name for name in renewed},
+            names={f"#{name}": name for name in (*renewed, "brands")},
             values={f":{name}": value for name, value in renewed.items()},
         )
 
@@ -89,7 +102,9 @@ class DeskSessionsTable(TableAdapter, DeskSessions):
 
 def _renewed(session: DeskSession) -> dict[str, Any]:
     """Returns the attributes that change when the issuer confirms a role."""
-    renewed = {"role": {"S": session.role.value}, "refresh": {"S": session.refresh_token}}
+    renewed: dict[str, Any] = {"role": {"S": session.role.value}, "refresh": {"S": session.refresh_token}}
+    if session.brands.brands is not None:
+        renewed["brands"] = {"NS": sorted(map(str, session.brands.brands))}
     if session.role_read_at is not None:
         renewed["role_read"] = {"N": str(session.role_read_at)}
     return renewed
@@ -111,4 +126,5 @@ def _to_session(item: Item) -> DeskSession:
         signed_in_at=Millis(read_number(item, "signed_in")),
         role_read_at=read_optional_instant(item, "role_read"),
         refresh_token=read_text(item, "refresh") if "refresh" in item else "",
+        brands=BrandAccess(read_brands(item)),
     )

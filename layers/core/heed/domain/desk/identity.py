@@ -8,14 +8,19 @@ from __future__ import annotations
 import hmac
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from heed.domain.desk.session import DESK_KEY_PREFIX, DeskRole
 from heed.domain.errors import SignInRefused
 from heed.domain.milliseconds import Millis
+from heed.domain.preferences.brand_access import ALL_BRANDS, NO_BRANDS, BrandAccess
 from heed.domain.preferences.evidence import scrub_text
+from heed.domain.preferences.register import ScopeNumber
 
 Claims = Mapping[str, object]
+
+BRAND_SEPARATOR = "/"
+"""Between the name of the group of agents and that of a brand."""
 
 _KEY_DIGITS = 16
 _NAME_DIGITS = 8
@@ -32,14 +37,19 @@ class DeskGroups:
         claim: the claim with the groups of a person.
         agent: the group of agents; "" if there is none.
         privacy: the group of privacy officers; "" if there is none.
+        brands: the numbers of the brands, by name.
     """
 
     claim: str
     agent: str
     privacy: str
+    brands: Mapping[str, ScopeNumber] = field(default_factory=dict)
 
-    def role_of(self, claims: Claims) -> DeskRole | None:
-        """Returns the role of a person, or None.
+    def role_of(self, claims: Claims) -> tuple[DeskRole, BrandAccess] | None:
+        """Returns the role of a person and the brands to which it is limited, or None.
+
+        A person in the group of agents is an agent of all brands. A person in a group `<agents>/<brand>` is
+        one of that brand, and of the brands of other such groups. Privacy officers are not limited.
 
         Only a list of texts names groups. A text is not searched: one group may be a part of another's name.
         """
@@ -47,8 +57,15 @@ class DeskGroups:
         if not isinstance(value, list) or not all(isinstance(group, str) for group in value):
             return None
         if self.privacy and self.privacy in value:
-            return DeskRole.PRIVACY
-        return DeskRole.AGENT if self.agent and self.agent in value else None
+            return DeskRole.PRIVACY, ALL_BRANDS
+        if not self.agent:
+            return None
+        if self.agent in value:
+            return DeskRole.AGENT, ALL_BRANDS
+        brands = frozenset(
+            number for name, number in self.brands.items() if f"{self.agent}{BRAND_SEPARATOR}{name}" in value
+        )
+        return (DeskRole.AGENT, BrandAccess(brands)) if brands else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +76,7 @@ class Identity:
         key: who it is, in evidence (`DeskSession.key`).
         agent: the name, in evidence. It is never an address.
         role: the role, or None: the person is in no group of the desk.
+        brands: the brands to which the role is limited.
         proved_at: when the person proved to the issuer who they are, milliseconds; 0 if the issuer does not
             say.
     """
@@ -66,6 +84,7 @@ class Identity:
     key: str
     agent: str
     role: DeskRole | None
+    brands: BrandAccess
     proved_at: Millis
 
 
@@ -87,10 +106,12 @@ def identify_person(claims: Claims, groups: DeskGroups, secret: bytes) -> Identi
     text = f"{len(issuer)}:{issuer}{subject}".encode("utf-8", "surrogatepass")
     digits = hmac.digest(secret, text, "sha256").hex()[:_KEY_DIGITS]
     proved_at = claims.get("auth_time")
+    role, brands = groups.role_of(claims) or (None, NO_BRANDS)
     return Identity(
         key=DESK_KEY_PREFIX + digits,
         agent=_name_of(claims) or digits[:_NAME_DIGITS],
-        role=groups.role_of(claims),
+        role=role,
+        brands=brands,
         proved_at=Millis(proved_at * 1000 if type(proved_at) is int and proved_at > 0 else 0),
     )
 

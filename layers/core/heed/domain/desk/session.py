@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from heed.domain.milliseconds import Millis
+from heed.domain.preferences.brand_access import ALL_BRANDS, BrandAccess
 
 IDLE_LIMIT = Millis(30 * 60_000)
 """A session ends after this time without a request, milliseconds."""
@@ -46,6 +47,7 @@ class DeskSession:
         role_read_at: when the issuer last confirmed the role, milliseconds; None means at the start.
         refresh_token: the issuer's refresh token, encrypted with a key that only the cookie has. It is empty
             if the issuer gives none.
+        brands: the brands to which an agent is limited. A privacy officer is not limited.
     """
 
     hash: str
@@ -57,6 +59,7 @@ class DeskSession:
     signed_in_at: Millis
     role_read_at: Millis | None = None
     refresh_token: str = ""
+    brands: BrandAccess = ALL_BRANDS
 
     def is_valid_at(self, now: Millis) -> bool:
         """Returns whether the session is neither idle for too long nor too old. `now` is in milliseconds."""

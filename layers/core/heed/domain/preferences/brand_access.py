@@ -51,3 +51,6 @@ class BrandAccess:
 
 ALL_BRANDS = BrandAccess()
 """The access of a caller who is not limited."""
+
+NO_BRANDS = BrandAccess(frozenset())
+"""The access of somebody who has none."""

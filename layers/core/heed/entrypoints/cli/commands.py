@@ -33,6 +33,7 @@ from heed.entrypoints.cli import (
     numbers,
     purges,
     restore,
+    retention,
     run,
     scrub,
     snapshot,
@@ -67,6 +68,7 @@ SECTIONS = {
         numbers.show_numbers,
         purges.show_purge,
         disclosed.show_disclosures,
+        retention.show_retention,
     ),
     "Stack": (
         run.run_stack,

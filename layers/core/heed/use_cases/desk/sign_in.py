@@ -170,6 +170,7 @@ class CompleteSignIn:
             key=identity.key,
             agent=identity.agent,
             role=identity.role,
+            brands=identity.brands,
             started_at=callback.at,
             used_at=callback.at,
             signed_in_at=Millis(min(identity.proved_at, callback.at)),
@@ -192,7 +193,7 @@ class RenewRole:
     identify: IdentifyPerson
 
     def __call__(self, session: DeskSession, value: str, at: Millis) -> DeskSession | None:
-        """Returns the session with the role that the issuer confirmed within the last hour.
+        """Returns the session with the role and brands that the issuer confirmed within the last hour.
 
         It returns None if the person must sign in again. The issuer then asks nothing of people whom it
         remembers.
@@ -221,7 +222,13 @@ class RenewRole:
             self.sessions.end(session.hash)
             return None
         encrypted = self.refresh_tokens.encrypt_token(issued.refresh_token, value)
-        renewed = replace(session, role=identity.role, role_read_at=at, refresh_token=encrypted)
+        renewed = replace(
+            session,
+            role=identity.role,
+            brands=identity.brands,
+            role_read_at=at,
+            refresh_token=encrypted,
+        )
         return renewed if self.sessions.renew(renewed) else None
 
 

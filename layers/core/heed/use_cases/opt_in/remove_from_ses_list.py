@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import product
 
-from heed.domain.errors import InvalidAddress, MalformedMessage, SuppressionListRefused
+from heed.domain.errors import (
+    InvalidAddress,
+    MalformedMessage,
+    SuppressionListRefused,
+    SuppressionListUnavailable,
+)
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
 from heed.domain.recipients.address import address_spellings
 from heed.use_cases.ports.opt_in import AddressEncryption
@@ -14,7 +21,7 @@ from heed.use_cases.ports.ses_list import SesSuppressionList
 
 @dataclass(frozen=True, slots=True)
 class RemoveFromSesList:
-    """Removes an address from the SES list in each spelling that the list may have.
+    """Removes an address from the SES list, and from those of tenants, in each spelling that they may have.
 
     Attributes:
         encryption: decrypts the address.
@@ -26,11 +33,15 @@ class RemoveFromSesList:
     ses_list: SesSuppressionList
     confirmed_queue: MessageQueue
 
-    def __call__(self, opt_in: ConfirmedOptIn) -> int:
+    def __call__(self, opt_in: ConfirmedOptIn, has_time: Callable[[], bool]) -> int:
         """Removes the address, and queues the opt-in for its next steps.
 
+        Args:
+            opt_in: the confirmed opt-in.
+            has_time: returns whether there is time for another call of SES.
+
         Returns:
-            How many spellings the list had.
+            How many entries the lists had.
 
         Raises:
             MalformedMessage: The encrypted address is not valid.
@@ -42,9 +53,11 @@ class RemoveFromSesList:
         except InvalidAddress as error:
             raise MalformedMessage(type(error).__name__) from None
         removed, refused = 0, None
-        for spelling in spellings:
+        for tenant, spelling in product(self.ses_list.tenants, spellings):
+            if not has_time():
+                raise SuppressionListUnavailable("no time is left")  # each removal can be repeated
             try:
-                removed += self.ses_list.remove(spelling)
+                removed += self.ses_list.remove(spelling, tenant)
             except SuppressionListRefused as error:
                 refused = error
         self.confirmed_queue.send(replace(opt_in, is_off_ses_list=True).to_message())

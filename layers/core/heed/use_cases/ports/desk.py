@@ -15,7 +15,7 @@ class DeskSessions(Protocol):
     """The sessions of people who are signed in to the desk."""
 
     def find(self, session_hash: str) -> DeskSession | None:
-        """Returns the session with this hash, also if it is no longer valid.
+        """Returns the session with this hash, also if it is no longer valid; None if it cannot be read.
 
         Raises:
             StoreUnavailable: The store did not answer.
@@ -47,7 +47,7 @@ class DeskSessions(Protocol):
         ...
 
     def renew(self, session: DeskSession) -> bool:
-        """Stores the role that the issuer confirmed, with its time and the refresh token.
+        """Stores the role and the brands that the issuer confirmed, with their time and the refresh token.
 
         Returns:
             Whether the session still exists. One that has ended does not come back.

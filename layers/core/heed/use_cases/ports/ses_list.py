@@ -1,4 +1,7 @@
-"""The ports for the SES list (the suppression list of the AWS account) and for walks over it."""
+"""The ports for the SES list (the suppression list of the AWS account) and for walks over it.
+
+A tenant of SES may have a list of its own, which is a part of the SES list here.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,21 @@ from typing import NamedTuple, Protocol
 
 from heed.domain.milliseconds import Millis
 
+ACCOUNT_LIST = ""
+"""The list of the account, among the names of tenants."""
+
 
 class SesListPage(NamedTuple):
     """A page of the SES list.
 
     Attributes:
         addresses: the addresses, in the spelling of the list.
-        next_token: the token of SES for the next page; None: this is the last page.
+        tenant: the tenant whose list it is; ACCOUNT_LIST: the list of the account.
+        next_token: the token for the next page; None: this is the last page.
     """
 
     addresses: list[str]
+    tenant: str
     next_token: str | None
 
 
@@ -25,8 +33,13 @@ class SesSuppressionList(Protocol):
     SES drops mail to the addresses on the list. The list is case-sensitive.
     """
 
-    def remove(self, spelling: str) -> bool:
-        """Removes an address in exactly this spelling. Returns whether the list had it.
+    @property
+    def tenants(self) -> tuple[str, ...]:
+        """The tenants whose lists are read, with ACCOUNT_LIST as the first."""
+        ...
+
+    def remove(self, spelling: str, tenant: str) -> bool:
+        """Removes an address in exactly this spelling from one list. Returns whether the list had it.
 
         Raises:
             SuppressionListRefused: SES will never accept this address in this call.
@@ -35,7 +48,7 @@ class SesSuppressionList(Protocol):
         ...
 
     def page(self, token: str | None) -> SesListPage:
-        """Returns the page of the list for a token; None: the first page.
+        """Returns the page for a token; None: the first page. The lists follow each other.
 
         Raises:
             InvalidListPosition: The token is not valid any more.

@@ -54,7 +54,7 @@ class _Pass:
     """The position of a pass over the list.
 
     Attributes:
-        token: the token of SES for the current page; "" for the first page.
+        token: the token for the current page; "" for the first page.
         checked: how many addresses at the start of that page were checked and stay on the list.
         has_removed: whether the pass has removed an address from the list.
     """
@@ -169,7 +169,7 @@ class WalkSesList:
                 ids = purges.get(self._find_recipient(spelling))
                 if ids is not None and not has_time():
                     return False
-                if ids is not None and self._remove(spelling, result):
+                if ids is not None and self._remove(spelling, page.tenant, result):
                     current.has_removed = True
                     for purge_id in ids:
                         self.walks.count_removal(purge_id)
@@ -184,13 +184,13 @@ class WalkSesList:
                 current.has_removed = False  # the next pass starts from the beginning
         return False
 
-    def _remove(self, spelling: str, result: SesListWalkResult) -> bool:
+    def _remove(self, spelling: str, tenant: str, result: SesListWalkResult) -> bool:
         """Removes an address from the list. Returns whether the list had it and SES removed it.
 
         If not, the next walk checks whether the address is still on the list.
         """
         try:
-            is_removed = self.ses_list.remove(spelling)
+            is_removed = self.ses_list.remove(spelling, tenant)
         except SuppressionListRefused:
             result.refused += 1
             return False

@@ -70,18 +70,25 @@ class RecordedDeskChange:
 
 @dataclass(frozen=True, slots=True)
 class OwnEntry:
-    """An entry of the day: when it was recorded (milliseconds), about whom, and what."""
+    """An entry of the day: when it was recorded (milliseconds), about whom, what, and of which brands.
+
+    What is of all brands, or of none, has the number 0.
+    """
 
     at: Millis
     recipient: str
     change: DeskChange
+    brands: tuple[ScopeNumber, ...]
 
 
 def read_own_entries(cookies: SealedCookies) -> list[OwnEntry]:
     """Returns what the user has recorded today (UTC), the newest first."""
     content = cookies.read(_OWN)
     entries = (
-        [OwnEntry(at, recipient, DeskChange(change)) for at, recipient, change in content["entries"]]
+        [
+            OwnEntry(at, recipient, DeskChange(change), tuple(brands))
+            for at, recipient, change, *brands in content["entries"]
+        ]
         if content
         else []
     )
@@ -91,5 +98,5 @@ def read_own_entries(cookies: SealedCookies) -> list[OwnEntry]:
 def add_own_entry(cookies: SealedCookies, entry: OwnEntry) -> Cookie:
     """Returns the cookie of the entries of the day with one more. It keeps the newest 10."""
     entries: Sequence[OwnEntry] = [entry, *read_own_entries(cookies)][:_MAX_OWN]
-    content = {"entries": [(each.at, each.recipient, each.change.value) for each in entries]}
+    content = {"entries": [(each.at, each.recipient, each.change.value, *each.brands) for each in entries]}
     return cookies.make(_OWN, content, Millis(cookies.session.started_at + SESSION_LIMIT))

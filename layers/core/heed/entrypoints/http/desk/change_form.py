@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from heed.domain import rfc3339
-from heed.domain.errors import InvalidTime
+from heed.domain.errors import InvalidTime, ScopeNotAllowed, UnknownScope
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.catalogue import Catalogue, Topic, TopicKind
 from heed.domain.preferences.evidence import MAX_EVIDENCE_TEXT, make_evidence
@@ -21,8 +21,10 @@ class DeskChange(StrEnum):
     """What a person asks for."""
 
     ALL = "all"  # no more marketing
+    BRANDS = "brands"  # no more marketing of the brands to which the agent is limited
     TOPICS = "topics"  # none of these topics
     PAUSE = "pause"  # no marketing until a day
+    BRANDS_PAUSE = "brands-pause"  # the same for the brands to which the agent is limited
     BACK = "back"  # these topics again
 
 
@@ -62,10 +64,25 @@ class DeskChangeMistake(StrEnum):
 
 _STATES = {
     DeskChange.ALL: RequestedState.OUT,
+    DeskChange.BRANDS: RequestedState.OUT,
     DeskChange.TOPICS: RequestedState.OUT,
     DeskChange.PAUSE: RequestedState.PAUSED,
+    DeskChange.BRANDS_PAUSE: RequestedState.PAUSED,
     DeskChange.BACK: RequestedState.IN,
 }
+
+
+_OF_EVERYTHING = (DeskChange.ALL, DeskChange.PAUSE)
+_OF_BRANDS = (DeskChange.BRANDS, DeskChange.BRANDS_PAUSE)
+
+
+def changes_to_choose(catalogue: Catalogue) -> list[DeskChange]:
+    """Returns what a person can ask for, the most common first.
+
+    An agent who is limited to brands can stop and pause these, and not everything.
+    """
+    left_out = _OF_BRANDS if catalogue.may_show(ALL_SCOPES) else _OF_EVERYTHING
+    return [change for change in DeskChange if change not in left_out]
 
 
 def topics_to_choose(catalogue: Catalogue) -> list[Topic]:
@@ -102,10 +119,20 @@ class DeskChangeForm:
     mistakes: Mapping[DeskChangeField, DeskChangeMistake] = field(default_factory=dict)
 
     @classmethod
+    def empty(cls, catalogue: Catalogue) -> DeskChangeForm:
+        """Returns the form of a page that was just opened."""
+        return cls(change=changes_to_choose(catalogue)[0])
+
+    @classmethod
     def parse(cls, form: DeskForm, catalogue: Catalogue, now: Millis) -> DeskChangeForm:
-        """Returns the form of a request with its mistakes. `now` is in milliseconds."""
+        """Returns the form of a request with its mistakes. `now` is in milliseconds.
+
+        Raises:
+            ScopeNotAllowed: The form asks for more than the brands to which the agent is limited.
+        """
+        _refuse_other_brands(form, catalogue)
         mistakes: dict[DeskChangeField, DeskChangeMistake] = {}
-        changes, sources = set(DeskChange), set(DeskChangeSource)
+        changes, sources = changes_to_choose(catalogue), set(DeskChangeSource)
         change_text, source_text = form.first(DeskChangeField.CHANGE), form.first(DeskChangeField.SOURCE)
         if change_text not in changes:
             mistakes[DeskChangeField.CHANGE] = DeskChangeMistake.CHOICE
@@ -113,7 +140,7 @@ class DeskChangeForm:
             mistakes[DeskChangeField.SOURCE] = DeskChangeMistake.CHOICE
         known = {catalogue.scope_name(topic.number) for topic in topics_to_choose(catalogue)}
         parsed = cls(
-            change=DeskChange(change_text) if change_text in changes else DeskChange.ALL,
+            change=DeskChange(change_text) if change_text in changes else changes[0],
             topics=tuple(name for name in form.all(DeskChangeField.TOPIC) if name in known),
             source=DeskChangeSource(source_text) if source_text in sources else DeskChangeSource.PHONE,
             day=form.first(DeskChangeField.DAY),
@@ -123,6 +150,11 @@ class DeskChangeForm:
         )
         mistakes |= parsed._find_mistakes(now)
         return replace(parsed, mistakes=mistakes)
+
+    @property
+    def is_pause(self) -> bool:
+        """Whether the person asks for a pause, which has an end."""
+        return _STATES[self.change] is RequestedState.PAUSED
 
     @property
     def has_proof(self) -> bool:
@@ -136,8 +168,10 @@ class DeskChangeForm:
 
     def scopes(self, catalogue: Catalogue) -> tuple[ScopeNumber, ...]:
         """Returns the numbers of the scopes of the change."""
-        if self.change in (DeskChange.ALL, DeskChange.PAUSE):
+        if self.change in _OF_EVERYTHING:
             return (ALL_SCOPES,)
+        if self.change in _OF_BRANDS:
+            return tuple(sorted(catalogue.brands))
         return tuple(catalogue.scope_number(name) for name in self.topics)
 
     def requests(self, catalogue: Catalogue, who: tuple[str, str], now: Millis) -> list[PreferenceRequest]:
@@ -154,7 +188,7 @@ class DeskChangeForm:
         key, agent = who
         state, received = _STATES[self.change], self._received(now)
         at = Millis(min(now, received.first if state is RequestedState.IN else received.last))
-        until = rfc3339.parse_time(self.until).end if self.change is DeskChange.PAUSE else None
+        until = rfc3339.parse_time(self.until).end if self.is_pause else None
         evidence = make_evidence(agent=agent, key=key, reference=self.reference or None)
         policy = catalogue.policy_version_at(at)
         return [
@@ -194,12 +228,29 @@ class DeskChangeForm:
                     mistakes[DeskChangeField.DAY] = DeskChangeMistake.FUTURE
             except InvalidTime:
                 mistakes[DeskChangeField.TIME] = DeskChangeMistake.CLOCK
-        if self.change is DeskChange.PAUSE:
+        if self.is_pause:
             if not _is_date(self.until):
                 mistakes[DeskChangeField.UNTIL] = DeskChangeMistake.DATE
             elif rfc3339.parse_time(self.until).end <= now:
                 mistakes[DeskChangeField.UNTIL] = DeskChangeMistake.PAST
         return mistakes
+
+
+def _refuse_other_brands(form: DeskForm, catalogue: Catalogue) -> None:
+    """Refuses a form that the page of an agent who is limited to brands does not offer.
+
+    Raises:
+        ScopeNotAllowed: It asks for everything, or for a topic of another brand.
+    """
+    if form.first(DeskChangeField.CHANGE) in _OF_EVERYTHING and not catalogue.may_show(ALL_SCOPES):
+        raise ScopeNotAllowed("everything is not of a brand that is allowed")
+    for name in form.all(DeskChangeField.TOPIC):
+        try:
+            catalogue.scope_number(name)
+        except ScopeNotAllowed:
+            raise
+        except UnknownScope:
+            continue  # no topic at all, which the form does not choose
 
 
 def _is_date(text: str) -> bool:

@@ -19,6 +19,7 @@ from heed.entrypoints.http.desk.change_form import (
     DeskChangeForm,
     DeskChangeMistake,
     DeskChangeSource,
+    changes_to_choose,
     topics_to_choose,
 )
 from heed.entrypoints.http.desk.people_views import ActiveReason, PersonHeading
@@ -186,7 +187,10 @@ def change_form_view(
     """Returns the view of a form. `now` is in milliseconds."""
     return DeskChangeFormView(
         action=f"{person.path}/changes",
-        changes=tuple(DeskChangeOption(value=change, chosen=change is form.change) for change in DeskChange),
+        changes=tuple(
+            DeskChangeOption(value=change, chosen=change is form.change)
+            for change in changes_to_choose(catalogue)
+        ),
         topics=tuple(
             TopicBox(
                 topic=catalogue.scope_name(topic.number),

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 
 from heed.domain.desk.session import DeskRole
+from heed.domain.errors import ScopeNotAllowed
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.decision import is_any_sendable
@@ -96,9 +97,9 @@ class ChangePages:
     def __init__(self, routes: DeskRoutes, visits: PersonVisits, parts: Callable[[], ChangeParts]) -> None:
         self._visits = visits
         self._parts = parts
-        routes.route("GET", "/desk/people/{id}/changes", DeskRole.AGENT)(self.show_recorded)
-        routes.route("POST", "/desk/people/{id}/changes", DeskRole.AGENT)(self.change)
-        routes.route("POST", "/desk/people/{id}/taken-back", DeskRole.AGENT)(self.take_back)
+        routes.route("GET", "/desk/people/{id}/changes", DeskRole.AGENT, by_brand=True)(self.show_recorded)
+        routes.route("POST", "/desk/people/{id}/changes", DeskRole.AGENT, by_brand=True)(self.change)
+        routes.route("POST", "/desk/people/{id}/taken-back", DeskRole.AGENT, by_brand=True)(self.take_back)
 
     def change(self, call: DeskRequest) -> Response[str]:
         """Shows the preview of a form, or its mistakes; with the button "Record", records it."""
@@ -125,7 +126,7 @@ class ChangePages:
             form = DeskChangeForm.parse(call.kept_form, call.catalogue, call.at)
             return self._show_form(call, person, replace(form, mistakes={}))
         recorded = RecordedDeskChange.read(cookies, person.recipient)
-        if recorded is None:
+        if recorded is None or not all(map(call.catalogue.may_show, recorded.scopes)):
             return call.redirect(person_path(person.recipient))
         record = self._parts().preferences.read(person.recipient)
         disclosed = self._visits.disclose(call, person)
@@ -145,11 +146,17 @@ class ChangePages:
         return call.page("recorded", view, cookies=disclosed)
 
     def take_back(self, call: DeskRequest) -> Response[str]:
-        """Takes back the last entry of this session, if it is not older than ten minutes."""
+        """Takes back the last entry of this session, if it is not older than ten minutes.
+
+        Raises:
+            ScopeNotAllowed: The agent has no access to its brand any more.
+        """
         person, cookies = self._visits.person(call), self._visits.cookies(call)
         recorded = RecordedDeskChange.read(cookies, person.recipient)
         if recorded is None or not recorded.undoable:
             return call.redirect(person_path(person.recipient))
+        if not all(map(call.catalogue.may_show, recorded.undoable)):
+            raise ScopeNotAllowed("the agent was limited to other brands meanwhile")
         who = call.session.key, call.session.agent
         stop = recorded.at, recorded.digest
         take_back = self._parts().take_back_desk_change
@@ -231,7 +238,10 @@ class ChangePages:
             recorded_at=call.at,
         )
         cookies: SealedCookies = self._visits.cookies(call)
-        own = add_own_entry(cookies, OwnEntry(call.at, person.recipient, form.change))
+        topics = call.catalogue.topics
+        brands = {topics[scope].brand if scope in topics else scope for scope in recorded.scopes}
+        entry = OwnEntry(call.at, person.recipient, form.change, tuple(sorted(brands)))
+        own = add_own_entry(cookies, entry)
         return call.redirect(
             f"{person_path(person.recipient)}/changes",
             cookies=[recorded.make(cookies, person.recipient), own],
@@ -253,7 +263,7 @@ def _hidden_fields(form: DeskChangeForm) -> list[HiddenField]:
         (DeskChangeField.TIME, form.time),
         (DeskChangeField.REFERENCE, form.reference),
     ]
-    if form.change is DeskChange.PAUSE:
+    if form.is_pause:
         pairs.append((DeskChangeField.UNTIL, form.until))
     return [HiddenField(name=name, value=value) for name, value in pairs if value]
 

@@ -100,8 +100,8 @@ class HomePage:
     def __init__(self, routes: DeskRoutes, visits: PersonVisits, parts: Callable[[], HomeParts]) -> None:
         self._visits = visits
         self._parts = parts
-        routes.route("GET", "/desk", DeskRole.AGENT)(self.show)
-        routes.route("POST", "/desk/people", DeskRole.AGENT)(self.look_up)
+        routes.route("GET", "/desk", DeskRole.AGENT, by_brand=True)(self.show)
+        routes.route("POST", "/desk/people", DeskRole.AGENT, by_brand=True)(self.look_up)
 
     def show(self, call: DeskRequest) -> Response[str]:
         """Shows the field, which has the focus. It is refilled if the session had ended."""
@@ -139,6 +139,7 @@ class HomePage:
                     at=each.at, change=each.change, id=each.recipient, path=person_path(each.recipient)
                 )
                 for each in own
+                if all(map(call.catalogue.may_show, each.brands))
             ),
             lifts=list_waiting_lifts(call, self._parts().lift_requests) if is_officer else (),
             cases=cases_due_first(self._parts().cases, call.at) if is_officer else (),

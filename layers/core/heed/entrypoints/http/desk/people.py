@@ -46,7 +46,7 @@ class PersonPage:
     def __init__(self, routes: DeskRoutes, visits: PersonVisits, parts: Callable[[], LookupParts]) -> None:
         self._visits = visits
         self._parts = parts
-        routes.route("GET", "/desk/people/{id}", DeskRole.AGENT)(self.show)
+        routes.route("GET", "/desk/people/{id}", DeskRole.AGENT, by_brand=True)(self.show)
 
     def show(self, call: DeskRequest) -> Response[str]:
         """Shows all that is on record about a person. Somebody without a record gets the same page."""

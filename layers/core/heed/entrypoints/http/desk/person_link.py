@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from heed.domain.desk.session import DeskRole
+from heed.domain.errors import NotFound
 from heed.domain.links.link_hints import LinkHints
 from heed.domain.links.link_token import TokenPurpose
 from heed.domain.preferences.register import ALL_SCOPES
@@ -61,7 +62,7 @@ class PersonLink:
     ) -> None:
         self._visits = visits
         self._parts = parts
-        routes.route("POST", "/desk/people/{id}/link", DeskRole.AGENT)(self.make)
+        routes.route("POST", "/desk/people/{id}/link", DeskRole.AGENT, by_brand=True)(self.make)
 
     def make(self, call: DeskRequest) -> Response[str]:
         """Enters in the register of disclosures that the link was made, then shows it.
@@ -70,7 +71,9 @@ class PersonLink:
         unusually many of them counts it.
         """
         person, parts = self._visits.person(call), self._parts()
-        topic = call.catalogue.offered_topics(ALL_SCOPES)[0]
+        topic = next(iter(call.catalogue.offered_topics(ALL_SCOPES)), None)
+        if topic is None:
+            raise NotFound("the brands of the agent have no topic that a person can choose")
         minted = mint_links([IdentifiedPerson(None, person.recipient)], topic, call.at, parts.link_keys)[0]
         cookies = self._visits.disclose(call, person)
         parts.disclosures.append(DisclosureDetails(call.at, "link", person.purpose, 1, call.session.key))

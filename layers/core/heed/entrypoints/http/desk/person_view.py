@@ -11,7 +11,7 @@ from heed.domain.preferences.catalogue import Catalogue, Topic, TopicKind
 from heed.domain.preferences.decision import Decision, decide
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import Source
+from heed.domain.preferences.register import ALL_SCOPES, Source
 from heed.domain.preferences.suppressions import suppressions_of
 from heed.entrypoints.http.desk.change_form import DeskChangeForm
 from heed.entrypoints.http.desk.change_views import change_form_view
@@ -64,8 +64,8 @@ def person_view(
     return PersonView(
         frame=frame,
         person=person,
-        form=change_form_view(DeskChangeForm(), person, catalogue, frame.language, now),
-        known=bool(record.registers or record.soft_bounce_days or record.erased_at or shown),
+        form=change_form_view(DeskChangeForm.empty(catalogue), person, catalogue, frame.language, now),
+        known=_is_known(record, catalogue) or bool(shown),
         may_send=_may_send(decided),
         saying=Saying.ALLOWED if strongest is None else _SAYINGS[strongest.reason],
         since=strongest.since if strongest else None,
@@ -79,6 +79,13 @@ def person_view(
         history=tuple(_history_row(stored, catalogue, frame.language) for stored in reversed(shown)),
         left_out=f"{left_out}{'+' if result.is_cut else ''}" if left_out or result.is_cut else "",
     )
+
+
+def _is_known(record: Record, catalogue: Catalogue) -> bool:
+    """Returns whether anything is on record that the agent may see."""
+    if catalogue.may_show(ALL_SCOPES):
+        return bool(record.registers or record.soft_bounce_days or record.erased_at)
+    return any(catalogue.may_show(register.scope) for register in record.registers)
 
 
 def _may_send(decided: list[tuple[Topic, Decision]]) -> MaySend:

@@ -22,6 +22,7 @@ from heed.domain.errors import (
     IncompleteForm,
     NotFound,
     PurposeRefused,
+    ScopeNotAllowed,
     UnreadableRecord,
 )
 from heed.entrypoints.http import request
@@ -37,6 +38,7 @@ from heed.entrypoints.observability import count_metric, logger
 _REFUSALS: dict[type[HeedError], Refusal] = {
     IncompleteForm: Refusal.INCOMPLETE,
     PurposeRefused: Refusal.PURPOSE,
+    ScopeNotAllowed: Refusal.BRAND,
 }
 """The expected failures that the page for a refused request explains."""
 
@@ -50,6 +52,7 @@ class _Access:
 
     role: DeskRole | None = None
     recent_sign_in: bool = False
+    by_brand: bool = False
 
 
 class DeskRoutes:
@@ -67,16 +70,24 @@ class DeskRoutes:
         self.access: dict[tuple[str, str], _Access] = {}
 
     def route(
-        self, method: str, path: str, role: DeskRole, *, recent_sign_in: bool = False
+        self,
+        method: str,
+        path: str,
+        role: DeskRole,
+        *,
+        recent_sign_in: bool = False,
+        by_brand: bool = False,
     ) -> Callable[[DeskHandler], DeskHandler]:
         """Decorates a handler: it serves a route to people who are signed in and have a role.
 
         A variable part of the path has the form `{name}`. With `recent_sign_in`, the person must have signed
-        in within the last 10 minutes: erasures, reports of minors, holds and lifts demand it.
+        in within the last 10 minutes: erasures, reports of minors, holds and lifts demand it. An agent who is
+        limited to brands is admitted only with `by_brand`. The handler must then use the catalogue of the
+        request.
         """
 
         def decorate(handle: DeskHandler) -> DeskHandler:
-            access = _Access(role, recent_sign_in)
+            access = _Access(role, recent_sign_in, by_brand)
             self._add(method, path, access, lambda visit: self._admit(visit, method, access, handle))
             return handle
 
@@ -108,7 +119,9 @@ class DeskRoutes:
         session = parts.session_memory.use(
             hash_session_value(value), visit.at, lambda found: parts.renew_role(found, value, visit.at)
         )
-        return None if session is None else (session, value)
+        if session is None or not session.brands.narrow(visit.catalogue).brands:
+            return None  # without a brand that the catalogue has, the person signs in again
+        return session, value
 
     def sign_in_again(self, call: DeskRequest) -> Response[str]:
         """Leads to a new sign-in and back, if only some forms of a page need a recent one."""
@@ -140,7 +153,7 @@ class DeskRoutes:
         kept_forms = self._kept_forms
         call = DeskRequest(
             visit.event,
-            visit.catalogue,
+            session.brands.narrow(visit.catalogue),
             visit.pages,
             visit.parts,
             session=session,
@@ -158,6 +171,8 @@ class DeskRoutes:
     def _call(self, call: DeskRequest, method: str, access: _Access, handle: DeskHandler) -> Response[str]:
         if access.role is not None and not call.session.has_role(access.role):
             return _refuse(call, Refusal.ROLE)
+        if call.session.brands.is_limited and not access.by_brand:
+            return _refuse(call, Refusal.BRAND)
         if method == "POST" and not hmac.compare_digest(
             call.form.first("token").encode(), call.form_token.encode()
         ):

@@ -103,7 +103,7 @@ class SignInPages:
         routes.open_route("GET", "/desk/sign-in")(self.start)
         routes.open_route("GET", "/desk/signed-in")(self.complete)
         routes.open_route("GET", "/desk/signed-out")(self.show_signed_out)
-        routes.route("POST", "/desk/sign-out", DeskRole.AGENT)(self.sign_out)
+        routes.route("POST", "/desk/sign-out", DeskRole.AGENT, by_brand=True)(self.sign_out)
 
     def start(self, visit: DeskVisit) -> Response[str]:
         """Leads to the issuer."""

@@ -9,7 +9,7 @@ from heed.domain.preferences.register import ALL_SCOPES
 def topic_title(topic: Topic, catalogue: Catalogue, language: str) -> str:
     """Returns the name of a topic, with its brand if the deployment has several brands."""
     name = topic.names[language]
-    several = len(catalogue.brands) > 1 and topic.brand
+    several = len((catalogue.whole or catalogue).brands) > 1 and topic.brand
     return f"{name} ({catalogue.brands[topic.brand].title})" if several else name
 
 

@@ -16,10 +16,11 @@ class DeskFrame:
     """What surrounds the content of each page."""
 
     language: str  # of the brand; the page may be in English instead
-    brand: str
+    brand: str  # its title
     path: str  # the path of the page, so that the navigation marks its own entry
     agent: str = ""  # the name of the person; "": nobody is signed in, so there is no navigation
     role: DeskRole = DeskRole.AGENT
+    brands: tuple[str, ...] = ()  # the titles of those to which the person is limited
     form_token: str = ""  # each form of the page has it as the field `token`
 
 
@@ -35,6 +36,7 @@ class Refusal(StrEnum):
 
     ROLE = "role"  # the page is for privacy officers
     ORIGIN = "origin"  # the form came from another site, or its token is not that of the session
+    BRAND = "brand"  # the form is about a brand to which the person has no access
     PURPOSE = "purpose"  # the policy does not permit a disclosure for the purpose
     INCOMPLETE = "incomplete"  # the form could not be read, so nothing was done
 

@@ -43,7 +43,7 @@ class DeskVisit:
 
     Attributes:
         event: The event of Lambda, payload format 2.0.
-        catalogue: The brands and topics.
+        catalogue: The brands and topics; of somebody who is signed in, those that the person may use.
         pages: The compiled pages.
         parts: The values of the variable parts of the path, by name.
     """
@@ -88,8 +88,9 @@ class DeskVisit:
     @property
     def frame(self) -> DeskFrame:
         """What surrounds the content of each page."""
-        brand = self.catalogue.brands[self.catalogue.default_brand].title
-        return DeskFrame(language=self.language, brand=brand, path=self.path)
+        brands = self.catalogue.brands
+        brand = brands.get(self.catalogue.default_brand) or next(iter(brands.values()))
+        return DeskFrame(language=self.language, brand=brand.title, path=self.path)
 
     def page(
         self,
@@ -161,11 +162,13 @@ class DeskRequest(DeskVisit):
     def frame(self) -> DeskFrame:
         """What surrounds the content of each page, with the name of the person and the navigation."""
         frame = super().frame
+        brands = self.catalogue.brands.values() if self.session.brands.is_limited else ()
         return DeskFrame(
             language=frame.language,
             brand=frame.brand,
             path=frame.path,
             agent=self.session.agent,
             role=self.session.role,
+            brands=tuple(brand.title for brand in brands),
             form_token=self.form_token,
         )

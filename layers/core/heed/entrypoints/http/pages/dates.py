@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from heed.domain.milliseconds import Millis
+from heed.domain.preferences.register import DAY_MS
 
-_DAY = 86_400  # seconds
+_MINUTE_MS = 60_000
+_SECONDS = tuple(f":{second:02}Z" for second in range(60))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,13 @@ class Dates:
 
     def time(self, at: Millis) -> str:
         """Formats the time of day in UTC, such as 14:05 UTC. `at` is in milliseconds since the Unix epoch."""
-        return f"{_clock(at // 60_000 % 1_440)} UTC"
+        _, clock, _ = split_time(at)
+        return f"{clock} UTC"
 
     def iso(self, at: Millis) -> str:
         """Formats a time as RFC 3339 demands. `at` is in milliseconds since the Unix epoch."""
-        day, second = divmod(at // 1000, _DAY)
-        return f"{_iso_day(day)}T{_clock(second // 60)}:{second % 60:02}Z"
+        day, clock, seconds = split_time(at)
+        return f"{iso_day(day)}T{clock}{seconds}"
 
     def day(self, date: str) -> str:
         """Formats a date of the brand file, such as 2026-07-01."""
@@ -60,9 +63,22 @@ class Dates:
         return self.pattern.format(day=shown, month=name, number=month, year=year)
 
 
+def split_time(at: Millis) -> tuple[int, str, str]:
+    """Splits a time in UTC. `at` is in milliseconds since the Unix epoch.
+
+    Returns:
+        The number of days since the Unix epoch, the time of day such as 14:05, and the rest of it as RFC 3339
+        demands, such as :09Z.
+    """
+    day, time_of_day = divmod(at, DAY_MS)
+    minute, rest = divmod(time_of_day, _MINUTE_MS)
+    return day, _clock(minute), _SECONDS[rest // 1_000]
+
+
 @lru_cache(maxsize=1_024)
-def _iso_day(day: int) -> str:
-    return time.strftime("%Y-%m-%d", time.gmtime(day * _DAY))
+def iso_day(day: int) -> str:
+    """Formats a day, such as 2026-07-01. `day` is the number of days since the Unix epoch."""
+    return time.strftime("%Y-%m-%d", time.gmtime(day * DAY_MS // 1_000))
 
 
 @lru_cache(maxsize=1_440)

@@ -9,6 +9,7 @@ from jinja2 import Environment, ModuleLoader, StrictUndefined
 
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS
+from heed.entrypoints.http.pages.dates import iso_day, split_time
 from heed.entrypoints.http.pages.pages import escape_html
 from heed.entrypoints.http.pages.views import view_fields
 
@@ -48,22 +49,30 @@ class PageRenderer:
 
     def __call__(self, name: str, view: PageView | MailView | DeskView) -> str:
         """Returns a page. `name` is its file in layers/brand/pages or layers/brand/desk/pages."""
-        return self._environment.get_template(name).render(view_fields(view))
+        template = self._environment.get_template(name)
+        # A page uses nothing but its view, so Jinja2's own functions need not be copied into each context.
+        return "".join(template.root_render_func(template.new_context(view_fields(view), shared=True)))
 
 
 def _element_filters(dates: Dates) -> dict[str, Callable[[Millis], str]]:
     """Returns the filters that make the HTML element of a time, with the date alone or the time of day too.
 
-    A table of the desk shows a few days many times, so the dates are kept.
+    A table of the desk shows a few days many times, so what depends on the day alone is kept.
     """
 
     @lru_cache(maxsize=_KEPT_DAYS)
-    def date_of_day(day: int) -> str:
-        return escape_html(dates.date(Millis(day * DAY_MS)))
+    def parts_of_day(day: int) -> tuple[str, str]:
+        date = escape_html(dates.date(Millis(day * DAY_MS)))
+        return f'<time datetime="{iso_day(day)}T', f'">{date}'
 
-    return {
-        "date_element": lambda at: f'<time datetime="{dates.iso(at)}">{date_of_day(at // DAY_MS)}</time>',
-        "time_element": lambda at: (
-            f'<time datetime="{dates.iso(at)}">{date_of_day(at // DAY_MS)}, {dates.time(at)}</time>'
-        ),
-    }
+    def date_element(at: Millis) -> str:
+        day, clock, seconds = split_time(at)
+        start, date = parts_of_day(day)
+        return f"{start}{clock}{seconds}{date}</time>"
+
+    def time_element(at: Millis) -> str:
+        day, clock, seconds = split_time(at)
+        start, date = parts_of_day(day)
+        return f"{start}{clock}{seconds}{date}, {clock} UTC</time>"
+
+    return {"date_element": date_element, "time_element": time_element}

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-ROOT = Path(__file__).parents[2]
-RELEASED = ROOT / "tests" / "architecture" / "released"
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
-Template = Mapping[str, Any]
+    Template = Mapping[str, Any]
 
 # Resource types that must not be lost, because they hold data or other systems know their names. A change of
 # one of the listed properties makes CloudFormation replace the resource.
@@ -35,22 +31,9 @@ _LIFECYCLE_ATTRIBUTES = ("Condition", "DeletionPolicy", "UpdateReplacePolicy")
 _HASH = re.compile(r"[0-9a-f]{10}$")  # SAM appends the hash of its content to the name of a layer
 
 
-def version() -> str:
-    """Returns the current version of the core."""
-    project = tomllib.loads((ROOT / "layers/core/pyproject.toml").read_text())
-    return str(project["project"]["version"])
-
-
-def released_template() -> dict[str, Any]:
-    """Returns the translated template of the latest release. A release is compared with the one before."""
-    newest = max(RELEASED.glob("*.json"), key=lambda path: [int(n) for n in path.stem.split(".")])
-    template: dict[str, Any] = json.loads(newest.read_text())
-    return template
-
-
 def upgrade_faults(before: Template, after: Template) -> Iterator[str]:
     """Returns what an update from one template to the other would lose, and what AWS would reject."""
-    old, new = _resources(before), _resources(after)
+    old, new = resources_by_name(before), resources_by_name(after)
     for name, resource in old.items():
         if resource["Type"] in STATEFUL_TYPES:
             yield from _faults_of_stateful(name, resource, new.get(name, {}))
@@ -67,7 +50,8 @@ def upgrade_faults(before: Template, after: Template) -> Iterator[str]:
         yield f"the output {name} is removed"
 
 
-def _resources(template: Template) -> dict[str, Any]:
+def resources_by_name(template: Template) -> dict[str, Any]:
+    """Returns the resources of a translated template. The name of a layer has no hash."""
     return {
         _HASH.sub("", name) if resource["Type"] == "AWS::Lambda::LayerVersion" else name: resource
         for name, resource in template["Resources"].items()
@@ -84,7 +68,7 @@ def _faults_of_stateful(name: str, old: Mapping[str, Any], new: Mapping[str, Any
         yield f"{name} is removed"
         return
     for property_name in STATEFUL_TYPES[old["Type"]]:
-        if _properties(old).get(property_name) != _properties(new).get(property_name):
+        if _to_text(_properties(old).get(property_name)) != _to_text(_properties(new).get(property_name)):
             yield f"{name} is replaced, because its {property_name} changes"
     for attribute in _LIFECYCLE_ATTRIBUTES:
         if old.get(attribute) != new.get(attribute):
@@ -93,6 +77,11 @@ def _faults_of_stateful(name: str, old: Mapping[str, Any], new: Mapping[str, Any
     for attribute, kind in _attributes(old).items():
         if types.get(attribute, kind) != kind:
             yield f"{name} is replaced, because its attribute {attribute} has another type"
+
+
+def _to_text(value: object) -> str:
+    """Returns a property as text. CloudFormation may return a number or a truth value as text."""
+    return str(value).lower()
 
 
 def _attributes(table: Mapping[str, Any]) -> dict[str, str]:
@@ -155,6 +144,6 @@ def _is_narrower(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
         or ("Default" in old and "Default" not in new)
         or new.get("AllowedPattern") not in (None, old.get("AllowedPattern"))
         or (allowed is not None and not set(old.get("AllowedValues", ("any other",))) <= set(allowed))
-        or new.get("MinValue", float("-inf")) > old.get("MinValue", float("-inf"))
-        or new.get("MaxValue", float("inf")) < old.get("MaxValue", float("inf"))
+        or float(new.get("MinValue", "-inf")) > float(old.get("MinValue", "-inf"))
+        or float(new.get("MaxValue", "inf")) < float(old.get("MaxValue", "inf"))
     )
