@@ -23,11 +23,12 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def main() -> int:
     """Runs a stack and returns the exit code."""
     args = _parse_arguments()
-    places = Places(ROOT, args.home, args.port, args.aws_port, brand=args.brand)
+    places = Places(ROOT, args.home, args.port, args.aws_port, brand=args.brand, webhook_url=args.webhook_url)
     for signal_number in _STOP_SIGNALS:
         signal.signal(signal_number, _stop)
     try:
         preflight.check_files(places.root)
+        preflight.check_webhook_url(places.webhook_url)
         _run(places, args)
     except LocalProblem as problem:
         print(f"\nCannot run: {problem.summary}\n  Remedy: {problem.remedy}", file=sys.stderr)
@@ -67,6 +68,7 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--aws-port", type=int, default=4566, help="port of the emulated AWS")
     parser.add_argument("--home", type=Path, default=ROOT / ".local", help="the folder of all local stacks")
     parser.add_argument("--brand", type=Path, help="the folder of a brand; the sample without it")
+    parser.add_argument("--webhook-url", default="", help="the URL that receives webhooks; none without it")
     parser.add_argument("--demo", action="store_true", help="begin with the past of invented people")
     parser.add_argument("--people", type=int, default=300, help="the number of invented people")
     parser.add_argument("--weeks", type=int, default=26, help="the weeks of the demo")

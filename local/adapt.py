@@ -27,13 +27,19 @@ PARAMETERS = {
 }
 
 
+def make_parameters(webhook_url: str) -> dict[str, str]:
+    """Returns the parameters of a stack. The template accepts https alone, so it gets another URL."""
+    return PARAMETERS | ({"WebhookUrl": "https://webhook.invalid"} if webhook_url else {})
+
+
 @dataclass(frozen=True)
 class LocalAddresses:
-    """The addresses and the build folder of the local stack."""
+    """The addresses and the build folder of the local stack. `webhook` is the URL of webhooks, or ""."""
 
     api: str
     aws: str
     build: Path
+    webhook: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,8 @@ def _set_local_environment(function: Resource, addresses: LocalAddresses) -> Res
     }
     if "PUBLIC_URL" in variables:
         local_variables["PUBLIC_URL"] = addresses.api
+    if "WEBHOOK_URL" in variables:
+        local_variables["WEBHOOK_URL"] = addresses.webhook
     return {
         **function,
         "Properties": {**properties, "Environment": {"Variables": {**variables, **local_variables}}},
@@ -146,8 +154,8 @@ ADAPTATIONS = (
     ),
     Adaptation(
         "AWS::Lambda::Function",
-        "links lead to the HTTP front, and AWS calls to the emulator; unpacking layers into /opt would be "
-        "slow",
+        "links lead to the HTTP front, AWS calls to the emulator, and webhooks to this machine; unpacking "
+        "layers into /opt would be slow",
         _set_local_environment,
     ),
 )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
 
@@ -78,6 +79,9 @@ class Clients:
 
     sns: cached_property[SNSClient] = _client("sns")
     """Publishes bounces, complaints and notices about inbound mail, as SES does."""
+
+    secretsmanager: cached_property[SecretsManagerClient] = _client("secretsmanager")
+    """Reads the secret of webhooks."""
 
     scheduler: cached_property[Any] = _client("scheduler")
     """Lists the schedules of functions."""

@@ -2,7 +2,8 @@
 
 It compares the template of the deployed stack with template.yaml. samconfig.toml names the stack, the region
 and the profile for the environment ENV. If the update would lose something, or AWS would refuse it, the exit
-code is 1. New code and the values of parameters are not compared: the change set of `sam deploy` shows them.
+code is 1. New code and the values of parameters are not compared, and a resource counts even if its condition
+does not hold: the change set of `sam deploy` shows exactly what happens.
 """
 
 from __future__ import annotations
@@ -62,8 +63,8 @@ def describe_changes(environment: Environment, template: Path) -> Iterator[str]:
 
 
 def _to_template(body: object) -> Mapping[str, Any]:
-    """Returns a template. boto3 parses a template in JSON, and no other."""
-    return cast("Mapping[str, Any]", yaml_parse(body) if isinstance(body, str) else body)
+    """Returns a template. boto3 parses a template in JSON, and no other. An empty text has no resources."""
+    return cast("Mapping[str, Any]", (yaml_parse(body) or {}) if isinstance(body, str) else body)
 
 
 def _compare(stack: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:

@@ -65,6 +65,12 @@ def deploy(
     return Deployed(outputs, names)
 
 
+def read_webhook_secret(clients: Clients, outputs: Mapping[str, str]) -> str:
+    """Returns the secret that signs webhooks, or "" if the stack has none."""
+    arn = outputs.get("WebhookSecretArn")
+    return clients.secretsmanager.get_secret_value(SecretId=arn)["SecretString"] if arn else ""
+
+
 def _wait_for_outputs(clients: Clients) -> dict[str, str]:
     end = time.monotonic() + DEPLOY_SECONDS
     while time.monotonic() < end:

@@ -18,6 +18,7 @@ class Places:
         port: The port of the HTTP front.
         aws_port: The port of the emulator.
         brand: The folder of an adopter's brand, or None for the sample.
+        webhook_url: The URL that receives webhooks, or "".
 
     Attributes:
         api: The base URL of the HTTP API, without a trailing slash.
@@ -34,7 +35,14 @@ class Places:
     """
 
     def __init__(
-        self, root: Path, home: Path, port: int, aws_port: int, *, brand: Path | None = None
+        self,
+        root: Path,
+        home: Path,
+        port: int,
+        aws_port: int,
+        *,
+        brand: Path | None = None,
+        webhook_url: str = "",
     ) -> None:
         self.root = root
         self.home = home
@@ -43,6 +51,7 @@ class Places:
         self.api = f"http://127.0.0.1:{port}"
         self.aws = f"http://127.0.0.1:{aws_port}"
         self.brand = brand
+        self.webhook_url = webhook_url
         self.brand_folders = (root / "layers" / "brand", *([brand] if brand else []))
         self.folder = home / str(port)
         self.build = self.folder / "build"

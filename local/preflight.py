@@ -6,6 +6,7 @@ import shutil
 import socket
 from typing import TYPE_CHECKING
 
+from heed.adapters.http_urls import is_permitted_url
 from local.problem import LocalProblem
 
 if TYPE_CHECKING:
@@ -24,6 +25,19 @@ def check_files(root: Path) -> None:
         raise LocalProblem("the program .venv/bin/uv is not installed", "run `make setup`")
     if shutil.which("make") is None:
         raise LocalProblem("the command `make` is not installed", "install it from your system's packages")
+
+
+def check_webhook_url(url: str) -> None:
+    """Checks that webhooks may go to a URL. "" means that there are none.
+
+    Raises:
+        LocalProblem: It is neither https nor on this machine.
+    """
+    if url and not is_permitted_url(url, loopback=True):
+        raise LocalProblem(
+            "WEBHOOK_URL is neither https nor on this machine",
+            "choose another:\n    make run WEBHOOK_URL=http://127.0.0.1:9999/hook",
+        )
 
 
 def check_ports(port: int, aws_port: int) -> None:

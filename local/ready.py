@@ -24,7 +24,7 @@ class StackAnnouncement:
     """The content of `stack.json`.
 
     `outputs` has the template's outputs, and `functions` by short name. `desk` has the URL of the desk and
-    the people who can sign in there.
+    the people who can sign in there. `webhook` has the URL and the secret of webhooks, if there are any.
     """
 
     api: str
@@ -33,6 +33,7 @@ class StackAnnouncement:
     api_key: str
     outputs: dict[str, Any]
     desk: dict[str, Any]
+    webhook: dict[str, str] | None = None
 
 
 def make_announcement(
@@ -41,6 +42,7 @@ def make_announcement(
     functions: Mapping[str, str],
     api_key: str,
     people: Iterable[DeskPerson],
+    webhook_secret: str = "",
 ) -> StackAnnouncement:
     """Returns the announcement of a stack. Its ApiUrl is the HTTP front, not the output of the template."""
     return StackAnnouncement(
@@ -50,12 +52,14 @@ def make_announcement(
         api_key=api_key,
         outputs={**outputs, "ApiUrl": places.api, "functions": dict(functions)},
         desk={"url": f"{places.api}/desk", "users": [asdict(person) for person in people]},
+        webhook={"url": places.webhook_url, "secret": webhook_secret} if webhook_secret else None,
     )
 
 
 def announce(stack: StackAnnouncement, places: Places) -> None:
     """Writes the announcement of this stack, and makes clients find this stack."""
-    _write(places.ready_file, json.dumps(asdict(stack), indent=2) + "\n")
+    content = {name: value for name, value in asdict(stack).items() if value is not None}
+    _write(places.ready_file, json.dumps(content, indent=2) + "\n")
     _write(places.latest_file, places.ready_file.read_text())
 
 

@@ -12,11 +12,11 @@ from heed.adapters.stack import functions_by_short_name
 from heed.domain.api_key import KeyScope
 from heed.domain.preferences.catalogue import Catalogue
 from local import preflight, ready
-from local.adapt import PARAMETERS, LocalAddresses, adapt
+from local.adapt import LocalAddresses, adapt, make_parameters
 from local.aws import Clients
 from local.brand import BrandReload
 from local.build import build
-from local.deploy import deploy
+from local.deploy import deploy, read_webhook_secret
 from local.desk_people import create_desk_people
 from local.emulator import Emulator
 from local.front import Gateway, make_application
@@ -73,21 +73,23 @@ class LocalStack(ExitStack):
         self._emulator.start()
 
         _print_now("Translating template.yaml, building functions and layers …")
-        translated = translate(places.root / "template.yaml", PARAMETERS)
+        parameters = make_parameters(places.webhook_url)
+        translated = translate(places.root / "template.yaml", parameters)
         code = build(places, translated)
 
         _print_now("Deploying …")
         clients = Clients(places.aws)
-        addresses = LocalAddresses(places.api, places.aws, places.build)
+        addresses = LocalAddresses(places.api, places.aws, places.build, places.webhook_url)
         template = adapt(translated.template, addresses)
-        deployed = deploy(clients, template, code, PARAMETERS)
+        deployed = deploy(clients, template, code, parameters)
 
         _print_now("Opening the HTTP front …")
         functions = functions_by_short_name(deployed.names)
         api_keys = ApiKeys(clients.dynamodb, deployed.outputs["ControlTable"])
         _, api_key = api_keys.create("local", owner="the local stack", scopes=list(KeyScope))
         people = create_desk_people(clients, deployed.names["DeskUsers"])
-        stack = ready.make_announcement(places, deployed.outputs, functions, api_key, people)
+        secret = read_webhook_secret(clients, deployed.outputs)
+        stack = ready.make_announcement(places, deployed.outputs, functions, api_key, people, secret)
         client = LocalStackClient(stack, clients)
         gateway = Gateway(clients, read_routes(translated.template), deployed.names)
         site = BrandReload(gateway, places, clients, functions.values())
@@ -117,6 +119,7 @@ class LocalStack(ExitStack):
         self.callback(ready.withdraw, self._places)
         ready.announce(stack, self._places)
         people = "".join(f"    {each['name']:<8}{each['password']}\n" for each in stack.desk["users"])
+        webhooks = f"  Webhooks go to        {stack.webhook['url']}\n" if stack.webhook else ""
         _print_now(
             f"Ready in {seconds:.0f} s. Ctrl-C ends it.\n\n"
             f"  An unsubscribe link   {mail.unsubscribe_url}\n"
@@ -125,6 +128,7 @@ class LocalStack(ExitStack):
             f"  The API               {stack.api}\n"
             f"  AWS, emulated         {stack.aws}\n"
             f"  Key, names, outputs   {self._places.latest_file}\n"
+            f"{webhooks}"
         )
 
 

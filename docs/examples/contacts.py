@@ -37,6 +37,8 @@ def add_contacts(database: sqlite3.Connection, addresses: dict[str, str]) -> Non
 def handle_event(database: sqlite3.Connection, event: dict[str, Any]) -> str | None:
     """Stores an event. Returns the address of its contact, or None if the person is no contact."""
     detail, event_type = event["detail"], event["detail-type"]
+    if event_type == "Import Done":  # it is about nobody; each of its people has an event
+        return None
     recipient = detail["recipient"]
     row = database.execute("SELECT address FROM contact WHERE recipient = ?", (recipient,)).fetchone()
     with database:

@@ -38,7 +38,13 @@ OPERATIONS = {
     "sesv2": ("DeleteSuppressedDestination", "ListSuppressedDestinations", "SendEmail"),
     "ssm": ("GetParameter",),
     "stepfunctions": ("StartExecution",),
-    "sqs": ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage", "SendMessage"),
+    "sqs": (
+        "ChangeMessageVisibility",
+        "DeleteMessage",
+        "GetQueueAttributes",
+        "ReceiveMessage",
+        "SendMessage",
+    ),
 }
 """Each operation that a function calls, by service. `make iam` compares the list with the recorded calls."""
 

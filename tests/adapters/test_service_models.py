@@ -90,6 +90,7 @@ REQUESTS: dict[tuple[str, str], dict[str, Any]] = {
         "name": "n",
         "input": "{}",
     },
+    ("sqs", "ChangeMessageVisibility"): {"QueueUrl": QUEUE, "ReceiptHandle": "r", "VisibilityTimeout": 15},
     ("sqs", "DeleteMessage"): {"QueueUrl": QUEUE, "ReceiptHandle": "r"},
     ("sqs", "GetQueueAttributes"): {"QueueUrl": QUEUE, "AttributeNames": ["All"]},
     ("sqs", "ReceiveMessage"): {"QueueUrl": QUEUE},

@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from moto.events.models import EventPattern
 
+from heed.domain.jobs.import_event import ImportEventType
 from heed.domain.ledger.events import EventType
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -20,6 +21,7 @@ SCHEMAS = {
     schema["title"]: schema
     for schema in (json.loads(path.read_text()) for path in (DOCS / "events").glob("*.schema.json"))
 }
+EVENT_TYPES = (*EventType, *ImportEventType)
 STOPPING = {EventType.OPTED_OUT, EventType.PAUSED, EventType.SUPPRESSED, EventType.PURGED}
 
 
@@ -34,26 +36,26 @@ def _example_and_rule(event_type: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return json.loads(example), json.loads(rule)
 
 
-EXAMPLES = {event_type: _example_and_rule(event_type)[0] for event_type in EventType}
+EXAMPLES = {event_type: _example_and_rule(event_type)[0] for event_type in EVENT_TYPES}
 
 
-def _matched_by(pattern: dict[str, Any]) -> set[EventType]:
+def _matched_by(pattern: dict[str, Any]) -> set[str]:
     matcher = EventPattern.load(json.dumps(pattern))
     return {event_type for event_type, example in EXAMPLES.items() if matcher.matches_event(example)}  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("event_type", EventType)
-def test_each_example_follows_its_schema(event_type: EventType) -> None:
+@pytest.mark.parametrize("event_type", EVENT_TYPES)
+def test_each_example_follows_its_schema(event_type: str) -> None:
     Draft202012Validator(SCHEMAS[event_type]).validate(EXAMPLES[event_type])
 
 
-@pytest.mark.parametrize("event_type", EventType)
-def test_each_rule_matches_its_event_only(event_type: EventType) -> None:
+@pytest.mark.parametrize("event_type", EVENT_TYPES)
+def test_each_rule_matches_its_event_only(event_type: str) -> None:
     assert _matched_by(_example_and_rule(event_type)[1]) == {event_type}
 
 
-@pytest.mark.parametrize("event_type", EventType)
-def test_each_section_names_every_state_of_its_event(event_type: EventType) -> None:
+@pytest.mark.parametrize("event_type", EVENT_TYPES)
+def test_each_section_names_every_state_of_its_event(event_type: str) -> None:
     states = SCHEMAS[event_type]["properties"]["detail"]["properties"]["state"]["enum"]
     assert [state for state in states if f"`{state}`" not in _section(event_type)] == []
 

@@ -52,6 +52,7 @@ def test_exactly_these_queues_have_a_reader() -> None:
         "ConfirmedOptInsQueue",
         "SesListQueue",
         "NumbersQueue",
+        "WebhookQueue",
     }
 
 
@@ -143,10 +144,11 @@ def test_only_its_topic_sends_to_the_queue_of_feedback_and_of_mail(policy: str, 
     assert (denied["Effect"], denied["Principal"]) == ("Deny", "*")
 
 
-def test_only_rules_of_the_bus_send_to_the_queue_of_the_numbers() -> None:
-    queues = [{"Ref": "NumbersQueue"}, {"Ref": "NumbersDeadLetters"}]
-    assert RESOURCES["NumbersQueuePolicy"]["Properties"]["Queues"] == queues
-    allowed, denied = _policy_statements("NumbersQueuePolicy")
+@pytest.mark.parametrize("name", ["Numbers", "Webhook"])
+def test_only_rules_of_the_bus_send_to_the_queue_of_the_numbers_and_of_webhooks(name: str) -> None:
+    queues = [{"Ref": f"{name}Queue"}, {"Ref": f"{name}DeadLetters"}]
+    assert RESOURCES[f"{name}QueuePolicy"]["Properties"]["Queues"] == queues
+    allowed, denied = _policy_statements(f"{name}QueuePolicy")
     assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
     (source,) = allowed["Condition"]["ArnLike"].values()
     assert source["Fn::Sub"].endswith(":${AWS::Region}:${AWS::AccountId}:rule/${EventBus}/*")

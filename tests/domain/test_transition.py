@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from heed.codec.record import decode_register
+from heed.domain.jobs.import_event import ImportEventType
 from heed.domain.ledger.entry import LEDGER_SOURCE, EntryOutcome, ledger_subject
 from heed.domain.ledger.events import EventType, events_for
 from heed.domain.ledger.transition import Transition, ledger_entries
@@ -82,8 +83,9 @@ def events_of(transition: Transition) -> list[tuple[str, str, str]]:
 
 
 def test_each_event_type_has_a_schema() -> None:
-    assert SCHEMAS.keys() == set(EventType)
-    for schema in SCHEMAS.values():
+    assert SCHEMAS.keys() == {*EventType, *ImportEventType}
+    for event_type in EventType:
+        schema = SCHEMAS[event_type]
         detail = schema.schema["properties"]["detail"]["properties"]  # type: ignore[index]
         assert detail["source"]["enum"] == list(Source)
 

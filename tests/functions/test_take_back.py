@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
+from jsonschema import Draft202012Validator
 
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import StoreUnavailable
@@ -18,6 +21,7 @@ from heed.domain.rfc3339 import format_time
 from tests.functions.conftest import DAY, HOUR, MINUTE, Clock
 from tests.functions.test_jobs import Office
 from tests.functions.test_ledger import EventRecorder, deliver, entries
+from tests.support.aws_calls import outside_handlers
 from tests.support.crash import SimulatedCrash, crash_after
 from tests.support.deployment import NOW, Context, World, client, parts
 from tests.support.job_machine import JobMachineRun, definition, run_executions
@@ -82,6 +86,60 @@ def test_what_an_import_stopped_no_longer_counts_after_it_was_taken_back(imports
     assert imports.sends_offers(LEE)
     shown = imports.show(job_id)["taken_back"]
     assert (shown["reason"], shown["people"], shown["unreadable"]) == (REASON, 2, 0)
+
+
+@pytest.fixture
+def published() -> list[dict[str, Any]]:
+    """Returns the details of the events that the work on jobs publishes."""
+    details: list[dict[str, Any]] = []
+    parts().client("events").meta.events.register(
+        "before-parameter-build.events.PutEvents",
+        lambda params, **_: details.extend(json.loads(entry["Detail"]) for entry in params["Entries"]),
+    )
+    return details
+
+
+def test_an_import_and_its_taking_back_are_one_event_each(
+    imports: Imports, published: list[dict[str, Any]]
+) -> None:
+    job_id = imports.bring(JOAN, LEE)
+    imports.take_back(job_id)
+    run_executions()
+
+    done, taken_back_event = published
+    schema = Path(__file__).parents[2] / "docs" / "events" / "import-done.schema.json"
+    for detail in published:
+        event = {"source": "heed", "detail-type": "Import Done", "detail": detail}
+        Draft202012Validator(json.loads(schema.read_text())).validate(event)
+    assert (done["job"], done["state"], done["applied"], done["known"]) == (job_id, "done", 2, 0)
+    assert taken_back_event["state"] == "taken-back"
+    assert (taken_back_event["people"], taken_back_event["unreadable"]) == (2, 0)
+    assert done["id"] != taken_back_event["id"]
+
+
+def test_an_import_is_not_done_before_its_event_is_published(
+    imports: Imports, published: list[dict[str, Any]]
+) -> None:
+    body = {"reference": "the old list", "commit": True, "format": "sendgrid-unsubscribes"}
+    job_id = imports.create(imports.marketing, body=body)["job"]
+    imports.upload(job_id, f"email,created\n{JOAN},2026-01-02\n".encode())
+    run_executions()
+    states: list[str] = []
+
+    def fail_at_first(**_: Any) -> None:
+        with outside_handlers():
+            states.append(imports.show(job_id)["state"])
+        if len(states) < 5:
+            raise ReadTimeoutError(endpoint_url="https://aws.invalid")
+
+    parts().client("events").meta.events.register_first("before-send.events.PutEvents", fail_at_first)
+    imports.command(job_id, "commit", imports.second)
+    run_executions()
+
+    assert states == ["running"] * 5
+    assert imports.show(job_id)["state"] == "done"
+    first, second = published
+    assert first["id"] == second["id"]
 
 
 def test_what_else_is_on_record_stays_as_it_is(imports: Imports) -> None:
@@ -200,12 +258,12 @@ def test_a_record_that_cannot_be_read_stays_stopped_and_is_counted(imports: Impo
 
 def test_each_person_has_a_ledger_entry_and_an_event(imports: Imports) -> None:
     stream = StreamRecorder(parts().client("dynamodb"), imports.world.table, NOW + 1_610)
-    events = EventRecorder()
     job_id = imports.bring(JOAN)
     stream.record_changes()
     imports.take_back(job_id)
     run_executions()
     stream.record_changes()
+    events = EventRecorder()
     assert deliver(imports.world, stream.records) == []
 
     assert [(e.register, e.source) for e, _ in entries(imports.world, JOAN)] == [

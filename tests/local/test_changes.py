@@ -74,6 +74,20 @@ def test_without_a_stack_everything_is_new(tmp_path: Path) -> None:
     assert lines == ["There is no stack heed in us-east-1 yet: everything is new"]
 
 
+def test_before_a_first_deployment_is_done_everything_is_new(tmp_path: Path) -> None:
+    empty = json.dumps({"Resources": {}})
+    boto3.client("cloudformation").create_stack(StackName="heed", TemplateBody=empty)
+    lines = list(describe_changes(_HERE, _store(tmp_path, _TEMPLATE)))
+    assert lines == ["The stack heed in us-east-1 has no resources yet: everything is new"]
+
+
+def test_a_template_in_yaml_is_parsed() -> None:
+    assert changes._to_template("Resources: {Queue: {Type: 'AWS::SQS::Queue'}}") == {
+        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}
+    }
+    assert changes._to_template("") == {}
+
+
 def test_added_changed_and_removed_resources_are_listed(template: Path) -> None:
     queue = {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 90}}
     policy = {"Type": "AWS::SNS::TopicPolicy", "Properties": {}}

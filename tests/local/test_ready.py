@@ -55,6 +55,15 @@ def test_an_announcement_has_all_facts_for_clients(tmp_path: Path) -> None:
     }
 
 
+def test_an_announcement_has_the_webhook_if_there_is_one(tmp_path: Path) -> None:
+    places = Places(tmp_path, tmp_path, 8000, 8001, webhook_url="http://127.0.0.1:9999/hook")
+    places.folder.mkdir(parents=True)
+    announce(make_announcement(places, {}, {}, "key", [], "A" * 64), places)
+
+    webhook = {"url": "http://127.0.0.1:9999/hook", "secret": "A" * 64}
+    assert json.loads((tmp_path / "stack.json").read_text())["webhook"] == webhook
+
+
 def test_only_the_owner_can_read_the_key(tmp_path: Path) -> None:
     places = _announce(tmp_path, 8000)
 

@@ -34,6 +34,7 @@ from tests.support.inbound_mails import MAILS, insert_tokens
 from tests.support.job_machine import run_executions
 from tests.support.ses_messages import ses_event, sns_envelope
 from tests.support.stream_events import StreamRecorder, stream_event
+from tests.support.webhook_receiver import WEBHOOK_SECRET, receiving_webhooks
 
 FUNCTIONS: dict[str, ModuleType] = {
     path.parent.name: importlib.import_module(f"functions.{path.parent.name}.app")
@@ -117,7 +118,13 @@ class Drive:
         """Sends messages of a queue to a function."""
         self.events.add((function, "SQS"))
         records = [
-            {"messageId": str(n), "eventSource": "aws:sqs", "body": body, "attributes": {}}
+            {
+                "messageId": str(n),
+                "receiptHandle": "receipt",
+                "eventSource": "aws:sqs",
+                "body": body,
+                "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": str(NOW)},
+            }
             for n, body in enumerate(bodies)
         ]
         self.call(function, {"Records": records})
@@ -481,9 +488,20 @@ def _exercise_streams_and_schedules(drive: Drive) -> None:
     with _published_events() as events:
         drive.changes("ledger", drive.stream.records)
     drive.queue("numbers", *events)
+    _exercise_webhooks(drive, events)
     drive.changes("purge", drive.stream.records)
     for function in ("purge", "seal", "reconcile"):
         drive.tick(function)
+
+
+def _exercise_webhooks(drive: Drive, events: list[str]) -> None:
+    """Delivers the events to a system that refuses the first of them."""
+    client("secretsmanager").create_secret(Name="webhook", SecretString=WEBHOOK_SECRET)
+    with receiving_webhooks() as receiver:
+        receiver.answers = [500]
+        restart(WEBHOOK_URL=receiver.url)
+        drive.queue("webhook", *events)
+    drive.secrets["webhook secret"] = WEBHOOK_SECRET
 
 
 def _exercise_garbage(drive: Drive) -> None:
@@ -494,7 +512,14 @@ def _exercise_garbage(drive: Drive) -> None:
     image = {"purge": {"S": odd}, "f": {"N": odd}, "soft": odd}
     broken = {"SequenceNumber": "9", "NewImage": image, "Keys": {"id": {"S": odd}}}
     drive.changes("purge", [{**drive.stream.records[0], "dynamodb": broken}])
-    for function in ("opt_out_retry", "send_confirmation", "after_confirmation", "ses_list", "numbers"):
+    for function in (
+        "opt_out_retry",
+        "send_confirmation",
+        "after_confirmation",
+        "ses_list",
+        "numbers",
+        "webhook",
+    ):
         for body in (odd, json.dumps({"address": [odd], odd: odd}), json.dumps([odd])):
             drive.queue(function, body)
     for function, kind in sorted(FUNCTIONS.items()):

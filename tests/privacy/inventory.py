@@ -148,6 +148,8 @@ STORES = (
     _queue("LedgerDeadLetters", Holds.NOTHING),
     _queue("NumbersQueue", Holds.RECIPIENT),
     _queue("NumbersDeadLetters", Holds.RECIPIENT),
+    _queue("WebhookQueue", Holds.RECIPIENT),
+    _queue("WebhookDeadLetters", Holds.RECIPIENT),
     Store(
         "FeedbackTopic", Holds.ADDRESS, Cleared.BY_TIME, 23
     ),  # SNS retries the delivery to a queue for so long
@@ -172,6 +174,7 @@ STORES = (
     _log("FeedbackLogs"),
     _log("LedgerLogs"),
     _log("NumbersLogs"),
+    _log("WebhookLogs"),
     _log("SealLogs"),
     _log("ReconcileLogs"),
 )

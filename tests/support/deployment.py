@@ -310,6 +310,8 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
                 "CONFIRMED_OPT_INS_DLQ_URL",
                 "SES_LIST_DLQ_URL",
                 "NUMBERS_DLQ_URL",
+                "WEBHOOK_QUEUE_URL",
+                "WEBHOOK_DLQ_URL",
             )
         }
         environment = {
@@ -324,6 +326,8 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "JOB_MACHINE": f"arn:aws:states:us-east-1:{_ACCOUNT}:stateMachine:heed-jobs",
             "LEDGER_FUNCTION": "ledger",
             "EVENT_BUS": "recipients",
+            "WEBHOOK_URL": "https://crm.example.com/heed",
+            "WEBHOOK_SECRET_ARN": "webhook",
             "PUBLIC_URL": "https://prefs.example.com",
             "MAIL_DOMAIN": "mail.example.com",
             "LINK_KEY_IDS": "1",

@@ -48,6 +48,8 @@ def resource_id(value: Any) -> str:
     if value == "*":
         return "*"  # IAM has no resource for this action; test_template_data checks that it occurs once
     assert isinstance(value, dict), f"{value} is not part of this template"
+    if "Ref" in value:
+        return str(value["Ref"])
     if "Fn::If" in value:
         return resource_id(value["Fn::If"][2])  # what applies with the default of a parameter
     text = value["Fn::Sub"]

@@ -30,6 +30,7 @@ PARAMETERS = {
         "CreateDeskUsers": "yes",
         "DeskDomain": "desk.example.com",
         "DeskCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/2",
+        "WebhookUrl": "https://crm.example.com/heed",
         "AlarmEmail": "operations@example.com",
     },
 }

@@ -58,7 +58,14 @@ class Running:
     """A running stack. `home` is the folder of its files, `brand` that of an adopter's brand."""
 
     def __init__(
-        self, home: Path, port: int, aws_port: int, *, brand: Path | None = None, demo: Sequence[str] = ()
+        self,
+        home: Path,
+        port: int,
+        aws_port: int,
+        *,
+        brand: Path | None = None,
+        webhook_url: str = "",
+        demo: Sequence[str] = (),
     ) -> None:
         """Starts it, with these options of its demo."""
         home.mkdir(parents=True, exist_ok=True)
@@ -66,6 +73,7 @@ class Running:
         self._output = home / "output.txt"
         ports = ["--port", str(port), "--aws-port", str(aws_port)]
         options = ["--brand", str(brand)] if brand else []
+        options += ["--webhook-url", webhook_url] if webhook_url else []
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "local", *ports, "--home", str(home), *options, *demo],

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from itertools import count
 from typing import Any
 
+from heed.adapters.dynamodb.cases import CASE_PREFIX
+from heed.adapters.dynamodb.purges import PURGE_PREFIX
 from heed.domain.mailbox.case import CaseDecision, CaseKind, new_case
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import DAY_MS, HOLD, MINOR, UNDELIVERABLE, Change, Source
@@ -52,9 +55,26 @@ class DeskStage:
         """Returns the address of a person whose record a legal hold preserves."""
         return self.known(self._stage.store_choice(HOLD, Source.AGENT))
 
-    def minor(self) -> str:
-        """Returns the address of a person who is on record as a minor."""
-        return self.known(self._stage.store_choice(MINOR, Source.AGE_REPORT))
+    def minor(self, purge: str = "") -> str:
+        """Returns the address of a person who is on record as a minor, with the id of the purge."""
+        evidence = json.dumps({"purge": purge})
+        return self.known(self._stage.store_choice(MINOR, Source.AGE_REPORT, evidence=evidence))
+
+    def reported_above_limit(self) -> str:
+        """Returns the address of a person whom an agent reported as a minor above the limit of a day."""
+        return self.known(self._stage.store_choice(HOLD, Source.AGE_REPORT))
+
+    def damaged_case(self) -> str:
+        """Returns the id of a case that cannot be read."""
+        case = self.open_case(CaseKind.OTHER, b"")
+        self._stage.damage(f"{CASE_PREFIX}{case}", "kind")
+        return case
+
+    def damaged_certificate(self) -> str:
+        """Returns the number of a certificate that cannot be read."""
+        purge = self.erased_minor()
+        self._stage.damage(f"{PURGE_PREFIX}{purge}", "cause")
+        return purge
 
     def path(self, page: str, *changes: Change) -> str:
         """Returns the path of a page about a new person with these choices."""

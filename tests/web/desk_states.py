@@ -64,6 +64,20 @@ class DeskStates:
         for language, (page, url) in product(LANGUAGES, lists.items()):
             yield in_language(language, {**visit, "page": page, "state": f"no {page}", "url": url})
 
+    def damaged(self) -> Iterator[Visit]:
+        """The pages about a case and a certificate that cannot be read, and the lists that have them."""
+        case, purge = self._desk.damaged_case(), self._desk.damaged_certificate()
+        visit = {"desk": True, "person": self._desk.officer}
+        lists = {"cases": "/desk/cases", "certificates": "/desk/purges"}
+        records = {"a case": f"/desk/cases/{case}", "a certificate": f"/desk/purges/{purge}"}
+        for language in LANGUAGES:
+            for page, url in lists.items():
+                listed = {**visit, "page": page, "state": f"{page}, one is damaged", "url": url}
+                yield in_language(language, {**listed, "shows": "h1 ~ .mistakes"})
+            for what, url in records.items():
+                damaged = {**visit, "page": "unavailable", "state": f"{what} is damaged", "url": url}
+                yield in_language(language, {**damaged, "status": 503, "shows": "h1:not(:has(~ form))"})
+
     def unavailable(self) -> Iterator[Visit]:
         """The page while the store of preferences does not answer."""
         visit = self._person("unavailable", self._silent, "h1:not(:has(~ form))")
@@ -209,10 +223,17 @@ class DeskStates:
         reason = {"fill": {"#reference": "FILE-7", "#reason": "a lawsuit"}}
         done = "[role=status]"
         complained = self._stage.store_choice(COMPLAINT, Source.COMPLAINT)
+        waiting = desk.reported_above_limit()
         return [
             {**officer, **mistakes, "page": "minor", "state": "minor", "url": path("minor")},
             {**officer, **call, "page": "minor", "state": "minor, reported", "url": path("minor")}
             | {"then": sure, "shows": done},
+            {**agent, "page": "minor", "state": "minor, above the limit"}
+            | {"url": desk.path_of("minor", waiting), "shows": f"{done}:not(:has(~ form))"},
+            {**officer, "page": "minor", "state": "minor, to confirm"}
+            | {"url": desk.path_of("minor", waiting), "shows": ".notice:has(a[href$='/lift']) ~ form"},
+            {**officer, "page": "minor", "state": "minor, the certificate has expired"}
+            | {"url": desk.path_of("minor", desk.minor("0" * 32)), "shows": f"{done} ~ p code"},
             {**officer, **mistakes, "page": "erase", "state": "erasure", "url": path("erase")},
             {**officer, **call, "page": "erase", "state": "erasure, done", "url": path("erase")}
             | {"then": sure, "shows": done},
@@ -222,6 +243,8 @@ class DeskStates:
             {**officer, **mistakes, "page": "hold", "state": "hold", "url": path("hold")},
             {**officer, **reason, "page": "hold", "state": "hold, placed", "url": path("hold")}
             | {"then": [{"check": "[value=letter]", "press": SEND}], "shows": done},
+            {**officer, "page": "hold", "state": "hold, a report waits"}
+            | {"url": desk.path_of("hold", waiting), "shows": ".notice ~ form"},
             {**officer, **mistakes, "page": "lift", "state": "lift", "url": path("lift", complained)},
             {
                 **officer,
@@ -231,6 +254,13 @@ class DeskStates:
                 "url": desk.path_of("lift", desk.held()),
             }
             | {"press": SEND, "shows": done},
+            {
+                **officer,
+                "page": "lift",
+                "state": "lift, a report waits",
+                "url": desk.path_of("lift", waiting),
+                "shows": ".notice a[href$='/minor']",
+            },
             {**officer, **reason, "page": "lift", "state": "lift, signed"}
             | {"url": desk.path_of("lift", desk.minor()), "press": SEND, "shows": f"{done} ~ .notice"},
         ]
@@ -241,7 +271,7 @@ class DeskStates:
         case = open_case(CaseKind.ERASURE, HOSTILE_MAIL, self._desk.known(), days=40)
         decide = {**visit, "page": "case", "url": f"/desk/cases/{case}"}
         of_stranger = open_case(CaseKind.OTHER, b"")
-        to_decide = open_case(CaseKind.ACCESS, b"", self._desk.known())
+        to_decide, decided_first = (open_case(CaseKind.ACCESS, b"", self._desk.known()) for _ in range(2))
         listed = {**visit, "shows": "tbody tr"}
         return [
             {**listed, "page": "cases", "state": "cases", "url": "/desk/cases", "shows": "td .late"},
@@ -276,6 +306,17 @@ class DeskStates:
                 "fill": {"#reason": "as the letter says"},
                 "press": "[value=none]",
                 "shows": "[role=status] .verdict",
+            },
+            {
+                **visit,
+                "page": "case",
+                "state": "case, decided by somebody else",
+                "url": f"/desk/cases/{decided_first}",
+                "meanwhile": {"fill": {"#reason": "a call"}, "press": "[value=none]"},
+                "fill": {"#reason": "as the letter says"},
+                "press": "[value=forwarded]",
+                "status": 409,
+                "shows": ".mistakes + .notice .verdict",
             },
             {**listed, "page": "certificates", "state": "certificates", "url": "/desk/purges"},
             {**visit, "page": "certificate", "state": "certificate", "url": f"/desk/purges/{purge}"}

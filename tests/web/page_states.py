@@ -59,8 +59,9 @@ SAVE = "form > .actions > button:not([name])"
 
 # How the browser opens a page: `state`, `url`, `shows` (a selector that only this state has), and,
 # if needed, `status` (200), `headers`, `fill` (text by selector), `check`, `uncheck` and `press` (selectors),
-# and `forget` (the browser loses its cookies). `then` has more steps of this kind, each on the page that the
-# step before led to. A page of the desk has `desk`, and `person`, who signs in.
+# and `forget` (the browser loses its cookies). `meanwhile` is what another tab fills and presses first.
+# `then` has more steps of this kind, each on the page that the step before led to. A page of the desk has
+# `desk`, and `person`, who signs in.
 
 
 class LocalStack:
@@ -146,12 +147,12 @@ class LocalStack:
         return f"/c/{mint_confirmation(what, key)}"
 
     def store_choice(
-        self, register: Register, source: Source = Source.LINK, days: int | None = None
+        self, register: Register, source: Source = Source.LINK, days: int | None = None, evidence: str = "{}"
     ) -> Change:
         """A choice that was made yesterday; for a pause, its length in days."""
         at = Millis(self.now - DAY_MS)
         until = Millis(at + days * DAY_MS) if days else None
-        return Change(register, Entry(at, source, "{}", "2026-01", until))
+        return Change(register, Entry(at, source, evidence, "2026-01", until))
 
     def count_changes(self, link: str) -> int:
         """Returns how often the record of the person of a link has changed."""
@@ -181,6 +182,16 @@ class LocalStack:
             used = {"N": str(int(item["used"]["N"]) - IDLE_LIMIT)}
             self._clients.dynamodb.put_item(TableName=table, Item={**item, "used": used})
         self._restart("desk")  # a warm function remembers them for a minute
+
+    def damage(self, key: str, attribute: str) -> None:
+        """Overwrites an attribute of an item of the table `Control` with what nobody can read."""
+        self._clients.dynamodb.update_item(
+            TableName=self._stack["outputs"]["ControlTable"],
+            Key={"pk": {"S": key}},
+            UpdateExpression="SET #damaged = :junk",
+            ExpressionAttributeNames={"#damaged": attribute},
+            ExpressionAttributeValues={":junk": {"S": "junk"}},
+        )
 
     def lose_the_table(self) -> None:
         """Deletes the preferences table, so nothing can be read or stored."""

@@ -157,8 +157,9 @@ def test_a_new_stack_has_empty_lists_and_shows_a_changed_privacy_policy(
     assert look(other, [*empty, *policy_changed(other)]) == ""
 
 
-def test_the_pages_work_while_the_store_does_not_answer(other: LocalStack, look: Look) -> None:
-    visits = [*unavailable(other), *DeskStates(other).unavailable()]
+def test_the_pages_work_without_the_store_and_with_damaged_records(other: LocalStack, look: Look) -> None:
+    states = DeskStates(other)
+    visits = [*unavailable(other), *states.unavailable(), *states.damaged()]
     other.lose_the_table()
 
     assert look(other, visits) == ""

@@ -173,6 +173,18 @@ class Config:
     numbers_dlq_url = _required("NUMBERS_DLQ_URL")
     """URL of the dead-letter queue for events that cannot be parsed."""
 
+    webhook_url = _required("WEBHOOK_URL")
+    """URL that receives webhooks."""
+
+    webhook_secret_arn = _required("WEBHOOK_SECRET_ARN")
+    """ARN of the secret that signs webhooks."""
+
+    webhook_queue_url = _required("WEBHOOK_QUEUE_URL")
+    """URL of the queue of events to deliver as webhooks."""
+
+    webhook_dlq_url = _required("WEBHOOK_DLQ_URL")
+    """URL of the dead-letter queue for events that were not delivered."""
+
     minor_record_days = _number("MINOR_RECORD_DAYS")
     """Number of days for which the record of a reported minor is kept."""
 

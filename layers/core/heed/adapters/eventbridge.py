@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from heed.adapters.aws import FAILURES, error_code, is_invalid_request
 from heed.domain.errors import BusUnavailable
+from heed.domain.jobs.import_event import ImportEvent
 from heed.domain.ledger.events import EVENT_SOURCE, PreferenceEvent
 from heed.domain.milliseconds import Millis
 from heed.override import override
@@ -29,7 +30,7 @@ class EventBus(EventPublisher):
         self._bus = bus
 
     @override
-    def publish(self, events: Sequence[PreferenceEvent], at: Millis) -> None:
+    def publish(self, events: Sequence[PreferenceEvent | ImportEvent], at: Millis) -> None:
         """Publishes the events in batches. An event that is published again keeps its id."""
         entries: list[PutEventsRequestEntryTypeDef] = [
             {

@@ -14,6 +14,7 @@ from heed.adapters import aws
 from heed.bootstrap.desk import DeskParts
 from heed.bootstrap.job_work import JobWorkParts
 from heed.bootstrap.mailbox import MailboxParts
+from heed.bootstrap.webhooks import WebhookParts
 from heed.config import Config
 from heed.domain.errors import DependencyUnavailable
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Heed(MailboxParts, JobWorkParts, DeskParts):
+class Heed(MailboxParts, JobWorkParts, DeskParts, WebhookParts):
     """All parts of one deployment. Two objects of this class share nothing, not even AWS clients."""
 
     @classmethod

@@ -74,6 +74,7 @@ class JobWorkParts(JobParts, NumberParts, PrivacyParts):
             self.disclosures,
             self.job_executions,
             self.writer_turn,
+            self.event_bus,
             self.config.bulk_rate,
             self._now,
         )
@@ -176,7 +177,7 @@ class JobWorkParts(JobParts, NumberParts, PrivacyParts):
         """Plans the taking back of an import."""
         from heed.use_cases.jobs.take_back_import import PlanTakeBack
 
-        return PlanTakeBack(self.jobs, self.work_files, self.writer_turn, self._now)
+        return PlanTakeBack(self.jobs, self.work_files, self.writer_turn, self.event_bus, self._now)
 
     @cached_property
     def take_back_segment(self) -> TakeBackSegment:

@@ -43,11 +43,9 @@ class LedgerParts(SharedParts):
     @cached_property
     def finish_batch(self) -> FinishBatch:
         """Finishes a batch of entries: it stores leaf hashes, publishes events and settles late changes."""
-        from heed.adapters.eventbridge import EventBus
         from heed.use_cases.ledger.enter_transition import FinishBatch
 
-        bus = EventBus(self.client("events"), self.config.event_bus)
-        return FinishBatch(self.preferences, self.ledger_seals, bus)
+        return FinishBatch(self.preferences, self.ledger_seals, self.event_bus)
 
     ledger_dead_letters = queue_at(lambda config: config.ledger_dlq_url)
     """The dead-letter queue for the positions of stream records that cannot be parsed."""

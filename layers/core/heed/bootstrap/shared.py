@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from heed.adapters.dynamodb.api_keys import ApiKeys
     from heed.adapters.dynamodb.preferences import PreferencesTable
+    from heed.adapters.eventbridge import EventBus
     from heed.adapters.kms.address_encryption import KmsAddressEncryption
     from heed.adapters.kms.keys import KmsIdentityKey, KmsLinkKeys
     from heed.adapters.sqs.queue import SqsQueue
@@ -80,6 +81,13 @@ class SharedParts:
         from heed.adapters.dynamodb.preferences import PreferencesTable
 
         return PreferencesTable(self.client("dynamodb"), self.config.preferences_table)
+
+    @cached_property
+    def event_bus(self) -> EventBus:
+        """The bus that carries events to other systems."""
+        from heed.adapters.eventbridge import EventBus
+
+        return EventBus(self.client("events"), self.config.event_bus)
 
     @cached_property
     def identity_key(self) -> KmsIdentityKey:

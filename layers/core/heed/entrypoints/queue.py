@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.utilities import batch
 
 from heed.domain.errors import HeedError, MalformedMessage, OutOfTime, SuppressionListRefused
+from heed.domain.webhooks.webhook_errors import WebhookGivenUp
 from heed.entrypoints.observability import count_metric, logger
 from heed.override import override
 from heed.use_cases.ports.preferences import DeadLetterQueue
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 _RESERVED_MS = 10_000  # milliseconds that one message may take; with less time left, it is retried later
-_PERMANENT_ERRORS = (MalformedMessage, SuppressionListRefused)  # a retry cannot succeed
+_PERMANENT_ERRORS = (MalformedMessage, SuppressionListRefused, WebhookGivenUp)  # no retry follows
 
 
 def handle_each(
@@ -36,12 +37,22 @@ def handle_each(
         handle: Handles the body of one message.
         dead_letters: Returns the dead-letter queue. It is called only if it is needed.
     """
+    return handle_each_record(event, context, lambda record: handle(record.body), dead_letters)
+
+
+def handle_each_record(
+    event: dict[str, Any],
+    context: Any,  # noqa: ANN401
+    handle: Callable[[SQSRecord], object],
+    dead_letters: Callable[[], DeadLetterQueue],
+) -> dict[str, Any]:
+    """Does the same, for a function that needs more of a message than its body."""
 
     def handle_record(record: SQSRecord) -> None:
         if context.get_remaining_time_in_millis() < _RESERVED_MS:
             raise OutOfTime
         try:
-            handle(record.body)
+            handle(record)
         except _PERMANENT_ERRORS as error:
             dead_letters().send(record.body, str(error))
             count_metric("MessageDeadLettered")

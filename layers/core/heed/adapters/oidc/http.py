@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from typing import IO, Any
 from urllib.error import HTTPError
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from heed.domain.errors import IssuerUnavailable
@@ -18,7 +18,6 @@ from heed.override import override
 _MAX_ANSWER = 512 * 1024
 _SECONDS = 5.0
 _CHUNK = 16 * 1024
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,31 +26,6 @@ class JsonAnswer:
 
     status: int
     content: Mapping[str, Any]
-
-
-def is_on_this_machine(url: str) -> bool:
-    """Returns whether the host of a URL is this machine."""
-    return urlsplit(url).hostname in _LOOPBACK
-
-
-def is_permitted_url(url: object, *, loopback: bool) -> bool:
-    """Returns whether a URL may be requested: https, or http on this machine if `loopback` permits it.
-
-    A function answers on its own loopback, so an issuer elsewhere must not name it.
-    """
-    # Python's parser ignores line breaks, which a header must not contain.
-    if not isinstance(url, str) or not url.isascii() or not url.isprintable() or " " in url:
-        return False
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return False
-    if not parts.hostname or parts.username is not None or port == 0:
-        return False
-    if is_on_this_machine(url):
-        return loopback and parts.scheme in ("http", "https")
-    return parts.scheme == "https"
 
 
 class _NoRedirects(HTTPRedirectHandler):

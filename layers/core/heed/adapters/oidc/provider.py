@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from heed.adapters.oidc.http import get_json, is_on_this_machine, is_permitted_url, post_form
+from heed.adapters.http_urls import is_on_this_machine, is_permitted_url
+from heed.adapters.oidc.http import get_json, post_form
 from heed.domain.desk.identity import check_audience
 from heed.domain.errors import IssuerUnavailable, SignInRefused
 from heed.domain.milliseconds import Millis

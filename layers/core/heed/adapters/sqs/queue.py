@@ -1,4 +1,4 @@
-"""An SQS queue to which messages are sent."""
+"""An SQS queue: messages are sent, and a message that failed is delayed."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from heed.adapters.aws import failures_as
 from heed.domain.errors import QueueUnavailable
 from heed.override import override
 from heed.use_cases.ports.preferences import DeadLetterQueue, MessageQueue
+from heed.use_cases.ports.webhooks import DelayableQueue
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef
 
 
-class SqsQueue(MessageQueue, DeadLetterQueue):
-    """Implements the ports MessageQueue and DeadLetterQueue with SQS."""
+class SqsQueue(MessageQueue, DeadLetterQueue, DelayableQueue):
+    """Implements the ports MessageQueue, DeadLetterQueue and DelayableQueue with SQS."""
 
     def __init__(self, client: SQSClient, url: str) -> None:
         self._client = client
@@ -29,3 +30,10 @@ class SqsQueue(MessageQueue, DeadLetterQueue):
             attributes["reason"] = {"DataType": "String", "StringValue": reason}
         with failures_as(QueueUnavailable):
             self._client.send_message(QueueUrl=self._url, MessageBody=body, MessageAttributes=attributes)
+
+    @override
+    def delay(self, receipt: str, seconds: int) -> None:
+        with failures_as(QueueUnavailable):
+            self._client.change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds
+            )

@@ -254,6 +254,16 @@ RETENTION_RULES = (
     RetentionRule(
         "Events that were not counted", "NumbersDeadLetters", "for an operator", 14, RetentionEnd.SERVICE
     ),
+    RetentionRule(
+        "Events to deliver as webhooks",
+        "WebhookQueue",
+        "until your system accepts them, a day at most",
+        14,
+        RetentionEnd.SERVICE,
+    ),
+    RetentionRule(
+        "Webhooks that were given up", "WebhookDeadLetters", "for an operator", 14, RetentionEnd.SERVICE
+    ),
     RetentionRule("Access log", "ApiLogs", "to find faults; it names no person", 30, RetentionEnd.SERVICE),
     RetentionRule(
         "Logs of functions", "*Logs", "to find faults; they name no person", 30, RetentionEnd.SERVICE

@@ -9,6 +9,7 @@ from heed.domain.errors import StoreUnavailable
 from heed.domain.imports.import_tally import ImportTally
 from heed.domain.imports.job_import import interpret_job
 from heed.domain.jobs.import_estimate import estimate_import
+from heed.domain.jobs.import_event import import_done_event
 from heed.domain.jobs.job import Job
 from heed.domain.jobs.job_errors import unmapped_topics
 from heed.domain.jobs.job_phase import JobPhase, import_phase
@@ -31,6 +32,7 @@ from heed.use_cases.ports.bulk_files import BulkFiles
 from heed.use_cases.ports.import_writes import WriterTurn
 from heed.use_cases.ports.job_work import HasTime, JobExecutions, NextStep, Plan, WorkFiles
 from heed.use_cases.ports.jobs import Jobs
+from heed.use_cases.ports.ledger import EventPublisher
 from heed.use_cases.ports.preferences import PeopleCount
 from heed.use_cases.ports.privacy import Disclosures
 
@@ -51,6 +53,7 @@ class PlanImport:
         disclosures: the register of disclosures.
         executions: starts the commit that follows a preview by itself.
         turn: the turn of the jobs that write records.
+        events: publishes that the import is done.
         rows_a_second: the most rows per second that all writers record.
         now: returns milliseconds.
     """
@@ -63,6 +66,7 @@ class PlanImport:
     disclosures: Disclosures
     executions: JobExecutions
     turn: WriterTurn
+    events: EventPublisher
     rows_a_second: int
     now: Callable[[], Millis]
 
@@ -92,7 +96,9 @@ class PlanImport:
         if fault := tally.fault or unmapped_topics(tally.unmapped):
             report_failure(job.id, phase, report, fault, self.now(), self.jobs, self.disclosures)
         elif phase is JobPhase.COMMIT:
-            report_end(job.id, report, self.now(), self.jobs, self.disclosures)
+            now = self.now()
+            self.events.publish([import_done_event(job.id, report.counts, now)], now)
+            report_end(job.id, report, now, self.jobs, self.disclosures)
         else:
             self._finish_preview(job, report, tally)
         return Plan(NextStep.DONE)

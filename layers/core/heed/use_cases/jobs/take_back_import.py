@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from heed.domain.errors import OutOfTime
+from heed.domain.jobs.import_event import import_taken_back_event
 from heed.domain.jobs.job import Job, TakeBack
 from heed.domain.jobs.take_back import finish_take_back
 from heed.domain.milliseconds import Millis
@@ -24,6 +25,7 @@ from heed.use_cases.jobs.take_turn import take_turn
 from heed.use_cases.ports.import_writes import WritePace, WriterTurn
 from heed.use_cases.ports.job_work import HasTime, NextStep, Plan, WorkFiles, WorkItem
 from heed.use_cases.ports.jobs import Jobs
+from heed.use_cases.ports.ledger import EventPublisher
 from heed.use_cases.ports.preferences import Preferences, UnreadableItem
 from heed.use_cases.ports.snapshots import PeopleSegments
 
@@ -57,12 +59,14 @@ class PlanTakeBack:
         jobs: the jobs.
         files: the files of the work.
         turn: the turn of the jobs that write records.
+        events: publishes that the import was taken back.
         now: returns milliseconds.
     """
 
     jobs: Jobs
     files: WorkFiles
     turn: WriterTurn
+    events: EventPublisher
     now: Callable[[], Millis]
 
     def __call__(self, job: Job, stage: int, _has_time: HasTime) -> Plan:
@@ -75,6 +79,7 @@ class PlanTakeBack:
             done = [_load(self.files, job, segment) for segment in range(_SEGMENT_COUNT)]
             if all(progress.is_done for progress in done):
                 people, unreadable = sum(p.people for p in done), sum(p.unreadable for p in done)
+                self._publish(job, people, unreadable)
                 change_job(job.id, lambda current: finish_take_back(current, people, unreadable), self.jobs)
                 return Plan(NextStep.DONE)
         if not take_turn(job, self.now(), self.jobs, self.turn):
@@ -82,6 +87,10 @@ class PlanTakeBack:
         segments = [{"segment": segment} for segment in range(_SEGMENT_COUNT)]
         self.files.put(job.id, _SEGMENTS, json.dumps(segments).encode())
         return Plan(NextStep.MAP, _ADD_UP, _SEGMENTS)
+
+    def _publish(self, job: Job, people: int, unreadable: int) -> None:
+        now, attempt = self.now(), job.taken_back.attempt if job.taken_back else 1
+        self.events.publish([import_taken_back_event(job.id, attempt, people, unreadable, now)], now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from heed.domain.jobs.import_event import ImportEvent
 from heed.domain.ledger.entry import LedgerEntry
 from heed.domain.ledger.events import PreferenceEvent
 from heed.domain.ledger.seal import Seal
@@ -283,9 +284,9 @@ class Sorter(Protocol):
 
 
 class EventPublisher(Protocol):
-    """Publishes changes of preferences as events, so that your other systems can react to them."""
+    """Publishes changes of preferences, and imports, so that your other systems can react to them."""
 
-    def publish(self, events: Sequence[PreferenceEvent], at: Millis) -> None:
+    def publish(self, events: Sequence[PreferenceEvent | ImportEvent], at: Millis) -> None:
         """Publishes events, each at least once.
 
         Args:

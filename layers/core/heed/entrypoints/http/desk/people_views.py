@@ -31,7 +31,7 @@ class Saying(StrEnum):
 
 
 class TopicReason(StrEnum):
-    """Why a topic may be sent or not. The page compares in this order, so the most common ones are first."""
+    """Why a topic may be sent or not."""
 
     DEFAULT = "default"  # the person made no choice
     UNSUBSCRIBED = "unsubscribed"

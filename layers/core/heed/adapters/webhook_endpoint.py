@@ -1,0 +1,157 @@
+"""The endpoint of the company, over HTTPS. No answer can lead a function to an address inside AWS.
+
+The host is resolved here, and the connection goes to the address that was checked. A function answers on its
+own loopback, and a subnet of the company has private addresses. Redirects are not followed.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from contextlib import closing, suppress
+from http.client import HTTPConnection, HTTPException
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from heed.adapters.http_urls import is_on_this_machine, is_permitted_url
+from heed.domain.webhooks.webhook_errors import WebhookNotDelivered
+from heed.override import override
+from heed.use_cases.ports.webhooks import WebhookEndpoint
+
+_SECONDS = 10.0  # for everything: the name, the connection, the request and the answer
+_MAX_ANSWER = 4_096  # bytes that are read, so that the endpoint sees no broken connection
+_HEADERS = {"Content-Type": "application/json", "User-Agent": "Heed-Webhook", "Connection": "close"}
+_NAT64 = IPv6Network("64:ff9b::/96")  # its last 32 bits are an IPv4 address
+_LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")  # Python takes it for public before version 3.13
+
+
+class WebhookHttpEndpoint(WebhookEndpoint):
+    """Implements the port WebhookEndpoint.
+
+    Args:
+        url: The URL: https, or on this machine http, too.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    @override
+    def post(self, body: bytes, headers: Mapping[str, str]) -> None:
+        if not is_permitted_url(self._url, loopback=True):
+            raise WebhookNotDelivered("the URL is neither https nor on this machine")
+        try:
+            status = _post(self._url, body, {**_HEADERS, **headers}, time.monotonic() + _SECONDS)
+        except (OSError, HTTPException, ValueError) as error:
+            raise WebhookNotDelivered(type(error).__name__) from None  # the cause may contain the URL
+        if not 200 <= status < 300:
+            raise WebhookNotDelivered(f"status {status}")
+
+
+def is_public_address(text: str) -> bool:
+    """Returns whether an IP address is one of the public internet, also inside an address of IPv6."""
+    address = ip_address(text.partition("%")[0])
+    if isinstance(address, IPv6Address):
+        address = _embedded_address(address) or address
+    return address.is_global and not address.is_multicast and address not in _LOCAL_NAT64
+
+
+def _embedded_address(address: IPv6Address) -> IPv4Address | None:
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour
+
+
+def _post(url: str, body: bytes, headers: Mapping[str, str], end: float) -> int:
+    """Sends a request and returns the status of the answer."""
+    parts = urlsplit(url)
+    with closing(_connect(parts, end, on_this_machine=is_on_this_machine(url))) as connected:
+        connection = HTTPConnection(str(parts.hostname))
+        connection.sock = connected
+        path = f"{parts.path or '/'}?{parts.query}".removesuffix("?")
+        connection.request("POST", path, body, {"Host": parts.netloc, **headers})
+        response = connection.getresponse()
+        with suppress(OSError, HTTPException):  # the status decides, not the rest of the answer
+            response.read(_MAX_ANSWER)
+        return response.status
+
+
+def _connect(parts: SplitResult, end: float, *, on_this_machine: bool) -> _DeadlineSocket:
+    """Connects to the first address of the host that is permitted and answers.
+
+    Raises:
+        WebhookNotDelivered: The host has no permitted address.
+        OSError: No address answered, or its certificate is not valid for the host.
+    """
+    host, port = str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80)
+    found = dict.fromkeys(
+        str(place[0]) for *_, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    )
+    permitted = [
+        address
+        for address in found
+        if (ip_address(address).is_loopback if on_this_machine else is_public_address(address))
+    ]
+    if not permitted:
+        raise WebhookNotDelivered("the host has no public address")
+    connected = _connect_to_first(permitted, port, end)
+    if parts.scheme == "https":
+        connected.settimeout(_seconds_until(end))
+        connected = ssl.create_default_context().wrap_socket(connected, server_hostname=host)
+    return _DeadlineSocket(connected, end)
+
+
+def _connect_to_first(addresses: list[str], port: int, end: float) -> socket.socket:
+    for address in addresses[:-1]:
+        with suppress(OSError):
+            return socket.create_connection((address, port), _seconds_until(end))
+    return socket.create_connection((addresses[-1], port), _seconds_until(end))
+
+
+def _seconds_until(end: float) -> float:
+    left = end - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+class _DeadlineSocket:
+    """What http.client needs of a socket. All reads and writes together end in time.
+
+    The time-out of a socket is for each read alone, so an answer that drips would never end.
+    """
+
+    def __init__(self, connected: socket.socket, end: float) -> None:
+        self._connected = connected
+        self._end = end
+
+    def sendall(self, data: bytes) -> None:
+        """Sends all data."""
+        self._connected.settimeout(_seconds_until(self._end))
+        self._connected.sendall(data)
+
+    def makefile(self, _: str) -> io.BufferedReader:
+        """Returns a file with the data that arrives."""
+        return io.BufferedReader(_DeadlineFile(self._connected, self._end))
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._connected.close()
+
+
+class _DeadlineFile(io.RawIOBase):
+    def __init__(self, connected: socket.socket, end: float) -> None:
+        self._connected = connected
+        self._end = end
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def readinto(self, buffer: Any) -> int:
+        self._connected.settimeout(_seconds_until(self._end))
+        return self._connected.recv_into(buffer)

@@ -1,0 +1,1 @@
+"""Webhooks: events of the bus as signed HTTP requests to a system of the company."""

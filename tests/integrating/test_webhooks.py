@@ -1,0 +1,103 @@
+"""The snippets of docs/webhooks.md verify what Heed sends, and the library of npm verifies it, too."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import subprocess
+import threading
+import time
+from http.server import HTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from heed.domain.webhooks.webhook_signature import parse_webhook_secret, sign_webhook
+from tests.support.webhook_receiver import WEBHOOK_SECRET
+
+HERE = Path(__file__).parent
+PAGE = (HERE.parents[1] / "docs" / "webhooks.md").read_text()
+OTHER_SECRET = base64.b64encode(b"another secret of 32 bytes......").decode()
+BODY = '{"type":"recipient.opted_out","timestamp":"2026-03-05T09:12:44.390Z","data":{"scope":"日本"}}'
+_SCRIPT = """
+import { readFileSync } from "node:fs";
+const cases = JSON.parse(readFileSync(0, "utf8"));
+console.log(JSON.stringify(cases.map(([body, headers, secret]) => readWebhook(body, headers, secret))));
+"""
+
+
+def snippet(language: str, words: str) -> str:
+    """Returns the code of the page in a language that has these words."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    (code,) = (block for block in blocks if words in block)
+    return str(code)
+
+
+def signed(*secrets: str, seconds: int | None = None) -> dict[str, str]:
+    at = int(time.time()) if seconds is None else seconds
+    return sign_webhook("a" * 32, at, BODY.encode(), map(parse_webhook_secret, secrets))
+
+
+def cases() -> list[tuple[str, dict[str, str], bool]]:
+    """Returns bodies with headers, and whether they verify with WEBHOOK_SECRET."""
+    now = int(time.time())
+    return [
+        (BODY, signed(WEBHOOK_SECRET), True),
+        (BODY, signed(OTHER_SECRET, WEBHOOK_SECRET), True),
+        (BODY, signed(WEBHOOK_SECRET, OTHER_SECRET), True),
+        (BODY, signed(WEBHOOK_SECRET, seconds=now - 240), True),
+        (BODY, signed(WEBHOOK_SECRET, seconds=now - 600), False),
+        (BODY, signed(WEBHOOK_SECRET, seconds=now + 600), False),
+        (BODY, signed(OTHER_SECRET), False),
+        (BODY.replace("out", "in"), signed(WEBHOOK_SECRET), False),
+        (BODY.replace(",", ", "), signed(WEBHOOK_SECRET), False),
+        (BODY, {**signed(WEBHOOK_SECRET), "webhook-id": "b" * 32}, False),
+        (BODY, {}, False),
+    ]
+
+
+def test_the_python_of_the_page_accepts_what_heed_signed_and_nothing_else() -> None:
+    code: dict[str, Any] = {}
+    exec(snippet("python", "def read_webhook"), code)  # noqa: S102
+    for body, headers, is_valid in cases():
+        read = code["read_webhook"](body.encode(), headers, WEBHOOK_SECRET)
+        assert read == (json.loads(BODY) if is_valid else None)
+
+
+@pytest.mark.system  # Node.js starts
+def test_the_javascript_of_the_page_accepts_what_heed_signed_and_nothing_else() -> None:
+    given = cases()
+    done = subprocess.run(
+        ["node", "--input-type=module", "--eval", snippet("js", "function readWebhook") + _SCRIPT],  # noqa: S607
+        input=json.dumps([(body, headers, WEBHOOK_SECRET) for body, headers, _ in given]),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=HERE,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [json.loads(BODY) if is_valid else None for *_, is_valid in given]
+
+
+def test_the_receiver_of_the_page_answers_204(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".local").mkdir()
+    (tmp_path / ".local" / "stack.json").write_text(json.dumps({"webhook": {"secret": WEBHOOK_SECRET}}))
+    monkeypatch.chdir(tmp_path)
+    made: list[HTTPServer] = []
+    monkeypatch.setattr(HTTPServer, "serve_forever", lambda server: made.append(server))
+    code = snippet("python", "class Receiver").replace("9999", "0")
+    exec(code, {})  # noqa: S102
+    (server,) = made
+    thread = threading.Thread(target=server.handle_request, daemon=True)
+    thread.start()
+    url = f"http://127.0.0.1:{server.server_port}/hook"
+    answer = httpx.post(url, content=BODY.encode(), headers=signed(WEBHOOK_SECRET), trust_env=False)
+    thread.join()
+    server.server_close()
+    assert answer.status_code == 204
+    assert "recipient.opted_out" in capsys.readouterr().out

@@ -1,0 +1,82 @@
+"""A press on the local stack arrives as a signed webhook, and comes again when it was refused."""
+
+from __future__ import annotations
+
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.webhook_receiver import WebhookReceiver, receiving_webhooks
+from tests.system.running import Running, free_ports, wait_until
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture(scope="module")
+def receiver() -> Iterator[WebhookReceiver]:
+    with receiving_webhooks() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def stack(receiver: WebhookReceiver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    running = Running(tmp_path_factory.mktemp("stack"), *free_ports(2), webhook_url=receiver.url)
+    try:
+        yield running.wait_until_ready()
+    finally:
+        running.stop()
+
+
+def press(stack: dict[str, Any], address: str) -> str:
+    """Makes a link with a ref and presses one-click. Returns the recipient id."""
+    answer = httpx.post(
+        f"{stack['api']}/v1/links",
+        json={"topic": "offers", "addresses": [address], "refs": ["customer-7"]},
+        headers={"authorization": f"Bearer {stack['api_key']}"},
+        trust_env=False,
+    )
+    (link,) = answer.raise_for_status().json()["links"]
+    pressed = urllib.request.Request(  # noqa: S310 - the stack of this test
+        link["unsubscribe_url"], b"List-Unsubscribe=One-Click", method="POST"
+    )
+    with urllib.request.urlopen(pressed) as answered:  # noqa: S310
+        assert answered.status == 200
+    return str(link["recipient"])
+
+
+def test_a_press_arrives_as_a_verified_webhook(stack: dict[str, Any], receiver: WebhookReceiver) -> None:
+    before = len(receiver.received)
+    recipient = press(stack, "ada@example.com")
+    wait_until(lambda: len(receiver.received) > before)
+
+    assert stack["webhook"]["url"] == receiver.url
+    content = receiver.received[-1].verify(stack["webhook"]["secret"])
+    data = content["data"]
+    assert content["type"] == "recipient.opted_out"
+    assert (data["recipient"], data["scope"], data["ref"]) == (recipient, "offers", "customer-7")
+
+
+def test_a_refused_webhook_comes_again_with_the_same_id(
+    stack: dict[str, Any], receiver: WebhookReceiver
+) -> None:
+    receiver.answers = [500, 500]
+    before = len(receiver.received)
+    press(stack, "grace@example.com")
+    wait_until(lambda: len(receiver.received) >= before + 3)
+
+    attempts = receiver.received[before : before + 3]
+    assert len({(attempt.id, attempt.body) for attempt in attempts}) == 1
+    seconds = [int(attempt.headers["webhook-timestamp"]) for attempt in attempts]
+    assert seconds[1] - seconds[0] >= 15
+    assert seconds[2] - seconds[1] >= 30
+    assert attempts[-1].verify(stack["webhook"]["secret"])
+
+
+def test_the_url_of_webhooks_must_be_https_or_on_this_machine(tmp_path: Path) -> None:
+    refused = Running(tmp_path, *free_ports(2), webhook_url="http://crm.example.com/")
+    assert refused.process.wait(60) == 3
+    assert "WEBHOOK_URL is neither https nor on this machine" in refused.output
