@@ -13,7 +13,8 @@ MESSAGE_TAG = "heed-recipient"
 DOCTOR_RECIPIENT = "nbswkzb2mrxwg5dpoi5gqzlfmq"
 """The recipient of `heed doctor`: the 16 bytes `heed:doctor:heed`, which are no hash of any address.
 
-It is the same in every stack, and stays on record. It is not counted (template.yaml, NumbersRule).
+It is the same in every stack, and stays on record. Neither numbers nor webhooks have it (NumbersRule and
+WebhookRule in template.yaml).
 """
 
 RECIPIENT_SIZE = 16  # bytes of the hash that are used; 128 bits
