@@ -20,8 +20,8 @@ empty :=
 space := $(empty) $(empty)
 override export BRAND := $(subst |,$(space),$(abspath $(subst $(space),|,$(BRAND))))
 
-.PHONY: help setup run demo brand test test-all check lint types unit oldest system browser iam steady soak load campaign bench \
-  bench-bulk lock build package release deploy chosen-brand account destroy clean
+.PHONY: help setup run demo brand test test-all check lint types quick unit oldest system browser iam steady soak load \
+  campaign bench bench-bulk lock build package release deploy chosen-brand account destroy clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -68,7 +68,7 @@ lock: $(VENV)/bin/uv ## Lock every requirement again, with hashes and without ad
 	    --no-header --no-annotate -o layers/$$layer/requirements.txt layers/$$layer/requirements.in
 	done
 
-check: lint types unit ## Run the linter, the type checker and the unit tests, with few examples of each property
+check: lint types quick ## Run the linter, the type checker and the quick tests: a minute on two cores
 
 lint: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -77,15 +77,18 @@ types: setup
 	$(BIN)/mypy
 
 CALLS := build/calls
-EXAMPLES := --quick
+# Tests of these folders emulate AWS, or compile a brand.
+SLOW := adapters brand_compiler functions simulation
+
+quick: setup ## Run the unit tests that take milliseconds, with few examples of each property
+	$(BIN)/pytest -q -n auto --dist worksteal -m "not system" --quick $(SLOW:%=--ignore=tests/%)
 
 unit: setup ## Run the tests that need nothing but Python
 	rm -rf $(CALLS)
-	$(BIN)/pytest -q -n auto --dist worksteal -m "not system" $(EXAMPLES) $(FULL) $(RECORD)
+	$(BIN)/pytest -q -n auto --dist worksteal -m "not system" $(FULL) $(RECORD)
 
-test: EXAMPLES :=
 test: RECORD := --calls=$(CALLS)
-test: check system iam browser package ## Run all that CI runs: check, then the local stack, IAM, a browser, the build
+test: lint types unit system iam browser package ## Run all that CI runs: the unit tests, then the local stack, IAM, a browser, the build
 
 test-all: FULL := --full
 test-all: test steady oldest release ## Run every test in full, before an issue is resolved
@@ -95,7 +98,7 @@ steady: setup ## Run the unit tests on three other days, in other time zones, on
 
 oldest: setup .tools/oldest/.ready ## Run the tests of adapters and functions on the oldest supported botocore
 	$(BIN)/python -m service_models build/service_models
-	.tools/oldest/bin/python -m pytest -q -n auto --dist worksteal -m "not system" --few \
+	.tools/oldest/bin/python -m pytest -q -n auto --dist worksteal -m "not system" --quick \
 	  --service-models=build/service_models tests/adapters tests/functions
 
 .tools/oldest/.ready: $(VENV)/bin/uv requirements/oldest.txt
@@ -124,7 +127,7 @@ tests/web/node_modules/.ready: tests/web/setup.sh tests/web/package-lock.json
 iam: setup tests/iam/node_modules/.ready ## Check that the template allows every call of AWS and that every permission is used
 	if [ -z "$(RECORD)" ]; then
 	  rm -rf $(CALLS)
-	  $(BIN)/pytest -q -n auto --dist worksteal -m "not system" --few --calls=$(CALLS) tests/functions
+	  $(BIN)/pytest -q -n auto --dist worksteal -m "not system" --quick --calls=$(CALLS) tests/functions
 	fi
 	$(BIN)/pytest -q -m system --calls=$(CALLS) tests/iam
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +117,11 @@ def _name_the_local_issuer(parameter: Resource, addresses: LocalAddresses) -> Re
     return {**parameter, "Properties": {**parameter["Properties"], "Value": {"Fn::Sub": value}}}
 
 
+def _exclude_punctuation(secret: Resource, _: LocalAddresses) -> Resource:
+    generated = {**secret["Properties"]["GenerateSecretString"], "ExcludeCharacters": string.punctuation}
+    return {**secret, "Properties": {**secret["Properties"], "GenerateSecretString": generated}}
+
+
 ADAPTATIONS = (
     Adaptation(
         "AWS::ApiGatewayV2::Api",
@@ -151,6 +157,11 @@ ADAPTATIONS = (
         "AWS::SSM::Parameter",
         "the pool's issuer is the emulator (local/user_pool.py)",
         _name_the_local_issuer,
+    ),
+    Adaptation(
+        "AWS::SecretsManager::Secret",
+        "the emulator reads ExcludeCharacters, but not ExcludePunctuation",
+        _exclude_punctuation,
     ),
     Adaptation(
         "AWS::Lambda::Function",

@@ -250,6 +250,20 @@ def test_nobody_on_record_is_normal(world: World) -> None:
     assert "May we send email? Yes, some topics" in page
 
 
+def test_a_mistyped_domain_is_looked_up_and_the_page_offers_the_one_that_was_meant(world: World) -> None:
+    browser = sign_in(world)
+    page = look_up(browser, "joan@gmial.com", "sending")
+    assert heading(page) == "joan@gmial.com"
+    assert "Did you mean joan@gmail.com?" in page
+    assert 'name="person" value="joan@gmail.com"' in page and 'name="purpose" value="sending"' in page
+    assert "Did you mean" not in look_up(browser, "joan@gmail.com")
+
+
+def test_an_address_that_is_on_record_is_not_taken_for_a_mistake(world: World) -> None:
+    world.apply_changes("joan@gmial.com", Change(out(2), Entry(Millis(NOW - DAY_MS), Source.PHONE, "{}")))
+    assert "Did you mean" not in look_up(sign_in(world), "joan@gmial.com")
+
+
 def test_somebody_with_a_history_is_on_record_although_nothing_counts_any_more(world: World) -> None:
     _change(world, out(0))
     _enter(world)

@@ -414,7 +414,11 @@ def test_a_function_that_is_killed_after_any_call_is_repeated_with_the_same_resu
 def test_an_import_that_is_cancelled_while_it_is_applied_says_what_was_applied(imports: Imports) -> None:
     job = imports.preview_file(LISTED)
     imports.command_commit(job["job"])
-    handle, works = app.handler, list[Any]()
+    handle, works, events = app.handler, list[Any](), list[Any]()
+    parts().client("events").meta.events.register(
+        "before-parameter-build.events.PutEvents",
+        lambda params, **_: events.extend(json.loads(entry["Detail"]) for entry in params["Entries"]),
+    )
 
     def cancel_behind_first_part(event: Any, context: Any) -> Any:
         answer = handle(event, context)
@@ -430,6 +434,9 @@ def test_an_import_that_is_cancelled_while_it_is_applied_says_what_was_applied(i
     assert (shown["state"], counts(shown), shown["done_rows"]) == ("cancelled", {"applied": 1}, 1)
     assert (shown["error"]["type"], shown["error"]["line"]) == ("cancelled", 3)
     assert not imports.is_sendable("joan@example.com") and imports.is_sendable("lee@example.com")
+    assert [(event["job"], event["state"], event["applied"]) for event in events] == [
+        (job["job"], "stopped", 1)
+    ]
 
 
 def test_an_import_that_is_cancelled_within_a_part_says_from_which_line_on_rows_may_not_be_applied(

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from string import punctuation
 from typing import Any
 
-from local.adapt import ADAPTATIONS, LocalAddresses, adapt
+from local.adapt import ADAPTATIONS, LocalAddresses, adapt, make_parameters
 
 HERE = LocalAddresses("http://127.0.0.1:8000", "http://127.0.0.1:4566", Path("/build"))
 
@@ -96,3 +98,27 @@ def test_the_original_template_is_not_changed() -> None:
 
 def test_each_adaptation_has_a_reason() -> None:
     assert all(adaptation.reason for adaptation in ADAPTATIONS)
+
+
+def test_a_made_secret_has_no_punctuation() -> None:
+    made = {"PasswordLength": 64, "ExcludePunctuation": True}
+    secret = {"Type": "AWS::SecretsManager::Secret", "Properties": {"GenerateSecretString": made}}
+
+    adapted = _adapted(Secret=secret)["Secret"]["Properties"]["GenerateSecretString"]
+
+    assert adapted == {**made, "ExcludeCharacters": punctuation}
+
+
+def test_webhooks_go_to_the_url_of_the_stack() -> None:
+    here = replace(HERE, webhook="http://127.0.0.1:9999/hook")
+    function = _function(WEBHOOK_URL="https://webhook.invalid")
+
+    adapted = adapt({"Resources": {"Webhook": function}}, here)["Resources"]["Webhook"]
+
+    variables = adapted["Properties"]["Environment"]["Variables"]
+    assert variables["WEBHOOK_URL"] == "http://127.0.0.1:9999/hook"
+
+
+def test_a_stack_has_webhooks_only_with_a_url() -> None:
+    assert "WebhookUrl" not in make_parameters("")
+    assert make_parameters("http://127.0.0.1:9999/hook")["WebhookUrl"].startswith("https://")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.places import ROOT
-from local.preflight import check_files, check_ports, reserve_port
+from local.preflight import check_files, check_ports, check_webhook_url, reserve_port
 from local.problem import LocalProblem
 
 
@@ -68,6 +68,18 @@ def test_a_setup_without_a_network_names_the_remedy(tmp_path: Path) -> None:
 
     assert setup.returncode == 2
     assert "needs a network, or a package index that has what requirements/uv.txt lists" in setup.stderr
+
+
+@pytest.mark.parametrize("url", ["http://crm.example.com/", "127.0.0.1:9999", "ftp://localhost/"])
+def test_a_url_of_webhooks_elsewhere_without_https_is_reported(url: str) -> None:
+    with pytest.raises(LocalProblem) as problem:
+        check_webhook_url(url)
+    assert "make run WEBHOOK_URL=" in problem.value.remedy
+
+
+@pytest.mark.parametrize("url", ["", "http://127.0.0.1:9999/hook", "https://crm.example.com/heed"])
+def test_any_other_url_of_webhooks_is_accepted(url: str) -> None:
+    check_webhook_url(url)
 
 
 def test_two_equal_ports_are_reported() -> None:

@@ -13,6 +13,7 @@ from functions.opt_out_retry import app as opt_out_retry
 from functions.purge import app as purge
 from functions.send_confirmation import app as send_confirmation
 from functions.ses_list import app as ses_list
+from functions.webhook import app as webhook
 from heed.adapters.kms.address_encryption import KmsAddressEncryption
 from heed.domain.links.queued_opt_out import QueuedOptOut
 from heed.domain.milliseconds import Millis
@@ -27,13 +28,15 @@ from heed.domain.rfc3339 import format_day
 from tests.simulation.feedback_messages import format_body as feedback_body
 from tests.simulation.scenes import ANN, JOHN, Scene, registers, report
 from tests.support import mailbox
-from tests.support.deployment import NOW, World, parts
+from tests.support.deployment import NOW, World, client, parts, restart
 from tests.support.registers import scope_numbers
+from tests.support.webhook_receiver import WEBHOOK_SECRET, receiving_webhooks
 
 
 def batch(*bodies: str) -> dict[str, Any]:
-    records = [{"messageId": str(n), "body": body} for n, body in enumerate(bodies)]
-    stamp = {"attributes": {"SentTimestamp": str(NOW)}, "eventSource": "aws:sqs"}
+    records = [{"messageId": str(n), "receiptHandle": "r", "body": body} for n, body in enumerate(bodies)]
+    attributes = {"ApproximateReceiveCount": "1", "SentTimestamp": str(NOW)}
+    stamp = {"attributes": attributes, "eventSource": "aws:sqs"}
     return {"Records": [{**record, **stamp} for record in records]}
 
 
@@ -94,6 +97,24 @@ class CountedEvents(Queue):
             for grouping in NumberGrouping
         }
         return counted, set(world.messages("NUMBERS_DLQ_URL"))
+
+
+class Webhooks(Queue):
+    """An event, which may be delivered twice, and a message of somebody else."""
+
+    function, app = "webhook", webhook
+
+    def prepare(self, world: World) -> None:
+        client("secretsmanager").create_secret(Name="webhook", SecretString=WEBHOOK_SECRET)
+        self._receiver = self.resources.enter_context(receiving_webhooks())
+        restart(WEBHOOK_URL=self._receiver.url)
+        detail = {"recipient": world.recipient(ANN), "at": "2026-03-05T09:12:44.390Z", "source": "link"}
+        opted_out = {**detail, "id": "a" * 32, "scope": "offers", "state": "out"}
+        self.bodies = (_event("Recipient Opted Out", opted_out), "not an event")
+
+    def observe(self, world: World) -> object:
+        received = {(each.id, each.body) for each in self._receiver.received}
+        return received, set(world.messages("WEBHOOK_DLQ_URL"))
 
 
 def _event(detail_type: str, detail: dict[str, Any]) -> str:

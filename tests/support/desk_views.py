@@ -54,6 +54,7 @@ def usual_person(view: PersonView) -> PersonView:
     )
     return replace(
         view,
+        meant="",
         form=replace(view.form, mistakes=()),
         topics=tuple(replace(row, until=None) for row in view.topics),
         active=view.active[:1],

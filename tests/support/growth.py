@@ -14,6 +14,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
+from tests.support.full import is_quick
+
 LINEAR = 24
 """The largest allowed growth for eight times the input. Linear code has 8, and quadratic code has 64."""
 
@@ -31,7 +35,8 @@ def measure_growth(
     If the small input takes less than five milliseconds, noise would decide. The size is then doubled until
     it takes that long. Some code is cheap for any size, for example if it rejects the input at the first
     byte. Its large input is compared with five milliseconds. The large input is measured at most five times.
-    A run within the limit ends it, because further runs could only find a smaller figure.
+    A run within the limit ends it, because further runs could only find a smaller figure. A quick run skips
+    the test.
 
     Args:
         make: Creates an input of a size. It is called for each run and is not measured.
@@ -39,6 +44,8 @@ def measure_growth(
         size: The first size.
         limit: The growth that the caller compares with.
     """
+    if is_quick():
+        pytest.skip("a quick run measures no growth")
     with _no_garbage_collection():
         for _ in range(_DOUBLINGS):
             if _measure(run, make(size)) >= _MIN_SECONDS:

@@ -31,6 +31,7 @@ _ARNS = {
     "AWS::S3::Bucket": "arn:aws:s3:::{name}",
     "AWS::SES::ConfigurationSet": "arn:aws:ses:{region}:{account}:configuration-set/{name}",
     "AWS::SES::EmailIdentity": "arn:aws:ses:{region}:{account}:identity/{name}",
+    "AWS::SecretsManager::Secret": "arn:aws:secretsmanager:{region}:{account}:secret:{name}-AbCdEf",
     "AWS::SNS::Topic": "arn:aws:sns:{region}:{account}:{name}",
     "AWS::SQS::Queue": "arn:aws:sqs:{region}:{account}:{name}",
     "AWS::SSM::Parameter": "arn:aws:ssm:{region}:{account}:parameter{name}",
@@ -44,7 +45,7 @@ _NAMED_BY = {
     "AWS::SSM::Parameter": "Name",
     "AWS::StepFunctions::StateMachine": "StateMachineName",
 }
-_REFERRED_TO_BY_ARN = ("AWS::SNS::Topic", "AWS::IAM::ManagedPolicy")
+_REFERRED_TO_BY_ARN = ("AWS::SNS::Topic", "AWS::IAM::ManagedPolicy", "AWS::SecretsManager::Secret")
 _STREAM = "/stream/2026-03-05T00:00:00.000"
 
 

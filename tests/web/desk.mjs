@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { launch, signIn, tab } from "./browser.mjs";
 
 const [site, issuer] = process.argv.slice(2);
-const { agent, officer, second, caller, pages, cases, held, texts } = JSON.parse(readFileSync(0, "utf8"));
+const { agent, officer, second, bound, caller, pages, cases, held, texts } = JSON.parse(readFileSync(0, "utf8"));
 const [amiss, allFaults, pressed, requests] = [[], [], new Set(), new Set()];
 const browser = await launch();
 
@@ -100,6 +100,10 @@ async function workAsAgent() {
   await press("preview.record");
   expect("topics", await page.locator("dl").textContent().then((text) => text.includes("Offers")), true);
 
+  await lookUp("reader@gmial.com");
+  await press("people.look_up_meant");
+  expect("the address that was meant", await heading(), "reader@gmail.com");
+
   await lookUp(caller);
   await press("link.make");
   expect("a link", (await page.textContent("pre")).startsWith(`${site}/p/`), true);
@@ -129,6 +133,15 @@ async function workAsAgent() {
   await press("desk.sign_out", (button) => button.click());
   await page.waitForURL(`${site}/desk/signed-out`);
   expect("signed out also at the issuer", await follow("signed_out.sign_in"), true);
+}
+
+async function workForOneBrand() {
+  const { page, heading, press, lookUp } = await sitDown(bound);
+  await lookUp(caller);
+  const stop = page.locator("button[accesskey='1']"); // its text names the brand
+  await press("change.stop_brands", () => Promise.all([page.waitForNavigation(), stop.click()]));
+  await press("preview.record");
+  expect("recorded for the brand", await heading(), texts["recorded.heading"]);
 }
 
 async function workAsOfficer() {
@@ -185,7 +198,7 @@ async function workAsOfficer() {
 }
 
 await Promise.all(
-  [workAsAgent, workAsOfficer].map((work) =>
+  [workAsAgent, workForOneBrand, workAsOfficer].map((work) =>
     work().catch((error) => amiss.push(`${work.name}: ${error.stack}`)),
   ),
 );

@@ -115,11 +115,12 @@ class DeskStage:
         return case.id
 
     def plan_day(self) -> dict[str, Any]:
-        """Returns what an agent and an officer do within one day (desk.mjs)."""
+        """Returns what agents and officers do within one day (desk.mjs)."""
         return {
             "agent": self.agent,
             "officer": self.officer,
             "second": self._stage.new_officer(),
+            "bound": self._stage.new_brand_agent(),
             "caller": self.known(),
             "pages": {
                 "minor": self.path("minor"),

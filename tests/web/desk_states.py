@@ -151,6 +151,7 @@ class DeskStates:
         complaint = stage.store_choice(COMPLAINT, Source.COMPLAINT)
         return [
             self._person("person, silent", self._silent, "h1 ~ .notice + section.notice"),
+            self._person("person, mistyped", "reader@gmial.com", ".notice + form [name=person]"),
             self._person("person, history", self._known_well, f".timeline li:nth-child({HISTORY})"),
             self._person("person, everything stopped", self._desk.known(stopped), "ul li .soft"),
             self._person("person, paused", self._desk.known(paused), "ul li .soft"),

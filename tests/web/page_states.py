@@ -121,6 +121,14 @@ class LocalStack:
         )
         return asdict(officer)
 
+    def new_brand_agent(self) -> dict[str, str]:
+        """Creates an agent of the sample brand alone, and returns the name and the password."""
+        (pool,) = self._clients.cognito.list_user_pools(MaxResults=2)["UserPools"]
+        group = "desk-agents/meridian"
+        self._clients.cognito.create_group(GroupName=group, UserPoolId=pool["Id"])
+        agent = create_desk_person(self._clients, pool["Id"], "brand-agent", "Bea Brand", "agent", group)
+        return asdict(agent)
+
     def address(self, *changes: Change) -> str:
         """Returns the address of a new person with these choices."""
         self._person(changes)

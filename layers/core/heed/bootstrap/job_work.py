@@ -84,7 +84,7 @@ class JobWorkParts(JobParts, NumberParts, PrivacyParts):
         """Reports what a stopped import has applied."""
         from heed.use_cases.jobs.report_stopped_import import ReportStoppedImport
 
-        return ReportStoppedImport(self.work_files)
+        return ReportStoppedImport(self.work_files, self.event_bus, self._now)
 
     @cached_property
     def writer_turn(self) -> WriterTurnTable:

@@ -35,6 +35,14 @@ def import_done_event(job_id: str, counts: JobCounts, at: Millis) -> ImportEvent
     return _event(job_id, "done", at, asdict(counts))
 
 
+def import_stopped_event(job_id: str, counts: JobCounts, at: Millis) -> ImportEvent:
+    """Returns the event of an import that was cancelled, or failed, after its commit.
+
+    A repetition has the same id. Its counts may be greater: a part that was under way may be done meanwhile.
+    """
+    return _event(job_id, "stopped", at, asdict(counts))
+
+
 def import_taken_back_event(
     job_id: str, attempt: int, people: int, unreadable: int, at: Millis
 ) -> ImportEvent:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from heed.domain.desk.session import DeskRole
 from heed.entrypoints.http.desk.person_view import person_view
-from heed.entrypoints.http.desk.person_visit import person_heading
 from heed.use_cases.privacy.lookup import look_up
 
 if TYPE_CHECKING:
@@ -53,5 +52,5 @@ class PersonPage:
         person, parts = self._visits.person(call), self._parts()
         result = look_up(person.recipient, call.at, parts.preferences, parts.ledger, call.catalogue)
         cookies = self._visits.disclose(call, person)
-        view = person_view(call.frame, person_heading(person), result, call.catalogue, call.at)
+        view = person_view(call.frame, person, result, call.catalogue, call.at)
         return call.page("person", view, cookies=cookies)

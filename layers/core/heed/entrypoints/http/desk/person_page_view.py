@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import Source
+from heed.domain.privacy.disclosure import DisclosurePurpose
 from heed.entrypoints.http.desk.change_views import DeskChangeFormView
 from heed.entrypoints.http.desk.people_views import (
     ActiveRow,
@@ -25,6 +26,8 @@ class PersonView(DeskView):
     person: PersonHeading
     form: DeskChangeFormView
     known: bool  # anything is on record
+    meant: str  # the address that was perhaps meant, if nothing is on record; "": none
+    purpose: DisclosurePurpose  # of the look-up
     may_send: MaySend
     saying: Saying
     since: Millis | None

@@ -13,6 +13,7 @@ from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import ALL_SCOPES, Source
 from heed.domain.preferences.suppressions import suppressions_of
+from heed.domain.recipients.mistyped_domains import correct_domain
 from heed.entrypoints.http.desk.change_form import DeskChangeForm
 from heed.entrypoints.http.desk.change_views import change_form_view
 from heed.entrypoints.http.desk.people_views import (
@@ -21,12 +22,13 @@ from heed.entrypoints.http.desk.people_views import (
     HistoryRow,
     LedgerRegister,
     MaySend,
-    PersonHeading,
     Saying,
     TopicReason,
     TopicRow,
 )
+from heed.entrypoints.http.desk.person_cookie import PersonCookie
 from heed.entrypoints.http.desk.person_page_view import PersonView
+from heed.entrypoints.http.desk.person_visit import person_heading
 from heed.entrypoints.http.desk.titles import scope_title, topic_title
 from heed.entrypoints.http.desk.views import DeskFrame
 from heed.use_cases.ports.ledger import StoredEntry
@@ -49,7 +51,7 @@ _SAYINGS = {
 
 
 def person_view(
-    frame: DeskFrame, person: PersonHeading, result: LookupResult, catalogue: Catalogue, now: Millis
+    frame: DeskFrame, person: PersonCookie, result: LookupResult, catalogue: Catalogue, now: Millis
 ) -> PersonView:
     """Returns the view of a person's page. `now` is in milliseconds."""
     record = result.record
@@ -61,11 +63,14 @@ def person_view(
     names = {topic.number: topic_title(topic, catalogue, frame.language) for topic in topics}
     shown = result.history[-MAX_SHOWN_ENTRIES:]
     left_out = result.left_out + len(result.history) - len(shown)
+    heading, known = person_heading(person), _is_known(record, catalogue) or bool(shown)
     return PersonView(
         frame=frame,
-        person=person,
-        form=change_form_view(DeskChangeForm.empty(catalogue), person, catalogue, frame.language, now),
-        known=_is_known(record, catalogue) or bool(shown),
+        person=heading,
+        form=change_form_view(DeskChangeForm.empty(catalogue), heading, catalogue, frame.language, now),
+        known=known,
+        meant="" if known else correct_domain(person.address),
+        purpose=person.purpose,
         may_send=_may_send(decided),
         saying=Saying.ALLOWED if strongest is None else _SAYINGS[strongest.reason],
         since=strongest.since if strongest else None,
