@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import time
 from pathlib import Path
 
 import pytest
@@ -272,7 +273,8 @@ def _page(member: str, entries: list[object], token: str | None = None) -> tuple
 
 
 def _entry(address: str, reason: str) -> dict[str, object]:
-    return {"EmailAddress": address, "Reason": reason, "LastUpdateTime": 1772671262}
+    """Returns an entry of a day ago: a bounce of more than a year ago would be an old one."""
+    return {"EmailAddress": address, "Reason": reason, "LastUpdateTime": int(time.time()) - 86_400}
 
 
 @pytest.mark.usefixtures("old_people")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -97,8 +98,6 @@ def delays(company: Company) -> list[int]:
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch, company: Company) -> None:
     """Makes the time of the functions the real one, which the library of Standard Webhooks compares."""
-    import time
-
     monkeypatch.setattr("heed.clock.time", time)
     company.clock.now = time.time_ns() // 1_000_000
 

@@ -1,4 +1,4 @@
-"""S3, Step Functions and CloudWatch in memory, on each layer of the simulation."""
+"""S3, Step Functions, CloudWatch and EventBridge in memory, on each layer of the simulation."""
 
 from __future__ import annotations
 
@@ -94,6 +94,16 @@ class CloudWatch(InMemoryClient):
 
     def get_metric_statistics(self, **_: Any) -> dict[str, Any]:
         return self._send(lambda: {"Datapoints": []})
+
+
+class EventBridge(InMemoryClient):
+    """A bus without a rule."""
+
+    def __init__(self, nemesis: Nemesis) -> None:
+        super().__init__("events", nemesis)
+
+    def put_events(self, **_: Any) -> dict[str, Any]:
+        return self._send(lambda: {"FailedEntryCount": 0})
 
 
 def _etag(content: bytes) -> str:

@@ -47,7 +47,7 @@ from heed.use_cases.privacy import erase
 from heed.use_cases.snapshots import plan_snapshot, read_segment
 from tests.simulation.aws_in_memory import Dynamo, Kms, Ses, Sqs
 from tests.simulation.botocore_faults import JOB_KEYS, KEYS, QUEUES, FaultyClients
-from tests.simulation.bulk_in_memory import S3, CloudWatch, StepFunctions
+from tests.simulation.bulk_in_memory import S3, CloudWatch, EventBridge, StepFunctions
 from tests.simulation.history import PersonState, RegisterValue
 from tests.simulation.nemesis import Nemesis
 from tests.support.catalogues import DATA
@@ -264,6 +264,7 @@ def _settings(values: dict[str, str]) -> dict[str, str]:
         "BULK_CONCURRENCY": "5",
         "JOB_MACHINE": "jobs",
         "LEDGER_FUNCTION": "ledger",
+        "EVENT_BUS": "recipients",
         "LINK_KEY_IDS": LINK_KEY_IDS[-1],
         "MINOR_RECORD_DAYS": "4745",
         "MINOR_REPORTS_PER_KEY": "50",
@@ -289,6 +290,7 @@ def _prepare(
     nemesis = deployment.nemesis
     clients["s3"], clients["stepfunctions"] = S3(nemesis), StepFunctions(nemesis)
     clients["sesv2"], clients["cloudwatch"] = Ses(nemesis), CloudWatch(nemesis)
+    clients["events"] = EventBridge(nemesis)
     deployment.objects, deployment.executions = clients["s3"].objects, clients["stepfunctions"].inputs
     clock_of_parts = SimpleNamespace(
         time_ns=lambda: deployment.clock * 1_000_000,
