@@ -42,7 +42,7 @@ MAY = {
         set(),
     ),
     "snapshot": ({"snapshot", "domain", "clock"}, SNAPSHOT_PACKAGES),
-    "doctor": ({"doctor", "entrypoints", "domain", "override"}, {"dns"}),
+    "doctor": ({"doctor", "adapters", "entrypoints", "domain", "clock", "override"}, {"dns"}),
     "clock": ({"domain"}, set[str]()),
     "override": (set[str](), {"typing_extensions"}),
     "cold_start": (set[str](), set[str]()),

@@ -41,7 +41,7 @@ def test_the_page_names_the_policies_and_queues_to_check_before_a_stack_is_delet
     outputs = {
         name
         for name, output in template()["Outputs"].items()
-        if output["Value"].get("Ref") in _of("AWS::IAM::ManagedPolicy")
+        if isinstance(output["Value"], dict) and output["Value"].get("Ref") in _of("AWS::IAM::ManagedPolicy")
     }
     assert len(outputs) == len(_of("AWS::IAM::ManagedPolicy"))
     assert is_in_one_paragraph("make destroy", "OptOutRetryQueue", "dead-letter queue", *outputs)

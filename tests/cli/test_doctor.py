@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from heed.adapters.stack_health import SendingHealth
+from heed.domain.errors import DependencyUnavailable
 from heed.entrypoints.cli import doctor
 from tests.cli.conftest import CommandResult, Heed
 from tests.cli.server import ApiServer
@@ -273,3 +275,50 @@ def test_a_stack_that_does_not_exist_ends_the_command(heed: Heed, tmp_path: Path
     result = heed("doctor", save(tmp_path, GOOD), "--stack", "no-such-stack")
 
     assert (result.code, result.out) == (3, "")
+
+
+def test_without_a_subject_the_stack_is_examined(heed: Heed, local: Path, server: ApiServer) -> None:
+    result = heed("doctor", "--json")
+
+    found = {check["name"]: check for check in result.json["checks"]}
+    assert (result.code, list(found)[:2]) == (1, ["version", "link"])
+    assert found["link"]["seen"] == "links are at prefs.example.com, the stack is at 127.0.0.1"
+    assert "keys" not in found, "the local stack is no account"
+
+
+def test_a_deployed_stack_without_an_api_key_is_examined_as_far_as_possible(
+    heed: Heed, stack: str, dns: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object) -> SendingHealth:
+        raise DependencyUnavailable("AccessDeniedException")
+
+    monkeypatch.setattr("heed.adapters.stack_health.read_sending", refuse)  # the emulator does not have it
+
+    result = heed("doctor", "--stack", stack, "--dns", dns, "--json")
+
+    found = {check["name"]: check for check in result.json["checks"]}
+    assert result.code == 1
+    assert found["link"]["seen"].startswith("not checked: HEED_API_KEY is not set")
+    assert found["keys"]["result"] == "fault", "this stack has none"
+    assert found["ses-identity"]["result"] == "warning"
+    assert found["ses-sandbox"]["seen"] == "not checked: AWS answers AccessDeniedException: " + (
+        "use an AWS identity that has this permission"
+    )
+
+
+def test_a_press_of_the_stack_asks_a_person(heed: Heed, local: Path, server: ApiServer) -> None:
+    result = heed("doctor", "--press", stdin="n\n", is_terminal=True)
+
+    assert (result.code, server.requests) == (2, [])
+    assert "at 127.0.0.1. Press? [y/N]" in result.err
+
+
+def test_only_a_stack_sends_a_mail(heed: Heed) -> None:
+    assert heed("doctor", "https://example.com/u", "--send").code == 2
+
+
+def test_without_a_stack_there_is_nothing_to_examine(heed: Heed) -> None:
+    result = heed("doctor")
+
+    assert (result.code, result.out) == (3, "")
+    assert "no local stack is running here" in result.err

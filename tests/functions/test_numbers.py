@@ -36,6 +36,7 @@ from heed.domain.preferences.register import (
     pause_register,
 )
 from heed.domain.privacy.retention import CAMPAIGN_DAYS, COUNT_DAYS, NUMBER_DAYS, SEEN_DAYS
+from heed.domain.recipients.recipient import DOCTOR_RECIPIENT
 from heed.domain.rfc3339 import format_day
 from heed.entrypoints.bulk_files import parts as file_parts
 from heed.use_cases.numbers.count_event import CountEvent, CountOutcome
@@ -502,7 +503,7 @@ def test_the_rule_of_the_bus_selects_what_is_counted_and_no_import(office: Offic
     for event_type in EventType:
         for state in ("out", "in", "confirmed", "paused", "complaint", "undeliverable", "hold", "minor"):
             for source in Source:
-                detail = {"state": state, "source": source.value}
+                detail = {"state": state, "source": source.value, "recipient": "a" * 26}
                 event: Any = {"source": "heed", "detail-type": event_type.value, "detail": detail}
                 is_counted = (event_type, state) in COUNTED_STATES and source is not Source.IMPORT
                 # A type and a state that never occur together may match.
@@ -510,6 +511,8 @@ def test_the_rule_of_the_bus_selects_what_is_counted_and_no_import(office: Offic
                     assert pattern.matches_event(event) is is_counted, event
                 if source is Source.IMPORT:
                     assert not pattern.matches_event(event)
+                by_doctor: Any = {**event, "detail": {**detail, "recipient": DOCTOR_RECIPIENT}}
+                assert not pattern.matches_event(by_doctor), "heed doctor --press is no opt-out of a person"
 
 
 def test_what_is_not_counted_by_the_rule_goes_to_the_dead_letter_queue(office: Office) -> None:

@@ -20,6 +20,7 @@ from heed.domain.jobs.job_report import JobCounts
 from heed.domain.ledger.events import EventType
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import Source
+from heed.domain.recipients.recipient import DOCTOR_RECIPIENT
 from tests.functions.conftest import DAY, HOUR, Clock
 from tests.support.deployment import World, client, http_event, parts, restart
 from tests.support.failing_client import FailingCalls
@@ -325,6 +326,13 @@ def test_the_rule_of_the_bus_selects_everything_but_the_rows_of_an_import() -> N
             assert selected == (source is not Source.IMPORT)
     assert pattern.matches_event(event(ImportEventType.IMPORT_DONE, detail={"job": "j"}))  # type: ignore[arg-type]
     assert not pattern.matches_event(event(source="aws.ses"))  # type: ignore[arg-type]
+
+
+def test_the_rule_of_the_bus_leaves_out_the_recipient_of_the_doctor() -> None:
+    pattern = EventPattern.load(json.dumps(RESOURCES["WebhookRule"]["Properties"]["EventPattern"]))
+    for recipient, is_selected in ((WHO, True), (DOCTOR_RECIPIENT, False)):
+        pressed = event(detail={"source": Source.ONE_CLICK, "recipient": recipient})
+        assert pattern.matches_event(pressed) == is_selected  # type: ignore[arg-type]
 
 
 def test_nothing_of_a_webhook_is_in_the_log(company: Company, log: io.StringIO) -> None:

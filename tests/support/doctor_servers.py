@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import ssl
 import threading
@@ -28,13 +29,19 @@ def http_answer(
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
+def json_answer(value: object, status: str = "200 OK", error: str = "") -> bytes:
+    """Returns an answer of an API of JSON; with the name of an error, as AWS does."""
+    headers = {"Content-Type": "application/json"} | ({"x-amzn-ErrorType": error} if error else {})
+    return http_answer(status, headers, json.dumps(value).encode())
+
+
 @dataclass
 class WebServer:
-    """A web server that gives the same answer to each request of a method.
+    """A web server that gives the same answer to each request of a method, or of a method and a path.
 
     Attributes:
         url: a URL at the server.
-        answers: the answer by method.
+        answers: the answer by method (`GET`), or by method and path (`GET /u/token`).
         requests: the requests with their bodies, in order.
     """
 
@@ -103,7 +110,8 @@ def _answer(connection: socket.socket, server: WebServer) -> None:
     while len(body) < length:
         body += connection.recv(65_536)
     server.requests.append(head + b"\r\n\r\n" + body)
-    answer = server.answers[head.split(b" ")[0].decode()]
+    method, target = head.decode().split(" ")[:2]
+    answer = server.answers.get(f"{method} {target.partition('?')[0]}", server.answers[method])
     if callable(answer):
         answer(connection)
     else:

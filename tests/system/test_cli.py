@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from heed.domain.recipients.recipient import DOCTOR_RECIPIENT
 from tests.system.running import ROOT
 
 pytestmark = pytest.mark.system
@@ -100,3 +101,27 @@ def test_keys_can_be_created_listed_and_revoked(heed: Heed, stack: dict[str, Any
     assert [listed_key["state"] for listed_key in listed if listed_key["id"] == key["id"]] == ["revoked"]
     assert key["key"] not in json.dumps(listed)
     assert stack["api_key"] not in json.dumps(listed)
+
+
+def test_the_doctor_finds_no_fault_of_the_local_stack(heed: Heed) -> None:
+    result = heed("doctor", "--press", "--yes", "--json")
+
+    found = {check["name"]: check for check in json.loads(result.stdout)["checks"]}
+    wrong = {name: check["seen"] for name, check in found.items() if check["result"] != "ok"}
+    assert (result.returncode, list(wrong)) == (0, ["url", "parameters"]), result.stdout
+    assert wrong["parameters"] == "MailDomain without ReceiptRuleSet: the stack reads no mail"
+    assert found["press-recorded"]["seen"] == "the press is on record"
+    assert heed("check", DOCTOR_RECIPIENT, "--topic", "offers").returncode == 1
+
+
+def test_the_doctor_says_what_it_cannot_check_with_a_key_that_the_stack_does_not_know(
+    heed: Heed, stack: dict[str, Any], tmp_path: Path
+) -> None:
+    changed = {**stack, "api_key": "heed_" + "k" * 43}
+    (tmp_path / ".local" / "stack.json").write_text(json.dumps(changed))
+
+    result = heed("doctor", "--json")
+
+    found = {check["name"]: check for check in json.loads(result.stdout)["checks"]}
+    assert (result.returncode, found["version"]["result"]) == (3, "ok")
+    assert found["link"]["seen"].startswith("not checked: ")

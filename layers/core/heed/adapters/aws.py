@@ -13,6 +13,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import Loader
+from botocore.parsers import ResponseParserError
 
 from heed.domain.errors import DependencyUnavailable, StoreUnavailable
 
@@ -31,7 +32,8 @@ _ONCE = CLIENT_CONFIG.merge(Config(read_timeout=8, retries={"mode": "standard", 
 # for days after the creation of a bucket, with an old signature that drops the condition of an upload.
 _OF_SERVICE = {"s3": Config(signature_version="s3v4", s3={"addressing_style": "virtual"})}
 
-FAILURES = (ClientError, BotoCoreError)
+# A proxy may answer in place of AWS. botocore then cannot parse the answer; that error has no base class.
+FAILURES = (ClientError, BotoCoreError, ResponseParserError)
 
 # A file is missing or damaged, or the botocore of Lambda's runtime does not understand it. botocore has a
 # class for some of these cases, and otherwise stumbles over the data. A fault that is not in the files raises

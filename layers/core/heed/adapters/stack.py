@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_cloudformation import CloudFormationClient
-    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+    from mypy_boto3_cloudformation.type_defs import StackResourceSummaryTypeDef, StackTypeDef
     from mypy_boto3_lambda import LambdaClient
 
 _MAX_FUNCTION_SECONDS = 900  # the longest time-out that Lambda allows
@@ -119,13 +119,29 @@ def stack_functions(access: AwsAccess, stack: str) -> dict[str, str]:
     Raises:
         DependencyUnavailable: CloudFormation did not answer, or refused the request.
     """
+    resources = _list_resources(access, stack)
+    names = {resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "") for resource in resources}
+    return functions_by_short_name(names)
+
+
+def stack_keys(access: AwsAccess, stack: str) -> list[str]:
+    """Returns the ids of the KMS keys of a deployed stack.
+
+    Raises:
+        DependencyUnavailable: CloudFormation did not answer, or refused the request.
+    """
+    resources = _list_resources(access, stack)
+    return [
+        item.get("PhysicalResourceId", "") for item in resources if item["ResourceType"] == "AWS::KMS::Key"
+    ]
+
+
+def _list_resources(access: AwsAccess, stack: str) -> list[StackResourceSummaryTypeDef]:
     client: CloudFormationClient = access.client("cloudformation")
     with failures_as(DependencyUnavailable):
         # DescribeStackResources would return the first hundred resources only.
         pages = list(client.get_paginator("list_stack_resources").paginate(StackName=stack))
-    resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
-    names = {resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "") for resource in resources}
-    return functions_by_short_name(names)
+    return [resource for page in pages for resource in page["StackResourceSummaries"]]
 
 
 def functions_by_short_name(names: Mapping[str, str]) -> dict[str, str]:

@@ -50,6 +50,26 @@ class CheckName(StrEnum):
     HSTS = "hsts"
     PRESS_FORM = "press-form"
     PRESS_MULTIPART = "press-multipart"
+    # of a stack
+    VERSION = "version"
+    LINK = "link"
+    LINK_OPENED = "link-opened"
+    TRACKING_STATUS = "tracking-status"
+    PRESS_RECORDED = "press-recorded"
+    PARAMETERS = "parameters"
+    KEYS = "keys"
+    POINT_IN_TIME_RECOVERY = "point-in-time-recovery"
+    OBJECT_LOCK = "object-lock"
+    ALARMS = "alarms"
+    LAMBDA_CONCURRENCY = "lambda-concurrency"
+    SES_IDENTITY = "ses-identity"
+    SES_DKIM = "ses-dkim"
+    MAIL_FROM = "mail-from"
+    CONFIGURATION_SET = "configuration-set"
+    SES_SANDBOX = "ses-sandbox"
+    SES_QUOTA = "ses-quota"
+    SUPPRESSION_LIST = "suppression-list"
+    FEEDBACK = "feedback"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,13 @@ from heed.domain.errors import InvalidRecipient
 MESSAGE_TAG = "heed-recipient"
 """The SES message tag that names the recipient of a mail in SES events."""
 
+DOCTOR_RECIPIENT = "nbswkzb2mrxwg5dpoi5gqzlfmq"
+"""The recipient of `heed doctor`: the 16 bytes `heed:doctor:heed`, which are no hash of any address.
+
+It is the same in every stack, and stays on record. Neither numbers nor webhooks have it (NumbersRule and
+WebhookRule in template.yaml).
+"""
+
 RECIPIENT_SIZE = 16  # bytes of the hash that are used; 128 bits
 _BASE32 = re.compile(r"[a-z2-7]{26}")
 _DIGITS = "abcdefghijklmnopqrstuvwxyz234567"

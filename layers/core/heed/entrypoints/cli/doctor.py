@@ -1,4 +1,4 @@
-"""`heed doctor`: finds what is wrong with a message, or with an unsubscribe URL."""
+"""`heed doctor`: finds what is wrong with a stack, a message, or an unsubscribe URL."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from heed.domain.errors import MalformedMessage
 from heed.entrypoints.cli import options, output
 from heed.entrypoints.cli.command import command
 from heed.entrypoints.cli.failure import Exit, WrongUsage
+from heed.entrypoints.cli.find_stack import find_stack
 
 if TYPE_CHECKING:
     from heed.doctor.findings import DoctorFinding
@@ -39,13 +40,21 @@ def _parse_dns_server(_context: click.Context, _parameter: click.Parameter, text
 
 @command(
     "doctor",
+    "heed doctor --stack heed",
+    "heed doctor --stack heed --press --send",
     "heed doctor message.eml",
     "heed doctor message.eml --press --mine",
     "heed doctor https://preferences.example.com/u/TOKEN",
     "heed doctor https://preferences.example.com/u/TOKEN --press --yes --json",
 )
-@click.argument("subject", metavar="WHAT", help="A file with a message as it arrived, or an unsubscribe URL.")
+@click.argument(
+    "subject",
+    default="",
+    metavar="[WHAT]",
+    help="A file with a message as it arrived, or an unsubscribe URL (default: the stack).",
+)
 @click.option("--press", is_flag=True, help="Send the POST of one-click, which unsubscribes the person.")
+@click.option("--send", is_flag=True, help="Send a mail of the stack that bounces, and wait for the bounce.")
 @click.option("--mine", is_flag=True, help="The message was sent to me, so its link may be pressed.")
 @click.option("--yes", "is_confirmed", is_flag=True, help="Press without asking.")
 @click.option(
@@ -63,18 +72,24 @@ def examine(
     subject: str,
     *,
     press: bool,
+    send: bool,
     mine: bool,
     is_confirmed: bool,
     dns_server: tuple[str, int],
 ) -> Exit:
-    """Find what is wrong with a message or an unsubscribe URL.
+    """Find what is wrong with a stack, a message or an unsubscribe URL.
 
     Of a message it shows what a mail client will do with it. Of a URL, of any sender, it shows whether it
     does what RFC 8058 requires. No redirect is followed, and the link of a message is not opened. Only
-    --press changes anything; it asks first. Exit code 1 if there is a fault, 3 if a check could not be made.
+    --press and --send change anything, and a press asks first. That of a stack is by a recipient that is
+    nobody. Exit code 1 if there is a fault, 3 if a check could not be made.
     docs/doctor.md explains each check. With --json: one object with all checks.
     """
-    if subject.lower().startswith(("https://", "http://")):
+    if send and subject:
+        raise WrongUsage("only a stack sends a mail", "leave out --send")
+    if not subject:
+        findings = _examine_stack(common, dns_server, presses=press, sends=send, is_confirmed=is_confirmed)
+    elif subject.lower().startswith(("https://", "http://")):
         findings = _examine_url(subject, presses=press, is_confirmed=is_confirmed)
     else:
         raw = _read_message(Path(subject))
@@ -86,6 +101,24 @@ def examine(
         if press:
             findings += _press_link_of(raw, is_confirmed=is_confirmed)
     return _report(findings, as_json=common.json)
+
+
+def _examine_stack(
+    common: options.CommonOptions,
+    dns_server: tuple[str, int],
+    *,
+    presses: bool,
+    sends: bool,
+    is_confirmed: bool,
+) -> list[DoctorFinding]:
+    from heed.doctor.dns_records import DnsClient
+    from heed.doctor.stack import examine_stack
+    from heed.doctor.unsubscribe_header import host_of
+
+    stack = find_stack(common.stack)
+    if presses and not is_confirmed:
+        _confirm_press(host_of(stack.api))
+    return list(examine_stack(stack, DnsClient(*dns_server), presses=presses, sends=sends))
 
 
 def _read_message(path: Path) -> bytes:
@@ -135,7 +168,7 @@ def _confirm_press(host: str) -> None:
     Raises:
         WrongUsage: There is no terminal, or the answer is no.
     """
-    question = f"A press unsubscribes the person of this link at {output.escape_for_terminal(host)}. Press?"
+    question = f"A press unsubscribes the recipient of the link at {output.escape_for_terminal(host)}. Press?"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise WrongUsage("nothing is pressed without a person who confirms it", "add --yes")
     try:

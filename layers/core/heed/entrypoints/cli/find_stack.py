@@ -92,5 +92,6 @@ def _find_deployed(name: str) -> tuple[Stack, str]:
         Shell().api_key,
         lambda: access,
         lambda: stack_parameters(access, name),
+        name,
     )
     return stack, f"{name} ({outputs.get('ApiUrl', 'no output ApiUrl')})"

@@ -36,6 +36,7 @@ class Stack:
         key: The API key, or "" if there is none.
         access: Returns access to the AWS services of the stack.
         parameters: Returns the parameters of the template, by name.
+        name: The name of a deployed stack. None is the local stack.
     """
 
     outputs: Mapping[str, str]
@@ -43,6 +44,7 @@ class Stack:
     key: str
     access: Callable[[], AwsAccess]
     parameters: Callable[[], Mapping[str, str]]
+    name: str | None = None
 
     @property
     def api(self) -> str:
