@@ -42,7 +42,7 @@ from heed.entrypoints.bulk_files import parts as file_parts
 from heed.use_cases.numbers.count_event import CountEvent, CountOutcome
 from tests.functions.conftest import DAY, Clock
 from tests.functions.test_imports import LISTED, Imports
-from tests.support.deployment import World, http_event, parts
+from tests.support.deployment import NOW, World, http_event, parts
 from tests.support.iam_policies import RESOURCES
 from tests.support.job_machine import run_executions
 from tests.support.registers import in_, out
@@ -194,6 +194,7 @@ def test_each_kind_of_change_has_a_column(office: Office) -> None:
 
 
 def test_the_sample_of_the_queue_is_counted(office: Office) -> None:
+    office.clock.now = NOW
     sample = json.loads((EVENTS / "numbers-sqs-eventbridge-changes.json").read_text())
     assert app.handler(sample, office.world.context) == {"batchItemFailures": []}
     march = {"from": "2026-03-05", "to": "2026-03-05"}
