@@ -132,13 +132,15 @@ def test_the_item_expires_with_the_session_and_has_no_cookie() -> None:
     [("role", {"S": "of a later version"}), ("brands", {"NS": ["70000"]}), ("brands", {"SS": ["1"]})],
 )
 def test_a_session_that_cannot_be_read_is_none(name: str, value: Any) -> None:
+    # Tables of their own: the AWS of the fixture of the stores may still be there.
+    table = "-".join(("Sessions", name, *value))
     with mock_aws():
         client = boto3.client("dynamodb", config=CLIENT_CONFIG)
-        client.create_table(TableName="OtherSessions", **table_definition("ControlTable"))
-        sessions, session = DeskSessionsTable(client, "OtherSessions"), make_session()
+        client.create_table(TableName=table, **table_definition("ControlTable"))
+        sessions, session = DeskSessionsTable(client, table), make_session()
         sessions.create(session)
         client.update_item(
-            TableName="OtherSessions",
+            TableName=table,
             Key={"pk": {"S": f"desk#{session.hash}"}},
             UpdateExpression="SET #name = :value",
             ExpressionAttributeNames={"#name": name},
