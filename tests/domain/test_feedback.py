@@ -567,6 +567,42 @@ def test_the_ref_of_the_mail_is_part_of_the_evidence(ref: str) -> None:
         assert ref_of_evidence(apply_rules(event).changes[A][0].entry.evidence) == ref
 
 
+@pytest.mark.parametrize(
+    ("mailed", "tag", "whose"),
+    [
+        (("a@example.com", "b@example.com"), A, {A}),
+        (("a@example.com", "b@example.com"), B, {B}),
+        (("a@example.com", "b@example.com"), C, set()),
+        (("a@example.com", "b@example.com"), None, set()),
+        (("a@example.com", "b@example.com"), "not-of-heed", set()),
+        (("a@example.com", None), None, set()),
+        (("a@example.com", "A@EXAMPLE.COM"), None, {A}),
+        (("a@example.com",), None, {A}),
+        ((), None, set()),
+        (None, None, set()),
+        (None, A, {A}),
+    ],
+)
+def test_the_ref_of_a_mail_goes_to_nobody_but_the_person_that_it_is_about(
+    mailed: Sequence[str | None] | None, tag: str | None, whose: set[str]
+) -> None:
+    mail = FeedbackMail(None if mailed is None else list(mailed), tag, "message-1", "4711")
+    listed: list[str | None] = ["a@example.com", "b@example.com"]
+    to_both = [BouncedRecipient(address) for address in listed]
+    events: list[Bounce | Complaint] = [
+        Bounce(AT, "Permanent", "General", to_both, None, mail),
+        *(
+            Complaint(AT, "abuse", subtype, addresses, None, mail)
+            for subtype in (None, "OnAccountSuppressionList")
+            for addresses in (listed, listed[:1], listed[1:])
+        ),
+    ]
+    for outcome in map(apply_rules, events):
+        for recipient, changes in {**outcome.changes, **outcome.echo_changes}.items():
+            expected = "4711" if recipient in whose else ""
+            assert [ref_of_evidence(change.entry.evidence) for change in changes] == [expected]
+
+
 @pytest.mark.parametrize("odd", ["a@example.com", 'x"y', "", "é", "x" * 101, "line\nbreak", "a\\b"])
 def test_a_value_that_could_be_an_address_or_break_the_json_is_not_in_the_evidence(odd: str) -> None:
     mail = FeedbackMail(["a@example.com"], None, odd)

@@ -104,11 +104,13 @@ def _apply_bounce(event: Bounce, rule: FeedbackRule, identify: Identify) -> Feed
         elif not mail_recipients.has(recipient, bounced.address):
             not_addressed += 1
         elif recipient not in changes:
-            changes[recipient] = [Change(register, _bounce_entry(event, bounced.status))]
+            entry = _bounce_entry(event, bounced.status, mail_recipients.ref_of(recipient))
+            changes[recipient] = [Change(register, entry)]
     is_attributed = not unreadable and not not_addressed
     if not is_attributed and (mail_recipient := mail_recipients.only_recipient()) is not None:
         is_attributed = True
-        changes.setdefault(mail_recipient, [Change(register, _bounce_entry(event, None))])
+        entry = _bounce_entry(event, None, mail_recipients.ref_of(mail_recipient))
+        changes.setdefault(mail_recipient, [Change(register, entry)])
     effects.extend([rule.effect] * len(changes))
     effects.extend([FeedbackEffect.RECIPIENT_UNREADABLE] * unreadable)
     effects.extend([FeedbackEffect.RECIPIENT_NOT_ADDRESSED] * not_addressed)
@@ -116,11 +118,11 @@ def _apply_bounce(event: Bounce, rule: FeedbackRule, identify: Identify) -> Feed
     return FeedbackOutcome(changes, effects, UNKNOWN_RECIPIENT if is_lost else "")
 
 
-def _bounce_entry(event: Bounce, status: str | None) -> Entry:
+def _bounce_entry(event: Bounce, status: str | None, ref: str) -> Entry:
     evidence = _evidence(
         feedback=event.feedback_id,
         message=event.mail.id,
-        ref=event.mail.ref,
+        ref=ref,
         status=status,
         subtype=event.subtype,
         type=event.type,
@@ -149,16 +151,11 @@ def _apply_complaint(event: Complaint, rule: FeedbackRule, identify: Identify) -
         ids = [mail_recipients.tag]
     unreadable = ids.count(None)
     mail_recipient = mail_recipients.only_recipient() if unreadable else None
-    evidence = _evidence(
-        feedback=event.feedback_id,
-        listed=str(len(ids)) if len(ids) > 1 else None,  # SES does not say which of them complained
-        message=event.mail.id,
-        ref=event.mail.ref,
-        subtype=event.subtype,
-        type=event.type,
-    )
-    change = Change(rule.register, Entry(event.at, Source.COMPLAINT, evidence))
-    changes = {recipient: [change] for recipient in (*ids, mail_recipient) if recipient is not None}
+    changes = {}
+    for recipient in (*ids, mail_recipient):
+        if recipient is not None:
+            entry = _complaint_entry(event, len(ids), mail_recipients.ref_of(recipient))
+            changes[recipient] = [Change(rule.register, entry)]
     effects.extend([FeedbackEffect.RECIPIENT_UNREADABLE] * unreadable)
     review_reason = UNKNOWN_RECIPIENT if unreadable > 0 and mail_recipient is None else ""
     if echo:
@@ -166,11 +163,24 @@ def _apply_complaint(event: Complaint, rule: FeedbackRule, identify: Identify) -
     return FeedbackOutcome(changes, [*effects, *[rule.effect] * len(changes)], review_reason)
 
 
+def _complaint_entry(event: Complaint, listed: int, ref: str) -> Entry:
+    evidence = _evidence(
+        feedback=event.feedback_id,
+        listed=str(listed) if listed > 1 else None,  # SES does not say which of them complained
+        message=event.mail.id,
+        ref=ref,
+        subtype=event.subtype,
+        type=event.type,
+    )
+    return Entry(event.at, Source.COMPLAINT, evidence)
+
+
 class _MailRecipients:
     """The recipients of a mail. It computes recipient ids only if the result depends on them."""
 
     def __init__(self, mail: FeedbackMail, identify: Identify) -> None:
         self.tag = _recipient_of_tag(mail.tag)
+        self._ref = mail.ref
         self._destination = mail.destination or [None]
         self._identify = identify
 
@@ -187,6 +197,13 @@ class _MailRecipients:
         if self.tag is not None:
             return self.tag
         return self._ids[0] if len(set(self._ids)) == 1 else None
+
+    def ref_of(self, recipient: str) -> str:
+        """Returns the ref of the mail if it is about this recipient, or "".
+
+        A mail has one ref. The others who got the same mail are other people.
+        """
+        return self._ref if self._ref and recipient == self.only_recipient() else ""
 
     def has_unreadable_destination(self) -> bool:
         """Whether some destinations of the mail cannot be read."""
