@@ -73,6 +73,76 @@ def test_the_sample_consumer_deletes_a_purged_recipient(contacts: ModuleType) ->
     database.close()
 
 
+@pytest.mark.parametrize("ordered", [True, False])
+@pytest.mark.parametrize(
+    ("stopping", "permitting"),
+    [
+        (("Recipient Opted Out", "out"), ("Recipient Opted In", "in")),
+        (("Recipient Paused", "paused"), ("Recipient Opted In", "confirmed")),
+        (("Recipient Opted Out", "out"), ("Recipient Paused", "paused")),
+        (("Recipient Suppressed", "hold"), ("Recipient Lifted", "hold")),
+    ],
+)
+def test_of_two_events_with_the_same_time_the_sample_consumer_keeps_the_one_that_stops(
+    contacts: ModuleType, stopping: tuple[str, str], permitting: tuple[str, str], *, ordered: bool
+) -> None:
+    database = contacts.open_database(":memory:")
+    both = [event(*kind, "2026-03-05T10:00:00.000Z") for kind in (stopping, permitting)]
+    for each in both if ordered else reversed(both):
+        contacts.handle_event(database, each)
+
+    assert database.execute("SELECT event_type FROM preference").fetchall() == [(stopping[0],)]
+    database.close()
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+@pytest.mark.parametrize("until", ["2026-05-01T00:00:00.000Z", None])
+def test_of_two_stops_with_the_same_time_the_sample_consumer_keeps_the_longer_one(
+    contacts: ModuleType, until: str | None, *, ordered: bool
+) -> None:
+    database = contacts.open_database(":memory:")
+    ends = {} if until is None else {"until": until}
+    both = [
+        event("Recipient Suppressed", "undeliverable", "2026-03-05T10:00:00.000Z", **fields)
+        for fields in (ends, {"until": "2026-04-01T00:00:00.000Z"})
+    ]
+    for each in both if ordered else reversed(both):
+        contacts.handle_event(database, each)
+
+    assert database.execute("SELECT until FROM preference").fetchall() == [(until,)]
+    database.close()
+
+
+def test_the_sample_consumer_ignores_what_is_older_than_a_purge_of_any_scope(contacts: ModuleType) -> None:
+    database = contacts.open_database(":memory:")
+    purged = event("Recipient Purged", "erased", "2026-03-06T10:00:00.000Z", scope="*")
+    remaining = event("Recipient Opted Out", "out", "2026-03-06T10:00:00.000Z", scope="*")
+    newer = event("Recipient Opted In", "in", "2026-03-07T10:00:00.000Z")
+    for each in (newer, remaining, purged):
+        contacts.handle_event(database, each)
+    for scope in ("offers", "news", "*"):
+        late = event("Recipient Opted In", "in", "2026-03-06T09:59:59.999Z", scope=scope)
+        contacts.handle_event(database, late)
+    contacts.handle_event(database, event("Recipient Purged", "removed", "2026-03-05T10:00:00.000Z"))
+    contacts.handle_event(database, event("Recipient Lifted", "hold", "2026-03-05T11:00:00.000Z"))
+
+    rows = database.execute("SELECT scope, event_type FROM preference ORDER BY scope").fetchall()
+    assert rows == [("*", "Recipient Opted Out"), ("offers", "Recipient Opted In")]
+    assert database.execute("SELECT * FROM purge").fetchall() == [(WHO, "2026-03-06T10:00:00.000Z")]
+    database.close()
+
+
+def test_a_purge_that_arrives_again_deletes_no_contact_that_was_added_since(contacts: ModuleType) -> None:
+    database = contacts.open_database(":memory:")
+    purged = event("Recipient Purged", "erased", "2026-03-06T10:00:00.000Z")
+    contacts.handle_event(database, purged)
+    contacts.add_contacts(database, {WHO: "jane@example.com"})
+
+    assert contacts.handle_event(database, purged) == "jane@example.com"
+    assert database.execute("SELECT address FROM contact").fetchall() == [("jane@example.com",)]
+    database.close()
+
+
 def test_the_sample_consumer_is_a_program_that_reads_lines(
     contacts: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
