@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from dataclasses import replace
@@ -16,7 +17,18 @@ from heed.domain.desk.session import DeskRole, DeskSession, hash_session_value
 from heed.domain.links.link_token import TokenPurpose, verify_link_token
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.brand_access import ALL_BRANDS, BrandAccess
-from heed.domain.preferences.register import ALL_SCOPES, Change, Entry, ScopeNumber, Source
+from heed.domain.preferences.register import (
+    ALL_SCOPES,
+    COMPLAINT,
+    HOLD,
+    MINOR,
+    UNDELIVERABLE,
+    Change,
+    Entry,
+    Register,
+    ScopeNumber,
+    Source,
+)
 from tests.support.aws_calls import outside_handlers
 from tests.support.brands import deploy_catalogue
 from tests.support.catalogues import DATA
@@ -330,3 +342,65 @@ def test_an_agent_whose_brands_cannot_be_read_signs_in_again(world: World, value
     assert answer["headers"]["Location"] == "/desk/sign-in?next=%2Fdesk"
     assert send(browser, "record", ("change", "brands"))["statusCode"] == 403
     assert scopes(world) == set()
+
+
+EVERYTHING = "Yes, everything"
+STOP_NAMES = ("a minor", "a hold", "a bounce", "a complaint", "everything", "the brand")
+
+
+def deploy_auroras_topics(folder: Path, monkeypatch: pytest.MonkeyPatch, **changed: Any) -> None:
+    """Changes each topic of Aurora in the catalogue."""
+    data = copy.deepcopy(DATA)
+    data["topics"] = [{**t, **changed} if t["brand"] == AURORA else t for t in data["topics"]]
+    (folder / "changed").mkdir()
+    deploy_catalogue(folder / "changed", monkeypatch, data, languages=["en"])
+
+
+@pytest.mark.parametrize(
+    ("register", "words"),
+    [
+        (MINOR, "We send nothing to this address"),
+        (HOLD, "We send nothing to this address"),
+        (UNDELIVERABLE, "Our emails to this address came back"),
+        (COMPLAINT, "reported as spam.”"),
+        (out(ALL_SCOPES), "You have been unsubscribed from our marketing emails since"),
+        (out(AURORA), "You have been unsubscribed from our marketing emails since"),
+    ],
+    ids=STOP_NAMES,
+)
+@pytest.mark.parametrize("changed", [{"retired": True}, {"kind": "service"}], ids=["retired", "service"])
+def test_a_brand_without_marketing_topics_in_use_does_not_hide_what_stops_mail(
+    world: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    changed: dict[str, Any],
+    register: Register,
+    words: str,
+) -> None:
+    deploy_auroras_topics(tmp_path, monkeypatch, **changed)
+    world.apply_changes(JOAN, Change(register, Entry(Millis(NOW - 9_000), Source.AGENT, "{}")))
+
+    page = sign_in(world, brands=OF_AURORA).page(base(world))
+    assert words in page
+    assert "You get these emails" not in page
+    is_service_sent = changed == {"kind": "service"} and register not in (MINOR, HOLD, UNDELIVERABLE)
+    assert (EVERYTHING in page) is is_service_sent
+
+
+def test_a_brand_without_topics_in_use_sends_nothing(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy_auroras_topics(tmp_path, monkeypatch, retired=True)
+
+    page = sign_in(world, brands=OF_AURORA).page(base(world))
+    assert "No, nothing at all" in page
+    assert "We send nothing to this address" in page
+
+
+def test_a_brand_with_service_mail_alone_says_what_the_person_gets(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy_auroras_topics(tmp_path, monkeypatch, kind="service")
+
+    page = sign_in(world, brands=OF_AURORA).page(base(world))
+    assert "You still get emails that belong to your orders and contracts: Offers" in page
