@@ -344,7 +344,8 @@ def test_an_agent_whose_brands_cannot_be_read_signs_in_again(world: World, value
     assert scopes(world) == set()
 
 
-EVERYTHING = "Yes, everything"
+UNKNOWN, EVERYTHING = "Nothing is on record", "Yes, everything"
+STOPS = (MINOR, HOLD, UNDELIVERABLE, COMPLAINT, out(ALL_SCOPES), out(AURORA))
 STOP_NAMES = ("a minor", "a hold", "a bounce", "a complaint", "everything", "the brand")
 
 
@@ -404,3 +405,18 @@ def test_a_brand_with_service_mail_alone_says_what_the_person_gets(
 
     page = sign_in(world, brands=OF_AURORA).page(base(world))
     assert "You still get emails that belong to your orders and contracts: Offers" in page
+
+
+@pytest.mark.parametrize("register", STOPS, ids=STOP_NAMES)
+def test_somebody_with_only_a_stop_is_on_record(world: World, register: Register) -> None:
+    world.apply_changes(JOAN, Change(register, Entry(Millis(NOW - 9_000), Source.AGENT, "{}")))
+
+    assert UNKNOWN not in sign_in(world, brands=OF_AURORA).page(base(world))
+
+
+@pytest.mark.usefixtures("history")
+def test_a_stop_of_another_brand_alone_does_not_show(world: World) -> None:
+    world.apply_changes("nobody@example.com", Change(out(MERIDIAN), Entry(NOW, Source.LINK, "{}")))
+
+    page = sign_in(world, brands=OF_AURORA).page(f"/desk/people/{world.recipient('nobody@example.com')}")
+    assert UNKNOWN in page

@@ -65,7 +65,7 @@ def person_view(
     shown = result.history[-MAX_SHOWN_ENTRIES:]
     left_out = result.left_out + len(result.history) - len(shown)
     may_send = _may_send(decided)
-    heading, known = person_heading(person), _is_known(record, catalogue) or bool(shown)
+    heading, known = person_heading(person), _is_known(record, catalogue, now) or bool(shown)
     return PersonView(
         frame=frame,
         person=heading,
@@ -88,11 +88,12 @@ def person_view(
     )
 
 
-def _is_known(record: Record, catalogue: Catalogue) -> bool:
-    """Returns whether anything is on record that the agent may see."""
+def _is_known(record: Record, catalogue: Catalogue, now: Millis) -> bool:
+    """Returns whether anything is on record that the agent may see, or that stops mail of the brands."""
     if catalogue.may_show(ALL_SCOPES):
         return bool(record.registers or record.soft_bounce_days or record.erased_at)
-    return any(catalogue.may_show(register.scope) for register in record.registers)
+    is_shown = any(catalogue.may_show(register.scope) for register in record.registers)
+    return is_shown or bool(suppressions_of(record, catalogue, now))
 
 
 def _may_send(decided: list[tuple[Topic, Decision]]) -> MaySend:
