@@ -67,7 +67,8 @@ AGENTS_ROUTES: dict[tuple[str, str], list[list[tuple[str, str]]]] = {
     ("GET", "/desk/people/{id}/changes"): [[]],
     ("POST", "/desk/people/{id}/changes"): [
         *FOREIGN_FORMS,
-        [("change", "brands"), *PHONE.items()],
+        [("change", "brands"), ("brands", "10"), *PHONE.items()],
+        [("change", "brands"), ("brands", "1"), *PHONE.items()],
         [("change", "topics"), ("topic", "nonsense"), *PHONE.items()],
         [("change", "topics"), ("topic", "aurora/offers"), *PHONE.items()],
     ],
@@ -101,6 +102,8 @@ def base(world: World) -> str:
 
 def send(browser: Browser, step: str, *fields: tuple[str, str], at: int = NOW) -> Any:
     form = [*fields, *PHONE.items(), ("step", step)]
+    if "brands" not in dict(fields):
+        form.append(("brands", " ".join(map(str, sorted(stored_session(browser).brands.brands or ())))))
     return browser.post(f"{base(browser.world)}/changes", form, at=at)
 
 
@@ -113,6 +116,13 @@ def stored_session(browser: Browser) -> DeskSession:
         session = parts().desk_sessions.find(hash_session_value(browser.value))
     assert session is not None
     return session
+
+
+def change_brands(browser: Browser, brands: BrandAccess) -> None:
+    """Gives a session other brands, as a confirmation of its role does."""
+    changed = replace(stored_session(browser), brands=brands)
+    with outside_handlers():
+        assert parts().desk_sessions.renew(changed)
 
 
 @pytest.mark.parametrize(
@@ -300,9 +310,7 @@ def test_an_agent_of_all_brands_has_no_brands_to_stop(world: World, change: str)
 def test_what_was_recorded_for_other_brands_is_neither_shown_nor_taken_back_later(world: World) -> None:
     browser = sign_in(world)
     browser.follow(send(browser, "record", ("change", "all")))
-    limited = replace(stored_session(browser), brands=OF_AURORA)
-    with outside_handlers():
-        assert parts().desk_sessions.renew(limited)
+    change_brands(browser, OF_AURORA)
     later = NOW + 2 * MINUTE  # after which no process remembers the session
 
     assert world.recipient(JOAN) not in browser.page("/desk", at=later)
@@ -340,7 +348,7 @@ def test_an_agent_whose_brands_cannot_be_read_signs_in_again(world: World, value
 
     answer = browser.get("/desk")
     assert answer["headers"]["Location"] == "/desk/sign-in?next=%2Fdesk"
-    assert send(browser, "record", ("change", "brands"))["statusCode"] == 403
+    assert send(browser, "record", ("change", "brands"), ("brands", "10"))["statusCode"] == 403
     assert scopes(world) == set()
 
 
@@ -420,3 +428,57 @@ def test_a_stop_of_another_brand_alone_does_not_show(world: World) -> None:
 
     page = sign_in(world, brands=OF_AURORA).page(f"/desk/people/{world.recipient('nobody@example.com')}")
     assert UNKNOWN in page
+
+
+def forms_of(page: str, action: str) -> list[list[tuple[str, str]]]:
+    """Returns the hidden fields of each form of a page with this action, without the token."""
+    forms = re.findall(f'<form method="post" action="{action}".*?</form>', page, re.DOTALL)
+    fields = (re.findall('<input type="hidden" name="([^"]*)" value="([^"]*)"', form) for form in forms)
+    return [[field for field in form if field[0] != "token"] for form in fields]
+
+
+def test_each_form_says_of_which_brands_it_is(world: World) -> None:
+    browser = sign_in(world, brands=BrandAccess(frozenset({AURORA, MERIDIAN})))
+    action = f"{base(world)}/changes"
+    preview = browser.post(action, [("change", "brands"), ("brands", "1 10"), *PHONE.items()])["body"]
+
+    one_click, whole = forms_of(browser.page(base(world)), action)
+    (confirmed,) = forms_of(preview, action)
+    assert one_click == [("change", "brands"), ("brands", "1 10"), ("source", "phone")]
+    assert whole == [("brands", "1 10")]
+    assert confirmed == one_click
+    of_all = forms_of(sign_in(world, name="an agent of all").page(base(world)), action)
+    assert of_all == [[("change", "all"), ("source", "phone")], []]
+
+
+@pytest.mark.parametrize("change", ["brands", "brands-pause"])
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("later", [{MERIDIAN, AURORA}, {MERIDIAN}], ids=["more brands", "another brand"])
+def test_a_form_whose_brands_have_changed_meanwhile_records_nothing(
+    world: World, later: set[ScopeNumber], step: str, change: str
+) -> None:
+    browser = sign_in(world, brands=OF_AURORA)
+    fields = [("change", change), ("until", "2026-04-05"), ("brands", "10")]
+    assert "Record" in send(browser, "", *fields)["body"]
+    change_brands(browser, BrandAccess(frozenset(later)))
+    at = NOW + 2 * MINUTE  # after which no process remembers the session
+
+    answer = send(browser, step, *fields, at=at)
+    assert answer["statusCode"] == 422
+    assert "Choose one of the answers." in answer["body"]
+    assert f'name="brands" value="{" ".join(map(str, sorted(later)))}"' in answer["body"]
+    assert scopes(world) == set()
+
+
+def test_a_form_without_its_brands_records_nothing(world: World) -> None:
+    answer = send(sign_in(world, brands=OF_AURORA), "record", ("change", "brands"), ("brands", ""))
+
+    assert (answer["statusCode"], scopes(world)) == (422, set())
+
+
+def test_topics_are_recorded_although_the_brands_have_changed(world: World) -> None:
+    browser = sign_in(world, brands=BrandAccess(frozenset({MERIDIAN, AURORA})))
+    fields = [("change", "topics"), ("topic", "aurora/offers"), ("brands", "1")]
+
+    assert send(browser, "record", *fields)["statusCode"] == 303
+    assert scopes(world) == {AURORAS_OFFERS}

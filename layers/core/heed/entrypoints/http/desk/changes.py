@@ -16,7 +16,12 @@ from heed.domain.preferences.preference_request import RequestOutcome
 from heed.domain.recipients.address import is_mailable
 from heed.entrypoints.http import request
 from heed.entrypoints.http.desk.change_cookies import OwnEntry, RecordedDeskChange, add_own_entry
-from heed.entrypoints.http.desk.change_form import DeskChange, DeskChangeField, DeskChangeForm
+from heed.entrypoints.http.desk.change_form import (
+    DeskChange,
+    DeskChangeField,
+    DeskChangeForm,
+    brands_value,
+)
 from heed.entrypoints.http.desk.change_views import (
     DeskChangeEffect,
     DeskChangeView,
@@ -42,6 +47,7 @@ from heed.use_cases.desk.record_desk_change import (
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
+    from heed.domain.preferences.catalogue import Catalogue
     from heed.domain.preferences.record import Record
     from heed.entrypoints.http.desk.person_cookie import PersonCookie
     from heed.entrypoints.http.desk.person_visit import PersonVisits
@@ -183,7 +189,7 @@ class ChangePages:
             person=person_heading(person),
             change=form.change,
             action=f"{person_path(person.recipient)}/changes",
-            fields=tuple(_hidden_fields(form)),
+            fields=tuple(_hidden_fields(form, call.catalogue)),
             topics=tuple(
                 scope_title(scope, call.catalogue, call.language) for scope in form.scopes(call.catalogue)
             ),
@@ -254,9 +260,10 @@ def _is_still_sendable(recorded: RecordedDeskChange, record: Record, call: DeskR
     return is_stop and is_any_sendable(record, recorded.scopes, call.catalogue, call.at)
 
 
-def _hidden_fields(form: DeskChangeForm) -> list[HiddenField]:
+def _hidden_fields(form: DeskChangeForm, catalogue: Catalogue) -> list[HiddenField]:
     pairs = [
         (DeskChangeField.CHANGE, form.change.value),
+        (DeskChangeField.BRANDS, brands_value(catalogue)),
         *((DeskChangeField.TOPIC, topic) for topic in form.topics),
         (DeskChangeField.SOURCE, form.source.value),
         (DeskChangeField.DAY, form.day),
