@@ -13,7 +13,7 @@ import pytest
 
 from functions.desk import app
 from functions.ledger import app as ledger
-from heed.domain.desk.session import DeskRole, DeskSession, hash_session_value
+from heed.domain.desk.session import IDLE_LIMIT, DeskRole, DeskSession, hash_session_value
 from heed.domain.links.link_token import TokenPurpose, verify_link_token
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.brand_access import ALL_BRANDS, BrandAccess
@@ -482,3 +482,49 @@ def test_topics_are_recorded_although_the_brands_have_changed(world: World) -> N
 
     assert send(browser, "record", *fields)["statusCode"] == 303
     assert scopes(world) == {AURORAS_OFFERS}
+
+
+def give_back(world: World, kept: list[tuple[str, str]], before: BrandAccess, after: BrandAccess) -> str:
+    """Returns the page of a form whose session had ended, after a sign-in with other brands."""
+    browser, late = sign_in(world, brands=before), NOW + IDLE_LIMIT
+    path = f"{base(world)}/changes"
+    assert browser.post(path, [*kept, *PHONE.items(), ("step", "record")], at=late)["statusCode"] == 403
+    again = Browser(world, sign_in(world, at=late, brands=after).value, cookies=browser.cookies)
+    return again.page(path, at=late)
+
+
+def chosen(page: str) -> list[str]:
+    return re.findall('<input type="radio" name="change" value="([^"]*)"[^>]* checked', page)
+
+
+@pytest.mark.parametrize(
+    "after", [ALL_BRANDS, BrandAccess(frozenset({MERIDIAN, AURORA}))], ids=["all", "two"]
+)
+@pytest.mark.parametrize("change", ["brands", "brands-pause"])
+def test_a_kept_form_is_chosen_anew_after_a_sign_in_with_more_brands(
+    world: World, change: str, after: BrandAccess
+) -> None:
+    kept = [("change", change), ("until", "2026-04-05"), ("brands", "10"), ("reference", "L-9")]
+
+    page = give_back(world, kept, OF_AURORA, after)
+    assert "Choose one of the answers." in page
+    assert chosen(page) == []
+    assert 'value="L-9"' in page
+
+
+@pytest.mark.parametrize("change", ["all", "pause"])
+def test_a_kept_form_about_everything_comes_back_empty_after_a_sign_in_with_fewer_brands(
+    world: World, change: str
+) -> None:
+    kept = [("change", change), ("until", "2026-04-05"), ("reference", SECRET)]
+
+    page = give_back(world, kept, ALL_BRANDS, OF_AURORA)
+    assert chosen(page) == ["brands"]
+    assert [mark for mark in MARKS if mark in page] == []
+
+
+def test_a_kept_form_comes_back_as_it_was_after_a_sign_in_with_the_same_brands(world: World) -> None:
+    page = give_back(world, [("change", "brands-pause"), ("brands", "10")], OF_AURORA, OF_AURORA)
+
+    assert "Choose one of the answers." not in page
+    assert chosen(page) == ["brands-pause"]

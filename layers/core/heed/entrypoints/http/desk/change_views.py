@@ -187,11 +187,12 @@ def change_form_view(
     form: DeskChangeForm, person: PersonHeading, catalogue: Catalogue, language: str, now: Millis
 ) -> DeskChangeFormView:
     """Returns the view of a form. `now` is in milliseconds."""
+    is_chosen = DeskChangeField.CHANGE not in form.mistakes
     return DeskChangeFormView(
         action=f"{person.path}/changes",
         brands=brands_value(catalogue),
         changes=tuple(
-            DeskChangeOption(value=change, chosen=change is form.change)
+            DeskChangeOption(value=change, chosen=change is form.change and is_chosen)
             for change in changes_to_choose(catalogue)
         ),
         topics=tuple(

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from heed.entrypoints.http.desk.person_cookie import PersonCookie
     from heed.entrypoints.http.desk.person_visit import PersonVisits
     from heed.entrypoints.http.desk.routes import DeskRoutes
-    from heed.entrypoints.http.desk.visit import DeskRequest
+    from heed.entrypoints.http.desk.visit import DeskForm, DeskRequest
     from heed.use_cases.opt_in.request_confirmation import QueueConfirmationRequest
     from heed.use_cases.ports.preferences import Preferences
 
@@ -129,8 +129,7 @@ class ChangePages:
         """
         person, cookies = self._visits.person(call), self._visits.cookies(call)
         if call.kept_form is not None:
-            form = DeskChangeForm.parse(call.kept_form, call.catalogue, call.at)
-            return self._show_form(call, person, replace(form, mistakes={}))
+            return self._show_form(call, person, _parse_kept(call.kept_form, call))
         recorded = RecordedDeskChange.read(cookies, person.recipient)
         if recorded is None or not all(map(call.catalogue.may_show, recorded.scopes)):
             return call.redirect(person_path(person.recipient))
@@ -175,7 +174,8 @@ class ChangePages:
     def _show_form(self, call: DeskRequest, person: PersonCookie, form: DeskChangeForm) -> Response[str]:
         heading = person_heading(person)
         shown = change_form_view(form, heading, call.catalogue, call.language, call.at)
-        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.mistakes else HTTPStatus.OK
+        is_refused = bool(form.mistakes) and call.kept_form is None
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.OK
         return call.page("change", DeskChangeView(frame=call.frame, person=heading, form=shown), status)
 
     def _show_preview(self, call: DeskRequest, person: PersonCookie, form: DeskChangeForm) -> Response[str]:
@@ -258,6 +258,19 @@ def _is_still_sendable(recorded: RecordedDeskChange, record: Record, call: DeskR
     """Returns whether mail that a person stopped may be sent. The agent must not say that it is stopped."""
     is_stop = recorded.change is not DeskChange.BACK
     return is_stop and is_any_sendable(record, recorded.scopes, call.catalogue, call.at)
+
+
+def _parse_kept(kept: DeskForm, call: DeskRequest) -> DeskChangeForm:
+    """Returns the form that the browser kept, empty if it is about brands that the agent no longer has.
+
+    Of its mistakes it has only that of the choice: the agent chooses again, because the brands are others now.
+    """
+    try:
+        form = DeskChangeForm.parse(kept, call.catalogue, call.at)
+    except ScopeNotAllowed:
+        return DeskChangeForm.empty(call.catalogue)
+    field = DeskChangeField.CHANGE
+    return replace(form, mistakes={field: form.mistakes[field]} if field in form.mistakes else {})
 
 
 def _hidden_fields(form: DeskChangeForm, catalogue: Catalogue) -> list[HiddenField]:
