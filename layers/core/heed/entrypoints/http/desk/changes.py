@@ -263,7 +263,7 @@ def _is_still_sendable(recorded: RecordedDeskChange, record: Record, call: DeskR
 def _parse_kept(kept: DeskForm, call: DeskRequest) -> DeskChangeForm:
     """Returns the form that the browser kept, empty if it is about brands that the agent no longer has.
 
-    Of its mistakes it has only that of the choice: the agent chooses again, because the brands are others now.
+    Of its mistakes only that of the choice is left: with other brands, the agent chooses again.
     """
     try:
         form = DeskChangeForm.parse(kept, call.catalogue, call.at)
