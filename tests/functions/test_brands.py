@@ -120,3 +120,30 @@ def test_the_confirmation_mail_comes_from_the_brand_of_its_topics(world: World) 
 
     assert mail["From"].startswith("Aurora Clocks")
     assert "meridian" not in mail["List-Id"] and "Aurora Clocks" in mail["Subject"]
+
+
+def last_change(world: World, topic: int) -> str:
+    """Returns what the preference page of a topic's brand says about the last change, without markup."""
+    token = world.token(READER, topic, purpose=TokenPurpose.PREFERENCES)
+    page = preferences.handler(http_event("GET", f"/p/{token}"), world.context)["body"]
+    found = re.search('<h2 id="last">[^<]*</h2>\\n<p>(.*?)</p>', page)
+    assert found is not None
+    return re.sub("<[^>]*>", "", found[1])
+
+
+def test_the_page_of_a_brand_shows_no_last_choice_at_another(world: World) -> None:
+    for age, name in enumerate(("offers", "straps", "meridian"), 1):
+        scope = parts().catalogue.scope_number(name)
+        world.apply_changes(READER, Change(out(scope), Entry(Millis(NOW - age), Source.PHONE, "{}")))
+
+    assert last_change(world, _AURORAS_OFFERS) == "No changes so far."
+    assert last_change(world, _OFFERS).startswith("Offers · ")
+
+
+@pytest.mark.parametrize("name", ["*", "aurora", "aurora/offers", "targeted-advertising"])
+def test_the_page_of_a_brand_shows_the_last_choice_of_what_is_on_it(world: World, name: str) -> None:
+    scope = parts().catalogue.scope_number(name)
+    world.apply_changes(READER, Change(out(scope), Entry(Millis(NOW - 5), Source.PHONE, "{}")))
+    world.apply_changes(READER, Change(out(_OFFERS), Entry(Millis(NOW - 1), Source.LINK, "{}")))
+
+    assert last_change(world, _AURORAS_OFFERS).endswith(" · phone")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from dataclasses import replace
@@ -12,11 +13,22 @@ import pytest
 
 from functions.desk import app
 from functions.ledger import app as ledger
-from heed.domain.desk.session import DeskRole, DeskSession, hash_session_value
+from heed.domain.desk.session import IDLE_LIMIT, DeskRole, DeskSession, hash_session_value
 from heed.domain.links.link_token import TokenPurpose, verify_link_token
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.brand_access import ALL_BRANDS, BrandAccess
-from heed.domain.preferences.register import ALL_SCOPES, Change, Entry, ScopeNumber, Source
+from heed.domain.preferences.register import (
+    ALL_SCOPES,
+    COMPLAINT,
+    HOLD,
+    MINOR,
+    UNDELIVERABLE,
+    Change,
+    Entry,
+    Register,
+    ScopeNumber,
+    Source,
+)
 from tests.support.aws_calls import outside_handlers
 from tests.support.brands import deploy_catalogue
 from tests.support.catalogues import DATA
@@ -55,7 +67,8 @@ AGENTS_ROUTES: dict[tuple[str, str], list[list[tuple[str, str]]]] = {
     ("GET", "/desk/people/{id}/changes"): [[]],
     ("POST", "/desk/people/{id}/changes"): [
         *FOREIGN_FORMS,
-        [("change", "brands"), *PHONE.items()],
+        [("change", "brands"), ("brands", "10"), *PHONE.items()],
+        [("change", "brands"), ("brands", "1"), *PHONE.items()],
         [("change", "topics"), ("topic", "nonsense"), *PHONE.items()],
         [("change", "topics"), ("topic", "aurora/offers"), *PHONE.items()],
     ],
@@ -89,6 +102,8 @@ def base(world: World) -> str:
 
 def send(browser: Browser, step: str, *fields: tuple[str, str], at: int = NOW) -> Any:
     form = [*fields, *PHONE.items(), ("step", step)]
+    if "brands" not in dict(fields):
+        form.append(("brands", " ".join(map(str, sorted(stored_session(browser).brands.brands or ())))))
     return browser.post(f"{base(browser.world)}/changes", form, at=at)
 
 
@@ -101,6 +116,13 @@ def stored_session(browser: Browser) -> DeskSession:
         session = parts().desk_sessions.find(hash_session_value(browser.value))
     assert session is not None
     return session
+
+
+def change_brands(browser: Browser, brands: BrandAccess) -> None:
+    """Gives a session other brands, as a confirmation of its role does."""
+    changed = replace(stored_session(browser), brands=brands)
+    with outside_handlers():
+        assert parts().desk_sessions.renew(changed)
 
 
 @pytest.mark.parametrize(
@@ -288,9 +310,7 @@ def test_an_agent_of_all_brands_has_no_brands_to_stop(world: World, change: str)
 def test_what_was_recorded_for_other_brands_is_neither_shown_nor_taken_back_later(world: World) -> None:
     browser = sign_in(world)
     browser.follow(send(browser, "record", ("change", "all")))
-    limited = replace(stored_session(browser), brands=OF_AURORA)
-    with outside_handlers():
-        assert parts().desk_sessions.renew(limited)
+    change_brands(browser, OF_AURORA)
     later = NOW + 2 * MINUTE  # after which no process remembers the session
 
     assert world.recipient(JOAN) not in browser.page("/desk", at=later)
@@ -328,5 +348,183 @@ def test_an_agent_whose_brands_cannot_be_read_signs_in_again(world: World, value
 
     answer = browser.get("/desk")
     assert answer["headers"]["Location"] == "/desk/sign-in?next=%2Fdesk"
-    assert send(browser, "record", ("change", "brands"))["statusCode"] == 403
+    assert send(browser, "record", ("change", "brands"), ("brands", "10"))["statusCode"] == 403
     assert scopes(world) == set()
+
+
+UNKNOWN, EVERYTHING = "Nothing is on record", "Yes, everything"
+STOPS = (MINOR, HOLD, UNDELIVERABLE, COMPLAINT, out(ALL_SCOPES), out(AURORA))
+STOP_NAMES = ("a minor", "a hold", "a bounce", "a complaint", "everything", "the brand")
+
+
+def deploy_auroras_topics(folder: Path, monkeypatch: pytest.MonkeyPatch, **changed: Any) -> None:
+    """Changes each topic of Aurora in the catalogue."""
+    data = copy.deepcopy(DATA)
+    data["topics"] = [{**t, **changed} if t["brand"] == AURORA else t for t in data["topics"]]
+    (folder / "changed").mkdir()
+    deploy_catalogue(folder / "changed", monkeypatch, data, languages=["en"])
+
+
+@pytest.mark.parametrize(
+    ("register", "words"),
+    [
+        (MINOR, "We send nothing to this address"),
+        (HOLD, "We send nothing to this address"),
+        (UNDELIVERABLE, "Our emails to this address came back"),
+        (COMPLAINT, "reported as spam.”"),
+        (out(ALL_SCOPES), "You have been unsubscribed from our marketing emails since"),
+        (out(AURORA), "You have been unsubscribed from our marketing emails since"),
+    ],
+    ids=STOP_NAMES,
+)
+@pytest.mark.parametrize("changed", [{"retired": True}, {"kind": "service"}], ids=["retired", "service"])
+def test_a_brand_without_marketing_topics_in_use_does_not_hide_what_stops_mail(
+    world: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    changed: dict[str, Any],
+    register: Register,
+    words: str,
+) -> None:
+    deploy_auroras_topics(tmp_path, monkeypatch, **changed)
+    world.apply_changes(JOAN, Change(register, Entry(Millis(NOW - 9_000), Source.AGENT, "{}")))
+
+    page = sign_in(world, brands=OF_AURORA).page(base(world))
+    assert words in page
+    assert "You get these emails" not in page
+    is_service_sent = changed == {"kind": "service"} and register not in (MINOR, HOLD, UNDELIVERABLE)
+    assert (EVERYTHING in page) is is_service_sent
+
+
+def test_a_brand_without_topics_in_use_sends_nothing(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy_auroras_topics(tmp_path, monkeypatch, retired=True)
+
+    page = sign_in(world, brands=OF_AURORA).page(base(world))
+    assert "No, nothing at all" in page
+    assert "We send nothing to this address" in page
+
+
+def test_a_brand_with_service_mail_alone_says_what_the_person_gets(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy_auroras_topics(tmp_path, monkeypatch, kind="service")
+
+    page = sign_in(world, brands=OF_AURORA).page(base(world))
+    assert "You still get emails that belong to your orders and contracts: Offers" in page
+
+
+@pytest.mark.parametrize("register", STOPS, ids=STOP_NAMES)
+def test_somebody_with_only_a_stop_is_on_record(world: World, register: Register) -> None:
+    world.apply_changes(JOAN, Change(register, Entry(Millis(NOW - 9_000), Source.AGENT, "{}")))
+
+    assert UNKNOWN not in sign_in(world, brands=OF_AURORA).page(base(world))
+
+
+@pytest.mark.usefixtures("history")
+def test_a_stop_of_another_brand_alone_does_not_show(world: World) -> None:
+    world.apply_changes("nobody@example.com", Change(out(MERIDIAN), Entry(NOW, Source.LINK, "{}")))
+
+    page = sign_in(world, brands=OF_AURORA).page(f"/desk/people/{world.recipient('nobody@example.com')}")
+    assert UNKNOWN in page
+
+
+def forms_of(page: str, action: str) -> list[list[tuple[str, str]]]:
+    """Returns the hidden fields of each form of a page with this action, without the token."""
+    forms = re.findall(f'<form method="post" action="{action}".*?</form>', page, re.DOTALL)
+    fields = (re.findall('<input type="hidden" name="([^"]*)" value="([^"]*)"', form) for form in forms)
+    return [[field for field in form if field[0] != "token"] for form in fields]
+
+
+def test_each_form_says_of_which_brands_it_is(world: World) -> None:
+    browser = sign_in(world, brands=BrandAccess(frozenset({AURORA, MERIDIAN})))
+    action = f"{base(world)}/changes"
+    preview = browser.post(action, [("change", "brands"), ("brands", "1 10"), *PHONE.items()])["body"]
+
+    one_click, whole = forms_of(browser.page(base(world)), action)
+    (confirmed,) = forms_of(preview, action)
+    assert one_click == [("change", "brands"), ("brands", "1 10"), ("source", "phone")]
+    assert whole == [("brands", "1 10")]
+    assert confirmed == one_click
+    of_all = forms_of(sign_in(world, name="an agent of all").page(base(world)), action)
+    assert of_all == [[("change", "all"), ("source", "phone")], []]
+
+
+@pytest.mark.parametrize("change", ["brands", "brands-pause"])
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("later", [{MERIDIAN, AURORA}, {MERIDIAN}], ids=["more brands", "another brand"])
+def test_a_form_whose_brands_have_changed_meanwhile_records_nothing(
+    world: World, later: set[ScopeNumber], step: str, change: str
+) -> None:
+    browser = sign_in(world, brands=OF_AURORA)
+    fields = [("change", change), ("until", "2026-04-05"), ("brands", "10")]
+    assert "Record" in send(browser, "", *fields)["body"]
+    change_brands(browser, BrandAccess(frozenset(later)))
+    at = NOW + 2 * MINUTE  # after which no process remembers the session
+
+    answer = send(browser, step, *fields, at=at)
+    assert answer["statusCode"] == 422
+    assert "Choose one of the answers." in answer["body"]
+    assert f'name="brands" value="{" ".join(map(str, sorted(later)))}"' in answer["body"]
+    assert scopes(world) == set()
+
+
+def test_a_form_without_its_brands_records_nothing(world: World) -> None:
+    answer = send(sign_in(world, brands=OF_AURORA), "record", ("change", "brands"), ("brands", ""))
+
+    assert (answer["statusCode"], scopes(world)) == (422, set())
+
+
+def test_topics_are_recorded_although_the_brands_have_changed(world: World) -> None:
+    browser = sign_in(world, brands=BrandAccess(frozenset({MERIDIAN, AURORA})))
+    fields = [("change", "topics"), ("topic", "aurora/offers"), ("brands", "1")]
+
+    assert send(browser, "record", *fields)["statusCode"] == 303
+    assert scopes(world) == {AURORAS_OFFERS}
+
+
+def give_back(world: World, kept: list[tuple[str, str]], before: BrandAccess, after: BrandAccess) -> str:
+    """Returns the page of a form whose session had ended, after a sign-in with other brands."""
+    browser, late = sign_in(world, brands=before), NOW + IDLE_LIMIT
+    path = f"{base(world)}/changes"
+    assert browser.post(path, [*kept, *PHONE.items(), ("step", "record")], at=late)["statusCode"] == 403
+    again = Browser(world, sign_in(world, at=late, brands=after).value, cookies=browser.cookies)
+    return again.page(path, at=late)
+
+
+def chosen(page: str) -> list[str]:
+    return re.findall('<input type="radio" name="change" value="([^"]*)"[^>]* checked', page)
+
+
+@pytest.mark.parametrize(
+    "after", [ALL_BRANDS, BrandAccess(frozenset({MERIDIAN, AURORA}))], ids=["all", "two"]
+)
+@pytest.mark.parametrize("change", ["brands", "brands-pause"])
+def test_a_kept_form_is_chosen_anew_after_a_sign_in_with_more_brands(
+    world: World, change: str, after: BrandAccess
+) -> None:
+    kept = [("change", change), ("until", "2026-04-05"), ("brands", "10"), ("reference", "L-9")]
+
+    page = give_back(world, kept, OF_AURORA, after)
+    assert "Choose one of the answers." in page
+    assert chosen(page) == []
+    assert 'value="L-9"' in page
+
+
+@pytest.mark.parametrize("change", ["all", "pause"])
+def test_a_kept_form_about_everything_comes_back_empty_after_a_sign_in_with_fewer_brands(
+    world: World, change: str
+) -> None:
+    kept = [("change", change), ("until", "2026-04-05"), ("reference", SECRET)]
+
+    page = give_back(world, kept, ALL_BRANDS, OF_AURORA)
+    assert chosen(page) == ["brands"]
+    assert [mark for mark in MARKS if mark in page] == []
+
+
+def test_a_kept_form_comes_back_as_it_was_after_a_sign_in_with_the_same_brands(world: World) -> None:
+    page = give_back(world, [("change", "brands-pause"), ("brands", "10")], OF_AURORA, OF_AURORA)
+
+    assert "Choose one of the answers." not in page
+    assert chosen(page) == ["brands-pause"]

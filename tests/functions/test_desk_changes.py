@@ -509,6 +509,7 @@ def test_each_change_is_complete_in_each_language(world: World, language: str, c
     browser = sign_in(world, brands=BrandAccess(frozenset({ScopeNumber(1)})) if is_of_brands else ALL_BRANDS)
     browser.language = language
     form = {"change": change.value, "topic": "offers", "until": "2026-03-31", "reference": "C-1"}
+    form |= {"brands": "1"} if is_of_brands else {}
     for source in DeskChangeSource:
         pages = [send(browser, {**form, "source": source.value}, step)["body"] for step in ("", "edit")]
         pages.append(record(browser, {**form, "source": source.value}))

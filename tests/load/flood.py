@@ -58,7 +58,7 @@ class FloodedStack:
 
     def links(self, people: int) -> Sequence[Mapping[str, Any]]:
         """Returns links for new people."""
-        addresses = [f"reader.{next(self._numbers)}@example.com" for _ in range(people)]
+        addresses = [f"flood.{next(self._numbers)}@example.com" for _ in range(people)]
         links: list[Mapping[str, Any]] = self._call("/v1/links", {"topic": TOPIC, "addresses": addresses})[
             "links"
         ]

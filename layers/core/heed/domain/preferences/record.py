@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
@@ -122,15 +122,15 @@ class Record:
         taken_back = self.registers.get(undone_register(scope))
         return None if taken_back is not None and taken_back.undoes(entry) else entry
 
-    def latest_choice(self) -> Change | None:
-        """Returns the newest choice at any scope that was not taken back, or None.
+    def latest_choice(self, scopes: Collection[ScopeNumber]) -> Change | None:
+        """Returns the newest choice at one of these scopes that was not taken back, or None.
 
         Bounces, complaints and suppressions by agents are not choices.
         """
         choices = [
             Change(register, choice)
             for register, entry in self.registers.items()
-            if (choice := self._valid_choice(register, entry)) is not None
+            if register.scope in scopes and (choice := self._valid_choice(register, entry)) is not None
         ]
         return max(choices, key=lambda change: change.entry.rank, default=None)
 

@@ -41,6 +41,7 @@ class DeskChangeField(StrEnum):
     """The fields of the form, by their names."""
 
     CHANGE = "change"
+    BRANDS = "brands"  # those of the page (`brands_value`), to which "everything of the brands" refers
     TOPIC = "topic"
     UNTIL = "until"
     SOURCE = "source"
@@ -52,7 +53,7 @@ class DeskChangeField(StrEnum):
 class DeskChangeMistake(StrEnum):
     """A mistake in a field."""
 
-    CHOICE = "choice"  # none of the choices
+    CHOICE = "choice"  # none of the choices, or one of other brands than those of the session
     NO_TOPIC = "no-topic"
     DATE = "date"  # no such date
     CLOCK = "clock"  # no such time of day, or one without a date
@@ -83,6 +84,16 @@ def changes_to_choose(catalogue: Catalogue) -> list[DeskChange]:
     """
     left_out = _OF_BRANDS if catalogue.may_show(ALL_SCOPES) else _OF_EVERYTHING
     return [change for change in DeskChange if change not in left_out]
+
+
+def brands_value(catalogue: Catalogue) -> str:
+    """Returns the numbers of the brands to which the agent is limited, such as `1 10`; "" if to none.
+
+    Each form has them. The brands of a session can change between a page and the form that it sends.
+    """
+    if catalogue.may_show(ALL_SCOPES):
+        return ""
+    return " ".join(str(number) for number in sorted(catalogue.brands))
 
 
 def topics_to_choose(catalogue: Catalogue) -> list[Topic]:
@@ -134,7 +145,10 @@ class DeskChangeForm:
         mistakes: dict[DeskChangeField, DeskChangeMistake] = {}
         changes, sources = changes_to_choose(catalogue), set(DeskChangeSource)
         change_text, source_text = form.first(DeskChangeField.CHANGE), form.first(DeskChangeField.SOURCE)
-        if change_text not in changes:
+        is_of_other_brands = change_text in _OF_BRANDS and form.first(DeskChangeField.BRANDS) != brands_value(
+            catalogue
+        )
+        if change_text not in changes or is_of_other_brands:
             mistakes[DeskChangeField.CHANGE] = DeskChangeMistake.CHOICE
         if source_text not in sources:
             mistakes[DeskChangeField.SOURCE] = DeskChangeMistake.CHOICE

@@ -19,6 +19,7 @@ from heed.entrypoints.http.desk.change_form import (
     DeskChangeForm,
     DeskChangeMistake,
     DeskChangeSource,
+    brands_value,
     changes_to_choose,
     topics_to_choose,
 )
@@ -77,6 +78,7 @@ class DeskChangeFormView:
     """The form, with what was entered."""
 
     action: str
+    brands: str  # `brands_value`; "": the agent is not limited
     changes: tuple[DeskChangeOption, ...]
     topics: tuple[TopicBox, ...]
     sources: tuple[SourceOption, ...]
@@ -185,10 +187,12 @@ def change_form_view(
     form: DeskChangeForm, person: PersonHeading, catalogue: Catalogue, language: str, now: Millis
 ) -> DeskChangeFormView:
     """Returns the view of a form. `now` is in milliseconds."""
+    is_chosen = DeskChangeField.CHANGE not in form.mistakes
     return DeskChangeFormView(
         action=f"{person.path}/changes",
+        brands=brands_value(catalogue),
         changes=tuple(
-            DeskChangeOption(value=change, chosen=change is form.change)
+            DeskChangeOption(value=change, chosen=change is form.change and is_chosen)
             for change in changes_to_choose(catalogue)
         ),
         topics=tuple(

@@ -16,7 +16,12 @@ from heed.domain.preferences.preference_request import RequestOutcome
 from heed.domain.recipients.address import is_mailable
 from heed.entrypoints.http import request
 from heed.entrypoints.http.desk.change_cookies import OwnEntry, RecordedDeskChange, add_own_entry
-from heed.entrypoints.http.desk.change_form import DeskChange, DeskChangeField, DeskChangeForm
+from heed.entrypoints.http.desk.change_form import (
+    DeskChange,
+    DeskChangeField,
+    DeskChangeForm,
+    brands_value,
+)
 from heed.entrypoints.http.desk.change_views import (
     DeskChangeEffect,
     DeskChangeView,
@@ -42,11 +47,12 @@ from heed.use_cases.desk.record_desk_change import (
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
 
+    from heed.domain.preferences.catalogue import Catalogue
     from heed.domain.preferences.record import Record
     from heed.entrypoints.http.desk.person_cookie import PersonCookie
     from heed.entrypoints.http.desk.person_visit import PersonVisits
     from heed.entrypoints.http.desk.routes import DeskRoutes
-    from heed.entrypoints.http.desk.visit import DeskRequest
+    from heed.entrypoints.http.desk.visit import DeskForm, DeskRequest
     from heed.use_cases.opt_in.request_confirmation import QueueConfirmationRequest
     from heed.use_cases.ports.preferences import Preferences
 
@@ -123,8 +129,7 @@ class ChangePages:
         """
         person, cookies = self._visits.person(call), self._visits.cookies(call)
         if call.kept_form is not None:
-            form = DeskChangeForm.parse(call.kept_form, call.catalogue, call.at)
-            return self._show_form(call, person, replace(form, mistakes={}))
+            return self._show_form(call, person, _parse_kept(call.kept_form, call))
         recorded = RecordedDeskChange.read(cookies, person.recipient)
         if recorded is None or not all(map(call.catalogue.may_show, recorded.scopes)):
             return call.redirect(person_path(person.recipient))
@@ -169,7 +174,8 @@ class ChangePages:
     def _show_form(self, call: DeskRequest, person: PersonCookie, form: DeskChangeForm) -> Response[str]:
         heading = person_heading(person)
         shown = change_form_view(form, heading, call.catalogue, call.language, call.at)
-        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.mistakes else HTTPStatus.OK
+        is_refused = bool(form.mistakes) and call.kept_form is None
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.OK
         return call.page("change", DeskChangeView(frame=call.frame, person=heading, form=shown), status)
 
     def _show_preview(self, call: DeskRequest, person: PersonCookie, form: DeskChangeForm) -> Response[str]:
@@ -183,7 +189,7 @@ class ChangePages:
             person=person_heading(person),
             change=form.change,
             action=f"{person_path(person.recipient)}/changes",
-            fields=tuple(_hidden_fields(form)),
+            fields=tuple(_hidden_fields(form, call.catalogue)),
             topics=tuple(
                 scope_title(scope, call.catalogue, call.language) for scope in form.scopes(call.catalogue)
             ),
@@ -254,9 +260,23 @@ def _is_still_sendable(recorded: RecordedDeskChange, record: Record, call: DeskR
     return is_stop and is_any_sendable(record, recorded.scopes, call.catalogue, call.at)
 
 
-def _hidden_fields(form: DeskChangeForm) -> list[HiddenField]:
+def _parse_kept(kept: DeskForm, call: DeskRequest) -> DeskChangeForm:
+    """Returns the form that the browser kept, empty if it is about brands that the agent no longer has.
+
+    Of its mistakes only that of the choice is left: with other brands, the agent chooses again.
+    """
+    try:
+        form = DeskChangeForm.parse(kept, call.catalogue, call.at)
+    except ScopeNotAllowed:
+        return DeskChangeForm.empty(call.catalogue)
+    field = DeskChangeField.CHANGE
+    return replace(form, mistakes={field: form.mistakes[field]} if field in form.mistakes else {})
+
+
+def _hidden_fields(form: DeskChangeForm, catalogue: Catalogue) -> list[HiddenField]:
     pairs = [
         (DeskChangeField.CHANGE, form.change.value),
+        (DeskChangeField.BRANDS, brands_value(catalogue)),
         *((DeskChangeField.TOPIC, topic) for topic in form.topics),
         (DeskChangeField.SOURCE, form.source.value),
         (DeskChangeField.DAY, form.day),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 
 from heed.domain import rfc3339
 from heed.domain.milliseconds import Millis
@@ -59,11 +60,12 @@ def person_view(
     decided = [(topic, decide(record, topic, now)) for topic in topics]
     marketing = [each for each in decided if each[0].kind is TopicKind.MARKETING]
     service = [each for each in decided if each[0].kind is TopicKind.SERVICE]
-    strongest = _strongest(marketing)
+    strongest = _strongest(record, catalogue, now)
     names = {topic.number: topic_title(topic, catalogue, frame.language) for topic in topics}
     shown = result.history[-MAX_SHOWN_ENTRIES:]
     left_out = result.left_out + len(result.history) - len(shown)
-    heading, known = person_heading(person), _is_known(record, catalogue) or bool(shown)
+    may_send = _may_send(decided)
+    heading, known = person_heading(person), _is_known(record, catalogue, now) or bool(shown)
     return PersonView(
         frame=frame,
         person=heading,
@@ -71,8 +73,8 @@ def person_view(
         known=known,
         meant="" if known else correct_domain(person.address),
         purpose=person.purpose,
-        may_send=_may_send(decided),
-        saying=Saying.ALLOWED if strongest is None else _SAYINGS[strongest.reason],
+        may_send=may_send,
+        saying=_saying(strongest, may_send),
         since=strongest.since if strongest else None,
         until=strongest.until if strongest else None,
         source=strongest.source if strongest else None,
@@ -86,29 +88,45 @@ def person_view(
     )
 
 
-def _is_known(record: Record, catalogue: Catalogue) -> bool:
-    """Returns whether anything is on record that the agent may see."""
+def _is_known(record: Record, catalogue: Catalogue, now: Millis) -> bool:
+    """Returns whether anything is on record that the agent may see, or that stops mail of the brands."""
     if catalogue.may_show(ALL_SCOPES):
         return bool(record.registers or record.soft_bounce_days or record.erased_at)
-    return any(catalogue.may_show(register.scope) for register in record.registers)
+    is_shown = any(catalogue.may_show(register.scope) for register in record.registers)
+    return is_shown or bool(suppressions_of(record, catalogue, now))
 
 
 def _may_send(decided: list[tuple[Topic, Decision]]) -> MaySend:
     mails = [(topic, decision) for topic, decision in decided if topic.kind is not TopicKind.SIGNAL]
-    if all(decision.sendable for _, decision in mails):
+    if mails and all(decision.sendable for _, decision in mails):
         return MaySend.ALL
     if any(decision.sendable for topic, decision in mails if topic.kind is TopicKind.MARKETING):
         return MaySend.SOME
     return MaySend.SERVICE if any(decision.sendable for _, decision in mails) else MaySend.NOTHING
 
 
-def _strongest(marketing: Iterable[tuple[Topic, Decision]]) -> Decision | None:
-    """Returns the strongest reason if no marketing topic may be sent, otherwise None."""
-    decisions = [decision for _, decision in marketing]
+def _strongest(record: Record, catalogue: Catalogue, now: Millis) -> Decision | None:
+    """Returns the strongest reason if no marketing topic may be sent, otherwise None.
+
+    If no marketing topic is in use, the other topics are decided as if they were. What stops all marketing is
+    then still found.
+    """
+    topics = catalogue.offered_topics(ALL_SCOPES) or [
+        replace(topic, kind=TopicKind.MARKETING)
+        for topic in catalogue.topics.values()
+        if topic.kind is not TopicKind.SIGNAL
+    ]
+    decisions = [decide(record, topic, now) for topic in topics]
     if any(decision.sendable for decision in decisions):
         return None
     order = tuple(Reason)
     return min(decisions, key=lambda decision: order.index(decision.reason), default=None)
+
+
+def _saying(strongest: Decision | None, may_send: MaySend) -> Saying:
+    if strongest is not None:
+        return _SAYINGS[strongest.reason]
+    return Saying.NOTHING if may_send is MaySend.NOTHING else Saying.ALLOWED
 
 
 def _topic_row(name: str, topic: Topic, decision: Decision) -> TopicRow:

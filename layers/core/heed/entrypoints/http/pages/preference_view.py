@@ -13,7 +13,7 @@ from heed.domain.preferences.decision import Decision, active_pause, decide_by_c
 from heed.domain.preferences.kinds import ChoiceKind
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import ALL_SCOPES, Change
+from heed.domain.preferences.register import ALL_SCOPES, Change, ScopeNumber
 from heed.entrypoints.http import request
 from heed.entrypoints.http.pages import link_views, views
 from heed.entrypoints.http.pages.visit import PageVisit
@@ -67,7 +67,7 @@ def preferences_view(
         all_marketing_off=all_off,
         # While everything is off, the end of a pause changes nothing.
         paused_until=max((until for until in brand_pauses if until and not all_off), default=None),
-        last=_make_last_change(visit, record, catalogue),
+        last=_make_last_change(visit, record, catalogue, brand),
         **(_saved_fields(visit, token, record, catalogue, keys, event) if event else {}),
         form_incomplete=form_incomplete,
     )
@@ -162,9 +162,15 @@ def _to_topic_state(decision: Decision) -> views.TopicState:
     return views.TopicState.IN if decision.sendable else views.TopicState.OUT
 
 
-def _make_last_change(visit: PageVisit, record: Record, catalogue: Catalogue) -> views.LastChange | None:
-    """Returns the newest choice of the person. Bounces and complaints are not choices."""
-    choice = record.latest_choice()
+def _make_last_change(
+    visit: PageVisit, record: Record, catalogue: Catalogue, brand: ScopeNumber
+) -> views.LastChange | None:
+    """Returns the newest choice about what the page shows. Bounces and complaints are not choices.
+
+    The holder of a link of one brand does not learn what the person chose at another.
+    """
+    topics = (*catalogue.marketing_topics(brand), *catalogue.signal_topics())
+    choice = record.latest_choice({ALL_SCOPES, brand, *(topic.number for topic in topics)})
     if choice is None:
         return None
     topic = catalogue.topics.get(choice.register.scope)
