@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -220,6 +221,23 @@ def test_each_public_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch)
     with resolving(monkeypatch, "2606:4700::1111", "10.0.0.1", PUBLIC) as connected:
         assert refusal("https://crm.example.com:8443/") == "ConnectionRefusedError"
     assert connected == [("2606:4700::1111", 8443), (PUBLIC, 8443)]
+
+
+def test_an_address_that_does_not_answer_leaves_time_for_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, given = 100.0, list[tuple[str, float]]()
+
+    def create(place: tuple[str, int], timeout: float) -> socket.socket:
+        nonlocal now
+        given.append((place[0], round(timeout, 6)))
+        now += timeout
+        raise TimeoutError
+
+    with resolving(monkeypatch, "2606:4700::1111", "93.184.215.15", PUBLIC):
+        monkeypatch.setattr(socket, "create_connection", create)
+        monkeypatch.setattr(webhook_endpoint, "time", SimpleNamespace(monotonic=lambda: now))
+        monkeypatch.setattr(webhook_endpoint, "_SECONDS", 9.0)
+        assert refusal("https://crm.example.com/") == "TimeoutError"
+    assert given == [("2606:4700::1111", 3.0), ("93.184.215.15", 3.0), (PUBLIC, 3.0)]
 
 
 def test_a_name_that_does_not_exist_is_not_delivered() -> None:

@@ -105,9 +105,10 @@ def _connect(parts: SplitResult, end: float, *, on_this_machine: bool) -> _Deadl
 
 
 def _connect_to_first(addresses: list[str], port: int, end: float) -> socket.socket:
-    for address in addresses[:-1]:
+    """Connects to the first address that answers. An address that does not leaves time for all others."""
+    for tried, address in enumerate(addresses[:-1]):
         with suppress(OSError):
-            return socket.create_connection((address, port), _seconds_until(end))
+            return socket.create_connection((address, port), _seconds_until(end) / (len(addresses) - tried))
     return socket.create_connection((addresses[-1], port), _seconds_until(end))
 
 
