@@ -22,11 +22,14 @@ from heed.domain.webhooks.webhook_errors import WebhookNotDelivered
 from heed.override import override
 from heed.use_cases.ports.webhooks import WebhookEndpoint
 
-_SECONDS = 10.0  # for everything: the name, the connection, the request and the answer
+_SECONDS = 10.0
+"""For the connection, the request and the answer. Only the time-out of the function ends a lookup of a name."""
 _MAX_ANSWER = 4_096  # bytes that are read, so that the endpoint sees no broken connection
 _HEADERS = {"Content-Type": "application/json", "User-Agent": "Heed-Webhook", "Connection": "close"}
 _NAT64 = IPv6Network("64:ff9b::/96")  # its last 32 bits are an IPv4 address
-_LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")  # Python takes it for public before version 3.13
+_UNICAST = IPv6Network("2000::/3")  # everything else of IPv6 is reserved, local, or has another meaning
+_DOCUMENTATION = IPv6Network("3fff::/20")  # Python takes it for public
+_ISATAP = (0x0000_5EFE, 0x0200_5EFE)  # then the last 32 bits are an IPv4 address, in any network
 
 
 class WebhookHttpEndpoint(WebhookEndpoint):
@@ -55,8 +58,16 @@ def is_public_address(text: str) -> bool:
     """Returns whether an IP address is one of the public internet, also inside an address of IPv6."""
     address = ip_address(text.partition("%")[0])
     if isinstance(address, IPv6Address):
-        address = _embedded_address(address) or address
-    return address.is_global and not address.is_multicast and address not in _LOCAL_NAT64
+        embedded = _embedded_address(address)
+        if embedded is None and not _is_public_ipv6(address):
+            return False
+        address = embedded or address
+    return address.is_global and not address.is_multicast
+
+
+def _is_public_ipv6(address: IPv6Address) -> bool:
+    is_isatap = int(address) >> 32 & 0xFFFF_FFFF in _ISATAP
+    return address in _UNICAST and address not in _DOCUMENTATION and not is_isatap
 
 
 def _embedded_address(address: IPv6Address) -> IPv4Address | None:
