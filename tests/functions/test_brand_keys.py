@@ -293,6 +293,22 @@ def test_a_key_of_a_brand_sees_its_topics_and_registers_and_why_they_are_stopped
     ]
 
 
+def test_entries_of_another_brand_count_towards_the_limit_of_a_lookup(
+    agency: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a person with many of them could make a lookup take longer than an answer may take."""
+    answers = []
+    for limit in (3, 4):  # the person has three of the other brand and of none, and one of the brand
+        monkeypatch.setattr("heed.use_cases.privacy.lookup.MAX_HISTORY_READ", limit)
+        answers.append(agency.call("POST", "/v1/recipients/lookup", WHO)[1])
+    cut, whole = answers
+
+    assert cut["history_cut"] is True
+    assert "history_cut" not in whole
+    assert [each["scope"] for each in whole["history"]] == ["aurora/offers"]
+    assert "history_left_out" not in cut and "history_left_out" not in whole
+
+
 def test_the_feed_has_the_stops_of_the_brand_and_those_of_all_brands(agency: Agency) -> None:
     feed = agency.call("GET", "/v1/suppressions")[1]["suppressions"]
 

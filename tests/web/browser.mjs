@@ -19,6 +19,7 @@ export const launch = () =>
 /** A tab that collects whatever a page must not do. The desk has cookies, and leads to its `issuer`. */
 export async function tab(browser, site, options = {}, issuer = site) {
   const context = await browser.newContext(options);
+  context.setDefaultTimeout(300_000); // a busy machine may take longer than the 30 seconds of Playwright
   const page = await context.newPage();
   const faults = [];
   page.on("console", (message) => {

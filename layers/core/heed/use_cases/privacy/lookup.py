@@ -55,23 +55,23 @@ def look_up(
     if not record.salt:  # without a salt no entry can be linked to this person
         return LookupResult(record, decisions, [])
     entries = ledger.entries_of(ledger_subject(record.salt, recipient))
-    return LookupResult(
-        record, decisions, *_history(item for item in entries if catalogue.may_show(item.entry.scope))
-    )
+    return LookupResult(record, decisions, *_history(entries, catalogue))
 
 
-def _history(entries: Iterator[StoredEntry]) -> tuple[list[StoredEntry], int, bool]:
+def _history(entries: Iterator[StoredEntry], catalogue: Catalogue) -> tuple[list[StoredEntry], int, bool]:
     """Returns the latest entries in order, the number of older ones, and whether some were not read.
 
     The entries arrive in no particular order. A person can create any number of them, so the use of memory is
-    limited.
+    limited. Entries that the catalogue may not show count as read, because they take as long.
     """
-    read = 0
+    shown = 0
 
     def counted() -> Iterator[StoredEntry]:
-        nonlocal read
-        for read, item in enumerate(islice(entries, MAX_HISTORY_READ), 1):  # noqa: B007 - its last value is the count
-            yield item
+        nonlocal shown
+        for item in islice(entries, MAX_HISTORY_READ):
+            if catalogue.may_show(item.entry.scope):
+                shown += 1
+                yield item
 
     latest = nlargest(MAX_HISTORY, counted(), key=lambda item: item.entry.sort_key)
-    return latest[::-1], read - len(latest), next(entries, None) is not None
+    return latest[::-1], shown - len(latest), next(entries, None) is not None
