@@ -246,10 +246,11 @@ def test_an_address_that_does_not_answer_leaves_time_for_the_others(monkeypatch:
         now += timeout
         raise TimeoutError
 
-    with resolving(monkeypatch, "2606:4700::1111", "93.184.215.15", PUBLIC):
-        monkeypatch.setattr(socket, "create_connection", create)
-        monkeypatch.setattr(webhook_endpoint, "time", SimpleNamespace(monotonic=lambda: now))
-        monkeypatch.setattr(webhook_endpoint, "_SECONDS", 9.0)
+    addresses = ("2606:4700::1111", "93.184.215.15", PUBLIC)
+    with resolving(monkeypatch, *addresses), monkeypatch.context() as patch:
+        patch.setattr(socket, "create_connection", create)
+        patch.setattr(webhook_endpoint, "time", SimpleNamespace(monotonic=lambda: now))
+        patch.setattr(webhook_endpoint, "_SECONDS", 9.0)
         assert refusal("https://crm.example.com/") == "TimeoutError"
     assert given == [("2606:4700::1111", 3.0), ("93.184.215.15", 3.0), (PUBLIC, 3.0)]
 

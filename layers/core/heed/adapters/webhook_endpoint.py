@@ -23,7 +23,7 @@ from heed.override import override
 from heed.use_cases.ports.webhooks import WebhookEndpoint
 
 _SECONDS = 10.0
-"""For the connection, the request and the answer. Only the time-out of the function ends a lookup of a name."""
+"""For all but the lookup of the name, which only the time-out of the function ends."""
 _MAX_ANSWER = 4_096  # bytes that are read, so that the endpoint sees no broken connection
 _HEADERS = {"Content-Type": "application/json", "User-Agent": "Heed-Webhook", "Connection": "close"}
 _NAT64 = IPv6Network("64:ff9b::/96")  # its last 32 bits are an IPv4 address
