@@ -515,6 +515,24 @@ def test_an_import_that_was_cancelled_after_its_execution_died_says_what_is_appl
 
 
 @pytest.mark.usefixtures("one_row_a_part")
+def test_a_commit_that_finds_a_fault_of_the_file_publishes_that_it_stopped(imports: Imports) -> None:
+    job_id = start_commit(imports, parts_done=2)
+    name, events = f"{job_id}/work/commit/counts/000001", list[Any]()
+    tally = json.loads(client("s3").get_object(Bucket="bulk", Key=name)["Body"].read())
+    fault = {"type": "export-time-needed", "detail": "a detail", "line": 3}
+    body = json.dumps({**tally, "fault": fault})
+    client("s3").put_object(Bucket="bulk", Key=name, Body=body.encode())
+    parts().client("events").meta.events.register(
+        "before-parameter-build.events.PutEvents",
+        lambda params, **_: events.extend(json.loads(entry["Detail"]) for entry in params["Entries"]),
+    )
+    request = {"step": "plan", "phase": "commit", "stage": 1, "job": job_id}
+    assert app.handler(request, imports.long_context)["next"] == "done"
+    assert imports.show(job_id)["state"] == "failed"
+    assert [(event["state"], event["applied"]) for event in events] == [("stopped", 2)]
+
+
+@pytest.mark.usefixtures("one_row_a_part")
 def test_the_report_of_a_stopped_import_goes_on_where_the_time_of_a_function_ended(imports: Imports) -> None:
     job_id = start_commit(imports, parts_done=2)
     imports.command(job_id, "cancel")

@@ -9,7 +9,7 @@ from heed.domain.errors import StoreUnavailable
 from heed.domain.imports.import_tally import ImportTally
 from heed.domain.imports.job_import import interpret_job
 from heed.domain.jobs.import_estimate import estimate_import
-from heed.domain.jobs.import_event import import_done_event
+from heed.domain.jobs.import_event import import_done_event, import_stopped_event
 from heed.domain.jobs.job import Job
 from heed.domain.jobs.job_errors import unmapped_topics
 from heed.domain.jobs.job_phase import JobPhase, import_phase
@@ -53,7 +53,7 @@ class PlanImport:
         disclosures: the register of disclosures.
         executions: starts the commit that follows a preview by itself.
         turn: the turn of the jobs that write records.
-        events: publishes that the import is done.
+        events: publishes that the import is done, or stopped.
         rows_a_second: the most rows per second that all writers record.
         now: returns milliseconds.
     """
@@ -94,7 +94,10 @@ class PlanImport:
             return Plan(NextStep.AGAIN, _ADD_UP)
         report = self._report(job, tally, files)
         if fault := tally.fault or unmapped_topics(tally.unmapped):
-            report_failure(job.id, phase, report, fault, self.now(), self.jobs, self.disclosures)
+            now = self.now()
+            if phase is JobPhase.COMMIT:  # parts of it may be recorded
+                self.events.publish([import_stopped_event(job.id, report.counts, now)], now)
+            report_failure(job.id, phase, report, fault, now, self.jobs, self.disclosures)
         elif phase is JobPhase.COMMIT:
             now = self.now()
             self.events.publish([import_done_event(job.id, report.counts, now)], now)
