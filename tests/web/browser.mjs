@@ -40,6 +40,22 @@ export async function tab(browser, site, options = {}, issuer = site) {
   return { page, context, faults };
 }
 
+/**
+ * Does what leads to another page, and returns the answer. It does it again if no request left within twenty
+ * seconds: Chromium drops a click or a key that comes before it has painted a page.
+ */
+export async function leave(page, act) {
+  const left = page.waitForNavigation();
+  let isSent = false;
+  const notice = (request) => (isSent ||= request.isNavigationRequest());
+  page.on("request", notice);
+  while (!isSent) {
+    await Promise.race([left, act().then(() => page.waitForEvent("request", { timeout: 20_000 }).catch(() => {}))]);
+  }
+  page.off("request", notice);
+  return left;
+}
+
 /** A switch of a tab's scripts, off at first: the pages have none, but axe is one. */
 export async function scriptSwitch(page) {
   const devtools = await page.context().newCDPSession(page);
@@ -63,8 +79,7 @@ export async function signIn(page, { name, password }) {
   if (!(await page.$("input[name=password]"))) return null;
   await page.fill("input[name=username]", name);
   await page.fill("input[name=password]", password);
-  const [answer] = await Promise.all([page.waitForNavigation(), page.click("[type=submit]")]);
-  return answer;
+  return leave(page, () => page.click("[type=submit]"));
 }
 
 /** What is wider than the page, lower than `least` px, too narrow to hit, or of unequal size. */

@@ -1,7 +1,7 @@
 // node desk.mjs SITE ISSUER < PLAN  An agent's and an officer's day at the desk, JavaScript off: each page is opened and
 // each button is pressed. Prints JSON: `amiss` (what went wrong), `pressed` (names of the texts of buttons) and `requests`.
 import { readFileSync } from "node:fs";
-import { launch, signIn, tab } from "./browser.mjs";
+import { launch, leave, signIn, tab } from "./browser.mjs";
 
 const [site, issuer] = process.argv.slice(2);
 const { agent, officer, second, bound, caller, pages, cases, held, texts } = JSON.parse(readFileSync(0, "utf8"));
@@ -31,7 +31,7 @@ async function sitDown(person) {
 
   /** Goes on by a click, and signs in if the issuer asks for it. Returns whether it did. */
   async function go(target) {
-    await Promise.all([page.waitForNavigation(), target.click()]);
+    await leave(page, () => target.click());
     return Boolean(await signIn(page, person));
   }
 
@@ -70,7 +70,7 @@ async function workAsAgent() {
   const focused = page.locator(":focus"); // set a moment after the page has loaded
   const enter = async () => {
     await focused.waitFor();
-    await Promise.all([page.waitForNavigation(), key("Enter")]);
+    await leave(page, () => key("Enter"));
   };
   await focused.waitFor();
   await page.keyboard.type(caller);
@@ -139,7 +139,7 @@ async function workForOneBrand() {
   const { page, heading, press, lookUp } = await sitDown(bound);
   await lookUp(caller);
   const stop = page.locator("button[accesskey='1']"); // its text names the brand
-  await press("change.stop_brands", () => Promise.all([page.waitForNavigation(), stop.click()]));
+  await press("change.stop_brands", () => leave(page, () => stop.click()));
   await press("preview.record");
   expect("recorded for the brand", await heading(), texts["recorded.heading"]);
 }
@@ -194,7 +194,7 @@ async function workAsOfficer() {
 
   for (const list of ["certificates", "disclosures", "deadlines"]) await follow(`${list}.short`);
   await page.goto(`${site}/desk/purges`);
-  await Promise.all([page.waitForNavigation(), page.locator("tbody th a").first().click()]);
+  await leave(page, () => page.locator("tbody th a").first().click());
 }
 
 await Promise.all(

@@ -1,14 +1,14 @@
 // node desk_time_out.mjs SITE ISSUER PLAN  Fills in a form of the desk, JavaScript off, and prints "entered". When a line
 // arrives, the session has ended: it sends the form and signs in again. Prints a line for each thing amiss.
 import { once } from "node:events";
-import { launch, signIn, tab } from "./browser.mjs";
+import { launch, leave, signIn, tab } from "./browser.mjs";
 
 const [site, issuer, plan] = process.argv.slice(2);
 const { agent, caller } = JSON.parse(plan);
 const amiss = [];
 const browser = await launch();
 const { page, faults } = await tab(browser, site, { javaScriptEnabled: false }, issuer);
-const press = (selector) => Promise.all([page.waitForNavigation(), page.click(selector)]);
+const press = (selector) => leave(page, () => page.click(selector));
 const expect = (what, holds) => holds || amiss.push(what);
 
 await page.goto(`${site}/desk`);

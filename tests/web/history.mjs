@@ -1,7 +1,7 @@
 // node history.mjs SITE CENTRE CENTRE  Back, forward and reload, JavaScript off, on the preference centres of two
 // people with no choices: no warning, no request that writes, and always the present state. Prints a line for each
 // thing amiss.
-import { launch, tab } from "./browser.mjs";
+import { launch, leave, tab } from "./browser.mjs";
 import { mover } from "./moves.mjs";
 
 const [site, saving, asking] = process.argv.slice(2);
@@ -13,7 +13,7 @@ const expect = (what, got, wanted) => {
   if (got !== wanted) amiss.push(`${what}: ${JSON.stringify(got)}, not ${JSON.stringify(wanted)}`);
 };
 const open = (link) => page.goto(`${site}${link}?lang=en`);
-const press = (what) => Promise.all([page.waitForNavigation(), page.click(what)]);
+const press = (what) => leave(page, () => page.click(what));
 const save = () => press("form > .actions > button:not([name])");
 
 /** What the page says, and which topics it shows as on. */

@@ -1,6 +1,6 @@
 // node keyboard.mjs SITE LINK CENTRE CENTRE  The keys alone, JavaScript off, on an unsubscribe link and two
 // preference centres of people who have said nothing: prints a line for each thing amiss.
-import { launch, tab } from "./browser.mjs";
+import { launch, leave, tab } from "./browser.mjs";
 
 const [site, link, everything, centre] = process.argv.slice(2);
 const amiss = [];
@@ -35,7 +35,7 @@ async function tabTo(wanted) {
 }
 
 async function pressTo(key) {
-  await Promise.all([page.waitForNavigation(), page.keyboard.press(key)]);
+  await leave(page, () => page.keyboard.press(key));
 }
 
 // The stop button comes first, then everything, then the preference centre.

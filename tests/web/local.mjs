@@ -1,6 +1,6 @@
 // node local.mjs SITE  The local page: the mail client's own button, a mail that was sent, opened
 // and followed to its end, and a mail to the mailbox. Prints a line for each thing amiss.
-import { axe, axeSource, launch, layout, scriptSwitch, tab } from "./browser.mjs";
+import { axe, axeSource, launch, layout, leave, scriptSwitch, tab } from "./browser.mjs";
 
 const [site] = process.argv.slice(2);
 const amiss = [];
@@ -9,7 +9,7 @@ const { page, faults } = await tab(browser, site);
 const scripts = await scriptSwitch(page);
 
 async function press(what) {
-  await Promise.all([page.waitForNavigation(), what.click()]);
+  await leave(page, () => what.click());
 }
 
 async function looksRight(where) {

@@ -1,7 +1,7 @@
 // node pages.mjs SITE ISSUER < VISITS  Each visit (tests/web/page_states.py) in its sizes and colours
 // (tests/web/matrix.py), JavaScript off: prints a line for each fault.
 import { readFileSync } from "node:fs";
-import { axe, axeSource, launch, layout, scriptSwitch, signIn, tab } from "./browser.mjs";
+import { axe, axeSource, launch, layout, leave, scriptSwitch, signIn, tab } from "./browser.mjs";
 
 const [site, issuer] = process.argv.slice(2);
 const visits = JSON.parse(readFileSync(0, "utf8")).reverse();
@@ -27,7 +27,7 @@ async function actFirst(page, { fill, press }) {
   const other = await page.context().newPage();
   await other.goto(page.url());
   for (const [field, text] of Object.entries(fill)) await other.fill(field, text);
-  await Promise.all([other.waitForNavigation(), other.click(press)]);
+  await leave(other, () => other.click(press));
   await other.close();
 }
 
@@ -47,7 +47,7 @@ async function arrive(page, visit) {
     if (check) await page.check(check);
     if (uncheck) await page.uncheck(uncheck);
     if (forget) await page.context().clearCookies();
-    if (press) [answer] = await Promise.all([page.waitForNavigation(), page.click(press)]);
+    if (press) answer = await leave(page, () => page.click(press));
   }
   return answer;
 }

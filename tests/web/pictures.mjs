@@ -1,7 +1,7 @@
 // node pictures.mjs SITE < PICTURES  Takes each picture: `url`, `file`, `width`, `height`, `scheme`, and, if
 // needed, `person` (who signs in to the desk), `fill` (text by selector) and `press` (a selector).
 import { readFileSync } from "node:fs";
-import { launch, signIn } from "./browser.mjs";
+import { launch, leave, signIn } from "./browser.mjs";
 
 const [site] = process.argv.slice(2);
 const browser = await launch();
@@ -18,7 +18,7 @@ for (const { url, file, width, height, scheme, person, fill = {}, press } of pic
   }
   await page.goto(site + url);
   for (const [selector, text] of Object.entries(fill)) await page.fill(selector, text);
-  if (press) await Promise.all([page.waitForNavigation(), page.click(press)]);
+  if (press) await leave(page, () => page.click(press));
   await page.screenshot({ path: file });
   await page.close();
 }
