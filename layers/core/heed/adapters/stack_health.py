@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from heed.adapters.aws import FAILURES, error_code, failures_as, required_member
 from heed.adapters.stack import AwsAccess
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
+
+T = TypeVar("T")
 
 _PENDING = "PendingConfirmation"
 _SYMMETRIC = "SYMMETRIC_DEFAULT"  # the only keys that KMS rotates
@@ -90,12 +94,9 @@ def read_identity(access: AwsAccess, identity: str) -> IdentityHealth | None:
         DependencyUnavailable: SES did not answer, or refused the request.
     """
     client: SESV2Client = access.client("sesv2")
-    try:
-        answer = client.get_email_identity(EmailIdentity=identity)
-    except FAILURES as error:
-        if error_code(error) == "NotFoundException":
-            return None
-        raise DependencyUnavailable(error_code(error)) from error
+    answer = _read_if_present(partial(client.get_email_identity, EmailIdentity=identity), "NotFoundException")
+    if answer is None:
+        return None
     mail_from = answer.get("MailFromAttributes", {})
     return IdentityHealth(
         required_member(answer, "VerifiedForSendingStatus"),
@@ -130,12 +131,12 @@ def read_event_types(access: AwsAccess, configuration_set: str, topic: str) -> s
         DependencyUnavailable: SES did not answer, or refused the request.
     """
     client: SESV2Client = access.client("sesv2")
-    try:
-        answer = client.get_configuration_set_event_destinations(ConfigurationSetName=configuration_set)
-    except FAILURES as error:
-        if error_code(error) == "NotFoundException":
-            return None
-        raise DependencyUnavailable(error_code(error)) from error
+    answer = _read_if_present(
+        partial(client.get_configuration_set_event_destinations, ConfigurationSetName=configuration_set),
+        "NotFoundException",
+    )
+    if answer is None:
+        return None
     return {
         kind
         for destination in required_member(answer, "EventDestinations")
@@ -212,12 +213,11 @@ def is_locked(access: AwsAccess, bucket: str) -> bool:
         DependencyUnavailable: S3 did not answer, or refused the request.
     """
     client: S3Client = access.client("s3")
-    try:
-        answer = client.get_object_lock_configuration(Bucket=bucket)
-    except FAILURES as error:
-        if error_code(error) == "ObjectLockConfigurationNotFoundError":
-            return False
-        raise DependencyUnavailable(error_code(error)) from error
+    answer = _read_if_present(
+        partial(client.get_object_lock_configuration, Bucket=bucket), "ObjectLockConfigurationNotFoundError"
+    )
+    if answer is None:
+        return False
     configuration = answer.get("ObjectLockConfiguration", {})
     return configuration.get("ObjectLockEnabled") == "Enabled" and "Rule" in configuration
 
@@ -251,3 +251,13 @@ def send_test_mail(access: AwsAccess, sender: str, recipient: str, configuration
             Content={"Simple": {"Subject": text, "Body": {"Text": text}}},  # type: ignore[typeddict-item]
             ConfigurationSetName=configuration_set,
         )
+
+
+def _read_if_present(read: Callable[[], T], missing: str) -> T | None:
+    """Returns the answer of a call, or None if its error has the code `missing`."""
+    try:
+        return read()
+    except FAILURES as error:
+        if error_code(error) == missing:
+            return None
+        raise DependencyUnavailable(error_code(error)) from error
