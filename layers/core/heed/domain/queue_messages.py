@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from heed.domain.errors import InvalidAddress, InvalidRecipient, MalformedMessage
+from heed.domain.errors import InvalidAddress, InvalidRecipient, InvalidTime, MalformedMessage
 from heed.domain.preferences.register import MAX_SCOPES, ScopeNumber
 from heed.domain.recipients import recipient as recipients
 from heed.domain.rfc3339 import END_OF_TIME
@@ -26,6 +26,7 @@ _PARSE_ERRORS = (
     RecursionError,
     InvalidAddress,
     InvalidRecipient,
+    InvalidTime,
 )
 
 

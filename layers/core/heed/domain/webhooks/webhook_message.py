@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from heed.domain import queue_messages, rfc3339
-from heed.domain.errors import InvalidTime, MalformedMessage
 from heed.domain.jobs.import_event import ImportEventType
 from heed.domain.ledger.events import EVENT_SOURCE, EventType
 from heed.domain.preferences.register import Source
@@ -32,10 +31,7 @@ class WebhookMessage:
         Raises:
             MalformedMessage: Heed did not send the event, or the rule does not select it.
         """
-        try:
-            return queue_messages.read_message(body, cls._from_members)
-        except InvalidTime as error:
-            raise MalformedMessage(type(error).__name__) from None
+        return queue_messages.read_message(body, cls._from_members)
 
     @classmethod
     def _from_members(cls, members: dict[str, Any]) -> WebhookMessage:
