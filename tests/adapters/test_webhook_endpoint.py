@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from heed.adapters import webhook_endpoint
+from heed.adapters import deadline_socket, webhook_endpoint
 from heed.adapters.webhook_endpoint import WebhookHttpEndpoint, is_public_address
 from heed.domain.webhooks.webhook_errors import WebhookNotDelivered
 from tests.adapters.test_oidc_http import answering, send
@@ -249,7 +249,8 @@ def test_an_address_that_does_not_answer_leaves_time_for_the_others(monkeypatch:
     addresses = ("2606:4700::1111", "93.184.215.15", PUBLIC)
     with resolving(monkeypatch, *addresses), monkeypatch.context() as patch:
         patch.setattr(socket, "create_connection", create)
-        patch.setattr(webhook_endpoint, "time", SimpleNamespace(monotonic=lambda: now))
+        for module in (webhook_endpoint, deadline_socket):
+            patch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now))
         patch.setattr(webhook_endpoint, "_SECONDS", 9.0)
         assert refusal("https://crm.example.com/") == "TimeoutError"
     assert given == [("2606:4700::1111", 3.0), ("93.184.215.15", 3.0), (PUBLIC, 3.0)]

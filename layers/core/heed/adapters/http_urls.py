@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def split_url(url: str) -> SplitResult | None:
+    """Returns the parts of a URL with a host, or None if a request for it could not be sent as it is."""
+    # Python's parser ignores line breaks, which a header must not contain.
+    if not url.isascii() or not url.isprintable() or " " in url:
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    return parts if parts.hostname and port != 0 else None
 
 
 def is_on_this_machine(url: str) -> bool:
@@ -17,16 +30,9 @@ def is_permitted_url(url: object, *, loopback: bool) -> bool:
 
     A function answers on its own loopback, so another party must not name it.
     """
-    # Python's parser ignores line breaks, which a header must not contain.
-    if not isinstance(url, str) or not url.isascii() or not url.isprintable() or " " in url:
+    parts = split_url(url) if isinstance(url, str) else None
+    if parts is None or parts.username is not None:
         return False
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return False
-    if not parts.hostname or parts.username is not None or port == 0:
-        return False
-    if is_on_this_machine(url):
+    if parts.hostname in _LOOPBACK:
         return loopback and parts.scheme in ("http", "https")
     return parts.scheme == "https"

@@ -6,7 +6,6 @@ own loopback, and a subnet of the company has private addresses. Redirects are n
 
 from __future__ import annotations
 
-import io
 import socket
 import ssl
 import time
@@ -14,9 +13,9 @@ from collections.abc import Mapping
 from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from heed.adapters.deadline_socket import DeadlineSocket, seconds_until
 from heed.adapters.http_urls import is_on_this_machine, is_permitted_url
 from heed.domain.webhooks.webhook_errors import WebhookNotDelivered
 from heed.override import override
@@ -90,7 +89,7 @@ def _post(url: str, body: bytes, headers: Mapping[str, str], end: float) -> int:
         return response.status
 
 
-def _connect(parts: SplitResult, end: float, *, on_this_machine: bool) -> _DeadlineSocket:
+def _connect(parts: SplitResult, end: float, *, on_this_machine: bool) -> DeadlineSocket:
     """Connects to the first address of the host that is permitted and answers.
 
     Raises:
@@ -110,60 +109,14 @@ def _connect(parts: SplitResult, end: float, *, on_this_machine: bool) -> _Deadl
         raise WebhookNotDelivered("the host has no public address")
     connected = _connect_to_first(permitted, port, end)
     if parts.scheme == "https":
-        connected.settimeout(_seconds_until(end))
+        connected.settimeout(seconds_until(end))
         connected = ssl.create_default_context().wrap_socket(connected, server_hostname=host)
-    return _DeadlineSocket(connected, end)
+    return DeadlineSocket(connected, end)
 
 
 def _connect_to_first(addresses: list[str], port: int, end: float) -> socket.socket:
     """Connects to the first address that answers. An address that does not leaves time for all others."""
     for tried, address in enumerate(addresses[:-1]):
         with suppress(OSError):
-            return socket.create_connection((address, port), _seconds_until(end) / (len(addresses) - tried))
-    return socket.create_connection((addresses[-1], port), _seconds_until(end))
-
-
-def _seconds_until(end: float) -> float:
-    left = end - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
-
-
-class _DeadlineSocket:
-    """What http.client needs of a socket. All reads and writes together end in time.
-
-    The time-out of a socket is for each read alone, so an answer that drips would never end.
-    """
-
-    def __init__(self, connected: socket.socket, end: float) -> None:
-        self._connected = connected
-        self._end = end
-
-    def sendall(self, data: bytes) -> None:
-        """Sends all data."""
-        self._connected.settimeout(_seconds_until(self._end))
-        self._connected.sendall(data)
-
-    def makefile(self, _: str) -> io.BufferedReader:
-        """Returns a file with the data that arrives."""
-        return io.BufferedReader(_DeadlineFile(self._connected, self._end))
-
-    def close(self) -> None:
-        """Ends the connection."""
-        self._connected.close()
-
-
-class _DeadlineFile(io.RawIOBase):
-    def __init__(self, connected: socket.socket, end: float) -> None:
-        self._connected = connected
-        self._end = end
-
-    @override
-    def readable(self) -> bool:
-        return True
-
-    @override
-    def readinto(self, buffer: Any) -> int:
-        self._connected.settimeout(_seconds_until(self._end))
-        return self._connected.recv_into(buffer)
+            return socket.create_connection((address, port), seconds_until(end) / (len(addresses) - tried))
+    return socket.create_connection((addresses[-1], port), seconds_until(end))

@@ -6,7 +6,6 @@ each read, so a server that sends a byte now and then would never end.
 
 from __future__ import annotations
 
-import io
 import socket
 import ssl
 import time
@@ -15,12 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPException, HTTPResponse, IncompleteRead
-from typing import IO, cast
-from urllib.parse import SplitResult, urlsplit
+from typing import cast
+from urllib.parse import SplitResult
 
+from heed.adapters.deadline_socket import DeadlineSocket
+from heed.adapters.http_urls import split_url
 from heed.domain.errors import DependencyUnavailable
 from heed.domain.milliseconds import Millis
-from heed.override import override
 
 _MAX_SECONDS = 20.0  # for one request with its answer
 _MAX_ANSWER = 2 * 1_048_576  # bytes
@@ -64,15 +64,8 @@ class TlsState:
 
 def parse_web_url(url: str) -> SplitResult | None:
     """Returns the parts of a URL that can be requested, or None."""
-    if len(url) > _MAX_URL or not url.isascii() or not url.isprintable() or " " in url:
-        return None
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return None
-    is_complete = parts.scheme in _PORTS and bool(parts.hostname) and port != 0
-    return parts if is_complete else None
+    parts = split_url(url) if len(url) <= _MAX_URL else None
+    return parts if parts is not None and parts.scheme in _PORTS else None
 
 
 def read_tls_state(url: SplitResult) -> TlsState:
@@ -107,7 +100,8 @@ def send_request(
     try:
         with _connected(url, end) as connection:
             connection.sendall(_format_request(method, url, headers or {}, body))
-            response = HTTPResponse(cast("socket.socket", _BoundedConnection(connection, end)), method=method)
+            bounded = DeadlineSocket(connection, end, _MAX_ANSWER)
+            response = HTTPResponse(cast("socket.socket", bounded), method=method)
             response.begin()
             try:
                 content = response.read()
@@ -152,35 +146,3 @@ def _format_request(method: str, url: SplitResult, headers: Mapping[str, str], b
         fields["Content-Length"] = str(len(body))
     lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
     return "\r\n".join([*lines, "", ""]).encode("ascii") + body
-
-
-class _BoundedReader(io.RawIOBase):
-    """Reads from a connection until a time, and no more than `_MAX_ANSWER` bytes."""
-
-    def __init__(self, connection: socket.socket, end: float) -> None:
-        super().__init__()
-        self._connection, self._end, self._left = connection, end, _MAX_ANSWER
-
-    @override
-    def readable(self) -> bool:
-        return True
-
-    @override
-    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
-        seconds = self._end - time.monotonic()
-        if seconds <= 0:
-            raise TimeoutError
-        self._connection.settimeout(seconds)
-        size = self._connection.recv_into(buffer, min(len(buffer), self._left)) if self._left else 0
-        self._left -= size
-        return size
-
-
-class _BoundedConnection:
-    """What `HTTPResponse` needs of a socket."""
-
-    def __init__(self, connection: socket.socket, end: float) -> None:
-        self._connection, self._end = connection, end
-
-    def makefile(self, _mode: str) -> IO[bytes]:
-        return cast("IO[bytes]", io.BufferedReader(_BoundedReader(self._connection, self._end)))
