@@ -29,7 +29,8 @@ _ENVIRONMENT = {
     "POWERTOOLS_METRICS_NAMESPACE": "Heed/tests",
     "POWERTOOLS_SERVICE_NAME": "tests",
 }
-_FROM_THIS_MACHINE = ("AWS_PROFILE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL")
+# MAKEFLAGS has the options of the make that runs the tests, such as the number of its jobs.
+_FROM_THIS_MACHINE = ("AWS_PROFILE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL", "MAKEFLAGS")
 
 
 def made_up_credentials() -> None:
