@@ -129,7 +129,7 @@ class DeadlinesAnswer(BaseModel):
     rules: list[RuleCheck]
 
 
-class OpenCase(BaseModel):
+class ListedCase(BaseModel):
     """A mail about which a person has to decide."""
 
     id: str
@@ -146,12 +146,12 @@ class CasesAnswer(BaseModel):
     """A page of the cases that wait for a decision, those that are due first."""
 
     summary: str
-    cases: list[OpenCase]
+    cases: list[ListedCase]
     unreadable: Annotated[list[str], Field(description="The ids of cases that cannot be read")]
     cursor: Annotated[str | None, Field(description="For the next page; null on the last one")]
 
 
-class CaseAnswer(OpenCase):
+class CaseAnswer(ListedCase):
     """A case with the text of its mail."""
 
     summary: str

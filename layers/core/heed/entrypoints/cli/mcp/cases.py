@@ -7,30 +7,30 @@ from typing import Any
 
 from heed import clock
 from heed.domain import rfc3339
-from heed.entrypoints.cli.mcp.answers import CAUTION, CaseAnswer, CasesAnswer, OpenCase
+from heed.entrypoints.cli.mcp.answers import CAUTION, CaseAnswer, CasesAnswer, ListedCase
 from heed.entrypoints.cli.mcp.reading import ApiReader
 from heed.entrypoints.cli.mcp.untrusted import clean_text
 
-MAX_MAIL = 10_000  # characters
+_MAX_MAIL = 10_000  # characters
 _MAX_NAME = 200
 _MAX_NAMES = 20
 
 
-def list_cases(api: ApiReader, cursor: str) -> CasesAnswer:
+def make_cases_answer(api: ApiReader, cursor: str) -> CasesAnswer:
     """Returns a page of the cases that wait for a decision."""
     page = api.get("/v1/cases", query={"cursor": cursor} if cursor else None)
-    listed = [OpenCase(**_facts_of(case)) for case in page["cases"]]
+    listed = [ListedCase(**_facts_of(case)) for case in page["cases"]]
     overdue = sum(case.is_overdue for case in listed)
     more = " There are more: ask with the cursor." if page["cursor"] else ""
     return CasesAnswer(
-        summary=f"{len(listed)} cases wait for a decision, and {overdue} of them are overdue.{more}",
+        summary=f"Cases that wait for a decision: {len(listed)}. Overdue: {overdue}.{more}",
         cases=listed,
         unreadable=page["unreadable"],
         cursor=page["cursor"],
     )
 
 
-def show_case(api: ApiReader, case: str) -> CaseAnswer:
+def make_case_answer(api: ApiReader, case: str) -> CaseAnswer:
     """Returns a case with the text of its mail. The API enters it in the register of disclosures."""
     answer = api.get("/v1/cases/{id}", id=case)
     text = clean_text(answer["text"])
@@ -44,8 +44,8 @@ def show_case(api: ApiReader, case: str) -> CaseAnswer:
         suggested=answer["suggested"],
         decision=answer.get("decision"),
         decided_at=answer.get("decided_at"),
-        untrusted_text=text[:MAX_MAIL],
-        text_is_cut=len(text) > MAX_MAIL,
+        untrusted_text=text[:_MAX_MAIL],
+        text_is_cut=len(text) > _MAX_MAIL,
         untrusted_attachment_names=names[:_MAX_NAMES],
     )
 

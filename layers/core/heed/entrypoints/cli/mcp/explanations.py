@@ -33,7 +33,7 @@ class Explanation(NamedTuple):
 
 
 def find_explanations(word: str) -> list[Explanation]:
-    """Returns all explanations of a word, in whatever spelling."""
+    """Returns all explanations of a word. Case, spaces, hyphens and underscores do not count."""
     return [each for each in _all_explanations() if _to_key(word) in _keys_of(each)]
 
 

@@ -20,12 +20,12 @@ from heed.entrypoints.cli.mcp.reasons import explain_reason
 from heed.entrypoints.cli.mcp.untrusted import format_evidence
 from heed.entrypoints.cli.recipient_arguments import split_into_batches, to_person_field
 
-MAX_HISTORY = 100  # entries
+_MAX_HISTORY = 100  # entries
 _SHORTENED = {"history_left_out", "history_cut"}
 """Members of the API's answer that say that it has not the whole history."""
 
 
-def check_people(api: ApiReader, people: Sequence[str], topic: str) -> CheckAnswer:
+def make_check_answer(api: ApiReader, people: Sequence[str], topic: str) -> CheckAnswer:
     """Returns whether a topic may be sent to each of the people now."""
     results = [
         CheckedPerson(person=name, **_decision_of(result))
@@ -39,7 +39,7 @@ def check_people(api: ApiReader, people: Sequence[str], topic: str) -> CheckAnsw
     return CheckAnswer(summary=summary, topic=topic, results=results)
 
 
-def look_up_person(api: ApiReader, person: str, purpose: DisclosurePurpose) -> LookUpAnswer:
+def make_look_up_answer(api: ApiReader, person: str, purpose: DisclosurePurpose) -> LookUpAnswer:
     """Returns what is on record about a person. The API enters it in the register of disclosures."""
     answer = api.post("/v1/recipients/lookup", {**to_person_field(person), "purpose": purpose})
     decisions = [
@@ -68,9 +68,9 @@ def look_up_person(api: ApiReader, person: str, purpose: DisclosurePurpose) -> L
                 outcome=entry["outcome"],
                 recorded_at=entry["recorded_at"],
             )
-            for entry in history[-MAX_HISTORY:]
+            for entry in history[-_MAX_HISTORY:]
         ],
-        has_earlier_history=len(history) > MAX_HISTORY or not _SHORTENED.isdisjoint(answer),
+        has_earlier_history=len(history) > _MAX_HISTORY or not _SHORTENED.isdisjoint(answer),
     )
 
 

@@ -24,6 +24,10 @@ _READ_ROUTES = frozenset(
 """All routes that a tool may call. They are POST where a person is named, so that no URL has an address."""
 
 
+class ToolFailure(ToolError):
+    """A tool failed. The assistant gets the text, which names the remedy."""
+
+
 @dataclass(frozen=True)
 class ApiReader:
     """Calls the routes of the API that only read.
@@ -38,13 +42,13 @@ class ApiReader:
         """Returns the answer to a POST.
 
         Raises:
-            ToolError: The route is not one that only reads, or the API refused or did not answer.
+            ToolFailure: The route is not one that only reads, or the API refused or did not answer.
         """
         _require_read_route("POST", route)
         try:
             return api.post_to_api(self.stack, route, body)
         except (ApiRefused, CommandFailure) as error:
-            raise ToolError(str(error)) from error
+            raise ToolFailure(str(error)) from error
 
     def get(self, route: str, *, id: str = "", query: Mapping[str, str] | None = None) -> Any:  # noqa: A002, ANN401 - as in the path; any JSON
         """Returns the answer to a GET.
@@ -55,16 +59,16 @@ class ApiReader:
             query: The parameters of the query.
 
         Raises:
-            ToolError: The route is not one that only reads, or the API refused or did not answer.
+            ToolFailure: The route is not one that only reads, or the API refused or did not answer.
         """
         _require_read_route("GET", route)
         path = route.format(id=quote(id, safe="")) + (f"?{urlencode(query)}" if query else "")
         try:
             return api.get_from_api(self.stack, path)
         except (ApiRefused, CommandFailure) as error:
-            raise ToolError(str(error)) from error
+            raise ToolFailure(str(error)) from error
 
 
 def _require_read_route(method: str, route: str) -> None:
     if (method, route) not in _READ_ROUTES:
-        raise ToolError(f"an assistant may not call {method} {route}")
+        raise ToolFailure(f"an assistant may not call {method} {route}")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from itertools import islice
 
-from mcp.server.mcpserver.exceptions import ToolError
-
 from heed.domain.errors import DependencyUnavailable
 from heed.domain.ledger.deadlines import DEADLINES, delay_statistics
 from heed.domain.ledger.entry import LedgerEntry
@@ -18,13 +16,14 @@ from heed.entrypoints.cli.mcp.answers import (
     SourceDelays,
 )
 from heed.entrypoints.cli.mcp.explanations import find_explanations, suggest_words
+from heed.entrypoints.cli.mcp.reading import ToolFailure
 from heed.entrypoints.cli.stack import Stack
 
-MAX_ENTRIES = 20_000  # of the ledger, as at the desk
+_MAX_ENTRIES = 20_000  # of the ledger, as at the desk
 _SECOND = 1000
 
 
-def explain_word(word: str) -> ExplainAnswer:
+def make_explain_answer(word: str) -> ExplainAnswer:
     """Returns what the documents say about a word, or the words that are near to it."""
     found = [ExplainedWord(**each._asdict()) for each in find_explanations(word)]
     near = [] if found else suggest_words(word)
@@ -32,20 +31,20 @@ def explain_word(word: str) -> ExplainAnswer:
     return ExplainAnswer(summary=summary, explanations=found, near_words=near)
 
 
-def report_deadlines(stack: Stack) -> DeadlinesAnswer:
+def make_deadlines_answer(stack: Stack) -> DeadlinesAnswer:
     """Returns how soon opt-outs took effect. It reads a part of a large ledger, and says so.
 
     Raises:
-        ToolError: The ledger cannot be read.
+        ToolFailure: The ledger cannot be read.
     """
     try:
         ledger = stack.heed.ledger.all_entries()
-        items = list(islice(ledger, MAX_ENTRIES))
+        items = list(islice(ledger, _MAX_ENTRIES))
         is_part = next(ledger, None) is not None
     except CommandFailure as error:
-        raise ToolError(str(error)) from error
+        raise ToolFailure(str(error)) from error
     except DependencyUnavailable as error:
-        raise ToolError(str(explain_aws_failure(error))) from error
+        raise ToolFailure(str(explain_aws_failure(error))) from error
     entries = [item for item in items if isinstance(item, LedgerEntry)]
     by_source = delay_statistics(entries)
     rules = [
