@@ -33,6 +33,7 @@ EXCEPTIONS = {
     "LanguageExtensions": "a transform of CloudFormation, rejected in 0001",
     "LatestStreamArn": "a member of the answer of DynamoDB",
     "LazyLoader": "a class of Python, rejected in 0055",
+    "ListManagementOptions": "a member of a request of SES",
     "ListStackResources": "an operation of CloudFormation",
     "ListSubscriptionsByTopic": "an operation of SNS",
     "ListTenants": "an operation of SES",
