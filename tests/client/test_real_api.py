@@ -141,7 +141,7 @@ def test_topics_have_their_brand_kind_and_titles(heed: Heed) -> None:
     assert offers.titles["en"]
 
 
-def test_a_form_on_aserver_sends_a_confirmation_mail_to_everybody_alike(heed: Heed) -> None:
+def test_a_form_on_a_server_sends_a_confirmation_mail_to_everybody_alike(heed: Heed) -> None:
     heed.request_subscription(READER, "in", ["offers"], lang="de")
     heed.request_subscription(OTHER, "out")
 
