@@ -69,7 +69,8 @@ def feed(stack: Stack) -> list[dict[str, Any]]:
     entry = {"source": "letter", "reference": "letter 1"}
     call(stack, "POST", "/v1/minors", {"address": PEOPLE[50], **entry})
     call(stack, "POST", "/v1/holds", {"address": PEOPLE[51], "reason": "dispute", **entry})
-    pages, query = [], ""
+    pages: list[dict[str, Any]] = []
+    query = ""
     while not pages or not pages[-1]["end"]:
         pages.append(call(stack, "GET", f"/v1/suppressions?limit=20{query}"))
         query = f"&cursor={pages[-1]['cursor']}"
