@@ -9,14 +9,13 @@ import httpx
 import pytest
 
 from heed.snapshot.reader import Snapshot
+from tests.system.conftest import Heed
 from tests.system.running import PATIENCE
-from tests.system.test_cli import Heed, heed
 
 pytestmark = pytest.mark.system
 
 Stack = dict[str, Any]
 ADDRESSES = [f"snapshot.{number}@example.com" for number in range(300)]
-__all__ = ["heed"]
 
 
 def call(stack: Stack, path: str, body: object) -> Any:
