@@ -93,7 +93,7 @@ def make_server(stack: Stack) -> MCPServer:
     )
 
     @server.tool(title="May a mail be sent?", annotations=_READS)
-    def check(people: _People, topic: _Topic) -> answers.CheckAnswer:
+    def check(people: _People, topic: _Topic) -> answers.CheckedPeople:
         """Says whether a topic may be sent to people now, and why. It changes nothing."""
         return make_check_answer(api, people, topic)
 
