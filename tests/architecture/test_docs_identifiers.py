@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *ROOT.glob("docs/**/*.md")]
 )
-FOLDERS = ("functions", "layers", "local", "release", "tests", "events", "requirements")
+FOLDERS = ("functions", "layers", "local", "release", "tests", "events", "requirements", "docs/examples")
 FILES = ("template.yaml", "openapi.yaml", "samconfig.toml", "pyproject.toml", "Makefile")
 SUFFIXES = {".py", ".toml", ".json", ".yaml", ".html", ".mjs", ".sh", ".txt", ".in", ".css"}
 
@@ -45,6 +45,7 @@ EXCEPTIONS = {
     "aws_cloudformation_stack": "a resource of Terraform",
     "hard_bounces": "a path of Braze's API",
     "invalid_emails": "a path of SendGrid's API",
+    "jsonb_to_recordset": "a function of PostgreSQL",
     "log_statement": "a setting of PostgreSQL",
     "per_page": "a parameter of listmonk's API",
     "spam_reports": "a path of SendGrid's and of Customer.io's API",
