@@ -157,7 +157,8 @@ class Api(BaseHTTPRequestHandler):
 
 server = HTTPServer(("127.0.0.1", 0), Api)
 threading.Thread(target=server.handle_request).start()
-(answer,) = Heed(f"http://127.0.0.1:{server.server_port}", "heed_" + "k" * 43).check("offers", ["a@b.example"])
+heed = Heed(f"http://127.0.0.1:{server.server_port}", "heed_" + "k" * 43)
+(answer,) = heed.check("offers", ["a@b.example"])
 try:
     verify_webhook("A" * 32, {}, b"")
 except InvalidWebhook:
@@ -174,7 +175,7 @@ def test_the_client_of_the_wheel_works_with_idna_alone(tmp_path: Path) -> None:
     shutil.copytree(Path(idna.__file__).parent, packages / "idna")
     (metadata,) = (file.read_text() for file in packages.glob("heed-*.dist-info/METADATA"))
     needed = re.findall(r"^Requires-Dist: ([^;\n]+)$", metadata, re.MULTILINE)
-    command = [tmp_path / "bin" / "python", "-I", "-c", _USE_OF_THE_CLIENT]
+    command = [str(tmp_path / "bin" / "python"), "-I", "-c", _USE_OF_THE_CLIENT]
 
     used = subprocess.run(command, capture_output=True, text=True, check=False)
 
