@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.request import Request, urlopen
 
-from heed.client import CheckAnswer, Heed
+from heed.client import Heed, PersonCheck
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS answer (
@@ -91,7 +91,7 @@ def synchronize(send: Callable[[list[NewAnswer]], None], size: int) -> None:
 
 
 def _store(
-    database: sqlite3.Connection, topic: str, people: dict[str, str], answers: dict[str, CheckAnswer]
+    database: sqlite3.Connection, topic: str, people: dict[str, str], answers: dict[str, PersonCheck]
 ) -> None:
     rows = []
     for contact, recipient in people.items():
@@ -130,7 +130,7 @@ def _known(database: sqlite3.Connection, topic: str) -> dict[str, tuple[str, boo
 
 def _batches(
     people: dict[str, str],
-    answers: dict[str, CheckAnswer],
+    answers: dict[str, PersonCheck],
     known: dict[str, tuple[str, bool]],
     size: int,
 ) -> Iterator[list[NewAnswer]]:
