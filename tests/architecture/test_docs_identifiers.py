@@ -43,6 +43,7 @@ EXCEPTIONS = {
     "ListSubscriptionsByTopic": "an operation of SNS",
     "ListTenants": "an operation of SES",
     "SuppressionListDestination": "a resource of the SES API",
+    "account_id": "a member of a request of Marketing Cloud",
     "aws_cloudformation_stack": "a resource of Terraform",
     "hard_bounces": "a path of Braze's API",
     "invalid_emails": "a path of SendGrid's API",
