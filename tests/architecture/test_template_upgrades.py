@@ -188,7 +188,7 @@ def test_the_template_has_a_resource_of_each_protected_type(kind: str) -> None:
     assert kind in {each["Type"] for each in translated_template("production")["Resources"].values()}
 
 
-def test_the_baseline_has_the_protected_types_but_for_those_that_came_later() -> None:
+def test_the_baseline_has_each_protected_type_that_is_not_newer() -> None:
     released = {each["Type"] for each in released_template()["Resources"].values()}
 
     assert STATEFUL_TYPES.keys() - released == {"AWS::Cognito::UserPool", "AWS::SecretsManager::Secret"}
