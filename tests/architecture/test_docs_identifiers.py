@@ -20,6 +20,7 @@ EXCEPTIONS = {
     "AWS_DATA_PATH": "a variable of botocore, rejected in 0055",
     "CLOUDFRONT_ORIGIN_FACING": "a name in the list of address ranges of AWS",
     "DescribeActiveReceiptRuleSet": "an operation of SES",
+    "DescribeAlarms": "an operation of CloudWatch",
     "DescribeContinuousBackups": "an operation of DynamoDB",
     "DescribeRule": "an operation of EventBridge",
     "DescribeStacks": "an operation of CloudFormation",
