@@ -10,9 +10,9 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *ROOT.glob("docs/**/*.md")]
 )
-FOLDERS = ("functions", "layers", "local", "release", "tests", "events", "requirements")
+FOLDERS = ("clients", "functions", "layers", "local", "release", "tests", "events", "requirements")
 FILES = ("template.yaml", "openapi.yaml", "samconfig.toml", "pyproject.toml", "Makefile")
-SUFFIXES = {".py", ".toml", ".json", ".yaml", ".html", ".mjs", ".sh", ".txt", ".in", ".css"}
+SUFFIXES = {".py", ".toml", ".json", ".yaml", ".html", ".js", ".mjs", ".sh", ".txt", ".in", ".css"}
 
 EXCEPTIONS = {
     "AWS_DATA_PATH": "a variable of botocore, rejected in 0055",
