@@ -7,26 +7,26 @@ const ONE_LINE = /^[\x20-\x7e]+$/;
 const OUTCOMES = ["applied", "superseded", "refused"];
 const STATES = ["standing", "lifted"];
 
-/** @typedef {{ addresses: string[] } | { recipients: string[] }} Asked the people of a request */
+/** @typedef {{ addresses: string[] } | { recipients: string[] }} Requested the people of a request */
 
 /**
  * @param {Record<string, any>} answer
- * @param {Asked} asked
+ * @param {Requested} requested
  * @returns {import("./index.d.ts").CheckResult[]}
  */
-export function readCheck({ results }, asked) {
-  demand(areAbout(results, asked) && results.every(isDecision));
+export function readCheck({ results }, requested) {
+  demand(areAbout(results, requested) && results.every(isDecision));
   demand(results.every((/** @type {any} */ { sendable, recipient }) => !sendable || isRecipient(recipient)));
   return results;
 }
 
 /**
  * @param {Record<string, any>} answer
- * @param {Asked} asked
+ * @param {Requested} requested
  * @returns {Pick<import("./index.d.ts").LinksAnswer, "links" | "warning">}
  */
-export function readLinks({ links, warning }, asked) {
-  demand(areAbout(links, asked) && links.every(isLink));
+export function readLinks({ links, warning }, requested) {
+  demand(areAbout(links, requested) && links.every(isLink));
   return { links, ...(warning === undefined ? {} : { warning: String(warning) }) };
 }
 
@@ -85,11 +85,11 @@ function isObject(value) {
 
 /**
  * @param {any} results
- * @param {Asked} asked
+ * @param {Requested} requested
  */
-function areAbout(results, asked) {
-  const people = "addresses" in asked ? asked.addresses : asked.recipients;
-  const isAbout = "addresses" in asked ? isAboutAddress : isAboutRecipient;
+function areAbout(results, requested) {
+  const people = "addresses" in requested ? requested.addresses : requested.recipients;
+  const isAbout = "addresses" in requested ? isAboutAddress : isAboutRecipient;
   return (
     Array.isArray(results) &&
     results.length === people.length &&

@@ -111,7 +111,7 @@ export class Heed {
 /**
  * @param {import("./index.d.ts").People} people
  * @param {number} [refs] the number of refs
- * @returns {import("./answers.js").Asked[]}
+ * @returns {import("./answers.js").Requested[]}
  */
 function batches({ addresses, recipients }, refs) {
   const given = addresses ?? recipients;

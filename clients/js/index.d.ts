@@ -121,7 +121,7 @@ export interface Jwks {
   keys: { kty: string; crv?: string; kid?: string; x?: string; y?: string }[];
 }
 
-/** Whatever goes wrong. After any error, do not send. */
+/** The base of all errors of the client. After any of them, do not send. */
 export class HeedError extends Error {}
 
 /** Heed answered with an error. After 429 and 503, the client has tried again before. */
@@ -133,7 +133,7 @@ export class Refused extends HeedError {
   /** A text for people. Never decide by it. */
   readonly detail: string;
   readonly faults: Fault[];
-  /** Seconds after which to try again, if Heed said so. */
+  /** Seconds after which to try again, if Heed named them. */
   readonly retryAfter: number | null;
 }
 

@@ -138,6 +138,6 @@ function isTemporary(error, isRepeatable) {
  */
 function waitAfter(attempt, error) {
   const usual = Math.min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT);
-  const asked = error instanceof Refused ? (error.retryAfter ?? 0) * 1_000 : 0;
-  return asked + usual * (0.5 + Math.random() / 2);
+  const required = error instanceof Refused ? (error.retryAfter ?? 0) * 1_000 : 0;
+  return required + usual * (0.5 + Math.random() / 2);
 }

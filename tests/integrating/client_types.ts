@@ -5,8 +5,8 @@ import { Heed } from "../../clients/js/heed.js";
 import { Snapshot } from "../../clients/js/snapshot.js";
 import { verifyWebhook } from "../../clients/js/webhook.js";
 
-const written = { ...errors, Heed, verifyWebhook, Snapshot };
-const parts: { [Name in keyof typeof declared]: (typeof written)[Name] } = written;
+const modules = { ...errors, Heed, verifyWebhook, Snapshot };
+const parts: { [Name in keyof typeof declared]: (typeof modules)[Name] } = modules;
 export const heed: declared.Heed = new parts.Heed("https://heed.example.com", "");
 export const snapshot: Promise<declared.Snapshot> = parts.Snapshot.open(new Uint8Array(), { keys: [] });
 export const refused: declared.Refused = new parts.Refused(422, {});

@@ -23,9 +23,9 @@ _READ = """
 import { readFileSync } from "node:fs";
 import { Snapshot } from "heed-client";
 
-const { keys, asked } = JSON.parse(readFileSync(0, "utf8"));
+const { keys, requested } = JSON.parse(readFileSync(0, "utf8"));
 const snapshot = await Snapshot.open(readFileSync("today.heedsnap"), keys);
-console.log(JSON.stringify(asked.map(([recipient, topic]) => snapshot.maySend(recipient, topic))));
+console.log(JSON.stringify(requested.map(([recipient, topic]) => snapshot.maySend(recipient, topic))));
 """
 
 
@@ -51,13 +51,13 @@ def test_a_snapshot_of_the_local_stack_answers_as_its_check_does(
     assert made.returncode == 0, made.stderr
     keys = f"{stack['api']}/.well-known/heed-keys.json"
     snapshot = Snapshot.open(tmp_path / "today.heedsnap", keys)
-    asked, expected = [], []
+    requested, expected = [], []
     for topic in ("offers", "news"):
         for result in call(stack, "/v1/check", {"topic": topic, "addresses": ADDRESSES})["results"]:
-            asked.append((result["recipient"], topic))
+            requested.append((result["recipient"], topic))
             expected.append("yes" if result["sendable"] else "no")
 
-    assert [snapshot.may_send(*each) for each in asked] == expected
+    assert [snapshot.may_send(*each) for each in requested] == expected
     install_client(tmp_path)
-    read = run_module(_READ, folder=tmp_path, content=json.dumps({"keys": keys, "asked": asked}))
+    read = run_module(_READ, folder=tmp_path, content=json.dumps({"keys": keys, "requested": requested}))
     assert json.loads(read) == expected

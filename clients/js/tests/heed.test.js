@@ -216,8 +216,8 @@ test("an opt-in without its time is tried again only if Heed did not get it", as
 test("the decisions about a person are those of the account page", async (t) => {
   const decisions = { offers: { ...NO, address: undefined }, news: yes() };
   const { url, requests } = await serve(t, { decisions, history: [], registers: [] });
-  const asked = await new Heed(url, KEY).decisions({ recipient: RECIPIENT });
-  assert.deepEqual(asked, JSON.parse(JSON.stringify(decisions)));
+  const returned = await new Heed(url, KEY).decisions({ recipient: RECIPIENT });
+  assert.deepEqual(returned, JSON.parse(JSON.stringify(decisions)));
   assert.deepEqual([requests[0].url, requests[0].body], ["/v1/recipients/lookup", { recipient: RECIPIENT }]);
 
   const doubtful = await serve(t, { decisions: { offers: { sendable: true, reason: "paused" } } });

@@ -103,8 +103,10 @@ test("the feed brings a snapshot forward, and its people are for the check", asy
   at(t, NOW + 2 * DAY);
   await snapshot.follow(pages(), new Date(NOW + 2 * DAY - 1_000));
 
-  const asked = [STOPPED, STOPPED_FOR_TOPIC, FREE].map((recipient) => snapshot.maySend(recipient, "offers"));
-  assert.deepEqual(asked, ["no", "ask", "yes"]);
+  const answers = [STOPPED, STOPPED_FOR_TOPIC, FREE].map((recipient) =>
+    snapshot.maySend(recipient, "offers"),
+  );
+  assert.deepEqual(answers, ["no", "ask", "yes"]);
 });
 
 test("a feed that did not end only adds its changes, and a late pass makes no snapshot older", async (t) => {
