@@ -43,6 +43,7 @@ export class Heed {
    * @returns {Promise<import("./index.d.ts").LinksAnswer>}
    */
   async links(topic, { refs, campaign, lang, ...people }) {
+    if (typeof refs === "string") throw new TypeError("give a list of refs");
     const all = refs && [...refs];
     /** @type {import("./index.d.ts").LinksAnswer} */
     const made = { links: [] };

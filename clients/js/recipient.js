@@ -16,19 +16,33 @@ export function isRecipient(value) {
  */
 export function canonicalRecipient(text) {
   if (!HEX.test(text)) return text.toLowerCase();
-  const bits = BigInt(`0x${text}`) << 2n; // two unused bits behind the 128
-  return [...Array(26).keys()].map((at) => DIGITS[Number((bits >> BigInt(125 - 5 * at)) & 31n)]).join("");
+  const bits = [...text].map((digit) => parseInt(digit, 16).toString(2).padStart(4, "0")).join("");
+  return `${bits}00`.replace(/.{5}/g, (five) => DIGITS[parseInt(five, 2)]);
 }
 
 /**
- * Returns the key of an id in the filters of a snapshot: its first 64 bits.
+ * Returns the key of an id in the filters of a snapshot, its first 64 bits: the upper 32 of them and the lower.
  *
  * @param {string} recipient
- * @returns {bigint}
+ * @returns {[number, number]}
  */
 export function snapshotKey(recipient) {
   if (!isRecipient(recipient)) throw new RangeError("not a recipient id in base32");
-  let key = 0n;
-  for (const digit of recipient.slice(0, 13)) key = (key << 5n) | BigInt(DIGITS.indexOf(digit));
-  return key >> 1n;
+  const high = parseDigits(recipient, 0, 6) * 4 + (parseDigits(recipient, 6, 7) >> 3);
+  const low = (parseDigits(recipient, 6, 7) & 7) * 2 ** 29 + parseDigits(recipient, 7, 13) / 2;
+  return [high, Math.floor(low)]; // the last bit of the thirteenth digit is not of the key
+}
+
+/**
+ * @param {string} recipient
+ * @param {number} from
+ * @param {number} end
+ */
+function parseDigits(recipient, from, end) {
+  let number = 0;
+  for (let at = from; at < end; at += 1) {
+    const code = recipient.charCodeAt(at);
+    number = number * 32 + (code < 97 ? code - 24 : code - 97); // "2" is 26, and "a" is 0
+  }
+  return number;
 }

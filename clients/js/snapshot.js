@@ -1,7 +1,7 @@
 // Reads a snapshot of Heed, and answers from it whether a mail may be sent.
 import { InvalidSnapshot } from "./errors.js";
 import { FuseFilter } from "./fuse_filter.js";
-import { snapshotKey } from "./recipient.js";
+import { isRecipient, snapshotKey } from "./recipient.js";
 import { fetchJwks, verifyManifest } from "./signing_keys.js";
 import { groupByTopic, parseManifest, splitSnapshot } from "./snapshot_file.js";
 
@@ -10,7 +10,7 @@ const EVERYTHING = "*"; // its filter has who is stopped for each topic
 
 export class Snapshot {
   #filters;
-  #changed = /** @type {Set<bigint>} */ (new Set());
+  #changed = /** @type {Set<string>} */ (new Set());
   #expiresAt;
   #maxAge;
   #currentAt;
@@ -56,9 +56,9 @@ export class Snapshot {
    * @returns {import("./index.d.ts").SnapshotAnswer}
    */
   maySend(recipient, topic) {
-    const key = snapshotKey(recipient);
-    if (topic === EVERYTHING || !this.#filters.has(topic) || this.#changed.has(key)) return "ask";
-    if ([EVERYTHING, topic].some((name) => this.#isStopped(name, key))) return "no";
+    const [high, low] = snapshotKey(recipient);
+    if (topic === EVERYTHING || !this.#filters.has(topic) || this.#changed.has(recipient)) return "ask";
+    if (this.#isStopped(EVERYTHING, high, low) || this.#isStopped(topic, high, low)) return "no";
     return Date.now() < Math.min(this.#expiresAt, this.#currentAt + this.#maxAge) ? "yes" : "ask";
   }
 
@@ -69,18 +69,21 @@ export class Snapshot {
    */
   async follow(pages, startedAt) {
     for await (const { suppressions, end } of pages) {
-      for (const { recipient } of suppressions) this.#changed.add(snapshotKey(recipient));
+      if (!suppressions.every(({ recipient }) => isRecipient(recipient)))
+        throw new RangeError("not a page of the feed");
+      for (const { recipient } of suppressions) this.#changed.add(recipient);
       if (end) this.#currentAt = Math.max(this.#currentAt, startedAt.getTime());
     }
   }
 
   /**
    * @param {string} name
-   * @param {bigint} key
+   * @param {number} high
+   * @param {number} low
    */
-  #isStopped(name, key) {
+  #isStopped(name, high, low) {
     const shards = this.#filters.get(name) ?? [];
-    return shards[Number((key * BigInt(shards.length)) >> 64n)].has(key); // by the leading bits
+    return shards[Math.floor((high / 2 ** 32) * shards.length)].has(high, low); // by the leading bits
   }
 }
 

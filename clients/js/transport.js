@@ -63,7 +63,8 @@ export class Transport {
     const end = performance.now() + this.#patience;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#sendOnce(path, request, Math.min(this.#timeout, end - performance.now()));
+        const left = Math.max(end - performance.now(), 1);
+        return await this.#sendOnce(path, request, Math.min(this.#timeout, left));
       } catch (error) {
         const wait = waitAfter(attempt, error);
         const isLast = attempt === ATTEMPTS || performance.now() + wait >= end;

@@ -7,11 +7,18 @@ import re
 import subprocess
 import tomllib
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from heed import clock
+from heed.domain.milliseconds import Millis
+from heed.domain.preferences.register import DAY_MS
+from heed.domain.recipients.recipient import recipient_from_bytes, snapshot_key
+from heed.snapshot.reader import Snapshot
 from tests.integrating.test_webhooks import BODY, cases
 from tests.support.javascript import CLIENT, ROOT, run_module
+from tests.support.snapshots import JWKS, make_snapshot
 from tests.support.webhook_receiver import WEBHOOK_SECRET
 
 HERE = Path(__file__).parent
@@ -88,3 +95,40 @@ def test_the_client_verifies_what_heed_and_the_library_of_npm_sign() -> None:
     assert read["ours"] == [
         {"id": headers["webhook-id"], **event} if is_valid else None for _, headers, is_valid in given
     ]
+
+
+_READ = """
+import { readFileSync } from "node:fs";
+import { Snapshot } from "../../clients/js/index.js";
+
+const { path, keys, people } = JSON.parse(readFileSync(0, "utf8"));
+const snapshot = await Snapshot.open(readFileSync(path), keys);
+console.log(JSON.stringify(people.map((recipient) => snapshot.maySend(recipient, "offers"))));
+"""
+
+
+@pytest.mark.system  # Node.js starts
+@pytest.mark.parametrize("shard_bits", [0, 3])
+def test_both_readers_answer_the_same_about_many_people(tmp_path: Path, shard_bits: int) -> None:
+    """Many answers, because Node.js compiles what it repeats, and once crashed then."""
+    random = Random(shard_bits)  # noqa: S311 - the same people in each run
+    people = [recipient_from_bytes(random.randbytes(16)) for _ in range(40_000)]
+    keys = [snapshot_key(person) for person in people[:20_000]]
+    now = clock.now()
+    data = make_snapshot(
+        {"*": (0, keys[::2]), "offers": (2, keys[1::2])},
+        shard_bits=shard_bits,
+        as_of=Millis(now - 1_000),
+        expires_at=Millis(now + DAY_MS),
+        seed=random.getrandbits(64),
+    )
+    path = tmp_path / "today.heedsnap"
+    path.write_bytes(data)
+    content = json.dumps({"path": str(path), "keys": JWKS, "people": people})
+
+    answers = json.loads(run_module(_READ, folder=HERE, content=content))
+
+    snapshot = Snapshot(memoryview(data), JWKS)
+    assert answers == [snapshot.may_send(person, "offers") for person in people]
+    assert answers.count("no") >= len(keys)
+    assert answers.count("yes") > 19_900

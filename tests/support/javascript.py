@@ -26,5 +26,5 @@ def run_module(script: str, *arguments: str, folder: Path, content: str = "") ->
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return done.stdout

@@ -137,7 +137,9 @@ test("links of many people have the refs of each", async (t) => {
 
 test("there are as many refs as people", async () => {
   const heed = new Heed("https://heed.example.com", KEY);
-  await assert.rejects(heed.links("offers", { addresses: [JANE], refs: [] }), TypeError);
+  for (const refs of [[], ["a", "b"], "a"]) {
+    await assert.rejects(heed.links("offers", { addresses: [JANE], refs }), TypeError);
+  }
 });
 
 const BROKEN_LINKS = {

@@ -118,6 +118,7 @@ test("a feed that did not end only adds its changes, and a late pass makes no sn
     [STOPPED, FREE].map((each) => snapshot.maySend(each, "offers")),
     ["ask", "yes"],
   );
+  await assert.rejects(snapshot.follow([page(["someone"], true)], new Date(NOW)), RangeError);
   at(t, NOW + DAY);
   assert.equal(snapshot.maySend(FREE, "offers"), "ask");
 });
