@@ -6,6 +6,8 @@ import functools
 import re
 from pathlib import Path
 
+from tests.explanations import FILE as EXPLANATIONS
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *ROOT.glob("docs/**/*.md")]
@@ -31,6 +33,7 @@ EXCEPTIONS = {
     "LanguageExtensions": "a transform of CloudFormation, rejected in 0001",
     "LatestStreamArn": "a member of the answer of DynamoDB",
     "LazyLoader": "a class of Python, rejected in 0055",
+    "ListManagementOptions": "a member of a request of SES",
     "ListStackResources": "an operation of CloudFormation",
     "ListSubscriptionsByTopic": "an operation of SNS",
     "ListTenants": "an operation of SES",
@@ -59,7 +62,8 @@ def known_names() -> set[str]:
     paths = [
         path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if "node_modules" not in path.parts
     ]
-    sources = [p for p in paths if p.suffix in SUFFIXES and p.is_file() and p != Path(__file__)]
+    left_out = (Path(__file__), EXPLANATIONS)
+    sources = [p for p in paths if p.suffix in SUFFIXES and p.is_file() and p not in left_out]
     words = {path.stem for path in paths} | {path.name for path in paths}
     for source in [*sources, *(ROOT / file for file in FILES)]:
         words.update(_WORD.findall(source.read_text(encoding="utf-8")))

@@ -11,14 +11,13 @@ import pytest
 
 from heed.snapshot.reader import Snapshot
 from tests.support.javascript import install_client, run_module
+from tests.system.conftest import Heed
 from tests.system.running import PATIENCE
-from tests.system.test_cli import Heed, heed
 
 pytestmark = pytest.mark.system
 
 Stack = dict[str, Any]
 ADDRESSES = [f"snapshot.{number}@example.com" for number in range(300)]
-__all__ = ["heed"]
 _READ = """
 import { readFileSync } from "node:fs";
 import { Snapshot } from "heed-client";

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import SplitResult, urlsplit
 
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+from heed.domain.urls import LOOPBACK_HOSTS
 
 
 def split_url(url: str) -> SplitResult | None:
@@ -20,11 +20,6 @@ def split_url(url: str) -> SplitResult | None:
     return parts if parts.hostname and port != 0 else None
 
 
-def is_on_this_machine(url: str) -> bool:
-    """Returns whether the host of a URL is this machine."""
-    return urlsplit(url).hostname in _LOOPBACK
-
-
 def is_permitted_url(url: object, *, loopback: bool) -> bool:
     """Returns whether a URL may be requested: https, or http on this machine if `loopback` permits it.
 
@@ -33,6 +28,6 @@ def is_permitted_url(url: object, *, loopback: bool) -> bool:
     parts = split_url(url) if isinstance(url, str) else None
     if parts is None or parts.username is not None:
         return False
-    if parts.hostname in _LOOPBACK:
+    if parts.hostname in LOOPBACK_HOSTS:
         return loopback and parts.scheme in ("http", "https")
     return parts.scheme == "https"

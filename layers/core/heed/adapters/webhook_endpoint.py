@@ -16,7 +16,8 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from heed.adapters.deadline_socket import DeadlineSocket, seconds_until
-from heed.adapters.http_urls import is_on_this_machine, is_permitted_url
+from heed.adapters.http_urls import is_permitted_url
+from heed.domain.urls import is_loopback
 from heed.domain.webhooks.webhook_errors import WebhookNotDelivered
 from heed.override import override
 from heed.use_cases.ports.webhooks import WebhookEndpoint
@@ -78,7 +79,7 @@ def _embedded_address(address: IPv6Address) -> IPv4Address | None:
 def _post(url: str, body: bytes, headers: Mapping[str, str], end: float) -> int:
     """Sends a request and returns the status of the answer."""
     parts = urlsplit(url)
-    with closing(_connect(parts, end, on_this_machine=is_on_this_machine(url))) as connected:
+    with closing(_connect(parts, end, on_this_machine=is_loopback(url))) as connected:
         connection = HTTPConnection(str(parts.hostname))
         connection.sock = connected
         path = f"{parts.path or '/'}?{parts.query}".removesuffix("?")
