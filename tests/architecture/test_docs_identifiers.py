@@ -12,7 +12,17 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *ROOT.glob("docs/**/*.md")]
 )
-FOLDERS = ("clients", "functions", "layers", "local", "release", "tests", "events", "requirements")
+FOLDERS = (
+    "clients",
+    "docs/examples",
+    "events",
+    "functions",
+    "layers",
+    "local",
+    "release",
+    "requirements",
+    "tests",
+)
 FILES = ("template.yaml", "openapi.yaml", "samconfig.toml", "pyproject.toml", "Makefile")
 SUFFIXES = {".py", ".toml", ".json", ".yaml", ".html", ".js", ".mjs", ".sh", ".txt", ".in", ".css"}
 
@@ -21,6 +31,7 @@ EXCEPTIONS = {
     "CLOUDFRONT_ORIGIN_FACING": "a name in the list of address ranges of AWS",
     "DescribeActiveReceiptRuleSet": "an operation of SES",
     "DescribeContinuousBackups": "an operation of DynamoDB",
+    "DescribeRule": "an operation of EventBridge",
     "DescribeStacks": "an operation of CloudFormation",
     "FEEDBACK_QUEUE_URL": "a placeholder in a command",
     "ForEach": "a function of CloudFormation, rejected in 0053",
@@ -29,7 +40,10 @@ EXCEPTIONS = {
     "GetBucketObjectLockConfiguration": "an operation of S3",
     "GetConfigurationSetEventDestinations": "an operation of SES",
     "GetEmailIdentity": "an operation of SES",
+    "GetEventSourceMapping": "an operation of Lambda",
     "GetKeyRotationStatus": "an operation of KMS",
+    "GetSchedule": "an operation of EventBridge Scheduler",
+    "GetSubscriptionAttributes": "an operation of SNS",
     "LanguageExtensions": "a transform of CloudFormation, rejected in 0001",
     "LatestStreamArn": "a member of the answer of DynamoDB",
     "LazyLoader": "a class of Python, rejected in 0055",
@@ -41,6 +55,7 @@ EXCEPTIONS = {
     "aws_cloudformation_stack": "a resource of Terraform",
     "hard_bounces": "a path of Braze's API",
     "invalid_emails": "a path of SendGrid's API",
+    "jsonb_to_recordset": "a function of PostgreSQL",
     "log_statement": "a setting of PostgreSQL",
     "per_page": "a parameter of listmonk's API",
     "spam_reports": "a path of SendGrid's and of Customer.io's API",

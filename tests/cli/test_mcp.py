@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
@@ -37,6 +38,7 @@ from heed.entrypoints.cli.mcp.untrusted import clean_text
 from heed.entrypoints.cli.stack import Stack
 from tests.cli.conftest import Heed
 from tests.cli.server import ApiServer
+from tests.privacy.canary import hits
 from tests.support.aws_calls import outside_handlers
 from tests.support.deployment import NOW, World, parts
 from tests.support.ledgers import entry
@@ -246,7 +248,7 @@ def test_a_look_up_has_the_latest_entries_of_a_long_history_and_says_so(
 @pytest.mark.parametrize(
     ("word", "kind", "words"),
     [
-        ("No consent", "reason", "never said yes"),
+        ("No consent", "reason", "needs a yes"),
         ("urn:heed:problem:case-decided", "error", "The first one counts"),
         ("damaged_file", "job-error", "truncated"),
         ("docs: ledger age", "", ""),
@@ -504,6 +506,24 @@ def test_the_log_has_classes_and_places_and_no_value(capsys: pytest.CaptureFixtu
 
     assert line.startswith("heed mcp: mcp.server: Tool %r raised; ToolError at ")
     assert "; ValueError at " in line and READER not in line
+
+
+def test_a_crash_shows_the_assistant_no_value(assistant: Assistant, server: ApiServer) -> None:
+    server.canned_answers.append((200, {}, json.dumps({"results": READER}).encode()))
+    text = _error(assistant("check", people=[READER], topic="offers"))
+    assert text == "Error executing tool check"
+
+
+def test_no_url_and_no_header_has_an_address(assistant: Assistant, world: World, server: ApiServer) -> None:
+    _call_all(assistant, _open_case(world), READER)
+    sent = [(path, f"{path} {[*headers.items()]}".encode()) for _, path, headers in server.requests]
+    assert sent and hits(READER, sent) == set()
+
+
+def test_the_other_commands_do_not_load_the_sdk() -> None:
+    code = "import sys; import heed.entrypoints.cli.commands; print({'mcp', 'pydantic'} & {*sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert loaded.stdout == "set()\n"
 
 
 def test_a_terminal_gets_a_hint(heed: Heed, local: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,46 @@ def connect(request: pytest.FixtureRequest, stack: dict[str, Any], tmp_path: Pat
         assert (tmp_path / "log").read_text() == "", "the log has nothing of a call"
 
     return connected
+
+
+@pytest.fixture
+def started(stack: dict[str, Any], tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A server that has answered its first request."""
+    (tmp_path / ".local").mkdir()
+    (tmp_path / ".local" / "stack.json").write_text(json.dumps(stack))
+    pipe = subprocess.PIPE
+    with subprocess.Popen([INSTALLED, "mcp"], cwd=tmp_path, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        _send(process, 1, "ping", {})
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["id"] == 1
+        yield process
+        process.kill()
+
+
+def _send(process: subprocess.Popen[bytes], number: int, method: str, params: dict[str, object]) -> None:
+    assert process.stdin is not None
+    request = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+    process.stdin.write(json.dumps(request).encode() + b"\n")
+    process.stdin.flush()
+
+
+def test_the_server_ends_with_its_input(started: subprocess.Popen[bytes]) -> None:
+    _, log = started.communicate(timeout=30)
+    assert (started.returncode, log) == (0, b"")
+
+
+def test_the_server_ends_silently_if_the_assistant_has_ended(started: subprocess.Popen[bytes]) -> None:
+    assert started.stdin is not None and started.stdout is not None and started.stderr is not None
+    started.stdout.close()
+    _send(started, 2, "ping", {})
+    started.stdin.close()
+    assert started.wait(timeout=30) == 0
+    assert started.stderr.read() == b""
+
+
+def test_ctrl_c_ends_the_server_at_once(started: subprocess.Popen[bytes]) -> None:
+    started.send_signal(signal.SIGINT)
+    assert started.wait(timeout=30) == -signal.SIGINT
 
 
 def test_an_assistant_checks_looks_up_explains_and_reads_deadlines_and_cases(connect: Connect) -> None:

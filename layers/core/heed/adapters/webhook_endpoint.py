@@ -15,7 +15,7 @@ from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from heed.adapters.deadline_socket import DeadlineSocket, seconds_until
+from heed.adapters.deadline_socket import DeadlineSocket, connect_to_first, seconds_until
 from heed.adapters.http_urls import is_permitted_url
 from heed.domain.urls import is_loopback
 from heed.domain.webhooks.webhook_errors import WebhookNotDelivered
@@ -108,16 +108,8 @@ def _connect(parts: SplitResult, end: float, *, on_this_machine: bool) -> Deadli
     ]
     if not permitted:
         raise WebhookNotDelivered("the host has no public address")
-    connected = _connect_to_first(permitted, port, end)
+    connected = connect_to_first(permitted, port, end)
     if parts.scheme == "https":
         connected.settimeout(seconds_until(end))
         connected = ssl.create_default_context().wrap_socket(connected, server_hostname=host)
     return DeadlineSocket(connected, end)
-
-
-def _connect_to_first(addresses: list[str], port: int, end: float) -> socket.socket:
-    """Connects to the first address that answers. An address that does not leaves time for all others."""
-    for tried, address in enumerate(addresses[:-1]):
-        with suppress(OSError):
-            return socket.create_connection((address, port), seconds_until(end) / (len(addresses) - tried))
-    return socket.create_connection((addresses[-1], port), seconds_until(end))

@@ -58,6 +58,7 @@ class CheckName(StrEnum):
     PRESS_RECORDED = "press-recorded"
     PARAMETERS = "parameters"
     KEYS = "keys"
+    FUNCTIONS = "functions"
     POINT_IN_TIME_RECOVERY = "point-in-time-recovery"
     OBJECT_LOCK = "object-lock"
     ALARMS = "alarms"

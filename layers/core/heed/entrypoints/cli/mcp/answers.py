@@ -30,7 +30,7 @@ class CheckedPerson(BaseModel):
     until: _Time | None
 
 
-class CheckAnswer(BaseModel):
+class CheckedPeople(BaseModel):
     """Whether a topic may be sent to some people now. The results are in the order of the question."""
 
     summary: str
@@ -38,7 +38,7 @@ class CheckAnswer(BaseModel):
     results: list[CheckedPerson]
 
 
-class TopicDecision(BaseModel):
+class DecidedTopic(BaseModel):
     """Whether one topic may be sent to a person now, and why."""
 
     topic: str
@@ -75,7 +75,7 @@ class LookUpAnswer(BaseModel):
     summary: str
     caution: str
     recipient: Annotated[str, Field(description="The recipient id of the person")]
-    decisions: list[TopicDecision]
+    decisions: list[DecidedTopic]
     on_record: Annotated[list[RecordedFact], Field(description="The oldest first")]
     soft_bounces: Annotated[list[str], Field(description="Days with a soft bounce")]
     erased_at: _Time | None

@@ -8,12 +8,12 @@ from typing import Any
 from heed.domain.privacy.disclosure import DisclosurePurpose
 from heed.entrypoints.cli.mcp.answers import (
     CAUTION,
-    CheckAnswer,
+    CheckedPeople,
     CheckedPerson,
+    DecidedTopic,
     HistoryEntry,
     LookUpAnswer,
     RecordedFact,
-    TopicDecision,
 )
 from heed.entrypoints.cli.mcp.reading import ApiReader
 from heed.entrypoints.cli.mcp.reasons import explain_reason
@@ -25,7 +25,7 @@ _SHORTENED = {"history_left_out", "history_cut"}
 """Members of the API's answer that say that it has not the whole history."""
 
 
-def make_check_answer(api: ApiReader, people: Sequence[str], topic: str) -> CheckAnswer:
+def make_check_answer(api: ApiReader, people: Sequence[str], topic: str) -> CheckedPeople:
     """Returns whether a topic may be sent to each of the people now."""
     results = [
         CheckedPerson(person=name, **_decision_of(result))
@@ -36,15 +36,14 @@ def make_check_answer(api: ApiReader, people: Sequence[str], topic: str) -> Chec
     ]
     permitted = sum(result.sendable for result in results)
     summary = f"The topic may be sent to {permitted} of {len(results)} now."
-    return CheckAnswer(summary=summary, topic=topic, results=results)
+    return CheckedPeople(summary=summary, topic=topic, results=results)
 
 
 def make_look_up_answer(api: ApiReader, person: str, purpose: DisclosurePurpose) -> LookUpAnswer:
     """Returns what is on record about a person. The API enters it in the register of disclosures."""
     answer = api.post("/v1/recipients/lookup", {**to_person_field(person), "purpose": purpose})
     decisions = [
-        TopicDecision(topic=topic, **_decision_of(decision))
-        for topic, decision in answer["decisions"].items()
+        DecidedTopic(topic=topic, **_decision_of(decision)) for topic, decision in answer["decisions"].items()
     ]
     history = answer["history"]
     is_on_record = answer["registers"] or answer["soft_bounces"] or answer["erased_at"]

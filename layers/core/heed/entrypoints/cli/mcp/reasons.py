@@ -28,9 +28,7 @@ MEANINGS: dict[str, str] = {
     Reason.UNSUBSCRIBED: "The person opted out of everything, or of all mail of the brand.",
     Reason.TOPIC_UNSUBSCRIBED: "The person opted out of this topic. Other topics may still be permitted.",
     Reason.PAUSED: "The person paused this mail until the time in `until`. Then what counted before counts.",
-    Reason.NO_CONSENT: (
-        "The person never said yes to this topic, and it is a topic that needs a yes. Nobody has to opt out."
-    ),
+    Reason.NO_CONSENT: "This topic needs a yes, and the person has not said it. That is no opt-out.",
     Reason.OK: "Nothing stops this topic: it may be sent now.",
     INVALID: "This is neither a valid address nor a recipient id. Nothing may be sent to it.",
     UNREADABLE: "The stored record is damaged, so nothing may be sent. An operator has to look at it.",

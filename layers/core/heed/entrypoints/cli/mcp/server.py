@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from importlib.metadata import version
 from typing import Annotated
 
@@ -66,8 +67,13 @@ _Word = Annotated[
 ]
 _CaseId = Annotated[str, Field(pattern="^[0-9a-f]{32}$", description="The id of the case")]
 _Cursor = Annotated[
-    str, Field(max_length=_MAX_WORD, description="The cursor of the answer before; empty for the first page")
+    str,
+    Field(
+        pattern="^([1-9][0-9]{0,13}-[0-9a-f]{32})?$",
+        description="The cursor of the answer before; empty for the first page",
+    ),
 ]
+"""A cursor and an id become part of a URL, so they are nothing else."""
 
 
 def make_server(stack: Stack) -> MCPServer:
@@ -87,7 +93,7 @@ def make_server(stack: Stack) -> MCPServer:
     )
 
     @server.tool(title="May a mail be sent?", annotations=_READS)
-    def check(people: _People, topic: _Topic) -> answers.CheckAnswer:
+    def check(people: _People, topic: _Topic) -> answers.CheckedPeople:
         """Says whether a topic may be sent to people now, and why. It changes nothing."""
         return make_check_answer(api, people, topic)
 
@@ -137,6 +143,11 @@ def _make_reader(stack: Stack) -> ApiReader:
 
 
 def serve(server: MCPServer) -> None:
-    """Answers an assistant by standard input and output, until the input ends."""
+    """Answers an assistant by standard input and output, until one of them ends."""
     configure_logs()
-    server.run("stdio")
+    # The SDK would wait for the next line of the input before it ends after Ctrl-C.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        server.run("stdio")
+    except* BrokenPipeError:
+        pass  # the assistant has ended
