@@ -5,7 +5,6 @@ import { canonicalRecipient, isRecipient } from "./recipient.js";
 const LIST_HEADERS = ["List-Unsubscribe", "List-Unsubscribe-Post", "List-Id"];
 const ONE_LINE = /^[\x20-\x7e]+$/;
 const OUTCOMES = ["applied", "superseded", "refused"];
-const STATES = ["standing", "lifted"];
 
 /** @typedef {{ addresses: string[] } | { recipients: string[] }} Requested the people of a request */
 
@@ -143,5 +142,8 @@ function isLine(text) {
 
 /** @param {any} entry */
 function isSuppression(entry) {
-  return isRecipient(entry?.recipient) && STATES.includes(entry.state) && typeof entry.scope === "string";
+  return (
+    isRecipient(entry?.recipient) &&
+    [entry.reason, entry.scope, entry.state].every((text) => typeof text === "string")
+  );
 }

@@ -70,15 +70,11 @@ export class Heed {
    * @returns {Promise<import("./index.d.ts").ChangeResult[]>}
    */
   async record(changes) {
-    const all = [...changes];
+    const all = [...changes].map(withTime);
     const results = [];
     for (let at = 0; at < all.length; at += MOST_CHANGES) {
       const batch = all.slice(at, at + MOST_CHANGES);
-      // Without its time, a repeated change counts from the repetition. Then only an opt-out may be repeated.
-      const isRepeatable = batch.every(
-        ({ state, occurred_at }) => state === "out" || occurred_at !== undefined,
-      );
-      const answer = await this.#api.post("/v1/changes", { changes: batch }, isRepeatable);
+      const answer = await this.#api.post("/v1/changes", { changes: batch });
       results.push(...readChanges(answer, batch.length));
     }
     return results;
@@ -107,6 +103,16 @@ export class Heed {
       end = page.end;
     }
   }
+}
+
+/**
+ * Returns a change that may be sent again. A repeated opt-in must not be newer than an opt-out that arrived in between.
+ *
+ * @param {import("./index.d.ts").Change} change
+ */
+function withTime(change) {
+  const needsTime = change.state === "in" && change.occurred_at === undefined;
+  return needsTime ? { ...change, occurred_at: new Date().toISOString() } : change;
 }
 
 /**

@@ -31,9 +31,8 @@ export class Heed {
   /**
    * Records choices of people for which you have proof, such as on the account page. Scope `write`.
    *
-   * All are stored when it returns, unless an `outcome` is `refused`. Each request has up to 100 changes. If it throws,
-   * some may be stored: repeat all. Give `occurred_at`, so that a repeated change has the same time. Without it, only
-   * opt-outs are repeated.
+   * All are stored when it returns, unless an `outcome` is `refused`. If it throws, some may be stored: record all of them
+   * again. Each request has up to 100 changes. An opt-in without `occurred_at` gets the time of this machine.
    */
   record(changes: Iterable<Change>): Promise<ChangeResult[]>;
 
@@ -302,10 +301,11 @@ export interface Suppression {
   source: string | null;
   until: string | null;
   except: string[];
+  /** Only `lifted` ends it. */
   state: "standing" | "lifted";
 }
 
-/** News, not permission: before you send, ask `check`. */
+/** News, not permission: before you send, ask `check`. Ignore the types of later versions. */
 export type WebhookEvent = RecipientEvent | ImportEvent;
 
 interface Event {

@@ -48,18 +48,16 @@ export class Transport {
    *
    * @param {string} path
    * @param {object} body
-   * @param {boolean} [isRepeatable] whether it may be sent again although Heed may have done it
    */
-  async post(path, body, isRepeatable = true) {
-    return this.#send(path, { method: "POST", body: JSON.stringify(body) }, isRepeatable);
+  async post(path, body) {
+    return this.#send(path, { method: "POST", body: JSON.stringify(body) });
   }
 
   /**
    * @param {string} path
    * @param {RequestInit} request
-   * @param {boolean} [isRepeatable]
    */
-  async #send(path, request, isRepeatable = true) {
+  async #send(path, request) {
     const end = performance.now() + this.#patience;
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -68,7 +66,7 @@ export class Transport {
       } catch (error) {
         const wait = waitAfter(attempt, error);
         const isLast = attempt === ATTEMPTS || performance.now() + wait >= end;
-        if (isLast || !isTemporary(error, isRepeatable)) throw error;
+        if (isLast || !isTemporary(error)) throw error;
         await new Promise((resume) => setTimeout(resume, wait));
       }
     }
@@ -123,12 +121,12 @@ function refusal({ status, headers }, { type, detail, errors }) {
 }
 
 /**
+ * Returns whether the same request may succeed later. The API makes it safe to send each of them again.
+ *
  * @param {unknown} error
- * @param {boolean} isRepeatable
  */
-function isTemporary(error, isRepeatable) {
-  if (error instanceof Refused) return error.status === 429 || (error.status === 503 && isRepeatable);
-  return error instanceof NoAnswer && isRepeatable;
+function isTemporary(error) {
+  return error instanceof NoAnswer || (error instanceof Refused && [429, 503].includes(error.status));
 }
 
 /**
