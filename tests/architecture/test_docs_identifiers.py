@@ -12,14 +12,25 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *ROOT.glob("docs/**/*.md")]
 )
-FOLDERS = ("functions", "layers", "local", "release", "tests", "events", "requirements", "docs/examples")
+FOLDERS = (
+    "clients",
+    "docs/examples",
+    "events",
+    "functions",
+    "layers",
+    "local",
+    "release",
+    "requirements",
+    "tests",
+)
 FILES = ("template.yaml", "openapi.yaml", "samconfig.toml", "pyproject.toml", "Makefile")
-SUFFIXES = {".py", ".toml", ".json", ".yaml", ".html", ".mjs", ".sh", ".txt", ".in", ".css"}
+SUFFIXES = {".py", ".toml", ".json", ".yaml", ".html", ".js", ".mjs", ".sh", ".txt", ".in", ".css"}
 
 EXCEPTIONS = {
     "AWS_DATA_PATH": "a variable of botocore, rejected in 0055",
     "CLOUDFRONT_ORIGIN_FACING": "a name in the list of address ranges of AWS",
     "DescribeActiveReceiptRuleSet": "an operation of SES",
+    "DescribeAlarms": "an operation of CloudWatch",
     "DescribeContinuousBackups": "an operation of DynamoDB",
     "DescribeRule": "an operation of EventBridge",
     "DescribeStacks": "an operation of CloudFormation",
@@ -42,6 +53,7 @@ EXCEPTIONS = {
     "ListSubscriptionsByTopic": "an operation of SNS",
     "ListTenants": "an operation of SES",
     "SuppressionListDestination": "a resource of the SES API",
+    "account_id": "a member of a request of Marketing Cloud",
     "aws_cloudformation_stack": "a resource of Terraform",
     "hard_bounces": "a path of Braze's API",
     "invalid_emails": "a path of SendGrid's API",

@@ -120,6 +120,11 @@ class ExaminedStack:
         )
         rule = parts["NumbersRule"].rpartition("|")[2]
         self.client("events").disable_rule(Name=rule, EventBusName=parts["EventBus"])
+        self.client("cloudwatch").set_alarm_state(
+            AlarmName=parts["FeedbackDeadLettersAlarm"],
+            StateValue="ALARM",
+            StateReason="a test",
+        )
         scheduler = self.client("scheduler")
         schedule = scheduler.get_schedule(Name=parts["SealFunctionNightly"])
         kept = {
@@ -156,6 +161,7 @@ def test_each_broken_part_of_a_stack_is_found_and_stops_no_other_check(examined:
         ),
         CheckName.POINT_IN_TIME_RECOVERY: "off for LedgerTable",
         CheckName.ALARMS: "nobody receives the alarms",
+        CheckName.ACTIVE_ALARMS: "on: FeedbackDeadLettersAlarm",
         CheckName.CONFIGURATION_SET: "no BOUNCE and no COMPLAINT reaches the topic of the stack",
         CheckName.SES_DKIM: whole[CheckName.SES_DKIM].seen,
         CheckName.DMARC: whole[CheckName.DMARC].seen,
