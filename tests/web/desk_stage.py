@@ -120,7 +120,7 @@ class DeskStage:
             "agent": self.agent,
             "officer": self.officer,
             "second": self._stage.new_officer(),
-            "bound": self._stage.new_brand_agent(),
+            "bound": self._stage.brand_agent,
             "caller": self.known(),
             "pages": {
                 "minor": self.path("minor"),
