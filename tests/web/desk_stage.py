@@ -122,6 +122,7 @@ class DeskStage:
             "second": self._stage.new_officer(),
             "bound": self._stage.brand_agent,
             "caller": self.known(),
+            "caller_of_brand": self.known(),
             "pages": {
                 "minor": self.path("minor"),
                 "request": self.path("erase"),
