@@ -123,21 +123,8 @@ class AccountPage:
             return "422 Unprocessable Content", {}, _page(STALE)
         wanted = {name: "in" if form.get(f"topic.{name}") == "in" else "out" for name in shown}
         changed = {name: state for name, state in wanted.items() if state != shown[name]}
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
         if changed:
-            self.heed.save(
-                [
-                    {
-                        "address": session["address"],  # never from the form
-                        "scope": name,
-                        "state": state,
-                        "source": "api",
-                        "occurred_at": now,
-                        "reference": evidence(titles[name]),
-                    }
-                    for name, state in changed.items()
-                ]
-            )
+            self.heed.save([_change(session, name, state, titles[name]) for name, state in changed.items()])
         session["saved"] = {name: state == "in" for name, state in changed.items()}
         return "303 See Other", {"Location": environ["PATH_INFO"]}, ""
 
@@ -147,6 +134,13 @@ def evidence(title: str) -> str:
     wording = WORDING.format(topic=title)
     version = hashlib.sha256(wording.encode()).hexdigest()[:12]
     return f"account page, wording {version}: {wording}"[:200]
+
+
+def _change(session: Session, topic: str, state: str, title: str) -> dict[str, str]:
+    change = {"address": session["address"], "scope": topic, "state": state}  # never an address of the form
+    if state == "in":  # a stop counts from its arrival, whatever the clock of this machine says
+        change["occurred_at"] = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return {**change, "source": "api", "reference": evidence(title)}
 
 
 def _read_form(environ: dict[str, Any]) -> dict[str, str]:

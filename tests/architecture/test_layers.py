@@ -287,6 +287,15 @@ def test_the_domain_needs_nothing_but_python_and_idna(tmp_path: Path) -> None:
     assert _run(script, CORE, tmp_path) == ["False", "a@xn--bcher-kva.example"]
 
 
+def test_the_client_needs_nothing_but_python() -> None:
+    script = (
+        "import heed.client\n"
+        "print(heed.client.Heed('https://example.com', 'heed_' + 'k' * 43))\n"
+        "print(*(name for name in ('idna', 'boto3', 'cryptography') if name in sys.modules))"
+    )
+    assert _run(script, CORE) == ["Heed('https://example.com')"]
+
+
 def _site_packages() -> Path:
     spec = importlib.util.find_spec("botocore")
     assert spec is not None

@@ -1,4 +1,4 @@
-"""A server on this machine that answers as a test wants, and a client for it."""
+"""Servers on this machine: one answers as a test wants, one has the real handlers. And a client for each."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 
 from heed.client import Heed, RetryRules
+from heed.domain.api_key import KeyScope
+from tests.cli.server import ApiServer, serve
+from tests.support.deployment import World, deployed, parts, restart
 
 KEY = "heed_" + "k" * 43
 AS_OF = "2026-03-05T09:12:44.390Z"
@@ -134,3 +137,27 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     recorded: list[float] = []
     monkeypatch.setattr("heed.client.transport.time.sleep", recorded.append)
     return recorded
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ApiServer]:
+    """The real handlers behind a server on this machine."""
+    with pytest.MonkeyPatch.context() as patch, deployed(patch) as world, serve(world) as server:
+        yield server
+
+
+@pytest.fixture
+def world(server: ApiServer) -> World:
+    """A deployed Heed with empty tables."""
+    world = server.world
+    world.clear_table(world.table, "id")
+    world.clear_table(world.control, "pk")
+    restart()
+    server.requests.clear()
+    return world
+
+
+@pytest.fixture
+def heed(world: World, server: ApiServer) -> Heed:
+    """A client with a key that has all scopes."""
+    return Heed(server.url, parts().api_keys.create("all", "tests", list(KeyScope))[1])

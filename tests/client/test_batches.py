@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from heed.client import CheckAnswer, NewChange, NoLinks, NotUnderstood, PersonLinks, Refused
+from heed.client import NewChange, NoLinks, NotUnderstood, PersonCheck, PersonLinks, Refused
 from tests.client.conftest import AS_OF, CannedAnswer, CannedApi, check_answer
 
 READER = "reader@example.com"
@@ -182,7 +182,7 @@ def test_a_later_version_may_add_members_and_reasons_for_a_no(canned: CannedApi)
     canned.answers = [answer]
     (answered,) = canned.client().check("offers", [READER])
 
-    assert isinstance(answered, CheckAnswer)
+    assert isinstance(answered, PersonCheck)
     assert (answered.sendable, answered.reason) == (False, "of_a_later_version")
 
 

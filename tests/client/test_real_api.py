@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -10,32 +9,10 @@ import pytest
 
 from heed.client import Heed, NewChange, NoLinks, PersonLinks, Refused
 from heed.domain.api_key import KeyScope
-from tests.cli.server import ApiServer, serve
-from tests.support.deployment import World, deployed, parts, restart
+from tests.cli.server import ApiServer
+from tests.support.deployment import World, parts
 
 READER, OTHER = "reader@example.com", "other@example.com"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ApiServer]:
-    with pytest.MonkeyPatch.context() as patch, deployed(patch) as world, serve(world) as server:
-        yield server
-
-
-@pytest.fixture
-def world(server: ApiServer) -> World:
-    """A deployed Heed with empty tables."""
-    world = server.world
-    world.clear_table(world.table, "id")
-    world.clear_table(world.control, "pk")
-    restart()
-    server.requests.clear()
-    return world
-
-
-@pytest.fixture
-def heed(world: World, server: ApiServer) -> Heed:
-    return Heed(server.url, parts().api_keys.create("all", "tests", list(KeyScope))[1])
 
 
 def out(address: str, scope: str = "*") -> NewChange:

@@ -22,6 +22,7 @@ from heed.doctor.stack_guard import guarded
 from heed.doctor.stack_resources import (
     LINK_ROUTES,
     REQUEST_SECONDS,
+    check_active_alarms,
     check_alarms,
     check_concurrency,
     check_functions,
@@ -324,6 +325,34 @@ def _pending(_: object) -> str:
         f"<ListSubscriptionsByTopicResult><Subscriptions>{member}</Subscriptions>"
         "</ListSubscriptionsByTopicResult></ListSubscriptionsByTopicResponse>"
     )
+
+
+def test_an_alarm_of_the_stack_that_is_on_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {"SealAlarm": "heed-SealAlarm-1A", "PurgeAlarm": "heed-PurgeAlarm-2B", "Other": "other-Alarm-3C"}
+    cloudwatch = boto3.client("cloudwatch")
+    for name in names.values():
+        cloudwatch.put_metric_alarm(
+            AlarmName=name,
+            Namespace="Heed/heed",
+            MetricName="DaysSealed",
+            Statistic="Sum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=1,
+            ComparisonOperator="LessThanThreshold",
+        )
+    _deploy(
+        monkeypatch,
+        {each: ("AWS::CloudWatch::Alarm", name) for each, name in names.items() if each != "Other"},
+    )
+    cloudwatch.set_alarm_state(AlarmName=names["Other"], StateValue="ALARM", StateReason="test")
+    before = check_active_alarms(AwsAccess(), "heed")
+
+    cloudwatch.set_alarm_state(AlarmName=names["SealAlarm"], StateValue="ALARM", StateReason="test")
+    after = check_active_alarms(AwsAccess(), "heed")
+
+    assert (before.result, before.seen) == (OK, "none of 2 is on")
+    assert (after.result, after.seen) == (FAULT, "on: SealAlarm")
 
 
 def test_a_bucket_without_a_lock_is_a_fault_in_production_alone() -> None:

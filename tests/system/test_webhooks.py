@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
+from heed.client import Heed, RecipientWebhook, verify_webhook
+from tests.client.test_documented import load_sender
 from tests.support.webhook_receiver import WebhookReceiver, receiving_webhooks
 from tests.system.running import Running, free_ports, wait_until
 
@@ -58,6 +61,28 @@ def test_a_press_arrives_as_a_verified_webhook(stack: dict[str, Any], receiver: 
     data = content["data"]
     assert content["type"] == "recipient.opted_out"
     assert (data["recipient"], data["scope"], data["ref"]) == (recipient, "offers", "customer-7")
+
+
+def test_a_sender_in_python_learns_that_a_person_pressed(
+    stack: dict[str, Any], receiver: WebhookReceiver
+) -> None:
+    sender, address = load_sender(), "client@example.com"
+    heed = Heed(stack["api"], stack["api_key"])
+    before = len(receiver.received)
+    (mail,) = sender.make_mails(heed, "offers", "news@example.com", [address])
+    (link,) = re.findall(r"^Unsubscribe: (.+)$", mail.get_content(), re.MULTILINE)
+
+    assert httpx.post(link, data={"List-Unsubscribe": "One-Click"}, trust_env=False).status_code == 200
+
+    assert list(sender.make_mails(heed, "offers", "news@example.com", [address])) == []
+    (answer,) = heed.check("offers", [address])
+    assert (answer.sendable, answer.reason, answer.source) == (False, "topic_unsubscribed", "one-click")
+    wait_until(lambda: len(receiver.received) > before)
+    (received,) = receiver.received[before:]
+    event = verify_webhook(stack["webhook"]["secret"], received.headers, received.body)
+    assert isinstance(event, RecipientWebhook)
+    assert (event.type, event.recipient) == ("recipient.opted_out", answer.recipient)
+    assert (event.scope, event.at, event.campaign) == ("offers", answer.since, "winter-2026")
 
 
 def test_a_refused_webhook_comes_again_with_the_same_id(

@@ -10,6 +10,7 @@ from heed.adapters.stack import AwsAccess
 from heed.domain.errors import DependencyUnavailable
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sns import SNSClient
@@ -114,3 +115,16 @@ def read_rates(access: AwsAccess, api: str) -> Mapping[str, float]:
         for route, throttle in settings.items()
         if "ThrottlingRateLimit" in throttle
     }
+
+
+def read_active_alarms(access: AwsAccess, stack: str) -> set[str]:
+    """Returns the names of the alarms of a stack that are on.
+
+    Raises:
+        DependencyUnavailable: CloudWatch did not answer, or refused the request.
+    """
+    client: CloudWatchClient = access.client("cloudwatch")
+    with failures_as(DependencyUnavailable):
+        pages = client.get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{stack}-")
+        alarms = [alarm for page in pages for alarm in page.get("MetricAlarms", ())]
+    return {alarm.get("AlarmName", "") for alarm in alarms if alarm.get("StateValue") == "ALARM"}

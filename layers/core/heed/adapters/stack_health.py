@@ -138,7 +138,7 @@ def read_event_types(access: AwsAccess, configuration_set: str, topic: str) -> s
         return None
     return {
         kind
-        for destination in required_member(answer, "EventDestinations")
+        for destination in answer.get("EventDestinations", ())  # a set without any may leave it out
         if destination.get("Enabled") and destination.get("SnsDestination", {}).get("TopicArn") == topic
         for kind in destination["MatchingEventTypes"]
     }

@@ -4,7 +4,7 @@
 docs/clients.md describes all of it.
 """
 
-from heed.client.answers import ChangeAnswer, CheckAnswer, NoLinks, PersonLinks, TopicDecision
+from heed.client.answers import ChangeAnswer, NoLinks, PersonCheck, PersonDecision, PersonLinks
 from heed.client.api import Heed
 from heed.client.failures import InvalidSetting, InvalidWebhook, NoAnswer, NotUnderstood, Refused
 from heed.client.feed import FeedEntry, FeedPage
@@ -16,7 +16,6 @@ from heed.domain.errors import HeedError, RequestFault
 
 __all__ = [
     "ChangeAnswer",
-    "CheckAnswer",
     "FeedEntry",
     "FeedPage",
     "Heed",
@@ -30,12 +29,13 @@ __all__ = [
     "NoAnswer",
     "NoLinks",
     "NotUnderstood",
+    "PersonCheck",
+    "PersonDecision",
     "PersonLinks",
     "RecipientWebhook",
     "Refused",
     "RequestFault",
     "RetryRules",
-    "TopicDecision",
     "TopicsAnswer",
     "WebhookEvent",
     "verify_webhook",

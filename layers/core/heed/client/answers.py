@@ -14,7 +14,7 @@ _SENDABLE_REASON = "ok"
 
 
 @dataclass(frozen=True, slots=True)
-class CheckAnswer:
+class PersonCheck:
     """Whether a topic may be sent to a person now.
 
     Attributes:
@@ -38,13 +38,13 @@ class CheckAnswer:
     as_of: datetime
 
     @classmethod
-    def from_members(cls, members: Members, person: str, as_of: datetime) -> CheckAnswer:
+    def from_members(cls, members: Members, person: str, as_of: datetime) -> PersonCheck:
         """Reads a result of `POST /v1/check`.
 
         Raises:
             NotUnderstood: it is none.
         """
-        decision = TopicDecision.from_members(members)
+        decision = PersonDecision.from_members(members)
         recipient = members.text_or_none("recipient")
         if decision.sendable and recipient is None:
             raise NotUnderstood("the answer permits a mail to nobody")
@@ -61,8 +61,8 @@ class CheckAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class TopicDecision:
-    """The decision about one topic of one person. Its attributes are those of `CheckAnswer`."""
+class PersonDecision:
+    """The decision about one topic of one person. Its attributes are those of `PersonCheck`."""
 
     sendable: bool
     reason: str
@@ -71,7 +71,7 @@ class TopicDecision:
     until: datetime | None
 
     @classmethod
-    def from_members(cls, members: Members) -> TopicDecision:
+    def from_members(cls, members: Members) -> PersonDecision:
         """Reads a decision.
 
         Raises:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 from urllib.parse import urlencode
 
-from heed.client.answers import ChangeAnswer, CheckAnswer, LinksAnswer, TopicDecision, read_links
+from heed.client.answers import ChangeAnswer, LinksAnswer, PersonCheck, PersonDecision, read_links
 from heed.client.batches import (
     CHANGES_PER_REQUEST,
     PEOPLE_PER_REQUEST,
@@ -53,7 +53,7 @@ class Heed:
         addresses: Iterable[str] | None = None,
         *,
         recipients: Iterable[str] | None = None,
-    ) -> Iterator[CheckAnswer]:
+    ) -> Iterator[PersonCheck]:
         """Checks whether a topic may be sent to people now. The key needs the scope `check`.
 
         It requests a thousand answers when the first of them is read.
@@ -68,13 +68,13 @@ class Heed:
         """
         return self._check(topic, choose_people(addresses, recipients))
 
-    def _check(self, topic: str, people: People) -> Iterator[CheckAnswer]:
+    def _check(self, topic: str, people: People) -> Iterator[PersonCheck]:
         for names in split_evenly(people.names, PEOPLE_PER_REQUEST):
             answer = Members(self._transport.post("/v1/check", {"topic": topic, people.member: names}))
             as_of = answer.time("as_of")
             results = _match(answer.objects("results"), names, people.member)
             yield from [
-                CheckAnswer.from_members(result, name, as_of)
+                PersonCheck.from_members(result, name, as_of)
                 for result, name in zip(results, names, strict=True)
             ]
 
@@ -127,7 +127,7 @@ class Heed:
 
     def decisions(
         self, address: str | None = None, *, recipient: str | None = None
-    ) -> dict[str, TopicDecision]:
+    ) -> dict[str, PersonDecision]:
         """Returns the decision of each topic about one person, for a page of the person's account.
 
         The key needs the scope `read`. Heed records the disclosure, with the purpose `data-subject`. `record`
@@ -142,7 +142,7 @@ class Heed:
         person = {"recipient": recipient} if address is None else {"address": address}
         body = {**person, "purpose": "data-subject"}
         decisions = Members(self._transport.post("/v1/recipients/lookup", body)).object("decisions")
-        return {topic: TopicDecision.from_members(decisions.object(topic)) for topic in decisions.all}
+        return {topic: PersonDecision.from_members(decisions.object(topic)) for topic in decisions.all}
 
     def record(self, changes: Iterable[NewChange]) -> list[ChangeAnswer]:
         """Records choices of people. The key needs the scope `write`.

@@ -62,6 +62,7 @@ class CheckName(StrEnum):
     POINT_IN_TIME_RECOVERY = "point-in-time-recovery"
     OBJECT_LOCK = "object-lock"
     ALARMS = "alarms"
+    ACTIVE_ALARMS = "active-alarms"
     LAMBDA_CONCURRENCY = "lambda-concurrency"
     SES_IDENTITY = "ses-identity"
     SES_DKIM = "ses-dkim"

@@ -12,6 +12,7 @@ from heed.doctor.mail_sending import check_configuration_set, check_feedback, ch
 from heed.doctor.stack_guard import guarded, guarded_each
 from heed.doctor.stack_links import check_links, check_suppression_list, find_topic
 from heed.doctor.stack_resources import (
+    check_active_alarms,
     check_alarms,
     check_concurrency,
     check_functions,
@@ -61,6 +62,7 @@ def _examine_account(stack: Stack, name: str) -> Iterator[DoctorFinding]:
             access, stack.output("LedgerBucket"), stack.parameters().get("Environment", "")
         ),
         CheckName.ALARMS: lambda: check_alarms(access, stack.output("AlarmTopicArn")),
+        CheckName.ACTIVE_ALARMS: lambda: check_active_alarms(access, name),
         CheckName.LAMBDA_CONCURRENCY: lambda: check_concurrency(access, name),
     }
     for check_name, check in checks.items():

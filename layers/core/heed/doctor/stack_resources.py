@@ -11,6 +11,7 @@ from heed.adapters.stack import AwsAccess, stack_resources
 from heed.adapters.stack_activity import (
     SWITCHED,
     is_on,
+    read_active_alarms,
     read_rates,
     read_reservation,
     read_unreserved_concurrency,
@@ -24,6 +25,7 @@ REQUEST_SECONDS = 0.05  # of a request for a link, as docs/reference/load.md ass
 _ACCOUNT_RATE = 10_000  # requests a second that API Gateway admits to a route without a throttle
 _LINK_FUNCTION, _API = "UnsubscribeFunction", "HttpApi"
 _BUS, _RULE = "AWS::Events::EventBus", "AWS::Events::Rule"
+_ALARM = "AWS::CloudWatch::Alarm"
 _PRODUCTION = "production"
 
 
@@ -100,6 +102,15 @@ def check_alarms(access: AwsAccess, topic: str) -> DoctorFinding:
     if not confirmed:
         return failed(name, "nobody receives the alarms", "set AlarmEmail, or subscribe to AlarmTopicArn")
     return passed(name, f"{confirmed} subscriptions")
+
+
+def check_active_alarms(access: AwsAccess, stack: str) -> DoctorFinding:
+    """Checks that no alarm of the stack is on."""
+    name, active = CheckName.ACTIVE_ALARMS, read_active_alarms(access, stack)
+    alarms = stack_resources(access, stack, _ALARM)
+    if on := sorted(alarm for alarm, (_, identifier) in alarms.items() if identifier in active):
+        return failed(name, f"on: {', '.join(on)}", "see the section of each in docs/reference/alarms.md")
+    return passed(name, f"none of {len(alarms)} is on")
 
 
 def check_object_lock(access: AwsAccess, bucket: str, environment: str) -> DoctorFinding:
