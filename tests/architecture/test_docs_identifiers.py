@@ -12,9 +12,19 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *ROOT.glob("docs/**/*.md")]
 )
-FOLDERS = ("functions", "layers", "local", "release", "tests", "events", "requirements", "docs/examples")
+FOLDERS = (
+    "clients",
+    "docs/examples",
+    "events",
+    "functions",
+    "layers",
+    "local",
+    "release",
+    "requirements",
+    "tests",
+)
 FILES = ("template.yaml", "openapi.yaml", "samconfig.toml", "pyproject.toml", "Makefile")
-SUFFIXES = {".py", ".toml", ".json", ".yaml", ".html", ".mjs", ".sh", ".txt", ".in", ".css"}
+SUFFIXES = {".py", ".toml", ".json", ".yaml", ".html", ".js", ".mjs", ".sh", ".txt", ".in", ".css"}
 
 EXCEPTIONS = {
     "AWS_DATA_PATH": "a variable of botocore, rejected in 0055",

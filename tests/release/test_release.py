@@ -86,6 +86,7 @@ def test_a_release_has_its_licence_its_settings_and_one_wheel() -> None:
         "LICENSE",
         "SHA256SUMS",
         "brand.zip",
+        f"heed-client-{wheel.split('-')[1]}.tgz",
         "samconfig.toml",
         "sbom.cdx.json",
         "template.yaml",
@@ -140,6 +141,38 @@ def test_the_command_of_the_wheel_starts(tmp_path: Path) -> None:
     command = [sys.executable, "-I", "-c", script, str(tmp_path), "--version"]
     version = subprocess.run(command, capture_output=True, text=True, check=False)
     assert wheel.name.split("-")[1] in version.stdout, version.stderr
+
+
+def test_npm_installs_the_client_into_an_empty_folder(tmp_path: Path) -> None:
+    options = ("--offline", "--no-audit", "--no-fund", "--loglevel=error")
+    _run("npm", "install", *options, _client(), cwd=tmp_path)
+    installed = tmp_path / "node_modules" / "heed-client"
+    assert (installed / "LICENSE").read_bytes() == (RELEASE / "LICENSE").read_bytes()
+    assert (installed / "index.d.ts").exists() and not (installed / "tests").exists()
+    script = "import { Heed, Snapshot, verifyWebhook } from 'heed-client'; console.log(Heed.name)"
+    assert _run("node", "--input-type=module", "--eval", script, cwd=tmp_path) == "Heed\n"
+
+
+def test_npm_packs_the_same_files_of_the_client(tmp_path: Path) -> None:
+    lines = _run(
+        "tar", "--list", "--verbose", "--numeric-owner", "--file", _client(), cwd=tmp_path
+    ).splitlines()
+    assert {line.split()[0] + line.split()[1] for line in lines} == {"-rw-r--r--0/0"}
+    released = {line.split()[-1].removeprefix("package/") for line in lines}
+    packed = _run("npm", "pack", "--dry-run", "--json", ROOT / "clients" / "js", cwd=tmp_path)
+    (package,) = json.loads(packed)
+    assert released - {"LICENSE"} == {file["path"] for file in package["files"]}
+
+
+def _client() -> Path:
+    (client,) = RELEASE.glob("heed-client-*.tgz")
+    return client
+
+
+def _run(*command: str | Path, cwd: Path) -> str:
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 _USE_OF_THE_CLIENT = """
