@@ -175,7 +175,7 @@ package: setup build ## Lint and validate the template, and check the build
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 	$(BIN)/pytest -q tests/package
 
-release: setup .tools/sam/.ready .tools/release/.ready ## Build the files of a release from the newest commit into build/release, and check them
+release: setup .tools/sam/.ready .tools/release/.ready tests/integrating/node_modules/.ready ## Build the files of a release from the newest commit into build/release, and check them
 	$(BIN)/python -m release build/release
 	$(BIN)/pytest -q tests/release
 

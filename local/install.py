@@ -6,24 +6,36 @@ import fcntl
 import hashlib
 import shutil
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from local.problem import LocalProblem
 from local.run import run_program
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from local.places import Places
 
 
-def install(places: Places) -> None:
-    """Updates the emulator's venv and the layers' wheels to the locked versions."""
+VERSION_FILE = "made-from.sha256"
+"""The file in a folder of .tools that names its version: a hash of what it was made from."""
+
+
+@contextmanager
+def lock_tools(places: Places) -> Iterator[None]:
+    """Lets one stack at a time change .tools, since two may start at once."""
     tools = places.root / ".tools"
     tools.mkdir(exist_ok=True)
     with (tools / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two stacks may start at once
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def install(places: Places) -> None:
+    """Updates the emulator's venv and the layers' wheels to the locked versions."""
+    with lock_tools(places):
         _install_once(
             "the AWS emulator",
             places.emulator_venv,
@@ -44,7 +56,7 @@ def _install_once(
     """Installs to `target`, unless it was installed from the same locks with the same Python."""
     content = b"".join(locked.read_bytes() for locked in locks)
     version = hashlib.sha256(content + sys.version.encode()).hexdigest()
-    version_file = target / "made-from.sha256"
+    version_file = target / VERSION_FILE
     if version_file.exists() and version_file.read_text() == version:
         return
     print(f"Installing {name} into .tools (once) …", flush=True)

@@ -20,6 +20,7 @@ Handle = Callable[[str, str, object, bytes, dict[str, Any]], Awaitable[Answer]]
 PATH = "/v2/email/local-outbox"
 _SEND = "/v2/email/outbound-emails"
 _parse_headers = BytesHeaderParser(policy=policy.default).parsebytes
+_LONG_LINES = policy.default.clone(max_line_length=998)  # the headers of a request stay as they are
 _summaries: list[dict[str, Any]] = []  # in the order of sending
 _messages: dict[str, bytes] = {}  # by id
 
@@ -44,7 +45,7 @@ def with_outbox(others: Handle) -> Handle:
 
 def _to_message(request: dict[str, Any]) -> bytes | None:
     """Returns the message of a request: as it was sent, or made of its parts; None for a template of SES."""
-    content, message = request["Content"], EmailMessage()
+    content, message = request["Content"], EmailMessage(_LONG_LINES)
     if raw := content.get("Raw"):
         return base64.b64decode(raw["Data"])
     if not (simple := content.get("Simple")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from starlette.routing import Route
 
 from local import sample
 from local.adapt import MAIL_DOMAIN
+from local.api_page.contract import Contract
+from local.api_page.render import POLICY, Home, render_page
 from local.feedback import make_bounce_event, make_complaint_event
 from local.inbound_mail import CHECKS, CHILD, SAMPLES, VERDICTS
 from local.listing import ROWS, ListSource, take_page
@@ -39,6 +42,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
+_API_POLICY = f"{POLICY}; frame-ancestors 'none'"
 # The message after a click on a button, by the value of `?done=`.
 _NOTES = {
     "one-click": "The answer to the one-click POST was 200: the opt-out is on record.",
@@ -143,6 +147,15 @@ class _Views:
         press = f"mails/{message_id}/one-click" if find_one_click_url(mail) else None
         return self._render(request, "mail.html", mail=mail, press=press, sent_at=sent_at)
 
+    def api(self, request: Request) -> Response:
+        """Shows the API on one page, which is that of `docs/api` without links to documents."""
+        text = render_page(self._contract, Home(_root(request), "Heed on this machine"), None)
+        return HTMLResponse(text, headers={**_HEADERS, "Content-Security-Policy": _API_POLICY})
+
+    @cached_property
+    def _contract(self) -> Contract:
+        return Contract()
+
     def _list(self, name: str, search: str, page: int = 1) -> Listing:
         return take_page(self._sources[name], search, page)
 
@@ -165,7 +178,7 @@ class _Views:
 
     def _render(self, request: Request, template: str, **values: object) -> Response:
         text = self._templates.get_template(template).render(
-            root=f"{request.scope.get('root_path', '')}/",
+            root=_root(request),
             search=_search(request),
             note=_NOTES.get(request.query_params.get("done", "")),
             facts=self._facts,
@@ -211,6 +224,7 @@ def make_page(client: LocalStackClient, catalogue: Catalogue) -> Starlette:
     return Starlette(
         routes=[
             Route("/", views.home),
+            Route("/api", views.api),
             Route("/campaign", views.campaign),
             Route("/mails/{id}", views.mail),
             Route("/mails/{id}/one-click", press_mail, methods=["POST"]),
@@ -222,6 +236,11 @@ def make_page(client: LocalStackClient, catalogue: Catalogue) -> Starlette:
             *(Route(f"/{name}", views.one_list) for name in ("mails", "changes", "records", "cases")),
         ]
     )
+
+
+def _root(request: Request) -> str:
+    """Returns the path of the page itself."""
+    return f"{request.scope.get('root_path', '')}/"
 
 
 def _search(request: Request) -> str:

@@ -32,6 +32,7 @@ class Places:
         latest_file: The file that announces the newest running stack. Clients read it.
         emulator_venv: The venv of the emulator. All stacks share it.
         wheels: The packages of the layers, so that their build needs no network.
+        kept_build: The newest build of any stack with the sample, or of any with another brand.
     """
 
     def __init__(
@@ -61,3 +62,4 @@ class Places:
         self.latest_file = home / "stack.json"
         self.emulator_venv = root / ".tools" / "emulator"
         self.wheels = root / ".tools" / "wheels"
+        self.kept_build = root / ".tools" / ("built-with-brand" if brand else "built")

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 STATEFUL_TYPES = {
     "AWS::ApiGatewayV2::Api": ("ProtocolType",),
     "AWS::ApiGatewayV2::DomainName": ("DomainName",),
+    "AWS::Cognito::UserPool": ("AliasAttributes", "UsernameAttributes", "UsernameConfiguration"),
     "AWS::DynamoDB::Table": ("TableName", "KeySchema"),
     "AWS::Events::EventBus": ("Name",),
+    # A policy that is attached to a role of the adopter cannot be deleted.
+    "AWS::IAM::ManagedPolicy": ("Description", "ManagedPolicyName", "Path"),
     "AWS::KMS::Alias": ("AliasName",),
     "AWS::KMS::Key": ("KeySpec", "KeyUsage", "MultiRegion"),
     "AWS::Lambda::LayerVersion": ("LayerName",),
@@ -25,6 +28,7 @@ STATEFUL_TYPES = {
     "AWS::SES::ConfigurationSet": ("Name",),
     "AWS::SES::EmailIdentity": ("EmailIdentity",),
     "AWS::SNS::Topic": ("TopicName",),
+    "AWS::SecretsManager::Secret": ("Name",),
     "AWS::SQS::Queue": ("QueueName", "FifoQueue"),
 }
 _LIFECYCLE_ATTRIBUTES = ("Condition", "DeletionPolicy", "UpdateReplacePolicy")

@@ -6,11 +6,15 @@ docs/releasing.md describes the files.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import io
+import json
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import zipfile
@@ -32,6 +36,7 @@ def build_release(folder: Path) -> None:
         _run("git", "archive", "--output", source / "commit.tar", "HEAD", cwd=ROOT)
         _run("tar", "--extract", "--file", "commit.tar", cwd=source)
         _add_wheel(source, folder, committed_at)
+        _add_javascript_client(source, folder, committed_at)
         _add_template(source, folder, committed_at)
         _add_bill_of_materials(source, folder, committed_at)
         _add_brand(source, folder, committed_at)
@@ -54,6 +59,22 @@ def _add_wheel(source: Path, folder: Path, committed_at: int) -> None:
     with zipfile.ZipFile(wheel) as archive:
         content = {name: archive.read(name) for name in archive.namelist()}
     _write_zip(folder / wheel.name, content, committed_at)
+
+
+def _add_javascript_client(source: Path, folder: Path, committed_at: int) -> None:
+    """Adds the client in JavaScript, with the files that `npm pack` takes. It needs no Node.js."""
+    client = source / "clients" / "js"
+    package = json.loads((client / "package.json").read_text())
+    code = [file for pattern in package["files"] for file in client.glob(pattern)]
+    packed = [client / "package.json", client / "README.md", source / "LICENSE", *code]
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for file in sorted(packed, key=lambda file: file.name):
+            entry = tarfile.TarInfo(f"package/{file.name}")
+            entry.size, entry.mtime = file.stat().st_size, committed_at
+            archive.addfile(entry, io.BytesIO(file.read_bytes()))
+    name = f"{package['name']}-{package['version']}.tgz"
+    (folder / name).write_bytes(gzip.compress(data.getvalue(), mtime=committed_at))
 
 
 def _add_template(source: Path, folder: Path, committed_at: int) -> None:

@@ -7,6 +7,7 @@ import ipaddress
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +29,8 @@ _ENVIRONMENT = {
     "POWERTOOLS_METRICS_NAMESPACE": "Heed/tests",
     "POWERTOOLS_SERVICE_NAME": "tests",
 }
-_FROM_THIS_MACHINE = ("AWS_PROFILE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL")
+# MAKEFLAGS has the options of the make that runs the tests, such as the number of its jobs.
+_FROM_THIS_MACHINE = ("AWS_PROFILE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL", "MAKEFLAGS")
 
 
 def made_up_credentials() -> None:
@@ -53,6 +55,17 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if config.getoption("hypothesis_seed") is None:
         core.global_force_seed = config.getoption("randomly_seed")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves out the files without the mark `system` if no other test runs: imports take ten seconds.
+
+    The fixtures of a folder may have the mark as well.
+    """
+    if config.getoption("markexpr") != "system" or collection_path.suffix != ".py":
+        return None
+    files = [file for file in (collection_path, collection_path.with_name("conftest.py")) if file.exists()]
+    return None if any("mark.system" in file.read_text(encoding="utf-8") for file in files) else True
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -22,6 +22,7 @@ GROUPS = {
     "W": "What the red team found weak",
     "T": "Threats that the first design considered",
     "U": "Attacks on Undo",
+    "M": "Attacks by way of an assistant",
 }
 NOT_TRIED = {
     "W16": "Somebody changes `c`, `r` or `lang` in a link. All three are only hints (docs/evidence.md).",

@@ -20,13 +20,13 @@ heed = Heed.from_environment()
 api = ApiRoutes(lambda: heed)
 
 
-@api.route("GET", "/v1/cases", KeyScope.PRIVACY)
+@api.route("GET", "/v1/cases", KeyScope.CASES, KeyScope.PRIVACY)
 def list_cases(call: ApiRequest) -> Mapping[str, object]:
     """Lists the cases that are not decided, those that are due first."""
     return cases.cases_to_json(heed.cases.open_cases(cases.parse_cases_query(call.event)))
 
 
-@api.route("GET", "/v1/cases/{id}", KeyScope.PRIVACY)
+@api.route("GET", "/v1/cases/{id}", KeyScope.CASES, KeyScope.PRIVACY)
 def show_case(call: ApiRequest) -> Mapping[str, object]:
     """Shows a case with the text of its mail. The register of disclosures gets an entry."""
     shown = heed.show_case(cases.parse_case_id(call.parts["id"]), call.key.id, call.at)

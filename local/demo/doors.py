@@ -15,7 +15,7 @@ from local.problem import LocalProblem
 from local.sample import make_sample_mail
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from heed.adapters.dynamodb.api_keys import ApiKeys
@@ -29,6 +29,7 @@ _FORM = {"content-type": "application/x-www-form-urlencoded"}
 _SIGNAL = {"Sec-GPC": "1"}
 _JOB_SECONDS = 60
 _UNDO = re.compile(r'<form method="post" action="([^"]*)"[^>]*><button[^>]*name="undo" value="([^"]*)"')
+_MOST_ADDRESSES = 1_000  # of a request
 _RESTS = ("previewed", "done", "failed", "cancelled")
 
 
@@ -57,18 +58,23 @@ class KeyHolder:
         answer: dict[str, Any] = self._http.get(path, params=query).raise_for_status().json()
         return answer
 
+    def check(self, topic: str, people: Iterable[InventedPerson]) -> list[dict[str, Any]]:
+        """Returns for each person whether mail of a topic may be sent now, and why not."""
+        batches = _in_batches([person.address for person in people])
+        answers = (self.post("/v1/check", {"topic": topic, "addresses": batch}) for batch in batches)
+        return [result for answer in answers for result in answer["results"]]
+
     def list_sendable(self, topic: str, people: Iterable[InventedPerson]) -> list[str]:
         """Returns the addresses of the people to whom mail of a topic may be sent now."""
-        addresses = [person.address for person in people]
-        results = self.post("/v1/check", {"topic": topic, "addresses": addresses})["results"]
-        return [result["address"] for result in results if result["sendable"]]
+        return [result["address"] for result in self.check(topic, people) if result["sendable"]]
 
     def make_mails(
         self, topic: str, campaign: str, addresses: Collection[str], sent: datetime
     ) -> list[SampleMail]:
         """Returns the mails of a campaign, each with its own links."""
-        body = {"topic": topic, "addresses": list(addresses), "campaign": campaign}
-        return [make_sample_mail(link, sent) for link in self.post("/v1/links", body)["links"]]
+        body = {"topic": topic, "campaign": campaign}
+        answers = (self.post("/v1/links", {**body, "addresses": batch}) for batch in _in_batches(addresses))
+        return [make_sample_mail(link, sent) for answer in answers for link in answer["links"]]
 
     def upload(self, path: str, body: Mapping[str, object], content: str) -> dict[str, Any]:
         """Creates a job, uploads its file, and returns the job when it waits or is done."""
@@ -166,3 +172,10 @@ class Reader:
         content = urlencode(form, doseq=True)
         answer = self._http.post(url, content=content, headers=_FORM, follow_redirects=True)
         return answer.raise_for_status().text
+
+
+def _in_batches(addresses: Collection[str]) -> Iterator[list[str]]:
+    """Yields the addresses of one request after the other."""
+    every = list(addresses)
+    for start in range(0, len(every), _MOST_ADDRESSES):
+        yield every[start : start + _MOST_ADDRESSES]

@@ -207,8 +207,7 @@ class Office:
 
     def _find_stopped(self, topic: str, reason: str) -> list[str]:
         """Returns the addresses to which a topic may not be sent for a reason."""
-        body = {"topic": topic, "addresses": [person.address for person in self._people]}
-        results = self._privacy_office.post("/v1/check", body)["results"]
+        results = self._privacy_office.check(topic, self._people)
         return [result["address"] for result in results if result["reason"] == reason]
 
     def _refer_to(self, what: str) -> str:

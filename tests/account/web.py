@@ -10,7 +10,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
-from heed.entrypoints.cli.stack import is_loopback
+from heed.domain.urls import is_loopback
 
 _TIMEOUT = 35  # seconds; API Gateway gives up after 30
 FORM = "application/x-www-form-urlencoded"

@@ -1,36 +1,25 @@
 """`python -m tests.architecture.dashboard_picture` draws docs/pictures/dashboard.svg.
 
-The widgets, their places and their metrics are those of template.yaml. The numbers are samples: a week with
-two mailings, of a sender with some hundred thousand readers.
+The widgets, their places and their metrics are those of template.yaml. The numbers are those of the last week
+of a demo (`dashboard_demo.py`, which plays it again and draws the picture, too).
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 from collections.abc import Iterator, Sequence
 from html import escape
+from itertools import groupby
 from pathlib import Path
 
-from tests.support.dashboard import DashboardWidget, dashboard_widgets
+from tests.architecture.dashboard_numbers import POINTS, metric_key, week_of_demo
+from tests.support.dashboard import STACK_NAMESPACE, DashboardMetric, DashboardWidget, dashboard_widgets
+from tests.support.iam_policies import RESOURCES
 
 PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "dashboard.svg"
 
-# For each graph, what each of its metrics has in a usual hour.
-SAMPLES: dict[str, tuple[float, ...]] = {
-    "Opt-outs by way": (46, 18, 9, 7, 2, 3, 2, 1, 0.5, 0.7, 1),
-    "Time to effect: 99 of 100 within": (90, 110, 160, 1900, 2600, 3100),
-    "Refused": (0, 0, 3, 0, 0.3),
-    "Feedback of SES": (11, 8, 2, 1, 0.5),
-    "Queues: age of the oldest message": (0, 6, 4, 9, 3, 5, 2),
-    "Dead letters": (0, 0, 0, 0, 0, 1 / 50, 0, 0, 0),
-    "Purges": (0.6, 0.2, 0, 0.4),
-    "Ledger and seals": (110, 0, 1 / 8),
-    "Jobs: imports, scrubs and snapshots": (1.2, 1.1, 0, 0),
-}
-_POINTS = 56  # of a week: one for three hours
-_MAILINGS = (18, 39)  # the points at which a mailing is sent
+Series = Sequence[float | None]
 _COLUMN, _ROW, _MARGIN, _GAP = 45, 38, 22, 10  # pixels
 _COLOURS = (
     "#12495a", "#b3541e", "#3f7d3a", "#6d3a78", "#8a6d1f", "#2e6fb0",
@@ -38,16 +27,28 @@ _COLOURS = (
 )  # fmt: skip
 _STYLE = """text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;fill:#1a2026}
 .b{font-size:14px;font-weight:600} .s{font-size:11px;fill:#55606b}
-rect.card{fill:#fff;stroke:#c5cacf} .paper{fill:#f3f2ee} .ok{fill:#e7f2e6;stroke:#3f7d3a}
-.grid{stroke:#e2e5e8} polyline{fill:none;stroke-width:1.6;stroke-linejoin:round}"""
+rect.card{fill:#fff;stroke:#c5cacf} .paper{fill:#f3f2ee}
+.grid{stroke:#e2e5e8} .none{fill:#fff;stroke:#55606b}
+polyline{fill:none;stroke-width:1.6;stroke-linejoin:round}"""
+_OF_THE_ACCESS_LOG = {
+    transformation["MetricName"]
+    for resource in RESOURCES.values()
+    if resource["Type"] == "AWS::Logs::MetricFilter"
+    and resource["Properties"]["LogGroupName"] == {"Ref": "ApiLogs"}
+    for transformation in resource["Properties"]["MetricTransformations"]
+}
+"""The metrics that count lines of the access log, which the local stack does not have."""
+_FOOT = 24  # pixels, for the words under the graphs
 
 
 def draw_dashboard() -> str:
     """Returns the picture as SVG."""
     widgets = dashboard_widgets()
-    height = 2 * _MARGIN + _ROW * max(widget.y + widget.height for widget in widgets)
+    height = 2 * _MARGIN + _ROW * max(widget.y + widget.height for widget in widgets) + _FOOT
     width = 2 * _MARGIN + 24 * _COLUMN
-    title = "The dashboard of a stack, with sample numbers of a week"
+    title = (
+        f"The dashboard of a stack: the last week of a demo with {week_of_demo().people:,} invented people"
+    )
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
         'aria-labelledby="t">',
@@ -57,6 +58,8 @@ def draw_dashboard() -> str:
     ]
     for widget in widgets:
         lines.extend(_draw_alarms(widget) if widget.kind == "alarm" else _draw_graph(widget))
+    foot = f"{title}. An empty square: only AWS publishes this metric, so the demo has no numbers of it."
+    lines.append(f'<text class="s" x="{_MARGIN + _GAP}" y="{height - _MARGIN}">{foot}</text>')
     return "\n".join([*lines, "</svg>", ""])
 
 
@@ -85,8 +88,8 @@ def _draw_alarms(widget: DashboardWidget) -> Iterator[str]:
         (name,) = re.findall(r"(\w+)Alarm\.", arn)
         words = " ".join(re.findall("[A-Z][a-z]+", name)).lower()
         x = round(left + 14 + place * step)
-        yield f'<rect class="ok" x="{x}" y="{top + 32}" width="{round(step) - 10}" height="26" rx="6"/>'
-        yield f'<text x="{x + 10}" y="{top + 50}">OK: {words}</text>'
+        yield f'<rect class="none" x="{x}" y="{top + 32}" width="{round(step) - 10}" height="26" rx="6"/>'
+        yield f'<text x="{x + 10}" y="{top + 50}">{words}</text>'
 
 
 def _draw_graph(widget: DashboardWidget) -> Iterator[str]:
@@ -95,35 +98,48 @@ def _draw_graph(widget: DashboardWidget) -> Iterator[str]:
     legend = list(_lay_out_legend(widget, left + 14, left + width - 14))
     x0, x1 = left + 52, left + width - 40
     y0, y1 = top + 36, top + height - 30 - 16 * (legend[-1][1] + 1)
-    series = list(_sample_series(widget))
+    series = _read_series(widget)
     if widget.properties.get("stacked"):
-        series = [[sum(column) for column in zip(*series[: n + 1], strict=True)] for n in range(len(series))]
+        sums = [0.0] * POINTS
+        for n, values in series.items():
+            sums = [below + (value or 0) for below, value in zip(sums, values, strict=True)]
+            series[n] = sums
     tops = {
         side: _round_up(
             max(
-                (max(s) for s, m in zip(series, widget.metrics, strict=True) if m.on_the_right == side),
+                (v for n, s in series.items() if widget.metrics[n].on_the_right == side for v in s if v),
                 default=0,
             )
         )
         for side in (False, True)
     }
     yield from _draw_axes(widget, (x0, x1, y0, y1), tops)
-    drawn = list(enumerate(zip(series, widget.metrics, strict=True)))
-    for n, (values, metric) in reversed(drawn):
-        highest = tops[metric.on_the_right]
-        points = [
-            f"{round(x0 + (x1 - x0) * i / (_POINTS - 1))},{round(y1 - (y1 - y0) * value / highest)}"
-            for i, value in enumerate(values)
-        ]
-        if widget.properties.get("stacked"):
-            points += [f"{x1},{y1}", f"{x0},{y1}"]
-            yield f'<polygon fill="{_COLOURS[n]}" points="{" ".join(points)}"/>'
-        else:
-            yield f'<polyline stroke="{_COLOURS[n]}" points="{" ".join(points)}"/>'
+    for n, values in reversed(series.items()):
+        highest = tops[widget.metrics[n].on_the_right]
+        for run in _runs(values):
+            points = [
+                (round(x0 + (x1 - x0) * i / (POINTS - 1)), round(y1 - (y1 - y0) * value / highest))
+                for i, value in run
+            ]
+            path = " ".join(f"{x},{y}" for x, y in points)
+            if widget.properties.get("stacked"):
+                yield f'<polygon fill="{_COLOURS[n]}" points="{path} {x1},{y1} {x0},{y1}"/>'
+            elif len(points) > 1:
+                yield f'<polyline stroke="{_COLOURS[n]}" points="{path}"/>'
+            else:
+                yield f'<circle fill="{_COLOURS[n]}" cx="{points[0][0]}" cy="{points[0][1]}" r="2.5"/>'
     for n, (x, line, label) in enumerate(legend):
         y = top + height - 12 - 16 * (legend[-1][1] - line)
-        yield f'<rect fill="{_COLOURS[n]}" x="{x}" y="{y - 9}" width="10" height="10" rx="2"/>'
+        look = f'fill="{_COLOURS[n]}"' if n in series else 'class="none"'
+        yield f'<rect {look} x="{x}" y="{y - 9}" width="10" height="10" rx="2"/>'
         yield f'<text class="s" x="{x + 15}" y="{y}">{escape(label)}</text>'
+
+
+def _runs(values: Series) -> Iterator[list[tuple[int, float]]]:
+    """Yields each run of points that have data, as their numbers and values."""
+    for is_present, run in groupby(enumerate(values), lambda point: point[1] is not None):
+        if is_present:
+            yield [(i, value) for i, value in run if value is not None]
 
 
 def _draw_axes(
@@ -154,22 +170,22 @@ def _lay_out_legend(widget: DashboardWidget, left: int, right: int) -> Iterator[
         x += needed
 
 
-def _sample_series(widget: DashboardWidget) -> Iterator[Sequence[float]]:
-    """Returns sample numbers for each metric of a graph, always the same."""
-    title = widget.properties["title"]
-    is_gauge = widget.properties["stat"] in ("p99", "Maximum")
-    for metric, usual in zip(widget.metrics, SAMPLES[title], strict=True):
-        yield [_sample(f"{title} {metric.label} {i}", usual, i, is_gauge=is_gauge) for i in range(_POINTS)]
+def _read_series(widget: DashboardWidget) -> dict[int, Series]:
+    """Returns the numbers of each metric that the demo has, by its place in the legend."""
+    return {
+        n: week_of_demo().series(key, widget.properties["stat"])
+        for n, metric in enumerate(widget.metrics)
+        if (key := demo_key(metric))
+    }
 
 
-def _sample(seed: str, usual: float, point: int, *, is_gauge: bool) -> float:
-    chance = hashlib.sha256(seed.encode()).digest()[0] / 256
-    if 0 < usual < 0.2:
-        return float(point % round(1 / usual) == 5)
-    day = 1 + 0.6 * math.sin(2 * math.pi * (point % 8) / 8 - 2)
-    mailing = max((6 * math.exp(-(point - sent) / 2) for sent in _MAILINGS if point >= sent), default=0.0)
-    value = usual * (day + mailing * (0.25 if is_gauge else 1)) * (0.7 + 0.6 * chance)
-    return value if is_gauge else float(round(value))
+def demo_key(metric: DashboardMetric) -> str:
+    """Returns the name of a metric in the numbers of the demo, or "" if only AWS publishes it."""
+    if metric.namespace == STACK_NAMESPACE:
+        return "" if metric.name in _OF_THE_ACCESS_LOG else metric_key(metric.name, metric.dimensions)
+    names = [(name, re.findall(r"^\$\{(\w+)", value)[0]) for name, value in metric.dimensions]
+    key = metric_key(metric.name, names)
+    return key if key in week_of_demo().metrics else ""
 
 
 def _round_up(highest: float) -> float:

@@ -126,7 +126,9 @@ def test_each_make_target_in_a_document_exists() -> None:
 def test_the_map_of_the_documents_links_each_page() -> None:
     pages = {path.relative_to(ROOT / "docs").as_posix() for path in ROOT.glob("docs/**/*.md")}
     linked = set(re.findall(r"\]\(([\w./-]+\.md)\)", page("docs/README.md")))
-    linked |= {f"vendors/{name}" for name in re.findall(r"\]\((\w+\.md)\)", page("docs/vendors/README.md"))}
+    for folder in ("recipes", "vendors"):
+        names = re.findall(r"\]\(([\w-]+\.md)\)", page(f"docs/{folder}/README.md"))
+        linked |= {f"{folder}/{name}" for name in names}
     decisions = {name for name in pages if name.startswith("decisions/")}
     assert sorted(pages - decisions - linked - {"README.md"}) == []
 

@@ -6,19 +6,33 @@ import functools
 import re
 from pathlib import Path
 
+from tests.explanations import FILE as EXPLANATIONS
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *ROOT.glob("docs/**/*.md")]
 )
-FOLDERS = ("functions", "layers", "local", "release", "tests", "events", "requirements")
+FOLDERS = (
+    "clients",
+    "docs/examples",
+    "events",
+    "functions",
+    "layers",
+    "local",
+    "release",
+    "requirements",
+    "tests",
+)
 FILES = ("template.yaml", "openapi.yaml", "samconfig.toml", "pyproject.toml", "Makefile")
-SUFFIXES = {".py", ".toml", ".json", ".yaml", ".html", ".mjs", ".sh", ".txt", ".in", ".css"}
+SUFFIXES = {".py", ".toml", ".json", ".yaml", ".html", ".js", ".mjs", ".sh", ".txt", ".in", ".css"}
 
 EXCEPTIONS = {
     "AWS_DATA_PATH": "a variable of botocore, rejected in 0055",
     "CLOUDFRONT_ORIGIN_FACING": "a name in the list of address ranges of AWS",
     "DescribeActiveReceiptRuleSet": "an operation of SES",
+    "DescribeAlarms": "an operation of CloudWatch",
     "DescribeContinuousBackups": "an operation of DynamoDB",
+    "DescribeRule": "an operation of EventBridge",
     "DescribeStacks": "an operation of CloudFormation",
     "FEEDBACK_QUEUE_URL": "a placeholder in a command",
     "ForEach": "a function of CloudFormation, rejected in 0053",
@@ -27,17 +41,23 @@ EXCEPTIONS = {
     "GetBucketObjectLockConfiguration": "an operation of S3",
     "GetConfigurationSetEventDestinations": "an operation of SES",
     "GetEmailIdentity": "an operation of SES",
+    "GetEventSourceMapping": "an operation of Lambda",
     "GetKeyRotationStatus": "an operation of KMS",
+    "GetSchedule": "an operation of EventBridge Scheduler",
+    "GetSubscriptionAttributes": "an operation of SNS",
     "LanguageExtensions": "a transform of CloudFormation, rejected in 0001",
     "LatestStreamArn": "a member of the answer of DynamoDB",
     "LazyLoader": "a class of Python, rejected in 0055",
+    "ListManagementOptions": "a member of a request of SES",
     "ListStackResources": "an operation of CloudFormation",
     "ListSubscriptionsByTopic": "an operation of SNS",
     "ListTenants": "an operation of SES",
     "SuppressionListDestination": "a resource of the SES API",
+    "account_id": "a member of a request of Marketing Cloud",
     "aws_cloudformation_stack": "a resource of Terraform",
     "hard_bounces": "a path of Braze's API",
     "invalid_emails": "a path of SendGrid's API",
+    "jsonb_to_recordset": "a function of PostgreSQL",
     "log_statement": "a setting of PostgreSQL",
     "per_page": "a parameter of listmonk's API",
     "spam_reports": "a path of SendGrid's and of Customer.io's API",
@@ -59,7 +79,8 @@ def known_names() -> set[str]:
     paths = [
         path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if "node_modules" not in path.parts
     ]
-    sources = [p for p in paths if p.suffix in SUFFIXES and p.is_file() and p != Path(__file__)]
+    left_out = (Path(__file__), EXPLANATIONS)
+    sources = [p for p in paths if p.suffix in SUFFIXES and p.is_file() and p not in left_out]
     words = {path.stem for path in paths} | {path.name for path in paths}
     for source in [*sources, *(ROOT / file for file in FILES)]:
         words.update(_WORD.findall(source.read_text(encoding="utf-8")))

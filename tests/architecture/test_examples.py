@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 import subprocess
@@ -16,6 +15,7 @@ import pytest
 from heed.domain.jobs.import_event import import_done_event
 from heed.domain.jobs.job_report import JobCounts
 from heed.domain.milliseconds import Millis
+from tests.support.doc_code import load_example
 
 ROOT = Path(__file__).parents[2]
 WHO = "abcdefghijklmnopqrstuvwxya"
@@ -23,12 +23,7 @@ WHO = "abcdefghijklmnopqrstuvwxya"
 
 @pytest.fixture(scope="module")
 def contacts() -> ModuleType:
-    path = ROOT / "docs" / "examples" / "contacts.py"
-    spec = importlib.util.spec_from_file_location("contacts", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_example("contacts")
 
 
 def event(kind: str, state: str, at: str, who: str = WHO, **fields: str) -> dict[str, Any]:

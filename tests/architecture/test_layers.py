@@ -41,7 +41,8 @@ MAY = {
         {"bootstrap", "use_cases", "adapters", "domain", "entrypoints", "config"},
         set(),
     ),
-    "snapshot": ({"snapshot", "domain", "clock"}, SNAPSHOT_PACKAGES),
+    "client": ({"client", "domain", "clock", "override"}, set[str]()),
+    "snapshot": ({"snapshot", "client", "domain", "clock"}, SNAPSHOT_PACKAGES),
     "doctor": ({"doctor", "adapters", "entrypoints", "domain", "clock", "override"}, {"dns"}),
     "clock": ({"domain"}, set[str]()),
     "override": (set[str](), {"typing_extensions"}),
@@ -53,6 +54,7 @@ MAY = {
     ),
 }
 CLI_PACKAGES = {"click", "dns", "rich", "rich_click"}
+MCP_PACKAGES = {"mcp", "mcp_types", "pydantic"}
 TYPES_ALONE = "mypy_boto3_"  # stubs, which are imported only for type checking
 
 
@@ -150,6 +152,13 @@ def test_only_the_command_line_uses_the_packages_of_its_extra() -> None:
     assert users == {"cli", "doctor"}
 
 
+def test_only_the_server_of_assistants_uses_the_packages_of_its_extra() -> None:
+    users = {found.file for found in imports() if found.module.split(".")[0] in MCP_PACKAGES}
+    assert users and {file.parent for file in users} == {CLI / "mcp"}
+    extras = tomllib.loads((CORE / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert [re.split(r"[^\w-]", requirement)[0] for requirement in extras["mcp"]] == ["heed", "mcp"]
+
+
 def test_no_layer_has_the_packages_of_the_command_line_or_of_the_reader_of_snapshots() -> None:
     extras = tomllib.loads((CORE / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     named = {re.split(r"[^\w-]", requirement)[0].replace("-", "_") for requirement in extras["cli"]}
@@ -159,7 +168,7 @@ def test_no_layer_has_the_packages_of_the_command_line_or_of_the_reader_of_snaps
         locked = set(re.findall(r"^([\w.-]+)==", requirements.read_text(), re.MULTILINE))
         # The layer of the desk has cryptography, for another reason (docs/decisions/0080).
         own = {"cryptography"} if requirements.parent.name == "desk" else set[str]()
-        elsewhere = (packages | SNAPSHOT_PACKAGES) - own
+        elsewhere = (packages | MCP_PACKAGES | SNAPSHOT_PACKAGES) - own
         assert locked and not {name.replace("-", "_") for name in locked} & elsewhere
 
 
@@ -276,6 +285,15 @@ def test_the_domain_needs_nothing_but_python_and_idna(tmp_path: Path) -> None:
     )
     # An ASCII domain does not even need idna.
     assert _run(script, CORE, tmp_path) == ["False", "a@xn--bcher-kva.example"]
+
+
+def test_the_client_needs_nothing_but_python() -> None:
+    script = (
+        "import heed.client\n"
+        "print(heed.client.Heed('https://example.com', 'heed_' + 'k' * 43))\n"
+        "print(*(name for name in ('idna', 'boto3', 'cryptography') if name in sys.modules))"
+    )
+    assert _run(script, CORE) == ["Heed('https://example.com')"]
 
 
 def _site_packages() -> Path:

@@ -47,6 +47,10 @@ FORBIDDEN_NAMES = {
 """Forbidden names whose words are permitted in longer names and in docstrings."""
 
 
+SHARED_NAMES = {"Heed": "the parts of a deployment, and its API for a sender: no module needs both"}
+"""Public names that two modules may define, each with the reason."""
+
+
 def files(*folders: str) -> list[Path]:
     return sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
 
@@ -153,7 +157,7 @@ def test_no_module_or_folder_has_a_forbidden_word() -> None:
 
 def test_each_public_name_is_defined_in_one_module() -> None:
     modules = {path_of(file): parse_file(file) for file in files(*PACKAGES)}
-    assert names_with_several_homes(modules) == {}
+    assert names_with_several_homes(modules).keys() == SHARED_NAMES.keys()
 
 
 @pytest.mark.parametrize(

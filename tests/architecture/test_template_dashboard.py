@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,15 @@ from pathlib import Path
 import pytest
 
 from heed.domain.preferences.register import Source
-from tests.architecture.dashboard_picture import PICTURE, draw_dashboard
+from tests.architecture.dashboard_numbers import (
+    POINT_MS,
+    POINTS,
+    WeekOfDemo,
+    metric_key,
+    read_metrics,
+    week_of_demo,
+)
+from tests.architecture.dashboard_picture import PICTURE, demo_key, draw_dashboard
 from tests.architecture.test_docs import named, page
 from tests.architecture.test_template_alarms import ALARMS_PAGE
 from tests.architecture.test_template_queues import QUEUES, QUEUES_WITH_READER, SCHEDULED_QUEUES
@@ -148,11 +157,26 @@ def test_each_queue_is_shown() -> None:
         for title in ("Queues: age of the oldest message", "Dead letters")
     }
     ages, dead = shown.values()
-    # A dashboard cannot name a queue that the stack may not have.
-    always = {queue for queue in QUEUES if "Condition" not in RESOURCES[queue]}
-    assert ages == QUEUES_WITH_READER.keys() & always
-    assert dead == {queue for queue in always if queue.endswith("DeadLetters")}
-    assert always - ages - dead == {"OptInNotificationsQueue"} | SCHEDULED_QUEUES.keys()
+    assert ages == QUEUES_WITH_READER.keys()
+    assert dead == {queue for queue in QUEUES if queue.endswith("DeadLetters")}
+    assert QUEUES.keys() - ages - dead == {"OptInNotificationsQueue"} | SCHEDULED_QUEUES.keys()
+
+
+def test_a_queue_that_not_every_stack_has_is_named_only_where_it_exists() -> None:
+    """A dashboard that names another one cannot be deployed."""
+    always = {metric for widget in dashboard_widgets(optional=False) for metric in widget.metrics}
+    (condition,) = {RESOURCES[_queue_of(metric)].get("Condition") for metric in set(METRICS) - always}
+    assert not [metric for metric in always if "Condition" in RESOURCES.get(_queue_of(metric), {})]
+
+    _, inserted = RESOURCES["OperationsDashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    assert {value["Fn::If"][0] for value in inserted.values()} == {condition}
+
+
+def _queue_of(metric: DashboardMetric) -> str:
+    """Returns the logical id of the resource of a metric, or ""."""
+    ((_, value),) = metric.dimensions[-1:] or [("", "")]
+    match = re.match(r"\$\{(\w+)", value)
+    return match[1] if match else ""
 
 
 def test_the_alarms_are_those_that_do_not_wait_for_the_morning() -> None:
@@ -185,5 +209,86 @@ def test_the_dashboard_has_no_more_metrics_than_are_free() -> None:
     assert len(distinct) <= FREE_METRICS
 
 
-def test_the_picture_of_the_dashboard_is_the_drawing_of_its_definition() -> None:
+def test_the_picture_is_the_drawing_of_the_definition_with_the_numbers_of_a_demo() -> None:
     assert PICTURE.read_text() == draw_dashboard(), "run: python -m tests.architecture.dashboard_picture"
+
+
+def test_the_numbers_of_the_demo_are_metrics_that_exist_today() -> None:
+    """A renamed metric would be drawn as one that never happens."""
+    filters = [r["Properties"] for r in RESOURCES.values() if r["Type"] == "AWS::Logs::MetricFilter"]
+    known = {
+        *named(page("docs/reference/metrics.md"), "Metrics"),
+        *(
+            transformation["MetricName"]
+            for each in filters
+            for transformation in each["MetricTransformations"]
+        ),
+        *(name for _, _, names in AWS_METRICS.values() for name in names),
+    }
+    assert {key.split(" ")[0] for key in week_of_demo().metrics} <= known, (
+        "run: python -m tests.architecture.dashboard_demo"
+    )
+
+
+def test_only_metrics_that_aws_alone_publishes_have_no_numbers() -> None:
+    without = {(metric.namespace, metric.name) for metric in METRICS if not demo_key(metric)}
+
+    assert without == {
+        ("AWS/ApiGateway", "5xx"),
+        ("AWS/Lambda", "Throttles"),
+        ("AWS/SQS", "ApproximateAgeOfOldestMessage"),
+        ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),  # of webhooks, which the demo does not have
+        (STACK_NAMESPACE, "OptOutRefused"),
+    }
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Opt-outs by way",
+        "Time to effect: 99 of 100 within",
+        "Feedback of SES",
+        "Purges",
+        "Ledger and seals",
+        "Jobs: imports, scrubs and snapshots",
+    ],
+)
+def test_a_graph_of_what_happens_each_week_is_not_empty(title: str) -> None:
+    graph = _of(title)
+    series = [week_of_demo().series(demo_key(metric), graph.properties["stat"]) for metric in graph.metrics]
+
+    assert any(value for values in series for value in values)
+
+
+END = 1_772_668_800_000  # milliseconds
+
+
+def _published_line(at: int) -> str:
+    directive = {
+        "Namespace": "Heed/heed",
+        "Dimensions": [["service", "source"]],
+        "Metrics": [{"Name": "SuppressionLatency", "Unit": "Milliseconds"}],
+    }
+    values = {"service": "ledger", "source": "one-click", "SuppressionLatency": [90, 70, 80]}
+    return json.dumps({"_aws": {"Timestamp": at, "CloudWatchMetrics": [directive]}, **values})
+
+
+def test_the_week_of_a_demo_is_read_from_the_log_of_its_functions() -> None:
+    line = {"message": "the work on a job failed", "timestamp": "2026-03-04 23:59:59,999+0000"}
+    log = [
+        "2026-03-05 INFO [emulator] Ready",
+        '{"half',
+        '["a list"]',
+        json.dumps(line),
+        json.dumps({**line, "message": "another line"}),
+        *(_published_line(at) for at in (END - POINTS * POINT_MS - 1, END - POINTS * POINT_MS, END)),
+    ]
+    latency = metric_key("SuppressionLatency", [("service", "ledger"), ("source", "one-click")])
+
+    metrics = read_metrics(log, {line["message"]: "JobWorkFailed"}, END)
+
+    assert metrics == {"JobWorkFailed": {POINTS - 1: [1]}, latency: {0: [90, 70, 80]}}
+    week = WeekOfDemo(20, 5, metrics)
+    assert week.series("JobWorkFailed", "Sum") == [0] * (POINTS - 1) + [1]
+    firsts = {stat: week.series(latency, stat)[:2] for stat in ("Sum", "SampleCount", "Maximum", "p99")}
+    assert firsts == {"Sum": [240, 0], "SampleCount": [3, 0], "Maximum": [90, None], "p99": [90, None]}

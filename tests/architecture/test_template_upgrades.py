@@ -78,6 +78,10 @@ FAULTS: dict[str, tuple[Callable[[Template], object], str]] = {
         lambda t: _properties(t, "LedgerBucket").update(BucketName="ledger"),
         "LedgerBucket is replaced, because its BucketName changes",
     ),
+    "a policy that roles of the adopter have gets another description": (
+        lambda t: _properties(t, "LinksKeyPolicy").update(Description="May make links"),
+        "LinksKeyPolicy is replaced, because its Description changes",
+    ),
     "a table is deleted with its stack": (
         lambda t: _resource(t, "LedgerTable").update(DeletionPolicy="Delete"),
         "LedgerTable has another DeletionPolicy",
@@ -180,5 +184,37 @@ def test_each_property_whose_change_replaces_a_protected_resource_is_compared(ki
 
 
 @pytest.mark.parametrize("kind", STATEFUL_TYPES)
-def test_the_baseline_has_a_resource_of_each_protected_type(kind: str) -> None:
-    assert kind in {each["Type"] for each in released_template()["Resources"].values()}
+def test_the_template_has_a_resource_of_each_protected_type(kind: str) -> None:
+    assert kind in {each["Type"] for each in translated_template("production")["Resources"].values()}
+
+
+def test_the_baseline_has_each_protected_type_that_is_not_newer() -> None:
+    released = {each["Type"] for each in released_template()["Resources"].values()}
+
+    assert STATEFUL_TYPES.keys() - released == {"AWS::Cognito::UserPool", "AWS::SecretsManager::Secret"}
+
+
+LATER_FAULTS: dict[str, tuple[Callable[[Template], object], str]] = {
+    "the pool of the people at the desk is removed": (
+        lambda t: t["Resources"].pop("DeskUsers"),
+        "DeskUsers is removed",
+    ),
+    "the people at the desk sign in with something else": (
+        lambda t: _properties(t, "DeskUsers").update(UsernameAttributes=["email"]),
+        "DeskUsers is replaced, because its UsernameAttributes changes",
+    ),
+    "the secret of webhooks gets a name": (
+        lambda t: _properties(t, "WebhookSecret").update(Name="webhooks"),
+        "WebhookSecret is replaced, because its Name changes",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", LATER_FAULTS)
+def test_a_forbidden_change_of_what_the_next_release_has_is_found(fault: str) -> None:
+    change, message = LATER_FAULTS[fault]
+    current = translated_template("production")
+    changed = copy.deepcopy(current)
+    change(changed)
+
+    assert list(upgrade_faults(current, changed)) == [message]

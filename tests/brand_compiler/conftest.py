@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import tomlkit
 
 from brand_compiler.catalogue import read_catalogue
+from brand_compiler.desk import compile_desk
 from brand_compiler.fault import Faults
 from tests.support.brands import SAMPLE, copy_brand
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheaper_builds() -> Iterator[None]:
+    """Parses each text once, and compiles each desk once: most builds of these tests have the same ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "brand_compiler.document.tomlkit", SimpleNamespace(parse=functools.cache(tomlkit.parse))
+        )
+        patch.setattr("brand_compiler.build.compile_desk", _DeskCompiler())
+        yield
+
+
+class _DeskCompiler:
+    """Compiles a desk unless it was compiled from the same files for the same languages without a mistake."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[object, dict[str, str]] = {}
+
+    def __call__(self, project: Path, languages: Collection[str], faults: Faults) -> dict[str, str]:
+        files = [*project.glob("desk/**/*.*"), *project.glob("locales/*")]
+        content = ((file.relative_to(project), file.read_bytes()) for file in sorted(files))
+        key = (*sorted(languages), *content)
+        if key not in self._compiled:
+            self._compiled[key] = compile_desk(project, languages, faults)
+        return self._compiled[key]
 
 
 @pytest.fixture(scope="session")

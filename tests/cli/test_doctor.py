@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from heed.adapters.stack_health import SendingHealth
+from heed.doctor.findings import CheckName
 from heed.domain.errors import DependencyUnavailable
 from heed.entrypoints.cli import doctor
 from tests.cli.conftest import CommandResult, Heed
@@ -133,6 +134,11 @@ def _message_of(server: WebServer) -> bytes:
     return with_field("List-Unsubscribe", f"List-Unsubscribe: <{server.url}>, <mailto:u@e.com>\r\n".encode())
 
 
+@pytest.mark.threat(
+    "T55",
+    "A message that somebody examines has the link of another person, or one to a machine of the network.",
+    "The doctor requests no link of a message without --mine. It names the host, and asks before a press.",
+)
 def test_the_link_of_a_message_is_neither_opened_nor_pressed(heed: Heed, tmp_path: Path, dns: str) -> None:
     with web_server() as server:
         opened = heed("doctor", save(tmp_path, _message_of(server)), "--dns", dns)
@@ -188,13 +194,82 @@ def test_without_a_terminal_nothing_is_pressed(heed: Heed) -> None:
     assert result.err.endswith("add --yes\n")
 
 
-def test_the_output_has_no_control_characters_and_no_address_of_a_server(heed: Heed) -> None:
-    answer = http_answer(headers={"Content-Type": "text/\x1b[31mada@example.com"})
-    with web_server({"GET": answer}) as server:
-        result = heed("doctor", server.url)
+HOSTILE = "\x1b]0;owned\x07\x1b[2K\r\x9b31m\u202e ada@example.com"
+"""Commands for a terminal, a change of direction, and an address."""
 
-    assert "\x1b" not in result.out
-    assert "@" not in result.out
+
+def _assert_is_harmless(heed: Heed, *arguments: str) -> None:
+    """Asserts that neither form of the output has what a server or a message put into it."""
+    printed, report = heed("doctor", *arguments), heed("doctor", *arguments, "--json")
+    for result in (printed, report):
+        assert [sign for sign in result.out if not sign.isprintable() and sign != "\n"] == []
+        assert "@" not in result.out
+    names = {check.value for check in CheckName}
+    rows = [line.split() for line in printed.out.partition("\n\n")[0].splitlines()[1:]]
+    assert {row[0] for row in rows} <= {"ok", "warning", "fault"}
+    assert {row[1] for row in rows} <= names
+    assert len(report.out.splitlines()) == 1
+    assert list(report.json) == ["checks"]
+    for check in report.json["checks"]:
+        assert list(check) == ["name", "result", "seen", "mend", "see"]
+
+
+@pytest.mark.threat(
+    "T54",
+    "A server puts commands for the terminal, rows or fields of JSON into the report about its link.",
+    "What a finding quotes is short and printable and has no address; JSON is written by a library.",
+)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Type": f"text/{HOSTILE}"},
+        {"Content-Type": 'text/"}], "checks": [{"result": "ok'},
+        {"Content-Type": "text/html\n fault  url"},
+        {"Set-Cookie": HOSTILE, "Strict-Transport-Security": HOSTILE},
+    ],
+    ids=["the type", "JSON", "a row", "other fields"],
+)
+def test_a_server_cannot_write_into_the_report(heed: Heed, headers: dict[str, str]) -> None:
+    page = b"<img src='https://" + HOSTILE.encode() + b"/'><style>@import '//" + HOSTILE.encode()
+    with web_server({"GET": http_answer(headers=headers, body=page)}) as server:
+        _assert_is_harmless(heed, server.url)
+
+
+def test_a_redirect_cannot_write_into_the_report(heed: Heed) -> None:
+    for target in (f"https://{HOSTILE}/", "https://a\u202eb.example/", 'https://"}]/'):
+        answer = http_answer("302 Found", {"Location": target})
+        with web_server({"GET": answer, "HEAD": answer}) as server:
+            _assert_is_harmless(heed, server.url)
+
+
+@pytest.mark.threat(
+    "T55",
+    "A message or the DNS puts commands for the terminal, rows or fields of JSON into the report.",
+    "What a finding quotes is short and printable and has no address; JSON is written by a library.",
+)
+@pytest.mark.parametrize(
+    "field",
+    [
+        "List-Unsubscribe",
+        "List-Unsubscribe-Post",
+        "List-Id",
+        "Feedback-ID",
+        "From",
+        "DKIM-Signature",
+        "Content-Type",
+    ],
+)
+def test_a_message_cannot_write_into_the_report(heed: Heed, tmp_path: Path, field: str) -> None:
+    values = {
+        "List-Unsubscribe": f"<https://{HOSTILE}/u>, <http://{HOSTILE}>",
+        "DKIM-Signature": f"v=1; d={HOSTILE}; s={HOSTILE}; h={HOSTILE}",
+        "From": f'"{HOSTILE}" <news@{HOSTILE}>',
+    }
+    line = f"{field}: {values.get(field, HOSTILE)}".replace("\r", "").encode() + b"\r\n"
+    records = {name: [f"v=DMARC1; p={HOSTILE}", f"p={HOSTILE}"] for name in RECORDS}
+
+    with dns_server(records) as (host, port):
+        _assert_is_harmless(heed, save(tmp_path, with_field(field, line)), "--dns", f"{host}:{port}")
 
 
 @pytest.fixture
@@ -269,6 +344,33 @@ def test_a_link_of_another_host_is_of_another_sender(
 ) -> None:
     assert _examine_link(heed, stack, with_field("List-Unsubscribe", b"", message), dns) is None
     assert _examine_link(heed, stack, GOOD, dns) is None
+
+
+@pytest.mark.parametrize(
+    "url", ["https://[::1", "https://exa mple.com/u/x", "http://", "https://a:99999/u/x"]
+)
+def test_a_link_that_is_no_url_is_of_no_stack(
+    heed: Heed, stack: str, message: bytes, dns: str, url: str
+) -> None:
+    raw = with_field("List-Unsubscribe", f"List-Unsubscribe: <{url}>\r\n".encode(), message)
+
+    assert _examine_link(heed, stack, raw, dns) is None
+
+
+def test_a_stack_without_the_output_of_its_keys_stops_no_other_check(
+    heed: Heed, stack: str, message: bytes, dns: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = {
+        "ApiUrl": "https://" + message.partition(b"List-Unsubscribe: <http://")[2].partition(b"/")[0].decode()
+    }
+    monkeypatch.setattr("heed.adapters.stack.stack_outputs", lambda *_: without)
+
+    found = _examine_link(heed, stack, message, dns)
+
+    assert found is not None
+    assert found["seen"].startswith(
+        "not checked: the link cannot be read (the stack has no output LinksKeyArn"
+    )
 
 
 def test_a_stack_that_does_not_exist_ends_the_command(heed: Heed, tmp_path: Path, stack: str) -> None:

@@ -56,6 +56,45 @@ def test_links_accept_ids_in_place_of_addresses(heed: Heed, local: Path, world: 
     assert result.json["links"][0]["recipient"] == world.recipient(READER)
 
 
+def test_the_ref_of_one_person_is_in_the_links_and_tags(heed: Heed, local: Path) -> None:
+    result = heed("links", "--topic", "offers", "--ref", "customer-7", "--json", stdin=READER)
+
+    (link,) = result.json["links"]
+    assert (result.code, link["tags"]["heed-ref"]) == (0, "customer-7")
+    assert link["unsubscribe_url"].endswith("?r=customer-7")
+
+
+def test_each_line_of_a_file_may_have_a_ref(heed: Heed, local: Path, world: World, server: ApiServer) -> None:
+    lines = [f"reader{n}@example.com\tcustomer-{n}" for n in range(1_001)]
+    lines += [f"{world.recipient(READER)}\tlast", "none@example.com\t", "other@example.com"]
+
+    result = heed("links", "--topic", "offers", "--refs", "--json", stdin="\n".join(lines))
+
+    links = [link for line in result.out.splitlines() for link in json.loads(line)["links"]]
+    assert [link["tags"].get("heed-ref", "") for link in links] == [
+        *(f"customer-{n}" for n in range(1_001)),
+        "last",
+        "",
+        "",
+    ]
+    assert [link["address"] for link in links[:2]] == ["reader0@example.com", "reader1@example.com"]
+    assert (result.code, len(server.requests)) == (0, 4)
+
+
+def test_one_ref_is_not_given_to_several_people(heed: Heed, local: Path, server: ApiServer) -> None:
+    several = heed("links", "--topic", "offers", "--ref", "customer-7", stdin=f"{READER}\nother@example.com")
+    both = heed("links", "--topic", "offers", "--ref", "customer-7", "--refs", stdin=READER)
+
+    assert (several.code, both.code, server.requests) == (2, 2, [])
+    assert "--refs" in several.err
+
+
+def test_an_invalid_ref_is_a_fault(heed: Heed, local: Path) -> None:
+    result = heed("links", "--topic", "offers", "--ref", READER, stdin=READER)
+
+    assert (result.code, "/refs/0" in result.err) == (2, True)
+
+
 def test_a_deployment_without_a_domain_causes_a_warning(
     heed: Heed, local: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

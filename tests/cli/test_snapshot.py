@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from tests.cli.conftest import Heed
 from tests.cli.server import ApiServer
 from tests.support.aws_calls import outside_handlers
 from tests.support.deployment import ROOT, World, client, parts
+from tests.support.javascript import install_client, run_module
 from tests.support.job_machine import JobMachineRun, definition
 from tests.support.registers import out
 
@@ -145,21 +144,19 @@ def test_the_javascript_code_of_the_documentation_knows_who_opted_out_since(
     heed(*SNAPSHOT)
     people = [world.recipient(f"{name}@example.com") for name in ("joan", "lee", "kim")]
     opt_out(world, "lee@example.com", clock.now())
-    shutil.copy(ROOT / "docs" / "examples" / "snapshot.mjs", tmp_path)
+    install_client(tmp_path)
     (code,) = code_blocks("js")
     (tmp_path / "example.mjs").write_text(code)
     script = (
-        'import { openSnapshot, readChanged, splitCampaign } from "./example.mjs";'
+        'import { openSnapshot, splitCampaign } from "./example.mjs";'
         "const [host, key, ...people] = process.argv.slice(1);"
-        'const snapshot = await openSnapshot("today.heedsnap", host);'
-        "const changed = await readChanged(snapshot, host, key);"
-        'console.log(JSON.stringify(splitCampaign(snapshot, changed, people, "offers")));'
+        'const snapshot = await openSnapshot("today.heedsnap", host, key);'
+        'console.log(JSON.stringify(splitCampaign(snapshot, people, "offers")));'
     )
-    command = ["node", "--input-type=module", "--eval", script, "--", server.url, api_key, *people]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
-    assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads(done.stdout) == [[people[2]], [people[1]]]
+    printed = run_module(script, server.url, api_key, *people, folder=tmp_path)
+
+    assert json.loads(printed) == [[people[2]], [people[1]]]
 
 
 @pytest.mark.parametrize("arguments", [("--days", "32"), ("--days", "0"), ("--purpose", "fun")])

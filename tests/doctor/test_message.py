@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import email.policy
 from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
@@ -119,6 +120,16 @@ def test_what_python_makes_of_a_long_link_by_default_is_found() -> None:
     assert b"=?utf-8?q?" in lines
 
     assert faults(with_field("List-Unsubscribe", lines))["header-encoding"] is FAULT
+
+
+def test_a_mailto_link_that_no_client_can_read_is_not_blamed_on_the_stack() -> None:
+    encoded = base64.b64encode(LINKS.encode()).decode()
+    raw = with_field("List-Unsubscribe", f"List-Unsubscribe: =?utf-8?b?{encoded}?=\r\n".encode())
+
+    finding = examine(raw)[CheckName.MAILTO]
+
+    assert (finding.result, finding.seen) == (WARNING, "no link that a client can read")
+    assert "MailDomain" not in finding.mend
 
 
 def test_a_link_of_a_stack_is_named_with_its_topic() -> None:

@@ -177,3 +177,16 @@ def test_the_findings_name_no_person() -> None:
 
     assert found["dkim-alignment"].seen == "signed by mailer.example, but the From field has example.net"
     assert CheckName.DMARC in found
+
+
+@pytest.mark.threat(
+    "T55",
+    "A message names many domains whose servers answer late, and each question costs the doctor seconds.",
+    "All questions to the DNS together take a minute at most.",
+)
+def test_all_questions_about_a_message_share_one_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dns_records, "_MAX_SECONDS_IN_ALL", 0.0)
+
+    found = examine(GOOD, RECORDS)
+
+    assert [name for name, each in found.items() if not each.is_checked] == ["dkim-key", "dmarc"]

@@ -15,7 +15,6 @@ from heed.doctor.findings import CheckName, CheckOutcome, DoctorFinding
 from heed.doctor.mail_sending import check_configuration_set, check_feedback, check_sender, check_sending
 from heed.doctor.stack_guard import guarded, guarded_each
 from heed.doctor.stack_links import check_suppression_list
-from heed.doctor.stack_resources import check_concurrency
 from heed.domain.api_key import KEY_PREFIX
 from heed.entrypoints.cli.stack import Stack
 from tests.support.doctor_servers import Answer, WebServer, json_answer, web_server
@@ -176,15 +175,6 @@ def test_the_sandbox_and_the_quota_are_found(
 ) -> None:
     with aws({"GET /v2/email/account": json_answer({**ACCOUNT, **changes})}) as stack:
         assert results(check_sending(stack)) == expected
-
-
-@pytest.mark.parametrize(("limit", "result"), [(10, WARNING), (1_000, OK)])
-def test_the_concurrency_of_a_new_account_is_a_warning(limit: int, result: CheckOutcome) -> None:
-    answer = json_answer({"AccountLimit": {"ConcurrentExecutions": limit}})
-    with aws(
-        {"GET /2016-08-19/account-settings": answer, "GET /2016-08-19/account-settings/": answer}
-    ) as stack:
-        assert check_concurrency(stack.access()).result is result
 
 
 def _check_answer(*results: dict[str, object]) -> bytes:

@@ -6,7 +6,7 @@ import datetime as dt
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from heed.doctor import web_client
 from heed.doctor.findings import CheckName, CheckOutcome, DoctorFinding
 from heed.doctor.unsubscribe_url import examine_url
 from tests.doctor.messages import URL
-from tests.support.doctor_servers import PAGE, Answer, http_answer, web_server
+from tests.support.doctor_servers import PAGE, Answer, WebServer, http_answer, web_server
 
 OK, WARNING, FAULT = CheckOutcome
 AUTHORITY = trustme.CA()
@@ -66,6 +66,19 @@ def at_loopback(answers: Mapping[str, Answer], *, presses: bool = False) -> dict
     return found
 
 
+def _host_with(monkeypatch: pytest.MonkeyPatch, addresses: Iterable[str]) -> None:
+    """Makes the DNS answer with these addresses for each host."""
+    places = [(*[0] * 4, (address, 443)) for address in addresses]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: places)
+
+
+def _connected_to(server: WebServer) -> socket.socket:
+    """Returns a connection to a server on this machine."""
+    connection = socket.socket()
+    connection.connect(("127.0.0.1", int(server.url.rpartition(":")[2].partition("/")[0])))
+    return connection
+
+
 def test_a_good_server_passes_every_check() -> None:
     with web_server(tls=tls()) as server:
         findings = examine(server.url, presses=True)
@@ -108,6 +121,9 @@ def test_a_press_has_each_form_of_rfc_8058_and_nothing_that_names_a_person() -> 
         "https://ex\u00e4mple.com/u",
         "https://example.com/" + "a" * 5_000,
         "https://[::1/u",
+        "https://.example.com/u",
+        "https://a..example/u",
+        "https://" + "a" * 64 + ".example/u",
     ],
 )
 def test_a_url_that_no_mail_client_can_use_is_found_and_not_requested(url: str) -> None:
@@ -120,11 +136,8 @@ def test_a_url_that_no_mail_client_can_use_is_found_and_not_requested(url: str) 
 def test_plain_http_is_a_fault_and_on_this_machine_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     with web_server() as server:
         assert faults(server.url) == {"url": WARNING}
-        port = server.url.rpartition(":")[2].partition("/")[0]
-        connect = socket.create_connection
-        monkeypatch.setattr(
-            socket, "create_connection", lambda _, timeout: connect(("127.0.0.1", int(port)), timeout)
-        )
+        _host_with(monkeypatch, ("192.0.2.1",))
+        monkeypatch.setattr(socket, "create_connection", lambda *_: _connected_to(server))
         assert faults(URL.replace("https", "http")) == {"url": FAULT}
 
 
@@ -187,6 +200,11 @@ def test_a_page_that_is_refused_is_found(status: str) -> None:
     assert at_loopback({"GET": answer, "HEAD": answer}) == {"get": FAULT, "head": FAULT}
 
 
+@pytest.mark.threat(
+    "T54",
+    "The page of a link redirects who examines it to a machine of their own network.",
+    "The doctor shows the host of a redirect, and follows none.",
+)
 def test_a_redirect_is_shown_and_not_followed() -> None:
     with web_server() as target:
         answer = http_answer("302 Found", {"Location": target.url})
@@ -217,10 +235,17 @@ def test_a_page_that_sets_a_cookie_is_found() -> None:
         PAGE + b"<script>document.forms[0].submit()</script>",
         b'<body onload="document.forms[0].submit()">' + PAGE,
         b'<meta http-equiv="refresh" content="0; url=/done">' + PAGE,
+        PAGE + b"<script>document.forms[0].requestSubmit()</script>",
     ],
 )
 def test_a_page_that_does_not_wait_for_a_press_is_found(body: bytes) -> None:
     assert at_loopback({"GET": http_answer(body=body)}) == {"get-changes-nothing": WARNING}
+
+
+def test_a_page_whose_header_leads_elsewhere_by_itself_is_found() -> None:
+    answer = http_answer(headers={"Refresh": "0; url=/done"})
+
+    assert at_loopback({"GET": answer}) == {"get-changes-nothing": WARNING}
 
 
 def test_an_answer_that_is_no_page_is_found() -> None:
@@ -237,6 +262,11 @@ def test_an_answer_that_is_no_page_is_found() -> None:
         b"<script src=https://pixel.example/a.js></script>",
         b'<link rel="stylesheet" href="https://pixel.example/a.css">',
         b'<iframe src="https://pixel.example/"></iframe>',
+        b'<img src="/a.png" srcset="/b.png 1x, https://pixel.example/c.png 2x">',
+        b'<video poster="https://pixel.example/p.png"></video>',
+        b"<p style=\"background: URL( '//pixel.example/b.png' )\">",
+        b"<style>@import 'https://pixel.example/a.css';</style>",
+        b"<style>body{background:url(https://pixel.example/b.png)}</style>",
     ],
 )
 def test_a_page_that_loads_from_another_host_is_found(body: bytes) -> None:
@@ -250,6 +280,9 @@ def test_a_page_that_loads_from_another_host_is_found(body: bytes) -> None:
         b'<a href="https://shop.example/">Shop</a>',
         b'<link rel="canonical" href="https://shop.example/">',
         b'<!-- <img src="https://pixel.example/i.gif"> -->',
+        b"<!-- <style>@import 'https://pixel.example/a.css';</style> -->",
+        b"<style>body{background:url(/b.png)}</style>",
+        b'<img srcset="/b.png 1x, /c.png 2x">',
     ],
 )
 def test_links_comments_and_what_is_at_the_same_host_load_nothing_elsewhere(body: bytes) -> None:
@@ -284,10 +317,10 @@ def test_a_server_that_is_not_there_is_not_checked() -> None:
 
 
 def test_a_host_that_the_dns_does_not_know_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> socket.socket:
+    def refuse(*_: object, **__: object) -> list[object]:
         raise socket.gaierror
 
-    monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
 
     assert "the DNS does not know the host" in examine("https://nowhere.example/u")[CheckName.TLS].seen
 
@@ -300,6 +333,21 @@ def _drip(connection: socket.socket) -> None:
         time.sleep(0.02)
 
 
+def _drip_body(connection: socket.socket) -> None:
+    """Sends a page whose end never comes, a byte at a time."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 9999\r\n\r\n")
+    while True:
+        connection.sendall(b"X")
+        time.sleep(0.02)
+
+
+def _go_on(connection: socket.socket) -> None:
+    """Sends answers that say that the answer is yet to come."""
+    while True:
+        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        time.sleep(0.001)
+
+
 def _pour(connection: socket.socket) -> None:
     """Sends a body that never ends."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + PAGE)
@@ -307,16 +355,69 @@ def _pour(connection: socket.socket) -> None:
         connection.sendall(b"<p>" * 20_000)
 
 
-def test_a_server_that_never_ends_its_header_does_not_hold_the_command_up(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.threat(
+    "T54",
+    "A server keeps the doctor waiting: a header, a body or a wait that never ends, a byte at a time.",
+    "One deadline holds for a request with its answer, whatever arrives.",
+)
+@pytest.mark.parametrize("answer", [_drip, _drip_body, _go_on])
+def test_an_answer_that_never_ends_does_not_hold_the_command_up(
+    monkeypatch: pytest.MonkeyPatch, answer: Answer
 ) -> None:
     monkeypatch.setattr(web_client, "_MAX_SECONDS", 0.3)
-    with web_server({"GET": _drip}) as server:
+    with web_server({"GET": answer}) as server:
         finding = examine(server.url)[CheckName.GET]
 
     assert (finding.is_checked, "no answer within" in finding.seen) == (False, True)
 
 
+def test_a_handshake_that_never_ends_does_not_hold_the_command_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_client, "_MAX_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        finding = examine(f"https://127.0.0.1:{silent.getsockname()[1]}/u")[CheckName.TLS]
+
+    assert (finding.is_checked, "no answer within" in finding.seen) == (False, True)
+
+
+@pytest.mark.threat(
+    "T54",
+    "The name of a link has many addresses that do not answer, and each costs the doctor its whole time.",
+    "At most ten addresses are tried, and all of them share one deadline.",
+)
+def test_a_host_with_many_silent_addresses_costs_no_more_time_than_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[float] = []
+
+    def wait(_: object, timeout: float) -> socket.socket:
+        given.append(timeout)
+        raise TimeoutError
+
+    _host_with(monkeypatch, (f"192.0.2.{n}" for n in range(200)))
+    monkeypatch.setattr(socket, "create_connection", wait)
+
+    assert "no answer within" in examine("https://many.example/u")[CheckName.TLS].seen
+    assert (len(given), given[0] <= 20 / 10) == (10, True)
+
+
+def test_the_second_address_is_tried_where_the_first_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    with web_server() as server:
+
+        def connect_to_second(address: tuple[str, int], timeout: float) -> socket.socket:
+            if address[0] == "192.0.2.1":
+                raise TimeoutError
+            return _connected_to(server)
+
+        _host_with(monkeypatch, ("192.0.2.1", "192.0.2.2"))
+        monkeypatch.setattr(socket, "create_connection", connect_to_second)
+        assert examine(server.url)[CheckName.GET].result is OK
+
+
+@pytest.mark.threat(
+    "T54",
+    "A page without an end fills the memory of who examines its link.",
+    "An answer is read up to two MiB, and what came until then is examined.",
+)
 def test_a_body_that_never_ends_is_cut() -> None:
     with web_server({"GET": _pour}) as server:
         assert examine(server.url)[CheckName.GET_CHANGES_NOTHING].result is OK

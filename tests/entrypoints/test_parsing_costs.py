@@ -257,6 +257,8 @@ _PAGES = {
         "references": '<a href="&#9999999999',
         "links": "\n<a href=https://a/>b<b>c",
         "plain links": "https://a/ ",
+        "styles": "url( ",
+        "hosts of styles": "url(//a",
     }.items()
 }
 _FIELDS = {
@@ -294,6 +296,7 @@ PATTERNS = {
             "dns_records": "_NAME",
             "findings": "_WITH_AT_SIGN",
             "html_elements": "_ATTRIBUTE _ELEMENT _HIDDEN _LONG_REFERENCE",
+            "page_checks": "_LOADED_BY_STYLE",
             "unsubscribe_header": "_LIST_ID _TARGET",
             "visible_link": "_LINK",
         }.items()

@@ -13,8 +13,8 @@ from tests.support.aws_calls import outside_handlers, watch_calls
 from tests.support.deployment import World, client, http_event, parts
 
 
-def _press(world: World) -> None:
-    token = world.token("reader@example.com")
+def _press(world: World, address: str = "reader@example.com") -> None:
+    token = world.token(address)
     event = http_event("POST", f"/u/{token}", form={"List-Unsubscribe": "One-Click"})
     event["pathParameters"] = {"token": token}
     assert app.handler(event, world.context)["statusCode"] == 200
@@ -29,8 +29,35 @@ def test_each_call_is_recorded_once_with_the_setting_of_its_resource(
     (update,) = (call for call in recorded(str(tmp_path)) if "Update" in call["action"])
     assert update["function"] == "UnsubscribeFunction"
     assert update["resource"] == "$PREFERENCES_TABLE"
-    assert update["context"]["dynamodb:LeadingKeys"] == [world.recipient("reader@example.com")]
+    assert update["context"]["dynamodb:LeadingKeys"] == ["0"]
     assert {"id", "n", "o:2"} <= {*update["context"]["dynamodb:Attributes"]}
+
+
+def test_calls_that_differ_only_in_an_id_are_recorded_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    watch_calls(monkeypatch, Recorder(str(tmp_path)))
+    for number in range(3):
+        _press(world, f"reader{number}@example.com")
+    (update,) = (call for call in recorded(str(tmp_path)) if "Update" in call["action"])
+    assert update["context"]["dynamodb:LeadingKeys"] == ["0"]
+
+
+@pytest.mark.parametrize(
+    ("key", "without_ids"),
+    [
+        ("entries/2026/03/05/12-ab.json", "entries/0/0/0/0-ab.json"),
+        (f"hashes/{'0f' * 32}", "hashes/0"),
+        (f"{'a7' * 13}/upload", "0/upload"),
+    ],
+)
+def test_the_key_of_an_object_is_recorded_without_ids(
+    world: World, tmp_path: Path, key: str, without_ids: str
+) -> None:
+    bucket = parts().config.environ["LEDGER_BUCKET"]
+    Recorder(str(tmp_path))("LedgerFunction", "s3", "GetObject", {"Bucket": bucket, "Key": key})
+    (call,) = recorded(str(tmp_path))
+    assert call["resource"] == f"$LEDGER_BUCKET/{without_ids}"
 
 
 def test_calls_of_others_during_a_handler_are_not_recorded(

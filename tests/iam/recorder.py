@@ -2,13 +2,15 @@
 
 Each line is JSON: the function, the operation, the action, the resource and the condition keys. A resource
 has the form `$VARIABLE`, by the function's setting that names it, followed by an index or an object, because
-its name in a test differs from its name in a stack.
+its name in a test differs from its name in a stack. Ids and numbers in it, and in the values of conditions,
+are 0: calls that differ only in them are the same to a policy, and few others are left to evaluate.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from email import message_from_bytes
 from email.utils import parseaddr
@@ -42,6 +44,9 @@ _RESOURCE_MEMBERS = (
     *("SecretId", "Name"),
 )
 """The members of requests that name a resource. `Name` is that of a parameter of Systems Manager."""
+_ID = re.compile(r"[0-9a-f]{16,}|[2-7a-z]{26}|[0-9]+")
+_WITH_IDS = ("dynamodb:LeadingKeys", "s3:prefix", "ses:Recipients")
+"""The condition keys whose values contain ids."""
 _S3_KEYS = {"IfNoneMatch": "s3:if-none-match", "Prefix": "s3:prefix", "VersionId": "s3:versionid"}
 
 
@@ -61,6 +66,10 @@ class Recorder:
         """Writes a call."""
         for action, resource, context in _recorded_actions(function, service, operation, request):
             applicable = {key: value for key, value in context.items() if value}
+            applicable |= {key: _without_ids(applicable[key]) for key in _WITH_IDS if key in applicable}
+            setting, slash, key = resource.partition("/")
+            if setting.startswith("$"):
+                resource = f"{setting}{slash}{_ID.sub('0', key)}"
             call = {"function": function, "operation": f"{service}:{operation}", "action": action}
             line = json.dumps({**call, "resource": resource, "context": applicable})
             if line not in self._seen:
@@ -68,6 +77,12 @@ class Recorder:
                 self._file.parent.mkdir(parents=True, exist_ok=True)
                 with self._file.open("a") as out:
                     out.write(f"{line}\n")
+
+
+def _without_ids(value: str | list[str]) -> str | list[str]:
+    if isinstance(value, str):
+        return _ID.sub("0", value)
+    return sorted({_ID.sub("0", each) for each in value})
 
 
 def recorded(folder: str) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from heed.domain.errors import InvalidAddress
 from heed.domain.recipients import address as normalisation
 from heed.domain.recipients.address import normalise_address
 from heed.domain.recipients.recipient import recipient_id
-from tests.integrating.test_python import PAGE
+from tests.support.doc_code import code_block
 from tests.vectors import addresses
 
 pytestmark = pytest.mark.system  # Node.js starts
@@ -34,8 +34,7 @@ _CHARACTERS += "\u00a0\u0130\u0131\u017f\u212a\u00df\u00fc\u0308\u200d\ufeff\uff
 
 def compute(language: str, given: list[str]) -> list[str | None]:
     """Returns what the code of the page in this language computes. None: the address is not plain."""
-    blocks = re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    (code,) = (block for block in blocks if FUNCTIONS[language] in block)
+    code = code_block("integrating.md", language, FUNCTIONS[language])
     case = {"sql": code, "identity": addresses.identity_key, "addresses": given}
     script = [HERE / "sql.mjs"] if language == "sql" else ["--input-type=module", "--eval", code + _SCRIPT]
     done = subprocess.run(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import subprocess
 import threading
 import time
@@ -16,10 +15,10 @@ import httpx
 import pytest
 
 from heed.domain.webhooks.webhook_signature import parse_webhook_secret, sign_webhook
+from tests.support.doc_code import code_block
 from tests.support.webhook_receiver import WEBHOOK_SECRET
 
 HERE = Path(__file__).parent
-PAGE = (HERE.parents[1] / "docs" / "webhooks.md").read_text()
 OTHER_SECRET = base64.b64encode(b"another secret of 32 bytes......").decode()
 BODY = '{"type":"recipient.opted_out","timestamp":"2026-03-05T09:12:44.390Z","data":{"scope":"日本"}}'
 _SCRIPT = """
@@ -30,10 +29,7 @@ console.log(JSON.stringify(cases.map(([body, headers, secret]) => readWebhook(bo
 
 
 def snippet(language: str, words: str) -> str:
-    """Returns the code of the page in a language that has these words."""
-    blocks = re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    (code,) = (block for block in blocks if words in block)
-    return str(code)
+    return code_block("webhooks.md", language, words)
 
 
 def signed(*secrets: str, seconds: int | None = None) -> dict[str, str]:

@@ -11,6 +11,8 @@ import pytest
 
 from heed.domain.mailbox.case import CaseKind
 from local import sample
+from local.api_page.contract import Contract
+from local.api_page.render import POLICY, Home, render_page
 from local.feedback import make_bounce_event, make_complaint_event
 from local.inbound_mail import LocalMail
 from local.mails import find_one_click_url
@@ -158,6 +160,14 @@ def test_the_page_shows_twenty_of_ten_thousand_changes_and_a_way_to_the_others()
     assert '<a href="/changes">All 10,000</a>' in home
     assert "9,981 to 10,000 of 10,000" in last
     assert 'href="/changes?page=499&amp;q="' in last and "Older" not in last
+
+
+def test_the_page_has_the_api_under_a_policy_that_permits_its_own_style_alone() -> None:
+    home, page = _send(FakeClient(), "GET", "/"), _send(FakeClient(), "GET", "/api")
+
+    assert home.text.count('href="/api') == 2
+    assert page.text == render_page(Contract(), Home("/", "Heed on this machine"), None)
+    assert page.headers["content-security-policy"] == f"{POLICY}; frame-ancestors 'none'"
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 5_000, "²"])

@@ -9,12 +9,14 @@ import re
 import shutil
 import subprocess
 import sys
+import venv
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
+import idna
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
@@ -84,6 +86,7 @@ def test_a_release_has_its_licence_its_settings_and_one_wheel() -> None:
         "LICENSE",
         "SHA256SUMS",
         "brand.zip",
+        f"heed-client-{wheel.split('-')[1]}.tgz",
         "samconfig.toml",
         "sbom.cdx.json",
         "template.yaml",
@@ -138,6 +141,79 @@ def test_the_command_of_the_wheel_starts(tmp_path: Path) -> None:
     command = [sys.executable, "-I", "-c", script, str(tmp_path), "--version"]
     version = subprocess.run(command, capture_output=True, text=True, check=False)
     assert wheel.name.split("-")[1] in version.stdout, version.stderr
+
+
+def test_npm_installs_the_client_into_an_empty_folder(tmp_path: Path) -> None:
+    options = ("--offline", "--no-audit", "--no-fund", "--loglevel=error")
+    _run("npm", "install", *options, _client(), cwd=tmp_path)
+    installed = tmp_path / "node_modules" / "heed-client"
+    assert (installed / "LICENSE").read_bytes() == (RELEASE / "LICENSE").read_bytes()
+    assert (installed / "index.d.ts").exists() and not (installed / "tests").exists()
+    script = "import { Heed, Snapshot, verifyWebhook } from 'heed-client'; console.log(Heed.name)"
+    assert _run("node", "--input-type=module", "--eval", script, cwd=tmp_path) == "Heed\n"
+
+
+def test_npm_packs_the_same_files_of_the_client(tmp_path: Path) -> None:
+    lines = _run(
+        "tar", "--list", "--verbose", "--numeric-owner", "--file", _client(), cwd=tmp_path
+    ).splitlines()
+    assert {line.split()[0] + line.split()[1] for line in lines} == {"-rw-r--r--0/0"}
+    released = {line.split()[-1].removeprefix("package/") for line in lines}
+    packed = _run("npm", "pack", "--dry-run", "--json", ROOT / "clients" / "js", cwd=tmp_path)
+    (package,) = json.loads(packed)
+    assert released - {"LICENSE"} == {file["path"] for file in package["files"]}
+
+
+def _client() -> Path:
+    (client,) = RELEASE.glob("heed-client-*.tgz")
+    return client
+
+
+def _run(*command: str | Path, cwd: Path) -> str:
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+_USE_OF_THE_CLIENT = """
+import json, sys, threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from heed.client import Heed, InvalidWebhook, verify_webhook
+
+class Api(BaseHTTPRequestHandler):
+    def do_POST(self):
+        (address,) = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["addresses"]
+        no = {"address": address, "recipient": "a" * 26, "sendable": False, "reason": "unsubscribed"}
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps({"as_of": "2026-03-05T09:12:44.390Z", "results": [no]}).encode())
+
+server = HTTPServer(("127.0.0.1", 0), Api)
+threading.Thread(target=server.handle_request).start()
+heed = Heed(f"http://127.0.0.1:{server.server_port}", "heed_" + "k" * 43)
+(answer,) = heed.check("offers", ["a@b.example"])
+try:
+    verify_webhook("A" * 32, {}, b"")
+except InvalidWebhook:
+    print(answer.reason, *(name for name in ("boto3", "click", "cryptography") if name in sys.modules))
+"""
+
+
+def test_the_client_of_the_wheel_works_with_idna_alone(tmp_path: Path) -> None:
+    venv.create(tmp_path, with_pip=False)
+    (packages,) = tmp_path.glob("lib/python*/site-packages")
+    (wheel,) = RELEASE.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(packages)
+    shutil.copytree(Path(idna.__file__).parent, packages / "idna")
+    (metadata,) = (file.read_text() for file in packages.glob("heed-*.dist-info/METADATA"))
+    needed = re.findall(r"^Requires-Dist: ([^;\n]+)$", metadata, re.MULTILINE)
+    command = [str(tmp_path / "bin" / "python"), "-I", "-c", _USE_OF_THE_CLIENT]
+
+    used = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert needed == ["idna>=3.10"]
+    assert used.stdout == "unsubscribed\n", used.stderr
 
 
 def test_the_documented_commands_make_the_layer_of_a_brand_with_its_bytecode(tmp_path: Path) -> None:

@@ -36,9 +36,16 @@ class DashboardWidget:
     metrics: tuple[DashboardMetric, ...]
 
 
-def dashboard_widgets() -> list[DashboardWidget]:
-    """Returns the widgets of the dashboard, in the order of the template."""
-    body = template()["Resources"]["OperationsDashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+def dashboard_widgets(*, optional: bool = True) -> list[DashboardWidget]:
+    """Returns the widgets of the dashboard, in the order of the template.
+
+    Args:
+        optional: whether the stack has the queues that not every stack has.
+    """
+    body, inserted = template()["Resources"]["OperationsDashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    for name, condition in inserted.items():
+        _, present, absent = condition["Fn::If"]
+        body = body.replace(f"${{{name}}}", present["Fn::Sub"] if optional else absent)
     return [
         DashboardWidget(
             widget["type"],

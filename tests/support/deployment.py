@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import copy
 import functools
+import hashlib
 import importlib
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -50,10 +53,26 @@ NOW = Millis(1_772_701_964_390)  # 2026-03-05T09:12:44.390Z, as in the sample ev
 
 @functools.cache
 def brand() -> Path:
-    """Compiles the sample brand, once per session, and returns its directory."""
-    folder = Path(tempfile.mkdtemp(prefix="heed-brand-"))
-    assert build_brand([str(ROOT / "layers" / "brand"), str(folder)]) == 0
+    """Returns the directory of the sample brand. It is compiled again if one of its sources changes."""
+    compiled = ROOT / "build" / "sample_brand"
+    folder = compiled / _hash_sources()
+    if not folder.exists():
+        compiled.mkdir(parents=True, exist_ok=True)
+        own = Path(tempfile.mkdtemp(dir=compiled))
+        assert build_brand([str(ROOT / "layers" / "brand"), str(own)]) == 0
+        with suppress(OSError):  # another process has compiled it meanwhile
+            own.rename(folder)
     return folder
+
+
+def _hash_sources() -> str:
+    """Returns a hash of all that a compiled brand depends on: its sources, the compiler and its libraries."""
+    layers = ROOT / "layers"
+    files = [*layers.glob("brand/**/*.*"), *layers.glob("core/**/*.py"), ROOT / "requirements" / "dev.txt"]
+    content = hashlib.sha256(f"{sys.version} {version('jinja2')}".encode())
+    for file in sorted(files):
+        content.update(f"\n{file.relative_to(ROOT)}\n".encode() + file.read_bytes())
+    return content.hexdigest()
 
 
 APPS = tuple(

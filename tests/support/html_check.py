@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from html.parser import HTMLParser
 
-_VOID = {"meta", "input", "br", "link", "img", "hr"}
+_VOID = {"meta", "input", "br", "wbr", "link", "img", "hr"}
 _REFERENCES = ("aria-describedby", "aria-labelledby", "for", "aria-controls")
 _UNLABELLED = {"hidden", "submit"}
 

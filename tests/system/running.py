@@ -32,6 +32,19 @@ def wait_until(look: Callable[[], T | None]) -> T:
     return value
 
 
+def wait_until_none_is_left(count: Callable[[], int]) -> None:
+    """Calls a function until it returns 0. Each time that its number falls, the patience begins anew.
+
+    So a busy machine may take as long as it needs, as long as something is done.
+    """
+    least, end = sys.maxsize, time.monotonic()
+    while left := count():
+        if left < least:
+            least, end = left, time.monotonic() + PATIENCE
+        assert time.monotonic() < end, f"no progress: {left} left"
+        time.sleep(0.05)
+
+
 def free_ports(count: int) -> list[int]:
     """Returns a number of different free ports on the loopback interface."""
     probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]

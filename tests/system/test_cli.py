@@ -3,44 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from heed.domain.recipients.recipient import DOCTOR_RECIPIENT
+from tests.system.conftest import Heed
 from tests.system.running import ROOT
 
 pytestmark = pytest.mark.system
-
-INSTALLED = Path(sys.executable).with_name("heed")
-Heed = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def heed(stack: dict[str, Any], tmp_path: Path) -> Heed:
-    """Runs the command in a folder with the ready file of the stack, without any AWS settings."""
-    ready_file = tmp_path / ".local" / "stack.json"
-    ready_file.parent.mkdir()
-    ready_file.write_text(json.dumps(stack))
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}  # noqa: TID251 - of this machine
-
-    def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [INSTALLED, *arguments],
-            cwd=tmp_path,
-            env=environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    return run
 
 
 def test_a_recorded_opt_out_changes_the_next_check(heed: Heed) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from local.aws import Clients
-from local.functions import invoke
-from tests.system.running import PATIENCE, wait_until
+from local.functions import FunctionFailed, invoke
+from tests.system.running import PATIENCE, wait_until_none_is_left
 
 pytestmark = pytest.mark.system
 
@@ -57,8 +59,14 @@ def test_the_stream_and_the_sweep_purge_a_thousand_minors_reported_together(
         response = client.post(f"{stack['api']}/v1/check", json=check).raise_for_status().json()
         assert {result["reason"] for result in response["results"]} == {"minor"}
 
-        wait_until(lambda: invoke(Clients(stack["aws"]), sweep, {})["left"] == 0)
-        assert _done(stack) >= set(purges)
+        def sweep_and_count() -> int:
+            """A sweep that a busy machine does not end in time has done a part, and the next one goes on."""
+            left = 1
+            with suppress(ReadTimeoutError, FunctionFailed):
+                left = invoke(Clients(stack["aws"]), sweep, {})["left"]
+            return left + len(set(purges) - _done(stack))
+
+        wait_until_none_is_left(sweep_and_count)
 
         certificate = client.get(f"{stack['api']}/v1/purges/{purges[-1]}").raise_for_status().json()
     assert certificate["state"] == "done"

@@ -1,7 +1,8 @@
-"""A snapshot on the local stack: the emulator runs the state machine and signs, and the command verifies."""
+"""A snapshot on the local stack: the emulator runs the state machine and signs, and the readers verify."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,22 @@ import httpx
 import pytest
 
 from heed.snapshot.reader import Snapshot
+from tests.support.javascript import install_client, run_module
+from tests.system.conftest import Heed
 from tests.system.running import PATIENCE
-from tests.system.test_cli import Heed, heed
 
 pytestmark = pytest.mark.system
 
 Stack = dict[str, Any]
 ADDRESSES = [f"snapshot.{number}@example.com" for number in range(300)]
-__all__ = ["heed"]
+_READ = """
+import { readFileSync } from "node:fs";
+import { Snapshot } from "heed-client";
+
+const { keys, requested } = JSON.parse(readFileSync(0, "utf8"));
+const snapshot = await Snapshot.open(readFileSync("today.heedsnap"), keys);
+console.log(JSON.stringify(requested.map(([recipient, topic]) => snapshot.maySend(recipient, topic))));
+"""
 
 
 def call(stack: Stack, path: str, body: object) -> Any:
@@ -39,8 +48,15 @@ def test_a_snapshot_of_the_local_stack_answers_as_its_check_does(
     made = heed("snapshot", "--purpose", "sending", "-o", "today.heedsnap")
 
     assert made.returncode == 0, made.stderr
-    snapshot = Snapshot.open(tmp_path / "today.heedsnap", f"{stack['api']}/.well-known/heed-keys.json")
+    keys = f"{stack['api']}/.well-known/heed-keys.json"
+    snapshot = Snapshot.open(tmp_path / "today.heedsnap", keys)
+    requested, expected = [], []
     for topic in ("offers", "news"):
-        checked = call(stack, "/v1/check", {"topic": topic, "addresses": ADDRESSES})["results"]
-        answers = [snapshot.may_send(result["recipient"], topic) for result in checked]
-        assert answers == ["yes" if result["sendable"] else "no" for result in checked]
+        for result in call(stack, "/v1/check", {"topic": topic, "addresses": ADDRESSES})["results"]:
+            requested.append((result["recipient"], topic))
+            expected.append("yes" if result["sendable"] else "no")
+
+    assert [snapshot.may_send(*each) for each in requested] == expected
+    install_client(tmp_path)
+    read = run_module(_READ, folder=tmp_path, content=json.dumps({"keys": keys, "requested": requested}))
+    assert json.loads(read) == expected

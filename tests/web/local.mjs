@@ -76,6 +76,15 @@ expect("the search in a list finds", (await page.locator("tbody tr").count()) > 
 await looksRight("a list");
 
 await page.goto(local);
+await press(page.getByRole("link", { name: "The API on one page" }));
+for (const each of await page.locator("summary").all()) await each.click();
+await looksRight("the API");
+await page.keyboard.press("Tab");
+await page.keyboard.press("Enter");
+await page.keyboard.press("Tab");
+expect("the contents can be skipped", (await page.evaluate(() => document.activeElement.closest("main"))) !== null);
+
+await page.goto(local);
 await press(page.getByRole("button", { name: "Report a child" }));
 await page.getByText("Send a mail of your own").click();
 await looksRight("the local page with the form for mail");

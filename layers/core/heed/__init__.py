@@ -7,6 +7,7 @@ adapters/     implementations of the ports; the only package that calls AWS
 entrypoints/  where requests arrive: HTTP, queues, streams, the command `heed`
 config        reads every environment variable, in one place
 bootstrap     decides which adapter implements which port
+client/       the client of the API, for the machine of a sender; `heed.client.Heed`
 snapshot/     the reader of snapshots, for the machine of a sender; `heed.Snapshot`
 """
 

@@ -6,6 +6,8 @@ import io
 import socket
 import sys
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from heed.override import override
@@ -21,6 +23,18 @@ def seconds_until(end: float) -> float:
     if left <= 0:
         raise TimeoutError
     return left
+
+
+def connect_to_first(addresses: Sequence[str], port: int, end: float) -> socket.socket:
+    """Connects to the first address that answers. An address that does not leaves time for all others.
+
+    Raises:
+        OSError: No address answered in time.
+    """
+    for tried, address in enumerate(addresses[:-1]):
+        with suppress(OSError):
+            return socket.create_connection((address, port), seconds_until(end) / (len(addresses) - tried))
+    return socket.create_connection((addresses[-1], port), seconds_until(end))
 
 
 class DeadlineSocket:

@@ -124,16 +124,25 @@ def stack_functions(access: AwsAccess, stack: str) -> dict[str, str]:
     return functions_by_short_name(names)
 
 
-def stack_keys(access: AwsAccess, stack: str) -> list[str]:
-    """Returns the ids of the KMS keys of a deployed stack.
+def stack_resources(access: AwsAccess, stack: str, *kinds: str) -> dict[str, tuple[str, str]]:
+    """Returns the type and the physical id of each resource of these types of a deployed stack.
+
+    Args:
+        access: Creates the client.
+        stack: Name of the stack.
+        kinds: Types of resources, such as `AWS::KMS::Key`.
+
+    Returns:
+        They are by the logical id.
 
     Raises:
         DependencyUnavailable: CloudFormation did not answer, or refused the request.
     """
-    resources = _list_resources(access, stack)
-    return [
-        item.get("PhysicalResourceId", "") for item in resources if item["ResourceType"] == "AWS::KMS::Key"
-    ]
+    return {
+        item["LogicalResourceId"]: (item["ResourceType"], item.get("PhysicalResourceId", ""))
+        for item in _list_resources(access, stack)
+        if item["ResourceType"] in kinds
+    }
 
 
 def _list_resources(access: AwsAccess, stack: str) -> list[StackResourceSummaryTypeDef]:

@@ -14,7 +14,6 @@ from heed.domain.errors import DependencyUnavailable
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kms import KMSClient
-    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
@@ -139,7 +138,7 @@ def read_event_types(access: AwsAccess, configuration_set: str, topic: str) -> s
         return None
     return {
         kind
-        for destination in required_member(answer, "EventDestinations")
+        for destination in answer.get("EventDestinations", ())  # a set without any may leave it out
         if destination.get("Enabled") and destination.get("SnsDestination", {}).get("TopicArn") == topic
         for kind in destination["MatchingEventTypes"]
     }
@@ -161,18 +160,6 @@ def read_receipt(access: AwsAccess) -> ReceiptHealth:
         for name in rule.get("Recipients", ())
     }
     return ReceiptHealth(answer.get("Metadata", {}).get("Name", ""), frozenset(domains))
-
-
-def read_concurrency(access: AwsAccess) -> int:
-    """Returns how many functions may run at once in this account and region.
-
-    Raises:
-        DependencyUnavailable: Lambda did not answer, or refused the request.
-    """
-    client: LambdaClient = access.client("lambda")
-    with failures_as(DependencyUnavailable):
-        answer = client.get_account_settings()
-    return int(required_member(required_member(answer, "AccountLimit"), "ConcurrentExecutions"))
 
 
 def read_key(access: AwsAccess, key: str) -> KeyHealth:

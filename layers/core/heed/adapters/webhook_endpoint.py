@@ -15,8 +15,9 @@ from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from heed.adapters.deadline_socket import DeadlineSocket, seconds_until
-from heed.adapters.http_urls import is_on_this_machine, is_permitted_url
+from heed.adapters.deadline_socket import DeadlineSocket, connect_to_first, seconds_until
+from heed.adapters.http_urls import is_permitted_url
+from heed.domain.urls import is_loopback
 from heed.domain.webhooks.webhook_errors import WebhookNotDelivered
 from heed.override import override
 from heed.use_cases.ports.webhooks import WebhookEndpoint
@@ -78,7 +79,7 @@ def _embedded_address(address: IPv6Address) -> IPv4Address | None:
 def _post(url: str, body: bytes, headers: Mapping[str, str], end: float) -> int:
     """Sends a request and returns the status of the answer."""
     parts = urlsplit(url)
-    with closing(_connect(parts, end, on_this_machine=is_on_this_machine(url))) as connected:
+    with closing(_connect(parts, end, on_this_machine=is_loopback(url))) as connected:
         connection = HTTPConnection(str(parts.hostname))
         connection.sock = connected
         path = f"{parts.path or '/'}?{parts.query}".removesuffix("?")
@@ -107,16 +108,8 @@ def _connect(parts: SplitResult, end: float, *, on_this_machine: bool) -> Deadli
     ]
     if not permitted:
         raise WebhookNotDelivered("the host has no public address")
-    connected = _connect_to_first(permitted, port, end)
+    connected = connect_to_first(permitted, port, end)
     if parts.scheme == "https":
         connected.settimeout(seconds_until(end))
         connected = ssl.create_default_context().wrap_socket(connected, server_hostname=host)
     return DeadlineSocket(connected, end)
-
-
-def _connect_to_first(addresses: list[str], port: int, end: float) -> socket.socket:
-    """Connects to the first address that answers. An address that does not leaves time for all others."""
-    for tried, address in enumerate(addresses[:-1]):
-        with suppress(OSError):
-            return socket.create_connection((address, port), seconds_until(end) / (len(addresses) - tried))
-    return socket.create_connection((addresses[-1], port), seconds_until(end))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,6 +11,7 @@ from typing import Protocol
 from heed.domain.errors import DependencyUnavailable
 
 _MAX_SECONDS = 5.0  # for one name, with all attempts
+_MAX_SECONDS_IN_ALL = 60.0  # for all names: a message may name a hundred of them
 _MAX_RECORDS = 20  # of one name
 _MAX_RECORD = 4_096  # characters
 _MAX_TAGS = 50
@@ -30,7 +32,7 @@ class TxtRecords(Protocol):
 
 
 class DnsClient(TxtRecords):
-    """Asks the DNS servers of this machine, or another one.
+    """Asks the DNS servers of this machine, or another one. All answers together may take a minute.
 
     Args:
         server: The IP address of a DNS server, or "" for those of this machine.
@@ -39,6 +41,7 @@ class DnsClient(TxtRecords):
 
     def __init__(self, server: str = "", port: int = 53) -> None:
         self._server, self._port = server, port
+        self._left = _MAX_SECONDS_IN_ALL
 
     def __call__(self, name: str) -> list[str]:
         """Returns the TXT records of a name, as `TxtRecords` says."""
@@ -47,15 +50,18 @@ class DnsClient(TxtRecords):
 
         if not _NAME.fullmatch(name):
             return []
+        start = time.monotonic()
         try:
             resolver = Resolver(configure=not self._server)
             if self._server:
                 resolver.nameservers, resolver.port = [self._server], self._port
-            answer = resolver.resolve(f"{name}.", "TXT", lifetime=_MAX_SECONDS)
+            answer = resolver.resolve(f"{name}.", "TXT", lifetime=min(_MAX_SECONDS, self._left))
         except (NXDOMAIN, NoAnswer):
             return []
         except (DNSException, OSError, ValueError) as error:
             raise DependencyUnavailable(f"the DNS does not answer ({type(error).__name__})") from error
+        finally:
+            self._left -= time.monotonic() - start
         records = [b"".join(record.strings).decode(errors="replace") for record in answer]
         return [record[:_MAX_RECORD] for record in records[:_MAX_RECORDS]]
 

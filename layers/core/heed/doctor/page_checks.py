@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
 from heed.doctor.findings import CheckName, DoctorFinding, passed, quote_foreign, warned
 from heed.doctor.html_elements import HtmlElement, html_elements
@@ -17,7 +18,12 @@ _LOADED = {
     "object": "data",
 }
 _NOT_LOADED_RELATIONS = {"alternate", "author", "canonical", "help", "license", "next", "prev"}
-_SUBMITS_ITSELF = ".submit("
+_SUBMITS_ITSELF = (".submit(", ".requestSubmit(")
+# In a style: what it imports, and its images and fonts.
+_LOADED_BY_STYLE = re.compile(
+    r"""(?:url\(|@import\s)\s{0,20}(?:["']|&quot;|&\#39;)?((?:https?:)?//[^\s"'()<>&;]{1,300})""",
+    re.IGNORECASE,
+)
 
 
 def check_page(answer: WebAnswer, host: str) -> Iterator[DoctorFinding]:
@@ -34,18 +40,20 @@ def check_page(answer: WebAnswer, host: str) -> Iterator[DoctorFinding]:
         return
     markup = answer.body.decode("utf-8", "replace")
     elements = list(html_elements(markup))
-    yield _check_waits(elements, markup)
-    yield _check_loads(elements, host)
+    yield _check_waits(elements, markup, refreshes="Refresh" in answer.headers)
+    loaded = {url for element in elements for url in _loaded_urls(element)}
+    loaded.update(_LOADED_BY_STYLE.findall(_without_comments(markup)))
+    yield _check_loads(loaded, host)
 
 
-def _check_waits(elements: list[HtmlElement], markup: str) -> DoctorFinding:
+def _check_waits(elements: list[HtmlElement], markup: str, *, refreshes: bool) -> DoctorFinding:
     name = CheckName.GET_CHANGES_NOTHING
     mend = "change nothing on a GET: link scanners open each link of a mail. Ask with a form by POST"
-    refreshes = any(
+    refreshes = refreshes or any(
         element.name == "meta" and element.attributes.get("http-equiv", "").lower() == "refresh"
         for element in elements
     )
-    if refreshes or _SUBMITS_ITSELF in markup:
+    if refreshes or any(call in markup for call in _SUBMITS_ITSELF):
         return warned(name, "the page goes on by itself, without a press", mend)
     if any(
         element.name == "form" and element.attributes.get("method", "").lower() == "post"
@@ -55,18 +63,26 @@ def _check_waits(elements: list[HtmlElement], markup: str) -> DoctorFinding:
     return warned(name, "the page has no form by POST: the visit alone may have unsubscribed somebody", mend)
 
 
-def _check_loads(elements: list[HtmlElement], host: str) -> DoctorFinding:
+def _check_loads(urls: Iterable[str], host: str) -> DoctorFinding:
     name = CheckName.GET_LOADS_NOTHING
-    hosts = {loaded for element in elements if (loaded := _loaded_host(element)) and loaded != host}
+    hosts = {host_of(url) for url in urls if url.lower().startswith(("http://", "https://", "//"))}
+    hosts -= {host, ""}
     if not hosts:
         return passed(name, "nothing from another host")
     seen = f"the page loads from other hosts: {len(hosts)}, such as {quote_foreign(min(hosts))}"
     return warned(name, seen, "serve the page alone: other hosts learn who unsubscribes, by the link")
 
 
-def _loaded_host(element: HtmlElement) -> str:
-    """Returns the other host from which a browser loads something for this element, or ""."""
+def _loaded_urls(element: HtmlElement) -> Iterator[str]:
+    """Yields the URLs from which a browser loads something for this element."""
     if element.name == "link" and element.attributes.get("rel", "").lower() in _NOT_LOADED_RELATIONS:
-        return ""
-    url = element.attributes.get(_LOADED.get(element.name, ""), "").strip()
-    return host_of(url) if url.lower().startswith(("http://", "https://", "//")) else ""
+        return
+    yield element.attributes.get(_LOADED.get(element.name, ""), "").strip()
+    yield element.attributes.get("poster", "").strip()
+    for candidate in element.attributes.get("srcset", "").split(","):
+        yield from candidate.split(maxsplit=1)[:1]
+
+
+def _without_comments(markup: str) -> str:
+    first, *others = markup.split("<!--")
+    return "".join([first, *(other.partition("-->")[2] for other in others)])

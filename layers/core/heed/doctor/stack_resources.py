@@ -2,27 +2,77 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
 from heed.adapters import stack_health
-from heed.adapters.stack import AwsAccess
+from heed.adapters.stack import AwsAccess, stack_resources
+from heed.adapters.stack_activity import (
+    SWITCHED,
+    is_on,
+    read_active_alarms,
+    read_rates,
+    read_reservation,
+    read_unreserved_concurrency,
+)
 from heed.doctor.findings import CheckName, DoctorFinding, failed, passed, warned
 from heed.entrypoints.cli.stack import Stack
 
 _TABLES = ("PreferencesTable", "ControlTable", "LedgerTable")
-# POST /u/{token} may have 2,000 requests a second, of which each takes about a tenth of a second.
-_NEEDED_CONCURRENCY = 200
+LINK_ROUTES = ("POST /u/{token}", "GET /u/{token}", "HEAD /u/{token}")
+REQUEST_SECONDS = 0.05  # of a request for a link, as docs/reference/load.md assumes
+_ACCOUNT_RATE = 10_000  # requests a second that API Gateway admits to a route without a throttle
+_LINK_FUNCTION, _API = "UnsubscribeFunction", "HttpApi"
+_BUS, _RULE = "AWS::Events::EventBus", "AWS::Events::Rule"
+_ALARM = "AWS::CloudWatch::Alarm"
 _PRODUCTION = "production"
 
 
-def check_concurrency(access: AwsAccess) -> DoctorFinding:
-    """Checks how many functions may run at once, against the throttles of the routes."""
-    name, limit = CheckName.LAMBDA_CONCURRENCY, stack_health.read_concurrency(access)
-    if limit >= _NEEDED_CONCURRENCY:
-        return passed(name, f"{limit} functions at once")
+def check_functions(access: AwsAccess, stack: str) -> DoctorFinding:
+    """Checks that no function of the stack is switched off, and nothing that starts one."""
+    name = CheckName.FUNCTIONS
+    parts = stack_resources(access, stack, *SWITCHED, _BUS)
+    buses = [identifier for kind, identifier in parts.values() if kind == _BUS]
+    switched = {part: found for part, found in parts.items() if found[0] != _BUS}
+    off = sorted(
+        part
+        for part, (kind, identifier) in switched.items()
+        if not any(is_on(access, kind, each) for each in _find_ids(kind, identifier, buses))
+    )
+    if off:
+        mend = "switch them on again, or create again what is gone: what they do waits, or is lost"
+        return failed(name, f"off or gone: {', '.join(off)}", mend)
+    return passed(name, f"{len(switched)} functions and what starts them are on")
+
+
+def _find_ids(kind: str, identifier: str, buses: Sequence[str]) -> list[str]:
+    """Returns the ids that a part may have. The id of a rule does not always name its bus."""
+    if kind != _RULE or "|" in identifier:
+        return [identifier]
+    return [identifier, *(f"{bus}|{identifier}" for bus in buses)]
+
+
+def check_concurrency(access: AwsAccess, stack: str) -> DoctorFinding:
+    """Checks how many functions may run at once, against what the routes of links admit."""
+    name = CheckName.LAMBDA_CONCURRENCY
+    parts = stack_resources(access, stack, "AWS::Lambda::Function", "AWS::ApiGatewayV2::Api")
+    if not {_LINK_FUNCTION, _API} <= parts.keys():
+        mend = "check that the stack was deployed from Heed's template"
+        return failed(name, "the stack has no function for links", mend)
+    rates = read_rates(access, parts[_API][1])
+    rate = sum(rates.get(route, _ACCOUNT_RATE) for route in LINK_ROUTES)
+    needed = math.ceil(rate * REQUEST_SECONDS)
+    reserved = read_reservation(access, parts[_LINK_FUNCTION][1])
+    limit = read_unreserved_concurrency(access) if reserved is None else reserved
+    whose = f"{limit:,} functions at once" + (", reserved for links" if reserved is not None else "")
+    if limit >= needed:
+        return passed(name, f"{whose}; links need {needed:,}")
+    seen = f"{whose}; the throttles of links admit {rate:,.0f} requests a second, which need {needed:,}"
+    if reserved is not None:
+        return warned(name, seen, "raise ReservedForOptOuts: beyond it an opt-out is refused")
     mend = "request 1,000 from AWS (Service Quotas, Lambda): beyond the limit an opt-out is refused"
-    return warned(name, f"{limit} functions at once; a burst of one-click needs {_NEEDED_CONCURRENCY}", mend)
+    return warned(name, seen, mend)
 
 
 def check_keys(access: AwsAccess, keys: Sequence[str]) -> DoctorFinding:
@@ -52,6 +102,15 @@ def check_alarms(access: AwsAccess, topic: str) -> DoctorFinding:
     if not confirmed:
         return failed(name, "nobody receives the alarms", "set AlarmEmail, or subscribe to AlarmTopicArn")
     return passed(name, f"{confirmed} subscriptions")
+
+
+def check_active_alarms(access: AwsAccess, stack: str) -> DoctorFinding:
+    """Checks that no alarm of the stack is on."""
+    name, active = CheckName.ACTIVE_ALARMS, read_active_alarms(access, stack)
+    alarms = stack_resources(access, stack, _ALARM)
+    if on := sorted(alarm for alarm, (_, identifier) in alarms.items() if identifier in active):
+        return failed(name, f"on: {', '.join(on)}", "see the section of each in docs/reference/alarms.md")
+    return passed(name, f"none of {len(alarms)} is on")
 
 
 def check_object_lock(access: AwsAccess, bucket: str, environment: str) -> DoctorFinding:

@@ -121,8 +121,10 @@ def _check_folding(fields: list[tuple[str, HeaderField]]) -> DoctorFinding:
 
 
 def _check_mailto(header: MessageHeader) -> DoctorFinding:
-    name = CheckName.MAILTO
-    if any(target.strip().lower().startswith("mailto:") for target in unsubscribe_targets(header)):
+    name, targets = CheckName.MAILTO, unsubscribe_targets(header)
+    if header.all("list-unsubscribe") and not targets:
+        return warned(name, "no link that a client can read", "mend List-Unsubscribe first")
+    if any(target.strip().lower().startswith("mailto:") for target in targets):
         return passed(name, "a mailto link beside the web link")
     mend = "set MailDomain, so that the links have one (docs/mailbox.md)"
     return warned(name, "no mailto link: Apple's clients show no button", mend)

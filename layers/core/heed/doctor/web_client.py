@@ -17,7 +17,7 @@ from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import cast
 from urllib.parse import SplitResult
 
-from heed.adapters.deadline_socket import DeadlineSocket
+from heed.adapters.deadline_socket import DeadlineSocket, connect_to_first, seconds_until
 from heed.adapters.http_urls import split_url
 from heed.domain.errors import DependencyUnavailable
 from heed.domain.milliseconds import Millis
@@ -25,6 +25,7 @@ from heed.domain.milliseconds import Millis
 _MAX_SECONDS = 20.0  # for one request with its answer
 _MAX_ANSWER = 2 * 1_048_576  # bytes
 _MAX_URL = 4_096
+_MAX_ADDRESSES = 10  # of a host
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -125,7 +126,10 @@ def _unreachable(error: OSError) -> DependencyUnavailable:
 @contextmanager
 def _connected(url: SplitResult, end: float) -> Iterator[socket.socket]:
     host, port = url.hostname or "", url.port or _PORTS[url.scheme]
-    with socket.create_connection((host, port), timeout=max(end - time.monotonic(), 0.1)) as plain:
+    places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = list(dict.fromkeys(str(place[0]) for *_, place in places))[:_MAX_ADDRESSES]
+    with connect_to_first(addresses, port, end) as plain:
+        plain.settimeout(seconds_until(end))
         if url.scheme == "http":
             yield plain
             return

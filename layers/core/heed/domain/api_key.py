@@ -33,6 +33,7 @@ class KeyScope(StrEnum):
     PRIVACY = "privacy"
     IMPORT = "import"
     EXPORT = "export"
+    CASES = "cases"
 
 
 BRAND_SCOPES = frozenset({KeyScope.CHECK, KeyScope.LINKS, KeyScope.READ, KeyScope.WRITE})

@@ -5,26 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, build_opener
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from heed.client.transport import make_opener
 from heed.domain.errors import InvalidSnapshot
 from heed.domain.snapshots.signature import NUMBER_SIZE, find_key, parse_detached_jws
+from heed.domain.urls import is_private_connection
 
 Jwks = Mapping[str, Any]
 _TIMEOUT = 10  # seconds
 _MAX_JWKS_SIZE = 1 << 16  # bytes
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
-
-class _NoRedirect(HTTPRedirectHandler):
-    def redirect_request(self, *_: object, **__: object) -> None:
-        return None
 
 
 def fetch_jwks(url: str) -> Jwks:
@@ -34,10 +28,9 @@ def fetch_jwks(url: str) -> Jwks:
         InvalidSnapshot: the URL is not HTTPS, or its answer is no JWKS.
         OSError: the URL does not answer.
     """
-    parts = urlsplit(url)
-    if parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in _LOOPBACK):
+    if not is_private_connection(url):
         raise InvalidSnapshot("the URL of the keys is not HTTPS")
-    with build_opener(_NoRedirect()).open(url, timeout=_TIMEOUT) as response:
+    with make_opener(url).open(url, timeout=_TIMEOUT) as response:
         text = response.read(_MAX_JWKS_SIZE)
     try:
         document = json.loads(text)

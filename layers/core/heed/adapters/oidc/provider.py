@@ -11,11 +11,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from heed.adapters.http_urls import is_on_this_machine, is_permitted_url
+from heed.adapters.http_urls import is_permitted_url
 from heed.adapters.oidc.http import get_json, post_form
 from heed.domain.desk.identity import check_audience
 from heed.domain.errors import IssuerUnavailable, SignInRefused
 from heed.domain.milliseconds import Millis
+from heed.domain.urls import is_loopback
 from heed.override import override
 from heed.use_cases.ports.desk import AuthorizationRequest, IdentityProvider, IssuedTokens
 
@@ -139,7 +140,7 @@ class OidcProvider(IdentityProvider):
 
     def _endpoint(self, name: str) -> str:
         url = self._discover().get(name)
-        if not is_permitted_url(url, loopback=is_on_this_machine(self._client.issuer)):
+        if not is_permitted_url(url, loopback=is_loopback(self._client.issuer)):
             raise IssuerUnavailable(f"no usable {name}")
         return str(url)
 
@@ -147,7 +148,7 @@ class OidcProvider(IdentityProvider):
         """Returns the document about the issuer. It is kept for an hour."""
         if not self._document or self._clock() - self._read_at >= _DISCOVERY_SECONDS:
             issuer = self._client.issuer
-            if not is_permitted_url(issuer, loopback=is_on_this_machine(issuer)):
+            if not is_permitted_url(issuer, loopback=is_loopback(issuer)):
                 raise IssuerUnavailable("the issuer has no https")
             document = get_json(issuer.rstrip("/") + _DISCOVERY)
             # Otherwise it could name the endpoints of another issuer (OpenID Connect Discovery §4.3).

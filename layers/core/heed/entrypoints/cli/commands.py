@@ -39,6 +39,7 @@ from heed.entrypoints.cli import (
     snapshot,
 )
 from heed.entrypoints.cli.command import HeedGroup, make_help_configuration, print_usage_error
+from heed.entrypoints.cli.mcp import command as mcp
 from heed.entrypoints.cli.options import CommonOptions, common_options
 
 SECTIONS = {
@@ -73,6 +74,7 @@ SECTIONS = {
     "Stack": (
         run.run_stack,
         doctor.examine,
+        mcp.serve_mcp,
         invoke.invoke_by_name,
         alarm.explain_alarm,
         restore.RESTORE_GROUP,

@@ -77,9 +77,13 @@ def explain_aws_failure(error: DependencyUnavailable) -> CommandFailure:
     return CommandFailure(problem, remedy)
 
 
+_EXTRAS = {"cryptography": "cli,snapshot", "mcp": "mcp"}
+"""The extras of this package for a module that the extra `cli` does not have."""
+
+
 def explain_missing_module(module: str) -> CommandFailure:
     """Returns the failure of a command whose Python package is not installed."""
-    extras = "cli,snapshot" if module == "cryptography" else "cli"
+    extras = _EXTRAS.get(module, "cli")
     return CommandFailure(
         f"this command needs {module}, which is not installed",
         f"install it with: pip install 'layers/core[{extras}]'",

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from heed.config import Shell
 from heed.domain.errors import NotFound
+from heed.domain.urls import is_loopback
 from heed.entrypoints.cli.failure import CommandFailure
-from heed.entrypoints.cli.stack import Stack, is_loopback
+from heed.entrypoints.cli.stack import Stack
 
 if TYPE_CHECKING:
     from heed.adapters.stack import AwsAccess

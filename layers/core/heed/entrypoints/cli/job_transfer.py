@@ -9,12 +9,10 @@ from http.client import HTTPException
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from heed.entrypoints.cli import api
+from heed.domain.urls import is_private_connection
 from heed.entrypoints.cli.failure import CommandFailure, WrongUsage
 from heed.entrypoints.cli.progress import show_bar
-from heed.entrypoints.cli.stack import is_loopback
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -133,11 +131,13 @@ def _send(request: Request) -> HTTPResponse:
     Raises:
         CommandFailure: S3 refused the request, or it is not known whether it did.
     """
+    from heed.client.transport import make_opener
+
     url = request.full_url
-    if urlsplit(url).scheme != "https" and not is_loopback(url):
+    if not is_private_connection(url):
         raise CommandFailure("the URL of the file is not HTTPS", "check the output ApiUrl of the stack")
     with _failures_of_s3():
-        response: HTTPResponse = api.make_opener(url).open(request, timeout=_TIMEOUT)
+        response: HTTPResponse = make_opener(url).open(request, timeout=_TIMEOUT)
     return response
 
 

@@ -18,7 +18,8 @@ from heed.entrypoints.cli.failure import (
     explain_missing_module,
 )
 
-_OPTIONAL = {"botocore", "click", "cryptography", "dns", "rich", "rich_click"}  # packages of the extras
+_OPTIONAL = {"botocore", "click", "cryptography", "dns", "mcp", "rich", "rich_click"}
+"""Packages of the extras."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from heed.domain.api_key import is_api_key
+from heed.domain.urls import is_private_connection
 from heed.entrypoints.cli.failure import CommandFailure
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ _OUTPUTS = {
     "LEDGER_BUCKET": "LedgerBucket",
     "IDENTITY_KEY": "IdentityKeyArn",
 }
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Stack:
             CommandFailure: It is neither. Then neither a key nor an address may be sent there.
         """
         url = self.output("ApiUrl")
-        if urlsplit(url).scheme != "https" and not is_loopback(url):
+        if not is_private_connection(url):
             raise CommandFailure(
                 "the URL of the stack's API is not HTTPS", "check the output ApiUrl of the stack"
             )
@@ -112,8 +111,3 @@ def _make_missing_output_failure(name: str) -> CommandFailure:
     return CommandFailure(
         f"the stack has no output {name}", "check that the stack was deployed from Heed's template"
     )
-
-
-def is_loopback(url: str) -> bool:
-    """Returns whether the host of a URL is this machine."""
-    return urlsplit(url).hostname in _LOOPBACK

@@ -1,0 +1,29 @@
+"""Brings the answers of Heed to Braze (docs/recipes/braze.md): people.csv answers.db [--changed]."""
+
+from new_answers import NewAnswer, call, setting, synchronize
+
+
+def attributes_of(new: NewAnswer) -> dict[str, object]:
+    """Returns the user attributes object of a contact, whose id is its `external_id`."""
+    attributes: dict[str, object] = {
+        "external_id": new.id,
+        "_update_existing_only": True,
+        "heed_recipient": new.recipient,
+    }
+    if new.was_stopped or not new.sendable:
+        state = "subscribed" if new.sendable else "unsubscribed"
+        group = {"subscription_group_id": setting("BRAZE_GROUP"), "subscription_state": state}
+        attributes["subscription_groups"] = [group]
+    return attributes
+
+
+def send(batch: list[NewAnswer]) -> None:
+    """Sends a batch by `/users/track`."""
+    attributes = [attributes_of(new) for new in batch]
+    headers = {"Authorization": f"Bearer {setting('BRAZE_API_KEY')}"}
+    answer = call("POST", f"{setting('BRAZE_URL')}/users/track", headers, {"attributes": attributes})
+    if answer.get("message") != "success" or answer.get("errors"):  # with `errors`, some were not taken
+        raise SystemExit("Braze did not take all of a batch. The next run sends it again.")
+
+
+synchronize(send, 50)

@@ -1,0 +1,138 @@
+"""The Python of docs/clients.md is that of docs/examples/sender.py, and does what the page says."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import re
+import sys
+import threading
+import time
+from functools import partial
+from http.server import HTTPServer
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+
+from heed import client
+from heed.client import Heed, NewChange
+from heed.domain.webhooks.webhook_signature import parse_webhook_secret, sign_webhook
+from tests.cli.server import ApiServer
+from tests.support.deployment import World
+from tests.support.webhook_receiver import WEBHOOK_SECRET
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "clients.md").read_text().partition("## Python")[2].partition("\n## ")[0]
+EXAMPLE = ROOT / "docs" / "examples" / "sender.py"
+READER, STOPPED = "reader@example.com", "stopped@example.com"
+
+
+def load_sender() -> Any:
+    """Returns the example as a module."""
+    spec = importlib.util.spec_from_file_location("sender", EXAMPLE)
+    assert spec is not None and spec.loader is not None
+    module: ModuleType = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def stop(heed: Heed, address: str, scope: str = "*") -> None:
+    heed.record([NewChange(address=address, scope=scope, state="out")])
+
+
+def test_the_code_of_the_page_is_that_of_the_example() -> None:
+    first, *others = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+    assert "from heed.client import Heed" in first
+    assert len(others) == 5
+    for block in others:
+        assert block in EXAMPLE.read_text()
+
+
+def test_the_page_lists_each_method_and_each_error() -> None:
+    methods = {name for name in vars(Heed) if not name.startswith("_")}
+    assert set(re.findall(r"^\| `(\w+)\(", PAGE, re.MULTILINE)) == methods
+    errors = {
+        name
+        for name in client.__all__
+        if isinstance(getattr(client, name), type) and issubclass(getattr(client, name), client.HeedError)
+    }
+    assert set(re.findall(r"^\| `([A-Z]\w+)` \|", PAGE, re.MULTILINE)) == errors - {"HeedError"}
+
+
+def test_a_mail_is_made_for_those_alone_who_may_get_it(heed: Heed, world: World) -> None:
+    stop(heed, STOPPED)
+
+    mails = list(load_sender().make_mails(heed, "offers", "news@example.com", [READER, "nobody", STOPPED]))
+
+    assert [mail["To"] for mail in mails] == [READER]
+    (line,) = (line for line in mails[0].as_bytes().splitlines() if line.startswith(b"List-Unsubscribe:"))
+    assert line.startswith(b"List-Unsubscribe: <https://prefs.example.com/u/")
+    assert line.endswith(b"?subject=unsubscribe>")
+
+
+def test_links_with_a_warning_are_not_mailed() -> None:
+    links = client.PersonLinks(READER, "r", "https://u", "https://p", {}, {}, "there is no domain")
+    with pytest.raises(SystemExit, match="no domain"):
+        load_sender().make_mail(links, "news@example.com")
+
+
+def test_the_example_is_a_program_that_prints_mails(
+    heed: Heed, server: ApiServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = heed._transport._headers["Authorization"].removeprefix("Bearer ")
+    monkeypatch.setenv("HEED_API_KEY", key)
+    monkeypatch.setattr(sys, "argv", ["sender.py", server.url, "offers", "news@example.com"])
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{READER}\n"))
+
+    load_sender().main()
+
+    assert f"To: {READER}\r\n" in capsys.readouterr().out
+
+
+def test_the_page_of_an_account_shows_what_it_saved(heed: Heed) -> None:
+    sender = load_sender()
+    before = sender.read_account_page(heed, READER)
+
+    assert sender.save_account_page(heed, READER, "news") is True
+    assert sender.read_account_page(heed, READER) == {**before, "news": False}
+    assert before["news"] is True
+
+
+def test_the_own_list_goes_on_where_it_ended(heed: Heed, world: World, tmp_path: Path) -> None:
+    sender, own, cursor = load_sender(), {}, tmp_path / "cursor"  # type: ignore[var-annotated]
+    stop(heed, READER)
+    sender.update_own_list(heed, own, cursor)
+    kept = cursor.read_text()
+    stop(heed, STOPPED, "news")
+    sender.update_own_list(heed, own, cursor)
+
+    assert own.keys() == {
+        (world.recipient(READER), "unsubscribed", "*"),
+        (world.recipient(STOPPED), "topic_unsubscribed", "news"),
+    }
+    assert cursor.read_text() != kept
+
+
+def test_the_receiver_prints_what_heed_sent_and_refuses_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
+    body = (
+        b'{"type":"recipient.opted_out","data":{"at":"2026-03-05T09:12:44.390Z","recipient":"r",'
+        b'"scope":"offers","state":"out","source":"link"}}'
+    )
+    headers = sign_webhook("a1", int(time.time()), body, [parse_webhook_secret(WEBHOOK_SECRET)])
+    handler = load_sender().WebhookHandler
+    handler.secrets = [WEBHOOK_SECRET]
+    handler.log_message = lambda *_: None
+    with HTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        post = partial(httpx.post, f"http://127.0.0.1:{server.server_port}/", trust_env=False)
+        statuses = [post(content=content, headers=headers).status_code for content in (body, body + b" ")]
+        server.shutdown()
+        thread.join()
+
+    assert statuses == [204, 401]
+    assert capsys.readouterr().out == "recipient.opted_out r offers 2026-03-05 09:12:44.390000+00:00\n"
