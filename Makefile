@@ -121,11 +121,8 @@ system: setup .tools/fastfilter/.ready tests/integrating/node_modules/.ready ## 
 	$(BIN)/pytest -q -n 2 --dist loadfile -m system $(FULL) \
 	  --ignore=tests/web --ignore=tests/iam --ignore=tests/package --ignore=tests/release --ignore=tests/simulation/test_machines.py
 
-# In some other orders the tests use up the daily caps of mails of the stack that they share, and fail.
-WEB_ORDER := 1837006035
-
 browser: setup tests/web/node_modules/.ready ## Test every page in Chromium: axe, keyboard, sizes, colours
-	$(BIN)/pytest -q -m system --randomly-seed=$(WEB_ORDER) tests/web $(FULL)
+	$(BIN)/pytest -q -m system tests/web $(FULL)
 
 tests/web/node_modules/.ready: tests/web/setup.sh tests/web/package-lock.json
 	tests/web/setup.sh
