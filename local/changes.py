@@ -2,8 +2,8 @@
 
 It compares the template of the deployed stack with template.yaml. samconfig.toml names the stack, the region
 and the profile for the environment ENV. If the update would lose something, or AWS would refuse it, the exit
-code is 1. New code and the values of parameters are not compared, and a resource counts even if its condition
-does not hold: the change set of `sam deploy` shows exactly what happens.
+code is 1. It is 3 if AWS does not answer. New code and the values of parameters are not compared, and a
+resource counts even if its condition does not hold: the change set of `sam deploy` shows what happens.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import boto3
 from botocore.exceptions import ClientError
 from samtranslator.yaml_helper import yaml_parse
 
-from local.empty import SAMCONFIG, Environment, read_environment
+from local.empty import FAILED, SAMCONFIG, Environment, explained_refusals, read_environment
 from local.places import ROOT
+from local.problem import LocalProblem
 from local.translate import translate
 from local.upgrade_faults import resources_by_name, upgrade_faults
 
@@ -102,8 +103,12 @@ def _to_plain(value: object) -> object:
 def main(name: str) -> int:
     """Prints the changes of an environment. Returns the exit code."""
     try:
-        for line in describe_changes(read_environment(name, SAMCONFIG), ROOT / "template.yaml"):
-            print(line)
+        with explained_refusals():
+            for line in describe_changes(read_environment(name, SAMCONFIG), ROOT / "template.yaml"):
+                print(line)
+    except LocalProblem as problem:
+        print(f"{problem.summary}\n  Remedy: {problem.remedy}", file=sys.stderr)
+        return FAILED
     except LosingUpdate as fault:
         print(f"\nThis update would lose something, or AWS would refuse it:\n{fault}", file=sys.stderr)
         print(

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import sys
 import tomllib
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.problem import LocalProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_cloudformation import CloudFormationClient
 
+FAILED = 3
 SAMCONFIG = Path(__file__).parents[1] / "samconfig.toml"
 
 
@@ -40,8 +44,15 @@ def read_environment(name: str, samconfig: Path) -> Environment:
     """Returns the environment as `sam deploy --config-env` reads it.
 
     The parameters of the command `deploy` override the global ones.
+
+    Raises:
+        LocalProblem: The file does not have it.
     """
-    sections = tomllib.loads(samconfig.read_text())[name]
+    environments = tomllib.loads(samconfig.read_text())
+    if not isinstance(environments.get(name), dict):
+        names = ", ".join(each for each, sections in environments.items() if isinstance(sections, dict))
+        raise LocalProblem(f"samconfig.toml has no environment {name}", f"choose one of: {names}")
+    sections = environments[name]
     parameters: dict[str, str] = {}
     for command in ("global", "deploy"):
         parameters |= sections.get(command, {}).get("parameters", {})
@@ -78,6 +89,31 @@ def _find_buckets(cloudformation: CloudFormationClient, stack: str) -> list[str]
     ]
 
 
+@contextmanager
+def explained_refusals() -> Iterator[None]:
+    """Converts what AWS refuses into a problem in words.
+
+    Raises:
+        LocalProblem: AWS cannot be reached, or refused a request.
+    """
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        remedy = "check AWS_PROFILE, and the region: in samconfig.toml, or AWS_DEFAULT_REGION"
+        raise LocalProblem(f"AWS: {error}", remedy) from error
+
+
+def main(name: str) -> int:
+    """Empties the buckets of an environment. Returns the exit code."""
+    try:
+        with explained_refusals():
+            for line in empty_buckets(read_environment(name, SAMCONFIG)):
+                print(line)
+    except LocalProblem as problem:
+        print(f"{problem.summary}\n  Remedy: {problem.remedy}", file=sys.stderr)
+        return FAILED
+    return 0
+
+
 if __name__ == "__main__":
-    for line in empty_buckets(read_environment(sys.argv[1], SAMCONFIG)):
-        print(line)
+    sys.exit(main(sys.argv[1]))

@@ -99,7 +99,9 @@ class Schemas:
         words = [schema["description"]] if "description" in schema else []
         if _CONDITIONS & schema.keys() and not words:
             raise ValueError(f"say in a description what this means: {_CONDITIONS & schema.keys()}")
-        if choices := [each["required"][0] for each in schema.get("oneOf", ()) if "required" in each]:
+        if choices := [
+            each["required"][0] for each in schema.get("oneOf", ()) if each.keys() == {"required"}
+        ]:
             words.append(f"Exactly one of {enumerate_names(choices, 'and')}.")
         fields = (field for option in self._options(schema) for field in self._fields(option, ""))
         return Body(tuple(words), tuple(fields))
@@ -128,9 +130,7 @@ class Schemas:
     def _options(self, schema: Schema) -> list[Schema]:
         """Returns the schemas of which a value has one. It ignores a `oneOf` that only requires fields."""
         options = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
-        return [
-            self.resolve(option) for option in options if "required" not in option or "type" in option
-        ] or [schema]
+        return [self.resolve(option) for option in options if option.keys() != {"required"}] or [schema]
 
     def _find_links(self, schema: Schema) -> tuple[str, ...]:
         """Returns the named objects that a field may be, or have as items, in order."""

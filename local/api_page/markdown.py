@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -19,10 +19,12 @@ class Markdown:
     Args:
         folder: The folder of the page in the project, such as `docs/api`. Links to documents are relative to
             it. None: no document can be opened from the page, so it has no link to one.
+        anchors: The id of the element about a route, by its path, and by its method and path.
     """
 
-    def __init__(self, folder: str | None) -> None:
+    def __init__(self, folder: str | None, anchors: Mapping[str, str]) -> None:
         self._folder = folder
+        self._anchors = anchors
         self._parser = MarkdownIt("zero").enable(["backticks", "emphasis", "link", "list"])
 
     def block(self, text: str, source: str = "") -> Markup:
@@ -44,23 +46,21 @@ class Markdown:
         return Markup(html)  # noqa: S704 - the parser escapes all text, and its preset takes no HTML
 
     def _replace_links(self, tokens: Iterable[Token], source: str) -> Iterator[Token]:
+        """Yields the tokens of a line. The names of routes and documents become links."""
         for token in tokens:
-            if (
-                token.type == "code_inline"
-                and self._folder is not None
-                and _DOCUMENT.fullmatch(token.content)
-            ):
-                yield Token("link_open", "a", 1, attrs={"href": self._find(token.content, self._folder)})
+            if token.type == "code_inline" and (target := self._find_target(token.content)):
+                yield Token("link_open", "a", 1, attrs={"href": target})
                 yield token
                 yield Token("link_close", "a", -1)
-            elif token.type == "link_open" and self._folder is not None:
-                token.attrs["href"] = self._find(
-                    posixpath.join(source, str(token.attrs["href"])), self._folder
-                )
+            elif token.type not in ("link_open", "link_close"):
                 yield token
-            elif self._folder is not None or token.type not in ("link_open", "link_close"):
+            elif self._folder is not None:
+                if token.type == "link_open":
+                    path = posixpath.join(source, str(token.attrs["href"]))
+                    token.attrs["href"] = posixpath.relpath(path, self._folder)
                 yield token
 
-    @staticmethod
-    def _find(path: str, folder: str) -> str:
-        return posixpath.relpath(path, folder)
+    def _find_target(self, name: str) -> str | None:
+        if self._folder is not None and _DOCUMENT.fullmatch(name):
+            return posixpath.relpath(name, self._folder)
+        return f"#{self._anchors[name]}" if name in self._anchors else None

@@ -40,7 +40,7 @@ def render_page(contract: Contract, home: Home, folder: str | None) -> str:
         home: The link at its top.
         folder: The folder of the page, so that it can link to documents. None: it has no documents beside it.
     """
-    markdown = Markdown(folder)
+    markdown = Markdown(folder, _find_anchors(contract))
     environment = Environment(
         loader=FileSystemLoader(_HERE),
         autoescape=True,
@@ -93,6 +93,16 @@ def describe_rate(throttle: Throttle) -> str:
 def make_anchor(title: str) -> str:
     """Returns the id of a section."""
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+
+
+def _find_anchors(contract: Contract) -> dict[str, str]:
+    """Returns the id of each route by its method and path. A path alone is the first route that has it."""
+    anchors: dict[str, str] = {}
+    for group in contract.groups:
+        for each in group.operations:
+            anchors.setdefault(each.path, each.name)
+            anchors[f"{each.method} {each.path}"] = each.name
+    return anchors
 
 
 def _end_sentence(text: str) -> str:

@@ -346,6 +346,33 @@ def test_a_link_of_another_host_is_of_another_sender(
     assert _examine_link(heed, stack, GOOD, dns) is None
 
 
+@pytest.mark.parametrize(
+    "url", ["https://[::1", "https://exa mple.com/u/x", "http://", "https://a:99999/u/x"]
+)
+def test_a_link_that_is_no_url_is_of_no_stack(
+    heed: Heed, stack: str, message: bytes, dns: str, url: str
+) -> None:
+    raw = with_field("List-Unsubscribe", f"List-Unsubscribe: <{url}>\r\n".encode(), message)
+
+    assert _examine_link(heed, stack, raw, dns) is None
+
+
+def test_a_stack_without_the_output_of_its_keys_stops_no_other_check(
+    heed: Heed, stack: str, message: bytes, dns: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = {
+        "ApiUrl": "https://" + message.partition(b"List-Unsubscribe: <http://")[2].partition(b"/")[0].decode()
+    }
+    monkeypatch.setattr("heed.adapters.stack.stack_outputs", lambda *_: without)
+
+    found = _examine_link(heed, stack, message, dns)
+
+    assert found is not None
+    assert found["seen"].startswith(
+        "not checked: the link cannot be read (the stack has no output LinksKeyArn"
+    )
+
+
 def test_a_stack_that_does_not_exist_ends_the_command(heed: Heed, tmp_path: Path, stack: str) -> None:
     result = heed("doctor", save(tmp_path, GOOD), "--stack", "no-such-stack")
 

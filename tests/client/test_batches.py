@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import itertools
+import json
+import pickle
 from collections.abc import Iterator
 from typing import Any
 
@@ -164,6 +167,11 @@ def test_an_answer_that_is_not_understood_is_no_yes(canned: CannedApi, answer: A
         list(canned.client().check("offers", [READER]))
 
 
+@pytest.mark.threat(
+    "T56",
+    "An answer loses its order or a row on its way, and the yes of one person becomes that of another.",
+    "The client compares each row with its person, and takes nothing but `true` as a yes.",
+)
 def test_an_answer_about_another_id_is_not_understood(canned: CannedApi) -> None:
     canned.answers = [check_answer({"recipients": ["a" * 26]})]
 
@@ -300,3 +308,16 @@ def test_the_state_of_a_later_version_is_no_lift(canned: CannedApi) -> None:
     (page,) = canned.client().suppressions()
 
     assert [entry.is_lifted for entry in page.suppressions] == [False]
+
+
+def test_values_and_failures_can_be_copied_to_another_process_and_become_json(canned: CannedApi) -> None:
+    canned.answers = [links_answer]
+    (link,) = canned.client().links("offers", [READER])
+    assert isinstance(link, PersonLinks)
+    refusal = Refused(422, {"type": "urn:heed:problem:invalid-request"}, 5)
+
+    copied = pickle.loads(pickle.dumps(refusal))  # noqa: S301 - made here
+
+    assert pickle.loads(pickle.dumps(link)) == link  # noqa: S301 - made here
+    assert json.loads(json.dumps(dataclasses.asdict(link)))["headers"] == link.headers
+    assert (copied.status, copied.code, copied.retry_after) == (422, "invalid-request", 5)

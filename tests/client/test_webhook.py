@@ -162,6 +162,11 @@ def test_a_request_without_one_of_the_headers_is_refused(name: str) -> None:
         verify_webhook(WEBHOOK_SECRET, headers, body)
 
 
+@pytest.mark.threat(
+    "T56",
+    "Somebody sends a made-up webhook, or an old one again, to the system of a sender.",
+    "The client returns nothing of a request before its signature and its age are verified.",
+)
 def test_another_body_and_another_secret_are_refused() -> None:
     body = body_of()
     for secret, received in ((OTHER_SECRET, body), (WEBHOOK_SECRET, body + b" "), (WEBHOOK_SECRET, b"")):

@@ -102,7 +102,12 @@ def test_a_page_without_the_documents_has_no_link_to_one() -> None:
 
 
 def test_html_in_a_text_is_escaped() -> None:
-    assert Markdown(None).line("a <b> & `<i>`") == "a &lt;b&gt; &amp; <code>&lt;i&gt;</code>"
+    assert Markdown(None, {}).line("a <b> & `<i>`") == "a &lt;b&gt; &amp; <code>&lt;i&gt;</code>"
+
+
+def test_the_name_of_a_route_is_a_link_to_it() -> None:
+    for name, anchor in (("/v1/check", "check"), ("GET /v1/cases/{id}", "showCase")):
+        assert f'<a href="#{anchor}"><code>{name}</code></a>' in PAGE
 
 
 def test_an_object_whose_fields_depend_on_each_other_needs_a_description() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import json
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import boto3
 import pytest
 
-from local import changes
+from local import changes, empty
 from local.changes import LosingUpdate, describe_changes
 from local.empty import Environment
 from local.translate import translate
@@ -148,3 +149,27 @@ def test_a_new_layer_version_alone_changes_no_function() -> None:
 
 def _with(function: dict[str, Any]) -> dict[str, Any]:
     return {"Resources": {"UnsubscribeFunction": function}, "Parameters": {}}
+
+
+@pytest.mark.parametrize("command", [changes, empty], ids=["deploy", "destroy"])
+def test_an_environment_that_does_not_exist_is_named_with_those_that_do(
+    command: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main("staging") == 3
+
+    assert capsys.readouterr().err == (
+        "samconfig.toml has no environment staging\n  Remedy: choose one of: default, trial, production\n"
+    )
+
+
+@pytest.mark.parametrize("command", [changes, empty], ids=["deploy", "destroy"])
+def test_without_a_region_the_remedy_names_where_it_is_set(
+    command: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+
+    assert command.main("trial") == 3
+
+    printed = capsys.readouterr().err
+    assert printed.startswith("AWS: You must specify a region.") and "AWS_DEFAULT_REGION" in printed

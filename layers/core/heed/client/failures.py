@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from heed.domain.errors import HeedError, RequestFault
+from heed.override import override
 
 _KIND = "urn:heed:problem:"
 _MAX_KIND = 40  # characters
@@ -41,6 +42,11 @@ class Refused(HeedError):
         self.retry_after = retry_after
         # What else the answer says may repeat a part of the request.
         super().__init__(f"the API answers {status}" + (f" ({self.code})" if self.code else ""))
+
+    @override
+    def __reduce__(self) -> tuple[type[Refused], tuple[object, ...]]:
+        """Makes copies possible, as programs of several processes need them."""
+        return type(self), (self.status, self.problem, self.retry_after)
 
     @property
     def code(self) -> str:

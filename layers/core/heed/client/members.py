@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 from heed.client.failures import NotUnderstood
@@ -26,7 +24,7 @@ class Members:
     def __init__(self, value: object) -> None:
         if not isinstance(value, dict):
             raise NotUnderstood("the answer is no JSON object where it must be one")
-        self.all: Mapping[str, Any] = MappingProxyType(value)
+        self.all: dict[str, Any] = value
 
     def text(self, name: str) -> str:
         """Returns a text."""
@@ -75,15 +73,15 @@ class Members:
             raise _make_failure(name)
         return tuple(items)
 
-    def texts_by_name(self, name: str) -> Mapping[str, str]:
+    def texts_by_name(self, name: str) -> dict[str, str]:
         """Returns an object whose members are texts."""
         return self._each(name, str)
 
-    def flags_by_name(self, name: str) -> Mapping[str, bool]:
+    def flags_by_name(self, name: str) -> dict[str, bool]:
         """Returns an object whose members are booleans."""
         return self._each(name, bool)
 
-    def _each(self, name: str, kind: type[_T]) -> Mapping[str, _T]:
+    def _each(self, name: str, kind: type[_T]) -> dict[str, _T]:
         members = self.object(name).all
         if not all(isinstance(member, kind) for member in members.values()):
             raise _make_failure(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from heed.domain.errors import DependencyUnavailable, UnknownScope
+from heed.domain.errors import DependencyUnavailable, NotFound, UnknownScope
 from heed.entrypoints.cli import api
 from heed.entrypoints.cli.failure import ApiRefused, CommandFailure
 from heed.entrypoints.cli.find_stack import find_stack
@@ -31,21 +31,24 @@ def find_topics_of_links(name: str | None) -> TopicOfLink:
         return lambda _: None
 
     def topic_of(url: str) -> LinkTopic | None:
-        return _read_topic(stack, url)
+        try:
+            return _read_topic(stack, url)
+        except (CommandFailure, ApiRefused, NotFound) as error:
+            raise DependencyUnavailable(str(error)) from error
 
     return topic_of
 
 
 def _read_topic(stack: Stack, url: str) -> LinkTopic | None:
-    parts = urlsplit(url)
-    base = urlsplit(stack.output("ApiUrl"))
-    if parts.hostname != base.hostname or not parts.path.startswith(_PATH):
+    from heed.doctor.web_client import parse_web_url
+
+    parts = parse_web_url(url)
+    if parts is None or not parts.path.startswith(_PATH):
+        return None
+    if parts.hostname != urlsplit(stack.output("ApiUrl")).hostname:
         return None
     token = _verify_token(stack, parts.path.removeprefix(_PATH))
-    try:
-        return _find_topic(stack, token.scope)
-    except (CommandFailure, ApiRefused) as error:
-        raise DependencyUnavailable(str(error)) from error
+    return _find_topic(stack, token.scope)
 
 
 def _verify_token(stack: Stack, text: str) -> LinkToken:
