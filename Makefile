@@ -87,8 +87,13 @@ unit: setup ## Run the tests that need nothing but Python
 	rm -rf $(CALLS)
 	$(BIN)/pytest -q -n auto --dist worksteal -m "not system" $(FULL) $(RECORD)
 
-test: RECORD := --calls=$(CALLS)
-test: lint types unit system iam browser package ## Run all that CI runs: the unit tests, then the local stack, IAM, a browser, the build
+NODE_PACKAGES := $(patsubst %,tests/%/node_modules/.ready,web iam integrating)
+
+# Two steps run at once, since most leave a core idle. Each prints its output when it ends. Packages are installed
+# before, one after the other.
+test: lint $(NODE_PACKAGES) ## Run all that CI runs: the unit tests, then the local stack, IAM, a browser, the build
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target FULL=$(FULL) RECORD=--calls=$(CALLS) \
+	  types unit browser system iam package
 
 test-all: FULL := --full
 test-all: test steady oldest release ## Run every test in full, before an issue is resolved
@@ -116,18 +121,15 @@ system: setup .tools/fastfilter/.ready tests/integrating/node_modules/.ready ## 
 	$(BIN)/pytest -q -n 2 --dist loadfile -m system $(FULL) \
 	  --ignore=tests/web --ignore=tests/iam --ignore=tests/package --ignore=tests/release --ignore=tests/simulation/test_machines.py
 
-# In some other orders the tests use up the daily caps of mails of the stack that they share, and fail.
-WEB_ORDER := 1837006035
-
 browser: setup tests/web/node_modules/.ready ## Test every page in Chromium: axe, keyboard, sizes, colours
-	$(BIN)/pytest -q -m system --randomly-seed=$(WEB_ORDER) tests/web $(FULL)
+	$(BIN)/pytest -q -m system tests/web $(FULL)
 
 tests/web/node_modules/.ready: tests/web/setup.sh tests/web/package-lock.json
 	tests/web/setup.sh
 	touch $@
 
 # The calls are recorded by the tests of the functions: in `make test` when they run, here by a short run of them.
-iam: setup tests/iam/node_modules/.ready ## Check that the template allows every call of AWS and that every permission is used
+iam: setup $(if $(RECORD),unit) tests/iam/node_modules/.ready ## Check that the template allows every call of AWS and that every permission is used
 	if [ -z "$(RECORD)" ]; then
 	  rm -rf $(CALLS)
 	  $(BIN)/pytest -q -n auto --dist worksteal -m "not system" --quick --calls=$(CALLS) tests/functions

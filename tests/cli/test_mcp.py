@@ -130,6 +130,7 @@ def _call_all(assistant: Assistant, case: str, hostile: str) -> list[CallToolRes
             for purpose in ("legal", hostile)
         ),
         *(assistant("explain", word=word) for word in ("hold", hostile)),
+        assistant("topics"),
         assistant("deadlines"),
         *(assistant("cases", **({"cursor": cursor} if cursor else {})) for cursor in ("", hostile)),
         *(assistant("case", id=text) for text in (case, hostile)),
@@ -144,7 +145,7 @@ def test_the_tools_are_these_and_say_honestly_whether_they_leave_a_trace(reached
 
     tools = anyio.run(connect)
     only_read = {name for name, tool in tools.items() if tool.annotations.read_only_hint}
-    assert only_read == {"check", "explain", "deadlines", "cases"}
+    assert only_read == {"topics", "check", "explain", "deadlines", "cases"}
     assert set(tools) - only_read == {"look_up", "case"}, "both enter a disclosure"
     for tool in tools.values():
         assert tool.annotations.destructive_hint is not True
@@ -153,6 +154,16 @@ def test_the_tools_are_these_and_say_honestly_whether_they_leave_a_trace(reached
         assert not tool.input_schema["properties"] or any(
             bound in bounds for bound in ("maxLength", "pattern", "maxItems")
         )
+
+
+def test_the_topics_are_those_that_a_check_takes(assistant: Assistant) -> None:
+    answer = _answer(assistant("topics"))
+
+    named = {topic["topic"]: topic for topic in answer["topics"]}
+    assert named["offers"]["titles"]["en"] and not named["offers"]["is_retired"]
+    assert named["service"]["kind"] == "service"
+    for topic in named:
+        assert not assistant("check", people=[READER], topic=topic).is_error
 
 
 def test_a_check_says_why_for_each_person_in_the_order_of_the_question(
@@ -352,7 +363,7 @@ def test_hidden_characters_are_those_that_nobody_sees() -> None:
 @pytest.mark.threat(
     "M2",
     "An assistant that was talked over tries to lift, erase, record or decide with the tools of `heed mcp`.",
-    "Six tools exist, and all of them read. The code calls only four routes, none of which changes a record. "
+    "Seven tools exist, and all of them read. The code calls five routes only. None changes a record. "
     "An id that is no id goes nowhere.",
 )
 @pytest.mark.parametrize(
@@ -376,6 +387,7 @@ def test_no_argument_makes_a_tool_call_a_route_that_changes_something(
 
     called = {(method, path.partition("?")[0]) for method, path, _ in server.requests}
     assert called == {
+        ("GET", "/v1/topics"),
         ("POST", "/v1/check"),
         ("POST", "/v1/recipients/lookup"),
         ("GET", "/v1/cases"),
@@ -443,6 +455,7 @@ def test_the_key_of_the_documents_reads_with_each_tool_and_changes_nothing(
     async def connect() -> list[CallToolResult]:
         async with Client(make_server(stack)) as client:
             return [
+                await client.call_tool("topics", {}),
                 await client.call_tool("check", {"people": [READER], "topic": "offers"}),
                 await client.call_tool("look_up", {"person": READER}),
                 await client.call_tool("cases", {}),

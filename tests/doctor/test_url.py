@@ -121,6 +121,9 @@ def test_a_press_has_each_form_of_rfc_8058_and_nothing_that_names_a_person() -> 
         "https://ex\u00e4mple.com/u",
         "https://example.com/" + "a" * 5_000,
         "https://[::1/u",
+        "https://.example.com/u",
+        "https://a..example/u",
+        "https://" + "a" * 64 + ".example/u",
     ],
 )
 def test_a_url_that_no_mail_client_can_use_is_found_and_not_requested(url: str) -> None:

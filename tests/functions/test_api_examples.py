@@ -34,7 +34,8 @@ from tests.functions.test_numbers import Office as Counters
 from tests.functions.test_numbers import change
 from tests.support import openapi
 from tests.support.cases import mail_of, open_case
-from tests.support.deployment import NOW, World, http_event, parts, restart
+from tests.support.deployment import NOW, World, http_event, parts
+from tests.support.failing_client import FailingCalls
 from tests.support.openapi import document, operations
 from tests.support.registers import in_, out
 
@@ -281,10 +282,12 @@ def an_unknown_purge(stage: Stage) -> tuple[int, Any]:
     return stage.ask("getPurge")
 
 
-def a_lost_table(stage: Stage) -> tuple[int, Any]:
+def an_unreadable_table(stage: Stage) -> tuple[int, Any]:
     stage.give_key(KeyScope.CHECK)
-    restart(CONTROL_TABLE="absent")
-    return stage.ask("check", topic="offers", addresses=[JANE])
+    reads = FailingCalls("dynamodb", "GetItem")
+    answer = stage.ask("check", topic="offers", addresses=[JANE])
+    reads.stop()
+    return answer
 
 
 FAILURES: dict[str, Callable[[Stage], tuple[int, Any]]] = {
@@ -303,7 +306,7 @@ FAILURES: dict[str, Callable[[Stage], tuple[int, Any]]] = {
     "import-too-long": a_slow_import,
     "too-many-jobs": a_second_job,
     "invalid-request": a_check_by(KeyScope.CHECK, addresses=[]),
-    "unavailable": a_lost_table,
+    "unavailable": an_unreadable_table,
 }
 """A request for each error of the API that has an example."""
 

@@ -1,4 +1,4 @@
-"""Kills a function after one of its requests to AWS: the request is done, and nothing after it."""
+"""Kills a function after one of its requests that change AWS: the request is done, and nothing after it."""
 
 from __future__ import annotations
 
@@ -8,25 +8,30 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.simulation.nemesis import Killed
+from tests.support.crash import is_read
 from tests.support.deployment import parts
 
 SERVICES = ("cloudwatch", "dynamodb", "kms", "sqs", "s3", "events", "sesv2", "stepfunctions")
 
 
 class ProcessKiller:
-    """Counts the answers of all services, and kills the function at one of them.
+    """Counts the answers of all services, without those to reads, and kills the function at one of them.
 
     Attributes:
-        answer_count: the number of answers so far.
+        answer_count: the number of these answers so far.
+        read_count: the number of reads so far.
     """
 
     def __init__(self, place: int | None) -> None:
-        self.answer_count = 0
+        self.answer_count = self.read_count = 0
         self._place = place
         self._lock = threading.Lock()
 
-    def count_answer(self, **_: object) -> None:
+    def count_answer(self, model: Any, **_: object) -> None:
         with self._lock:
+            if is_read(model.name):
+                self.read_count += 1
+                return
             number, self.answer_count = self.answer_count, self.answer_count + 1
         if number == self._place:
             raise Killed

@@ -23,7 +23,14 @@ from tests.support.deployment import NOW
 
 MAX_PROGRAMS = 5_000  # programs
 STEP_COUNT, STEP_COUNT_WITH_JOBS = 14, 30
-FIRST_SEEDS = {"undo reverts later press": 2_662, "unconfirmed opt in lifts complaint": 1_942}
+FIRST_SEEDS = {
+    "undo reverts later press": 2_662,
+    "unconfirmed opt in lifts complaint": 1_942,
+    "report of minor deletes hold": 1_132,
+    "page shows undo to every viewer": 751,
+    "second import replaces the stop of the first": 103,
+    "same file after its taking back stops nobody": 103,
+}
 """Where the search for a rare bug begins. All other programs follow."""
 CRASH_ERRORS = ("AttributeError", "TypeError", "NameError")
 

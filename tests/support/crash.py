@@ -9,6 +9,18 @@ from typing import Any
 from tests.support.deployment import parts
 
 _SERVICES = ("dynamodb", "sqs")
+_READS = (
+    *("BatchGet", "Describe", "Get", "Head", "List", "Query", "Scan"),
+    *("Decrypt", "Encrypt", "GenerateDataKey", "GenerateMac", "Sign"),
+)
+
+
+def is_read(operation: str) -> bool:
+    """Returns whether an operation of AWS changes nothing.
+
+    A process that dies after it leaves the same as one that died after its last other call.
+    """
+    return operation.startswith(_READS)
 
 
 class SimulatedCrash(BaseException):

@@ -86,6 +86,7 @@ def test_an_assistant_checks_looks_up_explains_and_reads_deadlines_and_cases(con
         async with connect() as client:
             tools = (await client.list_tools()).tools
             calls: dict[str, dict[str, object]] = {
+                "topics": {},
                 "check": {"people": [READER], "topic": "offers"},
                 "look_up": {"person": READER, "purpose": "data-subject"},
                 "explain": {"word": "ledger-age"},
@@ -101,6 +102,7 @@ def test_an_assistant_checks_looks_up_explains_and_reads_deadlines_and_cases(con
 
     answers = anyio.run(use)
 
+    assert "offers" in [topic["topic"] for topic in answers["topics"]["topics"]]
     assert answers["check"]["results"][0]["sendable"] is True
     assert answers["look_up"]["on_record"] == []
     assert answers["explain"]["explanations"][0]["kind"] == "alarm"

@@ -47,7 +47,7 @@ def changes() -> Iterator[dict[str, Any]]:
         at += timedelta(minutes=random.randrange(1, 9))
         change = {
             "address": random.choice(PEOPLE[:50]),
-            "scope": random.choice(["*", "meridian", "aurora", "offers", "news", "aurora/new-products"]),
+            "scope": random.choice(["*", "meridian", "offers", "news", "events"]),
             "state": random.choice(["out", "out", "in", "paused"]),
             "source": "phone",
             "reference": "call",
@@ -64,7 +64,8 @@ def feed(stack: Stack) -> list[dict[str, Any]]:
     """Records the choices. Returns all pages of the feed."""
     names = [topic["name"] for topic in call(stack, "GET", "/v1/topics")["topics"]]
     brands = [brand["name"] for brand in call(stack, "GET", "/v1/topics")["brands"]]
-    made = [change for change in changes() if change["scope"] in {"*", *names, *brands}]
+    made = list(changes())
+    assert {change["scope"] for change in made} <= {"*", *names, *brands}
     for first in range(0, len(made), 100):
         call(stack, "POST", "/v1/changes", {"changes": made[first : first + 100]})
     entry = {"source": "letter", "reference": "letter 1"}
@@ -161,7 +162,7 @@ def test_the_view_has_exactly_whom_heed_permits(
 
     assert pairs_of(rows["complete"]) == permitted
     assert len(feed) > 2 and len(topics) > 2
-    assert len(PEOPLE) < len(permitted) < len(PEOPLE) * len(topics)
+    assert len(PEOPLE) / 2 < len(permitted) < len(PEOPLE) * len(topics) / 2
 
 
 def test_pages_that_are_loaded_twice_change_nothing(feed: list[dict[str, Any]], rows: dict[str, Any]) -> None:

@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { launch, leave, signIn, tab } from "./browser.mjs";
 
 const [site, issuer] = process.argv.slice(2);
-const { agent, officer, second, bound, caller, pages, cases, held, texts } = JSON.parse(readFileSync(0, "utf8"));
+const plan = JSON.parse(readFileSync(0, "utf8"));
+const { agent, officer, second, bound, caller, pages, cases, held, texts } = plan;
 const [amiss, allFaults, pressed, requests] = [[], [], new Set(), new Set()];
 const browser = await launch();
 
@@ -137,7 +138,7 @@ async function workAsAgent() {
 
 async function workForOneBrand() {
   const { page, heading, press, lookUp } = await sitDown(bound);
-  await lookUp(caller);
+  await lookUp(plan.caller_of_brand);
   const stop = page.locator("button[accesskey='1']"); // its text names the brand
   await press("change.stop_brands", () => leave(page, () => stop.click()));
   await press("preview.record");

@@ -120,8 +120,9 @@ class DeskStage:
             "agent": self.agent,
             "officer": self.officer,
             "second": self._stage.new_officer(),
-            "bound": self._stage.new_brand_agent(),
+            "bound": self._stage.brand_agent,
             "caller": self.known(),
+            "caller_of_brand": self.known(),
             "pages": {
                 "minor": self.path("minor"),
                 "request": self.path("erase"),

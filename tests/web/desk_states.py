@@ -149,6 +149,7 @@ class DeskStates:
         stopped = stage.store_choice(out(ALL_SCOPES), Source.ONE_CLICK)
         paused = stage.store_choice(pause(MERIDIAN), days=30)
         complaint = stage.store_choice(COMPLAINT, Source.COMPLAINT)
+        of_brand = {"person": stage.brand_agent}
         return [
             self._person("person, silent", self._silent, "h1 ~ .notice + section.notice"),
             self._person("person, mistyped", "reader@gmial.com", ".notice + form [name=person]"),
@@ -158,6 +159,7 @@ class DeskStates:
             self._person("person, a complaint", self._desk.known(complaint), "ul li .soft"),
             self._person("person, a hold", self._desk.held(), "ul li .soft"),
             self._person("person, a minor", self._desk.minor(), "ul li .soft"),
+            {**self._person("person, of a brand", self._silent, "[name=change][value=brands]"), **of_brand},
         ]
 
     def _changes(self) -> list[Visit]:
@@ -182,6 +184,12 @@ class DeskStates:
             },
             {
                 **self._person("preview, refused", self._desk.held(), f"form:not(:has({RECORD}))"),
+                "page": "preview",
+                "then": [{"press": STOP}],
+            },
+            {
+                **self._person("preview, of a brand", self._silent, f"{RECORD}:focus"),
+                "person": self._stage.brand_agent,
                 "page": "preview",
                 "then": [{"press": STOP}],
             },

@@ -121,8 +121,9 @@ class LocalStack:
         )
         return asdict(officer)
 
-    def new_brand_agent(self) -> dict[str, str]:
-        """Creates an agent of the sample brand alone, and returns the name and the password."""
+    @cached_property
+    def brand_agent(self) -> dict[str, str]:
+        """An agent of the sample brand alone, whom this creates: the name and the password."""
         (pool,) = self._clients.cognito.list_user_pools(MaxResults=2)["UserPools"]
         group = "desk-agents/meridian"
         self._clients.cognito.create_group(GroupName=group, UserPoolId=pool["Id"])

@@ -52,12 +52,21 @@ async function arrive(page, visit) {
   return answer;
 }
 
+/** Whether the page has it, at once or soon: the browser gives a field the focus after it has painted the page. */
+async function appears(page, selector) {
+  for (let tries = 0; tries < 100; tries += 1) {
+    if (await page.$(selector)) return true;
+    await page.waitForTimeout(50);
+  }
+  return false;
+}
+
 async function look(page, scripts, visit, say) {
   await scripts(false);
   await page.setViewportSize(narrow);
   const answer = await arrive(page, visit);
   if (answer.status() !== (visit.status ?? 200)) say("", [`status ${answer.status()}`]);
-  if (!(await page.$(visit.shows))) say("", [`does not show ${visit.shows}`]);
+  if (!(await appears(page, visit.shows))) say("", [`does not show ${visit.shows}`]);
   await scripts(true);
   await page.evaluate(axeSource);
   let every = true; // names, roles and order are the same in every size and colour

@@ -137,8 +137,8 @@ def test_save_is_on_the_first_two_screens_of_a_phone_in_every_language(stage: Lo
         assert _node("save.mjs", stage.site, centre, *LANGUAGES) == ""
 
 
-def test_the_local_page_shows_the_mails_that_were_sent_and_receives_others(stage: LocalStack) -> None:
-    assert _node("local.mjs", stage.site) == ""
+def test_the_local_page_shows_the_mails_that_were_sent_and_receives_others(other: LocalStack) -> None:
+    assert _node("local.mjs", other.site) == ""
 
 
 def test_the_homepage_snippet_loads_no_partner_if_the_browser_sends_the_signal() -> None:

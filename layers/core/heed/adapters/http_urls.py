@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from ipaddress import IPv6Address
 from urllib.parse import SplitResult, urlsplit
 
 from heed.domain.urls import LOOPBACK_HOSTS
+
+_MAX_NAME, _MAX_LABEL = 253, 63  # characters, RFC 1035 §2.3.4
+_WITHOUT_SIGNS = str.maketrans("", "", "-_")
 
 
 def split_url(url: str) -> SplitResult | None:
@@ -17,7 +22,21 @@ def split_url(url: str) -> SplitResult | None:
         port = parts.port
     except ValueError:
         return None
-    return parts if parts.hostname and port != 0 else None
+    host = parts.hostname or ""
+    has_brackets = "[" in parts.netloc
+    return parts if port != 0 and has_brackets == (":" in host) and _is_host(host) else None
+
+
+def _is_host(text: str) -> bool:
+    """Returns whether a text can be looked up: a name of the DNS, or an IP address."""
+    if ":" in text:
+        with suppress(ValueError):
+            return IPv6Address(text).scope_id is None
+        return False
+    labels = text.removesuffix(".").split(".")
+    return len(text) <= _MAX_NAME and all(
+        len(label) <= _MAX_LABEL and label.translate(_WITHOUT_SIGNS).isalnum() for label in labels
+    )
 
 
 def is_permitted_url(url: object, *, loopback: bool) -> bool:

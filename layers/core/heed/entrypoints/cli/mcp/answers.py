@@ -18,6 +18,23 @@ _Sendable = Annotated[bool, Field(description="Whether the topic may be sent now
 _Meaning = Annotated[str, Field(description="What the reason means")]
 
 
+class NamedTopic(BaseModel):
+    """A topic, and how it is called."""
+
+    topic: Annotated[str, Field(description="Its name in all other tools")]
+    titles: Annotated[dict[str, str], Field(description="What people read, by language")]
+    kind: Annotated[str, Field(description="`service`: mail that nobody can choose, such as a repair")]
+    is_opt_in: Annotated[bool, Field(description="Whether it needs a yes of the person")]
+    is_retired: bool
+
+
+class NamedTopics(BaseModel):
+    """All topics that `check` takes."""
+
+    summary: str
+    topics: list[NamedTopic]
+
+
 class CheckedPerson(BaseModel):
     """Whether a topic may be sent to one person now, and why."""
 

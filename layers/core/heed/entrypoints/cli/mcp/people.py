@@ -13,6 +13,8 @@ from heed.entrypoints.cli.mcp.answers import (
     DecidedTopic,
     HistoryEntry,
     LookUpAnswer,
+    NamedTopic,
+    NamedTopics,
     RecordedFact,
 )
 from heed.entrypoints.cli.mcp.reading import ApiReader
@@ -23,6 +25,21 @@ from heed.entrypoints.cli.recipient_arguments import split_into_batches, to_pers
 _MAX_HISTORY = 100  # entries
 _SHORTENED = {"history_left_out", "history_cut"}
 """Members of the API's answer that say that it has not the whole history."""
+
+
+def make_topics_answer(api: ApiReader) -> NamedTopics:
+    """Returns the topics of the deployment, or of the brands of the key."""
+    listed = [
+        NamedTopic(
+            topic=topic["name"],
+            titles=topic["names"],
+            kind=topic["kind"],
+            is_opt_in=topic["default"] != "in",
+            is_retired=topic["retired"],
+        )
+        for topic in api.get("/v1/topics")["topics"]
+    ]
+    return NamedTopics(summary=f"Topics: {len(listed)}.", topics=listed)
 
 
 def make_check_answer(api: ApiReader, people: Sequence[str], topic: str) -> CheckedPeople:

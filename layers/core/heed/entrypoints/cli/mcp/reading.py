@@ -15,6 +15,7 @@ from heed.entrypoints.cli.stack import Stack
 
 _READ_ROUTES = frozenset(
     {
+        ("GET", "/v1/topics"),
         ("POST", "/v1/check"),
         ("POST", "/v1/recipients/lookup"),
         ("GET", "/v1/cases"),

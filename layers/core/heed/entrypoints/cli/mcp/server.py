@@ -14,7 +14,7 @@ from heed.domain.privacy.disclosure import DisclosurePurpose
 from heed.entrypoints.cli.mcp import answers
 from heed.entrypoints.cli.mcp.cases import make_case_answer, make_cases_answer
 from heed.entrypoints.cli.mcp.logs import configure_logs
-from heed.entrypoints.cli.mcp.people import make_check_answer, make_look_up_answer
+from heed.entrypoints.cli.mcp.people import make_check_answer, make_look_up_answer, make_topics_answer
 from heed.entrypoints.cli.mcp.reading import ApiReader
 from heed.entrypoints.cli.mcp.reports import make_deadlines_answer, make_explain_answer
 from heed.entrypoints.cli.stack import Stack
@@ -91,6 +91,11 @@ def make_server(stack: Stack) -> MCPServer:
         log_level="ERROR",
         subscriptions=False,
     )
+
+    @server.tool(title="List topics", annotations=_READS)
+    def topics() -> answers.NamedTopics:
+        """Lists the topics of mails, with the names that `check` takes."""
+        return make_topics_answer(api)
 
     @server.tool(title="May a mail be sent?", annotations=_READS)
     def check(people: _People, topic: _Topic) -> answers.CheckedPeople:
