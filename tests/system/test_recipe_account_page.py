@@ -169,7 +169,7 @@ def test_the_program_of_the_recipe_serves_the_page(
 ) -> None:
     monkeypatch.syspath_prepend(DOCS / "examples")
     made: list[WSGIServer] = []
-    monkeypatch.setattr(WSGIServer, "serve_forever", made.append)
+    monkeypatch.setattr(WSGIServer, "serve_forever", lambda server: made.append(server))
     program = code_block("recipes/account-page.md", "python", "make_server").replace("8080", "0")
     session = {"address": "account.program@example.com", "form_secret": SECRET}
     names = {"HEED_API_KEY": stack["api_key"], "session_of": lambda _: session}
