@@ -327,8 +327,12 @@ def _pending(_: object) -> str:
     )
 
 
-def test_an_alarm_of_the_stack_that_is_on_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = {"SealAlarm": "heed-SealAlarm-1A", "PurgeAlarm": "heed-PurgeAlarm-2B", "Other": "other-Alarm-3C"}
+def test_an_alarm_of_the_stack_that_is_on_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {
+        "SealSilentAlarm": "heed-SealSilentAlarm-1A",
+        "PurgeOverdueAlarm": "heed-PurgeOverdueAlarm-2B",
+        "Other": "other-Alarm-3C",
+    }
     cloudwatch = boto3.client("cloudwatch")
     for name in names.values():
         cloudwatch.put_metric_alarm(
@@ -345,14 +349,15 @@ def test_an_alarm_of_the_stack_that_is_on_is_a_fault(monkeypatch: pytest.MonkeyP
         monkeypatch,
         {each: ("AWS::CloudWatch::Alarm", name) for each, name in names.items() if each != "Other"},
     )
-    cloudwatch.set_alarm_state(AlarmName=names["Other"], StateValue="ALARM", StateReason="test")
-    before = check_active_alarms(AwsAccess(), "heed")
 
-    cloudwatch.set_alarm_state(AlarmName=names["SealAlarm"], StateValue="ALARM", StateReason="test")
-    after = check_active_alarms(AwsAccess(), "heed")
+    def check_after(alarm: str) -> tuple[CheckOutcome, str]:
+        cloudwatch.set_alarm_state(AlarmName=names[alarm], StateValue="ALARM", StateReason="test")
+        finding = check_active_alarms(AwsAccess(), "heed")
+        return finding.result, finding.seen
 
-    assert (before.result, before.seen) == (OK, "none of 2 is on")
-    assert (after.result, after.seen) == (FAULT, "on: SealAlarm")
+    assert check_after("Other") == (OK, "none of 2 is on")
+    assert check_after("SealSilentAlarm") == (WARNING, "on: SealSilentAlarm"), "as on each new stack"
+    assert check_after("PurgeOverdueAlarm") == (FAULT, "on: PurgeOverdueAlarm, SealSilentAlarm")
 
 
 def test_a_bucket_without_a_lock_is_a_fault_in_production_alone() -> None:

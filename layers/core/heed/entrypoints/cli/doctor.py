@@ -15,6 +15,7 @@ from heed.entrypoints.cli import options, output
 from heed.entrypoints.cli.command import command
 from heed.entrypoints.cli.failure import Exit, WrongUsage
 from heed.entrypoints.cli.find_stack import find_stack
+from heed.entrypoints.cli.progress import show_progress
 
 if TYPE_CHECKING:
     from heed.doctor.findings import DoctorFinding
@@ -118,7 +119,9 @@ def _examine_stack(
     stack = find_stack(common.stack)
     if presses and not is_confirmed:
         _confirm_press(host_of(stack.api))
-    return list(examine_stack(stack, DnsClient(*dns_server), presses=presses, sends=sends))
+    checks = examine_stack(stack, DnsClient(*dns_server), presses=presses, sends=sends)
+    with show_progress(checks, "checks") as progress:
+        return [*progress]
 
 
 def _read_message(path: Path) -> bytes:
@@ -159,7 +162,8 @@ def _examine_url(url: str, *, presses: bool, is_confirmed: bool) -> list[DoctorF
 
     if presses and not is_confirmed:
         _confirm_press(host_of(url))
-    return list(examine_url(url, clock.now(), presses=presses))
+    with show_progress(examine_url(url, clock.now(), presses=presses), "checks") as progress:
+        return [*progress]
 
 
 def _confirm_press(host: str) -> None:
