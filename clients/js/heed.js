@@ -70,7 +70,11 @@ export class Heed {
    * @returns {Promise<import("./index.d.ts").ChangeResult[]>}
    */
   async record(changes) {
-    const all = [...changes].map(withTime);
+    const all = [...changes];
+    // Recorded a second time, it must not be newer than an opt-out that came in between.
+    if (all.some(({ state, occurred_at: time }) => state === "in" && !time)) {
+      throw new TypeError("an opt-in has no occurred_at");
+    }
     const results = [];
     for (let at = 0; at < all.length; at += MOST_CHANGES) {
       const batch = all.slice(at, at + MOST_CHANGES);
@@ -103,16 +107,6 @@ export class Heed {
       end = page.end;
     }
   }
-}
-
-/**
- * Returns a change that may be sent again. A repeated opt-in must not be newer than an opt-out that arrived in between.
- *
- * @param {import("./index.d.ts").Change} change
- */
-function withTime(change) {
-  const needsTime = change.state === "in" && change.occurred_at === undefined;
-  return needsTime ? { ...change, occurred_at: new Date().toISOString() } : change;
 }
 
 /**

@@ -32,7 +32,7 @@ export class Heed {
    * Records choices of people for which you have proof, such as on the account page. Scope `write`.
    *
    * All are stored when it returns, unless an `outcome` is `refused`. If it throws, some may be stored: record all of them
-   * again. Each request has up to 100 changes. An opt-in without `occurred_at` gets the time of this machine.
+   * again. Each request has up to 100 changes.
    */
   record(changes: Iterable<Change>): Promise<ChangeResult[]>;
 
@@ -245,7 +245,7 @@ export type Change = Person & {
   source: "phone" | "letter" | "mailbox" | "agent" | "api";
   /** The end of a pause. */
   until?: string;
-  /** When the person chose it. */
+  /** When the person chose it. An opt-in needs it. */
   occurred_at?: string;
   /** Where to find the proof. An opt-in needs it. */
   reference?: string;

@@ -81,7 +81,8 @@ def test_the_page_of_an_account_reads_and_saves_choices(heed: Heed, world: World
 
 
 def test_a_refused_change_names_its_fault_and_nothing_of_its_request_counts(heed: Heed) -> None:
-    opt_in_without_proof = NewChange(address=READER, scope="offers", state="in")
+    at = datetime(2026, 3, 5, 9, 12, tzinfo=UTC)
+    opt_in_without_proof = NewChange(address=READER, scope="offers", state="in", occurred_at=at)
 
     with pytest.raises(Refused) as refused:
         heed.record([out(READER), opt_in_without_proof])

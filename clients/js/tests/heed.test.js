@@ -194,18 +194,26 @@ test("a change without a known outcome is not recorded", async (t) => {
   }
 });
 
-test("a repeated change has the time of the first request, but a stop has the time at which Heed records it", async (t) => {
+test("a repeated change stays as it is, and a stop has the time at which Heed records it", async (t) => {
   const { url, requests } = await serve(t, answering(503), (_, response) => response.destroy(), {
     results: [APPLIED],
   });
-  t.mock.timers.enable({ apis: ["Date"], now: Date.parse("2026-03-05T09:12:44.390Z") });
   const timed = { ...OUT, occurred_at: "2026-03-01" };
   const paused = { ...OUT, state: "paused", until: "2026-04-01" };
-  const changes = [OUT, timed, paused, { ...OUT, state: "in", reference: "account page" }];
-  await assert.rejects(new Heed(url, KEY).record(changes), NotUnderstood); // one result for four changes
+  const changes = [OUT, timed, paused];
+  await assert.rejects(new Heed(url, KEY).record(changes), NotUnderstood); // one result for three changes
 
   const times = requests.map(({ body }) => body.changes.map((change) => change.occurred_at));
-  assert.deepEqual(times, Array(3).fill([undefined, "2026-03-01", undefined, "2026-03-05T09:12:44.390Z"]));
+  assert.deepEqual(times, Array(3).fill([undefined, "2026-03-01", undefined]));
+});
+
+test("an opt-in without its time is refused: recorded again, it would be newer than a stop in between", async (t) => {
+  const { url, requests } = await serve(t, { results: [APPLIED] });
+  const optIn = { ...OUT, state: "in", reference: "account page" };
+  await assert.rejects(new Heed(url, KEY).record([optIn]), TypeError);
+  assert.equal(requests.length, 0);
+  await new Heed(url, KEY).record([{ ...optIn, occurred_at: "2026-03-05T09:12:44.390Z" }]);
+  assert.equal(requests.length, 1);
 });
 
 test("the decisions about a person are those of the account page", async (t) => {

@@ -86,6 +86,15 @@ test("signatures of other schemes are passed over", async () => {
   );
 });
 
+test("a thousand signatures cost as much as one", async (t) => {
+  const headers = signed([SECRET]);
+  const sign = t.mock.method(crypto.subtle, "sign");
+  const verify = t.mock.method(crypto.subtle, "verify");
+  const others = { ...headers, "webhook-signature": `v1,${OTHER} `.repeat(1_000) };
+  await assert.rejects(verifyWebhook([SECRET, OTHER], others, BODY), InvalidWebhook);
+  assert.equal(sign.mock.callCount() + verify.mock.callCount(), 2); // one for each secret
+});
+
 test("a webhook is of the last five minutes", async (t) => {
   t.mock.timers.enable({ apis: ["Date"], now: 1_700_000_000_000 });
   for (const age of [-300, 0, 300]) {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Literal, TypeAlias
 
 When: TypeAlias = datetime | date
@@ -33,7 +33,7 @@ class NewChange:
         source: how it arrived: `api`, `phone`, `letter`, `mailbox` or `agent`.
         until: the end of a pause.
         occurred_at: when the person made the choice. Without it, it is the time at which Heed records it. An
-            opt-in has the time of this machine then, so that a repeated request is not newer.
+            opt-in needs it: recorded a second time, it must not be newer than a stop that came in between.
         reference: where to find the proof. An opt-in needs it.
         agent: who took the request.
     """
@@ -51,12 +51,11 @@ class NewChange:
     def __post_init__(self) -> None:
         if (self.address is None) == (self.recipient is None):
             raise ValueError("a change has either an address or a recipient id")
+        if self.state == "in" and self.occurred_at is None:
+            raise ValueError("an opt-in has the time at which the person made the choice")
 
     def to_members(self) -> dict[str, object]:
         """Returns the change as the API takes it."""
-        occurred_at = self.occurred_at
-        if occurred_at is None and self.state == "in":
-            occurred_at = datetime.now(UTC)
         members = {
             "address": self.address,
             "recipient": self.recipient,
@@ -64,7 +63,7 @@ class NewChange:
             "state": self.state,
             "source": self.source,
             "until": None if self.until is None else format_when(self.until),
-            "occurred_at": None if occurred_at is None else format_when(occurred_at),
+            "occurred_at": None if self.occurred_at is None else format_when(self.occurred_at),
             "reference": self.reference,
             "agent": self.agent,
         }
