@@ -35,7 +35,8 @@ export async function fetchJwks(url) {
  * @param {import("./index.d.ts").Jwks} jwks
  */
 export async function verifyManifest(jws, manifest, jwks) {
-  const [header, payload, signature, ...more] = new TextDecoder().decode(jws).split(".");
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(jws); // a byte order mark is no part of a JWS
+  const [header, payload, signature, ...more] = text.split(".");
   const { alg, kid, ...others } = parseObject(decodeText(header)) ?? {};
   const raw = decodeBase64Url(signature ?? "");
   if (

@@ -45,7 +45,7 @@ export class Snapshot {
     if (Date.now() < manifest.asOf.getTime() || Date.now() >= manifest.expiresAt.getTime()) {
       throw new InvalidSnapshot("the snapshot is expired, or the clock of this machine is wrong");
     }
-    if (notBefore && manifest.asOf < notBefore)
+    if (notBefore !== undefined && !(manifest.asOf >= notBefore))
       throw new InvalidSnapshot("the snapshot is older than allowed");
     return new Snapshot(manifest, await openFilters(manifest, parts.shards), maxAge);
   }

@@ -21,6 +21,12 @@ Session = dict[str, Any]
 """What your application knows of a signed-in customer: `address`, `form_secret`, and what this page adds."""
 MAX_FORM = 20_000  # bytes
 WORDING = "Send me {topic} by e-mail"
+HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Cache-Control": "no-store",
+    # No other website may show this page in a frame, and so have somebody press Save without knowing it.
+    "Content-Security-Policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'",
+}
 NOTES = {
     "complained": "You reported an e-mail as spam. Write to us if you want this again.",
     "paused": "Paused until {until}.",
@@ -85,7 +91,7 @@ class AccountPage:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
         """Answers a request."""
         status, headers, text = self._answer(environ)
-        headers = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", **headers}
+        headers = {**HEADERS, **headers}
         start_response(status, list(headers.items()))
         return [text.encode()]
 
@@ -126,7 +132,7 @@ class AccountPage:
         if changed:
             self.heed.save([_change(session, name, state, titles[name]) for name, state in changed.items()])
         session["saved"] = {name: state == "in" for name, state in changed.items()}
-        return "303 See Other", {"Location": environ["PATH_INFO"]}, ""
+        return "303 See Other", {"Location": "?"}, ""  # this page, under whatever path it was requested
 
 
 def evidence(title: str) -> str:
@@ -144,8 +150,9 @@ def _change(session: Session, topic: str, state: str, title: str) -> dict[str, s
 
 
 def _read_form(environ: dict[str, Any]) -> dict[str, str]:
-    length = int(environ.get("CONTENT_LENGTH") or 0)
-    body = environ["wsgi.input"].read(length) if length <= MAX_FORM else b""
+    length = environ.get("CONTENT_LENGTH") or ""
+    is_form = length.isascii() and length.isdecimal() and len(length) <= len(str(MAX_FORM))
+    body = environ["wsgi.input"].read(int(length)) if is_form and int(length) <= MAX_FORM else b""
     fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
     return {name: values[0] for name, values in fields.items() if len(values) == 1}
 

@@ -357,7 +357,12 @@ def test_a_long_mail_is_cut(assistant: Assistant, world: World) -> None:
 
 
 def test_hidden_characters_are_those_that_nobody_sees() -> None:
-    assert clean_text("Zoë 雪 🎈\n\t\x00\x9f\u200b\u2066\ue000\ufeff" + HIDDEN + "\ud800") == "Zoë 雪 🎈\n\t"
+    assert (
+        clean_text(
+            "Zoë 雪 🎈\n\t\x00\x9f\u200b\u2066\ue000\ufeff\ufe0f\U000e0141\u034f\u3164" + HIDDEN + "\ud800"
+        )
+        == "Zoë 雪 🎈\n\t"
+    )
 
 
 @pytest.mark.threat(

@@ -176,6 +176,16 @@ def test_the_command_repeats_no_request_that_nobody_answered(canned: CannedApi, 
     assert (pauses, len(canned.requests)) == ([], 1)
 
 
+@pytest.mark.parametrize("status", [200, 422])
+def test_an_answer_that_is_too_long_is_not_kept_in_memory(
+    canned: CannedApi, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr("heed.client.transport._LONGEST_ANSWER", 10_000)
+    canned.answers = [CannedAnswer({"as_of": "x" * 20_000}, status)]
+    with pytest.raises(NotUnderstood, match="too long"):
+        check(canned.client(attempts=1))
+
+
 def test_an_answer_that_never_ends_is_no_answer(canned: CannedApi, monkeypatch: pytest.MonkeyPatch) -> None:
     """A time-out of Python is for each read, and this server sends a byte before each of them."""
     monkeypatch.setattr("heed.client.transport._LONGEST_ATTEMPT", 0.3)

@@ -174,6 +174,13 @@ def test_another_body_and_another_secret_are_refused() -> None:
             verify_webhook(secret, signed(body), received)
 
 
+@pytest.mark.parametrize("webhook_id", ["ü", "\udcff", None, 7])
+def test_an_id_that_is_none_is_refused(webhook_id: Any) -> None:
+    body = body_of()
+    with pytest.raises(InvalidWebhook):
+        verify_webhook(WEBHOOK_SECRET, {**signed(body), "webhook-id": webhook_id}, body)
+
+
 @pytest.mark.parametrize(("seconds", "is_valid"), [(-301, False), (-299, True), (299, True), (302, False)])
 def test_a_webhook_counts_for_five_minutes(
     seconds: int, *, is_valid: bool, monkeypatch: pytest.MonkeyPatch

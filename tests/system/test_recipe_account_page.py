@@ -156,6 +156,27 @@ def test_while_heed_is_down_nothing_is_called_saved(
     assert "saved" not in browser.session
 
 
+def test_after_a_save_the_browser_stays_on_this_website(browser: Browser) -> None:
+    """The path of a request is whatever a link says: `//other.example` would be another website."""
+    for path in ("//other.example", "/account/email%0d%0aSet-Cookie:%20a=b"):
+        answer = browser.client.post(f"http://shop.example{path}", data=browser.show())
+        assert (answer.status_code, answer.headers["location"]) == (303, "?")
+
+
+@pytest.mark.parametrize("length", ["-1", "+5", "x", "9" * 5_000, "20001"])
+def test_a_form_whose_length_is_none_is_not_read(example: ModuleType, length: str) -> None:
+    class Unread:
+        def read(self, size: int) -> bytes:
+            raise AssertionError(size)
+
+    assert example._read_form({"CONTENT_LENGTH": length, "wsgi.input": Unread()}) == {}
+
+
+def test_no_other_website_shows_the_page_in_a_frame(browser: Browser) -> None:
+    policy = browser.client.get("/account/email").headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in policy
+
+
 def test_nobody_who_is_not_signed_in_sees_the_page(example: ModuleType) -> None:
     page = example.AccountPage(example.HeedApi("http://127.0.0.1:9", "heed_x"), lambda _: None)
     with Browser.at(page) as client:

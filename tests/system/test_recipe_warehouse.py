@@ -121,6 +121,14 @@ def prepared(stack: Stack) -> list[Step]:
     ]
 
 
+def of_later_version(stack: Stack, page: dict[str, Any]) -> dict[str, Any]:
+    """Returns a page with a suppression of which only the scope is known."""
+    body = {"topic": "offers", "addresses": [PEOPLE[-1]]}
+    (result,) = call(stack, "POST", "/v1/check", body)["results"]
+    entry = {"recipient": result["recipient"], "reason": "new", "scope": "*"}
+    return {**page, "suppressions": [entry]}
+
+
 @pytest.fixture(scope="module")
 def rows(stack: Stack, feed: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """Returns what is selected in a warehouse, by the moment. One database costs seconds, so it is one."""
@@ -132,6 +140,7 @@ def rows(stack: Stack, feed: list[dict[str, Any]]) -> dict[str, list[dict[str, A
         "loaded twice": [*map(load, [*feed, feed[-1]]), FRESH],
         "cursor": [{"sql": "SELECT cursor FROM heed_feed"}],
         "old": [{"sql": age}, FRESH],
+        "of a later version": [load(of_later_version(stack, feed[-1])), FRESH],
         "version": [{"sql": "SHOW server_version"}],
     }
     results = run(*(step for steps in moments.values() for step in steps))
@@ -173,6 +182,13 @@ def test_pages_that_are_loaded_twice_change_nothing(feed: list[dict[str, Any]], 
 @pytest.mark.parametrize("moment", ["before the last page", "old"])
 def test_an_incomplete_or_old_copy_permits_nothing(rows: dict[str, Any], moment: str) -> None:
     assert rows[moment] == []
+
+
+def test_a_suppression_of_which_little_is_known_stops_mail(rows: dict[str, Any]) -> None:
+    assert pairs_of(rows["complete"]) - pairs_of(rows["of a later version"]) == {
+        pair for pair in pairs_of(rows["complete"]) if pair[0] == PEOPLE[-1]
+    }
+    assert PEOPLE[-1] in {email for email, _ in pairs_of(rows["complete"])}
 
 
 def test_a_customer_whose_id_is_not_known_is_not_in_the_view(rows: dict[str, Any]) -> None:

@@ -80,8 +80,9 @@ test("an old snapshot, and one of the future, is refused", async (t) => {
   at(t, NOW);
   const { asOf } = await Snapshot.open(FILE, jwks);
   await assert.doesNotReject(Snapshot.open(FILE, jwks, { notBefore: asOf }));
-  const later = { notBefore: new Date(asOf.getTime() + 1) };
-  await assert.rejects(Snapshot.open(FILE, jwks, later), /older than allowed/);
+  for (const notBefore of [new Date(asOf.getTime() + 1), new Date("yesterday"), "yesterday"]) {
+    await assert.rejects(Snapshot.open(FILE, jwks, { notBefore }), /older than allowed/);
+  }
 
   at(t, asOf.getTime() - 1);
   await assert.rejects(Snapshot.open(FILE, jwks), /clock/);
@@ -214,6 +215,16 @@ test("a signature has the algorithm ES256, the name of its key and nothing else"
   const headers = [{ alg: "none", kid: KEY.kid }, { alg: "ES256" }, { alg: "ES256", kid: KEY.kid, crit: [] }];
   for (const header of headers)
     await assert.rejects(Snapshot.open(signedAgain(same, header), jwks), InvalidSnapshot);
+});
+
+test("a byte order mark is no part of a signature, as in Python", async (t) => {
+  at(t, NOW);
+  const jws = Buffer.from([0xef, 0xbb, 0xbf, ...FILE.subarray(20 + MANIFEST_LENGTH, SHARDS_AT)]);
+  const length = FILE.readUInt32LE(16) + 3;
+  const start = Buffer.concat([FILE.subarray(0, 20 + MANIFEST_LENGTH), jws.subarray(0, length)]);
+  start.writeUInt32LE(length, 16);
+  const file = Buffer.concat([start, Buffer.alloc(-start.length & 7), FILE.subarray(SHARDS_AT)]);
+  await assert.rejects(Snapshot.open(file, jwks), /no detached JWS/);
 });
 
 test("a file with more or less than its manifest names is refused", async (t) => {

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _REPEATED_STATUSES = (429, 503)  # it is safe to repeat the same request
 _LONGEST_ATTEMPT = 35.0  # seconds; API Gateway gives up after 30
+_LONGEST_ANSWER = 8 << 20  # bytes; Lambda answers with 6 MB at most
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 20.0  # seconds
 
 
@@ -98,7 +99,7 @@ class Transport:
         Raises:
             Refused: the API answered with an error.
             NoAnswer: the API did not answer in time.
-            NotUnderstood: the answer is not JSON.
+            NotUnderstood: the answer is not JSON, or it is longer than any answer of Heed.
         """
         return self._send_with_retries(path, json.dumps(body).encode())
 
@@ -190,7 +191,7 @@ def _name_cause(error: Exception) -> str:
 
 
 class _BoundedResponse(HTTPResponse):
-    """An answer that arrives within one time-out. Otherwise a time-out is for each read alone."""
+    """An answer that arrives within one time-out (one of Python is for each read), and is not too long."""
 
     def __init__(self, sock: socket.socket, *arguments: Any, **settings: Any) -> None:  # noqa: ANN401
         super().__init__(sock, *arguments, **settings)
@@ -202,6 +203,7 @@ class _BoundedFile(io.RawIOBase):
         self._file = file
         self._sock = sock
         self._end = time.monotonic() + (sock.gettimeout() or _LONGEST_ATTEMPT)
+        self._size = 0
 
     @override
     def readable(self) -> bool:
@@ -213,7 +215,11 @@ class _BoundedFile(io.RawIOBase):
         if left <= 0:
             raise TimeoutError
         self._sock.settimeout(left)
-        return self._file.readinto(buffer)
+        size = self._file.readinto(buffer)
+        self._size += size or 0
+        if self._size > _LONGEST_ANSWER:
+            raise NotUnderstood("the answer of the API is too long")
+        return size
 
     @override
     def close(self) -> None:

@@ -99,6 +99,8 @@ def verify_webhook(secrets: str | Iterable[str], headers: Headers, body: bytes) 
     keys = _parse_secrets([secrets] if isinstance(secrets, str) else secrets)
     fields = {name.lower(): str(value) for name, value in headers.items()}
     webhook_id = fields.get("webhook-id", "")
+    if not webhook_id.isascii():
+        raise InvalidWebhook("the id of the webhook is not one of Heed")
     seconds = _parse_seconds(fields.get("webhook-timestamp", ""))
     if abs(now() - seconds * 1_000) > _TOLERANCE * 1_000:
         raise InvalidWebhook("the webhook is not of the last five minutes")
