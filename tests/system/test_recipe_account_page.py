@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
+from wsgiref.simple_server import WSGIServer
 from zlib import crc32
 
 import httpx
 import pytest
 
-from tests.support.doc_code import load_example
+from tests.support.doc_code import DOCS, code_block, load_example
 from tests.system.conftest import Heed
 
 pytestmark = pytest.mark.system
@@ -160,3 +162,25 @@ def test_nobody_who_is_not_signed_in_sees_the_page(example: ModuleType) -> None:
         answer = client.get("/account/email")
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+
+
+def test_the_program_of_the_recipe_serves_the_page(
+    stack: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(DOCS / "examples")
+    made: list[WSGIServer] = []
+    monkeypatch.setattr(WSGIServer, "serve_forever", lambda server: made.append(server))
+    program = code_block("recipes/account-page.md", "python", "make_server").replace("8080", "0")
+    session = {"address": "account.program@example.com", "form_secret": SECRET}
+    names = {"HEED_API_KEY": stack["api_key"], "session_of": lambda _: session}
+    exec(program.replace("https://preferences.example.com", stack["api"]), names)  # noqa: S102
+    (server,) = made
+    thread = threading.Thread(target=server.handle_request)
+    thread.start()
+
+    answer = httpx.get(f"http://127.0.0.1:{server.server_port}/account/email", timeout=60, trust_env=False)
+
+    thread.join()
+    server.server_close()
+    assert answer.status_code == 200
+    assert "Send me Offers by e-mail" in answer.text
