@@ -67,6 +67,7 @@ export interface Options {
  * @param headers of the request
  * @param body of the request, as it arrived and before any parsing
  * @throws {InvalidWebhook} Heed did not send it, or not within five minutes of now. Then answer 401.
+ * @throws {NotUnderstood} Heed sent it, and it is no event.
  */
 export function verifyWebhook(
   secrets: string | Iterable<string>,
@@ -139,7 +140,7 @@ export class Refused extends HeedError {
 /** Heed did not answer, or not in time. */
 export class NoAnswer extends HeedError {}
 
-/** The answer is not one that Heed gives to this request, so nothing follows from it. */
+/** The answer is not one that Heed gives to this request, or the webhook is no event. Nothing follows from it. */
 export class NotUnderstood extends HeedError {}
 
 /** Heed did not send this webhook, or not now. */

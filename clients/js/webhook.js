@@ -1,6 +1,6 @@
 // Verifies webhooks by the scheme of Standard Webhooks, version 1: https://www.standardwebhooks.com.
 import { decodeBase64 } from "./base64.js";
-import { InvalidWebhook } from "./errors.js";
+import { InvalidWebhook, NotUnderstood } from "./errors.js";
 import { parseObject } from "./response.js";
 
 const TOLERANCE = 300; // seconds
@@ -25,8 +25,8 @@ export async function verifyWebhook(secrets, headers, body) {
     throw new InvalidWebhook("no signature of the webhook is right");
   }
   const event = parseObject(new TextDecoder().decode(raw));
-  if (typeof event?.type !== "string" || typeof event.data !== "object") {
-    throw new InvalidWebhook("the body is no event");
+  if (typeof event?.type !== "string" || typeof event.data !== "object" || !event.data) {
+    throw new NotUnderstood("the webhook is signed, but is no event");
   }
   return /** @type {any} */ ({ id, ...event });
 }

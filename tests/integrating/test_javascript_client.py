@@ -23,6 +23,7 @@ from tests.support.webhook_receiver import WEBHOOK_SECRET
 
 HERE = Path(__file__).parent
 PACKAGE = json.loads((CLIENT / "package.json").read_text())
+PAGE = (ROOT / "docs" / "clients.md").read_text()
 TYPES = (CLIENT / "index.d.ts").read_text()
 _LIBRARIES = "es2023,dom,dom.iterable,dom.asynciterable"
 
@@ -38,6 +39,16 @@ def test_the_types_name_exactly_what_the_package_exports() -> None:
     exported = re.findall(r"\w+", " ".join(re.findall(r"\{(.+)\}", (CLIENT / "index.js").read_text())))
     declared = re.findall(r"^export (?:class|function) (\w+)", TYPES, re.MULTILINE)
     assert sorted(exported) == sorted(declared)
+
+
+def test_the_page_lists_each_method_and_each_error() -> None:
+    (section,) = re.findall(r"^## JavaScript\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    (methods,) = re.findall(r"^export class Heed \{\n(.*?)^\}", TYPES, re.MULTILINE | re.DOTALL)
+    defined = [f"heed.{name}" for name in re.findall(r"^  (?!constructor)(\w+)\(", methods, re.MULTILINE)]
+    listed = re.findall(r"^\| `([\w.]+)\(", section, re.MULTILINE)
+    assert sorted(listed) == sorted([*defined, "verifyWebhook", "Snapshot.open"])
+    errors = re.findall(r"^export class (\w+) extends HeedError", TYPES, re.MULTILINE)
+    assert [name for name in errors if f"`{name}`" not in section] == []
 
 
 def test_each_module_imports_only_its_neighbours() -> None:

@@ -63,10 +63,14 @@ def test_a_mail_that_was_sent_is_listed_and_kept_byte_for_byte() -> None:
 
 
 def test_a_mail_of_parts_is_kept_with_its_headers() -> None:
+    link = f"<https://preferences.example.com/u/{'a' * 54}?c=winter&r=4711>, <mailto:u+token@example.com>"
     content = {
         "Subject": {"Data": "Grüße"},
         "Body": {"Text": {"Data": "Hello"}, "Html": {"Data": "<p>Hello</p>"}},
-        "Headers": [{"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"}],
+        "Headers": [
+            {"Name": "List-Unsubscribe", "Value": link},
+            {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"},
+        ],
     }
     sent = {
         "FromEmailAddress": "news@example.com",
@@ -80,7 +84,9 @@ def test_a_mail_of_parts_is_kept_with_its_headers() -> None:
         "ada@example.com",
         "Grüße",
     )
-    mail = parse_mail(request("GET", f"{PATH}/m1@ses")[2])
+    message = request("GET", f"{PATH}/m1@ses")[2]
+    mail = parse_mail(message)
+    assert f"List-Unsubscribe: {link}\n".encode() in message
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert get_part(mail, "html").strip() == "<p>Hello</p>"
 

@@ -7,6 +7,7 @@ import copy
 import functools
 import hashlib
 import importlib
+import shutil
 import sys
 import tempfile
 import time
@@ -58,10 +59,12 @@ def brand() -> Path:
     folder = compiled / _hash_sources()
     if not folder.exists():
         compiled.mkdir(parents=True, exist_ok=True)
-        own = Path(tempfile.mkdtemp(dir=compiled))
-        assert build_brand([str(ROOT / "layers" / "brand"), str(own)]) == 0
-        with suppress(OSError):  # another process has compiled it meanwhile
-            own.rename(folder)
+        with tempfile.TemporaryDirectory(dir=compiled) as own:
+            assert build_brand([str(ROOT / "layers" / "brand"), f"{own}/brand"]) == 0
+            for old in set(compiled.glob("?" * len(folder.name))) - {folder}:
+                shutil.rmtree(old, ignore_errors=True)
+            with suppress(OSError):  # another process has compiled it meanwhile
+                Path(own, "brand").rename(folder)
     return folder
 
 

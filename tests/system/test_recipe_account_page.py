@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
+from wsgiref.simple_server import WSGIServer
 from zlib import crc32
 
 import httpx
 import pytest
 
-from tests.support.doc_code import load_example
+from tests.support.doc_code import DOCS, code_block, load_example
 from tests.system.conftest import Heed
+from tests.system.running import PATIENCE
 
 pytestmark = pytest.mark.system
 
@@ -29,7 +32,9 @@ class Browser:
 
     def __init__(self, example: ModuleType, api: str, key: str, address: str) -> None:
         self.session = {"address": address, "form_secret": SECRET}
-        self.client = self.at(example.AccountPage(example.HeedApi(api, key), lambda _: self.session))
+        self.client = self.at(
+            example.AccountPage(example.HeedApi(api, key, PATIENCE), lambda _: self.session)
+        )
 
     @staticmethod
     def at(page: Any) -> httpx.Client:
@@ -60,6 +65,7 @@ def is_sendable(stack: dict[str, Any], address: str, topic: str) -> bool:
         json={"topic": topic, "addresses": [address]},
         headers={"authorization": f"Bearer {stack['api_key']}"},
         trust_env=False,
+        timeout=PATIENCE,
     )
     return bool(answer.raise_for_status().json()["results"][0]["sendable"])
 
@@ -160,3 +166,27 @@ def test_nobody_who_is_not_signed_in_sees_the_page(example: ModuleType) -> None:
         answer = client.get("/account/email")
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+
+
+def test_the_program_of_the_recipe_serves_the_page(
+    stack: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(DOCS / "examples")
+    made: list[WSGIServer] = []
+    monkeypatch.setattr(WSGIServer, "serve_forever", lambda server: made.append(server))
+    program = code_block("recipes/account-page.md", "python", "make_server").replace("8080", "0")
+    session = {"address": "account.program@example.com", "form_secret": SECRET}
+    names = {"HEED_API_KEY": stack["api_key"], "session_of": lambda _: session}
+    exec(program.replace("https://preferences.example.com", stack["api"]), names)  # noqa: S102
+    (server,) = made
+    thread = threading.Thread(target=server.handle_request)
+    thread.start()
+
+    answer = httpx.get(
+        f"http://127.0.0.1:{server.server_port}/account/email", timeout=PATIENCE, trust_env=False
+    )
+
+    thread.join()
+    server.server_close()
+    assert answer.status_code == 200
+    assert "Send me Offers by e-mail" in answer.text
