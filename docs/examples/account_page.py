@@ -42,10 +42,17 @@ class HeedUnavailable(Exception):
 
 @dataclass(frozen=True)
 class HeedApi:
-    """The routes that the page needs. The key has the scopes `check` and `write`."""
+    """The routes that the page needs.
+
+    Attributes:
+        url: The URL of the deployment.
+        key: An API key with the scopes `check` and `write`.
+        patience: How many seconds an answer may take.
+    """
 
     url: str
     key: str
+    patience: float = 10
 
     def topics(self) -> dict[str, str]:
         """Returns the titles of the topics that a person may choose, by name."""
@@ -70,7 +77,7 @@ class HeedApi:
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
         request = Request(self.url + path, data, headers, method=method)  # noqa: S310 - your API
         try:
-            with urlopen(request, timeout=10) as answer:  # noqa: S310
+            with urlopen(request, timeout=self.patience) as answer:  # noqa: S310
                 return dict(json.load(answer))
         except (OSError, ValueError) as error:  # OSError: also every status but 2xx
             raise HeedUnavailable from error

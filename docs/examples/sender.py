@@ -11,20 +11,31 @@ import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from email.message import EmailMessage
-from email.policy import SMTP
-from http.server import BaseHTTPRequestHandler
+from email.policy import EmailPolicy
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from heed import Snapshot
-from heed.client import (
-    FeedEntry,
-    Heed,
-    InvalidWebhook,
-    NewChange,
-    PersonLinks,
-    RecipientWebhook,
-    verify_webhook,
-)
+from heed.client import FeedEntry, Heed, NewChange, PersonLinks
+
+if TYPE_CHECKING:
+    from heed import Snapshot
+
+
+class WholeListHeaders(EmailPolicy):
+    """Writes each header of a list as one line. Headers that are encoded already stay as they are."""
+
+    def fold(self, name: str, value: str) -> str:
+        """Returns a header for a mail as text."""
+        whole = name.lower().startswith("list-")
+        return f"{name}: {value}{self.linesep}" if whole else super().fold(name, value)
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """Returns a header for a mail as bytes."""
+        whole = name.lower().startswith("list-")
+        return self.fold(name, value).encode("ascii") if whole else super().fold_binary(name, value)
+
+
+POLICY = WholeListHeaders(linesep="\r\n", refold_source="none")
 
 
 def make_mails(heed: Heed, topic: str, sender: str, addresses: Iterable[str]) -> Iterator[EmailMessage]:
@@ -36,10 +47,10 @@ def make_mails(heed: Heed, topic: str, sender: str, addresses: Iterable[str]) ->
 
 
 def make_mail(links: PersonLinks, sender: str) -> EmailMessage:
-    """Returns a mail. The policy keeps each header in one line, as mail clients need it."""
+    """Returns a mail. POLICY keeps each header in one line, as mail clients need it."""
     if links.warning:
         raise SystemExit(links.warning)
-    mail = EmailMessage(SMTP.clone(max_line_length=998))
+    mail = EmailMessage(POLICY)
     mail["From"], mail["To"], mail["Subject"] = sender, links.person, "Our offers of the winter"
     for name, value in links.headers.items():
         mail[name] = value
@@ -69,27 +80,10 @@ def update_own_list(heed: Heed, own: dict[tuple[str, str, str], FeedEntry], curs
         cursor.write_text(page.cursor)  # once everything before it is stored
 
 
-class WebhookHandler(BaseHTTPRequestHandler):
-    """Receives webhooks, and prints the changes of people."""
-
-    secrets: Iterable[str] = ()  # a second one during a change
-
-    def do_POST(self) -> None:
-        """Answers 401 to everything that Heed did not send."""
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        try:
-            event = verify_webhook(self.secrets, self.headers, body)
-        except InvalidWebhook:
-            self.send_error(401)
-            return
-        if isinstance(event, RecipientWebhook):
-            print(event.type, event.recipient, event.scope, event.at, flush=True)
-        self.send_response(204)
-        self.end_headers()
-
-
 def open_snapshot(path: str, url: str, heed: Heed) -> Snapshot:
     """Opens a snapshot, and reads what changed since. It answers `ask` about these people."""
+    from heed import Snapshot  # needs the extra `snapshot`
+
     snapshot = Snapshot.open(path, keys=f"{url}/.well-known/heed-keys.json")
     as_of = datetime.fromtimestamp(snapshot.manifest.as_of / 1000, UTC)
     started_at = datetime.now(UTC)

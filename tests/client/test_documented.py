@@ -1,9 +1,9 @@
-"""The Python of docs/clients.md is that of docs/examples/sender.py, and does what the page says."""
+"""The Python of docs/clients.md is that of its two examples, and does what the page says."""
 
 from __future__ import annotations
 
-import importlib.util
 import io
+import json
 import re
 import sys
 import threading
@@ -11,7 +11,6 @@ import time
 from functools import partial
 from http.server import HTTPServer
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import httpx
@@ -22,34 +21,36 @@ from heed.client import Heed, NewChange
 from heed.domain.webhooks.webhook_signature import parse_webhook_secret, sign_webhook
 from tests.cli.server import ApiServer
 from tests.support.deployment import World
+from tests.support.doc_code import code_block, load_example
 from tests.support.webhook_receiver import WEBHOOK_SECRET
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "clients.md").read_text().partition("## Python")[2].partition("\n## ")[0]
-EXAMPLE = ROOT / "docs" / "examples" / "sender.py"
+EXAMPLES = [(ROOT / "docs" / "examples" / name).read_text() for name in ("sender.py", "receiver.py")]
 READER, STOPPED = "reader@example.com", "stopped@example.com"
 
 
 def load_sender() -> Any:
     """Returns the example as a module."""
-    spec = importlib.util.spec_from_file_location("sender", EXAMPLE)
-    assert spec is not None and spec.loader is not None
-    module: ModuleType = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_example("sender")
 
 
 def stop(heed: Heed, address: str, scope: str = "*") -> None:
     heed.record([NewChange(address=address, scope=scope, state="out")])
 
 
-def test_the_code_of_the_page_is_that_of_the_example() -> None:
+def test_the_code_of_the_page_is_that_of_the_examples() -> None:
     first, *others = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
     assert "from heed.client import Heed" in first
     assert len(others) == 5
     for block in others:
-        assert block in EXAMPLE.read_text()
+        assert any(block in example for example in EXAMPLES)
+
+
+def test_the_mails_have_the_policy_of_the_recipe() -> None:
+    policy = code_block("recipes/headers.md", "python", "class WholeListHeaders").partition("class ")[2]
+    assert policy.partition("POLICY =")[0] in EXAMPLES[0]
 
 
 def test_the_page_lists_each_method_and_each_error() -> None:
@@ -117,16 +118,26 @@ def test_the_own_list_goes_on_where_it_ended(heed: Heed, world: World, tmp_path:
     assert cursor.read_text() != kept
 
 
-def test_the_receiver_prints_what_heed_sent_and_refuses_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_receiver_prints_what_heed_sent_and_refuses_the_rest(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     body = (
         b'{"type":"recipient.opted_out","data":{"at":"2026-03-05T09:12:44.390Z","recipient":"r",'
         b'"scope":"offers","state":"out","source":"link"}}'
     )
     headers = sign_webhook("a1", int(time.time()), body, [parse_webhook_secret(WEBHOOK_SECRET)])
-    handler = load_sender().WebhookHandler
-    handler.secrets = [WEBHOOK_SECRET]
-    handler.log_message = lambda *_: None
-    with HTTPServer(("127.0.0.1", 0), handler) as server:
+    (tmp_path / ".local").mkdir()
+    (tmp_path / ".local" / "stack.json").write_text(json.dumps({"webhook": {"secret": WEBHOOK_SECRET}}))
+    monkeypatch.chdir(tmp_path)
+    receiver = load_example("receiver")
+    receiver.WebhookHandler.log_message = lambda *_: None
+    made: list[HTTPServer] = []
+    monkeypatch.setattr(receiver, "HTTPServer", lambda _, handler: HTTPServer(("127.0.0.1", 0), handler))
+    monkeypatch.setattr(HTTPServer, "serve_forever", lambda server: made.append(server))
+    receiver.main()
+    monkeypatch.undo()
+    (server,) = made
+    with server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         post = partial(httpx.post, f"http://127.0.0.1:{server.server_port}/", trust_env=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -166,6 +167,22 @@ def test_a_server_without_tls_behind_https_is_found() -> None:
 
     assert list(findings) == [CheckName.URL, CheckName.TLS]
     assert findings[CheckName.TLS].result is FAULT
+
+
+def test_a_server_that_answers_a_handshake_in_plain_text_does_not_speak_tls() -> None:
+    def answer_at_once(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65_536)
+            connection.sendall(http_answer("400 Bad Request"))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer_at_once, args=(listener,))
+        thread.start()
+        finding = examine(f"https://127.0.0.1:{listener.getsockname()[1]}/u")[CheckName.TLS]
+        thread.join()
+
+    assert (finding.result, finding.seen) == (FAULT, "the server does not speak TLS")
 
 
 def test_a_server_with_an_old_tls_alone_is_found() -> None:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
-import threading
 import time
-from http.server import HTTPServer
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from heed.domain.webhooks.webhook_signature import parse_webhook_secret, sign_webhook
@@ -76,24 +73,3 @@ def test_the_javascript_of_the_page_accepts_what_heed_signed_and_nothing_else() 
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == [json.loads(BODY) if is_valid else None for *_, is_valid in given]
-
-
-def test_the_receiver_of_the_page_answers_204(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / ".local").mkdir()
-    (tmp_path / ".local" / "stack.json").write_text(json.dumps({"webhook": {"secret": WEBHOOK_SECRET}}))
-    monkeypatch.chdir(tmp_path)
-    made: list[HTTPServer] = []
-    monkeypatch.setattr(HTTPServer, "serve_forever", lambda server: made.append(server))
-    code = snippet("python", "class Receiver").replace("9999", "0")
-    exec(code, {})  # noqa: S102
-    (server,) = made
-    thread = threading.Thread(target=server.handle_request, daemon=True)
-    thread.start()
-    url = f"http://127.0.0.1:{server.server_port}/hook"
-    answer = httpx.post(url, content=BODY.encode(), headers=signed(WEBHOOK_SECRET), trust_env=False)
-    thread.join()
-    server.server_close()
-    assert answer.status_code == 204
-    assert "recipient.opted_out" in capsys.readouterr().out

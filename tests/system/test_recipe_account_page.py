@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.doc_code import DOCS, code_block, load_example
 from tests.system.conftest import Heed
+from tests.system.running import PATIENCE
 
 pytestmark = pytest.mark.system
 
@@ -31,7 +32,9 @@ class Browser:
 
     def __init__(self, example: ModuleType, api: str, key: str, address: str) -> None:
         self.session = {"address": address, "form_secret": SECRET}
-        self.client = self.at(example.AccountPage(example.HeedApi(api, key), lambda _: self.session))
+        self.client = self.at(
+            example.AccountPage(example.HeedApi(api, key, PATIENCE), lambda _: self.session)
+        )
 
     @staticmethod
     def at(page: Any) -> httpx.Client:
@@ -62,6 +65,7 @@ def is_sendable(stack: dict[str, Any], address: str, topic: str) -> bool:
         json={"topic": topic, "addresses": [address]},
         headers={"authorization": f"Bearer {stack['api_key']}"},
         trust_env=False,
+        timeout=PATIENCE,
     )
     return bool(answer.raise_for_status().json()["results"][0]["sendable"])
 
@@ -199,7 +203,9 @@ def test_the_program_of_the_recipe_serves_the_page(
     thread = threading.Thread(target=server.handle_request)
     thread.start()
 
-    answer = httpx.get(f"http://127.0.0.1:{server.server_port}/account/email", timeout=60, trust_env=False)
+    answer = httpx.get(
+        f"http://127.0.0.1:{server.server_port}/account/email", timeout=PATIENCE, trust_env=False
+    )
 
     thread.join()
     server.server_close()

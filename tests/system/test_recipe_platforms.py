@@ -22,6 +22,7 @@ import pytest
 
 from tests.support.doc_code import DOCS, code_block
 from tests.support.doctor_servers import Answer, WebServer, http_answer, json_answer, web_server
+from tests.system.running import PATIENCE
 
 pytestmark = pytest.mark.system
 
@@ -253,6 +254,7 @@ class Sync:
             json={"address": self.addresses[number], **change},
             headers={"authorization": f"Bearer {self.stack['api_key']}"},
             trust_env=False,
+            timeout=PATIENCE,
         ).raise_for_status()
 
 

@@ -15,6 +15,7 @@ from tests.integrating.test_recipe_headers import SENDERS, Arguments, recipe
 from tests.support.doctor_servers import dns_server
 from tests.support.smtp_receiver import receiving_mail
 from tests.system.conftest import Heed
+from tests.system.running import PATIENCE
 
 pytestmark = pytest.mark.system
 
@@ -29,6 +30,7 @@ def mail_with_link(stack: dict[str, Any]) -> Arguments:
         json={"topic": "offers", **people, "campaign": "winter-2026", "lang": "de"},
         headers={"authorization": f"Bearer {stack['api_key']}"},
         trust_env=False,
+        timeout=PATIENCE,
     )
     (link,) = answer.raise_for_status().json()["links"]
     html = f'<p>Hello</p><p><a href="{link["preferences_url"]}">Unsubscribe</a></p>'

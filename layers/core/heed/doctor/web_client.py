@@ -26,6 +26,8 @@ _MAX_SECONDS = 20.0  # for one request with its answer
 _MAX_ANSWER = 2 * 1_048_576  # bytes
 _MAX_URL = 4_096
 _MAX_ADDRESSES = 10  # of a host
+_ANSWERS_IN_PLAIN = ("HTTP_REQUEST", "RECORD_LAYER_FAILURE", "WRONG_VERSION_NUMBER")
+"""What OpenSSL finds where a server answers a handshake in plain text; its versions differ."""
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -84,7 +86,9 @@ def read_tls_state(url: SplitResult) -> TlsState:
     except ssl.SSLCertVerificationError as error:
         return TlsState(error.verify_message or "the certificate is not valid")
     except ssl.SSLError as error:
-        return TlsState((error.reason or "no TLS").replace("_", " ").lower())
+        reason = error.reason or "no TLS"
+        is_plain = reason in _ANSWERS_IN_PLAIN
+        return TlsState("the server does not speak TLS" if is_plain else reason.replace("_", " ").lower())
     except OSError as error:
         raise _unreachable(error) from error
 

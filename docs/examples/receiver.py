@@ -1,0 +1,44 @@
+"""Receives webhooks, verifies them, and prints the changes of people. docs/clients.md shows the class.
+
+As a program, it receives those of a stack on this machine, which was started in the same folder:
+`make run WEBHOOK_URL=http://127.0.0.1:9999/hook`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+from heed.client import InvalidWebhook, RecipientWebhook, verify_webhook
+
+
+class WebhookHandler(BaseHTTPRequestHandler):
+    """Receives webhooks, and prints the changes of people."""
+
+    secrets: Iterable[str] = ()  # a second one during a change
+
+    def do_POST(self) -> None:
+        """Answers 401 to everything that Heed did not send."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        try:
+            event = verify_webhook(self.secrets, self.headers, body)
+        except InvalidWebhook:
+            self.send_error(401)
+            return
+        if isinstance(event, RecipientWebhook):
+            print(event.type, event.recipient, event.scope, event.at, flush=True)
+        self.send_response(204)
+        self.end_headers()
+
+
+def main() -> None:
+    """Answers until Ctrl-C."""
+    stack = json.loads(Path(".local/stack.json").read_text())
+    WebhookHandler.secrets = [stack["webhook"]["secret"]]
+    HTTPServer(("127.0.0.1", 9999), WebhookHandler).serve_forever()
+
+
+if __name__ == "__main__":
+    main()
