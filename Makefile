@@ -92,7 +92,8 @@ NODE_PACKAGES := $(patsubst %,tests/%/node_modules/.ready,web iam integrating)
 # Two steps run at once, since most leave a core idle. Each prints its output when it ends. Packages are installed
 # before, one after the other.
 test: lint $(NODE_PACKAGES) ## Run all that CI runs: the unit tests, then the local stack, IAM, a browser, the build
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target FULL=$(FULL) RECORD=--calls=$(CALLS) \
+	@echo "Two steps run at a time. Each prints what it did when it ends: the first after some minutes."
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target FULL=$(FULL) RECORD=--calls=$(CALLS) \
 	  types unit browser system iam package
 
 test-all: FULL := --full
