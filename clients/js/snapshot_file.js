@@ -7,7 +7,7 @@ const VERSION = 1;
 const LONGEST_MANIFEST = 64 << 20; // bytes
 const LONGEST_SIGNATURE = 1 << 10;
 const MOST_SHARDS = 4_096; // of a filter
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+const TIME = /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
 /** @typedef {{ topic: number, offset: number, length: number, sha256: string }} Shard */
 
@@ -68,12 +68,16 @@ function isValid({ as_of, expires_at, identity_key, seed, topics, counts, shards
       .join(" "),
   );
   const isComplete =
-    [as_of, expires_at].every(isTime) && typeof identity_key === "string" && /^[0-9a-f]{16}$/.test(seed);
+    [as_of, expires_at].every(isTime) &&
+    [identity_key, seed].every((text) => typeof text === "string") &&
+    /^[0-9a-f]{16}$/.test(seed);
   return (
     isComplete &&
     topics?.["*"] === 0 &&
     named[0] === named[1] &&
+    Object.values(counts).every((count) => Number.isSafeInteger(count) && count >= 0) &&
     Array.isArray(shards) &&
+    shards.every((shard) => typeof shard === "object" && shard) &&
     areComplete(shards, topics)
   );
 }

@@ -18,10 +18,12 @@ class WebhookHandler(BaseHTTPRequestHandler):
     """Receives webhooks, and prints the changes of people."""
 
     secrets: Iterable[str] = ()  # a second one during a change
+    timeout = 10  # seconds, so that a slow request keeps nobody else waiting for longer
 
     def do_POST(self) -> None:
         """Answers 401 to everything that Heed did not send."""
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        length = self.headers["Content-Length"] or ""
+        body = self.rfile.read(int(length)) if length.isdecimal() and len(length) < 7 else b""
         try:
             event = verify_webhook(self.secrets, self.headers, body)
         except InvalidWebhook:

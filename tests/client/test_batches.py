@@ -19,6 +19,13 @@ READER = "reader@example.com"
 WHO = "b" * 25 + "a"
 
 
+LIST_HEADERS = {
+    "List-Unsubscribe": "<https://example.com/u/t>",
+    "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    "List-Id": "Offers <offers.example.com>",
+}
+
+
 def links_answer(body: dict[str, Any]) -> dict[str, Any]:
     refs = body.get("refs", itertools.repeat(""))
     links = [
@@ -27,7 +34,7 @@ def links_answer(body: dict[str, Any]) -> dict[str, Any]:
             "recipient": WHO,
             "unsubscribe_url": f"https://example.com/u/t?r={ref}",
             "preferences_url": "https://example.com/p/t",
-            "headers": {"List-Unsubscribe": "<https://example.com/u/t>"},
+            "headers": LIST_HEADERS,
             "tags": {"heed-recipient": WHO},
         }
         if "@" in person
@@ -209,6 +216,26 @@ def test_links_are_in_order_with_the_ref_of_each_person(canned: CannedApi) -> No
         ("spring", "de", 1_000),
         ("spring", "de", 1),
     ]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"List-Unsubscribe": "<https://example.com/u/t>"},
+        {**LIST_HEADERS, "List-Id": "x\r\nBcc: other@example.com"},
+        {**LIST_HEADERS, "X\nBcc": "other@example.com"},
+        {**LIST_HEADERS, "List-Id": "ü"},
+    ],
+)
+def test_headers_that_are_not_whole_or_make_others_are_not_understood(
+    canned: CannedApi, headers: dict[str, str]
+) -> None:
+    answer = links_answer({"addresses": [READER]})
+    answer["links"][0]["headers"] = headers
+    canned.answers = [answer]
+    with pytest.raises(NotUnderstood):
+        list(canned.client().links("offers", [READER]))
 
 
 def test_a_person_who_is_not_valid_has_no_links(canned: CannedApi) -> None:

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from functools import partial
+from http.client import HTTPConnection
 from http.server import HTTPServer
 from pathlib import Path
 from typing import Any
@@ -142,8 +143,13 @@ def test_the_receiver_prints_what_heed_sent_and_refuses_the_rest(
         thread.start()
         post = partial(httpx.post, f"http://127.0.0.1:{server.server_port}/", trust_env=False)
         statuses = [post(content=content, headers=headers).status_code for content in (body, body + b" ")]
+        for length in ("-1", "x", "99999999"):  # a body that never ends would keep the program busy
+            wrong = HTTPConnection("127.0.0.1", server.server_port, timeout=5)
+            wrong.request("POST", "/", headers={**headers, "Content-Length": length})
+            statuses.append(wrong.getresponse().status)
+            wrong.close()
         server.shutdown()
         thread.join()
 
-    assert statuses == [204, 401]
+    assert statuses == [204, 401, 401, 401, 401]
     assert capsys.readouterr().out == "recipient.opted_out r offers 2026-03-05 09:12:44.390000+00:00\n"

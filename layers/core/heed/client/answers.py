@@ -11,6 +11,7 @@ from heed.client.failures import NotUnderstood
 from heed.client.members import Members
 
 _SENDABLE_REASON = "ok"
+_LIST_HEADERS = {"List-Unsubscribe", "List-Unsubscribe-Post", "List-Id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +134,20 @@ def read_links(members: Members, person: str, warning: str) -> LinksAnswer:
     """Reads a result of `POST /v1/links`.
 
     Raises:
-        NotUnderstood: it is none.
+        NotUnderstood: it is none, or its headers are not whole, or one is more than one line.
     """
     if "error" in members.all:
         return NoLinks(person, members.text("error"))
+    headers = members.texts_by_name("headers")
+    are_lines = all(text.isascii() and text.isprintable() for pair in headers.items() for text in pair)
+    if not (headers.keys() >= _LIST_HEADERS and are_lines):
+        raise NotUnderstood("the answer has no headers that can be set")
     return PersonLinks(
         person,
         members.text("recipient"),
         members.text("unsubscribe_url"),
         members.text("preferences_url"),
-        members.texts_by_name("headers"),
+        headers,
         members.texts_by_name("tags"),
         warning,
     )
