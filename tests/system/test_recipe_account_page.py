@@ -183,7 +183,7 @@ def test_a_redirect_of_heed_gets_no_key_and_is_unavailable(browser: Browser, exa
 
 
 def test_after_a_save_the_browser_stays_on_this_website(browser: Browser) -> None:
-    """The path of a request is whatever a link says: `//other.example` would be another website."""
+    """The path of a request is the one of a link: `//other.example` would be another website."""
     for path in ("//other.example", "/account/email%0d%0aSet-Cookie:%20a=b"):
         answer = browser.client.post(f"http://shop.example{path}", data=browser.show())
         assert (answer.status_code, answer.headers["location"]) == (303, "?")
