@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import parse_qs
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 Session = dict[str, Any]
 """What your application knows of a signed-in customer: `address`, `form_secret`, and what this page adds."""
@@ -38,6 +39,16 @@ NOTES = {
 
 class HeedUnavailable(Exception):
     """Heed did not answer, or refused the request. Whether it saved anything is not known."""
+
+
+class NoRedirect(HTTPRedirectHandler):
+    """Takes a redirect for a failure. Another server must not get the key."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Returns no request."""
+
+
+OPENER = build_opener(NoRedirect)
 
 
 @dataclass(frozen=True)
@@ -77,9 +88,9 @@ class HeedApi:
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
         request = Request(self.url + path, data, headers, method=method)  # noqa: S310 - your API
         try:
-            with urlopen(request, timeout=self.patience) as answer:  # noqa: S310
+            with OPENER.open(request, timeout=self.patience) as answer:
                 return dict(json.load(answer))
-        except (OSError, ValueError) as error:  # OSError: also every status but 2xx
+        except (OSError, HTTPException, ValueError) as error:  # OSError: also every status but 2xx
             raise HeedUnavailable from error
 
 

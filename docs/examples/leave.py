@@ -14,9 +14,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 COLUMNS = ("address", "recipient", "reason", "scope", "except", "since", "source", "until")
+
+
+class NoRedirect(HTTPRedirectHandler):
+    """Takes a redirect for a failure. Another server must not get the key."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Returns no request."""
+
+
+OPENER = build_opener(NoRedirect)
 
 
 def read_feed(api: str, key: str) -> Iterator[dict[str, Any]]:
@@ -25,7 +35,7 @@ def read_feed(api: str, key: str) -> Iterator[dict[str, Any]]:
     while True:
         headers = {"Authorization": f"Bearer {key}"}
         request = Request(f"{api}/v1/suppressions?{urlencode(query)}", headers=headers)  # noqa: S310 - your API
-        with urlopen(request) as answer:  # noqa: S310
+        with OPENER.open(request, timeout=60) as answer:
             page = json.load(answer)
         yield from page["suppressions"]
         if page["end"]:

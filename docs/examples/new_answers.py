@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from heed.client import Heed, PersonCheck
 
@@ -36,14 +36,24 @@ class NewAnswer(NamedTuple):
         id: The id of the contact at the platform.
         recipient: The recipient id.
         sendable: Whether the contact may get the topic.
-        was_stopped: Whether an earlier run stopped the contact. Only then does a yes take something back:
-            of a contact that is new here, the platform may know a stop that Heed does not know.
+        was_stopped: Whether an earlier run stopped the contact. The platform may know another stop, which
+            Heed does not know. So a script never changes a choice at the platform back into a yes.
     """
 
     id: str
     recipient: str
     sendable: bool
     was_stopped: bool
+
+
+class NoRedirect(HTTPRedirectHandler):
+    """Takes a redirect for a failure. Another server must not get the key."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Returns no request."""
+
+
+OPENER = build_opener(NoRedirect)
 
 
 def setting(name: str) -> str:
@@ -55,7 +65,7 @@ def call(method: str, url: str, headers: dict[str, str], body: object) -> Any:  
     """Sends JSON to a platform, and returns its JSON. Any status but 2xx is an exception."""
     headers = {"Content-Type": "application/json", **headers}
     request = Request(url, json.dumps(body).encode(), headers, method=method)  # noqa: S310 - your platform
-    with urlopen(request, timeout=60) as answer:  # noqa: S310
+    with OPENER.open(request, timeout=60) as answer:
         return json.loads(answer.read() or b"null")
 
 

@@ -5,16 +5,12 @@ from new_answers import NewAnswer, call, setting, synchronize
 
 def attributes_of(new: NewAnswer) -> dict[str, object]:
     """Returns the user attributes object of a contact, whose id is its `external_id`."""
-    attributes: dict[str, object] = {
+    return {
         "external_id": new.id,
         "_update_existing_only": True,
         "heed_recipient": new.recipient,
+        setting("BRAZE_FIELD"): new.sendable,
     }
-    if new.was_stopped or not new.sendable:
-        state = "subscribed" if new.sendable else "unsubscribed"
-        group = {"subscription_group_id": setting("BRAZE_GROUP"), "subscription_state": state}
-        attributes["subscription_groups"] = [group]
-    return attributes
 
 
 def send(batch: list[NewAnswer]) -> None:

@@ -1,20 +1,22 @@
-"""Brings the answers of Heed to listmonk (docs/recipes/listmonk.md): people.csv answers.db [--changed]."""
+"""Brings the answers of Heed to listmonk (docs/recipes/listmonk.md): people.csv answers.db [--changed].
+
+It subscribes nobody. Its output names subscribers whom it stopped and whom Heed permits again: a person has
+to decide, because they may also have left at listmonk.
+"""
 
 from new_answers import NewAnswer, call, setting, synchronize
 
 
 def send(batch: list[NewAnswer]) -> None:
-    """Changes memberships of the list of the topic. The id of a contact is the number of the subscriber."""
+    """Ends memberships of the list of the topic. The id of a contact is the number of the subscriber."""
     headers = {"Authorization": f"token {setting('LISTMONK_USER')}:{setting('LISTMONK_TOKEN')}"}
-    lists = [int(setting("LISTMONK_LIST"))]
     stopped = [int(new.id) for new in batch if not new.sendable]
-    permitted = [int(new.id) for new in batch if new.sendable and new.was_stopped]
     if stopped:
-        body = {"ids": stopped, "action": "unsubscribe", "target_list_ids": lists}
+        body = {"ids": stopped, "action": "unsubscribe", "target_list_ids": [int(setting("LISTMONK_LIST"))]}
         call("PUT", f"{setting('LISTMONK_URL')}/api/subscribers/lists", headers, body)
-    if permitted:
-        body = {"ids": permitted, "action": "add", "target_list_ids": lists, "status": "confirmed"}
-        call("PUT", f"{setting('LISTMONK_URL')}/api/subscribers/lists", headers, body)
+    for new in batch:
+        if new.sendable and new.was_stopped:
+            print(f"{new.id},{new.recipient}", flush=True)  # an answer that was not printed is not stored
 
 
 synchronize(send, 500)

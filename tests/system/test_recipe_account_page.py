@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.support.doc_code import DOCS, code_block, load_example
+from tests.support.doctor_servers import http_answer, json_answer, web_server
 from tests.system.conftest import Heed
 from tests.system.running import PATIENCE
 
@@ -158,6 +159,27 @@ def test_while_heed_is_down_nothing_is_called_saved(
     assert answer.status_code == 503
     assert "may not be saved" in answer.text and "are saved" not in answer.text
     assert "saved" not in browser.session
+
+
+def test_an_answer_that_breaks_off_is_unavailable(browser: Browser, example: ModuleType) -> None:
+    broken = http_answer(headers={"Content-Length": "100"}, body=b"{")
+    with web_server({"GET": broken}) as server:
+        page = example.AccountPage(example.HeedApi(server.url, "heed_x"), lambda _: browser.session)
+        with browser.at(page) as client:
+            answer = client.get("/account/email")
+
+    assert (answer.status_code, len(server.requests)) == (503, 1)
+
+
+def test_a_redirect_of_heed_gets_no_key_and_is_unavailable(browser: Browser, example: ModuleType) -> None:
+    with web_server({"GET": json_answer({"topics": []})}) as elsewhere:
+        moved = http_answer("302 Found", {"Location": elsewhere.url}, b"")
+        with web_server({"GET": moved}) as server:
+            page = example.AccountPage(example.HeedApi(server.url, "heed_x"), lambda _: browser.session)
+            with browser.at(page) as client:
+                answer = client.get("/account/email")
+
+    assert (answer.status_code, elsewhere.requests) == (503, [])
 
 
 def test_after_a_save_the_browser_stays_on_this_website(browser: Browser) -> None:

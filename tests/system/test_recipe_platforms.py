@@ -21,7 +21,8 @@ import httpx
 import pytest
 
 from tests.support.doc_code import DOCS, code_block
-from tests.support.doctor_servers import Answer, WebServer, http_answer, json_answer, web_server
+from tests.support.doctor_servers import Answer, http_answer, json_answer, web_server
+from tests.system.conftest import Heed
 from tests.system.running import PATIENCE
 
 pytestmark = pytest.mark.system
@@ -38,12 +39,11 @@ class Sent(NamedTuple):
 
 
 class Person(NamedTuple):
-    """What a request says of a contact: its id, its recipient id, and whether a yes takes a stop back."""
+    """What a request says of a contact: its id, its recipient id, and whether it may get the topic."""
 
     id: str
     recipient: str
     sendable: bool
-    was_stopped: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,19 +66,15 @@ class Platform:
 
 
 def braze(people: list[Person]) -> list[Sent]:
-    attributes = []
-    for person in people:
-        attributes.append(
-            {
-                "external_id": person.id,
-                "_update_existing_only": True,
-                "heed_recipient": person.recipient,
-            }
-        )
-        if person.was_stopped or not person.sendable:
-            state = "subscribed" if person.sendable else "unsubscribed"
-            group = {"subscription_group_id": "group-1", "subscription_state": state}
-            attributes[-1]["subscription_groups"] = [group]
+    attributes = [
+        {
+            "external_id": person.id,
+            "_update_existing_only": True,
+            "heed_recipient": person.recipient,
+            "heed_offers": person.sendable,
+        }
+        for person in people
+    ]
     return [Sent("POST /users/track", "Bearer braze-key", {"attributes": attributes})]
 
 
@@ -111,17 +107,12 @@ def mailchimp(people: list[Person]) -> list[Sent]:
 
 def listmonk(people: list[Person]) -> list[Sent]:
     stopped = [int(person.id) for person in people if not person.sendable]
-    permitted = [int(person.id) for person in people if person.sendable and person.was_stopped]
-    bodies: list[dict[str, Any]] = []
-    if stopped:
-        bodies.append({"ids": stopped, "action": "unsubscribe", "target_list_ids": [3]})
-    if permitted:
-        bodies.append({"ids": permitted, "action": "add", "target_list_ids": [3], "status": "confirmed"})
-    return [Sent("PUT /api/subscribers/lists", "token heed:monk-key", body) for body in bodies]
+    body = {"ids": stopped, "action": "unsubscribe", "target_list_ids": [3]}
+    return [Sent("PUT /api/subscribers/lists", "token heed:monk-key", body)] if stopped else []
 
 
 _SETTINGS = {
-    "braze": {"BRAZE_URL": "URL", "BRAZE_API_KEY": "braze-key", "BRAZE_GROUP": "group-1"},
+    "braze": {"BRAZE_URL": "URL", "BRAZE_API_KEY": "braze-key", "BRAZE_FIELD": "heed_offers"},
     "salesforce": {
         "SFMC_AUTH_URL": "URL",
         "SFMC_REST_URL": "URL",
@@ -159,6 +150,8 @@ SHOWN = {
     "listmonk": '"unsubscribe"',
 }
 """Words of the JSON on the page that is the request."""
+SUBSCRIBING = ("subscri", '"status"', '"add"', "confirmed")
+"""Words of a request that changes the state of a contact which the platform itself keeps."""
 PLATFORMS = {
     "braze": Platform(
         ["customer-1", "customer-2", "customer-3"],
@@ -233,19 +226,21 @@ class Sync:
     def __call__(self, *options: str, refused: bool = False) -> tuple[int, list[Sent]]:
         """Runs it. Returns the exit code and the requests that the platform got."""
         answers = self.platform.refusal if refused else self.platform.answers
+        done, sent = self.run(answers, *options)
+        return done.returncode, sent
+
+    def run(
+        self, answers: Mapping[str, Answer], *options: str
+    ) -> tuple[subprocess.CompletedProcess[str], list[Sent]]:
         with web_server(answers) as server:
             url = server.url.removesuffix("/u/token")
             settings = {name: value.replace("URL", url) for name, value in self.platform.settings.items()}
             done = self.run_python(self.script, "people.csv", "answers.db", *options, settings=settings)
-        return done.returncode, self.sent(server)
+        return done, [read(request) for request in server.requests]
 
-    @staticmethod
-    def sent(server: WebServer) -> list[Sent]:
-        return [read(request) for request in server.requests]
-
-    def person(self, number: int, *, sendable: bool, was_stopped: bool = False) -> Person:
+    def person(self, number: int, *, sendable: bool) -> Person:
         contact = self.platform.ids[number]
-        return Person(contact, self.recipients[contact], sendable, was_stopped)
+        return Person(contact, self.recipients[contact], sendable)
 
     def choose(self, number: int, state: str) -> None:
         change = {"scope": "offers", "state": state, "source": "phone", "reference": "call 1"}
@@ -280,7 +275,7 @@ def test_the_platform_gets_what_is_new_by_its_documented_requests(
     assert again == (0, [])
     assert code != 0 and refused[1] == repeated[1] == documented([sync.person(2, sendable=False)])
     assert repeated[0] == 0
-    assert back == (0, documented([sync.person(1, sendable=True, was_stopped=True)]))
+    assert back == (0, documented([sync.person(1, sendable=True)]))
     assert sync("--changed") == (0, [])
 
 
@@ -297,12 +292,41 @@ def test_a_member_of_mailchimp_that_is_gone_does_not_stop_the_others(stack: Stac
     sync = Sync("mailchimp", stack, tmp_path)
     gone = http_answer("404 Not Found", body=b"")
     first = f"PATCH /3.0/lists/list1/members/{sync.platform.ids[0]}"
-    with web_server({"PATCH": json_answer({"id": "x"}), first: gone}) as server:
-        url = server.url.removesuffix("/u/token")
-        settings = {name: value.replace("URL", url) for name, value in sync.platform.settings.items()}
-        done = sync.run_python(sync.script, "people.csv", "answers.db", settings=settings)
+    done, sent = sync.run({"PATCH": json_answer({"id": "x"}), first: gone})
 
-    assert (done.returncode, len(server.requests)) == (0, 3)
+    assert (done.returncode, len(sent)) == (0, 3)
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_the_end_of_a_stop_at_heed_subscribes_nobody_who_left_at_the_platform(
+    name: str, stack: Stack, heed: Heed, tmp_path: Path
+) -> None:
+    """The platform's own state is what a request without these words leaves alone."""
+    sync = Sync(name, stack, tmp_path)
+    why = ("--reason", "dispute", "--reference", "letter 1")
+    assert heed("hold", sync.addresses[1], "--source", "letter", *why).returncode == 0
+    stopped = sync()
+    assert heed("lift", sync.addresses[1], "--suppression", "hold", *why).returncode == 0
+
+    done, sent = sync.run(sync.platform.answers, "--changed")
+    again, _ = sync.run(sync.platform.answers)
+
+    contact = sync.platform.ids[1]
+    printed = f"{contact},{sync.recipients[contact]}\n" if name == "listmonk" else ""
+    assert stopped[0] == done.returncode == 0
+    assert sent == sync.platform.documented([sync.person(1, sendable=True)])
+    assert [word for word in SUBSCRIBING if word in json.dumps([each.body for each in sent])] == []
+    assert (done.stdout, again.stdout) == (printed, "")
+
+
+def test_a_redirect_of_a_platform_gets_no_key_and_is_a_failure(stack: Stack, tmp_path: Path) -> None:
+    sync = Sync("braze", stack, tmp_path)
+    with web_server({"GET": json_answer({"message": "success"})}) as elsewhere:
+        moved = http_answer("302 Found", {"Location": elsewhere.url}, b"")
+        done, sent = sync.run({"POST": moved})
+
+    assert done.returncode != 0
+    assert (len(sent), elsewhere.requests) == (1, [])
 
 
 def shape(value: object) -> object:
