@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from heed.client import InvalidWebhook, RecipientWebhook, verify_webhook
 
@@ -37,9 +38,10 @@ class WebhookHandler(BaseHTTPRequestHandler):
 
 def main() -> None:
     """Answers until Ctrl-C."""
-    stack = json.loads(Path(".local/stack.json").read_text())
-    WebhookHandler.secrets = [stack["webhook"]["secret"]]
-    HTTPServer(("127.0.0.1", 9999), WebhookHandler).serve_forever()
+    webhook = json.loads(Path(".local/stack.json").read_text())["webhook"]
+    WebhookHandler.secrets = [webhook["secret"]]
+    url = urlsplit(webhook["url"])
+    HTTPServer((url.hostname, url.port), WebhookHandler).serve_forever()
 
 
 if __name__ == "__main__":

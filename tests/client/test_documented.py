@@ -127,13 +127,13 @@ def test_the_receiver_prints_what_heed_sent_and_refuses_the_rest(
         b'"scope":"offers","state":"out","source":"link"}}'
     )
     headers = sign_webhook("a1", int(time.time()), body, [parse_webhook_secret(WEBHOOK_SECRET)])
+    webhook = {"url": "http://127.0.0.1:0/hook", "secret": WEBHOOK_SECRET}
     (tmp_path / ".local").mkdir()
-    (tmp_path / ".local" / "stack.json").write_text(json.dumps({"webhook": {"secret": WEBHOOK_SECRET}}))
+    (tmp_path / ".local" / "stack.json").write_text(json.dumps({"webhook": webhook}))
     monkeypatch.chdir(tmp_path)
     receiver = load_example("receiver")
     receiver.WebhookHandler.log_message = lambda *_: None
     made: list[HTTPServer] = []
-    monkeypatch.setattr(receiver, "HTTPServer", lambda _, handler: HTTPServer(("127.0.0.1", 0), handler))
     monkeypatch.setattr(HTTPServer, "serve_forever", lambda server: made.append(server))
     receiver.main()
     monkeypatch.undo()
