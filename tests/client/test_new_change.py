@@ -21,7 +21,7 @@ def test_a_stop_without_a_time_counts_from_its_record() -> None:
 
 
 def test_an_opt_in_without_a_time_is_refused() -> None:
-    """Recorded again after an error, it would be newer than a stop that came in between."""
+    """Recorded again after an error, it would be newer than a stop that arrived in between."""
     with pytest.raises(ValueError, match="time"):
         NewChange(address="a", scope="offers", state="in", reference="form 7")
 

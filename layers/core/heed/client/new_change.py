@@ -33,7 +33,7 @@ class NewChange:
         source: how it arrived: `api`, `phone`, `letter`, `mailbox` or `agent`.
         until: the end of a pause.
         occurred_at: when the person made the choice. Without it, it is the time at which Heed records it. An
-            opt-in needs it: recorded a second time, it must not be newer than a stop that came in between.
+            opt-in needs it: recorded a second time, it must not be newer than a stop that arrived in between.
         reference: where to find the proof. An opt-in needs it.
         agent: who took the request.
     """
