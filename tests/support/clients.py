@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -29,6 +30,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Takes the folder of the option."""
     global _models_folder
     _models_folder = config.getoption("service_models")
+
+
+def pytest_unconfigure() -> None:
+    """Removes the folder that the session made."""
+    if _models_folder is None and service_models.cache_info().currsize:
+        shutil.rmtree(service_models())
 
 
 @functools.cache
