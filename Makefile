@@ -89,11 +89,11 @@ unit: setup ## Run the tests that need nothing but Python
 
 NODE_PACKAGES := $(patsubst %,tests/%/node_modules/.ready,web iam integrating)
 
-# Three steps run at once, since each waits for part of its time; the longest starts first. Each prints its output when
-# it ends. Packages are installed before, one after the other.
+# Two steps run at once, since most leave a core idle; the longest start first. Each prints its output when it ends.
+# Packages are installed before, one after the other.
 test: lint $(NODE_PACKAGES) ## Run all that CI runs: the unit tests, then the local stack, IAM, a browser, the build
-	@echo "Three steps run at a time. Each prints what it did when it ends: the first after some minutes."
-	$(MAKE) --no-print-directory --jobs=3 --output-sync=target FULL=$(FULL) RECORD=--calls=$(CALLS) \
+	@echo "Two steps run at a time. Each prints what it did when it ends: the first after some minutes."
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target FULL=$(FULL) RECORD=--calls=$(CALLS) \
 	  system browser unit types iam package
 
 test-all: FULL := --full
