@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import io
 import itertools
@@ -92,7 +93,9 @@ APPS: dict[str, ModuleType] = {
 @functools.cache
 def _brand_with_test_catalogue() -> Path:
     """The compiled brand, with the test catalogue."""
-    folder = Path(tempfile.mkdtemp(prefix="heed-faults-")) / "brand"
+    temporary = Path(tempfile.mkdtemp(prefix="heed-faults-"))
+    atexit.register(shutil.rmtree, temporary)
+    folder = temporary / "brand"
     shutil.copytree(brand(), folder)
     (folder / "catalogue.json").write_text(json.dumps(DATA))
     return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import shutil
 import tempfile
@@ -32,18 +33,13 @@ def pytest_configure(config: pytest.Config) -> None:
     _models_folder = config.getoption("service_models")
 
 
-def pytest_unconfigure() -> None:
-    """Removes the folder that the session made."""
-    if _models_folder is None and service_models.cache_info().currsize:
-        shutil.rmtree(service_models())
-
-
 @functools.cache
 def service_models() -> Path:
     """Returns the folder of the service models of the core layer. A session makes them once."""
     if _models_folder is not None:
         return _models_folder
     folder = Path(tempfile.mkdtemp(prefix="heed-service-models-"))
+    atexit.register(shutil.rmtree, folder)
     write_service_models(folder)
     return folder
 
