@@ -81,9 +81,9 @@ def test_a_change_that_could_not_be_compiled_is_compiled_at_the_next_reload(
     brand: Path, site: str, tmp_path: Path
 ) -> None:
     """The files count as compiled only afterwards. Otherwise a reload would show the old brand."""
-    (tmp_path / "stack" / str(urlsplit(site).port) / "build" / "BrandLayer" / "brand-2").write_text(
-        "no folder"
-    )
+    brands = tmp_path / "stack" / str(urlsplit(site).port) / "brands"
+    brands.mkdir()
+    (brands / "2").write_text("no folder")
     (brand / "locales" / "en.toml").write_text('[subscribe]\nsend = "Send me a link"\n', encoding="utf-8")
     assert _open(site)[0] == 500
 
