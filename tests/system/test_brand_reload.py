@@ -10,7 +10,7 @@ from urllib.error import HTTPError
 import pytest
 
 from brand_compiler.__main__ import brand_command
-from tests.support.brands import SAMPLE, name_brand
+from tests.support.brands import copy_brand, name_brand
 from tests.system.running import Running, free_ports
 
 pytestmark = pytest.mark.system
@@ -18,8 +18,10 @@ pytestmark = pytest.mark.system
 
 @pytest.fixture(scope="module")
 def started_brand(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A brand with one language, which is compiled faster."""
     folder = tmp_path_factory.mktemp("brand") / "mine"
-    command = [str(SAMPLE), str(folder), "--preview", str(folder.with_name("preview"))]
+    project = copy_brand(folder.with_name("project"), ["en"])
+    command = [str(project), str(folder), "--preview", str(folder.with_name("preview"))]
     assert brand_command(command) == 0
     name_brand(folder)
     assert brand_command(command) == 0  # locks it
@@ -44,7 +46,7 @@ def site(stack_folder: Path) -> str:
 
 
 @pytest.fixture
-def brand(started_brand: Path, site: str) -> Iterator[Path]:
+def brand(started_brand: Path) -> Iterator[Path]:
     """The brand of the stack, which is afterwards as before."""
     texts, colours = started_brand / "locales" / "en.toml", started_brand / "colours.css"
     kept = colours.read_bytes()
@@ -52,7 +54,6 @@ def brand(started_brand: Path, site: str) -> Iterator[Path]:
     yield started_brand
     texts.unlink(missing_ok=True)
     colours.write_bytes(kept)
-    assert "<button>Email me the link</button>" in _open(site)[1]
 
 
 def _open(site: str) -> tuple[int, str]:
