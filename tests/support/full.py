@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+T = TypeVar("T")
 
 _DEFAULT_EXAMPLES = 60
 _FULL_FACTOR = 20
@@ -69,3 +72,8 @@ def some_of(numbers: Sequence[int]) -> Sequence[int]:
     if not is_quick():
         return numbers
     return numbers[random.randrange(_QUICK_PART) :: _QUICK_PART]  # noqa: S311
+
+
+def part_of(cases: Sequence[T], part: int) -> Sequence[T]:
+    """Returns all cases with `--full`; otherwise one of so many, which the seed of the run chooses."""
+    return cases if is_full() else cases[random.randrange(part) :: part]  # noqa: S311
