@@ -164,6 +164,11 @@ ADAPTATIONS = (
         _exclude_punctuation,
     ),
     Adaptation(
+        "AWS::Lambda::LayerVersion",
+        "the functions read the layers from the folder of the build, and an upload of 40 MB would be slow",
+        _leave_out,
+    ),
+    Adaptation(
         "AWS::Lambda::Function",
         "links lead to the HTTP front, AWS calls to the emulator, and webhooks to this machine; unpacking "
         "layers into /opt would be slow",

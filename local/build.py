@@ -1,43 +1,77 @@
 """Builds the functions and layers with the Makefiles that `sam build` uses.
 
-That takes most of a start. So the newest build is kept, and a stack gets a copy of it until a source changes.
+That takes most of a start. So a build is kept until a source changes, and stacks share it. A build of other
+sources is removed when no stack uses it any more.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
+import os
 import shutil
 import sys
 import zipfile
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from local.install import VERSION_FILE, lock_tools
 from local.run import run_program
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from local.places import Places
-    from local.translate import Code, Translated
+    from local.translated import Code, Translated
+
+_COMPLETE = "complete"
+"""The file that the folder of a complete build has."""
 
 
-def build(places: Places, translated: Translated) -> dict[str, bytes]:
-    """Returns the zip of each function and layer by logical id. The unpacked files stay in `places.build`."""
-    shutil.rmtree(places.build, ignore_errors=True)
-    version = _hash_sources(places, translated)
-    version_file = places.kept_build / VERSION_FILE
-    with lock_tools(places):
-        if not version_file.exists() or version_file.read_text() != version:
-            shutil.rmtree(places.kept_build, ignore_errors=True)
-            for name, code in translated.code.items():
-                target = places.kept_build / name
-                target.mkdir(parents=True)
-                _build_one(places, name, code, target)
-            _compile(places)
-            version_file.write_text(version)
-        shutil.copytree(places.kept_build, places.build)
-    return {name: _zip_folder(places.build / name) for name in translated.code}
+@contextmanager
+def build(places: Places, translated: Translated) -> Iterator[Path]:
+    """Yields the folder of a build, which has a folder for each function and layer by logical id.
+
+    No other stack removes it before the block ends.
+    """
+    folder = places.kept_builds / _hash_sources(places, translated)
+    with ExitStack() as users:
+        with lock_tools(places):
+            if not (folder / _COMPLETE).exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                for name, code in translated.code.items():
+                    target = folder / name
+                    target.mkdir(parents=True)
+                    _build_one(places, name, code, target)
+                _compile(places, folder)
+                (folder / _COMPLETE).touch()
+            users.enter_context(_locked(folder, fcntl.LOCK_SH))
+            _remove_unused(places.kept_builds)
+        yield folder
+
+
+def zip_functions(translated: Translated, folder: Path) -> dict[str, bytes]:
+    """Returns the zip of each function in the folder of a build, by logical id."""
+    return {name: _zip_folder(folder / name) for name, code in translated.code.items() if not code.is_layer}
+
+
+@contextmanager
+def _locked(folder: Path, how: int) -> Iterator[None]:
+    """Locks a folder. The lock ends with this process, also if it is killed."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, how)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _remove_unused(builds: Path) -> None:
+    for folder in builds.iterdir():
+        with suppress(BlockingIOError), _locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):  # a stack uses it
+            shutil.rmtree(folder)
 
 
 def _hash_sources(places: Places, translated: Translated) -> str:
@@ -72,11 +106,11 @@ def _build_one(places: Places, name: str, code: Code, target: Path) -> None:
     )
 
 
-def _compile(places: Places) -> None:
+def _compile(places: Places, folder: Path) -> None:
     """Compiles all modules once. Otherwise each Lambda worker would compile them at its cold start."""
     python = places.emulator_venv / "bin" / "python"
     options = ("-q", "-j", "0", "--invalidation-mode", "unchecked-hash")
-    run_program(python, "-m", "compileall", *options, places.kept_build)
+    run_program(python, "-m", "compileall", *options, folder)
 
 
 def _zip_folder(folder: Path) -> bytes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from local.problem import LocalProblem
-from local.translate import CODE_BUCKET
+from local.translated import CODE_BUCKET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,7 @@ def deploy(
     Args:
         clients: Clients of the emulator.
         template: The adapted CloudFormation template.
-        code: The zips of functions and layers by logical id.
+        code: The zips of the functions by logical id.
         parameters: Values for the parameters of the template.
 
     Raises:

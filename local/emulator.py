@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from local.places import REGION
+from local.plain_http import make_client
 from local.problem import LocalProblem
 
 if TYPE_CHECKING:
@@ -76,12 +77,12 @@ class Emulator:
 
     def _wait(self) -> None:
         end = time.monotonic() + _START_SECONDS
-        url = f"{self._places.aws}/_ministack/ready"
-        while time.monotonic() < end and self.is_running():
-            with suppress(httpx.TransportError):
-                if httpx.get(url, timeout=2, trust_env=False).is_success:
-                    return
-            time.sleep(0.05)
+        with make_client(self._places.aws, timeout=2) as client:
+            while time.monotonic() < end and self.is_running():
+                with suppress(httpx.TransportError):
+                    if client.get("/_ministack/ready").is_success:
+                        return
+                time.sleep(0.05)
         raise LocalProblem("the AWS emulator did not start", f"see the log {self._places.emulator_log}")
 
 

@@ -25,14 +25,15 @@ class Places:
         aws: The base URL of the emulated AWS.
         folder: The folder of this stack.
         brand_folders: The folders of the brand: the project's and, over it, the adopter's.
-        build: The built functions and layers.
+        brands: The brands that were compiled while this stack ran.
         emulator_log: The file with the emulator's output.
         clock_file: The clock of a stack that does not run in real time.
         ready_file: The file that announces this stack.
         latest_file: The file that announces the newest running stack. Clients read it.
         emulator_venv: The venv of the emulator. All stacks share it.
         wheels: The packages of the layers, so that their build needs no network.
-        kept_build: The newest build of any stack with the sample, or of any with another brand.
+        kept_translation: The newest translation of the template.
+        kept_builds: The builds of all stacks with the sample, or of all with another brand.
     """
 
     def __init__(
@@ -55,11 +56,12 @@ class Places:
         self.webhook_url = webhook_url
         self.brand_folders = (root / "layers" / "brand", *([brand] if brand else []))
         self.folder = home / str(port)
-        self.build = self.folder / "build"
+        self.brands = self.folder / "brands"
         self.emulator_log = self.folder / "emulator.log"
         self.clock_file = self.folder / "clock"
         self.ready_file = self.folder / "stack.json"
         self.latest_file = home / "stack.json"
         self.emulator_venv = root / ".tools" / "emulator"
         self.wheels = root / ".tools" / "wheels"
-        self.kept_build = root / ".tools" / ("built-with-brand" if brand else "built")
+        self.kept_translation = root / ".tools" / "translated"
+        self.kept_builds = root / ".tools" / ("builds-with-brand" if brand else "builds")

@@ -15,7 +15,7 @@ from local import preflight, ready
 from local.adapt import LocalAddresses, adapt, make_parameters
 from local.aws import Clients
 from local.brand import BrandReload
-from local.build import build
+from local.build import build, zip_functions
 from local.deploy import deploy, read_webhook_secret
 from local.desk_people import create_desk_people
 from local.emulator import Emulator
@@ -26,11 +26,12 @@ from local.problem import LocalProblem
 from local.routes import read_routes
 from local.server import Server
 from local.stack_client import LocalStackClient
-from local.stack_clock import StackClock
-from local.translate import translate
+from local.translated import translate_once
 from local.unsent_mails import UnsentMailReporter
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from local.demo.demo import Demo
     from local.places import Places
 
@@ -66,22 +67,22 @@ class LocalStack(ExitStack):
         places.folder.mkdir(parents=True, exist_ok=True)
         ready.remove_stale_announcements(places)
 
+        _print_now("Translating template.yaml, building functions and layers …")
+        parameters = make_parameters(places.webhook_url)
+        translated = translate_once(places, parameters)
+        built = self.enter_context(build(places, translated))
+
         _print_now("Starting the AWS emulator …")
         self.callback(self._emulator.stop)
         if self._demo:
-            self._demo.begin(StackClock(places.clock_file))
+            self._demo.begin(places.clock_file)
         self._emulator.start()
-
-        _print_now("Translating template.yaml, building functions and layers …")
-        parameters = make_parameters(places.webhook_url)
-        translated = translate(places.root / "template.yaml", parameters)
-        code = build(places, translated)
 
         _print_now("Deploying …")
         clients = Clients(places.aws)
-        addresses = LocalAddresses(places.api, places.aws, places.build, places.webhook_url)
+        addresses = LocalAddresses(places.api, places.aws, built, places.webhook_url)
         template = adapt(translated.template, addresses)
-        deployed = deploy(clients, template, code, parameters)
+        deployed = deploy(clients, template, zip_functions(translated, built), parameters)
 
         _print_now("Opening the HTTP front …")
         functions = functions_by_short_name(deployed.names)
@@ -93,7 +94,7 @@ class LocalStack(ExitStack):
         client = LocalStackClient(stack, clients)
         gateway = Gateway(clients, read_routes(translated.template), deployed.names)
         site = BrandReload(gateway, places, clients, functions.values())
-        server = Server(make_application(site, make_page(client, _read_catalogue(places))), front)
+        server = Server(make_application(site, make_page(client, _read_catalogue(built))), front)
         self.callback(server.stop)
         server.start()
         if self._demo:
@@ -132,9 +133,9 @@ class LocalStack(ExitStack):
         )
 
 
-def _read_catalogue(places: Places) -> Catalogue:
+def _read_catalogue(built: Path) -> Catalogue:
     return Catalogue.from_document(
-        json.loads((places.build / "BrandLayer" / "brand" / "catalogue.json").read_bytes())
+        json.loads((built / "BrandLayer" / "brand" / "catalogue.json").read_bytes())
     )
 
 

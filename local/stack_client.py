@@ -9,18 +9,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import httpx
-
 from heed import clock
 from local import outbox, sample, unfinished_work
 from local.functions import invoke
 from local.inbound_mail import make_notice
 from local.mails import parse_mail
+from local.plain_http import make_client
 from local.tables import scan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from email.message import EmailMessage
+
+    import httpx
 
     from local.aws import Clients
     from local.inbound_mail import LocalMail
@@ -38,12 +39,8 @@ class LocalStackClient:
     def __init__(self, stack: StackAnnouncement, clients: Clients) -> None:
         self._stack = stack
         self._clients = clients
-        self._http = httpx.Client(
-            base_url=stack.api,
-            headers={"authorization": f"Bearer {stack.api_key}"},
-            timeout=30,
-            trust_env=False,  # no proxy for this machine
-        )
+        self._http = make_client(stack.api, {"authorization": f"Bearer {stack.api_key}"})
+        self._aws = make_client(stack.aws)
 
     def make_mail(self) -> sample.SampleMail:
         """Returns the sample mail with new links, as the platform creates them before it sends."""
@@ -71,7 +68,8 @@ class LocalStackClient:
 
         The request has neither cookies nor the API key: the link itself is the credential.
         """
-        return httpx.post(url, data=ONE_CLICK, timeout=30, trust_env=False).status_code
+        with make_client() as client:
+            return client.post(url, data=ONE_CLICK).status_code
 
     def send_feedback(self, make_event: Callable[[sample.SampleMail, datetime], Mapping[str, Any]]) -> bool:
         """Publishes an event as SES does. Returns whether it changed the record within some seconds."""
@@ -110,7 +108,7 @@ class LocalStackClient:
 
     def has_unfinished_work(self) -> bool:
         """Returns whether functions run, or have changes and messages to handle."""
-        answer = httpx.get(f"{self._stack.aws}{unfinished_work.PATH}", timeout=30, trust_env=False)
+        answer = self._aws.get(unfinished_work.PATH)
         return bool(answer.raise_for_status().json()["unfinished"])
 
     def run_schedules(self) -> None:
@@ -158,7 +156,7 @@ class LocalStackClient:
         return None if answer.status_code == 404 else parse_mail(answer.raise_for_status().content)
 
     def _read_outbox(self, path: str) -> httpx.Response:
-        return httpx.get(f"{self._stack.aws}{outbox.PATH}{path}", timeout=30, trust_env=False)
+        return self._aws.get(f"{outbox.PATH}{path}")
 
     def _read_record(self, recipient: str) -> dict[str, Any]:
         answer = self._clients.dynamodb.get_item(

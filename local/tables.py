@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import orjson
+
+from local.plain_http import make_client
 
 if TYPE_CHECKING:
     from local.listing import Item
@@ -25,7 +26,7 @@ def scan(aws: str, table: str) -> list[Item]:
     """
     items: list[Item] = []
     request: dict[str, Any] = {"TableName": table}
-    with httpx.Client(base_url=aws, headers=_HEADERS, timeout=30, trust_env=False) as client:
+    with make_client(aws, _HEADERS) as client:
         while True:
             answer = orjson.loads(client.post("/", json=request).raise_for_status().content)
             items += ({name: _to_plain(value) for name, value in item.items()} for item in answer["Items"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from samtranslator.parser.parser import Parser
@@ -10,36 +9,14 @@ from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
 from local.aws import make_session
+from local.translated import CODE_BUCKET, Code, Translated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-CODE_BUCKET = "local-code"
-_CODE_ATTRIBUTES = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
-
-
-@dataclass(frozen=True)
-class Code:
-    """The code of a function or layer.
-
-    Attributes:
-        folder: The folder of the code.
-        makefile: The Makefile that `sam build` uses.
-        works_in: The folder in which `sam build` runs it.
-    """
-
-    folder: Path
-    makefile: Path
-    works_in: Path
-
-
-@dataclass(frozen=True)
-class Translated:
-    """The CloudFormation template, and the code of its functions and layers by logical id."""
-
-    template: dict[str, Any]
-    code: dict[str, Code]
+_LAYER = "AWS::Serverless::LayerVersion"
+_CODE_ATTRIBUTES = {"AWS::Serverless::Function": "CodeUri", _LAYER: "ContentUri"}
 
 
 class _ManagedPolicies(dict[str, str]):
@@ -69,4 +46,5 @@ def _to_code(root: Path, resource: Mapping[str, Any], attribute: str) -> Code:
         folder=root / folder,
         makefile=root / metadata.get("ContextPath", folder) / "Makefile",
         works_in=root / metadata.get("WorkingDirectory", folder),
+        is_layer=resource["Type"] == _LAYER,
     )

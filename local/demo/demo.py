@@ -15,13 +15,14 @@ from local.demo.marketing import Marketing
 from local.demo.office import Office
 from local.demo.people import invent_people
 from local.problem import LocalProblem
+from local.stack_clock import StackClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from heed.adapters.dynamodb.api_keys import ApiKeys
     from local.stack_client import LocalStackClient
-    from local.stack_clock import StackClock
 
 MIN_PEOPLE = 20
 """So many people have something happen to them that happens to nobody twice, such as an erasure."""
@@ -58,9 +59,9 @@ class Demo:
         self._end = clock.now() // HOUR * HOUR - HOUR
         self._start = self._end // DAY * DAY - weeks * WEEK
 
-    def begin(self, stack_clock: StackClock) -> None:
+    def begin(self, clock_file: Path) -> None:
         """Sets the clock of the stack to the beginning, for this process and for those that start later."""
-        self._clock = stack_clock
+        self._clock = StackClock(clock_file)
         self._clock.set(self._start)
 
     def play(self, url: str, client: LocalStackClient, keys: ApiKeys) -> None:

@@ -7,10 +7,9 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode
 
-import httpx
-
 from heed.domain.api_key import KeyScope
 from local.mails import get_part
+from local.plain_http import make_client
 from local.problem import LocalProblem
 from local.sample import make_sample_mail
 
@@ -37,9 +36,7 @@ class KeyHolder:
     """Somebody who calls the API with a key: the marketing platform, the call centre, the privacy office."""
 
     def __init__(self, url: str, key: str) -> None:
-        self._http = httpx.Client(
-            base_url=url, headers={"authorization": f"Bearer {key}"}, timeout=60, trust_env=False
-        )
+        self._http = make_client(url, {"authorization": f"Bearer {key}"}, timeout=60)
 
     @classmethod
     def with_new_key(
@@ -80,10 +77,8 @@ class KeyHolder:
         """Creates a job, uploads its file, and returns the job when it waits or is done."""
         created = self.post(path, body)
         upload = created["upload"]
-        answer = httpx.put(
-            upload["url"], content=content, headers=upload["headers"], timeout=60, trust_env=False
-        )
-        answer.raise_for_status()
+        with make_client(timeout=60) as client:
+            client.put(upload["url"], content=content, headers=upload["headers"]).raise_for_status()
         return self.wait_for_job(created["job"])
 
     def wait_for_job(self, job: str) -> dict[str, Any]:
@@ -105,7 +100,7 @@ class Reader:
 
     def __init__(self, client: LocalStackClient, url: str) -> None:
         self._client = client
-        self._http = httpx.Client(base_url=url, headers=_BROWSER, timeout=60, trust_env=False)
+        self._http = make_client(url, _BROWSER, timeout=60)
 
     def press_one_click(self, mail: SampleMail) -> None:
         """Uses the unsubscribe button of the mail client."""

@@ -63,6 +63,10 @@ def test_a_function_has_no_layers_to_unpack() -> None:
     assert "Layers" not in _adapted(F=function)["F"]["Properties"]
 
 
+def test_a_layer_is_not_uploaded() -> None:
+    assert _adapted(Layer={"Type": "AWS::Lambda::LayerVersion", "Properties": {}}) == {}
+
+
 def test_only_a_function_with_the_layer_of_the_desk_gets_its_packages() -> None:
     function = _function()
     function["Properties"]["Layers"] = [

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from local.build import build
+from local.build import build, zip_functions
 from local.install import VERSION_FILE
 from local.places import Places
 from local.problem import LocalProblem
-from local.translate import Code, Translated
+from local.translated import Code, Translated
 
-FUNCTION = "SealFunction"
+FUNCTION, LAYER = "SealFunction", "CoreLayer"
 
 
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
-    """A project with one function, and a brand of an adopter."""
+    """A project with one function and one layer, and a brand of an adopter."""
     (tmp_path / "brand").mkdir()
     places = Places(tmp_path / "project", tmp_path / "home", 8000, 4566, brand=tmp_path / "brand")
     for folder in (places.root / "requirements", places.root / "layers", places.wheels, places.emulator_venv):
@@ -38,28 +38,57 @@ def places(tmp_path: Path) -> Places:
     return places
 
 
+def _translated(places: Places) -> Translated:
+    folder = places.root / "functions"
+    function = Code(folder / "seal", folder / "Makefile", folder / "seal")
+    layer = Code(folder / "seal", folder / "Makefile", folder / "seal", is_layer=True)
+    return Translated({}, {FUNCTION: function, LAYER: layer})
+
+
 def _build(places: Places) -> str:
     """Builds the function, and returns its code."""
-    folder = places.root / "functions"
-    code = Code(folder / "seal", folder / "Makefile", folder / "seal")
-    archive = io.BytesIO(build(places, Translated({}, {FUNCTION: code}))[FUNCTION])
-    content = zipfile.ZipFile(archive).read("app.py").decode()
-    assert (places.build / FUNCTION / "app.py").read_text() == content
-    return content
+    with build(places, _translated(places)) as folder:
+        return (folder / FUNCTION / "app.py").read_text()
+
+
+def _change(places: Places, code: str) -> None:
+    (places.root / "functions" / "seal" / "app.py").write_text(code)
 
 
 def _forbidden(*command: object, **_: str) -> None:
     raise AssertionError(command)
 
 
+def test_a_build_has_functions_and_layers_but_only_functions_are_zipped(places: Places) -> None:
+    with build(places, _translated(places)) as folder:
+        zips = zip_functions(_translated(places), folder)
+
+        assert (folder / LAYER / "app.py").read_text() == "SECONDS = 1\n"
+    assert zips.keys() == {FUNCTION}
+    assert zipfile.ZipFile(io.BytesIO(zips[FUNCTION])).read("app.py").decode() == "SECONDS = 1\n"
+
+
 def test_a_second_start_runs_no_program_for_its_build(
     places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = _build(places)
-    (places.build / FUNCTION / "app.py").write_text("of the first stack")
     monkeypatch.setattr("local.build.run_program", _forbidden)
 
     assert _build(places) == first == "SECONDS = 1\n"
+
+
+def test_a_build_is_not_removed_as_long_as_a_stack_uses_it(places: Places) -> None:
+    with build(places, _translated(places)) as old:
+        with build(places, _translated(places)) as same:
+            _change(places, "SECONDS = 2\n")
+            with build(places, _translated(places)) as new:
+                assert (old / FUNCTION / "app.py").read_text() == "SECONDS = 1\n"
+        assert old == same != new
+        assert _build(places) == "SECONDS = 2\n"
+        assert old.exists()
+
+    assert _build(places) == "SECONDS = 2\n"
+    assert [*places.kept_builds.iterdir()] == [new]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +115,18 @@ def test_a_changed_source_is_built(places: Places, monkeypatch: pytest.MonkeyPat
         _build(places)
 
 
-def test_a_build_that_was_interrupted_is_not_used(places: Places) -> None:
+def test_a_build_that_was_interrupted_is_not_used(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("local.build._compile", _forbidden)
+        with pytest.raises(AssertionError):
+            _build(places)
+
+    assert _build(places) == "SECONDS = 1\n"
+    (only,) = places.kept_builds.iterdir()
+    assert (only / FUNCTION / "__pycache__").exists()
+
+
+def test_a_build_that_failed_is_built_again(places: Places) -> None:
     makefile = places.root / "functions" / "Makefile"
     text = makefile.read_text()
     makefile.write_text(f"{text}\t@exit 1\n")

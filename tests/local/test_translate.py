@@ -10,7 +10,8 @@ from heed.adapters.stack import functions_by_short_name
 from local.adapt import PARAMETERS
 from local.places import ROOT
 from local.routes import read_routes
-from local.translate import Translated, translate
+from local.translate import translate
+from local.translated import Translated
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.simulation.nemesis import Killed
+from tests.support.clients import calling
 from tests.support.crash import is_read
 from tests.support.deployment import parts
 
@@ -45,10 +46,5 @@ def kill_at_answer(place: int | None) -> Iterator[ProcessKiller]:
         *map(parts().client, SERVICES),
         *(parts().client(name, once=True) for name in ("dynamodb", "sesv2")),
     ]
-    for client in clients:
-        client.meta.events.register_last("after-call", killer.count_answer, unique_id="stop")
-    try:
+    with calling(killer.count_answer, clients, "after-call"):
         yield killer
-    finally:
-        for client in clients:
-            client.meta.events.unregister("after-call", unique_id="stop")

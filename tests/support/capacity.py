@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.support.clients import calling
+
 _BLOCK_BYTES = 4096
 _INDEX_ENTRY_BYTES = 100  # cost of each index entry in addition to its attributes
 
@@ -67,14 +69,11 @@ def count_reads(client: Any) -> Iterator[ReadUsage]:
         if model.name == "GetItem":
             read.keys.update(value["S"] for value in request["Key"].values())
 
-    events = client.meta.events
-    events.register("before-call.dynamodb", before, unique_id="request")
-    events.register("after-call.dynamodb", after, unique_id="read")
-    try:
+    with (
+        calling(before, [client], "before-call.dynamodb"),
+        calling(after, [client], "after-call.dynamodb"),
+    ):
         yield read
-    finally:
-        events.unregister("before-call.dynamodb", unique_id="request")
-        events.unregister("after-call.dynamodb", unique_id="read")
 
 
 def _item_size(item: Mapping[str, Mapping[str, Any]]) -> int:

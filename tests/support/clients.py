@@ -7,8 +7,8 @@ import functools
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,31 @@ def returned_at_the_end() -> Iterator[None]:
             if _handlers(client) is handlers and not _has_retried(client):
                 _free_clients[kind].append(client)
         del _lent_clients[before:]
+
+
+@contextmanager
+def calling(handler: Callable[..., object], clients: Sequence[Any], *events: str) -> Iterator[None]:
+    """Calls a handler at these events of clients while the block runs. It counts as no change of a client."""
+    with ExitStack() as registered:
+        for client in clients:
+            registered.enter_context(_calling(handler, client, events))
+        yield
+
+
+@contextmanager
+def _calling(handler: Callable[..., object], client: Any, events: Sequence[str]) -> Iterator[None]:
+    before = _handlers(client)
+    for event in events:
+        client.meta.events.register_last(event, handler)
+    during = _handlers(client)
+    try:
+        yield
+    finally:
+        is_changed = _handlers(client) is not during
+        for event in events:
+            client.meta.events.unregister(event, handler)
+        if not is_changed:
+            client.meta.events._emitter._lookup_cache = before
 
 
 def _handlers(client: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from tests.support.clients import calling
 from tests.support.deployment import parts
 
 _SERVICES = ("dynamodb", "sqs")
@@ -63,10 +64,5 @@ def run_after_calls(
             finally:
                 is_running = False
 
-    for client in clients:
-        client.meta.events.register("after-call", count_call, unique_id="run-after-calls")
-    try:
+    with calling(count_call, clients, "after-call"):
         yield completed
-    finally:
-        for client in clients:
-            client.meta.events.unregister("after-call", unique_id="run-after-calls")

@@ -59,6 +59,11 @@ def examples(number: int) -> settings:
     return settings(max_examples=max(least, number * settings().max_examples // 60))
 
 
+def is_full() -> bool:
+    """Returns whether this is a run with `--full`."""
+    return settings().max_examples > _DEFAULT_EXAMPLES
+
+
 def is_quick() -> bool:
     """Returns whether this is a run with `--quick`."""
     return settings().max_examples < _DEFAULT_EXAMPLES

@@ -16,14 +16,14 @@ from typing import Any
 
 import pytest
 
-from tests.support.full import is_quick
+from tests.support.full import is_full, is_quick
 
 LINEAR = 24
 """The largest allowed growth for eight times the input. Linear code has 8, and quadratic code has 64."""
 
 _SIZE_FACTOR = 8
 _RUNS = 5
-_MIN_SECONDS = 0.005
+_MIN_SECONDS, _MIN_SECONDS_IN_FULL = 0.002, 0.005
 _DOUBLINGS = 10
 
 
@@ -32,11 +32,11 @@ def measure_growth(
 ) -> float:
     """Returns how many times more `run` costs with the input `make(8 * size)` than with `make(size)`.
 
-    If the small input takes less than five milliseconds, noise would decide. The size is then doubled until
-    it takes that long. Some code is cheap for any size, for example if it rejects the input at the first
-    byte. Its large input is compared with five milliseconds. The large input is measured at most five times.
-    A run within the limit ends it, because further runs could only find a smaller figure. A quick run skips
-    the test.
+    If the small input takes less than two milliseconds, or five with `--full`, noise would decide. The size
+    is then doubled until it takes that long. Some code is cheap for any size, for example if it rejects the
+    input at the first byte. Its large input is compared with that time. The large input is measured at most
+    five times. A run within the limit ends it, because further runs could only find a smaller figure. A quick
+    run skips the test.
 
     Args:
         make: Creates an input of a size. It is called for each run and is not measured.
@@ -46,12 +46,13 @@ def measure_growth(
     """
     if is_quick():
         pytest.skip("a quick run measures no growth")
+    min_seconds = _MIN_SECONDS_IN_FULL if is_full() else _MIN_SECONDS
     with _no_garbage_collection():
         for _ in range(_DOUBLINGS):
-            if _measure(run, make(size)) >= _MIN_SECONDS:
+            if _measure(run, make(size)) >= min_seconds:
                 break
             size *= 2
-        small = max(min(_measure(run, make(size)) for _ in range(_RUNS)), _MIN_SECONDS)
+        small = max(min(_measure(run, make(size)) for _ in range(_RUNS)), min_seconds)
         least = math.inf
         for _ in range(_RUNS):
             least = min(least, _measure(run, make(_SIZE_FACTOR * size)) / small)

@@ -18,6 +18,7 @@ from botocore.compat import HTTPHeaders
 from moto.ses.models import ses_backends
 from moto.sqs.models import sqs_backends
 
+from tests.support.clients import calling
 from tests.support.deployment import World, client, parts
 
 ACCOUNT = "123456789012"
@@ -159,15 +160,9 @@ def fake_ses_list(fake: FakeSesList | None = None) -> Iterator[FakeSesList]:
     """Connects the fake list to the client of the functions, while the block runs. Calls do not pause."""
     fake = fake or FakeSesList()
     parts().ses_suppression_list._pause = fake.pauses.append
-    events = parts().client("sesv2", once=True).meta.events
     names = [f"before-call.sesv2.{call}SuppressedDestination{end}" for call, end in _CALLS]
-    for name in names:
-        events.register(name, fake.answer)
-    try:
+    with calling(fake.answer, [parts().client("sesv2", once=True)], *names):
         yield fake
-    finally:
-        for name in names:
-            events.unregister(name, fake.answer)
 
 
 _CALLS = (("Delete", ""), ("List", "s"))

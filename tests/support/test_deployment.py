@@ -11,6 +11,7 @@ from botocore.exceptions import ReadTimeoutError
 from heed.domain.api_key import KeyScope
 from heed.domain.preferences.register import Change, Entry, Source
 from tests.support import mailbox
+from tests.support.clients import calling
 from tests.support.deployment import MAIL_FROM, NOW, World, client, deployed, parts, restart
 from tests.support.registers import out
 
@@ -80,6 +81,19 @@ def _hook(client: Any, _: pytest.MonkeyPatch) -> None:
     client.meta.events.register("before-call", lambda **_: None)
 
 
+def _hook_for_a_while(client: Any, _: pytest.MonkeyPatch) -> None:
+    called: list[object] = []
+    with calling(lambda **_: called.append(1), [client], "before-call", "after-call"):
+        client.scan(TableName="Preferences")
+    client.scan(TableName="Preferences")
+    assert len(called) == 2
+
+
+def _hook_within(client: Any, patch: pytest.MonkeyPatch) -> None:
+    with calling(lambda **_: None, [client], "before-call"):
+        _hook(client, patch)
+
+
 def _fail(client: Any, patch: pytest.MonkeyPatch) -> None:
     """Makes a call fail, so that botocore retries it and uses its retry quota."""
 
@@ -93,7 +107,14 @@ def _fail(client: Any, patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "is_used_again"), [(_hook, False), (_fail, False), (lambda *_: None, True)]
+    ("change", "is_used_again"),
+    [
+        (_hook, False),
+        (_hook_within, False),
+        (_fail, False),
+        (_hook_for_a_while, True),
+        (lambda *_: None, True),
+    ],
 )
 def test_the_next_test_gets_no_changed_client(
     monkeypatch: pytest.MonkeyPatch, change: Callable[..., None], is_used_again: bool

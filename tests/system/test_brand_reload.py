@@ -6,34 +6,54 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError
-from urllib.parse import urlsplit
 
 import pytest
 
 from brand_compiler.__main__ import brand_command
-from tests.support.brands import SAMPLE, name_brand
+from tests.support.brands import copy_brand, name_brand
 from tests.system.running import Running, free_ports
 
 pytestmark = pytest.mark.system
 
 
-@pytest.fixture
-def brand(tmp_path: Path) -> Path:
-    folder = tmp_path / "mine"
-    command = [str(SAMPLE), str(folder), "--preview", str(tmp_path / "preview")]
+@pytest.fixture(scope="module")
+def started_brand(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A brand with one language, which is compiled faster."""
+    folder = tmp_path_factory.mktemp("brand") / "mine"
+    project = copy_brand(folder.with_name("project"), ["en"])
+    command = [str(project), str(folder), "--preview", str(folder.with_name("preview"))]
     assert brand_command(command) == 0
     name_brand(folder)
     assert brand_command(command) == 0  # locks it
     return folder
 
 
-@pytest.fixture
-def site(brand: Path, tmp_path: Path) -> Iterator[str]:
-    running = Running(tmp_path / "stack", *free_ports(2), brand=brand)
+@pytest.fixture(scope="module")
+def stack_folder(started_brand: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of a running stack with the brand."""
+    home, (port, aws_port) = tmp_path_factory.mktemp("stack"), free_ports(2)
+    running = Running(home, port, aws_port, brand=started_brand)
     try:
-        yield str(running.wait_until_ready()["api"])
+        running.wait_until_ready()
+        yield home / str(port)
     finally:
         running.stop()
+
+
+@pytest.fixture
+def site(stack_folder: Path) -> str:
+    return f"http://127.0.0.1:{stack_folder.name}"
+
+
+@pytest.fixture
+def brand(started_brand: Path) -> Iterator[Path]:
+    """The brand of the stack, which is afterwards as before."""
+    texts, colours = started_brand / "locales" / "en.toml", started_brand / "colours.css"
+    kept = colours.read_bytes()
+    assert not texts.exists()
+    yield started_brand
+    texts.unlink(missing_ok=True)
+    colours.write_bytes(kept)
 
 
 def _open(site: str) -> tuple[int, str]:
@@ -78,14 +98,17 @@ def test_a_file_that_is_not_utf_8_is_a_mistake_at_each_reload(brand: Path, site:
 
 
 def test_a_change_that_could_not_be_compiled_is_compiled_at_the_next_reload(
-    brand: Path, site: str, tmp_path: Path
+    brand: Path, site: str, stack_folder: Path
 ) -> None:
     """The files count as compiled only afterwards. Otherwise a reload would show the old brand."""
-    (tmp_path / "stack" / str(urlsplit(site).port) / "build" / "BrandLayer" / "brand-2").write_text(
-        "no folder"
-    )
+    brands, kept = stack_folder / "brands", stack_folder / "kept"
+    brands.mkdir(exist_ok=True)
+    brands.rename(kept)
+    brands.write_text("no folder")
     (brand / "locales" / "en.toml").write_text('[subscribe]\nsend = "Send me a link"\n', encoding="utf-8")
     assert _open(site)[0] == 500
 
+    brands.unlink()
+    kept.rename(brands)
     status, page = _open(site)
     assert status == 200 and "<button>Send me a link</button>" in page

@@ -1,9 +1,10 @@
 #!/bin/sh
-# What the browser tests need: Node.js, Debian's Chromium with a font for Japanese, two packages of npm.
+# What the browser tests need: Node.js, a Chromium without windows (CHROMIUM names another one), a font for Japanese,
+# two packages of npm.
 set -eu
 cd "$(dirname "$0")"
 missing=
-command -v chromium >/dev/null || missing="$missing chromium"
+command -v "${CHROMIUM:-chromium-headless-shell}" >/dev/null || missing="$missing chromium-headless-shell"
 command -v npm >/dev/null || missing="$missing nodejs npm"
 command -v fc-list >/dev/null && fc-list :lang=ja | grep -q . ||
   missing="$missing fontconfig fonts-noto-cjk fonts-dejavu-core"

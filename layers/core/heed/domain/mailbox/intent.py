@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from itertools import chain
 
 from heed.domain.mailbox.mail_words import MailWords, Meaning
 from heed.domain.mailbox.opt_out import ENDS, Sentence, find_plain_opt_out, may_opt_out
@@ -148,7 +149,7 @@ def _read_sentences(text: str, words: MailWords) -> Iterator[Sentence]:
         sentence = found[0]
         tokens = list_tokens(sentence)
         matches = words.find_matches(tokens)
-        meanings = {Meaning(match.meaning) for match in matches}
+        meanings = {Meaning(match.meaning) for match in chain.from_iterable(matches)}
         if _QUESTION.search(sentence):
             meanings.add(Meaning.QUESTION)
         yield Sentence(

@@ -134,9 +134,9 @@ class MailWords:
             tuple(Phrases({}, {"known": each.list_words(_OF_CHILDREN)}, 0) for each in phrases),
         )
 
-    def find_matches(self, tokens: Sequence[str]) -> list[Match]:
-        """Returns the phrases of all languages in the tokens of a sentence."""
-        return [match for phrases in self.phrases for match in phrases.find(tokens)]
+    def find_matches(self, tokens: Sequence[str]) -> tuple[list[Match], ...]:
+        """Returns the phrases of each language in the tokens of a sentence."""
+        return tuple(phrases.find(tokens) for phrases in self.phrases)
 
     def find_language(self, text: str) -> str:
         """Returns the language of a text; "" if no language has phrases for the most tokens of it."""
@@ -144,25 +144,6 @@ class MailWords:
         known = [len({at for match in phrases.find(tokens) for at in match.span}) for phrases in self.phrases]
         most = max(known)
         return self.languages[known.index(most)] if known.count(most) == 1 else ""
-
-    def list_plain_words(self, tokens: Sequence[str], language: int) -> tuple[list[Match], list[int]]:
-        """Returns the longest plain words of a language in the tokens of a sentence, and the other tokens.
-
-        A reservation is among the words if it is no plain word, or longer than one.
-        """
-        by_start = dict[int, list[Match]]()
-        for match in self.phrases[language].find(tokens):
-            if match.meaning in PLAIN_WORDS or match.meaning == Meaning.RESERVATION:
-                by_start.setdefault(match.start, []).append(match)
-        matches, unknown, at = list[Match](), list[int](), 0
-        while at < len(tokens):
-            end = max((match.end for match in by_start.get(at, ())), default=at)
-            longest = [match for match in by_start.get(at, ()) if match.end == end]
-            matches += [match for match in longest if match.meaning in PLAIN_WORDS] or longest
-            if end == at:
-                unknown.append(at)
-            at = max(end, at + 1)
-        return matches, unknown
 
     def may_be_of_child(self, tokens: Sequence[str]) -> bool:
         """Returns whether one language has all tokens in the words that a child's own report may have."""
@@ -172,3 +153,27 @@ class MailWords:
     def find_lines(self, tokens: Sequence[str]) -> Iterator[LineKind]:
         """Yields the kinds of lines whose phrases the tokens of a line have."""
         return (LineKind(match.meaning) for phrases in self.lines for match in phrases.find(tokens))
+
+
+def list_plain_words(matches: Sequence[Match], token_count: int) -> tuple[list[Match], list[int]]:
+    """Returns the longest plain words of a language in a sentence, and its other tokens.
+
+    A reservation is among the words if it is no plain word, or longer than one.
+
+    Args:
+        matches: The phrases of the language in the sentence.
+        token_count: The number of tokens of the sentence.
+    """
+    by_start = dict[int, list[Match]]()
+    for match in matches:
+        if match.meaning in PLAIN_WORDS or match.meaning == Meaning.RESERVATION:
+            by_start.setdefault(match.start, []).append(match)
+    plain, unknown, at = list[Match](), list[int](), 0
+    while at < token_count:
+        end = max((match.end for match in by_start.get(at, ())), default=at)
+        longest = [match for match in by_start.get(at, ()) if match.end == end]
+        plain += [match for match in longest if match.meaning in PLAIN_WORDS] or longest
+        if end == at:
+            unknown.append(at)
+        at = max(end, at + 1)
+    return plain, unknown

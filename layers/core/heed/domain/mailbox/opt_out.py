@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from heed.domain.mailbox.mail_words import MailWords, Meaning
+from heed.domain.mailbox.mail_words import MailWords, Meaning, list_plain_words
 from heed.domain.mailbox.phrases import Match, list_tokens
 
 _PART = re.compile(r"[\w'’-]+")
@@ -42,7 +43,7 @@ class Sentence:
     Attributes:
         text: The sentence.
         tokens: Its tokens.
-        matches: Its words and phrases of all languages.
+        matches: Its words and phrases of each language.
         meanings: What they mean, and whether it has a question mark.
         is_question: Whether it asks something and requests nothing.
         begins_paragraph: Whether an empty line is before it.
@@ -50,7 +51,7 @@ class Sentence:
 
     text: str
     tokens: Sequence[str]
-    matches: Sequence[Match]
+    matches: Sequence[Sequence[Match]]
     meanings: frozenset[Meaning]
     is_question: bool
     begins_paragraph: bool
@@ -97,20 +98,20 @@ def find_plain_opt_out(
         is_about_other: Whether the mail replies to one about another matter, such as an order.
     """
     for language in range(len(words.languages)):
-        requests = _find_requests(sentences, words, language, is_about_other=is_about_other)
+        requests = _find_requests(sentences, language, is_about_other=is_about_other)
         if requests:
             return _find_topics(requests, words)
     return None
 
 
 def _find_requests(
-    sentences: Sequence[Sentence], words: MailWords, language: int, *, is_about_other: bool
+    sentences: Sequence[Sentence], language: int, *, is_about_other: bool
 ) -> list[tuple[Sentence, list[Match]]]:
     """Returns the sentences that request an opt-out; none if a sentence has other words or contradicts it."""
     requests = list[tuple[Sentence, list[Match]]]()
     named, is_after_polite, has_remark, is_ended = set[Meaning](), False, False, True
     for sentence in sentences:
-        matches, unknown = words.list_plain_words(sentence.tokens, language)
+        matches, unknown = list_plain_words(sentence.matches[language], len(sentence.tokens))
         meanings = {Meaning(match.meaning) for match in matches}
         if Meaning.RESERVATION in meanings:
             return []
@@ -146,7 +147,8 @@ def _is_remark(sentence: Sentence, plain: Sequence[Match]) -> bool:
     is known may have a negation: "I never signed up".
     """
     known = {at for match in plain if match.meaning == Meaning.REASON for at in match.span}
-    meanings = {match.meaning for match in sentence.matches if not known.issuperset(match.span)}
+    matches = chain.from_iterable(sentence.matches)
+    meanings = {match.meaning for match in matches if not known.issuperset(match.span)}
     return meanings <= _OF_REMARKS and Meaning.QUESTION not in sentence.meanings
 
 
