@@ -42,6 +42,7 @@ def made_up_credentials() -> None:
 
 # Called at once: pytest imports the conftest of a folder on the command line before it calls any hook.
 made_up_credentials()
+gc.set_threshold(100_000, 50, 100)  # the imports and the collection of the tests leave little garbage
 
 
 @pytest.hookimpl(trylast=True)  # pytest-randomly has chosen its seed by then
@@ -80,7 +81,6 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_terminal_summary(exitstatus: int, config: pytest.Config) -> None:

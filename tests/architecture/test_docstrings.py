@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support.python_files import parse_file
+from tests.support.python_files import parse_file, walk
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("layers/core", "functions", "local", "release", "tests")
@@ -79,12 +79,12 @@ def _bases(tree: ast.Module, node: ast.ClassDef) -> Iterator[ast.ClassDef]:
 
 @functools.cache
 def _classes(tree: ast.Module) -> dict[str, ast.ClassDef]:
-    return {part.name: part for part in ast.walk(tree) if isinstance(part, ast.ClassDef)}
+    return {part.name: part for part in walk(tree) if isinstance(part, ast.ClassDef)}
 
 
 def wrong_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Yields the line of each class or function whose docstring describes a name that it does not have."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.ClassDef):
             known = set().union(*map(_attributes, _bases(tree, node)))
             init = [
@@ -106,7 +106,7 @@ def wrong_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 def unknown_errors(tree: ast.Module, classes: frozenset[str]) -> Iterator[tuple[int, str]]:
     """Yields the line of each docstring that names an error class under `Raises:` that does not exist."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             _, _, section = (ast.get_docstring(node) or "").partition("Raises:\n")
             for name in re.findall(r"^ {4}([A-Z]\w+(?:, [A-Z]\w+)*):", section, re.MULTILINE):
@@ -115,9 +115,7 @@ def unknown_errors(tree: ast.Module, classes: frozenset[str]) -> Iterator[tuple[
 
 def test_the_errors_that_a_docstring_names_exist() -> None:
     trees = {file: parse_file(file) for folder in FOLDERS for file in (ROOT / folder).rglob("*.py")}
-    classes = {
-        node.name for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
-    }
+    classes = {node.name for tree in trees.values() for node in walk(tree) if isinstance(node, ast.ClassDef)}
     known = frozenset(classes | set(vars(builtins)) | {"BadParameter"})
     wrong = [
         f"{file.relative_to(ROOT)}:{line}: {name}"

@@ -10,7 +10,7 @@ from botocore import xform_name
 from botocore.session import get_session
 
 from tests.architecture.test_layers import HEED, sources
-from tests.support.python_files import parse_file
+from tests.support.python_files import parse_file, walk
 
 FOLDER = HEED / "adapters" / "dynamodb"
 TABLE = FOLDER / "table.py"
@@ -31,11 +31,11 @@ def uses_of_a_client(file: Path) -> Iterator[str]:
     """Returns each use of a client other than making a DynamoDBTable."""
     arguments = {
         id(argument)
-        for node in ast.walk(parse_file(file))
+        for node in walk(parse_file(file))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "DynamoDBTable"
         for argument in node.args
     }
-    for node in ast.walk(parse_file(file)):
+    for node in walk(parse_file(file)):
         if isinstance(node, ast.Name) and node.id == "client" and id(node) not in arguments:
             yield f"{file.name}:{node.lineno}"
         if isinstance(node, ast.Attribute) and node.attr == "_client":
@@ -46,7 +46,7 @@ def test_only_dynamodb_table_calls_the_client() -> None:
     called = [
         f"{file.relative_to(HEED.parent)}:{node.lineno}"
         for file in others()
-        for node in ast.walk(parse_file(file))
+        for node in walk(parse_file(file))
         if isinstance(node, ast.Attribute) and node.attr in OPERATIONS - SHARED - OF_BACKUPS
     ]
     assert called == []
@@ -59,7 +59,7 @@ def test_only_dynamodb_table_handles_errors_of_dynamodb() -> None:
         f"{file.name}: {node.module}"
         for file in others()
         if file.is_relative_to(FOLDER)
-        for node in ast.walk(parse_file(file))
+        for node in walk(parse_file(file))
         if isinstance(node, ast.ImportFrom)
         if (node.module or "").startswith(("botocore", "boto3", "heed.adapters.aws"))
     ]

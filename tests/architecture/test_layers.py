@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.support.python_files import parse_file
+from tests.support.python_files import parse_file, walk
 
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "layers" / "core"
@@ -81,7 +81,7 @@ def sources(*parts: str) -> list[Path]:
 def imports(*parts: str) -> Iterator[Import]:
     """Returns each import, also within functions. `from heed import bootstrap` is `heed.bootstrap`."""
     for file in sources(*parts):
-        for node in ast.walk(parse_file(file)):
+        for node in walk(parse_file(file)):
             if isinstance(node, ast.Import):
                 yield from (Import(file, alias.name) for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
@@ -206,7 +206,7 @@ def test_only_config_reads_the_environment() -> None:
     reading = {
         file
         for file in sources()
-        for node in ast.walk(parse_file(file))
+        for node in walk(parse_file(file))
         if (isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv", "environb"))
         or (isinstance(node, ast.ImportFrom) and node.module == "os")
     }
@@ -217,7 +217,7 @@ def test_no_handler_catches_all_exceptions() -> None:
     catching = [
         f"{file.relative_to(ROOT)}:{node.lineno}"
         for file in sources()
-        for node in ast.walk(parse_file(file))
+        for node in walk(parse_file(file))
         if isinstance(node, ast.ExceptHandler)
         and (
             node.type is None
@@ -238,7 +238,7 @@ def test_the_domain_has_no_clock_no_randomness_and_no_io() -> None:
     calls = {
         (file.name, node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id)
         for file in sources("domain")
-        for node in ast.walk(parse_file(file))
+        for node in walk(parse_file(file))
         if isinstance(node, ast.Call) and isinstance(node.func, (ast.Attribute, ast.Name))
     }
     acts = {"now", "utcnow", "today", "open", "print", "input"}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.python_files import parse_file
+from tests.support.python_files import parse_file, walk
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("functions", "layers/core", "local", "release", "tests")
@@ -61,7 +61,7 @@ def path_of(file: Path) -> str:
 
 def names(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Returns the line and text of each name that a module defines."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 yield node.lineno, name
@@ -82,7 +82,7 @@ def names(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 def docstrings(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Returns the line and text of each docstring of a module, class, function or attribute."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case ast.Expr(value=ast.Constant(value=str(text))):
                 yield node.lineno, text

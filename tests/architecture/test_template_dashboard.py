@@ -26,7 +26,7 @@ from tests.architecture.test_template_alarms import ALARMS_PAGE
 from tests.architecture.test_template_queues import QUEUES, QUEUES_WITH_READER, SCHEDULED_QUEUES
 from tests.support.dashboard import STACK_NAMESPACE, DashboardMetric, DashboardWidget, dashboard_widgets
 from tests.support.iam_policies import FUNCTIONS, RESOURCES
-from tests.support.python_files import parse_file
+from tests.support.python_files import parse_file, walk
 from tests.support.template import variables
 
 ROOT = Path(__file__).parents[2]
@@ -107,7 +107,7 @@ def test_a_metric_of_a_function_is_counted_by_that_function(metric: DashboardMet
     texts = {
         node.value
         for file in files
-        for node in ast.walk(parse_file(file))
+        for node in walk(parse_file(file))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     assert metric.name in texts
@@ -126,7 +126,7 @@ def _files_of(app: Path) -> set[Path]:
 
 
 def _imported(file: Path) -> Iterator[Path]:
-    for node in ast.walk(parse_file(file)):
+    for node in walk(parse_file(file)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("heed."):
             path = CORE / (node.module or "").replace(".", "/")
             if path.with_suffix(".py").exists():

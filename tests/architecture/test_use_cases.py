@@ -16,7 +16,7 @@ from heed.domain.mailbox.company_addresses import CompanyAddresses
 from heed.domain.mailbox.mail_words import MailWords
 from heed.domain.preferences.catalogue import Catalogue
 from tests.architecture.test_layers import CORE, sources
-from tests.support.python_files import parse_file
+from tests.support.python_files import parse_file, walk
 
 PORTS = "heed.use_cases.ports"
 GENERIC_TYPES = (
@@ -31,7 +31,7 @@ def _imported() -> set[tuple[str, str]]:
     return {
         (node.module, alias.name)
         for file in sources("bootstrap")
-        for node in ast.walk(parse_file(file))
+        for node in walk(parse_file(file))
         if isinstance(node, ast.ImportFrom) and node.module is not None
         if node.module.startswith("heed.use_cases") and not node.module.startswith(PORTS)
         for alias in node.names
@@ -58,7 +58,7 @@ def test_each_use_case_is_created_in_the_composition_root() -> None:
 
 def test_the_composition_root_imports_use_cases_by_their_names() -> None:
     for file in sources("bootstrap"):
-        for node in ast.walk(parse_file(file)):
+        for node in walk(parse_file(file)):
             if isinstance(node, ast.Import):
                 assert not any(alias.name.startswith("heed.use_cases") for alias in node.names)
     assert all(isinstance(use_case, type) for use_case in ASSEMBLED.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import shutil
+import tomllib
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ import tomlkit
 from brand_compiler.catalogue import read_catalogue
 from brand_compiler.desk import compile_desk
 from brand_compiler.fault import Faults
+from heed.domain.mailbox.phrases import list_tokens
 from tests.support.brands import SAMPLE, copy_brand
 
 
@@ -25,23 +27,34 @@ def _cheaper_builds() -> Iterator[None]:
         patch.setattr(
             "brand_compiler.document.tomlkit", SimpleNamespace(parse=functools.cache(tomlkit.parse))
         )
+        patch.setattr("brand_compiler.mail_words.list_tokens", functools.cache(list_tokens))
         patch.setattr("brand_compiler.build.compile_desk", _DeskCompiler())
         yield
 
 
 class _DeskCompiler:
-    """Compiles a desk unless it was compiled from the same files for the same languages without a mistake."""
+    """Compiles a desk unless it was compiled from the same files for the same languages without a mistake.
+
+    Of the texts of the brand it has only the name of each language and the format of its dates.
+    """
 
     def __init__(self) -> None:
         self._compiled: dict[object, dict[str, str]] = {}
 
     def __call__(self, project: Path, languages: Collection[str], faults: Faults) -> dict[str, str]:
-        files = [*project.glob("desk/**/*.*"), *project.glob("locales/*")]
-        content = ((file.relative_to(project), file.read_bytes()) for file in sorted(files))
-        key = (*sorted(languages), *content)
+        files = sorted(project.glob("desk/**/*.*"))
+        content = ((file.relative_to(project), file.read_bytes()) for file in files)
+        formats = ((file.name, _read_format(file.read_bytes())) for file in sorted(project.glob("locales/*")))
+        key = (*sorted(languages), *content, *formats)
         if key not in self._compiled:
             self._compiled[key] = compile_desk(project, languages, faults)
         return self._compiled[key]
+
+
+@functools.cache
+def _read_format(content: bytes) -> str:
+    sections = tomllib.loads(content.decode())
+    return repr([sections.get(name) for name in ("language", "dates")])
 
 
 @pytest.fixture(scope="session")

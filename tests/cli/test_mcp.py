@@ -65,10 +65,11 @@ def reached(heed: Heed, local: Path, outputs: dict[str, str]) -> Stack:
 @pytest.fixture
 def assistant(reached: Stack) -> Assistant:
     """Calls a tool of the server as an assistant does."""
+    server = make_server(reached)
 
     def call(tool: str, **arguments: object) -> CallToolResult:
         async def connect() -> CallToolResult:
-            async with Client(make_server(reached)) as client:
+            async with Client(server) as client:
                 return await client.call_tool(tool, arguments)
 
         return anyio.run(connect)

@@ -19,7 +19,7 @@ from heed.domain.jobs.job import JobState, fail_job
 from heed.domain.jobs.job_report import JobCounts, JobError, JobReport
 from heed.domain.milliseconds import Millis
 from heed.domain.privacy.disclosure import DisclosurePurpose
-from heed.use_cases.jobs.change_job import change_job
+from heed.use_cases.jobs.change_job import change_job, find_job
 from heed.use_cases.jobs.report_work import report_end, report_preview
 from heed.use_cases.jobs.sweep_jobs import sweep_jobs
 from tests.functions.conftest import DAY, HOUR, Clock
@@ -421,16 +421,19 @@ def test_the_snapshots_of_the_schedule_are_not_limited(
     assert len(list(parts().jobs.open_ids())) == 2
 
 
-def test_jobs_of_the_owner_are_listed_newest_first_and_page_by_page(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(job_limits, "MAX_OPEN_JOBS", 200)
+def test_jobs_of_the_owner_are_listed_newest_first_and_page_by_page(office: Office) -> None:
     boss = office.key("Boss", *KeyScope)
     bodies = [("/v1/scrubs", {"topic": "offers"}), ("/v1/imports", REFERENCE), ("/v1/snapshots", {})]
-    ids = []
-    for number in range(102):
+    jobs = []
+    for body in bodies:
         office.clock.now += 1
-        ids.append(office.create(boss, *bodies[number % 3])["job"])
+        jobs.append(find_job(office.create(boss, *body)["job"], parts().jobs))
+    for number in range(3, 102):  # without the route, which reads all jobs before it creates one
+        created = replace(jobs[0].created, at=Millis(jobs[0].created.at + number))
+        jobs.append(replace(jobs[number % 3], id=f"{number:032x}", created=created))
+        parts().jobs.add(jobs[-1])
+    ids = [job.id for job in jobs]
+    office.clock.now += DAY
     office.create(office.marketing)
     first = office.call(boss, "GET", "/v1/jobs")[1]
     second = office.call(boss, "GET", "/v1/jobs", cursor=first["cursor"])[1]

@@ -6,6 +6,8 @@ import json
 import re
 import subprocess
 import tomllib
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,28 +37,36 @@ cli(sys.argv[1:], standalone_mode=False)
 """
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _installed() -> None:
+Read = Callable[[str, str], dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
+    """Reads what a samconfig.toml gives the command in an environment: once for each text and environment."""
     assert PYTHON.exists(), "make build first"
 
+    @cache
+    def read(samconfig: str, environment: str) -> dict[str, Any]:
+        home = tmp_path_factory.mktemp("home")
+        file = home / "samconfig.toml"
+        file.write_text(samconfig)
+        done = subprocess.run(
+            [PYTHON, "-I", "-c", _READ, "deploy", "--config-file", file, "--config-env", environment],
+            cwd=ROOT,
+            env={
+                "SAM_CLI_TELEMETRY": "0",
+                "HOME": str(home),
+                "AWS_DEFAULT_REGION": "us-east-1",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        given: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return given
 
-def _given(samconfig: Path, environment: str, home: Path) -> dict[str, Any]:
-    command = ("deploy", "--config-file", samconfig, "--config-env", environment)
-    read = subprocess.run(
-        [PYTHON, "-I", "-c", _READ, *command],
-        cwd=ROOT,
-        env={
-            "SAM_CLI_TELEMETRY": "0",
-            "HOME": str(home),
-            "AWS_DEFAULT_REGION": "us-east-1",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert read.returncode == 0, read.stderr
-    given: dict[str, Any] = json.loads(read.stdout.splitlines()[-1])
-    return given
+    return read
 
 
 def _overrides(samconfig: str, environment: str) -> dict[str, str]:
@@ -67,18 +77,14 @@ def _overrides(samconfig: str, environment: str) -> dict[str, str]:
 @pytest.mark.parametrize("environment", ["trial", "production"])
 @pytest.mark.parametrize("samconfig", [SAMCONFIG, SET_BY_ADOPTERS], ids=["as it is", "every line taken in"])
 def test_each_line_of_an_environment_is_one_parameter_of_its_deployment(
-    environment: str, samconfig: str, tmp_path: Path
+    environment: str, samconfig: str, read: Read
 ) -> None:
-    file = tmp_path / "samconfig.toml"
-    file.write_text(samconfig)
-    given = _given(file, environment, tmp_path)
+    given = read(samconfig, environment)
     assert given["parameter_overrides"] == _overrides(samconfig, environment)
 
 
-def test_production_asks_before_a_change_and_does_not_roll_back(
-    tmp_path: Path,
-) -> None:
-    given = _given(ROOT / "samconfig.toml", "production", tmp_path)
+def test_production_asks_before_a_change_and_does_not_roll_back(read: Read) -> None:
+    given = read(SAMCONFIG, "production")
     assert (given["stack_name"], given["confirm_changeset"], given["disable_rollback"]) == (
         "heed",
         True,
@@ -86,8 +92,8 @@ def test_production_asks_before_a_change_and_does_not_roll_back(
     )
 
 
-def test_a_trial_has_its_own_stack_and_rolls_back(tmp_path: Path) -> None:
-    given = _given(ROOT / "samconfig.toml", "trial", tmp_path)
+def test_a_trial_has_its_own_stack_and_rolls_back(read: Read) -> None:
+    given = read(SAMCONFIG, "trial")
     assert (given["stack_name"], given["confirm_changeset"], given["disable_rollback"]) == (
         "heed-trial",
         False,

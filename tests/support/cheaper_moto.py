@@ -20,9 +20,11 @@ import moto.sqs.models
 import pytest
 from botocore import hooks
 from moto import backend_index
+from moto.core.base_backend import AccountSpecificBackend
 
 from tests.support.cheaper_dynamodb import make_expressions_cheaper
 from tests.support.cheaper_requests import make_requests_cheaper
+from tests.support.cheaper_values import make_values_cheaper
 
 _SERVICES = ("dynamodb", "kms", "sqs", "ses", "sesv2", "events", "s3")
 
@@ -32,6 +34,7 @@ def make_cheaper(patch: pytest.MonkeyPatch) -> None:
     _speed_up_dispatch(patch)
     make_expressions_cheaper(patch)
     make_requests_cheaper(patch)
+    make_values_cheaper(patch)
     _speed_up_clients(patch)
 
 
@@ -41,6 +44,9 @@ def _speed_up_dispatch(patch: pytest.MonkeyPatch) -> None:
     # moto looks for the service of a request in this order. The order within a service stays.
     order = sorted(backend_index.backend_url_patterns, key=lambda entry: entry[0] not in _SERVICES)
     patch.setattr(backend_index, "backend_url_patterns", order)
+    # After each start moto computes the regions of each service again.
+    regions = functools.cache(functools.partial(AccountSpecificBackend._generate_regions, None))
+    patch.setattr(AccountSpecificBackend, "_generate_regions", lambda _, service: regions(service))
     # moto and botocore compute these again for every request, from a short text or a class only.
     for module, name in (
         (moto.sqs.models, "camelcase_to_underscores"),

@@ -1,8 +1,8 @@
 """The options `--full` and `--quick` of pytest, which set the length of long tests.
 
-By default, a long test runs only a sample. With `--full`, a property is tested with twenty times the
+By default, a long test runs only a sample. With `--full`, a property is tested with forty times the
 examples, state machines run tens of thousands of times, and the browser opens each page in each size with
-all colours. With `--quick`, a property is tested with three examples, a function is killed after some of its
+all colours. With `--quick`, a property is tested with three examples, a function is killed after fewer of its
 calls, no growth is measured, and no requests are generated from openapi.yaml. That is for `make check`, and
 enough to record AWS calls.
 """
@@ -18,10 +18,11 @@ from hypothesis import HealthCheck, settings
 
 T = TypeVar("T")
 
-_DEFAULT_EXAMPLES = 60
-_FULL_FACTOR = 20
+_DEFAULT_EXAMPLES = 30
+_FULL_EXAMPLES = 1_200
 _QUICK_EXAMPLES = 3
-_QUICK_PART = 5  # with --quick, of so many calls the function is killed after one
+_LEAST_EXAMPLES = 10
+_PART, _QUICK_PART = 3, 5  # of so many calls, the function is killed after one
 
 # The speed of the machine is not a property of the code, so no test fails because of time.
 settings.register_profile(
@@ -31,9 +32,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,
 )
-settings.register_profile(
-    "full", settings.get_profile("usual"), max_examples=_DEFAULT_EXAMPLES * _FULL_FACTOR
-)
+settings.register_profile("full", settings.get_profile("usual"), max_examples=_FULL_EXAMPLES)
 settings.register_profile("quick", settings.get_profile("usual"), max_examples=_QUICK_EXAMPLES)
 settings.load_profile("usual")
 
@@ -53,8 +52,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def examples(number: int) -> settings:
-    """Returns settings with another number of examples, for a property that is slow or rarely applies."""
-    return settings(max_examples=max(1, number * settings().max_examples // _DEFAULT_EXAMPLES))
+    """Returns settings with another number of examples, for a property that is slow or rarely applies.
+
+    Args:
+        number: How many examples it has where others have 60. With `--full` that is twenty times as many,
+            and by default half of them, but not less than ten.
+    """
+    least = 1 if is_quick() else min(number, _LEAST_EXAMPLES)
+    return settings(max_examples=max(least, number * settings().max_examples // 60))
 
 
 def is_full() -> bool:
@@ -68,12 +73,10 @@ def is_quick() -> bool:
 
 
 def some_of(numbers: Sequence[int]) -> Sequence[int]:
-    """Returns all numbers; with `--quick` every fifth one, which the seed of the run chooses."""
-    if not is_quick():
-        return numbers
-    return numbers[random.randrange(_QUICK_PART) :: _QUICK_PART]  # noqa: S311
+    """Returns every third number, which the seed of the run chooses; with `--full` all of them."""
+    return part_of(numbers, _QUICK_PART if is_quick() else _PART)
 
 
 def part_of(cases: Sequence[T], part: int) -> Sequence[T]:
-    """Returns all cases with `--full`; otherwise one of so many, which the seed of the run chooses."""
+    """Returns one of so many cases, which the seed of the run chooses; with `--full` all of them."""
     return cases if is_full() else cases[random.randrange(part) :: part]  # noqa: S311

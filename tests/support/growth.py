@@ -69,9 +69,8 @@ def _measure(run: Callable[[Any], object], value: Any) -> float:
 
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
-    """Collects the garbage of other tests first, and stops the collector while the block runs."""
+    """Stops the collector while the block runs."""
     was_enabled = gc.isenabled()
-    gc.collect()
     gc.disable()
     try:
         yield

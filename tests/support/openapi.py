@@ -63,11 +63,14 @@ def _resolve(node: dict[str, Any]) -> dict[str, Any]:
 
 def validator(schema: dict[str, Any]) -> Draft202012Validator:
     """Returns a validator for a schema of openapi.yaml."""
-    closed_schema = {
-        **_without_extra_members(schema),
-        "components": _without_extra_members(document()["components"]),
-    }
+    closed_schema = {**_without_extra_members(schema), "components": _closed_components()}
     return Draft202012Validator(closed_schema, format_checker=FormatChecker())
+
+
+@functools.cache
+def _closed_components() -> dict[str, Any]:
+    components: dict[str, Any] = _without_extra_members(document()["components"])
+    return components
 
 
 def _without_extra_members(node: Any) -> Any:

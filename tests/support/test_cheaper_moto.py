@@ -81,7 +81,7 @@ _VALUES = {
 def test_an_update_has_the_same_result_or_the_same_error(
     cheaper_moto: pytest.MonkeyPatch, expression: str, condition: str | None, exists: bool
 ) -> None:
-    cheaper, published = _both(cheaper_moto, lambda: _update(expression, condition, exists=exists))
+    cheaper, published = both(cheaper_moto, lambda: _update(expression, condition, exists=exists))
     assert cheaper == published
 
 
@@ -126,29 +126,46 @@ def _create_table(*, exists: bool) -> DynamoDBBackend:
 
 
 _NAMES = ("Content-Type", "Host", "X-Amz-Target", "x-amz-meta-of_us", "x-amz-meta-OfUs", "Content-Length")
-_HEADERS = st.dictionaries(st.sampled_from(_NAMES), st.sampled_from(("application/json", b"a", "7", "")))
+_CONTENTS = (
+    "application/json",
+    "application/x-amz-json-1.0",
+    "application/x-www-form-urlencoded",
+    b"a",
+    "7",
+    "",
+)
+_HEADERS = st.dictionaries(st.sampled_from(_NAMES), st.sampled_from(_CONTENTS))
 _URLS = st.sampled_from(
     ("https://dynamodb.us-east-1.amazonaws.com/", "https://b.s3.amazonaws.com/a%20b%2Fc?x=1&y")
 )
 
 
 @given(
-    st.sampled_from(("GET", "POST", "PUT")), _URLS, _HEADERS, st.sampled_from((None, "", "é", b"\xff\x00"))
+    st.sampled_from(("GET", "POST", "PUT")),
+    _URLS,
+    _HEADERS,
+    st.sampled_from((None, "", "é", "a=b&c", b"\xff\x00")),
 )
 def test_a_request_has_the_same_environment(
     cheaper_moto: pytest.MonkeyPatch, method: str, url: str, headers: dict[str, Any], body: Any
 ) -> None:
-    cheaper, published = _both(cheaper_moto, lambda: _environ(method, url, headers, body))
+    cheaper, published = both(cheaper_moto, lambda: _environ(method, url, headers, body))
     assert cheaper == published
 
 
-_INTERNAL = ("werkzeug.request", "wsgi.input_terminated")
+_INTERNAL = ("werkzeug.request", "wsgi.input_terminated", "tests.raw_url")
 
 
 def _environ(method: str, url: str, headers: dict[str, Any], body: Any) -> dict[str, Any]:
     request = Request.from_primitives(method, url, headers, body)
     environ = {key: value for key, value in request.environ.items() if key not in _INTERNAL}
-    return {**environ, "wsgi.input": request.get_data(), "headers": sorted(request.headers)}
+    return {
+        **environ,
+        "wsgi.input": request.get_data(),
+        "headers": sorted(request.headers),
+        "form": request.form.to_dict(),
+        "url": [request.raw_url, request.raw_url],
+    }
 
 
 _TEXTS = st.builds(lambda text: {"S": text}, st.text(max_size=3))
@@ -174,7 +191,7 @@ _ATTRIBUTES = st.recursive(
 @examples(10)
 @given(st.dictionaries(st.sampled_from("abc"), _ATTRIBUTES))
 def test_a_response_is_the_same(cheaper_moto: pytest.MonkeyPatch, attributes: dict[str, Any]) -> None:
-    cheaper, published = _both(cheaper_moto, lambda: _responses({"id": {"S": "one"}, **attributes}))
+    cheaper, published = both(cheaper_moto, lambda: _responses({"id": {"S": "one"}, **attributes}))
     assert cheaper == published
 
 
@@ -201,7 +218,7 @@ def _without_times(response: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _both(cheaper_moto: pytest.MonkeyPatch, run: Callable[[], Any]) -> tuple[Any, Any]:
+def both(cheaper_moto: pytest.MonkeyPatch, run: Callable[[], Any]) -> tuple[Any, Any]:
     """Runs the same on the faster moto and on moto as published."""
     cheaper = run()
     cheaper_moto.undo()
