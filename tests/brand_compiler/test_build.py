@@ -26,7 +26,7 @@ from heed.domain.preferences.catalogue import Catalogue, TopicKind
 from heed.entrypoints.http.pages.mail_views import MAIL_VIEWS
 from heed.entrypoints.http.pages.views import VIEWS
 from tests.support.brands import copy_brand
-from tests.support.deployment import brand
+from tests.support.sample_brand import brand
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from heed.entrypoints.http.desk.chart import HEIGHT, WIDTH, lay_out_chart
 from heed.entrypoints.http.desk.desk_pages import DeskPages
 from heed.entrypoints.http.desk.number_views import NumbersView
 from heed.entrypoints.http.desk.views import DeskFrame
-from tests.support.deployment import brand
+from tests.support.sample_brand import brand
 
 DESK = Path(__file__).parents[2] / "layers" / "brand" / "desk"
 SVG = "{http://www.w3.org/2000/svg}"

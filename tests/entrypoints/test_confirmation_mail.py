@@ -16,9 +16,9 @@ from heed.domain.recipients.address import is_mailable, normalise_address
 from heed.entrypoints.http.pages.pages import Pages
 from heed.entrypoints.mail.confirmation_mail import ConfirmationMailRenderer
 from heed.use_cases.ports.opt_in import ConfirmationMail
-from tests.support.deployment import brand as compiled_brand
 from tests.support.mailbox import link_path, mail_text, parse_mail
 from tests.support.registers import scope_numbers
+from tests.support.sample_brand import brand as compiled_brand
 
 HEADERS = {
     "From",

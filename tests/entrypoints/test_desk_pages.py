@@ -13,8 +13,8 @@ from heed.entrypoints.http.desk.all_views import DESK_VIEWS
 from heed.entrypoints.http.desk.desk_pages import DeskPages
 from heed.entrypoints.http.pages.pages import escape_html
 from tests.entrypoints.test_pages import HOSTILE, Document
-from tests.support.deployment import brand
 from tests.support.desk_views import forge_choices, full_views
+from tests.support.sample_brand import brand
 
 DESK_LANGUAGES = ("de", "en", "es", "fr", "ja")
 

@@ -9,10 +9,10 @@ from heed.domain.errors import InvalidAddress
 from heed.domain.mailbox.inbound_mail import InboundMail, MailHeaders, ReceivedMail
 from heed.domain.recipients.address import normalise_address
 from heed.entrypoints.mail.forwarded_mail import ForwardedMailRenderer
-from tests.support.deployment import brand as compiled_brand
 from tests.support.deployment import build_heed
 from tests.support.inbound_mails import receipt
 from tests.support.mailbox import parse_mail
+from tests.support.sample_brand import brand as compiled_brand
 
 HEADERS = {
     "From",

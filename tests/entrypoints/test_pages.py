@@ -25,8 +25,8 @@ from heed.entrypoints.http.pages.mail_views import MAIL_VIEWS
 from heed.entrypoints.http.pages.pages import Pages, escape_html, page_headers
 from heed.entrypoints.http.pages.views import VIEWS, LandingView, PageView
 from tests.support.brands import LANGUAGES
-from tests.support.deployment import brand as compiled_brand
 from tests.support.full import examples
+from tests.support.sample_brand import brand as compiled_brand
 
 VOID = {"meta", "input", "br", "link", "img", "hr"}
 HOSTILE = "\"'><script>alert(1)</script><a onclick=x href=javascript:x>&amp;{topic}{{x}}\0\u202e"

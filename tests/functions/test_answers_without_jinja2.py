@@ -12,8 +12,9 @@ import pytest
 
 from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_token
 from heed.domain.preferences.register import ScopeNumber
-from tests.support.deployment import NOW, ROOT, brand, http_event
+from tests.support.deployment import NOW, ROOT, http_event
 from tests.support.fakes import MemoryKeys
+from tests.support.sample_brand import brand
 
 RECIPIENT = "ka3vc5dn2xo4yqhbvzyd6wjfxe"
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}

@@ -21,9 +21,10 @@ from heed.domain.preferences.register import (
     Source,
 )
 from tests.support.brands import deploy_catalogue
-from tests.support.deployment import NOW, World, brand, client, http_event, parts
+from tests.support.deployment import NOW, World, client, http_event, parts
 from tests.support.preference_centre import DAY, EVERYTHING, READER, path, save, sendable, show
 from tests.support.registers import confirmed, in_, out, pause
+from tests.support.sample_brand import brand
 
 EVENTS = Path(__file__).parents[2] / "events"
 ALL_SHOWN_IN = {f"was.topic.{topic}": "in" for topic in ("offers", "news", "events")}

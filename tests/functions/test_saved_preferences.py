@@ -14,7 +14,7 @@ from heed.domain.links.link_token import TokenPurpose
 from heed.domain.milliseconds import Millis
 from heed.domain.preferences.register import Change, Entry, Source
 from tests.support.brands import deploy_catalogue
-from tests.support.deployment import NOW, World, brand, http_event
+from tests.support.deployment import NOW, World, http_event
 from tests.support.preference_centre import (
     DAY,
     EVERYTHING,
@@ -27,6 +27,7 @@ from tests.support.preference_centre import (
     title,
 )
 from tests.support.registers import in_, out
+from tests.support.sample_brand import brand
 
 
 def test_an_empty_checkbox_stops_its_topic(world: World) -> None:

@@ -26,7 +26,7 @@ from tests.support.job_machine import JobMachineRun, definition
 from tests.support.jobs import job_of
 from tests.support.registers import in_, out
 
-PEOPLE, ALL_PEOPLE = 10_000, 100_000  # with `--full` all
+PEOPLE, ALL_PEOPLE = 4_000, 100_000  # with `--full` all
 REGISTERS = (out(0), out(2), out(3), in_(2), in_(3), COMPLAINT)
 
 

@@ -25,6 +25,7 @@ from heed.use_cases.ports.privacy import PurgedPerson
 from tests.functions.conftest import Clock
 from tests.support import mailbox
 from tests.support.deployment import World, http_event, parts, restart
+from tests.support.full import is_full
 from tests.support.registers import confirmed, out, scope_numbers
 
 MINUTE, HOUR = 60_000, 3_600_000
@@ -351,12 +352,15 @@ def test_a_hold_or_an_opt_out_during_the_wait_counts(
     "The cap counts per mailbox: the local part up to the first +, without dots, in every domain.",
 )
 def test_one_mailbox_gets_three_mails_a_day_in_all_spellings(world: World, clock: Clock) -> None:
+    """With `--full` three days, otherwise one."""
     spellings = ["victim", "victim+1", "v.ictim+2", "vi.ctim", "vic.tim", "vict.im", "v.i.ctim"]
+    days = 3 if is_full() else 1
+    spellings = spellings[: 2 * days + 2]
     for number, name in enumerate(spellings):
         source = f"198.51.{number}.1"
         assert request_mail(world, clock, name, source=source) == 202, "the answer does not reveal the cap"
     times: list[int] = []
-    for _ in range(3 * DAY // (5 * MINUTE)):
+    for _ in range((days * DAY + 20 * MINUTE) // (5 * MINUTE)):
         sweep(world)
         times += [clock.now] * (len(mailed_names()) - len(times))
         clock.now += 5 * MINUTE

@@ -53,7 +53,8 @@ from tests.simulation.history import PersonState, RegisterValue
 from tests.simulation.nemesis import Nemesis
 from tests.support.catalogues import DATA
 from tests.support.deployment import APPS as ALL_APPS
-from tests.support.deployment import MAIL_FROM, Context, brand, parts, run_on
+from tests.support.deployment import MAIL_FROM, Context, parts, run_on
+from tests.support.sample_brand import brand
 
 PEOPLE = ("ann@example.com", "Bo.Li+x@Exämple.com")
 SPELLINGS = (

@@ -13,7 +13,8 @@ import pytest
 import tomlkit
 
 from brand_compiler.build import compile_command as build
-from tests.support.deployment import ROOT, brand, restart
+from tests.support.deployment import ROOT, restart
+from tests.support.sample_brand import brand
 
 SAMPLE = ROOT / "layers" / "brand"
 LANGUAGES: tuple[str, ...] = tuple(

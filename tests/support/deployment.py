@@ -5,16 +5,11 @@ from __future__ import annotations
 import base64
 import copy
 import functools
-import hashlib
 import importlib
-import shutil
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -29,7 +24,6 @@ from moto import mock_aws
 from moto.backends import get_backend
 from moto.kms.utils import ECDSAPrivateKey, RSAPrivateKey
 
-from brand_compiler.build import compile_command as build_brand
 from heed import cold_start
 from heed.bootstrap import Heed
 from heed.config import Config
@@ -43,6 +37,7 @@ from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.http.pages.pages import Pages
 from tests.support.aws_calls import outside_handlers
 from tests.support.clients import client_factory, returned_at_the_end
+from tests.support.sample_brand import brand
 from tests.support.template import table_definition
 
 ROOT = Path(__file__).parents[2]
@@ -50,32 +45,6 @@ MAIL_FROM = "preferences@example.com"
 _ACCOUNT = "123456789012"  # the account id of moto
 _ROLE = f"arn:aws:iam::{_ACCOUNT}:role/machine"
 NOW = Millis(1_772_701_964_390)  # 2026-03-05T09:12:44.390Z, as in the sample events
-
-
-@functools.cache
-def brand() -> Path:
-    """Returns the directory of the sample brand. It is compiled again if one of its sources changes."""
-    compiled = ROOT / "build" / "sample_brand"
-    folder = compiled / _hash_sources()
-    if not folder.exists():
-        compiled.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=compiled) as own:
-            assert build_brand([str(ROOT / "layers" / "brand"), f"{own}/brand"]) == 0
-            for old in set(compiled.glob("?" * len(folder.name))) - {folder}:
-                shutil.rmtree(old, ignore_errors=True)
-            with suppress(OSError):  # another process has compiled it meanwhile
-                Path(own, "brand").rename(folder)
-    return folder
-
-
-def _hash_sources() -> str:
-    """Returns a hash of all that a compiled brand depends on: its sources, the compiler and its libraries."""
-    layers = ROOT / "layers"
-    files = [*layers.glob("brand/**/*.*"), *layers.glob("core/**/*.py"), ROOT / "requirements" / "dev.txt"]
-    content = hashlib.sha256(f"{sys.version} {version('jinja2')}".encode())
-    for file in sorted(files):
-        content.update(f"\n{file.relative_to(ROOT)}\n".encode() + file.read_bytes())
-    return content.hexdigest()
 
 
 APPS = tuple(

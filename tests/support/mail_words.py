@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from brand_compiler.build import compile_brand
-from brand_compiler.fault import Faults
 from heed.domain.mailbox.intent import MailIntent, read_intent
 from heed.domain.mailbox.mail_words import MailWords
 from heed.domain.mailbox.new_text import new_text
+from tests.support.sample_brand import brand
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT / "tests" / "data" / "mails"
@@ -21,9 +20,7 @@ SENDER = "reader@example.org"
 
 @functools.cache
 def brand_mail_words() -> MailWords:
-    return MailWords.from_document(
-        json.loads(compile_brand([ROOT / "layers" / "brand"], Faults())["mail_words.json"])
-    )
+    return MailWords.from_document(json.loads((brand() / "mail_words.json").read_bytes()))
 
 
 def read_mail(subject: str, text: str) -> MailIntent:
