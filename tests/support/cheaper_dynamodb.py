@@ -92,19 +92,28 @@ def _check_once(check: _Check) -> _Check:
 
 def _traverse(self: Any, node: Any, child_id: int = -1) -> Any:
     """Visits the nodes in moto's order, without those in which this traverser changes nothing."""
-    kind = type(node)
-    if not _is_node(kind):
+    if not _is_node(type(node)):
         return node
     if type(self) not in _PLANS:
         _PLANS[type(self)] = _make_plan(self)
-    processes, prepares, skips = _PLANS[type(self)]
+    return _visit(self, node, child_id, *_PLANS[type(self)])
+
+
+def _visit(
+    self: Any,
+    node: Any,
+    child_id: int,
+    processes: Callable[[type], bool],
+    prepares: bool,
+    skips: Callable[[type], bool],
+) -> Any:
     parent = node.parent
     for position, child in enumerate(node.children or ()):
         if prepares:
             self.pre_processing_of_child(node, position)
         if not skips(type(child)):
-            _traverse(self, child, position)
-    if processes(kind):
+            _visit(self, child, position, processes, prepares, skips)
+    if processes(type(node)):
         node = self.process(node)
         node.parent = parent
         if parent:
