@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
+
+    from local.build import Built
 
 Resource = dict[str, Any]
 MAIL_DOMAIN = "mail.example.com"
@@ -35,11 +36,11 @@ def make_parameters(webhook_url: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class LocalAddresses:
-    """The addresses and the build folder of the local stack. `webhook` is the URL of webhooks, or ""."""
+    """The addresses and the build of the local stack. `webhook` is the URL of webhooks, or ""."""
 
     api: str
     aws: str
-    build: Path
+    build: Built
     webhook: str = ""
 
 
@@ -85,9 +86,9 @@ def _set_local_environment(function: Resource, addresses: LocalAddresses) -> Res
     variables = properties.get("Environment", {}).get("Variables", {})
     local_variables = {
         "AWS_ENDPOINT_URL": addresses.aws,
-        "BRAND_DIR": str(addresses.build / "BrandLayer" / "brand"),
-        "SERVICE_MODELS_DIR": str(addresses.build / "CoreLayer" / "service_models"),
-        "PYTHONPATH": ":".join(str(addresses.build / layer / "python") for layer in layers),
+        "BRAND_DIR": str(addresses.build.brand),
+        "SERVICE_MODELS_DIR": str(addresses.build.code / "CoreLayer" / "service_models"),
+        "PYTHONPATH": ":".join(str(addresses.build.code / layer / "python") for layer in layers),
     }
     if "PUBLIC_URL" in variables:
         local_variables["PUBLIC_URL"] = addresses.api

@@ -1,7 +1,8 @@
 """Builds the functions and layers with the Makefiles that `sam build` uses.
 
 That takes most of a start. So a build is kept until a source changes, and stacks share it. A build of other
-sources is removed when no stack uses it any more.
+sources is removed when no stack uses it any more. The brand changes most often, and its layer takes little.
+So it is built by itself.
 """
 
 from __future__ import annotations
@@ -14,47 +15,79 @@ import shutil
 import sys
 import zipfile
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local.install import VERSION_FILE, lock_tools
 from local.run import run_program
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from local.places import Places
     from local.translated import Code, Translated
 
+    File = tuple[str, Path]
+
+BRAND_LAYER = "BrandLayer"
 _COMPLETE = "complete"
 """The file that the folder of a complete build has."""
 
 
-@contextmanager
-def build(places: Places, translated: Translated) -> Iterator[Path]:
-    """Yields the folder of a build, which has a folder for each function and layer by logical id.
+@dataclass(frozen=True)
+class Built:
+    """The folders of a build.
 
-    No other stack removes it before the block ends.
+    Attributes:
+        code: Has a folder for each function, and for each layer except the brand, by logical id.
+        brand: The compiled brand.
     """
-    folder = places.kept_builds / _hash_sources(places, translated)
+
+    code: Path
+    brand: Path
+
+
+@contextmanager
+def build(places: Places, translated: Translated) -> Iterator[Built]:
+    """Yields a build. No other stack removes it before the block ends."""
+    code = {name: each for name, each in translated.code.items() if name != BRAND_LAYER}
+    brand = {BRAND_LAYER: translated.code[BRAND_LAYER]}
+    layers, functions = places.root / "layers", places.root / "functions"
+    sample, *adopted = places.brand_folders
+    code_files = [*_list_files(functions), *_list_files(layers, without=sample)]
+    brand_files = [*_list_files(layers), *(file for folder in adopted for file in _list_files(folder))]
+    with (
+        _kept(places, places.kept_builds, code, code_files) as code_folder,
+        _kept(places, places.kept_brands, brand, brand_files) as brand_folder,
+    ):
+        yield Built(code_folder, brand_folder / BRAND_LAYER / "brand")
+
+
+def zip_functions(translated: Translated, built: Built) -> dict[str, bytes]:
+    """Returns the zip of each function of a build, by logical id."""
+    return {
+        name: _zip_folder(built.code / name) for name, code in translated.code.items() if not code.is_layer
+    }
+
+
+@contextmanager
+def _kept(places: Places, builds: Path, code: Mapping[str, Code], sources: Iterable[File]) -> Iterator[Path]:
+    """Yields the folder in `builds` of what is built from these sources."""
+    folder = builds / _hash_sources(places, code, sources)
     with ExitStack() as users:
         with lock_tools(places):
             if not (folder / _COMPLETE).exists():
                 shutil.rmtree(folder, ignore_errors=True)
-                for name, code in translated.code.items():
+                for name, each in code.items():
                     target = folder / name
                     target.mkdir(parents=True)
-                    _build_one(places, name, code, target)
+                    _build_one(places, name, each, target)
                 _compile(places, folder)
                 (folder / _COMPLETE).touch()
             users.enter_context(_locked(folder, fcntl.LOCK_SH))
-            _remove_unused(places.kept_builds)
+            _remove_unused(builds)
         yield folder
-
-
-def zip_functions(translated: Translated, folder: Path) -> dict[str, bytes]:
-    """Returns the zip of each function in the folder of a build, by logical id."""
-    return {name: _zip_folder(folder / name) for name, code in translated.code.items() if not code.is_layer}
 
 
 @contextmanager
@@ -74,16 +107,21 @@ def _remove_unused(builds: Path) -> None:
             shutil.rmtree(folder)
 
 
-def _hash_sources(places: Places, translated: Translated) -> str:
-    """Returns a hash of all that a build depends on: each file, the names, and the packages that build it."""
-    content = hashlib.sha256(f"{sys.version} {sorted(translated.code)}".encode())
+def _list_files(folder: Path, without: Path | None = None) -> Iterator[File]:
+    """Yields each file below a folder, except those below another one, with its name in the folder."""
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and file.parent.name != "__pycache__" and without not in file.parents:
+            yield str(file.relative_to(folder)), file
+
+
+def _hash_sources(places: Places, code: Iterable[str], sources: Iterable[File]) -> str:
+    """Returns a hash of all that a build depends on: its files, the names, and the packages that build it."""
+    content = hashlib.sha256(f"{sys.version} {sorted(code)}".encode())
     installed = [folder / VERSION_FILE for folder in (places.emulator_venv, places.wheels)]
     for file in (places.root / "requirements" / "dev.txt", *installed):
         content.update(file.read_bytes())
-    for folder in (places.root / "layers", places.root / "functions", *places.brand_folders[1:]):
-        for file in sorted(folder.rglob("*")):
-            if file.is_file() and file.parent.name != "__pycache__":
-                content.update(f"\n{file.relative_to(folder)}\n".encode() + file.read_bytes())
+    for name, file in sources:
+        content.update(f"\n{name}\n".encode() + file.read_bytes())
     return content.hexdigest()
 
 

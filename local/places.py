@@ -33,7 +33,8 @@ class Places:
         emulator_venv: The venv of the emulator. All stacks share it.
         wheels: The packages of the layers, so that their build needs no network.
         kept_translation: The newest translation of the template.
-        kept_builds: The builds of all stacks with the sample, or of all with another brand.
+        kept_builds: The builds of functions and layers. All stacks share them.
+        kept_brands: The builds of the sample, or those of other brands.
     """
 
     def __init__(
@@ -64,4 +65,5 @@ class Places:
         self.emulator_venv = root / ".tools" / "emulator"
         self.wheels = root / ".tools" / "wheels"
         self.kept_translation = root / ".tools" / "translated"
-        self.kept_builds = root / ".tools" / ("builds-with-brand" if brand else "builds")
+        self.kept_builds = root / ".tools" / "builds"
+        self.kept_brands = root / ".tools" / ("brand" if brand else "sample")

@@ -94,7 +94,7 @@ class LocalStack(ExitStack):
         client = LocalStackClient(stack, clients)
         gateway = Gateway(clients, read_routes(translated.template), deployed.names)
         site = BrandReload(gateway, places, clients, functions.values())
-        server = Server(make_application(site, make_page(client, _read_catalogue(built))), front)
+        server = Server(make_application(site, make_page(client, _read_catalogue(built.brand))), front)
         self.callback(server.stop)
         server.start()
         if self._demo:
@@ -133,10 +133,8 @@ class LocalStack(ExitStack):
         )
 
 
-def _read_catalogue(built: Path) -> Catalogue:
-    return Catalogue.from_document(
-        json.loads((built / "BrandLayer" / "brand" / "catalogue.json").read_bytes())
-    )
+def _read_catalogue(brand: Path) -> Catalogue:
+    return Catalogue.from_document(json.loads((brand / "catalogue.json").read_bytes()))
 
 
 def _print_now(text: str) -> None:

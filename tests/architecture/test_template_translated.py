@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from local.adapt import LocalAddresses, adapt
+from local.build import Built
 from local.routes import read_routes
 from tests.architecture.test_template_alarms import ALARMS
 from tests.architecture.test_template_api import ROUTES
@@ -50,7 +51,8 @@ def test_a_warning_about_the_api_does_not_fail_a_deployment(environment: str) ->
 
 @pytest.mark.parametrize("environment", PARAMETERS)
 def test_the_local_stack_has_each_alarm_that_the_emulator_supports(environment: str) -> None:
-    surroundings = LocalAddresses("http://127.0.0.1:8000", "http://127.0.0.1:4566", Path("/build"))
+    built = Built(Path("/build"), Path("/brand"))
+    surroundings = LocalAddresses("http://127.0.0.1:8000", "http://127.0.0.1:4566", built)
     alarms = {
         name
         for name, resource in adapt(translated_template(environment), surroundings)["Resources"].items()

@@ -6,8 +6,9 @@ from string import punctuation
 from typing import Any
 
 from local.adapt import ADAPTATIONS, LocalAddresses, adapt, make_parameters
+from local.build import Built
 
-HERE = LocalAddresses("http://127.0.0.1:8000", "http://127.0.0.1:4566", Path("/build"))
+HERE = LocalAddresses("http://127.0.0.1:8000", "http://127.0.0.1:4566", Built(Path("/build"), Path("/brand")))
 
 
 def _adapted(**resources: dict[str, Any]) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def test_a_function_gets_the_addresses_of_the_local_stack() -> None:
     assert variables == {
         "TABLE": {"Ref": "T"},
         "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
-        "BRAND_DIR": "/build/BrandLayer/brand",
+        "BRAND_DIR": "/brand",
         "SERVICE_MODELS_DIR": "/build/CoreLayer/service_models",
         "PYTHONPATH": "/build/CoreLayer/python",
     }
