@@ -36,4 +36,5 @@ def forms(secret: str) -> dict[str, bytes]:
 def hits(secret: str, texts: Iterable[tuple[str, bytes]]) -> set[tuple[str, str]]:
     """Returns each text that has a secret, by name, with the name of the encoding."""
     patterns = forms(secret).items()
-    return {(place, name) for place, text in texts for name, pattern in patterns if pattern in text.lower()}
+    lower_texts = ((place, text.lower()) for place, text in texts)
+    return {(place, name) for place, text in lower_texts for name, pattern in patterns if pattern in text}

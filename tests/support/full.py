@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+T = TypeVar("T")
 
 _DEFAULT_EXAMPLES = 30
 _FULL_EXAMPLES = 1_200
@@ -71,7 +74,9 @@ def is_quick() -> bool:
 
 def some_of(numbers: Sequence[int]) -> Sequence[int]:
     """Returns every third number, which the seed of the run chooses; with `--full` all of them."""
-    if settings().max_examples == _FULL_EXAMPLES:
-        return numbers
-    part = _QUICK_PART if is_quick() else _PART
-    return numbers[random.randrange(part) :: part]  # noqa: S311
+    return part_of(numbers, _QUICK_PART if is_quick() else _PART)
+
+
+def part_of(cases: Sequence[T], part: int) -> Sequence[T]:
+    """Returns one of so many cases, which the seed of the run chooses; with `--full` all of them."""
+    return cases if is_full() else cases[random.randrange(part) :: part]  # noqa: S311
