@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import json
 import shutil
 import tomllib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +17,7 @@ import tomlkit
 from brand_compiler.catalogue import read_catalogue
 from brand_compiler.desk import compile_desk
 from brand_compiler.fault import Faults
-from heed.domain.mailbox.phrases import list_tokens
+from brand_compiler.mail_words import read_mail_words
 from tests.support.brands import SAMPLE, copy_brand
 
 
@@ -27,9 +28,28 @@ def _cheaper_builds() -> Iterator[None]:
         patch.setattr(
             "brand_compiler.document.tomlkit", SimpleNamespace(parse=functools.cache(tomlkit.parse))
         )
-        patch.setattr("brand_compiler.mail_words.list_tokens", functools.cache(list_tokens))
+        patch.setattr("brand_compiler.build.read_mail_words", _MailWordsReader())
         patch.setattr("brand_compiler.build.compile_desk", _DeskCompiler())
         yield
+
+
+class _MailWordsReader:
+    """Reads the words of mails unless it read the same files for the same topics without a mistake."""
+
+    def __init__(self) -> None:
+        self._read: dict[object, dict[str, Any]] = {}
+
+    def __call__(
+        self, files: Mapping[str, Path], topics: list[dict[str, Any]], faults: Faults
+    ) -> dict[str, Any]:
+        key = json.dumps(topics), *((name, file.read_bytes()) for name, file in sorted(files.items()))
+        if key not in self._read:
+            own_faults = Faults()
+            words = read_mail_words(files, topics, own_faults)
+            if not own_faults.is_empty or own_faults.warnings:
+                return read_mail_words(files, topics, faults)
+            self._read[key] = words
+        return self._read[key]
 
 
 class _DeskCompiler:

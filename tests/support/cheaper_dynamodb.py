@@ -92,19 +92,28 @@ def _check_once(check: _Check) -> _Check:
 
 def _traverse(self: Any, node: Any, child_id: int = -1) -> Any:
     """Visits the nodes in moto's order, without those in which this traverser changes nothing."""
-    kind = type(node)
-    if not _is_node(kind):
+    if not _is_node(type(node)):
         return node
     if type(self) not in _PLANS:
         _PLANS[type(self)] = _make_plan(self)
-    processes, prepares, skips = _PLANS[type(self)]
+    return _visit(self, node, child_id, *_PLANS[type(self)])
+
+
+def _visit(
+    self: Any,
+    node: Any,
+    child_id: int,
+    processes: Callable[[type], bool],
+    prepares: bool,
+    skips: Callable[[type], bool],
+) -> Any:
     parent = node.parent
     for position, child in enumerate(node.children or ()):
         if prepares:
             self.pre_processing_of_child(node, position)
         if not skips(type(child)):
-            _traverse(self, child, position)
-    if processes(kind):
+            _visit(self, child, position, processes, prepares, skips)
+    if processes(type(node)):
         node = self.process(node)
         node.parent = parent
         if parent:
@@ -160,29 +169,42 @@ _has_clauses: Callable[[type], bool] = functools.cache(
 
 
 def _speed_up_conditions(patch: pytest.MonkeyPatch) -> None:
-    """Parses each condition once. moto parses it two or three times for each request."""
-    kind = comparisons.ConditionExpressionParser
-    lex, parse = kind._lex_condition_expression, kind.parse
+    """Parses each condition once, for any values. moto parses it two or three times for each request."""
+    kind: Any = comparisons.ConditionExpressionParser
+    lex, parse, make_operand = kind._lex_condition_expression, kind.parse, kind._make_operand
+
+    class TreeParser(kind):  # type: ignore[misc]
+        """Returns the tree of a condition. In it, the value of each name is the name."""
+
+        def _make_op_condition(self, node: Any) -> Any:
+            return node
 
     @functools.cache
     def lex_once(expression: str) -> tuple[Any, ...]:
         return tuple(lex(kind(expression, None, None)))
 
-    @functools.lru_cache(maxsize=100)
-    def parse_text(expression: str, names: bytes, values: bytes) -> Any:
-        parser = kind(expression, pickle.loads(names), pickle.loads(values))  # noqa: S301 - bytes of this process
+    @functools.lru_cache(maxsize=1_000)
+    def parse_text(expression: str, names: bytes, values: tuple[str, ...] | None) -> Any:
+        known = values if values is None else {name: name for name in values}
+        parser = TreeParser(expression, pickle.loads(names), known)  # noqa: S301 - bytes of this process
         return parse(parser), parser.expr_attr_names_found, parser.expr_attr_values_found
 
     def parse_once(self: Any) -> Any:
         if not self.condition_expression:
             return parse(self)
         names, values = self.expression_attribute_names, self.expression_attribute_values
-        operation, names_found, values_found = parse_text(
-            self.condition_expression, pickle.dumps(names), pickle.dumps(values)
+        tree, names_found, values_found = parse_text(
+            self.condition_expression, pickle.dumps(names), values if values is None else tuple(values)
         )
         self.expr_attr_names_found.extend(names_found)
         self.expr_attr_values_found.extend(values_found)
-        return operation
+        return self._make_op_condition(tree)
+
+    def make_any_operand(self: Any, node: Any) -> Any:
+        if node.kind == kind.Kind.EXPRESSION_ATTRIBUTE_VALUE:
+            return comparisons.AttributeValue(self.expression_attribute_values[node.value])
+        return make_operand(self, node)
 
     patch.setattr(kind, "_lex_condition_expression", lambda self: deque(lex_once(self.condition_expression)))
     patch.setattr(kind, "parse", parse_once)
+    patch.setattr(kind, "_make_operand", make_any_operand)

@@ -38,7 +38,7 @@ def make_requests_cheaper(patch: pytest.MonkeyPatch) -> None:
     _cache_urls(patch)
     _skip_accounts(patch)
     patch.setattr(Request, "from_primitives", classmethod(_make_request_factory(Request.from_primitives)))
-    patch.setattr(Request, "raw_url", property(_cache_by_environ(Request.raw_url.fget)))  # type: ignore[attr-defined]
+    patch.setattr(Request, "raw_url", property(_read_url(Request.raw_url.fget)))  # type: ignore[attr-defined]
     _speed_up_serialisation(patch)
 
 
@@ -102,15 +102,13 @@ def _skip_accounts(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(moto.backends, "get_backend", functools.cache(moto.backends.get_backend))
 
 
-def _cache_by_environ(raw_url: Callable[[Request], str]) -> Callable[[Request], str]:
-    """Computes the URL of a request once."""
+def _read_url(raw_url: Callable[[Request], str]) -> Callable[[Request], str]:
+    """Returns the URL that `_make_request_factory` has computed for other requests to the same one."""
 
-    def raw_url_once(self: Request) -> str:
-        if _RAW_URL not in self.environ:
-            self.environ[_RAW_URL] = raw_url(self)
-        return str(self.environ[_RAW_URL])
+    def read_url(self: Request) -> str:
+        return str(self.environ[_RAW_URL]) if _RAW_URL in self.environ else raw_url(self)
 
-    return raw_url_once
+    return read_url
 
 
 def _cache_urls(patch: pytest.MonkeyPatch) -> None:
@@ -132,7 +130,8 @@ def _make_request_factory(from_primitives: Any) -> Callable[..., Request]:
 
     @functools.lru_cache(maxsize=1_000)
     def make_environ(method: str, url: str) -> dict[str, Any]:
-        return dict(from_primitives(method, url, {}).environ)
+        request = from_primitives(method, url, {})
+        return {**request.environ, _RAW_URL: request.raw_url}
 
     def make_request(kind: type[Request], method: str, url: str, headers: Any, body: Any = None) -> Request:
         texts = {
@@ -156,6 +155,8 @@ def _make_request_factory(from_primitives: Any) -> Callable[..., Request]:
                 },
             }
         )
+        if "HTTP_HOST" in keys.values():  # a part of the URL
+            del request.environ[_RAW_URL]
         if texts.get("Content-Type", "").startswith("application/x-amz-json"):
             vars(request).update(stream=stream, form=_NO_FORM, files=_NO_FORM)  # as after a search for a form
         return request
