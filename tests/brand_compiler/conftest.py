@@ -6,18 +6,21 @@ import functools
 import json
 import shutil
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import tomlkit
+from jinja2 import nodes
 
 from brand_compiler.catalogue import read_catalogue
 from brand_compiler.desk import compile_desk
+from brand_compiler.expressions import ENVIRONMENT
 from brand_compiler.fault import Faults
 from brand_compiler.mail_words import read_mail_words
+from brand_compiler.pages import PageCompiler
 from tests.support.brands import SAMPLE, copy_brand
 
 
@@ -30,7 +33,23 @@ def _cheaper_builds() -> Iterator[None]:
         )
         patch.setattr("brand_compiler.build.read_mail_words", _MailWordsReader())
         patch.setattr("brand_compiler.build.compile_desk", _DeskCompiler())
+        patch.setattr(PageCompiler, "to_python", _share_python(PageCompiler.to_python))
         yield
+
+
+def _share_python(to_python: Callable[[PageCompiler, str], str]) -> Callable[[PageCompiler, str], str]:
+    """Makes the Python of a page once for the same tree of it, on the same lines, by the same generator."""
+    python: dict[object, str] = {}
+
+    def to_python_once(self: PageCompiler, name: str) -> str:
+        tree = self.templates[name]
+        lines = (node.lineno for node in tree.find_all(nodes.Node))
+        key = ENVIRONMENT.code_generator_class, name, repr(tree), *lines
+        if key not in python:
+            python[key] = to_python(self, name)
+        return python[key]
+
+    return to_python_once
 
 
 class _MailWordsReader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -50,10 +51,19 @@ def test_a_second_start_gets_the_same_template_without_translating_it(places: Pl
     assert _translate_twice(places) == translate(places.root / "template.yaml", PARAMETERS)
 
 
-def test_the_template_of_the_project_is_the_same_after_it_was_kept(places: Places) -> None:
+def test_the_template_of_the_project_is_the_same_after_it_was_kept(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (places.root / "template.yaml").write_text((ROOT / "template.yaml").read_text("utf-8"), "utf-8")
+    made: list[Translated] = []
 
-    assert _translate_twice(places) == translate(places.root / "template.yaml", PARAMETERS)
+    def translate_and_record(path: Path, parameters: Mapping[str, str]) -> Translated:
+        made.append(translate(path, parameters))
+        return made[-1]
+
+    monkeypatch.setattr("local.translate.translate", translate_and_record)
+
+    assert [translate_once(places, PARAMETERS)] == made
 
 
 @pytest.mark.parametrize("name", ["template.yaml", "requirements/dev.txt"])
