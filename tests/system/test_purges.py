@@ -16,7 +16,7 @@ from tests.system.running import PATIENCE, wait_until_none_is_left
 
 pytestmark = pytest.mark.system
 
-MINORS, ALL_MINORS = 250, 1_000  # with `--full` all
+MINORS, ALL_MINORS = 120, 1_000  # with `--full` all
 
 
 def _report(stack: dict[str, Any], client: httpx.Client, person: dict[str, str]) -> str:
