@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
@@ -169,17 +170,18 @@ class LocalStack:
         table = PreferencesTable(self._clients.dynamodb, self._stack["outputs"]["PreferencesTable"])
         return table.read(recipient).revision
 
-    def change_policy(self) -> None:
-        """Deploys a brand whose privacy policy changed, first materially and then slightly."""
-        file = Path(self._environment("preferences")["BRAND_DIR"]) / "catalogue.json"
+    def change_policy(self, folder: Path) -> None:
+        """Deploys a brand in a new folder whose privacy policy changed: first materially, then slightly."""
+        shutil.copytree(self._environment("preferences")["BRAND_DIR"], folder)  # other stacks have the same
+        file = folder / "catalogue.json"
         catalogue = json.loads(file.read_text(encoding="utf-8"))
         summary = catalogue["topics"][0]["descriptions"]
         for version, material in (("2026-02", True), ("2026-03", False)):
             more = {"version": version, "effective": f"{version}-01", "summary": summary}
             catalogue["policies"].append({**more, "material": material})
         file.write_text(json.dumps(catalogue), encoding="utf-8")
-        for function in ("preferences", "unsubscribe"):  # warm functions have read the old one
-            self._restart(function)
+        for function in ("preferences", "unsubscribe"):
+            self._restart(function, BRAND_DIR=str(folder))
 
     def end_sessions(self) -> None:
         """Lets so much time pass that all sessions of the desk are idle for too long."""
@@ -190,7 +192,7 @@ class LocalStack:
         for item in found:
             used = {"N": str(int(item["used"]["N"]) - IDLE_LIMIT)}
             self._clients.dynamodb.put_item(TableName=table, Item={**item, "used": used})
-        self._restart("desk")  # a warm function remembers them for a minute
+        self._restart("desk", RESTARTED="yes")  # a warm function remembers them for a minute
 
     def damage(self, key: str, attribute: str) -> None:
         """Overwrites an attribute of an item of the table `Control` with what nobody can read."""
@@ -215,10 +217,11 @@ class LocalStack:
     def _newest_address(self) -> str:
         return f"reader{self._people}@example.com"
 
-    def _restart(self, function: str) -> None:
-        variables = {**self._environment(function), "RESTARTED": "yes"}
+    def _restart(self, function: str, **variables: str) -> None:
+        """Changes the environment of a function, so that its warm processes end."""
         self._clients.lambda_.update_function_configuration(
-            FunctionName=self._name(function), Environment={"Variables": variables}
+            FunctionName=self._name(function),
+            Environment={"Variables": {**self._environment(function), **variables}},
         )
 
     def _name(self, function: str) -> str:

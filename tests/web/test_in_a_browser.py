@@ -149,10 +149,10 @@ def test_the_homepage_snippet_loads_no_partner_if_the_browser_sends_the_signal()
 
 
 def test_a_new_stack_has_empty_lists_and_shows_a_changed_privacy_policy(
-    other: LocalStack, look: Look
+    other: LocalStack, look: Look, tmp_path: Path
 ) -> None:
     empty = list(DeskStates(other).empty())
-    other.change_policy()
+    other.change_policy(tmp_path / "brand")
 
     assert look(other, [*empty, *policy_changed(other)]) == ""
 
