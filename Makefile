@@ -90,8 +90,8 @@ unit: setup ## Run the tests that need nothing but Python
 NODE_PACKAGES := $(patsubst %,tests/%/node_modules/.ready,web iam integrating)
 
 # Two steps run at once, since most leave a core idle; the longest start first. Each prints its output when it ends.
-# Packages are installed before, one after the other.
-test: lint $(NODE_PACKAGES) ## Run all that CI runs: the unit tests, then the local stack, IAM, a browser, the build
+# What they need is installed before, one after the other: a step that waits for it would start last.
+test: lint $(NODE_PACKAGES) .tools/fastfilter/.ready ## Run all that CI runs: the unit tests, then the local stack, IAM, a browser, the build
 	@echo "Two steps run at a time. Each prints what it did when it ends: the first after some minutes."
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target FULL=$(FULL) RECORD=--calls=$(CALLS) \
 	  system browser unit types iam package
