@@ -59,10 +59,10 @@ THIS, EVERYTHING = "button[value=this]", "button[value=all]"
 SAVE = "form > .actions > button:not([name])"
 
 # How the browser opens a page: `state` (the first word is the page), `url`, `shows` (a selector that only
-# this state has), and, if needed, `status` (200), `headers`, `fill` (text by selector), `check`, `uncheck` and
-# `press` (selectors), and `forget` (the browser loses its cookies). `meanwhile` is what another tab fills and
-# presses first. `then` has more steps of this kind, each on the page that the step before led to. A page of the
-# desk has `desk`, `page`, and `person`, who signs in.
+# this state has), and, if needed, `status` (200), `headers`, `fill` (text by selector), `check`, `uncheck`
+# and `press` (selectors), and `forget` (the browser loses its cookies). `meanwhile` is what another tab
+# fills and presses first. `then` has more steps of this kind, each on the page that the step before led to.
+# A page of the desk has `desk`, `page`, and `person`, who signs in.
 
 
 class LocalStack:
