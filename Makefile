@@ -91,7 +91,7 @@ NODE_PACKAGES := $(patsubst %,tests/%/node_modules/.ready,web iam integrating)
 
 # Two steps run at once, since most leave a core idle; the longest start first. Each prints its output when it ends.
 # What they need is installed before, one after the other: a step that waits for it would start last.
-test: lint $(NODE_PACKAGES) .tools/fastfilter/.ready ## Run all that CI runs: the unit tests, then the local stack, IAM, a browser, the build
+test: lint $(NODE_PACKAGES) .tools/fastfilter/.ready ## Run all that CI runs: unit tests, local stack, IAM, browser, build: ten minutes on two cores
 	@echo "Two steps run at a time. Each prints what it did when it ends: the first after some minutes."
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target FULL=$(FULL) RECORD=--calls=$(CALLS) \
 	  system browser unit types iam package
