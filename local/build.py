@@ -12,6 +12,7 @@ import hashlib
 import io
 import shutil
 import sys
+import tempfile
 import zipfile
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -77,16 +78,25 @@ def _kept(places: Places, builds: Path, code: Mapping[str, Code], sources: Itera
     with ExitStack() as users:
         with lock_tools(places):
             if not (folder / _COMPLETE).exists():
-                shutil.rmtree(folder, ignore_errors=True)
-                for name, each in code.items():
-                    target = folder / name
-                    target.mkdir(parents=True)
-                    _build_one(places, name, each, target)
-                _compile(places, folder)
-                (folder / _COMPLETE).touch()
+                _build_all(places, code, folder)
             users.enter_context(_locked(folder, fcntl.LOCK_SH))
             _remove_unused(builds)
         yield folder
+
+
+def _build_all(places: Places, code: Mapping[str, Code], folder: Path) -> None:
+    """Builds in a folder of its own. The programs of a build that was killed may still write to theirs."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as own:
+        new = Path(own, "build")
+        for name, each in code.items():
+            target = new / name
+            target.mkdir(parents=True)
+            _build_one(places, name, each, target)
+        _compile(places, new)
+        (new / _COMPLETE).touch()
+        shutil.rmtree(folder, ignore_errors=True)  # what was left by a kill
+        new.rename(folder)
 
 
 @contextmanager
@@ -101,7 +111,7 @@ def _remove_unused(builds: Path) -> None:
     for folder in builds.iterdir():
         with suppress(BlockingIOError), _locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):  # a stack uses it
             (folder / _COMPLETE).unlink(missing_ok=True)  # first: what is left by a kill is not complete
-            shutil.rmtree(folder)
+            shutil.rmtree(folder, ignore_errors=True)  # as above, programs may write to it
 
 
 def _list_files(folder: Path, without: Path | None = None) -> Iterator[File]:

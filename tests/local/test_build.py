@@ -186,6 +186,12 @@ def test_a_build_that_was_interrupted_is_not_used(places: Places, monkeypatch: p
     assert (only / FUNCTION / "__pycache__").exists()
 
 
+def test_what_a_killed_build_has_left_is_removed(places: Places) -> None:
+    (places.kept_builds / "tmp" / "build" / FUNCTION).mkdir(parents=True)
+    with build(places, _translated(places)) as built:
+        assert [*places.kept_builds.iterdir()] == [built.code]
+
+
 def test_a_build_that_failed_is_built_again(places: Places) -> None:
     makefile = places.root / "functions" / "Makefile"
     makefile.write_text(f"{_MAKEFILE}\t@exit 1\n")
