@@ -102,7 +102,7 @@ def _build_all(places: Places, code: Mapping[str, Code], folder: Path) -> None:
 @contextmanager
 def _locked(folder: Path, how: int) -> Iterator[None]:
     """Locks a folder. The lock ends with this process, also if it is killed."""
-    with (folder / _LOCK).open("w") as lock:  # NFS has no exclusive lock of what is open for reading
+    with (folder / _LOCK).open("a") as lock:  # NFS has no exclusive lock of what is open for reading
         fcntl.flock(lock, how)
         yield
 
