@@ -43,7 +43,7 @@ $(VENV)/bin/uv: requirements/uv.txt
 
 $(VENV)/.ready: $(VENV)/bin/uv requirements/dev.txt layers/core/pyproject.toml
 	@echo "Installing what requirements/dev.txt lists into .venv (once) …"
-	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.txt requirements/uv.txt
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt requirements/uv.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable layers/core
 	touch $@
 
@@ -91,7 +91,7 @@ NODE_PACKAGES := $(patsubst %,tests/%/node_modules/.ready,web iam integrating)
 
 # Two steps run at once, since most leave a core idle; the longest start first. Each prints its output when it ends.
 # What they need is installed before, one after the other: a step that waits for it would start last.
-test: lint $(NODE_PACKAGES) .tools/fastfilter/.ready ## Run all that CI runs: the unit tests, then the local stack, IAM, a browser, the build
+test: lint $(NODE_PACKAGES) .tools/fastfilter/.ready ## Run all that CI runs: unit tests, local stack, IAM, browser, build: ten minutes on two cores
 	@echo "Two steps run at a time. Each prints what it did when it ends: the first after some minutes."
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target FULL=$(FULL) RECORD=--calls=$(CALLS) \
 	  system browser unit types iam package
@@ -109,12 +109,12 @@ oldest: setup .tools/oldest/.ready ## Run the tests of adapters and functions on
 
 .tools/oldest/.ready: $(VENV)/bin/uv requirements/oldest.txt
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .tools/oldest
-	$(BIN)/uv pip sync --quiet --compile-bytecode --python .tools/oldest/bin/python --require-hashes requirements/oldest.txt
+	$(BIN)/uv pip sync --quiet --python .tools/oldest/bin/python --require-hashes requirements/oldest.txt
 	touch $@
 
 .tools/fastfilter/.ready: $(VENV)/bin/uv requirements/fastfilter.txt
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .tools/fastfilter
-	$(BIN)/uv pip sync --quiet --compile-bytecode --python .tools/fastfilter/bin/python --require-hashes requirements/fastfilter.txt
+	$(BIN)/uv pip sync --quiet --python .tools/fastfilter/bin/python --require-hashes requirements/fastfilter.txt
 	touch $@
 
 system: setup .tools/fastfilter/.ready tests/integrating/node_modules/.ready ## Run the tests against the local stack and the tests that take more than a second
@@ -168,7 +168,7 @@ ENV ?= trial
 
 .tools/sam/.ready: $(VENV)/bin/uv requirements/sam.txt
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .tools/sam
-	$(BIN)/uv pip sync --quiet --compile-bytecode --python .tools/sam/bin/python --require-hashes requirements/sam.txt
+	$(BIN)/uv pip sync --quiet --python .tools/sam/bin/python --require-hashes requirements/sam.txt
 	touch $@
 
 build: .tools/sam/.ready ## Build what is deployed into .aws-sam/build (LAMBDA_PYTHON= names a Python 3.13, BRAND= a brand)
@@ -178,7 +178,7 @@ build: .tools/sam/.ready ## Build what is deployed into .aws-sam/build (LAMBDA_P
 package release: override BRAND :=
 package: setup build ## Lint and validate the template, and check the build
 	$(BIN)/cfn-lint template.yaml
-	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
+	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate
 	$(BIN)/pytest -q tests/package
 
 release: setup .tools/sam/.ready .tools/release/.ready tests/integrating/node_modules/.ready ## Build the files of a release from the newest commit into build/release, and check them
@@ -187,7 +187,7 @@ release: setup .tools/sam/.ready .tools/release/.ready tests/integrating/node_mo
 
 .tools/release/.ready: $(VENV)/bin/uv requirements/release.txt
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .tools/release
-	$(BIN)/uv pip sync --quiet --compile-bytecode --python .tools/release/bin/python --require-hashes requirements/release.txt
+	$(BIN)/uv pip sync --quiet --python .tools/release/bin/python --require-hashes requirements/release.txt
 	touch $@
 
 deploy: setup chosen-brand build ## Show what changes, and deploy: ENV=trial (default) or production, as samconfig.toml says

@@ -16,15 +16,13 @@ async function looksRight(where) {
   await scripts(true);
   await page.evaluate(axeSource);
   let every = true; // names, roles and order are the same in every size and colour
-  for (const colorScheme of ["light", "dark"]) {
+  for (const [width, colorScheme] of [[320, "light"], [390, "dark"], [640, "light"], [1280, "dark"]]) {
     await page.emulateMedia({ colorScheme });
-    for (const width of [320, 390, 640, 1280]) {
-      await page.setViewportSize({ width, height: 800 });
-      for (const fault of [...(await axe(page, every)), ...(await layout(page))]) {
-        amiss.push(`${where}, ${colorScheme}, ${width} px: ${fault}`);
-      }
-      every = false;
+    await page.setViewportSize({ width, height: 800 });
+    for (const fault of [...(await axe(page, every)), ...(await layout(page))]) {
+      amiss.push(`${where}, ${colorScheme}, ${width} px: ${fault}`);
     }
+    every = false;
   }
   await scripts(false);
 }
