@@ -10,12 +10,12 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import io
-import os
 import shutil
 import sys
 import zipfile
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.install import VERSION_FILE, lock_tools
@@ -23,7 +23,6 @@ from local.run import run_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from local.places import Places
     from local.translated import Code, Translated
@@ -31,8 +30,8 @@ if TYPE_CHECKING:
     File = tuple[str, Path]
 
 BRAND_LAYER = "BrandLayer"
-_COMPLETE = "complete"
-"""The file that the folder of a complete build has."""
+_COMPLETE, _LOCK = "complete", "lock"
+"""The file that the folder of a complete build has, and the file that the stacks which use it lock."""
 
 
 @dataclass(frozen=True)
@@ -93,17 +92,15 @@ def _kept(places: Places, builds: Path, code: Mapping[str, Code], sources: Itera
 @contextmanager
 def _locked(folder: Path, how: int) -> Iterator[None]:
     """Locks a folder. The lock ends with this process, also if it is killed."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, how)
+    with (folder / _LOCK).open("w") as lock:  # NFS has no exclusive lock of what is open for reading
+        fcntl.flock(lock, how)
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _remove_unused(builds: Path) -> None:
     for folder in builds.iterdir():
         with suppress(BlockingIOError), _locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):  # a stack uses it
+            (folder / _COMPLETE).unlink(missing_ok=True)  # first: what is left by a kill is not complete
             shutil.rmtree(folder)
 
 
@@ -114,11 +111,11 @@ def _list_files(folder: Path, without: Path | None = None) -> Iterator[File]:
             yield str(file.relative_to(folder)), file
 
 
-def _hash_sources(places: Places, code: Iterable[str], sources: Iterable[File]) -> str:
-    """Returns a hash of all that a build depends on: its files, the names, and the packages that build it."""
-    content = hashlib.sha256(f"{sys.version} {sorted(code)}".encode())
+def _hash_sources(places: Places, code: Mapping[str, Code], sources: Iterable[File]) -> str:
+    """Returns a hash of all that a build depends on: its files, commands, and the packages that build it."""
+    content = hashlib.sha256(f"{sys.version} {sorted(code.items())}".encode())
     installed = [folder / VERSION_FILE for folder in (places.emulator_venv, places.wheels)]
-    for file in (places.root / "requirements" / "dev.txt", *installed):
+    for file in (Path(__file__), places.root / "requirements" / "dev.txt", *installed):
         content.update(file.read_bytes())
     for name, file in sources:
         content.update(f"\n{name}\n".encode() + file.read_bytes())

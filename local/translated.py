@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,8 +54,8 @@ def translate_once(places: Places, parameters: Mapping[str, str]) -> Translated:
     version_file = kept / VERSION_FILE
     with lock_tools(places):
         if not version_file.exists() or version_file.read_text() != version:
-            shutil.rmtree(kept, ignore_errors=True)
-            kept.mkdir(parents=True)
+            kept.mkdir(parents=True, exist_ok=True)
+            version_file.unlink(missing_ok=True)  # first: what is left by a kill has no version
             _write(places, parameters, kept)
             version_file.write_text(version)
         return _read(places, kept)

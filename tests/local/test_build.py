@@ -148,6 +148,33 @@ def test_a_change_of_the_compiler_builds_the_brand(places: Places) -> None:
             assert before.brand != after.brand
 
 
+def test_a_function_that_gets_the_code_of_another_folder_is_built(places: Places) -> None:
+    other = places.root / "functions" / "other"
+    other.mkdir()
+    (other / "app.py").write_text("SECONDS = 2\n")
+    _build(places)
+    translated = _translated(places)
+    translated.code[FUNCTION] = Code(other, other.parent / "Makefile", other)
+
+    with build(places, translated) as built:
+        assert (built.code / FUNCTION / "app.py").read_text() == "SECONDS = 2\n"
+
+
+def test_a_build_whose_removal_was_interrupted_is_not_used(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = places.root / "functions" / "seal" / "app.py"
+    with build(places, _translated(places)) as built:
+        removed = built.code / FUNCTION / "app.py"
+    _change(places, "project/functions/seal/app.py")
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.rmtree", lambda *_, **__: removed.unlink(missing_ok=True))
+        _build(places)
+    app.write_text("SECONDS = 1\n")
+
+    assert _build(places) == ("SECONDS = 1\n", "red")
+
+
 def test_a_build_that_was_interrupted_is_not_used(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("local.build._compile", _forbidden)

@@ -85,9 +85,17 @@ def test_other_parameters_are_translated(places: Places, monkeypatch: pytest.Mon
         translate_once(places, make_parameters("http://127.0.0.1:9999/hook"))
 
 
-def test_a_translation_that_was_interrupted_is_not_used(places: Places) -> None:
+def test_a_translation_that_was_interrupted_is_not_used(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
     translated = translate_once(places, PARAMETERS)
-    (places.kept_translation / VERSION_FILE).unlink()
+    (places.root / "template.yaml").write_text(TEMPLATE.replace("seal", "sweep"))
+    with monkeypatch.context() as patch:
+        patch.setattr("local.translate.translate", _forbidden)
+        with pytest.raises(AssertionError):
+            translate_once(places, PARAMETERS)
+    assert not (places.kept_translation / VERSION_FILE).exists()
     (places.kept_translation / "template.json").write_text('{"Resour')
+    (places.root / "template.yaml").write_text(TEMPLATE)
 
     assert translate_once(places, PARAMETERS) == translated

@@ -1,10 +1,10 @@
 """The options `--full` and `--quick` of pytest, which set the length of long tests.
 
 By default, a long test runs only a sample. With `--full`, a property is tested with forty times the
-examples, state machines run tens of thousands of times, and the browser opens each page in each size with
-all colours. With `--quick`, a property is tested with three examples, a function is killed after fewer of its
-calls, no growth is measured, and no requests are generated from openapi.yaml. That is for `make check`, and
-enough to record AWS calls.
+examples, state machines run tens of thousands of times, and the browser opens each page in each language and
+size with all colours. With `--quick`, a property is tested with three examples, a function is killed after
+fewer of its calls, no growth is measured, and no requests are generated from openapi.yaml. That is for
+`make check`, and enough to record AWS calls.
 """
 
 from __future__ import annotations
@@ -64,16 +64,19 @@ def examples(number: int) -> settings:
 
 def is_full() -> bool:
     """Returns whether this is a run with `--full`."""
-    return settings().max_examples > _DEFAULT_EXAMPLES
+    return settings.get_current_profile_name() == "full"  # a property has its own number of examples
 
 
 def is_quick() -> bool:
     """Returns whether this is a run with `--quick`."""
-    return settings().max_examples < _DEFAULT_EXAMPLES
+    return settings.get_current_profile_name() == "quick"
 
 
 def some_of(numbers: Sequence[int]) -> Sequence[int]:
-    """Returns every third number, which the seed of the run chooses; with `--full` all of them."""
+    """Returns every third number, which the seed of the run chooses.
+
+    With `--quick` it returns every fifth one, and with `--full` all of them.
+    """
     return part_of(numbers, _QUICK_PART if is_quick() else _PART)
 
 
