@@ -178,7 +178,16 @@ def test_only_functions_and_the_command_line_import_the_bootstrap() -> None:
     assert known == {"functions", "cli", "bootstrap"}
 
 
-# The functions have the same first lines. Each app is tested with `--full`, without it every third one.
+@pytest.mark.parametrize("app", sorted(FUNCTIONS.glob("*/app.py")), ids=lambda app: app.parent.name)
+def test_the_first_import_of_a_function_pauses_the_garbage_collection(app: Path) -> None:
+    imports = [node for node in parse_file(app).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert [ast.unparse(node) for node in imports[:2]] == [
+        "from __future__ import annotations",
+        "import heed.cold_start as _start",
+    ]
+
+
+# Each function has the same first import, see above. Without `--full` every third one is imported.
 _SOME_APPS = sorted(FUNCTIONS.glob("*/app.py"))[:: 1 if is_full() else 3]
 
 
