@@ -71,11 +71,13 @@ def _run_account_checks(*arguments: str | Path) -> subprocess.CompletedProcess[s
     )
 
 
-def test_checks_run_on_the_local_stack_or_are_skipped(
-    announcement: Path,
-) -> None:
-    done = _run_account_checks("--local", announcement, "--tester", "tester@example.org")
+@pytest.fixture(scope="module")
+def done(announcement: Path) -> subprocess.CompletedProcess[str]:
+    """The run of all checks on the stack."""
+    return _run_account_checks("--local", announcement, "--tester", "tester@example.org")
 
+
+def test_checks_run_on_the_local_stack_or_are_skipped(done: subprocess.CompletedProcess[str]) -> None:
     results = re.findall(r"^(ok|FAILED|skipped) +([^:]+): ", done.stdout, re.MULTILINE)
     assert done.returncode == 0, done.stdout + done.stderr
     assert {name for outcome, name in results if outcome == "ok"} == RUN_LOCALLY
@@ -84,9 +86,7 @@ def test_checks_run_on_the_local_stack_or_are_skipped(
     assert done.stdout.endswith("\n18 ok, 0 FAILED, 8 skipped.\n")
 
 
-def test_no_address_token_or_key_is_printed(announcement: Path) -> None:
-    done = _run_account_checks("--local", announcement, "--tester", "printed@example.org")
-
+def test_no_address_token_or_key_is_printed(done: subprocess.CompletedProcess[str]) -> None:
     printed = done.stdout + done.stderr
     assert "@" not in printed and "heed_" not in printed and "/u/E" not in printed
 

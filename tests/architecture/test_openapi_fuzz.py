@@ -23,6 +23,7 @@ from tests.support.deployment import Context, deployed, http_event, parts
 from tests.support.full import examples
 from tests.support.openapi import document
 
+pytest_plugins = ("schemathesis.pytest.plugin",)  # which no other process of the tests imports
 SERVED = {path: app for app in (agents, cases, jobs, platform) for _, path in app.api.scopes}
 
 Start = Callable[[str, list[tuple[str, str]]], Any]

@@ -26,6 +26,7 @@ from heed.use_cases.ports.opt_in import MailReservation, ReservationResult
 from tests.support import mailbox
 from tests.support.crash import SimulatedCrash, crash_after, run_after_calls
 from tests.support.deployment import NOW, World, parts
+from tests.support.full import some_of
 from tests.support.ledgers import entries_in_order
 from tests.support.registers import in_, out
 
@@ -172,7 +173,7 @@ def test_a_report_and_its_purge_survive_a_crash_after_any_call(world: World, cau
 
     calls = _count_calls(lambda: report_and_purge("first@example.com"))
     assert calls > 8
-    for crash_at in range(1, calls + 1):
+    for crash_at in some_of(range(1, calls + 1)):
         address = f"child{crash_at}@example.com"
         subject, recipient = _create_person(world, address), world.recipient(address)
         with crash_after(crash_at), pytest.raises(SimulatedCrash):
@@ -217,7 +218,7 @@ def test_two_concurrent_purges_end_as_one(world: World) -> None:
     _report(world, "first@example.com")
     calls = _count_calls(lambda: _purge(world, world.recipient("first@example.com")))
     assert calls > 6
-    for call in range(1, calls + 1):
+    for call in some_of(range(1, calls + 1)):
         address = f"child{call}@example.com"
         subject, recipient = _create_person(world, address), world.recipient(address)
         purge_id = _report(world, address)
@@ -246,7 +247,7 @@ def test_events_during_a_purge_restore_no_old_data_and_lose_no_new_data(
         _purge(world, world.recipient(address))
 
     calls = _count_calls(lambda: report_and_purge("first@example.com"))
-    for call in range(1, calls + 1):
+    for call in some_of(range(1, calls + 1)):
         address = f"child{call}@example.com"
         subject, recipient = _create_person(world, address), world.recipient(address)
 

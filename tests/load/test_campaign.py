@@ -19,6 +19,7 @@ from tests.load.assumptions import AwsQuotas, Campaign, RunTimes, assumptions
 from tests.load.campaign import CampaignResult, run_campaign
 from tests.load.limits import QueueReader, StackLimits, Throttle, read_limits
 from tests.load.report import QUOTAS, RATES, ROOMS, SURGES, LoadReport
+from tests.support.full import is_full
 from tests.support.template import template
 
 LIMITS = read_limits(template())
@@ -38,7 +39,7 @@ def whole_campaign(quota: int, left: int, reserved: int) -> CampaignResult:
 
 
 @pytest.mark.system
-@pytest.mark.parametrize("quota", QUOTAS[1:])
+@pytest.mark.parametrize("quota", QUOTAS[1:] if is_full() else QUOTAS[1:2])
 def test_the_limits_of_the_template_refuse_no_opt_out_of_ten_million_mails(quota: int) -> None:
     result = whole_campaign(quota, quota, 0)
     assert result.first is None and result.delayed == 0
@@ -186,20 +187,18 @@ def _refused_by(result: CampaignResult) -> str | None:
 
 
 @pytest.mark.system
-def test_the_page_says_where_each_account_loses_the_first_opt_out_and_what_prevents_it(
-    pytestconfig: pytest.Config,
-) -> None:
-    """With `--full` the reservation of each account."""
+def test_the_page_says_where_each_account_loses_the_first_opt_out_and_what_prevents_it() -> None:
+    """With `--full` also the large account."""
     rows = _rows(LOSSES, "docs/operations.md")
     for account_quota, executions, lost, by, prevention in rows:
         quota, left = _number(account_quota), _number(executions)
+        if quota == QUOTAS[2] and not is_full():
+            continue
         first = whole_campaign(quota, left, 0).first
         assert (lost, by) == ((f"after {first.at:,.0f} s", first.by) if first else ("none", ""))
         assert bool(prevention) == bool(first)
         reservations = re.findall(r"ReservedForOptOuts=(\d+)", prevention)
-        for reserved in map(
-            int, reservations if quota == QUOTAS[1] or pytestconfig.getoption("full") else []
-        ):
+        for reserved in map(int, reservations):
             assert whole_campaign(quota, left, reserved).first is None
         assert bool(reservations) == (left < quota)
     assert [_number(row[0]) for row in rows] == [10, 1_000, 1_000, 10_000, 10_000]
@@ -207,21 +206,23 @@ def test_the_page_says_where_each_account_loses_the_first_opt_out_and_what_preve
 
 
 @pytest.mark.system
-def test_the_page_says_how_much_room_each_account_has(pytestconfig: pytest.Config) -> None:
-    """With `--full` the rates of all accounts."""
+def test_the_page_says_how_much_room_each_account_has() -> None:
+    """With `--full` also the large account, and the rates of all accounts."""
     accounts: list[tuple[int, int]] = []
     for name, most, by, largest, surge_by in _rows(ROOM, "docs/operations.md"):
         quota = _number(name.split(", ", 1)[0])
         reserved = sum(map(int, re.findall(r"ReservedForOptOuts=(\d+)", name)))
+        accounts.append((quota, reserved))
+        if quota == QUOTAS[2] and not is_full():
+            continue
         rate, surge = _number(most), _number(largest)
-        if len(accounts) < 2 or pytestconfig.getoption("full"):
+        if len(accounts) <= 2 or is_full():
             assert _refused_by(REPORT.run_rate(quota, reserved, rate)) is None
             assert _refused_by(REPORT.run_rate(quota, reserved, _after(RATES, rate))) == by
         result = REPORT.run_surge(quota, reserved, rate, surge)
         assert (_refused_by(result), result.delayed) == (None, 0)
         beyond = REPORT.run_surge(quota, reserved, rate, _after(SURGES, surge))
         assert _refused_by(beyond) == surge_by
-        accounts.append((quota, reserved))
     assert accounts == list(ROOMS)
 
 

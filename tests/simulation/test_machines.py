@@ -79,7 +79,7 @@ def test_programs_contain_imports_that_are_taken_back_and_files_of_scrubs_and_sn
 
 @pytest.mark.system
 def test_programs_in_memory_keep_every_promise(pytestconfig: pytest.Config) -> None:
-    _assert_every_promise_kept(run_on_all_cores("pure", 0, 20_000 if pytestconfig.option.full else 1_000, 30))
+    _assert_every_promise_kept(run_on_all_cores("pure", 0, 20_000 if pytestconfig.option.full else 400, 30))
 
 
 @pytest.mark.system

@@ -44,7 +44,7 @@ SCENES = tuple(
     and scene_class.__module__ == module.__name__
 )
 MAX_ANSWERS = 120  # answers of one delivery
-FEW_ANSWERS = 12  # of more, a run without `--full` stops the function after some
+FEW_ANSWERS = 6  # of more, a run without `--full` stops the function after some
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def copy_brand(folder: Path, languages: Iterable[str]) -> Path:
         (folder / parent).mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (folder / name).write_bytes(content)
-    catalogue = _sample_catalogue(tuple(sorted(languages)))
+    catalogue = sample_catalogue(tuple(sorted(languages)))
     (folder / "catalogue.toml").write_text(catalogue, encoding="utf-8")
     return folder
 
@@ -55,7 +55,7 @@ def _sample_files() -> dict[Path, bytes]:
 
 
 @functools.cache
-def _sample_catalogue(languages: tuple[str, ...]) -> str:
+def sample_catalogue(languages: tuple[str, ...]) -> str:
     """Returns the catalogue of the sample brand with only some languages, otherwise unchanged."""
     document = tomlkit.parse((SAMPLE / "catalogue.toml").read_text(encoding="utf-8"))
     document["languages"] = list(languages)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 from moto.core.request import Request
+from moto.dynamodb.exceptions import ItemSizeToUpdateTooLarge
 from moto.dynamodb.models import DynamoDBBackend
 
 from tests.support.cheaper_moto import make_cheaper
@@ -123,6 +124,33 @@ def _create_table(*, exists: bool) -> DynamoDBBackend:
     if exists:
         backend.put_item("Preferences", _ITEM)
     return backend
+
+
+@pytest.mark.parametrize("size", [399_000, 410_000])
+def test_an_item_that_is_too_large_is_refused_however_it_grows(
+    cheaper_moto: pytest.MonkeyPatch, size: int
+) -> None:
+    cheaper, published = both(cheaper_moto, lambda: _grow(size))
+    assert cheaper == published == (ItemSizeToUpdateTooLarge if size > 400_000 else None)
+
+
+def _grow(size: int) -> type[Exception] | None:
+    """Adds attributes to an item until it has this size. Returns the type of the error."""
+    table = _create_table(exists=True)
+    names = [f"x{number}" for number in range(10)]
+    value = {"S": "x" * (size // 10)}
+    try:
+        for part in (names[:5], names[5:]):
+            table.update_item(
+                "Preferences",
+                {"id": {"S": "one"}},
+                f"SET {', '.join(f'{name} = :value' for name in part)}",
+                expression_attribute_names={},
+                expression_attribute_values={":value": value},
+            )
+    except ItemSizeToUpdateTooLarge as error:
+        return type(error)
+    return None
 
 
 _NAMES = ("Content-Type", "Host", "X-Amz-Target", "x-amz-meta-of_us", "x-amz-meta-OfUs", "Content-Length")

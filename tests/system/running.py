@@ -26,9 +26,10 @@ T = TypeVar("T")
 def wait_until(look: Callable[[], T | None]) -> T:
     """Calls a function until it returns a true value. Returns that value."""
     end = time.monotonic() + PATIENCE
+    pauses = _pauses()
     while not (value := look()):
         assert time.monotonic() < end, "timeout"
-        time.sleep(0.05)
+        time.sleep(next(pauses))
     return value
 
 
@@ -38,11 +39,20 @@ def wait_until_none_is_left(count: Callable[[], int]) -> None:
     So a busy machine may take as long as it needs, as long as something is done.
     """
     least, end = sys.maxsize, time.monotonic()
+    pauses = _pauses()
     while left := count():
         if left < least:
             least, end = left, time.monotonic() + PATIENCE
         assert time.monotonic() < end, f"no progress: {left} left"
-        time.sleep(0.05)
+        time.sleep(next(pauses))
+
+
+def _pauses() -> Iterator[float]:
+    """Yields longer and longer pauses, because each look takes CPU from what it waits for."""
+    pause = 0.05
+    while True:
+        yield pause
+        pause = min(1.2 * pause, 0.5)
 
 
 def free_ports(count: int) -> list[int]:
