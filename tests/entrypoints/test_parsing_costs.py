@@ -73,6 +73,7 @@ from heed.entrypoints.mail import answer_mail, messages
 from tests.support.attack_texts import ADDRESSES, CONTENT_TYPES, DOCUMENTS, FORMS, MAILS, PLAIN, repeat_text
 from tests.support.catalogues import CATALOGUE
 from tests.support.deployment import http_event
+from tests.support.full import is_full
 from tests.support.growth import LINEAR, measure_growth
 from tests.support.inbound_mails import COMPANY, attribute_text
 from tests.support.mail_words import brand_mail_words
@@ -443,7 +444,7 @@ def first_size(parser: str, name: str) -> int:
         case "the text of a mail", "a label" | "labels" | "a domain of letters":
             return 1_000  # gaps of phrases make a short mail cheaper for each word than a long one
         case "the text of a mail", _:
-            return 250
+            return 1_000 if is_full() else 250
         case "a JSON file", "members":
             return 70_000  # a record of at most 64 kB is read at once
     return 100
